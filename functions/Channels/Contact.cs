@@ -1,0 +1,184 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Serverless.Channels;
+
+/// <summary>The common form of everything a customer (or one of our own people, P16) did on any channel. Version 1; unknown fields survive a round trip.</summary>
+/// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
+public sealed record Contact
+{
+    public int Version { get; init; } = 1;
+
+    /// <summary>Name of the channel it came by, e.g. <c>meta</c>.</summary>
+    public required string Channel { get; init; }
+
+    /// <summary>The network behind the channel, e.g. <c>whatsapp</c>, <c>messenger</c>, <c>instagram</c>, <c>facebook</c>, <c>voice</c>, <c>sms</c>, <c>web-form</c>.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>Our account at the provider: page id, phone number id, account SID, CloudEvents source. External ids are unique within channel and account.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>The provider's id of the contact (message id, call SID), raw.</summary>
+    public required string ExternalId { get; init; }
+
+    public required ContactKind Kind { get; init; }
+
+    public Direction Direction { get; init; }
+
+    public Place Place { get; init; }
+
+    /// <summary>Where the customer came in: the number dialled, the mailbox, the page, the post. Null when the event does not say.</summary>
+    public string? Entry { get; init; }
+
+    /// <summary>
+    /// What holds a conversation together at this provider (page and sender, post, caller and number). Contacts of one key go to one case.
+    /// Null: the contact stands alone, or the event does not say and follows the contact it belongs to. Raw: storage hashes it.
+    /// </summary>
+    public string? ThreadKey { get; init; }
+
+    /// <summary>Who it comes from, as the provider states it. No name is ever invented (P11). For an outbound contact: the customer it went to.</summary>
+    public IReadOnlyList<Identity> Parties { get; init; } = [];
+
+    /// <summary>The provider's own time (UTC); the time of arrival where the provider gives none.</summary>
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    /// <summary>When it reached us (UTC).</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>The customer's words, verbatim.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>BCP 47 tag, only if the provider or the sender stated it.</summary>
+    public string? Language { get; init; }
+
+    public IReadOnlyList<Attachment> Attachments { get; init; } = [];
+
+    /// <summary>How an answer reaches the customer on this channel; null when it cannot.</summary>
+    public ReplyPath? Reply { get; init; }
+
+    /// <summary>How far a call got; null for everything that is not a call.</summary>
+    public CallJourney? Call { get; init; }
+
+    /// <summary>What else the provider said that a person may need, under the provider's own names.</summary>
+    public IReadOnlyDictionary<string, string>? Extras { get; init; }
+
+    /// <summary>Fields of a later version, kept as they are.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Unknown { get; init; }
+}
+
+/// <summary>What a contact is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ContactKind>))]
+public enum ContactKind
+{
+    [JsonStringEnumMemberName("message")] Message,
+    [JsonStringEnumMemberName("comment")] Comment,
+    [JsonStringEnumMemberName("post")] Post,
+    [JsonStringEnumMemberName("call")] Call,
+    [JsonStringEnumMemberName("missed-call")] MissedCall,
+    [JsonStringEnumMemberName("voicemail")] Voicemail,
+    [JsonStringEnumMemberName("form")] Form,
+    [JsonStringEnumMemberName("visit")] Visit,
+    [JsonStringEnumMemberName("device-event")] DeviceEvent,
+
+    /// <summary>Something we cannot read yet, kept visible and replayable (P5).</summary>
+    [JsonStringEnumMemberName("placeholder")] Placeholder,
+}
+
+/// <summary>Inbound: from a customer. Outbound: our own people's answer, made outside this product (P16).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Direction>))]
+public enum Direction
+{
+    [JsonStringEnumMemberName("inbound")] Inbound,
+    [JsonStringEnumMemberName("outbound")] Outbound,
+}
+
+/// <summary>Whether others can read it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Place>))]
+public enum Place
+{
+    [JsonStringEnumMemberName("private")] Private,
+    [JsonStringEnumMemberName("public")] Public,
+}
+
+/// <summary>One address of a person.</summary>
+/// <param name="Scheme">What kind of address: <c>phone</c> (E.164), <c>email</c>, <c>psid</c>, <c>igsid</c>, <c>bsuid</c>, <c>facebook</c>, <c>device</c>, ...</param>
+/// <param name="Value">The address, raw.</param>
+/// <param name="Evidence">How sure the address is.</param>
+/// <param name="Scope">What the address is unique within (page id, Instagram account, business portfolio); null when unique in the world.</param>
+/// <param name="Name">The name the person or provider gave with it; null when none was.</param>
+public sealed record Identity(string Scheme, string Value, Evidence Evidence, string? Scope = null, string? Name = null);
+
+/// <summary>How an identity is attested.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Evidence>))]
+public enum Evidence
+{
+    /// <summary>Anybody can claim it (a caller's number, a form field, a mail sender).</summary>
+    [JsonStringEnumMemberName("claimed")] Claimed,
+
+    /// <summary>The provider vouches for it (a signed-in account).</summary>
+    [JsonStringEnumMemberName("attested")] Attested,
+}
+
+/// <summary>A file that came with a contact; fetched apart.</summary>
+/// <param name="Reference">The provider's URL or media id.</param>
+/// <param name="Type">MIME type or the provider's word for it; null when not stated.</param>
+/// <param name="Size">Bytes; null when not stated.</param>
+/// <param name="Name">File name; null when not stated.</param>
+public sealed record Attachment(string Reference, string? Type = null, long? Size = null, string? Name = null);
+
+/// <summary>How to answer.</summary>
+/// <param name="Address">What the provider's send call wants (PSID, number, comment id).</param>
+/// <param name="Until">End of the provider's reply window (UTC); null when there is none.</param>
+public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
+
+/// <summary>How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers.</summary>
+public sealed record CallJourney
+{
+    public required CallOutcome Outcome { get; init; }
+
+    /// <summary>Whom it reached or tried, e.g. the number rung; null when unknown.</summary>
+    public string? Answerer { get; init; }
+
+    /// <summary>Seconds the caller waited before a person answered or the call ended; null when unknown.</summary>
+    public int? WaitSeconds { get; init; }
+
+    /// <summary>Seconds of the whole call; null when unknown.</summary>
+    public int? DurationSeconds { get; init; }
+
+    /// <summary>True once the provider says the call is over.</summary>
+    public bool Ended { get; init; }
+}
+
+/// <summary>In rising rank: a fold keeps the highest seen, whatever the order of arrival.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CallOutcome>))]
+public enum CallOutcome
+{
+    [JsonStringEnumMemberName("ringing")] Ringing,
+    [JsonStringEnumMemberName("missed")] Missed,
+    [JsonStringEnumMemberName("voicemail")] Voicemail,
+    [JsonStringEnumMemberName("answered")] Answered,
+}
+
+/// <summary>One thing that happened to a contact. The contact is the fold of its events by the provider's time, whatever the order of arrival.</summary>
+/// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and account.</param>
+/// <param name="Change">What happened.</param>
+/// <param name="Contact">What this event says about the contact.</param>
+public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact);
+
+/// <summary>What happened to a contact.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ContactChange>))]
+public enum ContactChange
+{
+    /// <summary>It came in (or went out, for an outbound contact).</summary>
+    [JsonStringEnumMemberName("received")] Received,
+
+    /// <summary>Its author changed the text; the text of the event with the latest time holds.</summary>
+    [JsonStringEnumMemberName("edited")] Edited,
+
+    /// <summary>Its author took it back: text and attachments are no longer shown.</summary>
+    [JsonStringEnumMemberName("removed")] Removed,
+
+    /// <summary>It went on: a call leg, a recording, a transcription. Adds to what is known.</summary>
+    [JsonStringEnumMemberName("progressed")] Progressed,
+}

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Channels;
+
+/// <summary>The wire form of contacts: camel case, enums as words, nothing for null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ContactEvent))]
+[JsonSerializable(typeof(Contact))]
+public sealed partial class ContactJson : JsonSerializerContext;

@@ -1,0 +1,70 @@
+namespace Serverless.Channels;
+
+/// <summary>One provider's language: how it proves itself, what it wants to hear, what its payload means. Does no I/O.</summary>
+public interface IChannel
+{
+    /// <summary>Lower-case name: the address <c>api/hooks/{Name}</c> and, capitalised, the section <c>Channels:{Name}</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Read anew at every call, so that a rotated secret or a changed mode counts at once.</summary>
+    ChannelSettings Settings { get; }
+
+    /// <summary>Lower-case names of the headers that are kept with a delivery (a trailing <c>*</c> stands for a prefix): all that the check or the reading needs. <c>content-type</c> is always kept.</summary>
+    IReadOnlyList<string> KeptHeaders { get; }
+
+    /// <summary>Sentences for what is missing or wrong in the settings of an enabled channel, each naming the setting to change; empty when all is well.</summary>
+    IEnumerable<string> Problems();
+
+    /// <summary>Judges the raw bytes, in constant time where a secret is compared. Never throws for what a stranger sent.</summary>
+    Verdict Verify(Delivery delivery);
+
+    /// <summary>The exact answer the provider wants once the outcome is known. Never throws for what a stranger sent.</summary>
+    Answer Reply(Delivery delivery, Acceptance acceptance);
+
+    /// <summary>
+    /// Takes a genuine delivery apart, one element for each event, message or change in it. May throw when the delivery as a whole cannot be
+    /// read (it becomes a placeholder); an element that throws costs only itself (P4). Elements are read in order, before the next one is asked for.
+    /// </summary>
+    IEnumerable<Element> Read(Delivery delivery);
+}
+
+/// <summary>One piece of a delivery, read when asked for.</summary>
+/// <param name="Position">Where it stands, e.g. <c>entry[0].messaging[2]</c>; stable for the same bytes, free of personal data.</param>
+/// <param name="Read">Reads it; what it throws becomes a placeholder and a kept failure.</param>
+public readonly record struct Element(string Position, Func<Reading> Read);
+
+/// <summary>What an element turned out to be.</summary>
+public abstract record Reading
+{
+    private Reading() { }
+
+    /// <summary>Something that belongs to a case.</summary>
+    public sealed record Found(ContactEvent Event) : Reading;
+
+    /// <summary>Nothing a case needs.</summary>
+    /// <param name="Reason">A short code such as <c>delivery-status</c>; it is part of the end, so no personal data.</param>
+    public sealed record Ignored(string Reason) : Reading;
+}
+
+/// <summary>The settings every channel has.</summary>
+/// <param name="Enabled">Off until configured; a channel that is off answers 404.</param>
+/// <param name="Mode">What happens to calls that fail the check.</param>
+/// <param name="Paused">Verify, store, answer 2xx, work later.</param>
+/// <param name="SecretFingerprint">A hash over the secrets in force, to notice a change; never the secret.</param>
+public readonly record struct ChannelSettings(bool Enabled, VerificationMode Mode, bool Paused, string SecretFingerprint);
+
+/// <summary>What happens to a call that fails verification (promise P6). It never enters a case, whatever the mode.</summary>
+public enum VerificationMode
+{
+    /// <summary>Quarantine until the source has verified once and for 72 hours after a change of its secret, then enforce.</summary>
+    Auto,
+
+    /// <summary>Kept and replayable; the caller gets the answer of a genuine call, call plan included.</summary>
+    Observe,
+
+    /// <summary>Kept and replayable, answered 2xx, but the answer gives nothing away.</summary>
+    Quarantine,
+
+    /// <summary>Refused with 403; only the fact and the reason are kept.</summary>
+    Enforce,
+}

@@ -1,0 +1,34 @@
+namespace Serverless.Channels;
+
+/// <summary>What a channel's check says of a delivery. A stranger's input never throws: it is judged.</summary>
+public abstract record Verdict
+{
+    private Verdict() { }
+
+    /// <summary>The provider's proof holds.</summary>
+    /// <param name="SentAt">The sender's signed time, where the scheme has one.</param>
+    public sealed record Genuine(DateTimeOffset? SentAt = null) : Verdict;
+
+    /// <summary>A handshake: answered at once, nothing is stored. A failed handshake is one too, with its 4xx.</summary>
+    public sealed record Challenge(Answer Answer) : Verdict;
+
+    /// <summary>The proof is missing or wrong.</summary>
+    /// <param name="Reason">One of <see cref="Reasons"/>.</param>
+    public sealed record Forged(string Reason) : Verdict;
+
+    /// <summary>Cannot be judged yet (say, a signing key not in memory): stored, answered 2xx, verified again in Normalise.</summary>
+    /// <param name="Reason">What is missing, one of <see cref="Reasons"/>.</param>
+    public sealed record Undecided(string Reason) : Verdict;
+}
+
+/// <summary>Why a call failed its check: codes for logs, ends and diagnostics; never personal data.</summary>
+public static class Reasons
+{
+    public const string SignatureMissing = "signature-missing";
+    public const string SignatureMalformed = "signature-malformed";
+    public const string SignatureWrong = "signature-wrong";
+    public const string BodyHashWrong = "body-hash-wrong";
+    public const string Stale = "stale";
+    public const string NoSecret = "no-secret-configured";
+    public const string KeyUnknown = "key-unknown";
+}
