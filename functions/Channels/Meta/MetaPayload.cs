@@ -88,8 +88,8 @@ internal static class MetaPayload
 
     private static IEnumerable<Element> InChange(Origin origin, JsonElement change, string at)
     {
-        var value = change.Get("value"u8);
         if (origin.Object is MetaObject.WhatsApp) return WhatsAppPayload.InChange(origin, change, at);
+        var value = change.Has("value"u8) ? change.Get("value"u8) : change;
 
         // The page on Instagram examples calls value an array and shows an object: both are taken.
         if (value.ValueKind is JsonValueKind.Array) return InValues(origin, change, at);

@@ -64,7 +64,7 @@ internal static class WhatsAppPayload
             or "message_template_components_update" or "message_template_quality_update" or "message_template_status_update"
             or "phone_number_name_update" or "phone_number_quality_update" or "template_category_update" or "security"
             => new Reading.Ignored("account-notice"),
-        var field => Unread.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change.Get("value"u8)),
+        var field => Unread.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change),
     };
 
     private static Reading Message(WhatsAppSides sides, JsonElement message)
