@@ -18,7 +18,7 @@ public sealed class AnswerOptions
     /// <summary>When people are rung, e.g. <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>, <c>always</c> (unless set) or <c>never</c>; see <see cref="OpeningHours"/>.</summary>
     public string? Hours { get; set; }
 
-    /// <summary>Days on which nobody is rung, separated by commas: <c>2026-12-24</c>, or <c>12-25</c> for every year.</summary>
+    /// <summary>Days on which nobody is rung, separated by commas: <c>2026-12-24</c>, or <c>12-25</c> for every year; <c>none</c> undoes those of the default plan.</summary>
     public string? Holidays { get; set; }
 
     /// <summary>Whom to ring, group after group. Without any, a message is taken at once.</summary>

@@ -114,7 +114,7 @@ public sealed class AnswerPlan
             yield return $"{setting}__Hours is not like 'Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00', 'always' or 'never'; callers are put through round the clock.";
         if (plan.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
             yield return $"{setting}__TimeZone is not the name of a time zone such as Europe/Berlin; UTC is used.";
-        foreach (var holiday in (plan.Holidays ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var holiday in (plan.Holidays is null or "none" ? "" : plan.Holidays).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             // Any leap year makes 02-29 a day.
             if (!DateOnly.TryParseExact(holiday.Length == 5 ? $"2024-{holiday}" : holiday, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))

@@ -68,21 +68,23 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
 
     public Verdict Verify(Delivery delivery)
     {
+        if (TwilioForm.Of(delivery) is not { } form) return new Verdict.Forged(Reasons.SignatureMalformed);
         if (delivery.Header("x-twilio-signature") is not { Length: > 0 } signature)
         {
-            return TwilioForm.IsQueryOnly(delivery)
+            // Somebody looks at the address in a browser; with an account named it is meant to be a call of Twilio's.
+            return TwilioForm.IsQueryOnly(delivery) && form["AccountSid"u8] is null
                 ? new Verdict.Challenge(Answer.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
                 : new Verdict.Forged(Reasons.SignatureMissing);
         }
 
-        if (!TwilioSignature.IsWellFormed(signature) || TwilioForm.Of(delivery) is not { } form) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (!TwilioSignature.IsWellFormed(signature)) return new Verdict.Forged(Reasons.SignatureMalformed);
         var tokens = options.CurrentValue.TokensOf(form["AccountSid"u8]);
         if (tokens.IsMissing || hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new Verdict.Forged(Reasons.NoSecret);
         var url = address + delivery.PathAndQuery;
 
         // A JSON body is signed by its hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security
         var bodyHash = delivery.PathAndQuery.Contains("bodySHA256=", StringComparison.Ordinal)
-            ? TwilioForm.Parse(Encoding.UTF8.GetBytes(TwilioForm.QueryOf(delivery.PathAndQuery)))?["bodySHA256"u8]
+            ? TwilioForm.OfQuery(delivery)?["bodySHA256"u8] ?? ""
             : null;
         var urlOnly = bodyHash is not null || TwilioForm.IsQueryOnly(delivery);
         if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart())) return new Verdict.Forged(Reasons.SignatureWrong);
@@ -118,14 +120,8 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
                 return Twiml.Hangup;
             default:
                 if (acceptance == Acceptance.Withheld) return twiml.Say(plan.WithoutRinging(), comeBack);
-                return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt) : plan.Next(NextOf(delivery)), comeBack);
+                return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt) : plan.Next(TwilioForm.OfQuery(delivery)?.Number("next"u8) ?? int.MaxValue), comeBack);
         }
-    }
-
-    private static int NextOf(Delivery delivery)
-    {
-        var query = TwilioForm.Parse(Encoding.UTF8.GetBytes(TwilioForm.QueryOf(delivery.PathAndQuery)));
-        return query?.Number("next"u8) ?? int.MaxValue;
     }
 
     public IEnumerable<Element> Read(Delivery delivery)

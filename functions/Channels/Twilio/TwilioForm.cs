@@ -23,17 +23,17 @@ internal sealed class TwilioForm
     }
 
     /// <summary>The parameters of a delivery; null when there are more than <see cref="MaxParameters"/>.</summary>
-    public static TwilioForm? Of(Delivery delivery) => IsQueryOnly(delivery) ? Parse(Encoding.UTF8.GetBytes(QueryOf(delivery.PathAndQuery))) : Parse(delivery.Body.Span);
+    public static TwilioForm? Of(Delivery delivery) => IsQueryOnly(delivery) ? OfQuery(delivery) : Parse(delivery.Body.Span);
+
+    /// <summary>The parameters in the URL; null when there are more than <see cref="MaxParameters"/>.</summary>
+    public static TwilioForm? OfQuery(Delivery delivery)
+    {
+        var mark = delivery.PathAndQuery.IndexOf('?');
+        return Parse(mark < 0 ? default : Encoding.UTF8.GetBytes(delivery.PathAndQuery[(mark + 1)..]));
+    }
 
     /// <summary>Whether the method carries everything in the URL.</summary>
     public static bool IsQueryOnly(Delivery delivery) => delivery.Method is "GET" or "HEAD";
-
-    /// <summary>What follows the question mark; empty without one.</summary>
-    public static string QueryOf(string pathAndQuery)
-    {
-        var mark = pathAndQuery.IndexOf('?');
-        return mark < 0 ? "" : pathAndQuery[(mark + 1)..];
-    }
 
     /// <summary>The first value of a name; null when it is missing or empty.</summary>
     public string? this[ReadOnlySpan<byte> name]

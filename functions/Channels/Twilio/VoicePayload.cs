@@ -91,7 +91,7 @@ internal sealed class VoicePayload
 
     private Reading.Found Dialled()
     {
-        var next = TwilioForm.Parse(System.Text.Encoding.UTF8.GetBytes(TwilioForm.QueryOf(_delivery.PathAndQuery)))?["next"u8];
+        var next = TwilioForm.OfQuery(_delivery)?["next"u8];
         var answered = WasAnswered(_form);
         // While another group is still to be rung the call is not missed, unless the caller is gone.
         var missed = !answered && (next is NextIsMessage || IsOver);
