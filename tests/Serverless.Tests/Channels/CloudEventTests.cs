@@ -69,6 +69,14 @@ public sealed class CloudEventTests
     [InlineData("{" + Required + ",\"time\":\"yesterday\"}")]
     [InlineData("{" + Required + ",\"time\":\"2026-11-20\"}")]
     [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-02-29T09:15:00Z\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-13-01T09:15:00Z\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-11-20T24:00:00Z\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00.Z\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00+0100\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00+24:00\"}")]
+    [InlineData("{" + Required + ",\"time\":\"0001-01-01T00:00:00+01:00\"}")]
+    [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00Z \"}")]
     [InlineData("{" + Required + ",\"data\":{},\"data_base64\":\"e30=\"}")]
     [InlineData("{" + Required + ",\"data_base64\":\"no base64\"}")]
     [InlineData("{" + Required + ",\"datacontenttype\":\"application/xml\",\"data_base64\":\"PGEvPg==\"}")]
@@ -97,6 +105,8 @@ public sealed class CloudEventTests
     [InlineData("2026-11-20t09:15:00z", "2026-11-20T09:15:00.0000000Z")]
     [InlineData("2026-11-20T09:15:00.5+05:30", "2026-11-20T03:45:00.5000000Z")]
     [InlineData("2026-11-20T09:15:00.123456789123-00:30", "2026-11-20T09:45:00.1234567Z")]
+    [InlineData("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.0000000Z")]
+    [InlineData("2024-02-29T23:30:00-01:00", "2024-03-01T00:30:00.0000000Z")]
     public void Times_are_those_of_rfc_3339(string written, string utc) =>
         Assert.Equal(utc, Read(Call(Structured, "{" + Required + ",\"time\":\"" + written + "\"}")).Single().Time!.Value.UtcDateTime.ToString("O"));
 
