@@ -136,7 +136,7 @@ internal static class GenericPayload
             : new("phone-as-written", written, Evidence.Claimed, Name: name);
     }
 
-    private static IReadOnlyList<Attachment> Attachments(JsonElement data)
+    private static List<Attachment> Attachments(JsonElement data)
     {
         if (!data.TryGetProperty("attachments"u8, out var list) || list.ValueKind == JsonValueKind.Null) return [];
         var attachments = new List<Attachment>(list.GetArrayLength());
