@@ -28,7 +28,8 @@ internal static class Fields
     public static int Count(this JsonElement value) => value.ValueKind is JsonValueKind.Array ? value.GetArrayLength() : 0;
 
     /// <summary>Whether it is this text; makes no string of it.</summary>
-    public static bool Is(this JsonElement value, ReadOnlySpan<byte> text) => value.ValueKind is JsonValueKind.String && value.ValueEquals(text);
+    public static bool Is(this JsonElement value, ReadOnlySpan<byte> text) =>
+        value.ValueKind is JsonValueKind.String && value.ValueEquals(text);
 
     /// <summary>Whether it is this id, written as text or as number.</summary>
     public static bool IsId(this JsonElement value, string id) =>
@@ -41,7 +42,8 @@ internal static class Fields
         value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
     /// <summary>An id: older webhook versions send numbers past 2^53, so a number keeps its digits.</summary>
-    public static string? AsId(this JsonElement value) => value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
+    public static string? AsId(this JsonElement value) =>
+        value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
 
     /// <summary>What the provider wrote, as JSON.</summary>
     public static string? AsJson(this JsonElement value) =>

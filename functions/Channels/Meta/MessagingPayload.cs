@@ -38,9 +38,10 @@ internal static class MessagingPayload
         var attachments = Attachments(message.Get("attachments"u8), ref extras, out var readable);
         readable &= text is not null || attachments is not null || extras.Values is not null || sides.Outbound;
         readable &= !message.Get("is_unsupported"u8).IsTrue();
-        extras.Add("reply_to.mid", message.Get("reply_to"u8).Get("mid"u8).AsId());
-        extras.Add("reply_to.story.id", message.Get("reply_to"u8).Get("story"u8).Get("id"u8).AsId());
-        extras.Add("reply_to.story.url", message.Get("reply_to"u8).Get("story"u8).Get("url"u8).AsText());
+        var answered = message.Get("reply_to"u8);
+        extras.Add("reply_to.mid", answered.Get("mid"u8).AsId());
+        extras.Add("reply_to.story.id", answered.Get("story"u8).Get("id"u8).AsId());
+        extras.Add("reply_to.story.url", answered.Get("story"u8).Get("url"u8).AsText());
         extras.Add("quick_reply.payload", message.Get("quick_reply"u8).Get("payload"u8).AsText());
         extras.Add("app_id", message.Get("app_id"u8).AsId());
         Referral(message.Get("referral"u8), ref extras);

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Serverless.Channels.Meta;
 
 /// <summary>
-/// Who is the customer and who is us in a direct message. An echo is what our own people or another app wrote (P16): its customer is the recipient.
+/// Who is the customer and who is us in a direct message. An echo is what our own people or another app wrote (P16): its customer is the
+/// recipient.
 /// </summary>
 internal readonly struct MessagingSides
 {

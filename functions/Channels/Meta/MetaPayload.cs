@@ -19,7 +19,8 @@ internal static class MetaPayload
         foreach (var entry in entries.Items())
         {
             var origin = new Origin(about, entry, delivery.ReceivedAt);
-            var at = $"entry[{e++}]";
+            var at = e == 0 ? "entry[0]" : $"entry[{e}]";
+            e++;
             var (messaging, standby, changes) = (entry.Get("messaging"u8), entry.Get("standby"u8), entry.Get("changes"u8));
             var n = 0;
             foreach (var item in messaging.Items()) yield return Messaging($"{at}.messaging[{n++}]", origin, item);
@@ -74,7 +75,8 @@ internal static class MetaPayload
     // Each makes its closure apart, so that the walk itself carries none.
     private static Element Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
 
-    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value) => new(at, () => Read(origin, change, value));
+    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value) =>
+        new(at, () => Read(origin, change, value));
 
     private static Element WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
         new(at, () => WhatsAppPayload.Read(origin, change, list, item, alone));

@@ -89,7 +89,8 @@ internal static class PageFeedPayload
     /// sender_name; without the permission to see people there is none at all.
     /// </remarks>
     private static Reading.Found Event(
-        Origin origin, JsonElement value, string eventId, ContactChange change, string id, DateTimeOffset occurredAt, Said said, Extras extras)
+        Origin origin, JsonElement value, string eventId, ContactChange change, string id,
+        DateTimeOffset occurredAt, Said said, Extras extras)
     {
         var account = origin.EntryId;
         var from = value.Get("from"u8);

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <summary>What we cannot read yet: a placeholder a person sees, replayable once we can (P5). Nothing in it says whose conversation it belongs to.</summary>
+/// <summary>
+/// What we cannot read yet and belongs to nobody's conversation that we know of: a placeholder a person sees, replayable once we can (P5).
+/// </summary>
 internal static class Unread
 {
     public static Reading.Found Change(Origin origin, string? field, JsonElement value)
@@ -18,7 +20,8 @@ internal static class Unread
 
     public static Reading.Found Piece(Origin origin, string network, string account, string type, JsonElement piece)
     {
-        var id = piece.ContentId();
+        // Two alike pieces of different entries are two: an error that comes back must be seen again.
+        var id = $"{origin.Entry.Get("time"u8).AsId()}:{piece.ContentId()}";
         Extras extras = default;
         extras.Add("type", type);
         return new(new(id, ContactChange.Received, new()

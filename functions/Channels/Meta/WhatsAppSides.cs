@@ -45,7 +45,8 @@ internal readonly struct WhatsAppSides
         var address = _outbound || change is not ContactChange.Received ? null : _group ?? phone ?? _userId ?? _number;
 
         // A user name can be given up and taken by somebody else: told, but no identity.
-        extras.Add("username", _card.Get("profile"u8).Get("username"u8).AsText());
+        var profile = _card.Get("profile"u8);
+        extras.Add("username", profile.Get("username"u8).AsText());
         extras.Add("group_id", _group);
         return new(new(eventId, change, new()
         {
@@ -57,7 +58,7 @@ internal readonly struct WhatsAppSides
             Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = _ours.Get("display_phone_number"u8).AsId() ?? account,
             ThreadKey = Thread(account),
-            Parties = Parties(phone),
+            Parties = Parties(phone, profile.Get("name"u8).AsText()),
             OccurredAt = occurredAt,
             ReceivedAt = _origin.ReceivedAt,
             Text = said.Text,
@@ -77,9 +78,8 @@ internal readonly struct WhatsAppSides
     private string? Thread(string account) => (_group ?? _userId ?? _number) is { } other ? $"whatsapp:{account}:{other}" : null;
 
     // The provider does not say the portfolio that a user id belongs to; the WhatsApp Business account is the narrower scope it does say.
-    private IReadOnlyList<Identity> Parties(string? phone)
+    private IReadOnlyList<Identity> Parties(string? phone, string? name)
     {
-        var name = _card.Get("profile"u8).Get("name"u8).AsText();
         var first = phone is not null ? new Identity("phone", phone, Evidence.Attested, null, name)
             : _number is not null ? new Identity("whatsapp", _number, Evidence.Attested, null, name) : null;
         var second = _userId is null ? null : new Identity("bsuid", _userId, Evidence.Attested, _origin.EntryId, name);
