@@ -56,8 +56,9 @@ internal sealed class VoicePayload
 
     private Reading.Found Incoming() => Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
 
-    private Reading.Found Status()
+    private Reading.Found? Status()
     {
+        if (_status is null) return null;
         var id = $"{_call}:{_status}:{_form["SequenceNumber"u8]}";
         if (_form["ParentCallSid"u8] is not null) return LegOfOurs(id);
         // A call that our own people place is an answer to the customer it goes to (P16): there, "in progress" is a person reached.
@@ -89,13 +90,14 @@ internal sealed class VoicePayload
         Ended = IsOver,
     });
 
-    private Reading.Found Dialled()
+    private Reading.Found? Dialled()
     {
+        if (_form["DialCallStatus"u8] is not { } dialled) return null;
         var next = TwilioForm.OfQuery(_delivery)?["next"u8];
         var answered = WasAnswered(_form);
         // While another group is still to be rung the call is not missed, unless the caller is gone.
         var missed = !answered && (next is NextIsMessage || IsOver);
-        return Found($"{_call}:dial:{next}:{_form["DialCallStatus"u8]}", ContactChange.Progressed, new CallJourney
+        return Found($"{_call}:dial:{next}:{dialled}", ContactChange.Progressed, new CallJourney
         {
             Outcome = answered ? CallOutcome.Answered : missed ? CallOutcome.Missed : CallOutcome.Ringing,
             Ended = IsOver,
