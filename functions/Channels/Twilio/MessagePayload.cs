@@ -8,7 +8,7 @@ internal static class MessagePayload
 {
     private const int MaxMedia = 20;
 
-    /// <summary>How long WhatsApp lets a business answer freely. https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window</summary>
+    /// <summary>How long WhatsApp lets a business answer freely. https://www.twilio.com/docs/api/errors/63016</summary>
     private static readonly TimeSpan WhatsAppWindow = TimeSpan.FromHours(24);
 
     /// <summary>The message, or why it is none; null when it cannot be read.</summary>

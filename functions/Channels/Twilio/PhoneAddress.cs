@@ -16,8 +16,8 @@ internal static class PhoneAddress
         address is ['+', not '0', ..] && address.Length is >= 8 and <= 16 && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>
-    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad: +266696687 is "ANONYMOUS".
-    /// https://help.twilio.com/articles/223179988
+    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad instead: +266696687 is ANONYMOUS, +7378742833 RESTRICTED,
+    /// +2562533 BLOCKED, +8656696 UNKNOWN, +86282452253 UNAVAILABLE.
     /// </summary>
     public static bool IsWithheld(string? address) => address is null
         or "+266696687" or "+7378742833" or "+2562533" or "+8656696" or "+86282452253"
