@@ -63,6 +63,9 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
             if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
                 yield return $"Channels__Twilio__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
             foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Twilio__Numbers__{number}")) yield return problem;
+            var resolved = AnswerPlan.Of(number, current.Numbers, current.Default);
+            if (resolved.WithoutRinging() is AnswerStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
+                yield return $"Channels__Twilio__Numbers__{number}__Transcribe: Twilio writes down English messages of at most 120 seconds only; set it to false.";
         }
     }
 
