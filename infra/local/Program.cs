@@ -1,1 +1,3 @@
-return 0;
+using Serverless.Local.Hosting;
+
+return args is ["host", .. var rest] ? await HostCommand.RunAsync(rest) : 0;
