@@ -34,7 +34,7 @@ public sealed class TopicBroker : IAsyncDisposable
     public static async Task<TopicBroker> StartAsync(string messagingFile, string dataFolder, TimeProvider time, int port, CancellationToken ct)
     {
         var fresh = new BusState(Messaging.Read(messagingFile));
-        var broker = new TopicBroker(fresh, BusJournal.Open(Path.Combine(dataFolder, "bus.journal"), fresh), time);
+        var broker = new TopicBroker(fresh, BusJournal.Open(Path.Combine(dataFolder, "bus.journal"), fresh, time.GetUtcNow()), time);
         try
         {
             broker.server = await LoopbackServer.StartAsync(port, BrokerDoor.MaxBody, broker.door.AnswerAsync, ct);
