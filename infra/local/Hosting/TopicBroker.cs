@@ -15,6 +15,7 @@ public sealed class TopicBroker : IAsyncDisposable
     private readonly BrokerDoor door;
     private LoopbackServer? server;
     private bool closed;
+    private int disposed;
 
     private TopicBroker(BusState state, BusJournal journal, TimeProvider time)
     {
@@ -116,6 +117,7 @@ public sealed class TopicBroker : IAsyncDisposable
     /// <summary>Stops the door, ends every wait and closes the journal.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         if (server is not null) await server.DisposeAsync();
         await alarm.DisposeAsync();
         lock (gate)
