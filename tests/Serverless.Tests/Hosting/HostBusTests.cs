@@ -21,7 +21,7 @@ public sealed class HostBusTests
         await SendAsync(host);
         await HostBench.Until(() => host.Broker!.DeadLetters("events", "hooks").Count == 1);
 
-        Assert.Equal(["1", "2", "3"], bench.Calls("/Notify").Select(call => call.Json["Metadata"]!["DeliveryCount"]!.ToString()));
+        Assert.Equal(["1", "2", "3"], bench.Calls("/Notify").Select(call => call.Json["Metadata"]!["DeliveryCount"]!.ToString()).ToArray());
         Assert.Equal("MaxDeliveryCountExceeded", host.Broker!.DeadLetters("events", "hooks")[0].Reason);
         Assert.Equal(3, host.CountsOf("Notify").Failed);
 

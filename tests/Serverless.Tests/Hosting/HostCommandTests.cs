@@ -127,7 +127,7 @@ public sealed class HostCommandTests
         [
             typeof(FunctionHost).Assembly.Location, "host", "--root", bench.Root, "--messaging", bench.MessagingFile, "--settings", bench.SettingsFile, "--data", bench.Data, "--port", "0",
         ];
-        return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return Process.Start(new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     private static async Task<JsonNode> ReadyAsync(Process process)

@@ -28,7 +28,7 @@ public sealed class HostProcessTests
         Assert.Equal(bench.Root, start["cwd"]!.ToString());
 
         // Joined with blanks, unquoted: two words are two arguments, and what is not set stays.
-        Assert.Equal(["two", "words", "%NOT_SET%"], start["argv"]!.AsArray().Select(item => item!.ToString()));
+        Assert.Equal(["two", "words", "%NOT_SET%"], start["argv"]!.AsArray().Select(item => item!.ToString()).ToArray());
 
         // A session of its own: its session id is its process id.
         Assert.Equal(host.HandlerProcessId, (int)start["pid"]!);

@@ -49,7 +49,7 @@ public sealed class HostQueueTests(AzuriteFixture azurite) : IDisposable
         var buried = await TakeAsync(poison);
         Assert.Equal(Encode("bad"), buried.Text);
         await GoneAsync(queue);
-        Assert.Equal(["1", "2", "3"], bench.Calls("/Work").Select(call => call.Json["Metadata"]!["DequeueCount"]!.ToString()));
+        Assert.Equal(["1", "2", "3"], bench.Calls("/Work").Select(call => call.Json["Metadata"]!["DequeueCount"]!.ToString()).ToArray());
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Serverless.Tests.Hosting;
 /// <summary>The bus by itself: what its REST door takes, and how messages live, wait, die and come back, on a clock moved by hand.</summary>
 public sealed class TopicBrokerTests : IAsyncLifetime
 {
-    private readonly HostBench bench = new();
+    private readonly HostBench bench = HostBench.Create();
     private readonly ManualTime time = new(new DateTimeOffset(2026, 11, 20, 9, 0, 0, TimeSpan.Zero));
     private TopicBroker broker = null!;
 
