@@ -1,1 +1,3 @@
-return 0;
+using Serverless.Local.CommandLine;
+
+return await Dispatch.RunAsync(args);

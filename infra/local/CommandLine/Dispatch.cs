@@ -1,0 +1,57 @@
+using Serverless.Local.Load;
+using Serverless.Local.Machine;
+using Serverless.Local.StartTime;
+
+namespace Serverless.Local.CommandLine;
+
+/// <summary>From what was typed to the verb that does it; every foreseen trouble becomes one sentence and an exit code.</summary>
+internal static class Dispatch
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        using var interrupt = new Interrupt();
+        try
+        {
+            // The host has options of its own, and anybody's handler to run: it reads its arguments itself.
+            if (args is ["host", .. var rest]) throw new Refusal("not yet" + rest.Length);
+            var arguments = Arguments.Parse(args);
+            if (!arguments.Help) return await RunAsync(arguments, interrupt.Token);
+            await Console.Out.WriteAsync(Help.Text());
+            return 0;
+        }
+        catch (Refusal refusal)
+        {
+            return Say(refusal.Message, refusal.ExitCode);
+        }
+        catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
+        {
+            return Say("Interrupted.", Refusal.Failed);
+        }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            return Say(Disk.FullAt(Directory.GetCurrentDirectory()).Message, Refusal.Failed);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return Say($"{e.Message} Give this user the right to write there, or clone the project to a folder of its own.", Refusal.Failed);
+        }
+    }
+
+    private static Task<int> RunAsync(Arguments arguments, CancellationToken ct)
+    {
+        var repository = Repository.Find();
+        var screen = arguments.Has("json") ? Screen.On(Console.Error, Console.IsErrorRedirected) : Screen.On(Console.Out, Console.IsOutputRedirected);
+        return arguments.Verb.Name switch
+        {
+            "start-time" => StartTimeCommand.RunAsync(repository, arguments, screen, ct),
+            "floor" => Floor.RunAsync(TimeProvider.System, ct),
+            _ => throw new Refusal("not yet"),
+        };
+    }
+
+    private static int Say(string sentence, int exitCode)
+    {
+        Console.Error.WriteLine(sentence);
+        return exitCode;
+    }
+}
