@@ -14,6 +14,9 @@ internal sealed record Summary(
     /// <summary>Notices that wait for another try.</summary>
     public long NoticesWaiting => Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("waiting"));
 
+    /// <summary>Changes when anything moved.</summary>
+    public long Progress => Ends.Values.Sum() + (31 * Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("delivered") + outcomes.GetValueOrDefault("failed"))) - OutboxPending;
+
     public static Summary From(JsonElement json) => new(
         Counts(json, "deliveries"), Counts(json, "ends"), Number(json, "unaccounted"), Number(json, "contacts"), Number(json, "duplicates"), Number(json, "cases"),
         json.TryGetProperty("notices", out var notices) ? notices.EnumerateObject().ToDictionary(r => r.Name, r => (IReadOnlyDictionary<string, long>)Counts(r.Value), StringComparer.Ordinal) : [],
