@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Telemetry;
+
+namespace Serverless.Bus;
+
+/// <summary>Hands out the bus client.</summary>
+public static class BusRegistration
+{
+    /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>).</summary>
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton<CallCount>();
+        services.AddSingleton(BusNamespace.From(configuration.GetSection("ServiceBusConnection")));
+        services.AddSingleton<TopicClient>();
+        return services;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Serverless.Cloud;
+using Serverless.Telemetry;
+
+namespace Serverless.Bus;
+
+/// <summary>
+/// Sends messages to topics by REST. A retry whose first answer was lost sends the same message id again, which duplicate detection swallows.
+/// Source: https://learn.microsoft.com/en-us/rest/api/servicebus/send-message-and-send-message-batch
+/// </summary>
+public sealed class TopicClient
+{
+    /// <summary>The most a message has on the Standard tier, body and properties, in bytes.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    // A property travels as an HTTP header; these names mean something else on the way.
+    private static readonly FrozenSet<string> TakenNames = new[]
+    {
+        "Accept", "Authorization", "BrokerProperties", "Connection", "Content-Length", "Content-Type", "Date", "Expect", "Host", "Transfer-Encoding", "Upgrade", "User-Agent", "Via",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    private readonly HttpPipeline _pipeline;
+    private readonly BusNamespace _bus;
+
+    public TopicClient(BusNamespace bus, CallCount count)
+    {
+        _bus = bus;
+        _pipeline = CloudPipeline.Build(bus.Transport, bus.Authentication(), count.CountBus);
+    }
+
+    /// <summary>Sends one message; returns once the topic has it. What it refuses is a <see cref="BusUnavailableException"/>.</summary>
+    public async Task SendAsync(string topic, BusMessage message, CancellationToken ct)
+    {
+        using var call = _pipeline.CreateMessage();
+        call.Request.Method = RequestMethod.Post;
+        call.Request.Uri.Reset(new Uri(_bus.Endpoint, string.Join('/', topic.Split('/').Select(Uri.EscapeDataString)) + "/messages"));
+        var size = message.Body.Length;
+        Add(call.Request, "BrokerProperties", BrokerProperties(message), ref size);
+        Add(call.Request, "Content-Type", message.ContentType, ref size);
+        foreach (var (name, value) in message.Properties)
+        {
+            CheckProperty(name, value);
+            Add(call.Request, name, $"\"{value}\"", ref size); // without quotes the service would read a number or a date
+        }
+
+        if (size > MaxBytes) throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
+        call.Request.Content = RequestContent.Create(message.Body);
+        await SendAsync(call, ct);
+        if (call.Response.Status != 201) throw Refused(call.Response.Status);
+    }
+
+    private async ValueTask SendAsync(HttpMessage call, CancellationToken ct)
+    {
+        try
+        {
+            await _pipeline.SendAsync(call, ct);
+        }
+        catch (RequestFailedException e) when (e.Status == 401)
+        {
+            throw new BusUnavailableException(e.Message, e.Status, retryable: true, e);
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or IOException or HttpRequestException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            throw new BusUnavailableException($"The bus did not answer. Check that {_bus.Setting} names the right namespace and that it can be reached from here.", 0, retryable: true, e);
+        }
+    }
+
+    private BusUnavailableException Refused(int status)
+    {
+        var what = status switch
+        {
+            401 or 403 => $"The bus refused us: assign the role Azure Service Bus Data Sender to the app's identity, and check {_bus.Setting}__credential and {_bus.Setting}__clientId.",
+            404 or 410 => $"The bus has no such topic: check {_bus.Setting} and that the topics of messaging.json are deployed.",
+            413 => "The message is larger than the bus takes.",
+            429 or >= 500 => "The bus is busy or down, after retries.",
+            _ => "The bus refused the message.",
+        };
+        return new BusUnavailableException($"{what} ({status})", status, retryable: status is 408 or 429 or >= 500);
+    }
+
+    private static void Add(Request request, string name, string value, ref int size)
+    {
+        request.Headers.Add(name, value);
+        size += name.Length + value.Length;
+    }
+
+    private static string BrokerProperties(BusMessage message)
+    {
+        if (message.MessageId.Length is < 1 or > 128) throw new ArgumentException("A message id has 1 to 128 characters.", nameof(message));
+        if (message.SessionId is { Length: > 128 }) throw new ArgumentException("A session id has at most 128 characters.", nameof(message));
+        var buffer = new ArrayBufferWriter<byte>(256);
+        // The default encoder on purpose: a header holds ASCII only.
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("MessageId"u8, message.MessageId);
+            if (message.SessionId is { } session) json.WriteString("SessionId"u8, session);
+            if (message.TimeToLive is { } life) json.WriteNumber("TimeToLive"u8, life.TotalSeconds);
+            if (message.ScheduledFor is { } time) json.WriteString("ScheduledEnqueueTimeUtc"u8, RoundUp(time).ToString("R"));
+            json.WriteEndObject();
+        }
+
+        return Encoding.ASCII.GetString(buffer.WrittenSpan);
+    }
+
+    // The wire has whole seconds; never earlier than asked.
+    private static DateTimeOffset RoundUp(DateTimeOffset time)
+    {
+        var over = time.UtcTicks % TimeSpan.TicksPerSecond;
+        return over == 0 ? time : time.AddTicks(TimeSpan.TicksPerSecond - over);
+    }
+
+    private static void CheckProperty(string name, string value)
+    {
+        if (name.Length == 0 || TakenNames.Contains(name) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw new ArgumentException($"'{name}' cannot be the name of a property.", nameof(name));
+        if (!value.All(c => c is >= ' ' and <= '~' and not '"' and not '\\'))
+            throw new ArgumentException($"The value of property {name} must be printable ASCII without quotes.", nameof(value));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Cases;
+
+/// <summary>The head of a case: what was decided about it. Its contacts are rows beside it.</summary>
+public sealed record Case
+{
+    /// <summary>32 hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What a customer may quote; see <see cref="CaseNumber"/>.</summary>
+    public required string Number { get; init; }
+
+    public CaseState State { get; init; } = CaseState.Open;
+
+    /// <summary>The one accountable owner, as named in the <c>Owners</c> settings; null is an owner gap, which Health shows red (P7).</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>What the customer needs next: <c>answer</c>, <c>public-answer</c>, <c>call</c>, <c>call-back</c>, <c>repair</c>, <c>look</c>.</summary>
+    public required string Need { get; init; }
+
+    /// <summary>The rule that decided <see cref="Need"/>.</summary>
+    public required string NeedRule { get; init; }
+
+    /// <summary>Networks the customer used in this case, in order of first use.</summary>
+    public required IReadOnlyList<string> Networks { get; init; }
+
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>When the customer began to wait for us (the provider's time); null while nobody waits.</summary>
+    public DateTimeOffset? WaitingSince { get; init; }
+
+    /// <summary>By when the promise says the customer has an answer; null while nobody waits.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>When our own people last answered, as far as providers told us.</summary>
+    public DateTimeOffset? AnsweredAt { get; init; }
+
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>Why it came to this case, named at its end, or <c>unknown</c>.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>How often it was opened again: effort we caused.</summary>
+    public int Reopened { get; init; }
+
+    /// <summary>Counts the decisions; an older version never overwrites a view.</summary>
+    public int Version { get; init; } = 1;
+}
+
+/// <summary>Whether anybody still has to do something.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CaseState>))]
+public enum CaseState
+{
+    [JsonStringEnumMemberName("open")] Open,
+    [JsonStringEnumMemberName("closed")] Closed,
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Serverless.Channels;
+using Serverless.Outbox;
+
+namespace Serverless.Cases;
+
+/// <summary>What subscribers hear of, by CloudEvents type. Ids and case facts only: never text, name, address or number (P12).</summary>
+public static class CaseEvent
+{
+    public const string Source = "/cases";
+    public const string Opened = "serverless.case.opened.v1";
+    public const string Reopened = "serverless.case.reopened.v1";
+    public const string Closed = "serverless.case.closed.v1";
+    public const string OwnerGap = "serverless.case.owner-gap.v1";
+    public const string ContactReceived = "serverless.contact.received.v1";
+    public const string ContactSent = "serverless.contact.sent.v1";
+    public const string ContactChanged = "serverless.contact.changed.v1";
+
+    /// <summary>Every type, with one sentence on when it is told.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Opened] = "A customer made a first contact: a case was opened with it.",
+        [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
+        [Closed] = "A case was closed, with a cause or an explicit unknown.",
+        [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
+        [ContactReceived] = "A further contact of the customer joined an open case.",
+        [ContactSent] = "Our own people answered outside this product; the answer belongs to the case.",
+        [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
+    };
+
+    /// <summary>The event as it is stored, published and sent: CloudEvents 1.0 in JSON.</summary>
+    /// <param name="type">One of the types above.</param>
+    /// <param name="head">The case as this change leaves it.</param>
+    /// <param name="contact">The contact that caused it; null when none did.</param>
+    /// <param name="cause">Names the cause among all causes of this case, so that a repeated step makes the same event id.</param>
+    /// <param name="at">Now.</param>
+    public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at)
+    {
+        var id = CaseKeys.Told(head.Id, type, cause);
+        var facts = new CaseFacts
+        {
+            CaseId = head.Id,
+            Number = head.Number,
+            State = head.State,
+            Owner = head.Owner,
+            Need = head.Need,
+            DueAt = head.DueAt,
+            ContactId = contact is null ? null : CaseKeys.Contact(contact.Contact),
+            Change = contact?.Change,
+            Channel = contact?.Contact.Channel,
+            Network = contact?.Contact.Network,
+            Kind = contact?.Contact.Kind,
+            Place = contact?.Contact.Place,
+            Direction = contact?.Contact.Direction,
+        };
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            new CloudEvent { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, Data = facts }, CaseJson.Default.CloudEvent);
+        return new OutboxEntry(id, type, at, json);
+    }
+}
+
+/// <summary>A CloudEvents 1.0 envelope. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md</summary>
+public sealed record CloudEvent
+{
+    [JsonPropertyName("specversion")]
+    public string SpecVersion { get; init; } = "1.0";
+
+    public required string Id { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Type { get; init; }
+
+    /// <summary>The case id.</summary>
+    public required string Subject { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    [JsonPropertyName("datacontenttype")]
+    public string DataContentType { get; init; } = "application/json";
+
+    public required CaseFacts Data { get; init; }
+}
+
+/// <summary>What an event says of its case and of the contact that caused it.</summary>
+public sealed record CaseFacts
+{
+    public required string CaseId { get; init; }
+
+    public required string Number { get; init; }
+
+    public required CaseState State { get; init; }
+
+    public string? Owner { get; init; }
+
+    public required string Need { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Names the contact within the case, as <c>api/cases/{id}</c> shows it.</summary>
+    public string? ContactId { get; init; }
+
+    public ContactChange? Change { get; init; }
+
+    public string? Channel { get; init; }
+
+    public string? Network { get; init; }
+
+    public ContactKind? Kind { get; init; }
+
+    public Place? Place { get; init; }
+
+    public Direction? Direction { get; init; }
+}

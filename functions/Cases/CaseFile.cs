@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Serverless.Channels;
+
+namespace Serverless.Cases;
+
+/// <summary>One case with all that belongs to it, as <c>GET api/cases/{id}</c> shows it.</summary>
+/// <param name="Case">The head.</param>
+/// <param name="Contacts">Its contacts, by the provider's time.</param>
+/// <param name="History">What was told of it, oldest first.</param>
+public sealed record CaseFile(Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History);
+
+/// <summary>A contact of a case.</summary>
+/// <param name="Id">Names it within the case; events carry it as <c>contactId</c>.</param>
+/// <param name="Events">How many events it is folded of.</param>
+/// <param name="Deliveries">The deliveries it came with, <c>channel/id</c>.</param>
+/// <param name="Contact">The common form.</param>
+public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact);
+
+/// <summary>Something that happened to a case.</summary>
+/// <param name="Type">CloudEvents type.</param>
+/// <param name="At">When.</param>
+/// <param name="Event">The whole CloudEvent.</param>
+public sealed record HistoryEntry(string Type, DateTimeOffset At, JsonElement Event);
+
+/// <summary>A case in a list.</summary>
+public sealed record ListedCase
+{
+    public required string Id { get; init; }
+
+    public required string Number { get; init; }
+
+    public required CaseState State { get; init; }
+
+    public string? Owner { get; init; }
+
+    public required string Need { get; init; }
+
+    public required IReadOnlyList<string> Networks { get; init; }
+
+    public required IReadOnlyList<string> Channels { get; init; }
+
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>Contacts of the customer and our own people, each counted once however many events it has.</summary>
+    public required int Contacts { get; init; }
+}
+
+/// <summary>A page of a list.</summary>
+/// <param name="Cases">May hold fewer than asked for, even none, while there is more.</param>
+/// <param name="Continuation">Give it as <c>continuation</c> to get the next page; null at the end.</param>
+public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation);
+
+/// <summary>What to list.</summary>
+/// <param name="State">Open or closed cases.</param>
+/// <param name="Owner">Only of this owner; null for all. <see cref="CaseViews.Nobody"/> finds owner gaps.</param>
+/// <param name="Network">Only cases that used this network.</param>
+/// <param name="DueBefore">Only cases due before this.</param>
+/// <param name="Month">Of the end, for closed cases.</param>
+/// <param name="Top">Page size.</param>
+/// <param name="Continuation">From the page before.</param>
+public sealed record CaseFilter(CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation);

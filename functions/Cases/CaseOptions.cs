@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Serverless.Cases;
+
+/// <summary>Who is accountable; section <c>Owners</c>. An owner is a name of your own choice (a person or a team that answers for the case), not an address.</summary>
+public sealed class OwnersOptions
+{
+    /// <summary>Owner of every case that no rule below names one for. Without it contacts are still accepted, but Health is red and each case tells an owner gap (P7).</summary>
+    public string? Default { get; set; }
+
+    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__+493023125100=hotline</c>.</summary>
+    public Dictionary<string, string> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Owner by network, e.g. <c>Owners__Networks__voice=hotline</c>.</summary>
+    public Dictionary<string, string> Networks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>By when a customer has an answer; section <c>ServiceLevels</c>.</summary>
+public sealed class ServiceLevelOptions
+{
+    /// <summary>Minutes until an answer is due where the network has no level of its own.</summary>
+    [Range(1, 60 * 24 * 30)]
+    public int DefaultMinutes { get; set; } = 24 * 60;
+
+    /// <summary>Minutes by network, e.g. <c>ServiceLevels__Networks__voice=60</c>.</summary>
+    public Dictionary<string, int> Networks { get; set; } = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["voice"] = 4 * 60,
+        ["facebook"] = 4 * 60,
+        ["device"] = 8 * 60,
+    };
+}
+
+/// <summary>How cases hold together; section <c>Cases</c>.</summary>
+public sealed class CaseOptions
+{
+    /// <summary>Days for which a closed case is opened again by a new contact of its conversation; later the conversation gets a new case.</summary>
+    [Range(0, 365)]
+    public int ReopenDays { get; set; } = 14;
+
+    /// <summary>Tries of one commit against other writers before the delivery is put back for later.</summary>
+    [Range(1, 100)]
+    public int CommitTries { get; set; } = 24;
+}
+
+[OptionsValidator]
+public sealed partial class ServiceLevelOptionsValidator : IValidateOptions<ServiceLevelOptions>;
+
+[OptionsValidator]
+public sealed partial class CaseOptionsValidator : IValidateOptions<CaseOptions>;

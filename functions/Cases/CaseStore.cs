@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text.Json;
+using Azure;
+using Serverless.Channels;
+using Serverless.Outbox;
+using Serverless.Storage;
+
+namespace Serverless.Cases;
+
+/// <summary>A case as rows of one partition: head, contact events, history, outbox. One batch is the transaction (D4).</summary>
+public sealed class CaseStore(TableStore tables, BlobStore blobs)
+{
+    public const string Table = "cases";
+    private const string Blobs = "contacts";
+
+    /// <summary>A head and the ETag it was read with.</summary>
+    public sealed record Versioned(Case Head, ETag ETag);
+
+    /// <summary>The stored event of a contact: whose delivery it came with, and what end that delivery got for it.</summary>
+    public sealed record Origin(string Delivery, string End);
+
+    public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
+    {
+        var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
+        return row is null ? null : new Versioned(ReadHead(row), row.ETag);
+    }
+
+    /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
+    public async Task<Origin?> OriginAsync(string caseId, ContactEvent e, CancellationToken ct)
+    {
+        var row = await tables.GetAsync(Table, caseId, CaseKeys.Event(e), ct, "Delivery,End");
+        return row is null ? null : new Origin(row.Text("Delivery") ?? "", row.Text("End") ?? "");
+    }
+
+    /// <summary>Writes a contact's event, the head if given, and what is to be told, all or nothing.</summary>
+    /// <param name="caseId">The partition.</param>
+    /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
+    /// <param name="origin">Where it came from and what end it is.</param>
+    /// <param name="head">The new head, and the ETag of the one it replaces; null ETag for a first head; null head leaves it alone.</param>
+    /// <param name="entries">What is to be told.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    {
+        var operations = new List<TableOperation>(2 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
+        AddHead(operations, head);
+        AddEntries(operations, caseId, entries);
+        return await tables.BatchAsync(Table, operations, ct);
+    }
+
+    /// <summary>Writes a change of the head that no contact caused, and what is to be told.</summary>
+    public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    {
+        var operations = new List<TableOperation>();
+        AddHead(operations, (head, replaces));
+        AddEntries(operations, head.Id, entries);
+        return tables.BatchAsync(Table, operations, ct);
+    }
+
+    /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
+    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History)?> ReadAsync(string caseId, CancellationToken ct)
+    {
+        Case? head = null;
+        List<StoredEvent> events = [];
+        List<TableRow> history = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
+        {
+            if (row.RowKey == CaseKeys.Head) head = ReadHead(row);
+            else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
+            else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
+        }
+
+        return head is null ? null : (head, events, history);
+    }
+
+    /// <summary>Claims the case's number: the first that no other case has.</summary>
+    public async Task<string> ClaimNumberAsync(string caseId, CancellationToken ct)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var number = CaseNumber.For(caseId, attempt);
+            var claimed = await tables.InsertAsync("numbers", new TableRow(number, "number") { ["CaseId"] = caseId }, ct);
+            if (claimed.State == WriteState.Written || await FindByNumberAsync(number, ct) == caseId) return number;
+        }
+    }
+
+    /// <summary>The id of the case with a number; null when there is none.</summary>
+    public async Task<string?> FindByNumberAsync(string number, CancellationToken ct) =>
+        (await tables.GetAsync("numbers", number, "number", ct))?.Text("CaseId");
+
+    private static void AddHead(List<TableOperation> operations, (Case Head, ETag? Replaces)? head)
+    {
+        if (head is not { } change) return;
+        var row = WriteHead(change.Head);
+        operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
+    }
+
+    private static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            var outbox = new TableRow(caseId, CaseKeys.OutboxPrefix + entry.Id) { ["Type"] = entry.Type, ["At"] = entry.At };
+            outbox.SetBytes("Json", entry.Json);
+            operations.Add(new TableOperation.Insert(outbox));
+            var history = new TableRow(caseId, string.Create(CultureInfo.InvariantCulture, $"{CaseKeys.HistoryPrefix}{entry.At.UtcDateTime:yyyyMMddHHmmssfffffff}|{entry.Id}"));
+            history["Type"] = entry.Type;
+            history["At"] = entry.At;
+            history.SetBytes("Json", entry.Json);
+            operations.Add(new TableOperation.Insert(history));
+        }
+    }
+
+    private async Task<TableRow> EventRowAsync(string caseId, ContactEvent e, Origin origin, CancellationToken ct)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(e, ContactJson.Default.ContactEvent);
+        var row = new TableRow(caseId, CaseKeys.Event(e))
+        {
+            ["Contact"] = CaseKeys.Contact(e.Contact),
+            ["Delivery"] = origin.Delivery,
+            ["End"] = origin.End,
+            ["OccurredAt"] = e.Contact.OccurredAt,
+        };
+        if (json.Length <= TableRow.MaxBytes - 64 * 1024)
+        {
+            row.SetBytes("Json", json);
+            return row;
+        }
+
+        var blob = $"{caseId}/{CaseKeys.Event(e)[CaseKeys.EventPrefix.Length..]}";
+        await blobs.PutAsync(Blobs, blob, json, ct);
+        row["JsonBlob"] = blob;
+        return row;
+    }
+
+    private async Task<StoredEvent> ReadEventAsync(TableRow row, CancellationToken ct)
+    {
+        var json = row.Text("JsonBlob") is { } blob ? await blobs.GetAsync(Blobs, blob, ct) : row.Bytes("Json");
+        var e = JsonSerializer.Deserialize((json ?? default).Span, ContactJson.Default.ContactEvent)
+            ?? throw new JsonException("A stored contact event is empty.");
+        return new StoredEvent(row.Text("Contact") ?? "", row.Text("Delivery") ?? "", e);
+    }
+
+    private static TableRow WriteHead(Case head) => new(head.Id, CaseKeys.Head)
+    {
+        ["Number"] = head.Number,
+        ["State"] = head.State == CaseState.Closed ? "closed" : "open",
+        ["Owner"] = head.Owner,
+        ["Need"] = head.Need,
+        ["NeedRule"] = head.NeedRule,
+        ["Networks"] = string.Join(' ', head.Networks),
+        ["OpenedAt"] = head.OpenedAt,
+        ["WaitingSince"] = head.WaitingSince,
+        ["DueAt"] = head.DueAt,
+        ["AnsweredAt"] = head.AnsweredAt,
+        ["ClosedAt"] = head.ClosedAt,
+        ["Cause"] = head.Cause,
+        ["Reopened"] = head.Reopened,
+        ["Version"] = head.Version,
+    };
+
+    private static Case ReadHead(TableRow row) => new()
+    {
+        Id = row.PartitionKey,
+        Number = row.Text("Number") ?? "",
+        State = row.Text("State") == "closed" ? CaseState.Closed : CaseState.Open,
+        Owner = row.Text("Owner"),
+        Need = row.Text("Need") ?? "",
+        NeedRule = row.Text("NeedRule") ?? "",
+        Networks = (row.Text("Networks") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        OpenedAt = row.Time("OpenedAt") ?? default,
+        WaitingSince = row.Time("WaitingSince"),
+        DueAt = row.Time("DueAt"),
+        AnsweredAt = row.Time("AnsweredAt"),
+        ClosedAt = row.Time("ClosedAt"),
+        Cause = row.Text("Cause"),
+        Reopened = row.Int("Reopened") ?? 0,
+        Version = row.Int("Version") ?? 1,
+    };
+}
+
+/// <summary>A contact's event as the case keeps it.</summary>
+/// <param name="ContactId">Groups the events of one contact.</param>
+/// <param name="Delivery">The delivery it came with, <c>channel/id</c>.</param>
+/// <param name="Event">The event.</param>
+public sealed record StoredEvent(string ContactId, string Delivery, ContactEvent Event);

@@ -1,0 +1,31 @@
+using Serverless.Outbox;
+
+namespace Serverless.Cases;
+
+/// <summary>What follows a commit: publish, list, mark. Each step may be repeated; a crash leaves the outbox rows for the next caller.</summary>
+public sealed class CaseTeller(OutboxRelay relay, CaseViews views, CaseStore cases)
+{
+    /// <summary>Tells what this caller just committed; or, when it found the contact stored, whatever the case still has to tell.</summary>
+    public async Task AfterAsync(Correlation correlation, CancellationToken ct)
+    {
+        if (correlation.Committed is null) await TellRestAsync(correlation.CaseId, ct);
+        else await TellAsync(correlation.CaseId, correlation.Committed, correlation.Relisted, ct);
+    }
+
+    /// <summary>Tells all that a case has left untold. False when the bus is down.</summary>
+    public async Task<bool> TellRestAsync(string caseId, CancellationToken ct)
+    {
+        var rest = await relay.UntoldAsync(caseId, ct);
+        if (rest.Count == 0) return true;
+        var head = await cases.HeadAsync(caseId, ct);
+        return await TellAsync(caseId, rest, head?.Head, ct);
+    }
+
+    private async Task<bool> TellAsync(string caseId, IReadOnlyList<OutboxEntry> entries, Case? relisted, CancellationToken ct)
+    {
+        var published = await relay.PublishAsync(caseId, entries, ct);
+        if (relisted is not null) await views.ShowAsync(relisted, ct);
+        if (published) await relay.MarkAsync(caseId, entries, ct);
+        return published;
+    }
+}

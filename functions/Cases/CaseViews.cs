@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Azure;
+using Serverless.Storage;
+
+namespace Serverless.Cases;
+
+/// <summary>
+/// Lists of cases: one row a case under its owner while open, one under the month of its end afterwards. An index only: it holds no facts, and whoever reads it
+/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9).
+/// </summary>
+public sealed class CaseViews(TableStore tables)
+{
+    /// <summary>Stands for an owner gap.</summary>
+    public const string Nobody = "(nobody)";
+
+    private const string Table = "views";
+    private const string OwnersPartition = "owners";
+    private readonly ConcurrentDictionary<string, bool> _knownOwners = new(StringComparer.Ordinal);
+
+    /// <summary>Lists a case where it belongs now. Safe to repeat.</summary>
+    public async Task ShowAsync(Case head, CancellationToken ct)
+    {
+        var open = OpenPartition(head.Owner ?? Nobody);
+        if (head.State == CaseState.Open)
+        {
+            await KnowOwnerAsync(head.Owner ?? Nobody, ct);
+            await tables.InsertAsync(Table, Row(open, head), ct);
+            return;
+        }
+
+        await tables.InsertAsync(Table, Row(ClosedPartition(head.ClosedAt ?? head.OpenedAt), head), ct);
+        await tables.DeleteAsync(Table, open, RowKeyOf(head), ETag.All, ct);
+    }
+
+    /// <summary>One page of ids of the open cases of an owner, oldest first; some may be closed by now.</summary>
+    public Task<TablePage> OpenAsync(string owner, int top, string? continuation, CancellationToken ct) =>
+        tables.QueryAsync(Table, TableQuery.Partition(OpenPartition(owner)).Top(top), ct, continuation);
+
+    /// <summary>One page of ids of the cases closed in a month, oldest first; some may be open again.</summary>
+    public Task<TablePage> ClosedAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct) =>
+        tables.QueryAsync(Table, TableQuery.Partition(ClosedPartition(month)).Top(top), ct, continuation);
+
+    /// <summary>Every owner that ever had a case, and <see cref="Nobody"/> if there was a gap; sorted.</summary>
+    public async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken ct)
+    {
+        List<string> owners = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(OwnersPartition), ct)) owners.Add(row.Text("Owner")!);
+        owners.Sort(StringComparer.Ordinal);
+        return owners;
+    }
+
+    private async Task KnowOwnerAsync(string owner, CancellationToken ct)
+    {
+        if (_knownOwners.ContainsKey(owner)) return;
+        await tables.InsertAsync(Table, new TableRow(OwnersPartition, KeyOf(owner)) { ["Owner"] = owner }, ct);
+        _knownOwners[owner] = true;
+    }
+
+    private static TableRow Row(string partition, Case head) => new(partition, RowKeyOf(head)) { ["CaseId"] = head.Id };
+
+    private static string OpenPartition(string owner) => $"open|{KeyOf(owner)}";
+
+    private static string ClosedPartition(DateTimeOffset month) => string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
+
+    private static string RowKeyOf(Case head) => string.Create(CultureInfo.InvariantCulture, $"{head.OpenedAt.UtcDateTime:yyyyMMddHHmmssfff}|{head.Id}");
+
+    // An owner's name comes from a setting: it may hold any character, a key may not.
+    private static string KeyOf(string owner) => Uri.EscapeDataString(owner).Replace('%', '=');
+}

@@ -1,0 +1,157 @@
+using Azure;
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Outbox;
+using Serverless.Storage;
+
+namespace Serverless.Cases;
+
+/// <summary>What became of one contact event.</summary>
+/// <param name="End">The end word: case, joined, updated, outbound, duplicate, ignored:...</param>
+/// <param name="CaseId">The case it belongs to.</param>
+/// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
+/// <param name="Relisted">The head, if this call opened the case or opened it again: it is to be listed anew.</param>
+public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted);
+
+/// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
+public sealed class ContentionException() : Exception("Too many writers changed this case at once.");
+
+/// <summary>
+/// Finds the case of a contact and makes the decision true, once. Order: thread pointer (reserves the case id), head, <c>seen</c> (binds the contact to the case
+/// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: whoever comes later takes over what is there.
+/// </summary>
+public sealed class Correlator(
+    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelOptions> levels, IOptionsMonitor<CaseOptions> options)
+{
+    private const string Threads = "threads";
+    private const string Seen = "seen";
+
+    /// <summary>Takes an event into its case. The same event taken again, by the same or another delivery, changes nothing.</summary>
+    /// <param name="e">What happened.</param>
+    /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
+        {
+            if (await TryAsync(e, delivery, ct) is { } done) return done;
+        }
+
+        throw new ContentionException();
+    }
+
+    // Null: somebody changed the head or the pointer in between; look again.
+    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, CancellationToken ct)
+    {
+        if (await PlaceAsync(e, ct) is not { } place) return null;
+        var (caseId, head) = place;
+        var now = time.GetUtcNow();
+        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue);
+        var cause = CaseKeys.Event(e);
+        var (end, change, entries) = decision switch
+        {
+            Decision.Open open => await OpenAsync(caseId, e, open, cause, now, ct),
+            Decision.Change it => (EndWord(e), (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
+            Decision.Append it => (EndWord(e), null, [CaseEvent.Of(it.Tells, head!.Head, e, cause, now)]),
+            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", ((Case, ETag?)?)null, new List<OutboxEntry>()),
+        };
+
+        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
+        return written switch
+        {
+            { State: WriteState.Written } => new Correlation(end, caseId, entries, head?.Head.State == CaseState.Open ? null : change?.Item1),
+            { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
+            _ => null,
+        };
+    }
+
+    /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
+    private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, CancellationToken ct)
+    {
+        var contactKey = CaseKeys.Contact(e.Contact);
+        if (CaseKeys.Thread(e.Contact) is not { } threadKey)
+        {
+            // It stands alone, or follows a contact that is known already.
+            var alone = await BindAsync(contactKey, NewCaseId(), ct);
+            return (alone.CaseId, alone.Known ? await cases.HeadAsync(alone.CaseId, ct) : null);
+        }
+
+        var pointer = await tables.GetAsync(Threads, threadKey, "thread", ct);
+        var reserved = pointer is null;
+        if (pointer is null)
+        {
+            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = NewCaseId() };
+            var inserted = await tables.InsertAsync(Threads, pointer, ct);
+            if (inserted.State != WriteState.Written) return null;
+            pointer.ETag = inserted.ETag;
+        }
+
+        var caseId = pointer.Text("CaseId")!;
+        var head = reserved ? null : await cases.HeadAsync(caseId, ct);
+        if (head is not null && CaseRules.Decide(head.Head, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
+        {
+            // A late copy of a contact of the old case must not move the thread: it belongs where it was seen.
+            if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
+                return (before.Text("CaseId")!, await cases.HeadAsync(before.Text("CaseId")!, ct));
+            (caseId, head) = (NewCaseId(), null);
+            if (!await RepointAsync(pointer, caseId, ct)) return null;
+        }
+
+        var bound = await BindAsync(contactKey, caseId, ct);
+        if (bound.CaseId == caseId) return (caseId, head);
+
+        // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
+        if (head is null) await RepointAsync(pointer, bound.CaseId, ct);
+        return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct));
+    }
+
+    // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew.
+    private async Task<(string CaseId, bool Known)> BindAsync(string contactKey, string caseId, CancellationToken ct)
+    {
+        var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId }, ct);
+        if (inserted.State == WriteState.Written) return (caseId, false);
+        var seen = await tables.GetAsync(Seen, contactKey, "seen", ct);
+        return (seen?.Text("CaseId") ?? caseId, true);
+    }
+
+    private async Task<bool> RepointAsync(TableRow pointer, string caseId, CancellationToken ct)
+    {
+        var next = new TableRow(pointer.PartitionKey, pointer.RowKey) { ["CaseId"] = caseId };
+        return (await tables.ReplaceAsync(Threads, next, pointer.ETag, ct)).State == WriteState.Written;
+    }
+
+    private async Task<(string End, (Case, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
+        string caseId, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
+    {
+        var head = new Case
+        {
+            Id = caseId,
+            Number = await cases.ClaimNumberAsync(caseId, ct),
+            Owner = Owners.For(e.Contact, owners.CurrentValue),
+            Need = open.Need,
+            NeedRule = open.NeedRule,
+            Networks = [e.Contact.Network],
+            OpenedAt = now,
+            WaitingSince = open.WaitingSince,
+            DueAt = open.DueAt,
+        };
+        List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
+        if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
+        return ("case", (head, null), entries);
+    }
+
+    private async Task<Correlation?> KnownAsync(string caseId, ContactEvent e, string delivery, CancellationToken ct) =>
+        await cases.OriginAsync(caseId, e, ct) is { } origin
+            ? new Correlation(origin.Delivery == delivery ? origin.End : "duplicate", caseId, null, null)
+            : null;
+
+    private static string EndWord(ContactEvent e) =>
+        e.Contact.Direction == Direction.Outbound ? "outbound" : e.Change == ContactChange.Received ? "joined" : "updated";
+
+    // The random half first: a time-led key would send every new case to the last range of the table.
+    private string NewCaseId()
+    {
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        return string.Concat(id.AsSpan(16), id.AsSpan(0, 16));
+    }
+}

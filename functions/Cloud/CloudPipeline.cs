@@ -1,0 +1,64 @@
+using System.Net;
+using Azure.Core;
+using Azure.Core.Pipeline;
+
+namespace Serverless.Cloud;
+
+/// <summary>Builds the HTTP pipeline that Storage and Bus send through: retried, counted, authenticated, without log lines.</summary>
+internal static class CloudPipeline
+{
+    /// <summary>The longest wait a server may ask for (Retry-After) that we still wait out inside one call; beyond it the caller decides.</summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// One transport per account or namespace: pooled connections, renewed every five minutes so that a moved address is noticed.
+    /// On loopback no proxy is asked, whatever the environment says.
+    /// </summary>
+    public static HttpPipelineTransport Transport(bool loopback) => new HttpClientTransport(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+        UseCookies = false,
+        UseProxy = !loopback,
+    });
+
+    /// <summary>
+    /// Retries: exponential, 3 after the first try, 0.2 s to 2 s apart, each try at most 10 s. Retried are 408, 429, 500, 502, 503, 504 and lost connections.
+    /// <paramref name="count"/> is called once per request that goes out.
+    /// </summary>
+    public static HttpPipeline Build(HttpPipelineTransport transport, HttpPipelinePolicy? authentication, Action count)
+    {
+        var options = new CloudOptions { Transport = transport, RetryPolicy = new PatientRetry() };
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
+        // Ids only in our log lines: Azure.Core's own lines (URLs with keys of rows) stay off. The runtime's own spans of outgoing calls stay on.
+        options.Diagnostics.IsLoggingEnabled = false;
+        options.Diagnostics.IsDistributedTracingEnabled = false;
+        options.Diagnostics.IsTelemetryEnabled = false;
+        var counting = new CountingPolicy(count);
+        HttpPipelinePolicy[] perTry = authentication is null ? [counting] : [authentication, counting];
+        return HttpPipelineBuilder.Build(options, [], perTry, new ResponseClassifier());
+    }
+
+    private sealed class CloudOptions : ClientOptions;
+
+    private sealed class CountingPolicy(Action count) : HttpPipelineSynchronousPolicy
+    {
+        public override void OnSendingRequest(HttpMessage message) => count();
+    }
+
+    // Azure.Core waits as long as Retry-After says; a provider waits for our answer meanwhile.
+    private sealed class PatientRetry() : RetryPolicy(3, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(2)))
+    {
+        protected override ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
+            AsksTooLong(message) ? ValueTask.FromResult(false) : base.ShouldRetryAsync(message, exception);
+
+        private static bool AsksTooLong(HttpMessage message) =>
+            message.HasResponse
+            && message.Response.Headers.TryGetValue("Retry-After", out var value)
+            && int.TryParse(value, out var seconds)
+            && seconds > LongestWait.TotalSeconds;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Serverless.Notices;
+
+/// <summary>An event on its way to the targets of one route; a later try names its target and counts (D6).</summary>
+public sealed record Notice
+{
+    public required string EventId { get; init; }
+
+    /// <summary>CloudEvents type.</summary>
+    public required string Type { get; init; }
+
+    public required string CaseId { get; init; }
+
+    /// <summary>The contact the event is about; null when it is about the case alone.</summary>
+    public string? ContactId { get; init; }
+
+    /// <summary>When the event became true.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The whole CloudEvent, as published.</summary>
+    public required ReadOnlyMemory<byte> Event { get; init; }
+
+    /// <summary>The one target of a later try; null at first.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>0 at first.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Reads a message of the topic: a CloudEvent, or one wrapped with target and attempt. Throws <see cref="JsonException"/> when it is neither.</summary>
+    public static Notice Parse(string message)
+    {
+        using var json = JsonDocument.Parse(message);
+        var root = json.RootElement;
+        var wrapped = root.TryGetProperty("event", out var e);
+        if (!wrapped) e = root;
+        var data = e.GetProperty("data");
+        return new Notice
+        {
+            EventId = e.GetProperty("id").GetString() ?? throw new JsonException("The event has no id."),
+            Type = e.GetProperty("type").GetString() ?? throw new JsonException("The event has no type."),
+            CaseId = data.GetProperty("caseId").GetString() ?? throw new JsonException("The event names no case."),
+            ContactId = data.TryGetProperty("contactId", out var contact) ? contact.GetString() : null,
+            At = e.GetProperty("time").GetDateTimeOffset(),
+            Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
+            Target = wrapped ? root.GetProperty("target").GetString() : null,
+            Attempt = wrapped ? root.GetProperty("attempt").GetInt32() : 0,
+        };
+    }
+
+    /// <summary>The message of a later try.</summary>
+    public byte[] Wrap(string target, int attempt)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("target", target);
+            writer.WriteNumber("attempt", attempt);
+            writer.WritePropertyName("event");
+            writer.WriteRawValue(Event.Span);
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Serverless.Storage;
+
+namespace Serverless.Notices;
+
+/// <summary>Where each notice stands, one row for event, route and target; kept by day, so that lists and retention stay bounded.</summary>
+public sealed class NoticeLog(TableStore tables)
+{
+    public const string Table = "notices";
+    public const int Shards = 16;
+    private const int AttemptsKept = 20;
+
+    /// <summary>Where the notices of an event stand, by target.</summary>
+    public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
+    {
+        Dictionary<string, NoticeState> states = new(StringComparer.Ordinal);
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(PartitionOf(notice)).RowPrefix($"{notice.EventId}|{route}|"), ct))
+        {
+            if (NoticeState.From(row) is { } state) states[state.Target] = state;
+        }
+
+        return states;
+    }
+
+    /// <summary>Notes how a try went. The later attempt wins; a delivered notice stays delivered.</summary>
+    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct)
+    {
+        var key = $"{notice.EventId}|{state.Route}|{CaseSafe(state.Target)}";
+        while (true)
+        {
+            var there = await tables.GetAsync(Table, PartitionOf(notice), key, ct);
+            if (there?.Text("State") == NoticeState.Delivered) return;
+            var tries = Tries(there);
+            var row = new TableRow(PartitionOf(notice), key)
+            {
+                ["EventId"] = notice.EventId,
+                ["Type"] = notice.Type,
+                ["CaseId"] = notice.CaseId,
+                ["Route"] = state.Route,
+                ["Target"] = state.Target,
+                ["State"] = state.State,
+                ["Attempt"] = state.Attempt,
+                ["Reason"] = state.Reason,
+                ["NextAt"] = state.NextAt,
+                ["UpdatedAt"] = attempt.At,
+                ["Tries"] = JsonSerializer.Serialize([.. tries.TakeLast(AttemptsKept - 1), attempt], NoticeJson.Default.ListNoticeTry),
+            };
+            var written = there is null ? await tables.InsertAsync(Table, row, ct) : await tables.ReplaceAsync(Table, row, there.ETag, ct);
+            if (written.State == WriteState.Written) return;
+        }
+    }
+
+    /// <summary>Notices of a day, optionally of one state; in no order.</summary>
+    public async IAsyncEnumerable<NoticeState> OfDayAsync(DateTimeOffset day, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        for (var shard = 0; shard < Shards; shard++)
+        {
+            var query = TableQuery.Partition(PartitionOf(day, shard));
+            if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
+            await foreach (var row in tables.QueryAllAsync(Table, query, ct))
+                if (NoticeState.From(row) is { } found) yield return found;
+        }
+    }
+
+    /// <summary>The addresses of targets that asked never to be called again, by target.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> SwitchedOffAsync(string route, CancellationToken ct)
+    {
+        Dictionary<string, string> off = new(StringComparer.Ordinal);
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition($"off|{route}"), ct)) off[row.Text("Target") ?? ""] = row.Text("Address") ?? "";
+        return off;
+    }
+
+    /// <summary>Switches a target off until its address changes.</summary>
+    public Task SwitchOffAsync(string route, string target, string address, DateTimeOffset at, CancellationToken ct) =>
+        tables.UpsertAsync(Table, new TableRow($"off|{route}", CaseSafe(target)) { ["Target"] = target, ["Address"] = address, ["Since"] = at }, ct);
+
+    private static List<NoticeTry> Tries(TableRow? row) =>
+        row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [];
+
+    private static string PartitionOf(Notice notice) => PartitionOf(notice.At, notice.EventId[0] & (Shards - 1));
+
+    private static string PartitionOf(DateTimeOffset day, int shard) => string.Create(CultureInfo.InvariantCulture, $"{day.UtcDateTime:yyyyMMdd}|{shard:x1}");
+
+    // A target's name is a setting's key: it may hold any character, a table key may not.
+    private static string CaseSafe(string name) => Uri.EscapeDataString(name).Replace('%', '=');
+}
+
+/// <summary>Where one notice stands.</summary>
+public sealed record NoticeState
+{
+    public const string Delivered = "delivered";
+    public const string Waiting = "waiting";
+    public const string Failed = "failed";
+
+    public required string EventId { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string CaseId { get; init; }
+
+    public required string Route { get; init; }
+
+    public required string Target { get; init; }
+
+    /// <summary><c>delivered</c>, <c>waiting</c> for the next try, or <c>failed</c> for good.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Number of the last try, 0 for the first.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>How the last try went.</summary>
+    public required string Reason { get; init; }
+
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>The last tries, oldest first.</summary>
+    public IReadOnlyList<NoticeTry> Tries { get; init; } = [];
+
+    internal static NoticeState? From(TableRow row) => row.Text("State") is not { } state ? null : new NoticeState
+    {
+        EventId = row.Text("EventId") ?? "",
+        Type = row.Text("Type") ?? "",
+        CaseId = row.Text("CaseId") ?? "",
+        Route = row.Text("Route") ?? "",
+        Target = row.Text("Target") ?? "",
+        State = state,
+        Attempt = row.Int("Attempt") ?? 0,
+        Reason = row.Text("Reason") ?? "",
+        NextAt = row.Time("NextAt"),
+        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [],
+    };
+}
+
+/// <summary>One try.</summary>
+/// <param name="At">When it began.</param>
+/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Reason">Status code or short code.</param>
+public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reason);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(List<NoticeTry>))]
+[JsonSerializable(typeof(List<NoticeState>))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class NoticeJson : JsonSerializerContext;

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Options;
+using Serverless.Bus;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Outbox;
+
+namespace Serverless.Notices;
+
+/// <summary>Decides whether and when: gives a notice to each target of its route, and schedules a later try for those that failed. Told at least once (P8).</summary>
+public sealed partial class NoticeRunner(
+    IEnumerable<INoticeRoute> routes, NoticeLog notices, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
+{
+    /// <summary>Works one message of a route's subscription. Targets are tried side by side, so one that hangs costs the others nothing (P13).</summary>
+    public async Task RunAsync(string routeName, string message, CancellationToken ct)
+    {
+        var route = routes.Single(r => r.Name == routeName);
+        var notice = Notice.Parse(message);
+        var targets = notice.Target is { } one ? [one] : route.TargetsFor(notice.Type);
+        if (targets.Count == 0) return;
+        var states = await notices.ReadAsync(notice, route.Name, ct);
+        var off = await notices.SwitchedOffAsync(route.Name, ct);
+        var contact = new Lazy<Task<Contact?>>(() => notice.ContactId is { } id ? cases.ContactAsync(notice.CaseId, id, ct) : Task.FromResult<Contact?>(null));
+        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t), notice.Attempt)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
+    }
+
+    // Done: delivered, given up, or a later try is already on its way.
+    private static bool IsDone(NoticeState? state, int attempt) => state is not null && (state.State != NoticeState.Waiting || state.Attempt >= attempt);
+
+    private async Task TellAsync(INoticeRoute route, Notice notice, string target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        var began = time.GetUtcNow();
+        var address = route.AddressOf(target);
+        var outcome = address is null ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
+            : off.GetValueOrDefault(target) == address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
+            : await TryAsync(route, notice, target, contact, ct);
+        var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
+        LogTried(notice.EventId, route.Name, target, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
+
+        if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target, address!, time.GetUtcNow(), ct);
+        // Scheduled before it is noted: a crash in between repeats the try, under the same message id.
+        var next = outcome.Kind == OutcomeKind.Later ? await ScheduleAsync(route, notice, target, outcome, ct) : null;
+        var state = next is not null ? NoticeState.Waiting : outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Void ? NoticeState.Delivered : NoticeState.Failed;
+        await notices.WriteAsync(notice, StateOf(notice, route.Name, target, state, outcome.Reason, next), took, ct);
+    }
+
+    private static async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, string target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        try
+        {
+            return await route.TryAsync(notice, target, () => contact.Value, ct);
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            // A route's own mistake costs its target a delay, not the others their notice.
+            return new Outcome(OutcomeKind.Later, error.GetType().Name);
+        }
+    }
+
+    /// <summary>Puts a later try on the bus. Null when there is none left.</summary>
+    private async Task<DateTimeOffset?> ScheduleAsync(INoticeRoute route, Notice notice, string target, Outcome outcome, CancellationToken ct)
+    {
+        var attempt = notice.Attempt + 1;
+        if (options.CurrentValue.WaitBefore(attempt) is not { } wait) return null;
+        var asked = outcome.RetryAfter ?? TimeSpan.Zero;
+        var longest = TimeSpan.FromHours(options.CurrentValue.LongestWaitHours);
+        // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
+        var pause = (asked > wait ? (asked < longest ? asked : longest) : wait) * (1 + (Random.Shared.NextDouble() / 5));
+        var at = time.GetUtcNow() + pause;
+        await topic.SendAsync(OutboxRelay.Topic, new BusMessage($"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt))
+        {
+            Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route.Name, ["type"] = notice.Type },
+            ScheduledFor = at,
+        }, ct);
+        return at;
+    }
+
+    private static NoticeState StateOf(Notice notice, string route, string target, string state, string reason, DateTimeOffset? next) => new()
+    {
+        EventId = notice.EventId,
+        Type = notice.Type,
+        CaseId = notice.CaseId,
+        Route = route,
+        Target = target,
+        State = state,
+        Attempt = notice.Attempt,
+        Reason = reason,
+        NextAt = next,
+    };
+
+    [LoggerMessage(70, LogLevel.Information, "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
+    private partial void LogTried(string eventId, string route, string target, int attempt, OutcomeKind outcome, string reason, int milliseconds);
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>What became of a delivery as a whole; the ends of its elements are counted beside it.</summary>
+public static class DeliveryEnd
+{
+    /// <summary>Stored, not yet worked.</summary>
+    public const string Open = "open";
+
+    /// <summary>Stored while its channel is paused.</summary>
+    public const string Paused = "paused";
+
+    /// <summary>Every element reached its end.</summary>
+    public const string Ended = "ended";
+
+    /// <summary>Failed its check and is kept, replayable.</summary>
+    public const string Quarantined = "quarantined";
+
+    /// <summary>Failed its check; only the fact is kept.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>At least one element could not be worked by today's code; kept for a replay.</summary>
+    public const string Kept = "kept";
+}
+
+/// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: all that is needed to verify and read it again, and how it ended.</summary>
+public static class DeliveryRow
+{
+    /// <summary>The row of a new delivery. Its body is in it, unless <paramref name="bodyInBlob"/>.</summary>
+    public static TableRow Write(Delivery delivery, string end, string? reason, bool bodyInBlob, bool keepBody = true)
+    {
+        var key = new DeliveryKey(delivery.Channel, delivery.Id);
+        var row = new TableRow(key.Partition, key.Id)
+        {
+            ["End"] = end,
+            ["Reason"] = reason,
+            ["Method"] = delivery.Method,
+            ["Url"] = delivery.PathAndQuery,
+            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers), ReceiptJson.Default.DictionaryStringString),
+            ["ReceivedAt"] = delivery.ReceivedAt,
+            ["QueuedAt"] = delivery.ReceivedAt,
+            ["Tries"] = 0,
+            ["BodyLength"] = delivery.Body.Length,
+        };
+        if (!keepBody) return row;
+        if (bodyInBlob) row["BodyBlob"] = key.Blob;
+        else row.SetBytes("Body", delivery.Body);
+        return row;
+    }
+
+    /// <summary>The delivery as it arrived.</summary>
+    /// <param name="key">Which one.</param>
+    /// <param name="row">Its row.</param>
+    /// <param name="blobBody">The body when the row names a blob.</param>
+    public static Delivery Read(DeliveryKey key, TableRow row, ReadOnlyMemory<byte>? blobBody) => new()
+    {
+        Id = key.Id,
+        Channel = key.Channel,
+        Method = row.Text("Method") ?? "POST",
+        PathAndQuery = row.Text("Url") ?? "",
+        Headers = JsonSerializer.Deserialize(row.Text("Headers") ?? "{}", ReceiptJson.Default.DictionaryStringString)!,
+        Body = blobBody ?? row.Bytes("Body") ?? default,
+        ReceivedAt = row.Time("ReceivedAt") ?? key.At,
+    };
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Judges a call, stores it, and only then says yes: a 2xx means stored (P1).</summary>
+public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<FrontDoor> log)
+{
+    private static readonly Answer TooMany = Answer.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
+    private static readonly Answer NotStored = Answer.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
+    private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
+
+    /// <summary>The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself.</summary>
+    public async Task<Answer> AnswerAsync(IChannel channel, Delivery delivery, CancellationToken ct)
+    {
+        var verdict = channel.Verify(delivery);
+        if (verdict is Verdict.Challenge challenge) return challenge.Answer;
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
+        try
+        {
+            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, delivery, forged.Reason, patience.Token);
+            if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel, patience.Token);
+            await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token);
+            LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
+            return Named(channel.Reply(delivery, Acceptance.Stored), delivery);
+        }
+        catch (Exception error) when (error is StorageUnavailableException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            // A forged call must not learn a private number from the answer of a call plan.
+            var answer = verdict is Verdict.Forged ? NotStored : channel.Reply(delivery, Acceptance.NotStored);
+            LogNotStored(delivery.Channel, delivery.Id, answer.Status, error.GetType().Name);
+            return answer;
+        }
+    }
+
+    private async Task<Answer> TurnAwayAsync(IChannel channel, Delivery delivery, string reason, CancellationToken ct)
+    {
+        var mode = await trust.ModeAsync(channel, ct);
+        var kept = bulkhead.MayKeepUnverified(channel.Name);
+        LogForged(delivery.Channel, delivery.Id, reason, mode, kept);
+        if (mode == VerificationMode.Enforce)
+        {
+            if (!kept) return Refused;
+            await deliveries.RefuseAsync(delivery, reason, ct);
+            return Named(Refused, delivery);
+        }
+
+        if (!kept) return TooMany;
+        await deliveries.QuarantineAsync(delivery, reason, ct);
+        return Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery);
+    }
+
+    // The sender and our own tools can name the delivery when they ask what became of it.
+    private static Answer Named(Answer answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
+
+    [LoggerMessage(20, LogLevel.Information, "accepted {Channel}/{Id} bytes={Bytes}")]
+    private partial void LogAccepted(string channel, string id, int bytes);
+
+    [LoggerMessage(21, LogLevel.Warning, "not verified {Channel}/{Id} reason={Reason} mode={Mode} kept={Kept}")]
+    private partial void LogForged(string channel, string id, string reason, VerificationMode mode, bool kept);
+
+    [LoggerMessage(22, LogLevel.Error, "answered-unstored {Channel}/{Id} status={Status} error={Error}")]
+    private partial void LogNotStored(string channel, string id, int status, string error);
+}

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Keeps queue messages that could not be worked, visible to people; a message holds ids, nothing personal.</summary>
+public sealed partial class KeptMessages(TableStore tables, TimeProvider time, ILogger<KeptMessages> log)
+{
+    public const string Table = "kept";
+    private const int LongestText = 8_000;
+
+    /// <summary>Keeps a message; the same text again is the same row.</summary>
+    /// <param name="queue">Where it came from: the partition.</param>
+    /// <param name="message">The text, at most 8,000 characters of it.</param>
+    /// <param name="why">For people.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task KeepAsync(string queue, string message, string why, CancellationToken ct)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message)).AsSpan(0, 16));
+        LogKept(queue, id, why);
+        await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = message.Length > LongestText ? message[..LongestText] : message, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+    }
+
+    /// <summary>How many messages of a queue are kept.</summary>
+    public async Task<int> CountAsync(string queue, CancellationToken ct)
+    {
+        var count = 0;
+        await foreach (var _ in tables.QueryAllAsync(Table, TableQuery.Partition(queue).Select("Why"), ct)) count++;
+        return count;
+    }
+
+    [LoggerMessage(60, LogLevel.Error, "kept message {Queue}/{Id}: {Why}")]
+    private partial void LogKept(string queue, string id, string why);
+}

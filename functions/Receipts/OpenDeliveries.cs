@@ -1,0 +1,94 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Finds deliveries that have no end yet, and sees to it that each gets one (D3).</summary>
+/// <remarks>
+/// A mark per channel names the oldest hour that still had an open delivery, so that a tick reads the last hours only, not the whole history. Row bodies are not fetched.
+/// </remarks>
+public sealed partial class OpenDeliveries(
+    TableStore tables, DeliveryLog deliveries, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
+{
+    private const string Marks = "sources";
+    private static readonly string[] Facts = ["End", "QueuedAt", "Tries", "ReceivedAt"];
+
+    /// <summary>A delivery without an end.</summary>
+    public sealed record OpenDelivery(DeliveryKey Key, string End, DateTimeOffset QueuedAt, int Tries);
+
+    /// <summary>Queues every delivery that is due again; one that was queued too often becomes a kept failure.</summary>
+    public async Task<int> RequeueDueAsync(CancellationToken ct)
+    {
+        var queued = 0;
+        foreach (var channel in channels.All)
+        {
+            // An hour back: a delivery that is being stored right now carries an earlier time than its row.
+            var oldest = time.GetUtcNow().AddHours(-1);
+            await foreach (var open in OpenOfAsync(channel.Name, ct))
+            {
+                if (open.Key.At < oldest) oldest = open.Key.At;
+                if (await SeeToAsync(channel, open, ct)) queued++;
+            }
+
+            await tables.UpsertAsync(Marks, new TableRow(channel.Name, "open-since") { ["Hour"] = oldest }, ct);
+        }
+
+        return queued;
+    }
+
+    /// <summary>Deliveries of a channel without an end.</summary>
+    public async IAsyncEnumerable<OpenDelivery> OpenOfAsync(string channel, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var mark = (await tables.GetAsync(Marks, channel, "open-since", ct))?.Time("Hour") ?? now.AddDays(-31);
+        foreach (var month in MonthsFrom(mark, now))
+        {
+            for (var shard = 0; shard < DeliveryKey.Shards; shard++)
+            {
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, mark), DeliveryKey.PartitionOf(shard, channel, now.AddHours(1)))
+                    .Where($"End eq '{DeliveryEnd.Open}' or End eq '{DeliveryEnd.Paused}'").Select(Facts);
+                await foreach (var row in tables.QueryAllAsync(month, hours, ct))
+                    yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt") ?? now, row.Int("Tries") ?? 0);
+            }
+        }
+    }
+
+    /// <summary>True when a delivery is neither worked nor about to be: open for longer than its next try is due, with a minute's grace for the tick.</summary>
+    public bool IsUnaccounted(OpenDelivery open) =>
+        open.End == DeliveryEnd.Open && time.GetUtcNow() > DueAt(open) + TimeSpan.FromMinutes(Math.Max(1, options.CurrentValue.RequeueMinutes));
+
+    private async Task<bool> SeeToAsync(IChannel channel, OpenDelivery open, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (channel.Settings is not { Enabled: true, Paused: false }) return false;
+        if (open.End == DeliveryEnd.Open && now < DueAt(open)) return false;
+        if (open.Tries >= options.CurrentValue.RequeueTries)
+        {
+            LogGivenUp(open.Key.Channel, open.Key.Id, open.Tries);
+            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], "too-many-tries", now, ct);
+            return false;
+        }
+
+        // A paused delivery was never tried: resuming counts no try against it.
+        await deliveries.RequeueAsync(open.Key, open.End == DeliveryEnd.Paused ? open.Tries : open.Tries + 1, now, ct);
+        return true;
+    }
+
+    private DateTimeOffset DueAt(OpenDelivery open) => open.QueuedAt.AddMinutes(options.CurrentValue.RequeueMinutes * Math.Pow(2, open.Tries));
+
+    private static IEnumerable<string> MonthsFrom(DateTimeOffset from, DateTimeOffset to)
+    {
+        var last = DeliveryKey.TableOf(to.AddHours(1));
+        for (var month = new DateTime(from.UtcDateTime.Year, from.UtcDateTime.Month, 1, 0, 0, 0, DateTimeKind.Utc); ; month = month.AddMonths(1))
+        {
+            var table = DeliveryKey.TableOf(month);
+            yield return table;
+            if (string.Compare(table, last, false, CultureInfo.InvariantCulture) >= 0) yield break;
+        }
+    }
+
+    [LoggerMessage(50, LogLevel.Error, "kept {Channel}/{Id}: no end after {Tries} tries")]
+    private partial void LogGivenUp(string channel, string id, int tries);
+}

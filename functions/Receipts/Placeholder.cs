@@ -1,0 +1,24 @@
+using System.Security.Cryptography;
+using Serverless.Channels;
+
+namespace Serverless.Receipts;
+
+/// <summary>Stands for what could not be read: a contact with a case of its own, that names its delivery and can be replayed after the fix (P5).</summary>
+public static class Placeholder
+{
+    /// <summary>The placeholder of an element. Its id comes from the bytes, so that the provider's repetition makes the same one.</summary>
+    public static ContactEvent For(Delivery delivery, string position)
+    {
+        var id = $"unreadable:{Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span))}:{position}";
+        return new ContactEvent(id, ContactChange.Received, new Contact
+        {
+            Channel = delivery.Channel,
+            Network = delivery.Channel,
+            Account = "",
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+        });
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Serverless.Receipts;
+
+/// <summary>The message in queue <c>inbound</c>: which delivery is to be worked, and how often that was tried.</summary>
+/// <param name="Channel">Channel name.</param>
+/// <param name="Id">Delivery id.</param>
+/// <param name="Attempt">0 at first; counts the times Normalise put it back.</param>
+/// <param name="FirstAt">When the delivery was first queued.</param>
+public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOffset FirstAt)
+{
+    public const string Queue = "inbound";
+
+    [JsonIgnore]
+    public DeliveryKey Key => new(Channel, Id);
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReceiptJson.Default.Pointer);
+
+    /// <summary>The pointer, or null when the text is none.</summary>
+    public static Pointer? Parse(string json)
+    {
+        try
+        {
+            var pointer = JsonSerializer.Deserialize(json, ReceiptJson.Default.Pointer);
+            return pointer is { Channel.Length: > 0, Id: not null } && DeliveryKey.IsId(pointer.Id) ? pointer : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Pointer))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, int>))]
+internal sealed partial class ReceiptJson : JsonSerializerContext;

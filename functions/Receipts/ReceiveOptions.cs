@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Serverless.Receipts;
+
+/// <summary>Bounds of the front door; section <c>Receive</c>.</summary>
+public sealed class ReceiveOptions
+{
+    /// <summary>Largest body in bytes; a larger one is answered 413. WhatsApp sends up to 3 MB.</summary>
+    [Range(64 * 1024, 64 * 1024 * 1024)]
+    public int MaxBodyBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s.</summary>
+    [Range(1, 10)]
+    public int StoreSeconds { get; set; } = 4;
+
+    /// <summary>Calls of one channel worked at once by one instance; the next one is answered 503.</summary>
+    [Range(1, 10_000)]
+    public int ConcurrentCallsPerChannel { get; set; } = 256;
+
+    /// <summary>Unverified calls kept per channel and hour by one instance (approximate: each instance counts for itself); the next one is answered 429.</summary>
+    [Range(0, 100_000)]
+    public int QuarantinePerHour { get; set; } = 1_000;
+
+    /// <summary>Hours for which a source is in quarantine again after its secret changed.</summary>
+    [Range(0, 24 * 30)]
+    public int SecretChangeHours { get; set; } = 72;
+
+    /// <summary>Minutes after which a delivery without an end is queued again; doubles each time.</summary>
+    [Range(0.01, 24 * 60)]
+    public double RequeueMinutes { get; set; } = 15;
+
+    /// <summary>How often a delivery without an end is queued again before it is a kept failure.</summary>
+    [Range(1, 20)]
+    public int RequeueTries { get; set; } = 8;
+}
+
+[OptionsValidator]
+public sealed partial class ReceiveOptionsValidator : IValidateOptions<ReceiveOptions>;

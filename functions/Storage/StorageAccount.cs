@@ -1,0 +1,83 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Serverless.Cloud;
+
+namespace Serverless.Storage;
+
+/// <summary>
+/// Where the storage account is and how we prove who we are, read from <c>AzureWebJobsStorage</c> as the Functions host reads it:
+/// one value (a connection string, only for the emulator on this machine), or <c>accountName</c> or <c>blobServiceUri</c>, <c>queueServiceUri</c>,
+/// <c>tableServiceUri</c> with <c>credential</c> and <c>clientId</c> (Entra). A key is used on loopback only.
+/// Source: https://learn.microsoft.com/en-us/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+/// </summary>
+public sealed class StorageAccount
+{
+    private const string Scope = "https://storage.azure.com/.default";
+    private readonly TokenCredential? _credential;
+
+    internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, byte[]? key, TokenCredential? credential, string setting)
+    {
+        (Blobs, Queues, Tables, Name, Key, _credential, Setting) = (blobs, queues, tables, name, key, credential, setting);
+        Transport = CloudPipeline.Transport(loopback: key is not null);
+    }
+
+    /// <summary>Endpoint without a slash at the end, with the account as a path on the emulator.</summary>
+    public Uri Blobs { get; }
+
+    /// <inheritdoc cref="Blobs"/>
+    public Uri Queues { get; }
+
+    /// <inheritdoc cref="Blobs"/>
+    public Uri Tables { get; }
+
+    /// <summary>True when the account is the emulator on this machine, spoken to with its key.</summary>
+    public bool IsLocal => Key is not null;
+
+    internal string Name { get; }
+
+    internal byte[]? Key { get; }
+
+    internal string Setting { get; }
+
+    internal HttpPipelineTransport Transport { get; }
+
+    /// <summary>Reads the section; refuses with a sentence (<see cref="InvalidOperationException"/>) that names the setting to change.</summary>
+    /// <param name="section">The section <c>AzureWebJobsStorage</c>.</param>
+    /// <param name="credential">In place of the credential the section names.</param>
+    public static StorageAccount From(IConfigurationSection section, TokenCredential? credential = null) =>
+        section.Value is { Length: > 0 } text ? StorageConnection.Local(section.Key, text) : WithIdentity(section, credential);
+
+    /// <summary>The policy that signs each try: the account's key, or an Entra token.</summary>
+    internal HttpPipelinePolicy Authentication(bool forTables) => Key is null
+        ? new BearerTokenAuthenticationPolicy(_credential!, Scope)
+        : new SharedKeyPolicy(Name, Key, forTables);
+
+    private static StorageAccount WithIdentity(IConfigurationSection section, TokenCredential? credential)
+    {
+        var account = section["accountName"];
+        return new StorageAccount(
+            Endpoint(section, "blob", account),
+            Endpoint(section, "queue", account),
+            Endpoint(section, "table", account),
+            account ?? "",
+            key: null,
+            credential ?? LazyCredential.From(section),
+            section.Key);
+    }
+
+    private static Uri Endpoint(IConfigurationSection section, string service, string? account)
+    {
+        var setting = $"{section.Key}__{service}ServiceUri";
+        if (section[$"{service}ServiceUri"] is { Length: > 0 } text)
+        {
+            return Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps
+                ? uri
+                : throw new InvalidOperationException($"{setting} must be an https address: an Entra token is not sent in the clear.");
+        }
+
+        return string.IsNullOrEmpty(account)
+            ? throw new InvalidOperationException(
+                $"Storage is not configured: set {section.Key}__accountName or {setting}, or {section.Key}=UseDevelopmentStorage=true for the emulator on this machine.")
+            : new Uri($"https://{account}.{service}.core.windows.net");
+    }
+}

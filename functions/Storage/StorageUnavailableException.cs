@@ -1,0 +1,18 @@
+namespace Serverless.Storage;
+
+/// <summary>What storage could not or would not do after retries. Its message names the likely setting or role, never content, a key or a URL.</summary>
+public sealed class StorageUnavailableException : Exception
+{
+    public StorageUnavailableException(string message, int status = 0, string? code = null, Exception? inner = null)
+        : base(message, inner)
+    {
+        Status = status;
+        Code = code;
+    }
+
+    /// <summary>HTTP status of the last answer; 0 when there was none (no connection, timeout).</summary>
+    public int Status { get; }
+
+    /// <summary>Storage's error code, say <c>AuthorizationPermissionMismatch</c>; null when there was none.</summary>
+    public string? Code { get; }
+}

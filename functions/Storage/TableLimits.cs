@@ -1,0 +1,79 @@
+namespace Serverless.Storage;
+
+/// <summary>
+/// The limits of the real table service, checked before sending because the emulator accepts what the service refuses.
+/// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/understanding-the-table-service-data-model
+/// </summary>
+internal static class TableLimits
+{
+    public const int Key = 512;
+    public const int Properties = 252;
+    public const int Text = 32_768;
+    public const int Row = 1024 * 1024;
+    public const int BatchOperations = 100;
+    public const int BatchBytes = 4 * 1024 * 1024;
+    public const int Page = 1000;
+
+    private static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Refuses a key that is empty, longer than 512 characters, or holds / \ # ? or a control character.</summary>
+    public static void CheckKey(string key, string name)
+    {
+        if (string.IsNullOrEmpty(key)) throw new ArgumentException($"A row's {name} must not be empty.", name);
+        if (key.Length > Key) throw new ArgumentException($"A row's {name} has {key.Length} characters; {Key} fit.", name);
+        foreach (var c in key)
+        {
+            if (c is '/' or '\\' or '#' or '?' || char.IsControl(c))
+                throw new ArgumentException($"A row's {name} must not hold U+{(int)c:X4}: hash or encode what comes from outside.", name);
+        }
+    }
+
+    /// <summary>Refuses a row that breaks a limit; the size is counted as the service counts it.</summary>
+    public static void CheckRow(TableRow row)
+    {
+        CheckKey(row.PartitionKey, nameof(row.PartitionKey));
+        CheckKey(row.RowKey, nameof(row.RowKey));
+        var values = row.Values;
+        if (values.Length > Properties) throw new ArgumentException($"A row has {values.Length} properties; {Properties} fit.", nameof(row));
+        var size = 4L + (2 * (row.PartitionKey.Length + row.RowKey.Length));
+        foreach (var (name, value) in values)
+        {
+            CheckName(name);
+            size += 8 + (2 * name.Length) + Size(name, value);
+        }
+
+        if (size > Row) throw new ArgumentException($"A row has {size} bytes; {Row} fit.", nameof(row));
+    }
+
+    /// <summary>Refuses a table name that is not 3 to 63 letters and digits after a letter.</summary>
+    public static void CheckTable(string table)
+    {
+        if (table.Length is < 3 or > 63 || !char.IsAsciiLetter(table[0]) || !table.All(char.IsAsciiLetterOrDigit))
+            throw new ArgumentException($"'{table}' is no table name: 3 to 63 letters and digits, first a letter.", nameof(table));
+    }
+
+    private static void CheckName(string name)
+    {
+        if (name.Length is < 1 or > 255 || (!char.IsLetter(name[0]) && name[0] != '_'))
+            throw new ArgumentException($"'{name}' is no property name: a letter or _ first, at most 255 characters.", nameof(name));
+        foreach (var c in name)
+        {
+            if (!char.IsLetterOrDigit(c) && c != '_') throw new ArgumentException($"'{name}' is no property name: letters, digits and _ only.", nameof(name));
+        }
+
+        if (name is "PartitionKey" or "RowKey" or "Timestamp") throw new ArgumentException($"{name} is storage's own property.", nameof(name));
+    }
+
+    private static int Size(string name, object value) => value switch
+    {
+        string text => text.Length <= Text ? 4 + (2 * text.Length) : throw new ArgumentException($"Property {name} has {text.Length} characters; {Text} fit.", nameof(value)),
+        ReadOnlyMemory<byte> bytes => bytes.Length <= TableRow.MaxProperty
+            ? 4 + bytes.Length
+            : throw new ArgumentException($"Property {name} has {bytes.Length} bytes; {TableRow.MaxProperty} fit. Use SetBytes.", nameof(value)),
+        DateTimeOffset time => time >= Earliest ? 8 : throw new ArgumentException($"Property {name} lies before 1601, which a table cannot hold.", nameof(value)),
+        Guid => 16,
+        bool => 1,
+        int => 4,
+        _ => 8,
+    };
+}

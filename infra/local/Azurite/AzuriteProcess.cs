@@ -1,0 +1,206 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Serverless.Local.Azurite;
+
+/// <summary>
+/// One running Azurite with its data in a folder, on three free ports of 127.0.0.1. It lives in a session of its own, so Ctrl-C does not reach it before
+/// us, and ends by SIGTERM: SIGKILL would lose acknowledged rows.
+/// </summary>
+public sealed partial class AzuriteProcess : IAsyncDisposable
+{
+    // Published with the emulator, the same on every machine: https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
+    private const string Account = "devstoreaccount1";
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+
+    private readonly Process _process;
+    private readonly string _folder;
+    private readonly StringBuilder _said = new();
+    private readonly Dictionary<string, int> _ports = [];
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private AzuriteProcess(Process process, string folder) => (_process, _folder) = (process, folder);
+
+    /// <summary>As the setting <c>AzureWebJobsStorage</c> takes it.</summary>
+    public string ConnectionString =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={Endpoint("Blob")};QueueEndpoint={Endpoint("Queue")};TableEndpoint={Endpoint("Table")};";
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Ends when the process ends, wanted or not.</summary>
+    public Task Exited => _process.WaitForExitAsync();
+
+    /// <summary>Starts Azurite and returns when it answers. A stray of a crashed run over the same folder is ended first.</summary>
+    /// <param name="entryScript">What <see cref="AzuriteInstall.EnsureAsync"/> returned.</param>
+    /// <param name="folder">Where the data lie; created if need be. One Azurite per folder.</param>
+    /// <param name="ct">Gives up and ends the process.</param>
+    public static async Task<AzuriteProcess> StartAsync(string entryScript, string folder, CancellationToken ct)
+    {
+        folder = Directory.CreateDirectory(folder).FullName;
+        await EndStrayAsync(folder, ct);
+        var azurite = new AzuriteProcess(Launch(entryScript, folder), folder);
+        try
+        {
+            await File.WriteAllTextAsync(PidPath(folder), azurite.ProcessId.ToString(), ct);
+            azurite.Listen();
+            await azurite.ReadyAsync(ct);
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the Azurite whose id lies in the folder, if that process still is one over this folder.</summary>
+    public static async Task EndStrayAsync(string folder, CancellationToken ct)
+    {
+        if (!File.Exists(PidPath(folder)) || !int.TryParse(await File.ReadAllTextAsync(PidPath(folder), ct), out var pid)) return;
+        if (IsOurs(pid, folder))
+        {
+            Signals.Terminate(pid);
+            for (var waited = TimeSpan.Zero; IsOurs(pid, folder) && waited < StopLimit; waited += TimeSpan.FromSeconds(0.05))
+                await Task.Delay(TimeSpan.FromSeconds(0.05), ct);
+            if (IsOurs(pid, folder)) Signals.Kill(pid);
+        }
+
+        File.Delete(PidPath(folder));
+    }
+
+    /// <summary>Asks it to end and waits until its data are on disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Signals.Terminate(_process.Id);
+            using var limit = new CancellationTokenSource(StopLimit);
+            try
+            {
+                await _process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill();
+            }
+        }
+
+        File.Delete(PidPath(_folder));
+        _process.Dispose();
+    }
+
+    private static string PidPath(string folder) => Path.Combine(folder, "azurite.pid");
+
+    // A recorded id may be another process by now.
+    private static bool IsOurs(int pid, string folder)
+    {
+        try
+        {
+            var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+            return arguments.Contains(folder, StringComparer.Ordinal) && arguments.Any(a => a.EndsWith("azurite.js", StringComparison.Ordinal));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static Process Launch(string entryScript, string folder)
+    {
+        string[] arguments =
+        [
+            entryScript, "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", // 0: a free port, told on standard output
+        ];
+        var hasSetsid = File.Exists("/usr/bin/setsid");
+        var start = new ProcessStartInfo(hasSetsid ? "/usr/bin/setsid" : "node", hasSetsid ? ["node", .. arguments] : arguments)
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new AzuriteUnavailableException("node was not found: install Node.js 20 or newer (https://nodejs.org) and start again.", e);
+        }
+    }
+
+    private void Listen()
+    {
+        _process.OutputDataReceived += (_, e) => Hear(e.Data);
+        _process.ErrorDataReceived += (_, e) => Hear(e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null) return;
+        lock (_said)
+        {
+            if (_said.Length < 8192) _said.AppendLine(line);
+            if (ListeningLine().Match(line) is not { Success: true } match) return;
+            _ports[match.Groups["service"].Value] = int.Parse(match.Groups["port"].ValueSpan);
+            if (_ports.Count == 3) _listening.TrySetResult();
+        }
+    }
+
+    private async Task ReadyAsync(CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(StartLimit);
+        try
+        {
+            var first = await Task.WhenAny(_listening.Task, _process.WaitForExitAsync(limit.Token)).WaitAsync(limit.Token);
+            await first;
+            if (!_listening.Task.IsCompleted) throw Failure("ended at once");
+            await AnswerAsync(limit.Token);
+            if (_process.HasExited) throw Failure("ended at once");
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException && !ct.IsCancellationRequested)
+        {
+            throw Failure($"was not ready within {StartLimit.TotalSeconds:0} s");
+        }
+    }
+
+    // An open port may be another's: only ours knows the account's key.
+    private async Task AnswerAsync(CancellationToken ct)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Endpoint("Table")}/Tables?$top=1");
+        var date = TimeProvider.System.GetUtcNow().ToString("R");
+        var signature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes($"{date}\n/{Account}/{Account}/Tables")));
+        request.Headers.TryAddWithoutValidation("x-ms-date", date);
+        request.Headers.TryAddWithoutValidation("x-ms-version", "2019-02-02");
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;odata=nometadata");
+        request.Headers.TryAddWithoutValidation("Authorization", $"SharedKeyLite {Account}:{signature}");
+        using var response = await http.SendAsync(request, ct);
+        if (response.StatusCode != HttpStatusCode.OK) throw Failure($"answered {(int)response.StatusCode}");
+    }
+
+    private AzuriteUnavailableException Failure(string what)
+    {
+        string said;
+        lock (_said) said = _said.ToString();
+        var advice = said.Contains("ENOSPC", StringComparison.Ordinal) ? "the disk is full, free some space" : $"look at or delete {_folder}";
+        return new AzuriteUnavailableException($"Azurite {what}: {advice} and start again.{(said.Length == 0 ? "" : " It said: " + said.Trim().ReplaceLineEndings(" "))}");
+    }
+
+    private string Endpoint(string service) => $"http://127.0.0.1:{_ports.GetValueOrDefault(service)}/{Account}";
+
+    [GeneratedRegex(@"Azurite (?<service>Blob|Queue|Table) service .*listening (at|on) http://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ListeningLine();
+}

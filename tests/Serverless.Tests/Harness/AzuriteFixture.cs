@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Serverless.Local.Azurite;
+using Serverless.Storage;
+using Serverless.Telemetry;
+using Xunit;
+
+namespace Serverless.Tests.Harness;
+
+/// <summary>
+/// One real Azurite for the whole test run, with data in a temporary folder that names our process, so that several runs never meet. Tests share it and
+/// keep apart by <see cref="UniqueName"/>.
+/// </summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private static readonly string Home = Path.Combine(Path.GetTempPath(), "serverless-tests");
+    private readonly string _folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
+    private AzuriteProcess? _azurite;
+    private int _names;
+
+    public string ConnectionString => _azurite!.ConnectionString;
+
+    public string EntryScript { get; private set; } = "";
+
+    /// <summary>Letters and digits, fit for a table, a queue, a container or a prefix of one.</summary>
+    public string UniqueName(string what = "t") => $"{what}{Environment.ProcessId}x{Interlocked.Increment(ref _names)}";
+
+    public StorageAccount Account() => Account(ConnectionString);
+
+    public static StorageAccount Account(string connectionString) => StorageAccount.From(Settings(("AzureWebJobsStorage", connectionString)).GetSection("AzureWebJobsStorage"));
+
+    public TableStore Tables(CallCount? count = null) => new(Account(), count ?? new CallCount());
+
+    public BlobStore Blobs(CallCount? count = null) => new(Account(), count ?? new CallCount());
+
+    public QueueStore Queues(CallCount? count = null) => new(Account(), count ?? new CallCount());
+
+    /// <summary>Settings as the app reads them, <c>__</c> or <c>:</c> between sections.</summary>
+    public static IConfigurationRoot Settings(params (string Name, string Value)[] values) => new ConfigurationBuilder()
+        .AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Name.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
+        .Build();
+
+    public async Task InitializeAsync()
+    {
+        await SweepAsync();
+        EntryScript = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
+        _azurite = await AzuriteProcess.StartAsync(EntryScript, _folder, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_azurite is not null) await _azurite.DisposeAsync();
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+    }
+
+    // Runs that were killed leave their Azurite and its folder behind.
+    private static async Task SweepAsync()
+    {
+        foreach (var folder in Directory.CreateDirectory(Home).GetDirectories("azurite-*"))
+        {
+            if (int.TryParse(folder.Name.AsSpan("azurite-".Length), out var pid) && !IsAlive(pid))
+            {
+                await AzuriteProcess.EndStrayAsync(folder.FullName, CancellationToken.None);
+                try
+                {
+                    folder.Delete(recursive: true);
+                }
+                catch (DirectoryNotFoundException)
+                {
+                    // Another run swept it at the same time.
+                }
+            }
+        }
+    }
+
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>Tests that need storage: <c>[Collection("azurite")]</c> and a constructor that takes <see cref="AzuriteFixture"/>.</summary>
+[CollectionDefinition("azurite")]
+public sealed class OneAzurite : ICollectionFixture<AzuriteFixture>;
