@@ -1,5 +1,8 @@
+using Serverless.Local.Azurite;
+using Serverless.Local.Hosting;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
+using Serverless.Local.Run;
 using Serverless.Local.StartTime;
 
 namespace Serverless.Local.CommandLine;
@@ -9,11 +12,12 @@ internal static class Dispatch
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        // The host has options and signals of its own: it runs anybody's handler.
+        if (args is ["host", .. var rest] && !rest.Contains("--help", StringComparer.Ordinal)) return await HostCommand.RunAsync(rest);
+
         using var interrupt = new Interrupt();
         try
         {
-            // The host has options of its own, and anybody's handler to run: it reads its arguments itself.
-            if (args is ["host", .. var rest]) throw new Refusal("not yet" + rest.Length);
             var arguments = Arguments.Parse(args);
             if (!arguments.Help) return await RunAsync(arguments, interrupt.Token);
             await Console.Out.WriteAsync(Help.Text());
@@ -26,6 +30,10 @@ internal static class Dispatch
         catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
         {
             return Say("Interrupted.", Refusal.Failed);
+        }
+        catch (Exception e) when (e is AzuriteUnavailableException or HostStartException)
+        {
+            return Say(e.Message, Refusal.Failed);
         }
         catch (IOException e) when (Disk.IsFull(e))
         {
@@ -44,8 +52,9 @@ internal static class Dispatch
         return arguments.Verb.Name switch
         {
             "start-time" => StartTimeCommand.RunAsync(repository, arguments, screen, ct),
+            "load" => LoadCommand.RunAsync(repository, arguments, screen, ct),
             "floor" => Floor.RunAsync(TimeProvider.System, ct),
-            _ => throw new Refusal("not yet"),
+            _ => RunCommand.RunAsync(repository, arguments, screen, ct),
         };
     }
 

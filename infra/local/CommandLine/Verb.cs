@@ -33,7 +33,14 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("starts", "N", "starts of each, one after the other in turn (default: 7)") { Number = (1, 99) },
             Json,
         ]),
-        new("host", "the stand-in host alone, for any custom handler that keeps the contract (host --help)", []),
+        new("host", "the stand-in host alone, for any custom handler; ends when its standard input closes",
+        [
+            new("root", "DIR", "publish folder with host.json and */function.json"),
+            new("messaging", "FILE", "messaging.json with topics and subscriptions"),
+            new("settings", "FILE", "local.settings.json"),
+            new("data", "DIR", "keys, bus journal, timer state"),
+            new("port", "N", "port of the front door; 0 takes a free one"),
+        ]),
         new("floor", "the bare endpoint that load compares with", []) { Hidden = true },
     ];
 }

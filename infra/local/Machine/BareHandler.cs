@@ -21,6 +21,15 @@ internal sealed class BareHandler : IAsyncDisposable
     /// <summary>From the start of the process to its first 200.</summary>
     public TimeSpan StartTime { get; private set; }
 
+    /// <summary>What it printed last.</summary>
+    public string LastLines
+    {
+        get
+        {
+            lock (_output) return _output.Count == 0 ? "it printed nothing." : string.Join(" / ", _output);
+        }
+    }
+
     /// <param name="arguments">Of the executable.</param>
     public static async Task<BareHandler> StartAsync(string executable, IReadOnlyDictionary<string, string> settings, CancellationToken ct, params string[] arguments)
     {
@@ -56,7 +65,7 @@ internal sealed class BareHandler : IAsyncDisposable
     {
         while (watch.Elapsed < Budget)
         {
-            if (_process.HasExited) throw new Refusal($"{_process.StartInfo.FileName} ended at its start with exit code {_process.ExitCode}: {Last()}");
+            if (_process.HasExited) throw new Refusal($"{_process.StartInfo.FileName} ended at its start with exit code {_process.ExitCode}: {LastLines}");
             if (await AnswersAsync(ct))
             {
                 StartTime = watch.Elapsed;
@@ -64,7 +73,7 @@ internal sealed class BareHandler : IAsyncDisposable
             }
             await Task.Delay(TimeSpan.FromMilliseconds(1), ct);
         }
-        throw new Refusal($"{_process.StartInfo.FileName} did not answer on / within {Budget.TotalSeconds} seconds: {Last()}");
+        throw new Refusal($"{_process.StartInfo.FileName} did not answer on / within {Budget.TotalSeconds} seconds: {LastLines}");
     }
 
     /// <summary>By a plain socket, so that our own client's start is not in the figure.</summary>
@@ -102,8 +111,4 @@ internal sealed class BareHandler : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    private string Last()
-    {
-        lock (_output) return _output.Count == 0 ? "it printed nothing." : string.Join(" / ", _output);
-    }
 }

@@ -4,8 +4,8 @@ using Serverless.Local.CommandLine;
 namespace Serverless.Local.Machine;
 
 /// <summary>
-/// The data of one run, <c>.local/NAME</c>: held by one live run at a time, and naming that run's child processes, so that the next one can end
-/// what a crash left behind.
+/// The data of one run, <c>.local/NAME</c>: held by one live run at a time, and naming the child processes that nobody else records (Azurite and the
+/// stand-in host keep their own record), so that the next run can end what a crash left behind.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
@@ -62,6 +62,12 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes what earlier runs left in it.</summary>
+    public void Empty()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Path)) Directory.Delete(folder, recursive: true);
+    }
+
     public void Dispose() => _lock.Dispose();
 
     /// <summary>Whole or not at all, whenever the process dies.</summary>
@@ -96,8 +102,7 @@ internal sealed class RunFolder : IDisposable
         foreach (var stray in Strays().Where(s => s.IsAlive))
         {
             say($"Ending {stray.Name}, process {stray.Id}, left behind by a run that crashed.");
-            // Azurite writes its tables when asked to end and loses them when killed; the handler is used to being killed.
-            await stray.EndAsync(stray.Name == "handler" ? TimeSpan.Zero : TimeSpan.FromSeconds(15));
+            await stray.EndAsync(TimeSpan.FromSeconds(5));
         }
         File.Delete(ChildrenFile);
     }

@@ -15,7 +15,9 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         var root = document.RootElement;
         var end = Text(root, "end") ?? "open";
         var ends = root.TryGetProperty("ends", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => e.GetString() ?? "").ToList() : [];
-        return new DeliveryEnd(end, ends.Count == 0 && end != "open" ? [end] : ends, Text(root, "reason"));
+        // What failed its check was never taken apart: the delivery's own end stands for its elements.
+        if (ends.Count == 0 && end is ("quarantined" or "refused")) ends = [$"{end}:{Text(root, "reason")}"];
+        return new DeliveryEnd(end, ends);
     }
 
     /// <param name="hours">How far to look back.</param>
@@ -62,7 +64,7 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
 /// <summary>How a delivery ended.</summary>
 /// <param name="End"><c>open</c> while it has not.</param>
 /// <param name="Ends">One per element, in order.</param>
-internal sealed record DeliveryEnd(string End, IReadOnlyList<string> Ends, string? Reason)
+internal sealed record DeliveryEnd(string End, IReadOnlyList<string> Ends)
 {
     public bool IsOpen => End == "open";
 }

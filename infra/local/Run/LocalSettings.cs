@@ -8,9 +8,6 @@ namespace Serverless.Local.Run;
 /// <summary>The app settings of a local run: the committed defaults, what the seeds of each channel need, and what only this run knows.</summary>
 internal static class LocalSettings
 {
-    private const string AzuriteAccount = "devstoreaccount1";
-    private const string AzuriteKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
     /// <summary>Later ones win. Defaults may hold <c>{name}</c>, filled from <paramref name="places"/>.</summary>
     /// <param name="ours">What only this run knows, e.g. the connection strings.</param>
     public static SortedDictionary<string, string> Merge(Repository repository, IReadOnlyDictionary<string, string> places, IReadOnlyDictionary<string, string> ours)
@@ -29,11 +26,6 @@ internal static class LocalSettings
         foreach (var (name, value) in ours) settings[name] = value;
         return settings;
     }
-
-    /// <summary>Azurite's published account and key, which are no secret: https://learn.microsoft.com/azure/storage/common/storage-connect-azurite</summary>
-    public static string AzuriteAt(int blobPort, int queuePort, int tablePort) =>
-        $"DefaultEndpointsProtocol=http;AccountName={AzuriteAccount};AccountKey={AzuriteKey};" +
-        $"BlobEndpoint=http://127.0.0.1:{blobPort}/{AzuriteAccount};QueueEndpoint=http://127.0.0.1:{queuePort}/{AzuriteAccount};TableEndpoint=http://127.0.0.1:{tablePort}/{AzuriteAccount};";
 
     /// <summary>The two connections that the functions name.</summary>
     public static Dictionary<string, string> Connections(string storage, int busPort) => new(StringComparer.Ordinal)

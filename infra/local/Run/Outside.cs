@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
 
 namespace Serverless.Local.Run;
@@ -10,32 +9,27 @@ namespace Serverless.Local.Run;
 /// <summary>Plays the customer's CRM: a webhook subscriber on loopback that records every call as a JSON file and answers 200.</summary>
 internal sealed class Outside : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private const long MaxBody = 10 * 1024 * 1024;
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private LoopbackServer? _server;
     private int _count;
 
-    private Outside(WebApplication app, string folder, TimeProvider time) => (_app, _folder, _time) = (app, folder, time);
+    private Outside(string folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
     /// <summary>E.g. <c>http://127.0.0.1:41231</c>; any path below it is a subscriber.</summary>
-    public string Address => _app.Urls.First();
-
-    public int Count => Volatile.Read(ref _count);
+    public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
 
     /// <param name="folder">Made if need be; calls recorded before stay there.</param>
     public static async Task<Outside> StartAsync(string folder, TimeProvider time, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1));
-        var outside = new Outside(builder.Build(), folder, time);
-        outside._app.Run(outside.RecordAsync);
-        await outside._app.StartAsync(ct);
+        var outside = new Outside(folder, time);
+        outside._server = await LoopbackServer.StartAsync(0, MaxBody, outside.RecordAsync, ct);
         return outside;
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
 
     private async Task RecordAsync(HttpContext context)
     {

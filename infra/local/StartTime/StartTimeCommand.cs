@@ -16,7 +16,9 @@ internal static class StartTimeCommand
         var empty = Path.Combine(await PublishedApp.EnsureAsync(repository, "infra/local/Empty", "empty", screen.Say, ct), "Empty");
         // Nothing listens there: neither storage nor the bus may be needed to start.
         var nobody = PortOwner.Free();
-        var settings = LocalSettings.Merge(repository, new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}" }, LocalSettings.Connections(LocalSettings.AzuriteAt(nobody, nobody, nobody), nobody));
+        var settings = LocalSettings.Merge(repository,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}" },
+            LocalSettings.Connections(Nowhere(nobody), nobody));
 
         var starts = arguments.Number("starts", 7);
         var (appTimes, emptyTimes) = (new List<double>(), new List<double>());
@@ -49,6 +51,9 @@ internal static class StartTimeCommand
         await using var handler = await BareHandler.StartAsync(executable, settings, ct);
         return handler.StartTime.TotalMilliseconds;
     }
+
+    private static string Nowhere(int port) =>
+        $"DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=bm9ib2R5;BlobEndpoint=http://127.0.0.1:{port}/nobody;QueueEndpoint=http://127.0.0.1:{port}/nobody;TableEndpoint=http://127.0.0.1:{port}/nobody;";
 
     private static double Median(List<double> times)
     {
