@@ -1,4 +1,25 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-app.MapGet("/", () => "ok");
-app.Run();
+using System.Globalization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Serverless;
+using Serverless.Operations;
+
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    var port = builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? builder.Configuration["FUNCTIONS_HTTPWORKER_PORT"] ?? "7072";
+    builder.WebHost.UseUrls($"http://127.0.0.1:{int.Parse(port, CultureInfo.InvariantCulture)}");
+    // Bodies are bounded by Receive, which answers a larger one with a sentence.
+    builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+    builder.Services.AddParts(builder.Configuration);
+    var app = builder.Build();
+    app.MapFunctions();
+    StartCheck.Run(app.Services);
+    app.Run();
+    return 0;
+}
+catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
+{
+    await Console.Error.WriteLineAsync($"The app does not start: {error.Message}");
+    return 1;
+}

@@ -1,4 +1,3 @@
-using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Outbox;
 using Serverless.Storage;

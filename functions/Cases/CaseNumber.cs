@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -12,6 +13,7 @@ public static class CaseNumber
 {
     public const int Length = 8;
     private const string Alphabet = "34679ACDEFGHJKMNPRTVWXY";
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(Alphabet);
 
     /// <summary>The number a case asks for; told from its id, so that a repeated step asks for the same one.</summary>
     /// <param name="caseId">32 hex digits.</param>
@@ -38,7 +40,7 @@ public static class CaseNumber
             number[length++] = char.ToUpperInvariant(c);
         }
 
-        if (length != Length || number.ContainsAnyExcept(Alphabet) || Check(number[..^1]) != number[^1]) return null;
+        if (length != Length || number.ContainsAnyExcept(Allowed) || Check(number[..^1]) != number[^1]) return null;
         return new string(number);
     }
 

@@ -12,7 +12,7 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
     {
         var id = IsId(idOrNumber) ? idOrNumber : CaseNumber.Parse(idOrNumber) is { } number ? await cases.FindByNumberAsync(number, ct) : null;
         if (id is null || await cases.ReadAsync(id, ct) is not { } found) return null;
-        var contacts = found.Events.GroupBy(e => e.ContactId).Select(Filed).OrderBy(c => c.Contact.OccurredAt).ToList();
+        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(Filed).OrderBy(c => c.Contact.OccurredAt).ToList();
         return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)]);
     }
 
@@ -43,7 +43,7 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         return new CasePage(listed, continuation);
     }
 
-    private static bool IsId(string text) => text.Length == 32 && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
+    private static bool IsId(string text) => text.Length == 32 && Guid.TryParseExact(text, "N", out _);
 
     private async Task<(IReadOnlyList<TableRow>, string?)> ClosedAsync(CaseFilter filter, CancellationToken ct)
     {

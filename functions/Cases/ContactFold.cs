@@ -9,7 +9,7 @@ public static class ContactFold
     /// <param name="events">Events of one contact, at least one, in any order; a repeated event changes nothing.</param>
     public static Contact Fold(IEnumerable<ContactEvent> events)
     {
-        var ordered = events.DistinctBy(e => e.EventId).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal).ToList();
+        var ordered = events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal).ToList();
         var contact = ordered[0].Contact;
         foreach (var next in ordered.Skip(1)) contact = Add(contact, next);
         return ordered.Exists(e => e.Change == ContactChange.Removed) ? contact with { Text = null, Attachments = [] } : contact;

@@ -5,9 +5,10 @@ namespace Serverless.Channels;
 
 /// <summary>The common form of everything a customer (or one of our own people, P16) did on any channel. Version 1; unknown fields survive a round trip.</summary>
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
+// Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
 public sealed record Contact
 {
-    public int Version { get; init; } = 1;
+    public int Version { get; set; } = 1;
 
     /// <summary>Name of the channel it came by, e.g. <c>meta</c>.</summary>
     public required string Channel { get; init; }
@@ -37,7 +38,7 @@ public sealed record Contact
     public string? ThreadKey { get; init; }
 
     /// <summary>Who it comes from, as the provider states it. No name is ever invented (P11). For an outbound contact: the customer it went to.</summary>
-    public IReadOnlyList<Identity> Parties { get; init; } = [];
+    public IReadOnlyList<Identity> Parties { get; set; } = [];
 
     /// <summary>The provider's own time (UTC); the time of arrival where the provider gives none.</summary>
     public required DateTimeOffset OccurredAt { get; init; }
@@ -51,7 +52,7 @@ public sealed record Contact
     /// <summary>BCP 47 tag, only if the provider or the sender stated it.</summary>
     public string? Language { get; init; }
 
-    public IReadOnlyList<Attachment> Attachments { get; init; } = [];
+    public IReadOnlyList<Attachment> Attachments { get; set; } = [];
 
     /// <summary>How an answer reaches the customer on this channel; null when it cannot.</summary>
     public ReplyPath? Reply { get; init; }
@@ -64,7 +65,7 @@ public sealed record Contact
 
     /// <summary>Fields of a later version, kept as they are.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Unknown { get; init; }
+    public IDictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>What a contact is.</summary>

@@ -31,4 +31,10 @@ public static class Reasons
     public const string Stale = "stale";
     public const string NoSecret = "no-secret-configured";
     public const string KeyUnknown = "key-unknown";
+
+    /// <summary>Well signed, but by a sender that may not speak for this source.</summary>
+    public const string SourceForeign = "source-foreign";
+
+    /// <summary>Two identifiers that must be the same are not: the unsigned one was changed on the way.</summary>
+    public const string IdMismatch = "id-mismatch";
 }

@@ -15,7 +15,7 @@ public static class HttpAnswer
     }
 
     /// <summary>A problem detail (RFC 9457) that says what to do.</summary>
-    public static Task ProblemAsync(HttpContext context, int status, string detail)
+    public static async Task ProblemAsync(HttpContext context, int status, string detail)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -26,6 +26,6 @@ public static class HttpAnswer
             writer.WriteEndObject();
         }
 
-        return JsonAsync(context, buffer.ToArray(), status, "application/problem+json; charset=utf-8");
+        await JsonAsync(context, buffer.ToArray(), status, "application/problem+json; charset=utf-8");
     }
 }

@@ -27,9 +27,16 @@ public readonly record struct DeliveryKey(string Channel, string Id)
     public static string PartitionOf(int shard, string channel, DateTimeOffset hour) =>
         string.Create(CultureInfo.InvariantCulture, $"{shard:x2}|{channel}|{hour.UtcDateTime:yyyyMMddHH}");
 
+    /// <summary>The tables that hold deliveries of a span of time, oldest first.</summary>
+    public static IEnumerable<string> TablesBetween(DateTimeOffset from, DateTimeOffset to)
+    {
+        var month = new DateTimeOffset(from.UtcDateTime.Year, from.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+        for (; month <= to; month = month.AddMonths(1)) yield return TableOf(month);
+    }
+
     public static string NewId(DateTimeOffset at) => Guid.CreateVersion7(at).ToString("N");
 
-    /// <summary>True for 32 lower-case hex digits whose time a table name can be made of.</summary>
+    /// <summary>True for 32 hex digits whose time a table name can be made of.</summary>
     public static bool IsId(string id) =>
-        id.Length == 32 && !id.AsSpan().ContainsAnyExcept("0123456789abcdef") && id[0] == '0';
+        id is ['0', ..] && id.Length == 32 && Guid.TryParseExact(id, "N", out _);
 }

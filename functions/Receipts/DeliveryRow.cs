@@ -39,7 +39,7 @@ public static class DeliveryRow
             ["Reason"] = reason,
             ["Method"] = delivery.Method,
             ["Url"] = delivery.PathAndQuery,
-            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers), ReceiptJson.Default.DictionaryStringString),
+            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers, StringComparer.Ordinal), ReceiptJson.Default.DictionaryStringString),
             ["ReceivedAt"] = delivery.ReceivedAt,
             ["QueuedAt"] = delivery.ReceivedAt,
             ["Tries"] = 0,

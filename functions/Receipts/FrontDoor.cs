@@ -9,6 +9,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
 {
     private static readonly Answer TooMany = Answer.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
     private static readonly Answer NotStored = Answer.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
+    private static readonly Answer Shut = Answer.Text("This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
     private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself.</summary>
@@ -21,6 +22,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
         try
         {
+            if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Shut;
             if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, delivery, forged.Reason, patience.Token);
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel, patience.Token);
             await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -43,7 +42,7 @@ public sealed partial class OpenDeliveries(
     {
         var now = time.GetUtcNow();
         var mark = (await tables.GetAsync(Marks, channel, "open-since", ct))?.Time("Hour") ?? now.AddDays(-31);
-        foreach (var month in MonthsFrom(mark, now))
+        foreach (var month in DeliveryKey.TablesBetween(mark, now))
         {
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
@@ -77,17 +76,6 @@ public sealed partial class OpenDeliveries(
     }
 
     private DateTimeOffset DueAt(OpenDelivery open) => open.QueuedAt.AddMinutes(options.CurrentValue.RequeueMinutes * Math.Pow(2, open.Tries));
-
-    private static IEnumerable<string> MonthsFrom(DateTimeOffset from, DateTimeOffset to)
-    {
-        var last = DeliveryKey.TableOf(to.AddHours(1));
-        for (var month = new DateTime(from.UtcDateTime.Year, from.UtcDateTime.Month, 1, 0, 0, 0, DateTimeKind.Utc); ; month = month.AddMonths(1))
-        {
-            var table = DeliveryKey.TableOf(month);
-            yield return table;
-            if (string.Compare(table, last, false, CultureInfo.InvariantCulture) >= 0) yield break;
-        }
-    }
 
     [LoggerMessage(50, LogLevel.Error, "kept {Channel}/{Id}: no end after {Tries} tries")]
     private partial void LogGivenUp(string channel, string id, int tries);

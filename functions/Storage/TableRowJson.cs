@@ -122,7 +122,7 @@ internal static class TableRowJson
             case JsonTokenType.False:
                 return false;
             case JsonTokenType.Number:
-                return reader.TryGetInt32(out var number) ? number : reader.GetDouble();
+                return reader.TryGetInt32(out var number) ? (object)number : reader.GetDouble(); // without the cast both become double
             default:
                 reader.Skip();
                 return null;

@@ -1,0 +1,158 @@
+using System.Globalization;
+
+namespace Serverless.Channels;
+
+/// <summary>
+/// What a caller of one number meets, decided from settings and the time alone: within the opening hours people are rung group after group, then a
+/// message is taken. Nobody passes a menu or types a number. Each telephony channel says it in its provider's language.
+/// </summary>
+public sealed class AnswerPlan
+{
+    private readonly OpeningHours _hours;
+    private readonly TimeZoneInfo _zone;
+    private readonly string _holidays;
+    private readonly List<RingGroup> _rings;
+    private readonly string? _greeting;
+    private readonly string _closed;
+    private readonly string? _recordingNotice;
+    private readonly int _messageSeconds;
+    private readonly bool _transcribe;
+
+    private AnswerPlan(AnswerOptions number, AnswerOptions fallback)
+    {
+        Language = number.Language ?? fallback.Language ?? "de-DE";
+        Voice = number.Voice ?? fallback.Voice;
+        var german = Language.StartsWith("de", StringComparison.OrdinalIgnoreCase);
+        Thanks = number.Thanks ?? fallback.Thanks ?? (german ? "Vielen Dank, Ihre Nachricht ist angekommen. Auf Wiederhören." : "Thank you, we have your message. Goodbye.");
+        _closed = number.Closed ?? fallback.Closed
+            ?? (german ? "Wir sind im Augenblick nicht zu erreichen. Ihr Anruf ist notiert." : "We cannot take your call right now. We have noted that you called.");
+        _greeting = number.Greeting ?? fallback.Greeting;
+        _recordingNotice = number.RecordingNotice ?? fallback.RecordingNotice;
+        // A slip in the hours or the zone must not keep a caller from a person: the slip is told by Problems().
+        _hours = OpeningHours.TryParse(number.Hours ?? fallback.Hours ?? "always", out var hours) ? hours : OpeningHours.Always;
+        _zone = TimeZoneInfo.TryFindSystemTimeZoneById(number.TimeZone ?? fallback.TimeZone ?? "Europe/Berlin", out var zone) ? zone : TimeZoneInfo.Utc;
+        _holidays = number.Holidays ?? fallback.Holidays ?? "";
+        _rings = number.Rings.Count > 0 ? number.Rings : fallback.Rings;
+        _messageSeconds = Math.Clamp(number.MessageSeconds ?? fallback.MessageSeconds ?? 120, 10, 600);
+        _transcribe = number.Transcribe ?? fallback.Transcribe ?? false;
+    }
+
+    /// <summary>BCP 47 tag of every sentence.</summary>
+    public string Language { get; }
+
+    /// <summary>The provider's name of a voice; null for its own choice.</summary>
+    public string? Voice { get; }
+
+    /// <summary>Said after a message was left.</summary>
+    public string Thanks { get; }
+
+    /// <summary>The plan of a dialled number.</summary>
+    /// <param name="dialled">As the provider writes it; digits alone count, since an app setting's name cannot hold a <c>+</c>.</param>
+    /// <param name="numbers">Plans by the digits of the number with country code, e.g. <c>493023125100</c>.</param>
+    /// <param name="fallback">What a number's own plan leaves open, and the plan of every other number.</param>
+    public static AnswerPlan Of(string? dialled, IReadOnlyDictionary<string, AnswerOptions> numbers, AnswerOptions fallback)
+    {
+        var digits = (dialled ?? "").TrimStart('+');
+        return new AnswerPlan(numbers.GetValueOrDefault(digits) ?? fallback, fallback);
+    }
+
+    /// <summary>Whether people are rung at this time.</summary>
+    public bool IsOpen(DateTimeOffset now)
+    {
+        var local = TimeZoneInfo.ConvertTime(now, _zone).DateTime;
+        return !IsHoliday(local) && _hours.Contains(local);
+    }
+
+    /// <summary>What an incoming call meets first.</summary>
+    public AnswerStep Begin(DateTimeOffset now) => IsOpen(now) ? Ring(0, _greeting is null ? [] : [_greeting]) : TakeMessage([_closed]);
+
+    /// <summary>What follows when a group did not answer.</summary>
+    /// <param name="index">Index of the next group; beyond the last one, a message is taken.</param>
+    public AnswerStep Next(int index) => Ring(index, []);
+
+    /// <summary>What a caller meets who is not proven genuine: a message is taken and no number of ours is given away.</summary>
+    public AnswerStep WithoutRinging() => TakeMessage([]);
+
+    private AnswerStep Ring(int index, string[] sentences)
+    {
+        if (index < 0 || index >= _rings.Count) return TakeMessage(sentences);
+        var numbers = Addresses(_rings[index]);
+        if (numbers.Length == 0) return Ring(index + 1, sentences);
+        return new AnswerStep.Ring(sentences, numbers, Math.Clamp(_rings[index].Seconds, 5, 120), index + 1 < _rings.Count ? index + 1 : null);
+    }
+
+    private AnswerStep TakeMessage(string[] sentences)
+    {
+        // Nothing is recorded without the sentence that says so.
+        if (_recordingNotice is not null) return new AnswerStep.TakeMessage([.. sentences, _recordingNotice], _messageSeconds, _transcribe);
+        return new AnswerStep.Farewell(sentences.Contains(_closed, StringComparer.Ordinal) ? sentences : [.. sentences, _closed]);
+    }
+
+    private bool IsHoliday(DateTime local)
+    {
+        if (_holidays.Length == 0) return false;
+        Span<char> day = stackalloc char[10];
+        local.TryFormat(day, out _, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        foreach (var range in _holidays.AsSpan().Split(','))
+        {
+            var holiday = _holidays.AsSpan(range).Trim();
+            if (holiday.SequenceEqual(day) || holiday.SequenceEqual(day[5..])) return true;
+        }
+
+        return false;
+    }
+
+    private static string[] Addresses(RingGroup group) =>
+        group.Numbers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Sentences for what is wrong in a plan, each naming the setting to change.</summary>
+    /// <param name="plan">The settings.</param>
+    /// <param name="setting">Name of the setting that holds them, e.g. <c>Channels__Twilio__Default</c>.</param>
+    public static IEnumerable<string> Problems(AnswerOptions plan, string setting)
+    {
+        if (plan.Hours is { } hours && !OpeningHours.TryParse(hours, out _))
+            yield return $"{setting}__Hours is not like 'Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00', 'always' or 'never'; callers are put through round the clock.";
+        if (plan.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
+            yield return $"{setting}__TimeZone is not the name of a time zone such as Europe/Berlin; UTC is used.";
+        foreach (var holiday in (plan.Holidays is null or "none" ? "" : plan.Holidays).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            // Any leap year makes 02-29 a day.
+            if (!DateOnly.TryParseExact(holiday.Length == 5 ? $"2024-{holiday}" : holiday, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+                yield return $"{setting}__Holidays holds '{holiday}', which is neither a date like 2026-12-24 nor a day of every year like 12-25.";
+        }
+
+        if (plan.MessageSeconds is < 10 or > 600) yield return $"{setting}__MessageSeconds must be 10 to 600 seconds.";
+        for (var i = 0; i < plan.Rings.Count; i++)
+        {
+            var addresses = Addresses(plan.Rings[i]);
+            if (addresses.Length is 0 or > 10) yield return $"{setting}__Rings__{i}__Numbers must name one to ten addresses.";
+            if (Array.Exists(addresses, a => !IsAddress(a))) yield return $"{setting}__Rings__{i}__Numbers must hold numbers with country code such as +493023125111, or sip: addresses.";
+            if (plan.Rings[i].Seconds is < 5 or > 120) yield return $"{setting}__Rings__{i}__Seconds must be 5 to 120 seconds.";
+        }
+    }
+
+    private static bool IsAddress(string address) =>
+        address.StartsWith("sip:", StringComparison.Ordinal) || (address is ['+', _, ..] && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
+}
+
+/// <summary>What happens next in a call.</summary>
+/// <param name="Sentences">Said first, in order.</param>
+public abstract record AnswerStep(IReadOnlyList<string> Sentences)
+{
+    /// <summary>People are rung.</summary>
+    /// <param name="Sentences">Said first.</param>
+    /// <param name="Numbers">Rung at the same time; numbers with country code or <c>sip:</c> addresses.</param>
+    /// <param name="Seconds">How long.</param>
+    /// <param name="NextIndex">The group that follows when nobody answers; null for a message.</param>
+    public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex) : AnswerStep(Sentences);
+
+    /// <summary>The caller leaves a message; the last sentence says that it is recorded.</summary>
+    /// <param name="Sentences">Said first.</param>
+    /// <param name="MaxSeconds">Longest message.</param>
+    /// <param name="Transcribe">Whether the provider may write it down.</param>
+    public sealed record TakeMessage(IReadOnlyList<string> Sentences, int MaxSeconds, bool Transcribe) : AnswerStep(Sentences);
+
+    /// <summary>The call ends.</summary>
+    /// <param name="Sentences">Said first.</param>
+    public sealed record Farewell(IReadOnlyList<string> Sentences) : AnswerStep(Sentences);
+}

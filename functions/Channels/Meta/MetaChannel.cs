@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Options;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Meta;
+
+/// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one door, one handshake, one signature for all four.</summary>
+public sealed class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
+{
+    private const string SignatureHeader = "x-hub-signature-256";
+    private const string SignaturePrefix = "sha256=";
+
+    // Meta wants a 200 and says nothing of a body; its Messenger example sends this one, and the other products do not mind.
+    // https://developers.facebook.com/docs/messenger-platform/webhooks
+    private static readonly Answer Received = Answer.Text("EVENT_RECEIVED");
+
+    // Anything but a 200 is called again: Messenger and page for 36 hours, WhatsApp for 7 days.
+    // https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+    private static readonly Answer ComeAgain = Answer.Text("Not stored, please call again.", 503);
+
+    private static readonly string[] Kept = [SignatureHeader];
+
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<MetaOptions>().Bind(configuration.GetSection("Channels:Meta"));
+        services.AddSingleton<IValidateOptions<MetaOptions>, MetaOptionsValidator>();
+        services.AddSingleton<IChannel, MetaChannel>();
+    }
+
+    public string Name => "meta";
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            return new(current.Enabled, current.Mode, current.Paused, Fingerprint(current));
+        }
+    }
+
+    public IReadOnlyList<string> KeptHeaders => Kept;
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (current.AppSecrets.IsMissing && current.Apps.Count == 0)
+            yield return "Channels__Meta__AppSecret is missing: set it to the App Secret of the Meta app (App Dashboard, Settings, Basic).";
+        foreach (var (name, app) in current.Apps)
+        {
+            if (app.AppSecrets.IsMissing)
+                yield return $"Channels__Meta__Apps__{name}__AppSecret is missing: set it to the App Secret of that app, or remove the app.";
+        }
+        if (current.VerifyTokens.IsMissing)
+            yield return "Channels__Meta__VerifyToken is missing: choose a long random text and type the same one beside the callback URL in the App Dashboard.";
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        var current = options.CurrentValue;
+        if (delivery.Method is not "POST") return new Verdict.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
+        if (current.AppSecrets.IsMissing && current.Apps.Values.All(app => app.AppSecrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
+
+        // X-Hub-Signature (SHA-1) is still sent and ignored. The signature carries no time, so there is no replay window: what comes
+        // again has the same ids. https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads
+        var header = delivery.Header(SignatureHeader);
+        if (string.IsNullOrEmpty(header)) return new Verdict.Forged(Reasons.SignatureMissing);
+        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64)
+            return new Verdict.Forged(Reasons.SignatureMalformed);
+
+        // Every secret is tried, so that time does not tell which app called.
+        bool Matches(string secret) => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length));
+        var genuine = current.AppSecrets.Any(Matches);
+        foreach (var app in current.Apps.Values) genuine |= app.AppSecrets.Any(Matches);
+        return genuine ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+    }
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Received;
+
+    public IEnumerable<Element> Read(Delivery delivery) => MetaPayload.Elements(delivery);
+
+    private static string Fingerprint(MetaOptions current)
+    {
+        if (current.Apps.Count == 0) return current.AppSecrets.Fingerprint;
+        var all = current.Apps.OrderBy(app => app.Key, StringComparer.OrdinalIgnoreCase).Select(app => app.Value.AppSecrets.Fingerprint);
+        return new SecretPair(current.AppSecrets.Fingerprint, string.Join(' ', all)).Fingerprint;
+    }
+}

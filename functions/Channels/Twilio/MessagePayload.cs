@@ -1,0 +1,82 @@
+namespace Serverless.Channels.Twilio;
+
+/// <summary>
+/// Reads an incoming SMS, MMS or WhatsApp message. Long SMS arrive joined; opt-out words are contacts like any other.
+/// https://www.twilio.com/docs/messaging/guides/webhook-request
+/// </summary>
+internal static class MessagePayload
+{
+    private const int MaxMedia = 20;
+
+    /// <summary>How long WhatsApp lets a business answer freely. https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window</summary>
+    private static readonly TimeSpan WhatsAppWindow = TimeSpan.FromHours(24);
+
+    /// <summary>The message, or why it is none; null when it cannot be read.</summary>
+    public static Reading? Read(TwilioForm form, Delivery delivery)
+    {
+        // Status callbacks tell of messages of our own; only what comes in is "received" (an MMS "receiving" first).
+        if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is { } status and not ("received" or "receiving")) return new Reading.Ignored("message-status");
+        if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
+        var from = form["From"u8];
+        var to = form["To"u8];
+        var whatsApp = PhoneAddress.IsWhatsApp(from);
+        return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
+        {
+            Channel = TwilioChannel.ChannelName,
+            Network = whatsApp ? "whatsapp" : "sms",
+            Account = account,
+            ExternalId = sid,
+            Kind = ContactKind.Message,
+            Entry = PhoneAddress.Bare(to),
+            ThreadKey = PhoneAddress.ThreadOf(from, to),
+            Parties = PhoneAddress.PartyOf(from, account, form["ProfileName"u8]),
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+            Text = form["Body"u8],
+            Attachments = Media(form),
+            Reply = PhoneAddress.ThreadOf(from, to) is null ? null : new ReplyPath(from!, whatsApp ? delivery.ReceivedAt + WhatsAppWindow : null),
+            Extras = Extras(form),
+        }));
+    }
+
+    private static List<Attachment> Media(TwilioForm form)
+    {
+        if (form.Number("NumMedia"u8) is not (> 0 and var count)) return [];
+        var media = new List<Attachment>();
+        Span<byte> name = stackalloc byte[24];
+        for (var i = 0; i < Math.Min(count, MaxMedia); i++)
+        {
+            if (System.Text.Unicode.Utf8.TryWrite(name, $"MediaUrl{i}", out var length) && form[name[..length]] is { } url)
+            {
+                System.Text.Unicode.Utf8.TryWrite(name, $"MediaContentType{i}", out length);
+                media.Add(new Attachment(url, form[name[..length]]));
+            }
+        }
+
+        return media;
+    }
+
+    private static Dictionary<string, string>? Extras(TwilioForm form)
+    {
+        Dictionary<string, string>? extras = null;
+        Add("OptOutType"u8, "OptOutType");
+        Add("ButtonText"u8, "ButtonText");
+        Add("ButtonPayload"u8, "ButtonPayload");
+        Add("ListTitle"u8, "ListTitle");
+        Add("ListId"u8, "ListId");
+        Add("Latitude"u8, "Latitude");
+        Add("Longitude"u8, "Longitude");
+        Add("Address"u8, "Address");
+        Add("Label"u8, "Label");
+        Add("ReferralSourceUrl"u8, "ReferralSourceUrl");
+        Add("ReferralHeadline"u8, "ReferralHeadline");
+        Add("ReferralBody"u8, "ReferralBody");
+        Add("OriginalRepliedMessageSid"u8, "OriginalRepliedMessageSid");
+        return extras;
+
+        void Add(ReadOnlySpan<byte> name, string extra)
+        {
+            if (form[name] is { } value) (extras ??= [])[extra] = value;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Twilio;
+
+/// <summary>
+/// Twilio's language: calls, SMS, MMS and WhatsApp. Addresses to enter at Twilio, all below <c>{Hooks__PublicBaseUrl}/api/hooks/twilio/</c>, POST or GET:
+/// <list type="table">
+/// <item><term>voice</term><description>Phone number, "A call comes in" (and its fallback): TwiML of the number's answer plan.</description></item>
+/// <item><term>voice/status</term><description>Phone number, "Call status changes", with <c>#rc=5&amp;rp=5xx,ct,rt</c> behind it: 204. Needed, or a caller who hangs up early is not known to have been missed.</description></item>
+/// <item><term>messages</term><description>Phone number, messaging service or WhatsApp sender, "A message comes in", with the same fragment: an empty TwiML document.</description></item>
+/// <item><term>messages/status</term><description>Status of messages sent: 204, ignored.</description></item>
+/// </list>
+/// Our own TwiML names the rest: <c>voice/dial</c> and <c>voice/message</c> (after Dial and Record: TwiML), <c>voice/recording</c> and <c>voice/transcription</c> (204).
+/// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the others 503, which
+/// Twilio repeats if the fragment asks for it. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+/// </summary>
+public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks) : IChannel
+{
+    internal const string ChannelName = "twilio";
+
+    /// <summary>Registers the channel and its settings.</summary>
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<TwilioOptions>().Bind(configuration.GetSection("Channels:Twilio"));
+        services.AddSingleton<IChannel, TwilioChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature"];
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            var fingerprint = current.TokensOf(null).Fingerprint;
+            if (current.Accounts.Count > 0)
+            {
+                var accounts = current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => current.TokensOf(a.Key).Fingerprint);
+                fingerprint = new SecretPair(fingerprint, string.Concat(accounts)).Fingerprint;
+            }
+
+            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, fingerprint);
+        }
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (hooks.CurrentValue.PublicBaseUrl is not { } url || !url.StartsWith("https://", StringComparison.Ordinal))
+            yield return "Hooks__PublicBaseUrl must be the https address under which Twilio calls us, e.g. https://contact.example.com: Twilio signs it.";
+        if (current.TokensOf(null).IsMissing && current.Accounts.Count == 0)
+            yield return "Channels__Twilio__AuthToken is missing: it is the primary auth token of the account, and without it no call can be verified.";
+        foreach (var account in current.Accounts.Where(a => current.TokensOf(a.Key).IsMissing))
+            yield return $"Channels__Twilio__Accounts__{account.Key}__AuthToken is missing: a subaccount signs with its own auth token.";
+        foreach (var problem in AnswerPlan.Problems(current.Default, "Channels__Twilio__Default")) yield return problem;
+        foreach (var (number, plan) in current.Numbers)
+        {
+            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                yield return $"Channels__Twilio__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
+            foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Twilio__Numbers__{number}")) yield return problem;
+        }
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (TwilioForm.Of(delivery) is not { } form) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (delivery.Header("x-twilio-signature") is not { Length: > 0 } signature)
+        {
+            // Somebody looks at the address in a browser; with an account named it is meant to be a call of Twilio's.
+            return TwilioForm.IsQueryOnly(delivery) && form["AccountSid"u8] is null
+                ? new Verdict.Challenge(Answer.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
+                : new Verdict.Forged(Reasons.SignatureMissing);
+        }
+
+        if (!TwilioSignature.IsWellFormed(signature)) return new Verdict.Forged(Reasons.SignatureMalformed);
+        var tokens = options.CurrentValue.TokensOf(form["AccountSid"u8]);
+        if (tokens.IsMissing || hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new Verdict.Forged(Reasons.NoSecret);
+        var url = address + delivery.PathAndQuery;
+
+        // A JSON body is signed by its hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security
+        var bodyHash = delivery.PathAndQuery.Contains("bodySHA256=", StringComparison.Ordinal)
+            ? TwilioForm.OfQuery(delivery)?["bodySHA256"u8] ?? ""
+            : null;
+        var urlOnly = bodyHash is not null || TwilioForm.IsQueryOnly(delivery);
+        if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart())) return new Verdict.Forged(Reasons.SignatureWrong);
+        if (bodyHash is not null && !Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), bodyHash)) return new Verdict.Forged(Reasons.BodyHashWrong);
+        return new Verdict.Genuine();
+    }
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    {
+        switch (delivery.Rest)
+        {
+            case "voice" or "voice/dial" or "voice/message":
+                return Call(delivery, acceptance);
+            case "messages" when acceptance != Acceptance.NotStored:
+                return Twiml.Nothing;
+            default:
+                return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 204);
+        }
+    }
+
+    private Answer Call(Delivery delivery, Acceptance acceptance)
+    {
+        var current = options.CurrentValue;
+        var form = TwilioForm.Of(delivery);
+        var plan = AnswerPlan.Of(form?["To"u8], current.Numbers, current.Default);
+        var twiml = new Twiml(plan, $"{hooks.CurrentValue.PublicBaseUrl}/api/hooks/{ChannelName}/");
+        var comeBack = acceptance == Acceptance.NotStored;
+        switch (delivery.Rest)
+        {
+            case "voice/message":
+                return form?["RecordingUrl"u8] is null ? Twiml.Hangup : twiml.Farewell();
+            case "voice/dial" when form is not null && VoicePayload.WasAnswered(form):
+                return Twiml.Hangup;
+            default:
+                if (acceptance == Acceptance.Withheld) return twiml.Say(plan.WithoutRinging(), comeBack);
+                return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt) : plan.Next(TwilioForm.OfQuery(delivery)?.Number("next"u8) ?? int.MaxValue), comeBack);
+        }
+    }
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        var door = delivery.Rest;
+        yield return new Element(door, () => Read(delivery, door));
+    }
+
+    private static Reading Read(Delivery delivery, string door)
+    {
+        var form = TwilioForm.Of(delivery);
+        Reading? reading = form is null ? null : door switch
+        {
+            "messages" => MessagePayload.Read(form, delivery),
+            "messages/status" => new Reading.Ignored("message-status"),
+            _ => VoicePayload.Read(door, form, delivery),
+        };
+        return reading ?? Placeholder(delivery, form);
+    }
+
+    private static Reading.Found Placeholder(Delivery delivery, TwilioForm? form)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(delivery.PathAndQuery));
+        hash.AppendData(delivery.Body.Span);
+        var id = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
+        {
+            Channel = ChannelName,
+            Network = "unknown",
+            Account = form?["AccountSid"u8] ?? "unknown",
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+        }));
+    }
+}

@@ -1,0 +1,48 @@
+using Serverless.Signing;
+
+namespace Serverless.Channels.Twilio;
+
+/// <summary>Settings of the Twilio channel; section <c>Channels:Twilio</c>.</summary>
+public sealed class TwilioOptions
+{
+    /// <summary>Off until configured.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>What happens to calls that fail the check.</summary>
+    public VerificationMode Mode { get; set; } = VerificationMode.Auto;
+
+    /// <summary>Verify, store, answer, work later.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>The account's primary auth token; a secondary token never signs.</summary>
+    public string? AuthToken { get; set; }
+
+    /// <summary>The primary token before the last promotion.</summary>
+    public string? PreviousAuthToken { get; set; }
+
+    /// <summary>Subaccounts by account SID; each signs with a token of its own.</summary>
+    public Dictionary<string, TwilioAccount> Accounts { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
+    public AnswerOptions Default { get; set; } = new();
+
+    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c> (an app setting's name cannot hold a <c>+</c>).</summary>
+    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>The tokens that may have signed for an account.</summary>
+    /// <param name="accountSid">As the caller claims it: a wrong claim picks tokens under which the signature does not hold.</param>
+    internal SecretPair TokensOf(string? accountSid) =>
+        accountSid is not null && Accounts.TryGetValue(accountSid, out var account)
+            ? new SecretPair(account.AuthToken, account.PreviousAuthToken)
+            : new SecretPair(AuthToken, PreviousAuthToken);
+}
+
+/// <summary>The tokens of one subaccount.</summary>
+public sealed class TwilioAccount
+{
+    /// <summary>The subaccount's primary auth token.</summary>
+    public string? AuthToken { get; set; }
+
+    /// <summary>The primary token before the last promotion.</summary>
+    public string? PreviousAuthToken { get; set; }
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Serverless.ActOnCase;
+using Serverless.Bus;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Health;
+using Serverless.KeepPoison;
+using Serverless.Normalise;
+using Serverless.Notices;
+using Serverless.Notices.Webhook;
+using Serverless.NotifyWebhook;
+using Serverless.Operations;
+using Serverless.Outbox;
+using Serverless.Outgoing;
+using Serverless.QueryCases;
+using Serverless.QueryOperations;
+using Serverless.Receipts;
+using Serverless.Receive;
+using Serverless.Schema;
+using Serverless.Storage;
+using Serverless.Tick;
+
+namespace Serverless;
+
+/// <summary>Introduces the parts to each other, in the order of the journey: the only file that names every one of them.</summary>
+public static class Composition
+{
+    public static IServiceCollection AddParts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddStorage(configuration);
+        services.AddBus(configuration);
+        services.AddChannels(configuration);
+
+        // Arrival
+        services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
+        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+
+        // Work
+        services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
+        services.AddOptions<ServiceLevelOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServiceLevelOptions>, ServiceLevelOptionsValidator>();
+        services.AddOptions<CaseOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CaseOptions>, CaseOptionsValidator>();
+        services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>().AddSingleton<CaseActions>();
+        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+
+        // Notices
+        services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
+        services.AddOptions<NoticeOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
+        services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
+        services.AddSingleton<WebhookRoute>().AddSingleton<INoticeRoute>(s => s.GetRequiredService<WebhookRoute>());
+        services.AddSingleton<NoticeLog>().AddSingleton<NoticeRunner>();
+
+        // Operations
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
+    }
+
+    public static void MapFunctions(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", () => "The app is up.");
+        ReceiveFunction.Map(routes);
+        NormaliseFunction.Map(routes);
+        KeepPoisonFunction.Map(routes);
+        TickFunction.Map(routes);
+        NotifyWebhookFunction.Map(routes);
+        QueryCasesFunction.Map(routes);
+        ActOnCaseFunction.Map(routes);
+        QueryOperationsFunction.Map(routes);
+        HealthFunction.Map(routes);
+        SchemaFunction.Map(routes);
+    }
+
+    // One line a channel.
+    private static void AddChannels(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
+        services.AddSingleton<ChannelDirectory>();
+    }
+}

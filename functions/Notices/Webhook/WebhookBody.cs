@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Serverless.Channels;
+
+namespace Serverless.Notices.Webhook;
+
+/// <summary>What a subscriber gets: the CloudEvent as published, its data filled up with the personal fields the subscriber asked for (P12).</summary>
+public static class WebhookBody
+{
+    /// <summary>Fields a subscription may ask for.</summary>
+    public static readonly IReadOnlyList<string> Fields = ["text", "parties", "attachments", "reply", "entry"];
+
+    // Subscribers expect small bodies; whoever needs more reads the case. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size
+    private const int LongestText = 8_000;
+
+    /// <summary>The body to the byte.</summary>
+    /// <param name="json">The CloudEvent.</param>
+    /// <param name="contact">The contact it is about; null leaves the event as it is.</param>
+    /// <param name="include">Names of <see cref="Fields"/>.</param>
+    public static ReadOnlyMemory<byte> Write(ReadOnlyMemory<byte> json, Contact? contact, IReadOnlyList<string> include)
+    {
+        if (contact is null) return json;
+        using var e = JsonDocument.Parse(json);
+        using var whole = JsonSerializer.SerializeToDocument(contact with { Text = Shortened(contact.Text) }, ContactJson.Default.Contact);
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var attribute in e.RootElement.EnumerateObject())
+            {
+                if (attribute.NameEquals("data")) WriteData(writer, attribute.Value, whole.RootElement, include);
+                else attribute.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    private static void WriteData(Utf8JsonWriter writer, JsonElement data, JsonElement contact, IReadOnlyList<string> include)
+    {
+        writer.WriteStartObject("data");
+        foreach (var fact in data.EnumerateObject()) fact.WriteTo(writer);
+        writer.WriteStartObject("contact");
+        foreach (var field in Fields)
+        {
+            if (!include.Contains(field, StringComparer.Ordinal) || !contact.TryGetProperty(field, out var value)) continue;
+            writer.WritePropertyName(field);
+            value.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static string? Shortened(string? text)
+    {
+        if (text is null || text.Length <= LongestText) return text;
+        var end = char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText;
+        return text[..end];
+    }
+}

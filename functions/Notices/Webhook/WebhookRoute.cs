@@ -1,0 +1,90 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Notices.Webhook;
+
+/// <summary>Tells subscribers by a POST of the CloudEvent, signed as Standard Webhooks says.</summary>
+/// <remarks>
+/// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
+/// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+/// </remarks>
+public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, GuardedHttp http, TimeProvider time) : INoticeRoute
+{
+    public string Name => "webhook";
+
+    public IReadOnlyList<string> TargetsFor(string eventType) =>
+        [.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(eventType) && IsUsable(s.Value)).Select(s => s.Key)];
+
+    public string? AddressOf(string target) => options.CurrentValue.Subscribers.GetValueOrDefault(target) is { Url: { } url } subscriber && IsUsable(subscriber) ? url : null;
+
+    public async Task<Outcome> TryAsync(Notice notice, string target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    {
+        var subscriber = options.CurrentValue.Subscribers[target];
+        var include = subscriber.Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var contact = include.Length > 0 && notice.ContactId is not null ? await readContact() : null;
+        if (include.Length > 0 && notice.ContactId is not null && contact is null) return new Outcome(OutcomeKind.Void, "erased");
+
+        var body = WebhookBody.Write(notice.Event, contact, include);
+        var now = time.GetUtcNow();
+        using var request = new HttpRequestMessage(HttpMethod.Post, subscriber.Url) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json") { CharSet = "utf-8" };
+        request.Headers.TryAddWithoutValidation("webhook-id", notice.EventId);
+        request.Headers.TryAddWithoutValidation("webhook-timestamp", now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(new SecretPair(subscriber.Secret, subscriber.PreviousSecret), notice.EventId, now, body.Span));
+        request.Headers.UserAgent.ParseAdd("serverless-contact/1");
+        return await SendAsync(request, ct);
+    }
+
+    private async Task<Outcome> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds));
+        try
+        {
+            // The status is all we need: a body of any size or slowness is left unread.
+            using var response = await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            return Outcome.Of(response.StatusCode, WaitOf(response.Headers.RetryAfter));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new Outcome(OutcomeKind.Later, "timeout");
+        }
+        catch (HttpRequestException error) when (error.InnerException is ForbiddenAddressException)
+        {
+            return new Outcome(OutcomeKind.Later, "address-not-public");
+        }
+        catch (HttpRequestException error)
+        {
+            return new Outcome(OutcomeKind.Later, error.HttpRequestError.ToString());
+        }
+    }
+
+    // Seconds or a date; a date in the past asks for nothing.
+    private TimeSpan? WaitOf(RetryConditionHeaderValue? retryAfter)
+    {
+        var wait = retryAfter?.Delta ?? retryAfter?.Date - time.GetUtcNow();
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    private bool IsUsable(WebhookSubscriber subscriber) =>
+        Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo)
+        && StandardWebhook.IsSecret(subscriber.Secret) && (string.IsNullOrEmpty(subscriber.PreviousSecret) || StandardWebhook.IsSecret(subscriber.PreviousSecret));
+
+    /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var (name, subscriber) in options.CurrentValue.Subscribers)
+        {
+            var section = $"Webhook__Subscribers__{name}";
+            if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: subscriber {name} is not told anything.";
+            else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: subscriber {name} is not told anything.";
+            if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: subscriber {name} is not told anything.";
+            if (!string.IsNullOrEmpty(subscriber.PreviousSecret) && !StandardWebhook.IsSecret(subscriber.PreviousSecret)) yield return $"{section}__PreviousSecret must be empty, or whsec_ and base64 of 24 to 64 bytes.";
+            foreach (var field in subscriber.Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                if (!WebhookBody.Fields.Contains(field, StringComparer.Ordinal)) yield return $"{section}__Include names {field}; known: {string.Join(", ", WebhookBody.Fields)}.";
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Options;
+using Serverless.Bus;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Notices;
+using Serverless.Notices.Webhook;
+using Serverless.Outbox;
+using Serverless.Receipts;
+using Serverless.Storage;
+
+namespace Serverless.Operations;
+
+/// <summary>Whether all is well, part by part: <c>green</c>, <c>yellow</c> (works, somebody should look) or <c>red</c> (something is not done).</summary>
+/// <param name="Status">The worst of the parts.</param>
+/// <param name="Parts">Each part by name.</param>
+public sealed record HealthReport(string Status, IReadOnlyDictionary<string, HealthPart> Parts);
+
+/// <summary>One part.</summary>
+/// <param name="Status"><c>green</c>, <c>yellow</c>, <c>red</c>, or <c>off</c> for a channel that is not enabled.</param>
+/// <param name="Says">Sentences, each naming the setting to change where one helps.</param>
+public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
+
+/// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
+public sealed class HealthCheck(
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, WebhookRoute webhooks,
+    BusNamespace bus, IOptionsMonitor<OwnersOptions> owners)
+{
+    public async Task<HealthReport> LookAsync(CancellationToken ct)
+    {
+        var parts = new SortedDictionary<string, HealthPart>(StringComparer.Ordinal)
+        {
+            ["storage"] = await GuardedAsync(StorageAsync, ct),
+            ["bus"] = await GuardedAsync(BusAsync, ct),
+            ["deliveries"] = await GuardedAsync(DeliveriesAsync, ct),
+            ["owners"] = Owners(),
+            ["route:webhook"] = await GuardedAsync(WebhooksAsync, ct),
+        };
+        foreach (var channel in channels.All) parts[$"channel:{channel.Name}"] = await GuardedAsync(token => ChannelAsync(channel, token), ct);
+        var worst = parts.Values.Any(p => p.Status == "red") ? "red" : parts.Values.Any(p => p.Status == "yellow") ? "yellow" : "green";
+        return new HealthReport(worst, parts);
+    }
+
+    private static async Task<HealthPart> GuardedAsync(Func<CancellationToken, Task<HealthPart>> look, CancellationToken ct)
+    {
+        try
+        {
+            return await look(ct);
+        }
+        catch (StorageUnavailableException error)
+        {
+            return new HealthPart("red", [error.Message]);
+        }
+    }
+
+    private async Task<HealthPart> StorageAsync(CancellationToken ct)
+    {
+        await tables.GetAsync("sources", "health", "probe", ct);
+        return new HealthPart("green", ["Tables answer."]);
+    }
+
+    // The bus has no cheap read by REST; what it owes us is what waits in pending.
+    private async Task<HealthPart> BusAsync(CancellationToken ct)
+    {
+        var waiting = await outbox.CountPendingAsync(ct);
+        return waiting == 0
+            ? new HealthPart("green", [$"Nothing waits for {bus.Endpoint.Host}."])
+            : new HealthPart("red", [$"{waiting} cases wait until the bus takes their events. Check ServiceBusConnection and the role Azure Service Bus Data Sender."]);
+    }
+
+    private async Task<HealthPart> DeliveriesAsync(CancellationToken ct)
+    {
+        var (waiting, lost) = (0, 0);
+        foreach (var channel in channels.All)
+        {
+            await foreach (var one in open.OpenOfAsync(channel.Name, ct))
+            {
+                waiting++;
+                if (open.IsUnaccounted(one)) lost++;
+            }
+        }
+
+        var poison = await kept.CountAsync("inbound", ct) + await kept.CountAsync("inbound-poison", ct);
+        List<string> says = [$"{waiting} deliveries have no end yet."];
+        if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
+        if (poison > 0) says.Add($"{poison} queue messages are kept in table {KeptMessages.Table}.");
+        return new HealthPart(lost > 0 ? "red" : poison > 0 ? "yellow" : "green", says);
+    }
+
+    private HealthPart Owners() => string.IsNullOrWhiteSpace(owners.CurrentValue.Default)
+        ? new HealthPart("red", ["Owners__Default is missing: cases that no other rule gives an owner have none."])
+        : new HealthPart("green", ["Every case has an owner."]);
+
+    private async Task<HealthPart> WebhooksAsync(CancellationToken ct)
+    {
+        var problems = webhooks.Problems().ToList();
+        foreach (var (target, address) in await notices.SwitchedOffAsync(webhooks.Name, ct))
+            if (webhooks.AddressOf(target) == address) problems.Add($"Subscriber {target} answered 410 and is not called any more. Change Webhook__Subscribers__{target}__Url to call it again.");
+        return problems.Count == 0 ? new HealthPart("green", []) : new HealthPart("yellow", problems);
+    }
+
+    private async Task<HealthPart> ChannelAsync(IChannel channel, CancellationToken ct)
+    {
+        var settings = channel.Settings;
+        if (!settings.Enabled) return new HealthPart("off", []);
+        var problems = channel.Problems().ToList();
+        if (problems.Count > 0) return new HealthPart("red", problems);
+        if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and worked later."]);
+        return await trust.VerifiedAtAsync(channel.Name, ct) is { } at
+            ? new HealthPart("green", [$"Its secret was proven at {at:O}."])
+            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine."]);
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Notices.Webhook;
+
+namespace Serverless.Operations;
+
+/// <summary>Looks at the settings before the first call: bounds stop the start, a channel or subscriber that lacks something is shut with a sentence and stops no other (P13).</summary>
+public static partial class StartCheck
+{
+    /// <summary>Throws <see cref="OptionsValidationException"/> for a value out of bounds; logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
+    public static void Run(IServiceProvider services)
+    {
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Serverless.Start");
+        services.GetService<IStartupValidator>()?.Validate();
+        foreach (var channel in services.GetRequiredService<ChannelDirectory>().All.Where(c => c.Settings.Enabled))
+            foreach (var problem in channel.Problems()) LogShut(log, channel.Name, problem);
+        foreach (var problem in services.GetRequiredService<WebhookRoute>().Problems()) LogSubscriber(log, problem);
+    }
+
+    [LoggerMessage(80, LogLevel.Error, "Channel {Channel} stays shut and answers 503: {Problem}")]
+    private static partial void LogShut(ILogger log, string channel, string problem);
+
+    [LoggerMessage(81, LogLevel.Error, "{Problem}")]
+    private static partial void LogSubscriber(ILogger log, string problem);
+}

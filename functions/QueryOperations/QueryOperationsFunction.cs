@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+using Serverless.Hosting;
+using Serverless.Operations;
+using Serverless.Receipts;
+
+namespace Serverless.QueryOperations;
+
+/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/notices</c>.</summary>
+public static class QueryOperationsFunction
+{
+    private const int LongestHours = 24 * 31;
+    private const int LargestList = 1_000;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("QueryOperations", ["GET"], "operations/{**rest}", context =>
+        ((string?)context.Request.RouteValues["rest"])?.Split('/') switch
+        {
+            ["summary"] => SummaryAsync(context),
+            ["deliveries", var channel, var id] => DeliveryAsync(context, channel, id),
+            ["notices"] => NoticesAsync(context),
+            _ => HttpAnswer.ProblemAsync(context, 404, "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/notices?day=2026-11-22&state=failed."),
+        });
+
+    private static async Task SummaryAsync(HttpContext context)
+    {
+        if (!int.TryParse(Value(context, "hours") ?? "24", NumberStyles.None, CultureInfo.InvariantCulture, out var hours) || hours is < 1 or > LongestHours)
+        {
+            await HttpAnswer.ProblemAsync(context, 400, $"hours is a number from 1 to {LongestHours}.");
+            return;
+        }
+
+        var summary = await Ledger(context).SummaryAsync(hours, context.RequestAborted);
+        await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(summary, OperationsJson.Default.Summary));
+    }
+
+    private static async Task DeliveryAsync(HttpContext context, string channel, string id)
+    {
+        if (DeliveryKey.IsId(id) && await Ledger(context).DeliveryAsync(new DeliveryKey(channel, id), context.RequestAborted) is { } report)
+            await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(report, OperationsJson.Default.DeliveryReport));
+        else await HttpAnswer.ProblemAsync(context, 404, "There is no such delivery. The answer to each call names it in the header X-Delivery-Id.");
+    }
+
+    private static async Task NoticesAsync(HttpContext context)
+    {
+        var day = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        if (Value(context, "day") is { } written && !DateTimeOffset.TryParseExact(written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out day))
+        {
+            await HttpAnswer.ProblemAsync(context, 400, "day is written as 2026-11-22.");
+            return;
+        }
+
+        var found = await Ledger(context).NoticesOfAsync(day, Value(context, "state"), LargestList, context.RequestAborted);
+        await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNoticeState));
+    }
+
+    private static Ledger Ledger(HttpContext context) => context.RequestServices.GetRequiredService<Ledger>();
+
+    private static string? Value(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var value) && value is [{ Length: > 0 } text, ..] ? text : null;
+}

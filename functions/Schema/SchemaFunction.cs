@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Hosting;
+
+namespace Serverless.Schema;
+
+/// <summary>Publishes what consumers build on: JSON Schemas of contact, case and event, made from the code, and the OpenAPI document of the HTTP functions.</summary>
+public static class SchemaFunction
+{
+    private static readonly string[] Documents = ["contact", "case", "case-page", "event", "catalogue", "openapi"];
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("Schema", ["GET"], "schema/{document?}", async context =>
+    {
+        var json = (string?)context.Request.RouteValues["document"] switch
+        {
+            null => new JsonObject([new("documents", new JsonArray([.. Documents.Select(d => (JsonNode)$"/api/schema/{d}")]))]),
+            "contact" => ContactJson.Default.Options.GetJsonSchemaAsNode(typeof(Contact)),
+            "case" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CaseFile)),
+            "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
+            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent)),
+            "catalogue" => new JsonObject(CaseEvent.Catalogue.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
+            "openapi" => OpenApi(),
+            _ => null,
+        };
+        if (json is null) await HttpAnswer.ProblemAsync(context, 404, $"Known documents: {string.Join(", ", Documents)}.");
+        else await HttpAnswer.JsonAsync(context, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+    });
+
+    private static JsonNode? OpenApi()
+    {
+        using var resource = typeof(SchemaFunction).Assembly.GetManifestResourceStream("openapi.json")!;
+        return JsonNode.Parse(resource);
+    }
+}
