@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Hosting;
 
 namespace Serverless.Local.Hosting;
 
