@@ -54,6 +54,8 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<boo
             }
             stuck.Restart();
             ended();
+            // A wrong answer says it all when nothing was stored.
+            if (end is null && one.Differences.Count > 0) continue;
             foreach (var difference in SeedCheck.Ends(one.Seed, end?.Ends, before[one.Seed])) yield return difference;
             // A seed without an answer was perhaps not delivered at all: it stays "perhaps".
             if (one.Differences.Count == 0) ledger.Ended([one.Seed]);
