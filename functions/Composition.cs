@@ -4,6 +4,9 @@ using Serverless.ActOnCase;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Channels.Generic;
+using Serverless.Channels.Meta;
+using Serverless.Channels.Twilio;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.Normalise;
@@ -81,5 +84,8 @@ public static class Composition
     {
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
         services.AddSingleton<ChannelDirectory>();
+        MetaChannel.Add(services, configuration);
+        TwilioChannel.Add(services, configuration);
+        GenericChannel.Add(services, configuration);
     }
 }
