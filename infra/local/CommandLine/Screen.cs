@@ -9,7 +9,12 @@ internal sealed class Screen(IAnsiConsole console)
 
     public static Screen On(TextWriter writer, bool redirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
         // A file or a pipe has no width: do not break sentences at column 80.
         if (redirected) console.Profile.Width = 200;
         return new Screen(console);

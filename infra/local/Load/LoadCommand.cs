@@ -22,6 +22,7 @@ internal static class LoadCommand
 
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
+        Tool.DemandNode();
         using var folder = await RunFolder.TakeAsync(repository, Folder, screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         folder.Empty();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
 using Spectre.Console;
@@ -17,8 +18,8 @@ internal static class Report
             screen.Console.Write(ends);
         }
 
-        var cases = Table("Cases", "number", "state", "channels", "owner", "need", "due", "contacts");
-        foreach (var one in outcome.Cases) cases.AddRow(Text(one.Number), Text(one.State), Text(one.Channels), Text(one.Owner), Text(one.Need), Text(one.DueAt), Text($"{one.Contacts}"));
+        var cases = Table("Cases", "number", "state", "channels", "owner", "need", "due (UTC)", "contacts");
+        foreach (var one in outcome.Cases) cases.AddRow(Text(one.Number), Text(one.State), Text(one.Channels), Text(one.Owner), Text(one.Need), Text(Minute(one.DueAt)), Text($"{one.Contacts}"));
         screen.Console.Write(cases);
 
         var notices = Table("Notifications", "route", "outcome", "count");
@@ -75,6 +76,9 @@ internal static class Report
         foreach (var column in columns) table.AddColumn(column);
         return table;
     }
+
+    private static string Minute(string time) =>
+        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at) ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : time;
 
     /// <summary>No markup: brackets in data are brackets.</summary>
     private static Text Text(string text) => new(text);

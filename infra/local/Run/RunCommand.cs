@@ -16,6 +16,7 @@ internal static class RunCommand
         var watch = Stopwatch.StartNew();
         var port = arguments.Number("port", DefaultPort);
         PortOwner.DemandFree(port);
+        Tool.DemandNode();
         var seeds = Seed.ReadAll(repository.Seeds);
         using var folder = await RunFolder.TakeAsync(repository, arguments.Text("folder", "default"), screen.Say);
         Disk.DemandRoom(folder.Path, 100, "A run");

@@ -33,7 +33,6 @@ internal sealed class Stack : IAsyncDisposable
     /// <param name="extra">App settings that win over all others.</param>
     public static async Task<Stack> StartAsync(Repository repository, RunFolder folder, IReadOnlyDictionary<string, string> extra, Action<string> say, CancellationToken ct)
     {
-        Tool.DemandNode();
         var script = await AzuriteInstall.EnsureAsync(repository.Root, say, ct);
         var stack = new Stack(folder);
         try

@@ -51,7 +51,7 @@ internal static class SeedCheck
 }
 
 /// <summary>What became of the same bytes in the same folder earlier.</summary>
-internal enum Replayed
+public enum Replayed
 {
     Never,
 
