@@ -13,8 +13,8 @@ try
     builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
     builder.Services.AddParts(builder.Configuration);
     var app = builder.Build();
-    app.MapFunctions();
     StartCheck.Run(app.Services);
+    app.MapFunctions();
     app.Run();
     return 0;
 }

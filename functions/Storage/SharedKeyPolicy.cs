@@ -49,29 +49,44 @@ internal sealed class SharedKeyPolicy(string account, byte[] key, bool forTables
             .Append(request.Method.Method).Append("\n\n\n")
             .Append(length is > 0 ? length.Value.ToString() : "").Append("\n\n") // zero is an empty line since version 2015-02-21
             .Append(type).Append("\n\n\n\n\n\n\n");
-        foreach (var header in request.Headers.Where(h => h.Name.StartsWith("x-ms-", StringComparison.OrdinalIgnoreCase)).OrderBy(h => h.Name, StringComparer.OrdinalIgnoreCase))
-            text.Append(header.Name.ToLowerInvariant()).Append(':').Append(header.Value).Append('\n');
+        foreach (var header in Marked(request)) text.Append(header.Name.ToLowerInvariant()).Append(':').Append(header.Value).Append('\n');
         text.Append('/').Append(account).Append(uri.AbsolutePath);
-        foreach (var (name, value) in Query(uri).OrderBy(p => p.Name, StringComparer.Ordinal))
-            text.Append('\n').Append(name).Append(':').Append(value);
+        foreach (var (name, value) in Query(uri.Query)) text.Append('\n').Append(name).Append(':').Append(value);
         return text.ToString();
     }
 
-    private static IEnumerable<(string Name, string Value)> Query(Uri uri)
+    private static List<HttpHeader> Marked(Request request)
     {
-        foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        var marked = new List<HttpHeader>(6);
+        foreach (var header in request.Headers)
         {
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            yield return (pair[..equals].ToLowerInvariant(), Uri.UnescapeDataString(pair[(equals + 1)..]));
+            if (header.Name.StartsWith("x-ms-", StringComparison.OrdinalIgnoreCase)) marked.Add(header);
         }
+
+        marked.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name)); // all of ours and Azure.Core's are lower case
+        return marked;
+    }
+
+    private static List<(string Name, string Value)> Query(string query)
+    {
+        var pairs = new List<(string Name, string Value)>(4);
+        foreach (var range in query.AsSpan().Split('&'))
+        {
+            var pair = query[range].TrimStart('?');
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0) pairs.Add((pair[..equals], Uri.UnescapeDataString(pair[(equals + 1)..])));
+        }
+
+        pairs.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name)); // our parameters are lower case
+        return pairs;
     }
 
     private string Sign(string text)
     {
-        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
-        Encoding.UTF8.GetBytes(text, bytes);
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, bytes, hash);
+        Span<byte> bytes = stackalloc byte[1024];
+        if (Encoding.UTF8.TryGetBytes(text, bytes, out var length)) HMACSHA256.HashData(key, bytes[..length], hash);
+        else HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text), hash);
         return Convert.ToBase64String(hash);
     }
 

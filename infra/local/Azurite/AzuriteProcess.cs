@@ -28,8 +28,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private AzuriteProcess(Process process, string folder) => (_process, _folder) = (process, folder);
 
     /// <summary>As the setting <c>AzureWebJobsStorage</c> takes it.</summary>
-    public string ConnectionString =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={Endpoint("Blob")};QueueEndpoint={Endpoint("Queue")};TableEndpoint={Endpoint("Table")};";
+    public string ConnectionString => ConnectionStringOf(Account);
+
+    /// <summary>The same for another account: each one has tables, queues and blobs of its own.</summary>
+    public string ConnectionStringOf(string account) =>
+        $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Key};BlobEndpoint={Endpoint("Blob", account)};QueueEndpoint={Endpoint("Queue", account)};TableEndpoint={Endpoint("Table", account)};";
 
     public int ProcessId => _process.Id;
 
@@ -40,11 +43,12 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="entryScript">What <see cref="AzuriteInstall.EnsureAsync"/> returned.</param>
     /// <param name="folder">Where the data lie; created if need be. One Azurite per folder.</param>
     /// <param name="ct">Gives up and ends the process.</param>
-    public static async Task<AzuriteProcess> StartAsync(string entryScript, string folder, CancellationToken ct)
+    /// <param name="furtherAccounts">Names of accounts beside the emulator's own one; all have its key.</param>
+    public static async Task<AzuriteProcess> StartAsync(string entryScript, string folder, CancellationToken ct, IEnumerable<string>? furtherAccounts = null)
     {
         folder = Directory.CreateDirectory(folder).FullName;
         await EndStrayAsync(folder, ct);
-        var azurite = new AzuriteProcess(Launch(entryScript, folder), folder);
+        var azurite = new AzuriteProcess(Launch(entryScript, folder, furtherAccounts ?? []), folder);
         try
         {
             await File.WriteAllTextAsync(PidPath(folder), azurite.ProcessId.ToString(), ct);
@@ -111,7 +115,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    private static Process Launch(string entryScript, string folder)
+    private static Process Launch(string entryScript, string folder, IEnumerable<string> furtherAccounts)
     {
         string[] arguments =
         [
@@ -128,6 +132,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // https://learn.microsoft.com/azure/storage/common/storage-use-azurite#custom-storage-accounts-and-keys
+        start.Environment["AZURITE_ACCOUNTS"] = string.Join(';', furtherAccounts.Prepend(Account).Select(name => $"{name}:{Key}"));
         try
         {
             return Process.Start(start)!;
@@ -199,7 +205,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         return new AzuriteUnavailableException($"Azurite {what}: {advice} and start again.{(said.Length == 0 ? "" : " It said: " + said.Trim().ReplaceLineEndings(" "))}");
     }
 
-    private string Endpoint(string service) => $"http://127.0.0.1:{_ports.GetValueOrDefault(service)}/{Account}";
+    private string Endpoint(string service, string account = Account) => $"http://127.0.0.1:{_ports.GetValueOrDefault(service)}/{account}";
 
     [GeneratedRegex(@"Azurite (?<service>Blob|Queue|Table) service .*listening (at|on) http://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ListeningLine();

@@ -139,8 +139,9 @@ public sealed class FunctionHost : IAsyncDisposable
             if (Broker!.Counts().All(count => !count.Topic.Equals(trigger.Topic, StringComparison.OrdinalIgnoreCase) || !count.Subscription.Equals(trigger.Subscription, StringComparison.OrdinalIgnoreCase)))
                 throw new HostStartException($"A serviceBusTrigger names {trigger.Topic}/{trigger.Subscription}, which messaging.json does not have.");
 
-            // Identity-based connections name the namespace in this setting; here it is the broker's address, unless the settings name another.
-            settings.TryAdd(trigger.Connection + "__fullyQualifiedNamespace", Broker.Endpoint.Authority);
+            // The broker's port is known only now, so the host fills the connection in, in the form the Service Bus emulator uses, unless the settings name one.
+            if (!settings.TryGetValue(trigger.Connection, out var given) || given.Length == 0)
+                settings[trigger.Connection] = $"Endpoint=sb://{Broker.Endpoint.Authority};UseDevelopmentEmulator=true";
         }
     }
 

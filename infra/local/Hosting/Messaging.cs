@@ -4,25 +4,18 @@ using System.Xml;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>messaging.json: the topics, subscriptions and filters that the deployment would make, and the queues.</summary>
-public sealed record Messaging(IReadOnlyDictionary<string, TopicPlan> Topics, IReadOnlyList<string> Queues)
+/// <summary>messaging.json: the topics, subscriptions and filters that the deployment would make. Its queues are left to whoever writes to them first.</summary>
+public sealed record Messaging(IReadOnlyDictionary<string, TopicPlan> Topics)
 {
     /// <exception cref="HostStartException">The file is missing or has something this broker does not know.</exception>
     public static Messaging Read(string file)
     {
-        if (!File.Exists(file)) throw new HostStartException($"There is no {file}: it names topics, subscriptions and queues.");
+        if (!File.Exists(file)) throw new HostStartException($"There is no {file}: it names topics and subscriptions.");
         try
         {
             var root = Fields(JsonNode.Parse(File.ReadAllText(file)), file, "queues", "topics");
             var topics = Children(root["topics"]).ToDictionary(pair => pair.Key, pair => TopicPlan.Read(pair.Key, pair.Value), StringComparer.OrdinalIgnoreCase);
-            List<string> queues = [];
-            foreach (var (name, queue) in Children(root["queues"]))
-            {
-                queues.Add(name);
-                if (Fields(queue, name, "poison")["poison"] is { } poison) queues.Add(poison.ToString());
-            }
-
-            return new Messaging(topics, queues);
+            return new Messaging(topics);
         }
         catch (Exception problem) when (problem is JsonException or FormatException or InvalidOperationException)
         {

@@ -32,7 +32,7 @@ internal sealed record QueueAccount(Uri Endpoint, string Name, byte[] Key)
 }
 
 /// <summary>
-/// The six calls of the queue service that a trigger makes, signed with the account's key.
+/// The few calls of the queue service that a trigger makes, signed with the account's key.
 /// https://learn.microsoft.com/rest/api/storageservices/queue-service-rest-api
 /// </summary>
 internal sealed class QueueRest(HttpMessageInvoker http, QueueAccount account, string queue)
@@ -76,6 +76,15 @@ internal sealed class QueueRest(HttpMessageInvoker http, QueueAccount account, s
     {
         using var answer = await SendAsync(HttpMethod.Delete, $"/messages/{id}", [("popreceipt", popReceipt)], null, ct);
         Require(answer, HttpStatusCode.NoContent, HttpStatusCode.NotFound);
+    }
+
+    /// <summary>How many messages the queue holds, hidden ones included (the service calls it approximate).</summary>
+    public async Task<int> CountAsync(CancellationToken ct)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, "", [("comp", "metadata")], null, ct);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return 0;
+        Require(answer, HttpStatusCode.OK);
+        return int.Parse(answer.Headers.GetValues("x-ms-approximate-messages-count").First(), CultureInfo.InvariantCulture);
     }
 
     private static QueueMessage Read(XElement message)

@@ -16,11 +16,21 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private static readonly string Home = Path.Combine(Path.GetTempPath(), "serverless-tests");
     private readonly string _folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
     private AzuriteProcess? _azurite;
+    private const int Accounts = 400;
     private int _names;
+    private int _accounts;
 
     public string ConnectionString => _azurite!.ConnectionString;
 
     public string EntryScript { get; private set; } = "";
+
+    /// <summary>A connection string of an account that nobody else in this run uses: empty tables, queues and blobs of its own.</summary>
+    public string OwnAccount()
+    {
+        var number = Interlocked.Increment(ref _accounts);
+        Assert.True(number <= Accounts, $"More than {Accounts} tests want an account of their own: raise {nameof(Accounts)}.");
+        return _azurite!.ConnectionStringOf(AccountName(number));
+    }
 
     /// <summary>Letters and digits, fit for a table, a queue, a container or a prefix of one.</summary>
     public string UniqueName(string what = "t") => $"{what}{Environment.ProcessId}x{Interlocked.Increment(ref _names)}";
@@ -44,7 +54,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         await SweepAsync();
         EntryScript = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
-        _azurite = await AzuriteProcess.StartAsync(EntryScript, _folder, CancellationToken.None);
+        _azurite = await AzuriteProcess.StartAsync(EntryScript, _folder, CancellationToken.None, Enumerable.Range(1, Accounts).Select(AccountName));
     }
 
     public async Task DisposeAsync()
@@ -72,6 +82,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
             }
         }
     }
+
+    private static string AccountName(int number) => $"test{number:d4}";
 
     private static bool IsAlive(int pid)
     {

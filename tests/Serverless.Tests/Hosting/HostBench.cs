@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Hosting;
+using Xunit;
 
 namespace Serverless.Tests.Hosting;
 

@@ -1,6 +1,5 @@
 using System.Net;
-using System.Text;
-using Serverless.Local.Hosting;
+using Xunit;
 
 namespace Serverless.Tests.Hosting;
 

@@ -1,10 +1,15 @@
 using System.Text;
+using System.Xml.Linq;
+using Azure.Core;
+using Serverless.Cloud;
+using Serverless.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Storage;
 
+/// <summary>What queues and blobs promise, on the real emulator.</summary>
 [Collection("azurite")]
 public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
 {
@@ -40,5 +45,57 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
         Assert.Equal(3, count.Storage);
         await queues.SendAsync(queue, "{}"u8.ToArray(), TimeSpan.Zero, default);
         Assert.Equal(4, count.Storage);
+    }
+
+    [Fact]
+    public async Task A_message_is_read_back_as_base64_in_xml_and_never_expires()
+    {
+        var queue = azurite.UniqueName("q");
+        const string Json = """{"text":"Grüße <&> 🙂"}""";
+        await azurite.Queues().SendAsync(queue, Encoding.UTF8.GetBytes(Json), TimeSpan.Zero, default);
+        var message = Assert.Single(await ReadAsync(queue));
+        Assert.Equal(Json, Encoding.UTF8.GetString(Convert.FromBase64String(message.Element("MessageText")!.Value)));
+        Assert.Equal(9999, DateTimeOffset.Parse(message.Element("ExpirationTime")!.Value).Year);
+    }
+
+    [Fact]
+    public async Task The_largest_message_fits()
+    {
+        var queue = azurite.UniqueName("q");
+        await azurite.Queues().SendAsync(queue, new byte[QueueStore.MaxBytes], TimeSpan.Zero, default);
+        Assert.Single(await ReadAsync(queue));
+    }
+
+    [Fact]
+    public async Task A_delayed_message_is_not_seen_before_its_time()
+    {
+        var queue = azurite.UniqueName("q");
+        await azurite.Queues().SendAsync(queue, "{}"u8.ToArray(), TimeSpan.FromDays(7), default);
+        Assert.Empty(await ReadAsync(queue));
+        await azurite.Queues().SendAsync(queue, "{}"u8.ToArray(), TimeSpan.FromMilliseconds(1), default); // rounded up to a second
+        Assert.Empty(await ReadAsync(queue));
+    }
+
+    [Fact]
+    public async Task Blobs_over_a_page_and_a_body_of_three_megabytes()
+    {
+        var blobs = azurite.Blobs();
+        var container = azurite.UniqueName("c");
+        var large = new byte[3 * 1024 * 1024];
+        new Random(1).NextBytes(large);
+        await blobs.PutAsync(container, "large", large, default);
+        Assert.Equal(large, (await blobs.GetAsync(container, "large", default))!.Value.ToArray());
+        await foreach (var name in blobs.ListAsync(azurite.UniqueName("none"), "", default)) Assert.Fail(name);
+    }
+
+    // As the Functions extension reads: the same account, the raw answer.
+    private async Task<XElement[]> ReadAsync(string queue)
+    {
+        var account = azurite.Account();
+        var calls = new StorageCalls(CloudPipeline.Build(account.Transport, account.Authentication(forTables: false), () => { }), account.Queues, "2021-12-02", "test", "test");
+        using var message = calls.Create(RequestMethod.Get, $"{queue}/messages?numofmessages=32&visibilitytimeout=30");
+        var response = await calls.SendAsync(message, default);
+        Assert.Equal(200, response.Status);
+        return [.. XDocument.Load(response.Content.ToStream()).Root!.Elements("QueueMessage")];
     }
 }

@@ -1,0 +1,214 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Serverless.Local.Hosting;
+using Serverless.Telemetry;
+using Xunit;
+
+namespace Serverless.Tests.Harness;
+
+/// <summary>
+/// The whole journey in one process, under a clock that the test moves: the real app behind its real HTTP door, a storage account of its own in the real Azurite,
+/// the stand-in bus. Nothing runs by itself: <see cref="DrainAsync"/> plays the host's triggers until queue and bus are empty.
+/// </summary>
+public sealed class World : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HttpClient _http;
+    private readonly QueueRest _inbound;
+    private readonly QueueRest _poison;
+    private readonly HttpMessageInvoker _queueHttp;
+    private readonly string _folder;
+
+    private World(WebApplication app, TopicBroker broker, FakeTime time, string connectionString, string folder, StorageGate gate)
+    {
+        (_app, Broker, Time, _folder, Gate) = (app, broker, time, folder, gate);
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
+        _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
+        var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
+        _inbound = new QueueRest(_queueHttp, account, "inbound");
+        _poison = new QueueRest(_queueHttp, account, "inbound-poison");
+    }
+
+    public FakeTime Time { get; }
+
+    public TopicBroker Broker { get; }
+
+    /// <summary>Between the app and Azurite; closed, storage is down for the app while the test still reaches it.</summary>
+    public StorageGate Gate { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public CallCount Calls => Services.GetRequiredService<CallCount>();
+
+    /// <summary>Everything the app logged.</summary>
+    public required LogBook Log { get; init; }
+
+    public static string MessagingFile => Path.Combine(Seed.RepositoryRoot, "infra", "messaging.json");
+
+    /// <summary>The settings under which the seeds of all channels verify, and an owner.</summary>
+    public static Dictionary<string, string?> DefaultSettings()
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk" };
+        foreach (var channel in Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "seeds")).Select(Path.GetFileName))
+            foreach (var (name, value) in Seed.SettingsOf(channel!)) settings[name] = value;
+        return settings;
+    }
+
+    public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
+        await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
+
+    /// <summary>A world over an account and bus that another world may use too: two instances of one app.</summary>
+    public static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
+        var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
+        var gate = StorageGate.Open(connectionString);
+        var all = DefaultSettings();
+        all["AzureWebJobsStorage"] = gate.ConnectionString;
+        all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
+        foreach (var (name, value) in settings) all[name] = value;
+
+        var log = new LogBook();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Information);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Configuration.AddInMemoryCollection(all.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)));
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddParts(builder.Configuration);
+        var app = builder.Build();
+        app.MapFunctions();
+        await app.StartAsync();
+        return new World(app, broker, time, connectionString, folder, gate) { Log = log };
+    }
+
+    /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
+    public void Set(params (string Name, string? Value)[] settings)
+    {
+        var configuration = (IConfigurationRoot)Services.GetRequiredService<IConfiguration>();
+        foreach (var (name, value) in settings) configuration[name.Replace("__", ":", StringComparison.Ordinal)] = value;
+        configuration.Reload();
+    }
+
+    /// <summary>Sends a seed to the front door as its provider would.</summary>
+    public Task<HttpResponseMessage> SendAsync(Seed seed) => SendAsync(seed.Method, seed.PathAndQuery, seed.Headers, seed.Body);
+
+    public async Task<HttpResponseMessage> SendAsync(string method, string pathAndQuery, IEnumerable<KeyValuePair<string, string>> headers, byte[] body)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_http.BaseAddress!, pathAndQuery));
+        if (body.Length > 0 || method is "POST") request.Content = new ByteArrayContent(body);
+        foreach (var (name, value) in headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+        return await _http.SendAsync(request);
+    }
+
+    /// <summary>A 200 answer of one of our own HTTP functions.</summary>
+    public async Task<JsonElement> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{path}: {answer.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    public async Task<HttpResponseMessage> RawAsync(HttpMethod method, string path, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        return await _http.SendAsync(request);
+    }
+
+    public Task<JsonElement> SummaryAsync() => GetAsync("/api/operations/summary?hours=744");
+
+    /// <summary>Every open case, with contacts and history.</summary>
+    public async Task<List<JsonElement>> CasesAsync(string query = "")
+    {
+        List<JsonElement> cases = [];
+        string? continuation = null;
+        do
+        {
+            var page = await GetAsync($"/api/cases?top=100{query}{(continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}")}");
+            foreach (var one in page.GetProperty("cases").EnumerateArray()) cases.Add(await GetAsync($"/api/cases/{one.GetProperty("id").GetString()}"));
+            continuation = page.TryGetProperty("continuation", out var more) ? more.GetString() : null;
+        }
+        while (continuation is not null);
+        return cases;
+    }
+
+    /// <summary>Plays the host: calls Normalise, KeepPoison and the notify functions until nothing is left that could be taken now.</summary>
+    /// <returns>How many invocations failed (the host would deliver their messages again; here they stay hidden).</returns>
+    public async Task<int> DrainAsync(bool queue = true, bool bus = true)
+    {
+        var failed = 0;
+        while (true)
+        {
+            var worked = 0;
+            if (queue)
+            {
+                foreach (var (from, function) in new[] { (_inbound, "Normalise"), (_poison, "KeepPoison") })
+                {
+                    var taken = await from.TakeAsync(32, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
+                    worked += taken.Count;
+                    var results = await Task.WhenAll(taken.Select(m => WorkAsync(from, function, m)));
+                    failed += results.Count(ok => !ok);
+                }
+            }
+
+            if (bus)
+            {
+                while (Broker.Counts().FirstOrDefault(c => c.Active > 0) is { } busy)
+                {
+                    var message = await Broker.ReceiveAsync(busy.Topic, busy.Subscription, CancellationToken.None);
+                    worked++;
+                    if (await InvokeAsync("NotifyWebhook", "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
+                    else
+                    {
+                        failed++;
+                        Broker.Abandon(message);
+                    }
+                }
+            }
+
+            if (worked == 0) return failed;
+        }
+    }
+
+    /// <summary>Runs Tick once.</summary>
+    public Task<bool> TickAsync() => InvokeAsync("Tick", "timer", new JsonObject { ["IsPastDue"] = false });
+
+    /// <summary>Calls a triggered function as the host does.</summary>
+    public async Task<bool> InvokeAsync(string function, string binding, object value)
+    {
+        var body = InvocationPayload.Write(binding, value, new Dictionary<string, object?>(), doubleEncodeDates: false);
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var answer = await _http.PostAsync(new Uri($"/{function}", UriKind.Relative), content);
+        Assert.NotEqual(0, answer.Content.Headers.ContentLength);
+        return answer.IsSuccessStatusCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        _queueHttp.Dispose();
+        await _app.DisposeAsync();
+        await Broker.DisposeAsync();
+        Gate.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)
+    {
+        if (!await InvokeAsync(function, "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
+        await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);
+        return true;
+    }
+}
