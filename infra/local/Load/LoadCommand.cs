@@ -23,6 +23,9 @@ internal static class LoadCommand
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
         Tool.DemandNode();
+#if DEBUG
+        screen.Say("This is a Debug build, and the floor is part of it: run with -c Release for figures to keep.");
+#endif
         using var folder = await RunFolder.TakeAsync(repository, Folder, screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         folder.Empty();

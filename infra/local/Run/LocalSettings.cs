@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
@@ -8,6 +9,9 @@ namespace Serverless.Local.Run;
 /// <summary>The app settings of a local run: the committed defaults, what the seeds of each channel need, and what only this run knows.</summary>
 internal static class LocalSettings
 {
+    /// <summary>For files that people open: indented, and with umlauts as they are.</summary>
+    public static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Later ones win. Defaults may hold <c>{name}</c>, filled from <paramref name="places"/>.</summary>
     /// <param name="ours">What only this run knows, e.g. the connection strings.</param>
     public static SortedDictionary<string, string> Merge(Repository repository, IReadOnlyDictionary<string, string> places, IReadOnlyDictionary<string, string> ours)
@@ -39,10 +43,8 @@ internal static class LocalSettings
     {
         var values = new JsonObject(settings.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)JsonValue.Create(s.Value))));
         var json = new JsonObject { ["IsEncrypted"] = false, ["Values"] = values };
-        RunFolder.Write(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(Indented) + "\n"));
+        RunFolder.Write(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(Readable) + "\n"));
     }
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static void Add(SortedDictionary<string, string> settings, JsonObject values, string file, IReadOnlyDictionary<string, string> places)
     {

@@ -45,7 +45,7 @@ internal sealed class Outside : IAsyncDisposable
         };
         // The name sorts by time and is taken once, whatever the subscriber's path says.
         var name = $"{now:yyyyMMdd'T'HHmmss'.'fff}-{Interlocked.Increment(ref _count):d6}.json";
-        RunFolder.Write(Path.Combine(_folder, name), Encoding.UTF8.GetBytes(call.ToJsonString()));
+        RunFolder.Write(Path.Combine(_folder, name), Encoding.UTF8.GetBytes(call.ToJsonString(LocalSettings.Readable)));
         context.Response.StatusCode = StatusCodes.Status200OK;
     }
 

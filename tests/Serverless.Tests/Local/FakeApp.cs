@@ -14,7 +14,7 @@ public sealed class FakeApp : IAsyncDisposable
         """{"deliveries":{"total":1,"accepted":1,"quarantined":0,"refused":0},"ends":{"case":1},"unaccounted":0,"contacts":1,"duplicates":0,"cases":1,"notices":{"webhook":{"delivered":1,"waiting":0,"failed":0}},"outboxPending":0,"calls":{"storage":7,"bus":1}}""";
 
     private readonly WebApplication _app;
-    private readonly List<(string Line, IHeaderDictionary Headers, byte[] Body)> _taken = [];
+    private readonly List<(string Line, IReadOnlyDictionary<string, string> Headers, byte[] Body)> _taken = [];
     private string[] _ends = [];
     private int _openFor;
     private int _answerStatus;
@@ -25,10 +25,9 @@ public sealed class FakeApp : IAsyncDisposable
 
     public Uri FrontDoor => new(_app.Urls.First());
 
-    public IReadOnlyList<(string Line, IHeaderDictionary Headers, byte[] Body)> Taken => _taken;
+    public IReadOnlyList<(string Line, IReadOnlyDictionary<string, string> Headers, byte[] Body)> Taken => _taken;
 
-    /// <param name="ends">JSON of the ends of each delivery in order; the last one repeats.</param>
-    /// <param name="openFor">How many questions after an end are answered with <c>open</c>.</param>
+    /// <summary>Starts it; the ends are JSON, one per delivery in order, the last one repeats; so many questions after an end are answered with <c>open</c>.</summary>
     public static async Task<FakeApp> StartAsync(string[]? ends = null, int openFor = 0, int answerStatus = 200, string summary = Done)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -45,9 +44,9 @@ public sealed class FakeApp : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path;
-        if (path.StartsWithSegments("/api/hooks")) await TakeAsync(context);
+        if (path.StartsWithSegments("/api/hooks", StringComparison.Ordinal)) await TakeAsync(context);
         else if (context.Request.Headers["x-functions-key"] != "key") context.Response.StatusCode = 401;
-        else if (path.StartsWithSegments("/api/operations/deliveries", out var rest)) await context.Response.WriteAsync(End(rest.Value!.Split('/')[^1]));
+        else if (path.StartsWithSegments("/api/operations/deliveries", StringComparison.Ordinal, out var rest)) await context.Response.WriteAsync(End(rest.Value!.Split('/')[^1]));
         else if (path == "/api/operations/summary") await context.Response.WriteAsync(_summary);
         else if (path == "/api/cases") await context.Response.WriteAsync(Cases(context.Request.Query["continuation"].ToString()));
         else context.Response.StatusCode = 404;
@@ -57,7 +56,7 @@ public sealed class FakeApp : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        _taken.Add(($"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}", context.Request.Headers, body.ToArray()));
+        _taken.Add(($"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}", context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray()));
         context.Response.StatusCode = _answerStatus;
         context.Response.Headers["x-delivery-id"] = $"{_taken.Count - 1}";
     }

@@ -7,7 +7,6 @@ public sealed class Scratch : IDisposable
 {
     internal Repository Repository { get; } = new(Directory.CreateTempSubdirectory("serverless-local-").FullName);
 
-    /// <param name="path">Relative; folders are made.</param>
     public void Write(string path, string text)
     {
         var file = Path.Combine(Repository.Root, path);
@@ -15,9 +14,7 @@ public sealed class Scratch : IDisposable
         File.WriteAllText(file, text);
     }
 
-    /// <summary>A seed of a POST with a form body.</summary>
-    /// <param name="name">E.g. <c>demo/01-text</c>.</param>
-    /// <param name="ends">JSON array.</param>
+    /// <summary>A seed of a POST, e.g. <c>demo/01-text</c>; the ends are a JSON array.</summary>
     public void WriteSeed(string name, string ends, string answer = """{"status":200}""", string target = "/api/hooks/demo", string body = "hello")
     {
         Write($"seeds/{name}.headers", $"POST {target}\nContent-Type: text/plain\nX-Signature: v1,abc\n");
