@@ -13,8 +13,13 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public const string Table = "cases";
     private const string Blobs = "contacts";
 
+    private const string Held = "held";
+
     /// <summary>A head and the ETag it was read with.</summary>
-    public sealed record Versioned(Case Head, ETag ETag);
+    /// <param name="Head">Null while there is no case yet, only answers of our own people that came before the customer's contact.</param>
+    /// <param name="HeldAt">The time of the last of them.</param>
+    /// <param name="ETag">Of the row.</param>
+    public sealed record Versioned(Case? Head, DateTimeOffset? HeldAt, ETag ETag);
 
     /// <summary>The stored event of a contact: whose delivery it came with, and what end that delivery got for it.</summary>
     public sealed record Origin(string Delivery, string End);
@@ -22,7 +27,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
-        return row is null ? null : new Versioned(ReadHead(row), row.ETag);
+        return row is null ? null : new Versioned(ReadHead(row), row.Text("State") == Held ? row.Time("AnsweredAt") : null, row.ETag);
     }
 
     /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
@@ -36,13 +41,13 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="caseId">The partition.</param>
     /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
     /// <param name="origin">Where it came from and what end it is.</param>
-    /// <param name="head">The new head, and the ETag of the one it replaces; null ETag for a first head; null head leaves it alone.</param>
+    /// <param name="head">Made by <see cref="HeadOf"/> or <see cref="HeldOf"/>; null leaves the head alone.</param>
     /// <param name="entries">What is to be told.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, TableOperation? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var operations = new List<TableOperation>(2 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
-        AddHead(operations, head);
+        if (head is not null) operations.Add(head);
         AddEntries(operations, caseId, entries);
         return await tables.BatchAsync(Table, operations, ct);
     }
@@ -50,8 +55,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>Writes a change of the head that no contact caused, and what is to be told.</summary>
     public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
-        var operations = new List<TableOperation>();
-        AddHead(operations, (head, replaces));
+        var operations = new List<TableOperation> { HeadOf(head, replaces) };
         AddEntries(operations, head.Id, entries);
         return tables.BatchAsync(Table, operations, ct);
     }
@@ -87,12 +91,19 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<string?> FindByNumberAsync(string number, CancellationToken ct) =>
         (await tables.GetAsync("numbers", number, "number", ct))?.Text("CaseId");
 
-    private static void AddHead(List<TableOperation> operations, (Case Head, ETag? Replaces)? head)
-    {
-        if (head is not { } change) return;
-        var row = WriteHead(change.Head);
-        operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
-    }
+    /// <summary>Writes a head.</summary>
+    /// <param name="head">As it shall be.</param>
+    /// <param name="replaces">ETag of the row it replaces; null when there is none.</param>
+    public static TableOperation HeadOf(Case head, ETag? replaces) => Write(WriteHead(head), replaces);
+
+    /// <summary>Writes that our own people answered before there is a case: whoever opens it must replace this row, so neither overlooks the other.</summary>
+    /// <param name="caseId">The reserved case.</param>
+    /// <param name="answeredAt">When they last answered.</param>
+    /// <param name="replaces">ETag of the row it replaces; null when there is none.</param>
+    public static TableOperation HeldOf(string caseId, DateTimeOffset answeredAt, ETag? replaces) =>
+        Write(new TableRow(caseId, CaseKeys.Head) { ["State"] = Held, ["AnsweredAt"] = answeredAt }, replaces);
+
+    private static TableOperation Write(TableRow row, ETag? replaces) => replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row);
 
     private static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
     {
@@ -157,7 +168,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         ["Version"] = head.Version,
     };
 
-    private static Case ReadHead(TableRow row) => new()
+    private static Case? ReadHead(TableRow row) => row.Text("State") == Held ? null : new()
     {
         Id = row.PartitionKey,
         Number = row.Text("Number") ?? "",
