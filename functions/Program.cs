@@ -8,9 +8,8 @@ using Serverless.Operations;
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
-    // One line a message, as the host reads them; and never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there (P14).
+    // One line a message, as the host reads them.
     builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
-    builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
     var port = builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? builder.Configuration["FUNCTIONS_HTTPWORKER_PORT"] ?? "7072";
     builder.WebHost.UseUrls($"http://127.0.0.1:{int.Parse(port, CultureInfo.InvariantCulture)}");
     // Bodies are bounded by Receive, which answers a larger one with a sentence.
