@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
 namespace Serverless.Notices.Webhook;
@@ -9,8 +8,7 @@ public sealed class WebhookOptions
     /// <summary>Subscribers by a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50), e.g. <c>Webhook__Subscribers__crm__Url</c>.</summary>
     public Dictionary<string, WebhookSubscriber> Subscribers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Seconds a subscriber may take to answer. Standard Webhooks proposes 15 to 30.</summary>
-    [Range(1, 60, ErrorMessage = "Webhook__TimeoutSeconds must be a number from 1 to 60.")]
+    /// <summary>Seconds a subscriber may take to answer, 1 to 60. Standard Webhooks proposes 15 to 30.</summary>
     public double TimeoutSeconds { get; set; } = 20;
 }
 
@@ -47,5 +45,9 @@ public sealed class WebhookSubscriber
     }
 }
 
-[OptionsValidator]
-public sealed partial class WebhookOptionsValidator : IValidateOptions<WebhookOptions>;
+/// <summary>Bounds, with the setting's name in the sentence.</summary>
+public sealed class WebhookOptionsValidator : IValidateOptions<WebhookOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WebhookOptions options) =>
+        options.TimeoutSeconds is >= 1 and <= 60 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Webhook__TimeoutSeconds must be a number from 1 to 60.");
+}

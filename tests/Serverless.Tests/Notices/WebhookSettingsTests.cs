@@ -58,17 +58,21 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite)
     public async Task A_subscriber_that_is_taken_out_of_the_settings_is_not_tried_for_ever()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
+        var (account, time) = (azurite.OwnAccount(), new FakeTime());
         await using var world = await World.StartAsync(
-            azurite, ("Webhook__Subscribers__gone__Url", down.Address.ToString()), ("Webhook__Subscribers__gone__Secret", Secret));
+            account, null, time, ("Webhook__Subscribers__gone__Url", down.Address.ToString()), ("Webhook__Subscribers__gone__Secret", Secret));
         var form = Seed.Of("generic")[0];
         world.Time.Set(form.At);
         (await world.SendAsync(form)).Dispose();
         Assert.Equal(0, await world.DrainAsync());
-        world.Set(("Webhook__Subscribers__gone__Url", null), ("Webhook__Subscribers__gone__Secret", null));
-        world.Time.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(0, await world.DrainAsync());
+
+        await using var restarted = await World.StartAsync(account, world.Broker, time);
+        time.Advance(TimeSpan.FromSeconds(7));
+        Assert.Equal(0, await restarted.DrainAsync());
         Assert.Single(down.Told);
         Assert.Empty(world.Broker.Scheduled("case-events"));
+        var failed = Assert.Single((await restarted.GetAsync("/api/operations/notices?day=2026-11-20&state=failed")).EnumerateArray());
+        Assert.Equal("not-configured-any-more", failed.GetProperty("reason").GetString());
     }
 
     [Theory]
