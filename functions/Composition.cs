@@ -60,7 +60,7 @@ public static class Composition
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
         services.AddSingleton<WebhookRoute>().AddSingleton<INoticeRoute>(s => s.GetRequiredService<WebhookRoute>());
-        services.AddSingleton<NoticeLog>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();

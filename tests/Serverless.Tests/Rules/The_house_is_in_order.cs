@@ -84,7 +84,7 @@ public sealed partial class The_house_is_in_order
         Assert.Equal(queues, bindings.Where(b => Type(b) == "queueTrigger").Select(b => b.GetProperty("queueName").GetString()!).ToHashSet());
         Assert.Equal(subscriptions, bindings.Where(b => Type(b) == "serviceBusTrigger").Select(b => (b.GetProperty("topicName").GetString()!, b.GetProperty("subscriptionName").GetString()!)).ToHashSet());
         Assert.Contains(Receipts.Pointer.Queue, queues);
-        Assert.Contains(subscriptions, s => s.Topic == Outbox.OutboxRelay.Topic);
+        Assert.Contains(subscriptions, s => s.Topic == Serverless.Outbox.OutboxRelay.Topic);
     }
 
     [Fact]
