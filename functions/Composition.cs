@@ -45,10 +45,10 @@ public static class Composition
 
         // Work
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
-        services.AddOptions<ServiceLevelOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ServiceLevelOptions>, ServiceLevelOptionsValidator>();
-        services.AddOptions<CaseOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<CaseOptions>, CaseOptionsValidator>();
+        services.AddOptions<ServiceLevelsOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServiceLevelsOptions>, ServiceLevelsOptionsValidator>();
+        services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>().AddSingleton<CaseActions>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();

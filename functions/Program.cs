@@ -23,6 +23,7 @@ try
 }
 catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
 {
-    await Console.Error.WriteLineAsync($"The app does not start: {error.Message}");
+    // Bounds are told by class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
+    await Console.Error.WriteLineAsync($"The app does not start: {error.Message.Replace("Options.", "__", StringComparison.Ordinal)}");
     return 1;
 }

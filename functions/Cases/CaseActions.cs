@@ -5,7 +5,7 @@ using Serverless.Storage;
 namespace Serverless.Cases;
 
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
-public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CaseOptions> options)
+public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options)
 {
     public const int LongestCause = 500;
 

@@ -21,7 +21,7 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 /// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: whoever comes later takes over what is there.
 /// </summary>
 public sealed class Correlator(
-    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelOptions> levels, IOptionsMonitor<CaseOptions> options)
+    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
 {
     private const string Threads = "threads";
     private const string Seen = "seen";

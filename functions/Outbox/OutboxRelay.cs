@@ -74,6 +74,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         await foreach (var row in tables.QueryAllAsync(Pending, AllShards, ct))
         {
             if (await ClaimAsync(row, ct) is not { } claim) continue;
+            // The bus refuses this one, or is down: its claim runs out and a later tick takes it again.
             if (!await tell(row.RowKey, ct)) continue;
             await tables.DeleteAsync(Pending, row.PartitionKey, row.RowKey, claim, ct);
             told++;
