@@ -9,7 +9,7 @@ public sealed class OwnersOptions
     /// <summary>Owner of every case that no rule below names one for. Without it contacts are still accepted, but Health is red and each case tells an owner gap (P7).</summary>
     public string? Default { get; set; }
 
-    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__+493023125100=hotline</c>.</summary>
+    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__493023125100=hotline</c> (an app setting's name cannot hold a <c>+</c>).</summary>
     public Dictionary<string, string> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Owner by network, e.g. <c>Owners__Networks__voice=hotline</c>.</summary>

@@ -19,8 +19,7 @@ public abstract record Decision
     public sealed record Append(string Tells) : Decision;
 
     /// <summary>It opens nothing (an answer of our own people, a removal): it waits in the case's partition until the customer's contact comes.</summary>
-    /// <param name="AnsweredAt">When our own people last answered, so that the contact that comes later finds its answer; null for a removal.</param>
-    public sealed record Hold(DateTimeOffset? AnsweredAt) : Decision;
+    public sealed record Hold : Decision;
 
     /// <summary>The case was closed too long ago: the conversation gets a new one.</summary>
     public sealed record MoveOn : Decision;
@@ -31,16 +30,15 @@ public static class CaseRules
 {
     /// <summary>What the event means.</summary>
     /// <param name="head">The case's head; null when there is none yet.</param>
-    /// <param name="heldAt">When our own people answered before there was a case; null when they did not.</param>
     /// <param name="e">What happened.</param>
     /// <param name="pinned">True when the contact is known to belong to this case: then the case never moves on.</param>
     /// <param name="now">Now.</param>
     /// <param name="levels">Service levels.</param>
     /// <param name="options">Rules' settings.</param>
-    public static Decision Decide(Case? head, DateTimeOffset? heldAt, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelOptions levels, CaseOptions options)
+    public static Decision Decide(Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelOptions levels, CaseOptions options)
     {
         var fromCustomer = e.Contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed;
-        if (head is null) return fromCustomer ? Begin(e.Contact, heldAt, levels) : Wait(e.Contact, heldAt);
+        if (head is null) return fromCustomer ? Begin(e.Contact, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, e, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (e.Contact.Direction == Direction.Outbound) return Answered(head, e, CaseEvent.ContactSent);
         return e.Change switch
@@ -51,15 +49,11 @@ public static class CaseRules
         };
     }
 
-    // An answer may overtake its question on the way to us: then nobody waits.
-    private static Decision.Open Begin(Contact contact, DateTimeOffset? heldAt, ServiceLevelOptions levels)
+    private static Decision.Open Begin(Contact contact, ServiceLevelOptions levels)
     {
         var (need, rule) = NeedOf(contact);
-        return contact.OccurredAt <= heldAt ? new Decision.Open(need, rule, null, null) : new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
+        return new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
     }
-
-    private static Decision.Hold Wait(Contact contact, DateTimeOffset? heldAt) =>
-        new(contact.Direction == Direction.Outbound && !(contact.OccurredAt <= heldAt) ? contact.OccurredAt : heldAt);
 
     private static Decision AfterEnd(Case head, ContactEvent e, bool isNewContact, bool pinned, DateTimeOffset now, ServiceLevelOptions levels, CaseOptions options)
     {

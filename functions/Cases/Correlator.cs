@@ -1,3 +1,4 @@
+using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Outbox;
@@ -43,24 +44,23 @@ public sealed class Correlator(
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, CancellationToken ct)
     {
         if (await PlaceAsync(e, ct) is not { } place) return null;
-        var (caseId, current) = place;
+        var (caseId, head) = place;
         var now = time.GetUtcNow();
-        var decision = CaseRules.Decide(current?.Head, current?.HeldAt, e, pinned: true, now, levels.CurrentValue, options.CurrentValue);
+        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue);
         var cause = CaseKeys.Event(e);
         var (end, change, entries) = decision switch
         {
-            Decision.Open open => await OpenAsync(caseId, current?.HeldAt, e, open, cause, now, ct),
-            Decision.Change it => (EndWord(e), it.Head, [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
-            Decision.Append it => (EndWord(e), null, [CaseEvent.Of(it.Tells, current!.Head!, e, cause, now)]),
-            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", (Case?)null, new List<OutboxEntry>()),
+            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
+            Decision.Change it => (EndWord(e), (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
+            Decision.Append it => (EndWord(e), ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
+            // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
+            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", (null, head?.ETag), new List<OutboxEntry>()),
         };
 
-        var head = change is not null ? CaseStore.HeadOf(change, current?.ETag)
-            : decision is Decision.Hold { AnsweredAt: { } answeredAt } ? CaseStore.HeldOf(caseId, answeredAt, current?.ETag) : null;
-        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), head, entries, ct);
+        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
         return written switch
         {
-            { State: WriteState.Written } => new Correlation(end, caseId, entries, current?.Head?.State == CaseState.Open ? null : change),
+            { State: WriteState.Written } => new Correlation(end, caseId, entries, head?.Head?.State == CaseState.Open ? null : change?.Item1),
             { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
             _ => null,
         };
@@ -89,7 +89,7 @@ public sealed class Correlator(
 
         var caseId = pointer.Text("CaseId")!;
         var head = reserved ? null : await cases.HeadAsync(caseId, ct);
-        if (head?.Head is { } there && CaseRules.Decide(there, null, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
+        if (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
         {
             // A late copy of a contact of the old case must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
@@ -121,8 +121,8 @@ public sealed class Correlator(
         return (await tables.ReplaceAsync(Threads, next, pointer.ETag, ct)).State == WriteState.Written;
     }
 
-    private async Task<(string End, Case? Head, List<OutboxEntry> Entries)> OpenAsync(
-        string caseId, DateTimeOffset? heldAt, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
+    private async Task<(string End, (Case?, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
+        string caseId, ETag? waiting, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
     {
         var head = new Case
         {
@@ -135,11 +135,16 @@ public sealed class Correlator(
             OpenedAt = now,
             WaitingSince = open.WaitingSince,
             DueAt = open.DueAt,
-            AnsweredAt = heldAt,
         };
+        var answers = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound).Select(w => w.Event).ToList();
+        if (answers.Exists(a => a.Contact.OccurredAt >= open.WaitingSince))
+            head = head with { WaitingSince = null, DueAt = null, AnsweredAt = answers.Max(a => a.Contact.OccurredAt) };
+
         List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
-        return ("case", head, entries);
+        // A batch holds 100 rows, two of them for each event told.
+        entries.AddRange(answers.Take(40).Select(a => CaseEvent.Of(CaseEvent.ContactSent, head, a, CaseKeys.Event(a), now)));
+        return ("case", (head, waiting), entries);
     }
 
     private async Task<Correlation?> KnownAsync(string caseId, ContactEvent e, string delivery, CancellationToken ct) =>

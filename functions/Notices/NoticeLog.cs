@@ -52,16 +52,13 @@ public sealed class NoticeLog(TableStore tables)
         }
     }
 
-    /// <summary>Notices of a day, optionally of one state; in no order.</summary>
-    public async IAsyncEnumerable<NoticeState> OfDayAsync(DateTimeOffset day, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Notices of the days from one to another, both included, optionally of one state; by day.</summary>
+    public async IAsyncEnumerable<NoticeState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        for (var shard = 0; shard < Shards; shard++)
-        {
-            var query = TableQuery.Partition(PartitionOf(day, shard));
-            if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
-            await foreach (var row in tables.QueryAllAsync(Table, query, ct))
-                if (NoticeState.From(row) is { } found) yield return found;
-        }
+        var query = TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
+        if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct))
+            if (NoticeState.From(row) is { } found) yield return found;
     }
 
     /// <summary>The addresses of targets that asked never to be called again, by target.</summary>

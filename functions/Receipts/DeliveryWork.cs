@@ -55,8 +55,9 @@ public sealed partial class DeliveryWork(
             ends.Add(end);
         }
 
+        if (ends.Count == 0) ends.Add("ignored:empty");
         await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, null, time.GetUtcNow(), ct);
-        LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 0 ? "empty" : ends.Count == 1 ? ends[0] : "several");
+        LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 1 ? ends[0] : "several");
     }
 
     // A call that could not be judged at the door is judged now; one that still cannot be waits.

@@ -1,3 +1,3 @@
-using Serverless.Local.Hosting;
+using Serverless.Local.CommandLine;
 
-return args is ["host", .. var rest] ? await HostCommand.RunAsync(rest) : 0;
+return await Dispatch.RunAsync(args);

@@ -212,15 +212,36 @@ internal static class CloudEventHeader
 /// <summary>Dates and times as CloudEvents writes them.</summary>
 internal static class Rfc3339
 {
-    private static readonly string[] Forms = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK"];
-
-    /// <summary>UTC; null when the text is none. Digits beyond 100 nanoseconds are cut off.</summary>
-    public static DateTimeOffset? Parse(string text)
+    /// <summary>UTC; null when the text is none. Digits beyond 100 nanoseconds are cut off; a leap second counts as the one before it.</summary>
+    public static DateTimeOffset? Parse(ReadOnlySpan<char> text)
     {
-        text = text.ToUpperInvariant();
-        var zone = text.Length == 0 ? -1 : text[^1] == 'Z' ? text.Length - 1 : text.Length - 6;
-        if (zone < 19 || text[zone] is not ('Z' or '+' or '-')) return null;
-        if (zone > 27 && text[19] == '.' && text.AsSpan(20, zone - 20).IndexOfAnyExceptInRange('0', '9') < 0) text = text[..27] + text[zone..];
-        return DateTimeOffset.TryParseExact(text, Forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time.ToUniversalTime() : null;
+        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't') || text[13] != ':' || text[16] != ':') return null;
+        if (!(Number(text[..4], out var year) && Number(text[5..7], out var month) && Number(text[8..10], out var day)
+            && Number(text[11..13], out var hour) && Number(text[14..16], out var minute) && Number(text[17..19], out var second))) return null;
+        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) return null;
+
+        var rest = text[19..];
+        var ticks = 0L;
+        if (rest[0] == '.')
+        {
+            var digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
+            if (digits < 1) return null;
+            for (var i = 0; i < 7; i++) ticks = (ticks * 10) + (i < digits ? rest[i + 1] - '0' : 0);
+            rest = rest[(digits + 1)..];
+        }
+
+        if (Offset(rest) is not { } offset) return null;
+        var local = new DateTime(year, month, day, hour, minute, Math.Min(second, 59), DateTimeKind.Utc).Ticks + ticks - offset.Ticks;
+        return local < 0 || local > DateTime.MaxValue.Ticks ? null : new DateTimeOffset(local, TimeSpan.Zero);
     }
+
+    private static TimeSpan? Offset(ReadOnlySpan<char> zone)
+    {
+        if (zone is "Z" or "z") return TimeSpan.Zero;
+        if (zone is not (['+' or '-', _, _, ':', _, _]) || !Number(zone[1..3], out var hours) || !Number(zone[4..], out var minutes) || hours > 23 || minutes > 59) return null;
+        var offset = new TimeSpan(hours, minutes, 0);
+        return zone[0] == '-' ? -offset : offset;
+    }
+
+    private static bool Number(ReadOnlySpan<char> digits, out int value) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

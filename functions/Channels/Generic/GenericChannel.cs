@@ -9,7 +9,7 @@ namespace Serverless.Channels.Generic;
 
 /// <summary>The one documented door for everything without a provider: web forms, apps, tills, devices. CloudEvents 1.0, signed by Standard Webhooks.</summary>
 /// <remarks>
-/// Standard Webhooks sign id, time and body, not other headers. In CloudEvents' binary mode the attributes are headers, so only TLS protects them. Therefore
+/// Standard Webhooks sign id, time and body, not other headers such as Content-Type. In CloudEvents' binary mode the attributes are headers, so only TLS protects them. Therefore
 /// <c>webhook-id</c> must equal <c>ce-id</c> there: nobody makes a second event out of a signed one, and who changes its type or source still has a named sender's
 /// sources to pass. Structured and batch mode have no such gap; prefer them.
 /// Sources: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md and

@@ -31,18 +31,32 @@ internal static class GenericPayload
         Require(data, "data");
         var person = Object(data, "person"u8);
         var device = Object(data, "device"u8);
-        return Event(happened, ContactChange.Received, Begin(happened, delivery, kind, network) with
+        var serial = String(device, "serial"u8);
+        var fault = String(device, "fault"u8);
+        var parties = new List<Identity>(2);
+        var name = AddPerson(parties, happened, person, signedInCounts: kind == ContactKind.Message);
+        // A name without an address identifies nobody, and is still what to call them.
+        var extras = With(null, "person.name", parties.Count == 0 ? name : null);
+        if (serial is not null) parties.Add(new("device", serial, Evidence.Attested, happened.Source));
+
+        return Event(happened, ContactChange.Received, new()
         {
+            Channel = delivery.Channel,
+            Network = network,
+            Account = happened.Source,
+            ExternalId = happened.Id,
+            Kind = kind,
             OccurredAt = Time(data, "occurredAt"u8) ?? happened.Time ?? delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
             Place = String(data, "place"u8) is "public" ? Place.Public : Place.Private,
             Entry = String(data, "entry"u8),
-            ThreadKey = ThreadKey(happened, data, device),
-            Parties = Parties(happened, person, device, signedInCounts: kind == ContactKind.Message),
+            ThreadKey = ThreadKey(happened, String(data, "conversation"u8), serial, fault),
+            Parties = parties,
             Text = String(data, "text"u8),
             Language = String(data, "language"u8),
             Attachments = Attachments(data),
             Reply = String(data, "replyTo"u8) is { } address ? new(address) : null,
-            Extras = Extras(happened, data, person, device),
+            Extras = Extras(extras, happened, data, String(device, "model"u8), fault),
         });
     }
 
@@ -80,30 +94,27 @@ internal static class GenericPayload
     };
 
     /// <summary>Holds within one source only, so that no sender can join another one's conversation.</summary>
-    private static string? ThreadKey(CloudEvent happened, JsonElement data, JsonElement device)
+    private static string? ThreadKey(CloudEvent happened, string? conversation, string? serial, string? fault)
     {
-        if (String(data, "conversation"u8) is { } conversation) return $"{happened.Source} conversation {conversation}";
-        return String(device, "serial"u8) is { } serial && String(device, "fault"u8) is { } fault ? $"{happened.Source} fault {serial} {fault}" : null;
+        if (conversation is not null) return $"{happened.Source} conversation {conversation}";
+        return serial is not null && fault is not null ? $"{happened.Source} fault {serial} {fault}" : null;
     }
 
-    private static List<Identity> Parties(CloudEvent happened, JsonElement person, JsonElement device, bool signedInCounts)
+    /// <summary>Adds each address of the person; returns the name given with them.</summary>
+    private static string? AddPerson(List<Identity> parties, CloudEvent happened, JsonElement person, bool signedInCounts)
     {
-        var parties = new List<Identity>();
-        if (person.ValueKind == JsonValueKind.Object)
+        if (person.ValueKind != JsonValueKind.Object) return null;
+        var name = String(person, "name"u8);
+        if (String(person, "email"u8) is { } email) parties.Add(new("email", email, Evidence.Claimed, Name: name));
+        if (String(person, "phone"u8) is { } phone) parties.Add(Phone(phone, name));
+        if (String(person, "customerReference"u8) is { } reference)
         {
-            var name = String(person, "name"u8);
-            if (String(person, "email"u8) is { } email) parties.Add(new("email", email, Evidence.Claimed, Name: name));
-            if (String(person, "phone"u8) is { } phone) parties.Add(Phone(phone, name));
-            if (String(person, "customerReference"u8) is { } reference)
-            {
-                // An app's own server signs its events, so it can vouch for who is signed in; whoever fills in a form vouches for nothing.
-                var evidence = signedInCounts && person.TryGetProperty("signedIn"u8, out var signedIn) && signedIn.ValueKind == JsonValueKind.True ? Evidence.Attested : Evidence.Claimed;
-                parties.Add(new("customer", reference, evidence, happened.Source, name));
-            }
+            // An app's own server signs its events, so it can vouch for who is signed in; whoever fills in a form vouches for nothing.
+            var attested = signedInCounts && person.TryGetProperty("signedIn"u8, out var signedIn) && signedIn.ValueKind == JsonValueKind.True;
+            parties.Add(new("customer", reference, attested ? Evidence.Attested : Evidence.Claimed, happened.Source, name));
         }
 
-        if (String(device, "serial"u8) is { } serial) parties.Add(new("device", serial, Evidence.Attested, happened.Source));
-        return parties;
+        return name;
     }
 
     /// <summary>E.164 where the number says its country; otherwise as it was written, since a country would be a guess.</summary>
@@ -140,14 +151,11 @@ internal static class GenericPayload
         return attachments;
     }
 
-    private static Dictionary<string, string>? Extras(CloudEvent happened, JsonElement data, JsonElement person, JsonElement device)
+    private static Dictionary<string, string>? Extras(Dictionary<string, string>? extras, CloudEvent happened, JsonElement data, string? model, string? fault)
     {
-        var extras = With(null, "subject", String(data, "subject"u8) ?? happened.Subject);
-        extras = With(extras, "device.model", String(device, "model"u8));
-        extras = With(extras, "device.fault", String(device, "fault"u8));
-        // A name without an address identifies nobody, and is still what to call them.
-        if (String(person, "email"u8) is null && String(person, "phone"u8) is null && String(person, "customerReference"u8) is null)
-            extras = With(extras, "person.name", String(person, "name"u8));
+        extras = With(extras, "subject", String(data, "subject"u8) ?? happened.Subject);
+        extras = With(extras, "device.model", model);
+        extras = With(extras, "device.fault", fault);
         var more = Object(data, "extras"u8);
         if (more.ValueKind == JsonValueKind.Object)
             foreach (var property in more.EnumerateObject())

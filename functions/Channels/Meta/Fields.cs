@@ -22,7 +22,18 @@ internal static class Fields
     public static JsonElement.ArrayEnumerator Items(this JsonElement value) =>
         value.ValueKind is JsonValueKind.Array ? value.EnumerateArray() : default;
 
+    public static JsonElement.ObjectEnumerator Properties(this JsonElement value) =>
+        value.ValueKind is JsonValueKind.Object ? value.EnumerateObject() : default;
+
     public static int Count(this JsonElement value) => value.ValueKind is JsonValueKind.Array ? value.GetArrayLength() : 0;
+
+    /// <summary>Whether it is this text; makes no string of it.</summary>
+    public static bool Is(this JsonElement value, ReadOnlySpan<byte> text) =>
+        value.ValueKind is JsonValueKind.String && value.ValueEquals(text);
+
+    /// <summary>Whether it is this id, written as text or as number.</summary>
+    public static bool IsId(this JsonElement value, string id) =>
+        value.ValueKind is JsonValueKind.String ? value.ValueEquals(id) : value.AsId() == id;
 
     public static bool IsTrue(this JsonElement value) => value.ValueKind is JsonValueKind.True;
 
@@ -31,7 +42,8 @@ internal static class Fields
         value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
     /// <summary>An id: older webhook versions send numbers past 2^53, so a number keeps its digits.</summary>
-    public static string? AsId(this JsonElement value) => value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
+    public static string? AsId(this JsonElement value) =>
+        value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
 
     /// <summary>What the provider wrote, as JSON.</summary>
     public static string? AsJson(this JsonElement value) =>
@@ -62,18 +74,5 @@ internal static class Fields
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(JsonMarshal.GetRawUtf8Value(piece), hash);
         return Base64Url.EncodeToString(hash[..16]);
-    }
-}
-
-/// <summary>Collects what else the provider said; costs nothing while there is nothing.</summary>
-internal struct Extras
-{
-    private Dictionary<string, string>? _values;
-
-    public readonly IReadOnlyDictionary<string, string>? Values => _values;
-
-    public void Add(string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value)) (_values ??= new(StringComparer.Ordinal))[name] = value;
     }
 }

@@ -10,26 +10,21 @@ internal static class InstagramPayload
     public static Reading ReadComment(Origin origin, JsonElement value)
     {
         if (value.Get("id"u8).AsId() is not { } id) return Unread.Change(origin, "comments", value);
+        var media = value.Get("media"u8);
         var from = value.Get("from"u8);
         var author = from.Get("id"u8).AsId();
 
         // Our own comment carries our own scoped id. https://developers.facebook.com/docs/instagram-platform/self-messaging
-        var outbound = author == origin.EntryId || from.Has("self_ig_scoped_id"u8);
+        var own = author == origin.EntryId || from.Has("self_ig_scoped_id"u8);
+
+        // A user name can be changed and taken by somebody else: told, but neither an identity nor a name to greet with (P11).
         Extras extras = default;
         extras.Add("username", from.Get("username"u8).AsText());
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
-        extras.Add("media_product_type", value.Get("media"u8).Get("media_product_type"u8).AsText());
-        extras.Add("ad_id", value.Get("media"u8).Get("ad_id"u8).AsId());
-        return Found(id, Comment(origin, id, value.Get("parent_id"u8).AsId()) with
-        {
-            Direction = outbound ? Direction.Outbound : Direction.Inbound,
-            Entry = value.Get("media"u8).Get("id"u8).AsId(),
-            // A user name can be changed and taken by somebody else: told, but neither an identity nor a name to greet with (P11).
-            Parties = author is null || outbound ? [] : [new Identity("igsid", author, Evidence.Attested, origin.EntryId)],
-            Text = value.Get("text"u8).AsText(),
-            Reply = outbound ? null : new(id),
-            Extras = extras.Values,
-        });
+        extras.Add("media_product_type", media.Get("media_product_type"u8).AsText());
+        extras.Add("ad_id", media.Get("ad_id"u8).AsId());
+        var said = new Said(ContactKind.Comment, value.Get("text"u8).AsText());
+        return Event(origin, id, value.Get("parent_id"u8).AsId(), media.Get("id"u8).AsId(), author, own, said, extras);
     }
 
     /// <summary>
@@ -44,30 +39,30 @@ internal static class InstagramPayload
         Extras extras = default;
         extras.Add("comment_id", comment);
         extras.Add("media_id", media);
-        return Found(id, Comment(origin, id, null) with
-        {
-            Kind = comment is null ? ContactKind.Post : ContactKind.Comment,
-            Entry = media,
-            Reply = new(id),
-            Extras = extras.Values,
-        });
+        return Event(origin, id, null, media, null, false, new(comment is null ? ContactKind.Post : ContactKind.Comment), extras);
     }
 
-    private static Reading.Found Found(string id, Contact contact) => new(new(id, ContactChange.Received, contact));
-
-    // All media here are ours, so those who comment on one are strangers to each other (P10): a conversation is a comment and the replies
-    // under it, not everything under the media. The public reply has no window; a private one may be sent once, within 7 days.
+    // All media with comments here are ours, so those who comment on one are strangers to each other (P10): a conversation is a comment and
+    // the replies under it, not everything under the media. The public reply has no window; a private one may be sent once, within 7 days.
     // https://developers.facebook.com/docs/messenger-platform/instagram/features/private-replies
-    private static Contact Comment(Origin origin, string id, string? parent) => new()
-    {
-        Channel = "meta",
-        Network = "instagram",
-        Account = origin.EntryId,
-        ExternalId = id,
-        Kind = ContactKind.Comment,
-        Place = Place.Public,
-        ThreadKey = $"instagram:comment:{parent ?? id}",
-        OccurredAt = origin.SentAt,
-        ReceivedAt = origin.ReceivedAt,
-    };
+    private static Reading.Found Event(
+        Origin origin, string id, string? parent, string? media, string? author, bool own, Said said, Extras extras) =>
+        new(new(id, ContactChange.Received, new()
+        {
+            Channel = "meta",
+            Network = "instagram",
+            Account = origin.EntryId,
+            ExternalId = id,
+            Kind = said.Kind,
+            Direction = own ? Direction.Outbound : Direction.Inbound,
+            Place = Place.Public,
+            Entry = media,
+            ThreadKey = $"instagram:comment:{parent ?? id}",
+            Parties = author is null || own ? [] : [new Identity("igsid", author, Evidence.Attested, origin.EntryId)],
+            OccurredAt = origin.SentAt,
+            ReceivedAt = origin.ReceivedAt,
+            Text = said.Text,
+            Reply = own ? null : new(id),
+            Extras = extras.Values,
+        }));
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serverless.Signing;
 
@@ -17,12 +18,15 @@ public sealed class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
     // https://developers.facebook.com/docs/graph-api/webhooks/getting-started
     private static readonly Answer ComeAgain = Answer.Text("Not stored, please call again.", 503);
 
+    private static readonly Answer NoSuchMethod =
+        Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+
     private static readonly string[] Kept = [SignatureHeader];
 
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<MetaOptions>().Bind(configuration.GetSection("Channels:Meta"));
-        services.AddSingleton<IValidateOptions<MetaOptions>, MetaOptionsValidator>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MetaOptions>, MetaOptionsValidator>());
         services.AddSingleton<IChannel, MetaChannel>();
     }
 
@@ -51,14 +55,16 @@ public sealed class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
                 yield return $"Channels__Meta__Apps__{name}__AppSecret is missing: set it to the App Secret of that app, or remove the app.";
         }
         if (current.VerifyTokens.IsMissing)
-            yield return "Channels__Meta__VerifyToken is missing: choose a long random text and type the same one beside the callback URL in the App Dashboard.";
+            yield return "Channels__Meta__VerifyToken is missing: choose a long random text and enter it beside the callback URL in the App Dashboard.";
     }
 
     public Verdict Verify(Delivery delivery)
     {
         var current = options.CurrentValue;
-        if (delivery.Method is not "POST") return new Verdict.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
-        if (current.AppSecrets.IsMissing && current.Apps.Values.All(app => app.AppSecrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
+        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
+        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        if (current.AppSecrets.IsMissing && current.Apps.Values.All(app => app.AppSecrets.IsMissing))
+            return new Verdict.Forged(Reasons.NoSecret);
 
         // X-Hub-Signature (SHA-1) is still sent and ignored. The signature carries no time, so there is no replay window: what comes
         // again has the same ids. https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads

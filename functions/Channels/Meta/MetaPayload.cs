@@ -2,25 +2,6 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <summary>Which of Meta's objects a delivery tells about.</summary>
-internal enum MetaObject
-{
-    Unknown,
-    Page,
-    Instagram,
-    WhatsApp,
-}
-
-/// <summary>What every reader needs besides the piece it reads.</summary>
-internal readonly record struct Origin(MetaObject Object, JsonElement Entry, DateTimeOffset ReceivedAt)
-{
-    /// <summary>Page id, Instagram account id or WhatsApp Business account id.</summary>
-    public string EntryId => Entry.Get("id"u8).AsId() ?? "unknown";
-
-    /// <summary>When Meta sent the entry; the only time that edits, removals and Instagram comments come with.</summary>
-    public DateTimeOffset SentAt => Entry.Get("time"u8).AsTime(ReceivedAt);
-}
-
 /// <summary>Walks a delivery: each message, status, comment or change in it is one element, read when asked for.</summary>
 /// <remarks>
 /// Up to 1,000 updates come in one call (https://developers.facebook.com/docs/graph-api/webhooks/getting-started), so this walk looks at
@@ -33,85 +14,85 @@ internal static class MetaPayload
         using var document = JsonDocument.Parse(delivery.Body);
         var entries = document.RootElement.Get("entry"u8);
         if (entries.Count() == 0) throw new JsonException("There is no entry in this delivery.");
-        var about = ObjectOf(document.RootElement.Get("object"u8));
-        var number = 0;
+        var about = Origin.ObjectOf(document.RootElement.Get("object"u8));
+        var e = 0;
         foreach (var entry in entries.Items())
         {
-            foreach (var element in InEntry(new Origin(about, entry, delivery.ReceivedAt), $"entry[{number++}]")) yield return element;
+            var origin = new Origin(about, entry, delivery.ReceivedAt);
+            var at = e == 0 ? "entry[0]" : $"entry[{e}]";
+            e++;
+            var (messaging, standby, changes) = (entry.Get("messaging"u8), entry.Get("standby"u8), entry.Get("changes"u8));
+            var n = 0;
+            foreach (var item in messaging.Items()) yield return Messaging($"{at}.messaging[{n++}]", origin, item);
+
+            // Another app owns these conversations. https://developers.facebook.com/docs/messenger-platform/handover-protocol
+            n = 0;
+            foreach (var _ in standby.Items()) yield return new($"{at}.standby[{n++}]", static () => new Reading.Ignored("standby"));
+            n = 0;
+            foreach (var change in changes.Items())
+                foreach (var element in InChange($"{at}.changes[{n++}].value", origin, change)) yield return element;
+
+            // Apps with Instagram Login get field and value without "changes" around them.
+            // https://developers.facebook.com/docs/instagram-platform/webhooks/examples
+            if (entry.Has("field"u8))
+                foreach (var element in InChange($"{at}.value", origin, entry)) yield return element;
+            else if (messaging.Count() + standby.Count() + changes.Count() == 0)
+                yield return Unknown(at, origin);
         }
     }
 
-    private static MetaObject ObjectOf(JsonElement name) => name.AsText() switch
+    private static IEnumerable<Element> InChange(string at, Origin origin, JsonElement change)
     {
-        "page" => MetaObject.Page,
-        "instagram" => MetaObject.Instagram,
-        "whatsapp_business_account" => MetaObject.WhatsApp,
-        _ => MetaObject.Unknown,
-    };
-
-    private static IEnumerable<Element> InEntry(Origin origin, string at)
-    {
-        var entry = origin.Entry;
-        var known = false;
-        var number = 0;
-        foreach (var item in entry.Get("messaging"u8).Items())
+        var value = change.Get("value"u8);
+        var whole = true;
+        if (origin.Object is MetaObject.WhatsApp)
         {
-            known = true;
-            yield return new($"{at}.messaging[{number++}]", () => MessagingPayload.Read(origin, item));
+            foreach (var property in value.Properties())
+            {
+                if (WhatsAppPayload.ListOf(property) is not { } list) continue;
+                var n = 0;
+                foreach (var item in property.Value.Items())
+                {
+                    whole = false;
+                    yield return WhatsApp($"{at}.{list}[{n++}]", origin, change, list, item, property.Value.Count() == 1);
+                }
+            }
+        }
+        else
+        {
+            // The page on Instagram examples calls value an array and shows an object: both are taken.
+            var n = 0;
+            foreach (var item in value.Items())
+            {
+                whole = false;
+                yield return Change($"{at}[{n++}]", origin, change, item);
+            }
         }
 
-        // Another app owns these conversations. https://developers.facebook.com/docs/messenger-platform/handover-protocol
-        number = 0;
-        foreach (var _ in entry.Get("standby"u8).Items())
-        {
-            known = true;
-            yield return new($"{at}.standby[{number++}]", static () => new Reading.Ignored("standby"));
-        }
-
-        number = 0;
-        foreach (var change in entry.Get("changes"u8).Items())
-        {
-            known = true;
-            foreach (var element in InChange(origin, change, $"{at}.changes[{number++}]")) yield return element;
-        }
-
-        // Apps with Instagram Login get field and value without "changes" around them.
-        // https://developers.facebook.com/docs/instagram-platform/webhooks/examples
-        if (entry.Has("field"u8))
-        {
-            known = true;
-            foreach (var element in InChange(origin, entry, at)) yield return element;
-        }
-
-        if (!known) yield return new(at, () => Unread.Entry(origin));
+        if (whole) yield return Change(at, origin, change, value.ValueKind is JsonValueKind.Object ? value : change);
     }
 
-    private static IEnumerable<Element> InChange(Origin origin, JsonElement change, string at)
-    {
-        if (origin.Object is MetaObject.WhatsApp) return WhatsAppPayload.InChange(origin, change, at);
-        var value = change.Has("value"u8) ? change.Get("value"u8) : change;
+    // Each makes its closure apart, so that the walk itself carries none.
+    private static Element Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
 
-        // The page on Instagram examples calls value an array and shows an object: both are taken.
-        if (value.ValueKind is JsonValueKind.Array) return InValues(origin, change, at);
-        return [new($"{at}.value", () => ReadValue(origin, change, value))];
-    }
+    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value) =>
+        new(at, () => Read(origin, change, value));
 
-    private static IEnumerable<Element> InValues(Origin origin, JsonElement change, string at)
-    {
-        var number = 0;
-        foreach (var value in change.Get("value"u8).Items())
-            yield return new($"{at}.value[{number++}]", () => ReadValue(origin, change, value));
-    }
+    private static Element WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
+        new(at, () => WhatsAppPayload.Read(origin, change, list, item, alone));
 
-    private static Reading ReadValue(Origin origin, JsonElement change, JsonElement value)
+    private static Element Unknown(string at, Origin origin) => new(at, () => Unread.Change(origin, null, origin.Entry));
+
+    private static Reading Read(Origin origin, JsonElement change, JsonElement value)
     {
         var field = change.Get("field"u8).AsText();
         if (field is "standby") return new Reading.Ignored("standby");
 
         // The test button of the App Dashboard sends messages as a change instead of an item of "messaging".
-        if (value.Has("sender"u8) && value.Has("recipient"u8)) return MessagingPayload.Read(origin, value);
+        if (field is not "feed" && value.Has("sender"u8) && value.Has("recipient"u8)) return MessagingPayload.Read(origin, value);
         return (origin.Object, field) switch
         {
+            (MetaObject.WhatsApp, _) => WhatsAppPayload.ReadField(origin, field, change),
             (MetaObject.Page, "feed" or "mention") => PageFeedPayload.Read(origin, value),
             (MetaObject.Page, "ratings") => PageFeedPayload.ReadRating(origin, value),
             (MetaObject.Instagram, "comments" or "live_comments") => InstagramPayload.ReadComment(origin, value),
@@ -119,41 +100,5 @@ internal static class MetaPayload
             (MetaObject.Instagram, "story_insights") => new Reading.Ignored("insights"),
             _ => Unread.Change(origin, field, value),
         };
-    }
-}
-
-/// <summary>What we cannot read yet: a placeholder a person sees, replayable once we can (P5).</summary>
-internal static class Unread
-{
-    public static Reading Entry(Origin origin) => Change(origin, null, origin.Entry);
-
-    public static Reading Change(Origin origin, string? field, JsonElement value)
-    {
-        var network = origin.Object switch
-        {
-            MetaObject.WhatsApp => "whatsapp",
-            MetaObject.Instagram => "instagram",
-            _ => "facebook",
-        };
-        return Piece(origin, network, origin.EntryId, field ?? "unknown", value);
-    }
-
-    /// <summary>A placeholder that stands alone: nothing in it says whose conversation it belongs to.</summary>
-    public static Reading Piece(Origin origin, string network, string account, string type, JsonElement piece)
-    {
-        var id = piece.ContentId();
-        Extras extras = default;
-        extras.Add("type", type);
-        return new Reading.Found(new(id, ContactChange.Received, new()
-        {
-            Channel = "meta",
-            Network = network,
-            Account = account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = origin.SentAt,
-            ReceivedAt = origin.ReceivedAt,
-            Extras = extras.Values,
-        }));
     }
 }

@@ -16,23 +16,25 @@ internal static class PageFeedPayload
             "post" or "status" or "photo" or "video" or "share" or "link" or "note" => ContactKind.Post,
             _ => ContactKind.Placeholder,
         };
-        var id = (kind is ContactKind.Comment ? value.Get("comment_id"u8).AsId() : null) ?? value.Get("post_id"u8).AsId();
-        return (id, value.Get("verb"u8).AsText()) switch
-        {
-            (not null, "add") when kind is not ContactKind.Placeholder => Added(origin, value, kind, id),
-            (not null, "edited" or "edit") when kind is not ContactKind.Placeholder => Edited(origin, value, kind, id),
-            (not null, "remove") when kind is not ContactKind.Placeholder => Event($"{id}:removed", ContactChange.Removed, Contact(origin, value, kind, id, origin.SentAt)),
+        var id = kind is ContactKind.Comment ? value.Get("comment_id"u8).AsId() : value.Get("post_id"u8).AsId();
+        var verb = value.Get("verb"u8).AsText();
 
-            // Our moderators or Facebook's filter put it out of sight; the customer's concern stays what it was.
-            (_, "hide") => new Reading.Ignored("hidden"),
-            (_, "unhide") => new Reading.Ignored("unhidden"),
-            _ => Placeholder(origin, value, item),
+        // Our moderators or Facebook's filter put it out of sight; the customer's concern stays what it was.
+        if (verb is "hide") return new Reading.Ignored("hidden");
+        if (verb is "unhide") return new Reading.Ignored("unhidden");
+        if (id is null || kind is ContactKind.Placeholder) return Placeholder(origin, value, item, verb);
+        return verb switch
+        {
+            "add" => Added(origin, value, item, kind, id),
+            "edited" or "edit" => Edited(origin, value, kind, id),
+            "remove" => Event(origin, value, $"{id}:removed", ContactChange.Removed, id, origin.SentAt, new(kind), default),
+            _ => Placeholder(origin, value, item, verb),
         };
     }
 
     /// <summary>
-    /// A recommendation. Meta has withdrawn them (https://developers.facebook.com/docs/graph-api/reference/recommendation, error 12 from v22.0),
-    /// so one that still comes is shown to a person with its words, and nothing more is made of it.
+    /// A recommendation. Meta has withdrawn them (https://developers.facebook.com/docs/graph-api/reference/recommendation, error 12 from
+    /// v22.0), so one that still comes is shown to a person with its words, and nothing more is made of it.
     /// </summary>
     public static Reading ReadRating(Origin origin, JsonElement value)
     {
@@ -45,93 +47,91 @@ internal static class PageFeedPayload
         extras.Add("verb", value.Get("verb"u8).AsText());
         extras.Add("rating", value.Get("rating"u8).AsId());
         extras.Add("recommendation_type", value.Get("recommendation_type"u8).AsText());
-        var reviewer = value.Get("reviewer_id"u8).AsId();
-        return Event(id, ContactChange.Received, Contact(origin, value, ContactKind.Placeholder, id, value.Get("created_time"u8).AsTime(origin.ReceivedAt)) with
-        {
-            ThreadKey = value.Get("open_graph_story_id"u8).AsId() is { } story ? $"facebook:{story}" : null,
-            Parties = reviewer is null ? [] : [new Identity("facebook", reviewer, Evidence.Attested, origin.EntryId, value.Get("reviewer_name"u8).AsText())],
-            Text = value.Get("review_text"u8).AsText() ?? value.Get("message"u8).AsText(),
-            Reply = null,
-            Extras = extras.Values,
-        });
+        var said = new Said(ContactKind.Placeholder, value.Get("review_text"u8).AsText() ?? value.Get("message"u8).AsText());
+        return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    private static Reading.Found Added(Origin origin, JsonElement value, ContactKind kind, string id)
+    private static Reading.Found Added(Origin origin, JsonElement value, string? item, ContactKind kind, string id)
     {
         Extras extras = default;
-        extras.Add("item", value.Get("item"u8).AsText());
+        extras.Add("item", item);
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
-        var attachments = Attachments(value, ref extras);
-        return Event(id, ContactChange.Received, Contact(origin, value, kind, id, value.Get("created_time"u8).AsTime(origin.ReceivedAt)) with
-        {
-            Text = value.Get("message"u8).AsText(),
-            Attachments = attachments ?? [],
-            Extras = extras.Values,
-        });
+        var attachments = Attachments(value, item, ref extras);
+        var said = new Said(kind, value.Get("message"u8).AsText(), attachments);
+        return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
     // created_time stays that of the comment, so the time of an edit is the time it was told. Two edits told in one entry share that time:
     // their content keeps them apart.
-    private static Reading.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id) =>
-        Event($"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}", ContactChange.Edited, Contact(origin, value, kind, id, origin.SentAt) with
-        {
-            Text = value.Get("message"u8).AsText(),
-            Reply = null,
-        });
+    private static Reading.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id)
+    {
+        var edit = $"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}";
+        var said = new Said(kind, value.Get("message"u8).AsText());
+        return Event(origin, value, edit, ContactChange.Edited, id, origin.SentAt, said, default);
+    }
 
-    private static Reading.Found Placeholder(Origin origin, JsonElement value, string? item)
+    private static Reading.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
     {
         var id = value.ContentId();
         Extras extras = default;
         extras.Add("type", item ?? "feed");
-        extras.Add("verb", value.Get("verb"u8).AsText());
-        return Event(id, ContactChange.Received, Contact(origin, value, ContactKind.Placeholder, id, value.Get("created_time"u8).AsTime(origin.ReceivedAt)) with
-        {
-            Text = value.Get("message"u8).AsText(),
-            Reply = null,
-            Extras = extras.Values,
-        });
+        extras.Add("verb", verb);
+        var said = new Said(ContactKind.Placeholder, value.Get("message"u8).AsText());
+        return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    private static Reading.Found Event(string id, ContactChange change, Contact contact) => new(new(id, change, contact));
+    private static DateTimeOffset CreatedAt(Origin origin, JsonElement value) => value.Get("created_time"u8).AsTime(origin.ReceivedAt);
 
-    /// <summary>What every event of the feed says. The thread is the post: what was said under it in public is one conversation.</summary>
+    /// <summary>What every event of the page says.</summary>
     /// <remarks>
     /// The answer goes to the comment (or post) itself and has no window; a private reply may be sent once, within 7 days
     /// (https://developers.facebook.com/docs/messenger-platform/discovery/private-replies). Before v2.11 the author came as sender_id and
     /// sender_name; without the permission to see people there is none at all.
     /// </remarks>
-    private static Contact Contact(Origin origin, JsonElement value, ContactKind kind, string id, DateTimeOffset occurredAt)
+    private static Reading.Found Event(
+        Origin origin, JsonElement value, string eventId, ContactChange change, string id,
+        DateTimeOffset occurredAt, Said said, Extras extras)
     {
         var account = origin.EntryId;
         var from = value.Get("from"u8);
-        var author = from.Get("id"u8).AsId() ?? value.Get("sender_id"u8).AsId();
-        var own = author == account;
-        var removed = value.Get("verb"u8).AsText() is "remove";
+        var author = (from.Get("id"u8).AsId() ?? value.Get("sender_id"u8).AsId()) ?? value.Get("reviewer_id"u8).AsId();
+        var name = (from.Get("name"u8).AsText() ?? value.Get("sender_name"u8).AsText()) ?? value.Get("reviewer_name"u8).AsText();
         var post = value.Get("post_id"u8).AsId();
-        return new()
+        var own = author == account;
+        var answerable = !own && change is ContactChange.Received && said.Kind is not ContactKind.Placeholder;
+        return new(new(eventId, change, new()
         {
             Channel = "meta",
             Network = "facebook",
             Account = account,
             ExternalId = id,
-            Kind = kind,
+            Kind = said.Kind,
             Direction = own ? Direction.Outbound : Direction.Inbound,
             Place = Place.Public,
             Entry = post,
-            ThreadKey = post is null ? null : $"facebook:{post}",
-            Parties = author is null || own ? [] :
-                [new Identity("facebook", author, Evidence.Attested, account, from.Get("name"u8).AsText() ?? value.Get("sender_name"u8).AsText())],
+            ThreadKey = Thread(value, post ?? value.Get("open_graph_story_id"u8).AsId(), own),
+            Parties = author is null || own ? [] : [new Identity("facebook", author, Evidence.Attested, account, name)],
             OccurredAt = occurredAt,
             ReceivedAt = origin.ReceivedAt,
-            Reply = own || removed ? null : new(id),
-        };
+            Text = said.Text,
+            Attachments = said.Attachments ?? [],
+            Reply = answerable ? new(id) : null,
+            Extras = extras.Values,
+        }));
+    }
+
+    // A comment of the first level with all replies to it, or a visitor's post with what the page says right under it: customers who complain
+    // under one post of ours never share a case (P10).
+    private static string? Thread(JsonElement value, string? post, bool own)
+    {
+        var parent = value.Get("parent_id"u8).AsId();
+        var comment = parent is null || parent == post ? value.Get("comment_id"u8).AsId() : parent;
+        return (own && comment != parent ? post : comment ?? post) is { } thread ? $"facebook:{thread}" : null;
     }
 
     // A photo or video comes as an address: of a comment in "photo" or "video", of a post in "photos" or "link".
-    private static List<Attachment>? Attachments(JsonElement value, ref Extras extras)
+    private static List<Attachment>? Attachments(JsonElement value, string? item, ref Extras extras)
     {
-        var item = value.Get("item"u8).AsText();
         var link = value.Get("link"u8).AsText();
         List<Attachment>? attachments = null;
         void Add(string? address, string type)

@@ -3,57 +3,64 @@ using System.Text.Json;
 namespace Serverless.Channels.Meta;
 
 /// <summary>What a WhatsApp message says, by its type.</summary>
-/// <param name="Text">The customer's words.</param>
-/// <param name="Attachments">By media id; its address is asked for when it is fetched and lasts five minutes.</param>
-/// <param name="Extras">What else was told.</param>
-/// <param name="Unreadable">A type that we do not know, or that WhatsApp itself calls unsupported.</param>
-internal readonly record struct WhatsAppContent(string? Text, IReadOnlyList<Attachment> Attachments, Extras Extras, bool Unreadable)
+/// <remarks>
+/// A medium comes as an id; its address is asked for when it is fetched and lasts five minutes.
+/// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
+/// </remarks>
+internal static class WhatsAppContent
 {
-    /// <summary>https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages</summary>
-    public static WhatsAppContent Of(JsonElement message)
+    /// <summary>The new form of an edited message.</summary>
+    public static Said OfEdit(JsonElement message)
     {
-        var type = message.Get("type"u8).AsText();
-        Extras extras = default;
+        Extras unused = default;
+        return Of(message, message.Get("type"u8).AsText(), ref unused) with { Kind = ContactKind.Message };
+    }
+
+    /// <param name="message">The message.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="extras">Gets what else was told.</param>
+    public static Said Of(JsonElement message, string? type, ref Extras extras)
+    {
         Context(message, ref extras);
         switch (type)
         {
-            case "text": return new(message.Get("text"u8).Get("body"u8).AsText(), [], extras, false);
-            case "image": return Media(message.Get("image"u8), extras);
-            case "audio": return Media(message.Get("audio"u8), extras);
-            case "video": return Media(message.Get("video"u8), extras);
-            case "sticker": return Media(message.Get("sticker"u8), extras);
-            case "document": return Media(message.Get("document"u8), extras);
+            case "text": return new(ContactKind.Message, message.Get("text"u8).Get("body"u8).AsText());
+            case "image": return Media(message.Get("image"u8), ref extras);
+            case "audio": return Media(message.Get("audio"u8), ref extras);
+            case "video": return Media(message.Get("video"u8), ref extras);
+            case "sticker": return Media(message.Get("sticker"u8), ref extras);
+            case "document": return Media(message.Get("document"u8), ref extras);
             case "button":
                 extras.Add("button.payload", message.Get("button"u8).Get("payload"u8).AsText());
-                return new(message.Get("button"u8).Get("text"u8).AsText(), [], extras, false);
-            case "interactive": return Interactive(message.Get("interactive"u8), extras);
+                return new(ContactKind.Message, message.Get("button"u8).Get("text"u8).AsText());
+            case "interactive": return Interactive(message.Get("interactive"u8), ref extras);
             case "location":
                 var place = message.Get("location"u8);
                 extras.Add("location", $"{place.Get("latitude"u8).AsId()},{place.Get("longitude"u8).AsId()}");
                 extras.Add("location.name", place.Get("name"u8).AsText());
                 extras.Add("location.address", place.Get("address"u8).AsText());
-                return new(null, [], extras, false);
+                return new(ContactKind.Message);
             case "contacts":
                 extras.Add("contacts", message.Get("contacts"u8).AsJson());
                 extras.Add("origin", message.Get("origin"u8).AsText());
-                return new(null, [], extras, false);
+                return new(ContactKind.Message);
             case "order":
                 extras.Add("order", message.Get("order"u8).AsJson());
-                return new(message.Get("order"u8).Get("text"u8).AsText(), [], extras, false);
-            default: return Unknown(message, type, extras);
+                return new(ContactKind.Message, message.Get("order"u8).Get("text"u8).AsText());
+            default: return Unknown(message, type, ref extras);
         }
     }
 
-    private static WhatsAppContent Media(JsonElement media, Extras extras)
+    private static Said Media(JsonElement media, ref Extras extras)
     {
         if (media.Get("voice"u8).IsTrue()) extras.Add("voice", "true");
         var caption = media.Get("caption"u8).AsText();
         return media.Get("id"u8).AsId() is { } id
-            ? new(caption, [new(id, media.Get("mime_type"u8).AsText(), Name: media.Get("filename"u8).AsText())], extras, false)
-            : new(caption, [], extras, caption is null);
+            ? new(ContactKind.Message, caption, [new(id, media.Get("mime_type"u8).AsText(), Name: media.Get("filename"u8).AsText())])
+            : new(caption is null ? ContactKind.Placeholder : ContactKind.Message, caption);
     }
 
-    private static WhatsAppContent Interactive(JsonElement interactive, Extras extras)
+    private static Said Interactive(JsonElement interactive, ref Extras extras)
     {
         var type = interactive.Get("type"u8).AsText();
         var reply = type switch
@@ -67,11 +74,13 @@ internal readonly record struct WhatsAppContent(string? Text, IReadOnlyList<Atta
         extras.Add("interactive.id", reply.Get("id"u8).AsId());
         extras.Add("interactive.description", reply.Get("description"u8).AsText());
         extras.Add("interactive.response_json", reply.Get("response_json"u8).AsText());
-        return new(reply.Get("title"u8).AsText() ?? reply.Get("body"u8).AsText(), [], extras, reply.ValueKind is JsonValueKind.Undefined);
+        return reply.ValueKind is JsonValueKind.Object
+            ? new(ContactKind.Message, reply.Get("title"u8).AsText() ?? reply.Get("body"u8).AsText())
+            : new(ContactKind.Placeholder);
     }
 
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/unsupported
-    private static WhatsAppContent Unknown(JsonElement message, string? type, Extras extras)
+    private static Said Unknown(JsonElement message, string? type, ref Extras extras)
     {
         extras.Add("type", type ?? "unknown");
         extras.Add("unsupported.type", message.Get("unsupported"u8).Get("type"u8).AsText());
@@ -80,16 +89,19 @@ internal readonly record struct WhatsAppContent(string? Text, IReadOnlyList<Atta
             extras.Add("errors.code", error.Get("code"u8).AsId());
             extras.Add("errors.title", error.Get("title"u8).AsText());
         }
-        return new(null, [], extras, true);
+        return new(ContactKind.Placeholder);
     }
 
     private static void Context(JsonElement message, ref Extras extras)
     {
-        var context = message.Get("context"u8);
-        extras.Add("context.id", context.Get("id"u8).AsId());
-        if (context.Get("forwarded"u8).IsTrue() || context.Get("frequently_forwarded"u8).IsTrue()) extras.Add("context.forwarded", "true");
-        extras.Add("context.product", context.Get("referred_product"u8).Get("product_retailer_id"u8).AsId());
-        var referral = message.Get("referral"u8);
+        if (message.Get("context"u8) is { ValueKind: JsonValueKind.Object } context)
+        {
+            extras.Add("context.id", context.Get("id"u8).AsId());
+            if (context.Get("forwarded"u8).IsTrue() || context.Get("frequently_forwarded"u8).IsTrue()) extras.Add("context.forwarded", "true");
+            extras.Add("context.product", context.Get("referred_product"u8).Get("product_retailer_id"u8).AsId());
+        }
+
+        if (message.Get("referral"u8) is not { ValueKind: JsonValueKind.Object } referral) return;
         extras.Add("referral.source_url", referral.Get("source_url"u8).AsText());
         extras.Add("referral.source_id", referral.Get("source_id"u8).AsId());
         extras.Add("referral.headline", referral.Get("headline"u8).AsText());

@@ -8,7 +8,7 @@ internal static class MessagePayload
 {
     private const int MaxMedia = 20;
 
-    /// <summary>How long WhatsApp lets a business answer freely. https://www.twilio.com/docs/whatsapp/key-concepts#the-24-hour-window</summary>
+    /// <summary>How long WhatsApp lets a business answer freely. https://www.twilio.com/docs/api/errors/63016</summary>
     private static readonly TimeSpan WhatsAppWindow = TimeSpan.FromHours(24);
 
     /// <summary>The message, or why it is none; null when it cannot be read.</summary>
@@ -20,6 +20,7 @@ internal static class MessagePayload
         var from = form["From"u8];
         var to = form["To"u8];
         var whatsApp = PhoneAddress.IsWhatsApp(from);
+        var thread = PhoneAddress.ThreadOf(from, to);
         return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
         {
             Channel = TwilioChannel.ChannelName,
@@ -28,13 +29,13 @@ internal static class MessagePayload
             ExternalId = sid,
             Kind = ContactKind.Message,
             Entry = PhoneAddress.Bare(to),
-            ThreadKey = PhoneAddress.ThreadOf(from, to),
+            ThreadKey = thread,
             Parties = PhoneAddress.PartyOf(from, account, form["ProfileName"u8]),
             OccurredAt = delivery.ReceivedAt,
             ReceivedAt = delivery.ReceivedAt,
             Text = form["Body"u8],
             Attachments = Media(form),
-            Reply = PhoneAddress.ThreadOf(from, to) is null ? null : new ReplyPath(from!, whatsApp ? delivery.ReceivedAt + WhatsAppWindow : null),
+            Reply = thread is null ? null : new ReplyPath(from!, whatsApp ? delivery.ReceivedAt + WhatsAppWindow : null),
             Extras = Extras(form),
         }));
     }

@@ -16,15 +16,15 @@ internal static class PhoneAddress
         address is ['+', not '0', ..] && address.Length is >= 8 and <= 16 && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>
-    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad: +266696687 is "ANONYMOUS".
-    /// https://help.twilio.com/articles/223179988
+    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad instead: +266696687 is ANONYMOUS, +7378742833 RESTRICTED,
+    /// +2562533 BLOCKED, +8656696 UNKNOWN, +86282452253 UNAVAILABLE.
     /// </summary>
     public static bool IsWithheld(string? address) => address is null
         or "+266696687" or "+7378742833" or "+2562533" or "+8656696" or "+86282452253"
         or "266696687" or "7378742833" or "2562533" or "8656696" or "86282452253"
         || (Bare(address)!.TrimStart('+').ToLowerInvariant() is "" or "anonymous" or "restricted" or "blocked" or "unknown" or "unavailable" or "private");
 
-    /// <summary>The person behind an address; none when it is withheld. Anybody can send a false number, so it is only claimed.</summary>
+    /// <summary>The person behind an address; none when it is withheld. Anybody can call or text under a false number, so it is only claimed; WhatsApp vouches for its own.</summary>
     /// <param name="address">As Twilio writes it.</param>
     /// <param name="account">What addresses other than numbers are unique within.</param>
     /// <param name="name">The name the person or the network gave; null when none was.</param>
@@ -32,10 +32,11 @@ internal static class PhoneAddress
     {
         if (IsWithheld(address)) return [];
         var bare = Bare(address)!;
-        if (IsNumber(bare)) return [new Identity("phone", bare, Evidence.Claimed, Name: name)];
+        var evidence = IsWhatsApp(address) ? Evidence.Attested : Evidence.Claimed;
+        if (IsNumber(bare)) return [new Identity("phone", bare, evidence, Name: name)];
         // A WhatsApp sender without a number is known to the business by an id; a short code or a word ("DHL") is a sender of SMS.
+        if (IsWhatsApp(address)) return [new Identity("bsuid", bare, evidence, account, name)];
         var colon = bare.IndexOf(':');
-        if (IsWhatsApp(address)) return [new Identity("bsuid", bare, Evidence.Claimed, account, name)];
         return colon > 0
             ? [new Identity(bare[..colon], bare[(colon + 1)..], Evidence.Claimed, account, name)]
             : [new Identity("sms-sender", bare, Evidence.Claimed, account, name)];

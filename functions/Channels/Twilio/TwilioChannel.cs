@@ -25,12 +25,15 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<TwilioOptions>().Bind(configuration.GetSection("Channels:Twilio"));
+        services.AddSingleton<IValidateOptions<TwilioOptions>, TwilioOptionsValidator>();
         services.AddSingleton<IChannel, TwilioChannel>();
     }
 
     public string Name => ChannelName;
 
     public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature"];
+
+    private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
 
     public ChannelSettings Settings
     {
@@ -51,7 +54,8 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
     public IEnumerable<string> Problems()
     {
         var current = options.CurrentValue;
-        if (hooks.CurrentValue.PublicBaseUrl is not { } url || !url.StartsWith("https://", StringComparison.Ordinal))
+        if (!current.Enabled) yield break;
+        if (PublicAddress is not { } url || !url.StartsWith("https://", StringComparison.Ordinal))
             yield return "Hooks__PublicBaseUrl must be the https address under which Twilio calls us, e.g. https://contact.example.com: Twilio signs it.";
         if (current.TokensOf(null).IsMissing && current.Accounts.Count == 0)
             yield return "Channels__Twilio__AuthToken is missing: it is the primary auth token of the account, and without it no call can be verified.";
@@ -63,6 +67,9 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
             if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
                 yield return $"Channels__Twilio__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
             foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Twilio__Numbers__{number}")) yield return problem;
+            var resolved = AnswerPlan.Of(number, current.Numbers, current.Default);
+            if (resolved.WithoutRinging() is AnswerStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
+                yield return $"Channels__Twilio__Numbers__{number}__Transcribe: Twilio writes down English messages of at most 120 seconds only; set it to false.";
         }
     }
 
@@ -79,7 +86,7 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
 
         if (!TwilioSignature.IsWellFormed(signature)) return new Verdict.Forged(Reasons.SignatureMalformed);
         var tokens = options.CurrentValue.TokensOf(form["AccountSid"u8]);
-        if (tokens.IsMissing || hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new Verdict.Forged(Reasons.NoSecret);
+        if (tokens.IsMissing || PublicAddress is not { } address) return new Verdict.Forged(Reasons.NoSecret);
         var url = address + delivery.PathAndQuery;
 
         // A JSON body is signed by its hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security
@@ -110,7 +117,7 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
         var current = options.CurrentValue;
         var form = TwilioForm.Of(delivery);
         var plan = AnswerPlan.Of(form?["To"u8], current.Numbers, current.Default);
-        var twiml = new Twiml(plan, $"{hooks.CurrentValue.PublicBaseUrl}/api/hooks/{ChannelName}/");
+        var twiml = new Twiml(plan, $"{PublicAddress}/api/hooks/{ChannelName}/");
         var comeBack = acceptance == Acceptance.NotStored;
         switch (delivery.Rest)
         {

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Twilio;
@@ -14,10 +16,12 @@ public sealed class TwilioOptions
     /// <summary>Verify, store, answer, work later.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>The account's primary auth token; a secondary token never signs.</summary>
+    /// <summary>The account's primary auth token, at most 256 characters; a secondary token never signs.</summary>
+    [StringLength(256)]
     public string? AuthToken { get; set; }
 
     /// <summary>The primary token before the last promotion.</summary>
+    [StringLength(256)]
     public string? PreviousAuthToken { get; set; }
 
     /// <summary>Subaccounts by account SID; each signs with a token of its own.</summary>
@@ -46,3 +50,7 @@ public sealed class TwilioAccount
     /// <summary>The primary token before the last promotion.</summary>
     public string? PreviousAuthToken { get; set; }
 }
+
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems"/>.</summary>
+[OptionsValidator]
+public sealed partial class TwilioOptionsValidator : IValidateOptions<TwilioOptions>;

@@ -16,6 +16,8 @@ internal sealed class VoicePayload
     private readonly string _account;
     private readonly string _call;
     private readonly string? _status;
+    private readonly string? _parent;
+    private readonly bool _outbound;
 
     private VoicePayload(TwilioForm form, Delivery delivery, string account, string call)
     {
@@ -24,6 +26,8 @@ internal sealed class VoicePayload
         _account = account;
         _call = call;
         _status = form["CallStatus"u8];
+        _parent = form["ParentCallSid"u8];
+        _outbound = _parent is null && form["Direction"u8] is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
     }
 
     /// <summary>What one call of Twilio says; null when it cannot be read.</summary>
@@ -52,16 +56,15 @@ internal sealed class VoicePayload
 
     private bool IsOver => _status is "completed" or "busy" or "no-answer" or "canceled" or "failed";
 
-    private bool IsOutbound => _form["Direction"u8] is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
-
     private Reading.Found Incoming() => Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
 
-    private Reading.Found Status()
+    private Reading.Found? Status()
     {
+        if (_status is null) return null;
         var id = $"{_call}:{_status}:{_form["SequenceNumber"u8]}";
-        if (_form["ParentCallSid"u8] is not null) return LegOfOurs(id);
+        if (_parent is not null) return LegOfOurs(id);
         // A call that our own people place is an answer to the customer it goes to (P16): there, "in progress" is a person reached.
-        if (IsOutbound) return Outbound(id);
+        if (_outbound) return Outbound(id);
         // What ended may have been answered or recorded; other callbacks say so and outrank this one.
         return Found(id, ContactChange.Progressed, new CallJourney
         {
@@ -89,13 +92,14 @@ internal sealed class VoicePayload
         Ended = IsOver,
     });
 
-    private Reading.Found Dialled()
+    private Reading.Found? Dialled()
     {
+        if (_form["DialCallStatus"u8] is not { } dialled) return null;
         var next = TwilioForm.OfQuery(_delivery)?["next"u8];
         var answered = WasAnswered(_form);
         // While another group is still to be rung the call is not missed, unless the caller is gone.
         var missed = !answered && (next is NextIsMessage || IsOver);
-        return Found($"{_call}:dial:{next}:{_form["DialCallStatus"u8]}", ContactChange.Progressed, new CallJourney
+        return Found($"{_call}:dial:{next}:{dialled}", ContactChange.Progressed, new CallJourney
         {
             Outcome = answered ? CallOutcome.Answered : missed ? CallOutcome.Missed : CallOutcome.Ringing,
             Ended = IsOver,
@@ -142,22 +146,20 @@ internal sealed class VoicePayload
     private Reading.Found Found(string eventId, ContactChange change, CallJourney journey, Attachment[]? files = null, string? text = null)
     {
         // A leg of ours and a recording name other parties than the customer, or none.
-        var ownLeg = _form["ParentCallSid"u8] is null;
-        var outbound = ownLeg && IsOutbound;
-        var customer = !ownLeg ? null : outbound ? _form["To"u8] : _form["From"u8];
-        var ours = !ownLeg ? null : outbound ? _form["From"u8] : _form["To"u8];
+        var (from, to) = _parent is null ? (_form["From"u8], _form["To"u8]) : (null, null);
+        var (customer, ours) = _outbound ? (to, from) : (from, to);
         var thread = PhoneAddress.ThreadOf(customer, ours);
         return new Reading.Found(new ContactEvent(eventId, change, new Contact
         {
             Channel = TwilioChannel.ChannelName,
             Network = "voice",
             Account = _account,
-            ExternalId = _form["ParentCallSid"u8] ?? _call,
-            Kind = outbound ? ContactKind.Call : KindOf(journey.Outcome),
-            Direction = outbound ? Direction.Outbound : Direction.Inbound,
+            ExternalId = _parent ?? _call,
+            Kind = _outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = ours,
             ThreadKey = thread,
-            Parties = PhoneAddress.PartyOf(customer, _account, outbound ? null : _form["CallerName"u8]),
+            Parties = PhoneAddress.PartyOf(customer, _account, _outbound ? null : _form["CallerName"u8]),
             OccurredAt = Time() ?? _delivery.ReceivedAt,
             ReceivedAt = _delivery.ReceivedAt,
             Text = text,

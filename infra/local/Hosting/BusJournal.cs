@@ -55,7 +55,7 @@ internal sealed class BusJournal : IDisposable
 
     /// <summary>Reads the journal into <paramref name="state"/>, writes it anew in its shortest form and opens it for more.</summary>
     /// <exception cref="HostStartException">Another host has it open, or a line inside it (not the last, which a crash may tear) is damaged.</exception>
-    public static BusJournal Open(string path, BusState state)
+    public static BusJournal Open(string path, BusState state, DateTimeOffset now)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         try
@@ -63,7 +63,7 @@ internal sealed class BusJournal : IDisposable
             Replay(path, state);
             using (var compacted = new FileStream(path + ".new", FileMode.Create, FileAccess.Write, FileShare.None))
             {
-                foreach (var record in state.Snapshot()) compacted.Write(Line(record));
+                foreach (var record in state.Snapshot(now)) compacted.Write(Line(record));
                 compacted.Flush(flushToDisk: true);
             }
 

@@ -93,9 +93,14 @@ internal sealed class TopicState(TopicPlan plan)
 
     public bool HasSeen(string id, DateTimeOffset now)
     {
-        while (seenInOrder.TryPeek(out var oldest) && now - oldest.At >= Plan.DuplicateWindow)
-            seen.Remove(seenInOrder.Dequeue().Id);
+        Forget(now);
         return seen.ContainsKey(id);
+    }
+
+    /// <summary>Drops the ids that are older than the window.</summary>
+    public void Forget(DateTimeOffset now)
+    {
+        while (seenInOrder.TryPeek(out var oldest) && now - oldest.At >= Plan.DuplicateWindow) seen.Remove(seenInOrder.Dequeue().Id);
     }
 
     public void See(string id, DateTimeOffset at)
@@ -135,6 +140,7 @@ internal sealed class BusState(Messaging plan)
         switch (record.Kind)
         {
             case BusRecord.Seen:
+                topic.Forget(record.At);
                 topic.See(record.MessageId!, record.At);
                 return;
             case BusRecord.Sent when record.Message!.ScheduledFor is { } due:
@@ -153,11 +159,12 @@ internal sealed class BusState(Messaging plan)
     }
 
     /// <summary>The shortest list of records that gives this state: what a compacted journal holds. Locks are gone, counts stay.</summary>
-    public IEnumerable<BusRecord> Snapshot()
+    public IEnumerable<BusRecord> Snapshot(DateTimeOffset now)
     {
         yield return new BusRecord { Kind = BusRecord.Last, Number = LastNumber };
         foreach (var (name, topic) in Topics)
         {
+            topic.Forget(now);
             foreach (var (id, at) in topic.Seen) yield return new BusRecord { Kind = BusRecord.Seen, Topic = name, MessageId = id, At = at };
             foreach (var message in topic.Scheduled.Values) yield return new BusRecord { Kind = BusRecord.Sent, Topic = name, Message = message };
             var copies = topic.Subscriptions.SelectMany(pair => pair.Value.Ready.Values.Concat(pair.Value.Locked.Values).Concat(pair.Value.Dead.Values).Select(copy => (Subscription: pair.Key, Copy: copy)));

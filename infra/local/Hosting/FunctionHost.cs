@@ -17,6 +17,7 @@ public sealed class FunctionHost : IAsyncDisposable
     private JsonInvoker invoker = null!;
     private LoopbackServer? server;
     private bool ownsBroker;
+    private int disposed;
 
     private FunctionHost(FunctionHostOptions options)
     {
@@ -93,6 +94,7 @@ public sealed class FunctionHost : IAsyncDisposable
     /// <summary>Takes no more calls and messages, lets those in flight end for a moment, kills the handler, releases what it had, flushes.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         await stop.CancelAsync();
         if (server is not null) await server.DisposeAsync();
         if (invoker is not null)

@@ -84,7 +84,11 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
     }
 
     /// <summary>SIGKILL of the running handler, as a crash would be: it counts as an error.</summary>
-    public void Kill() => current?.Kill();
+    public void Kill()
+    {
+        Close();
+        current?.Kill();
+    }
 
     /// <summary>Kills the handler an invocation has outlived.</summary>
     public void Replace(HandlerProcess handler, string why)
@@ -93,6 +97,7 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
         if (handler.Exited.IsCompleted) return;
         Log(LogLevel.Error, why + " The handler is killed with every call in flight.");
         handler.Replaced = true;
+        Close();
         handler.Kill();
     }
 
@@ -148,7 +153,7 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
         }
 
         var code = await handler.Exited;
-        if (ready.Task.IsCompletedSuccessfully) ready = NewGate();
+        Close();
         if (stop.IsCancellationRequested) return false;
         return handler.Replaced || MayRestart(code);
     }
@@ -183,9 +188,15 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
     {
         if (!stop.IsCancellationRequested) Log(LogLevel.Critical, reason);
         stopped = reason;
-        if (ready.Task.IsCompletedSuccessfully) ready = NewGate();
+        Close();
         ready.TrySetException(new HandlerUnavailableException(reason));
         _ = ready.Task.Exception;
+    }
+
+    // From here on callers wait for the successor.
+    private void Close()
+    {
+        if (ready.Task.IsCompletedSuccessfully) ready = NewGate();
     }
 
     private void Log(LogLevel level, string text) => options.HostLog?.Invoke(new HostLine(level, text));

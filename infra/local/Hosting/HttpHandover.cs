@@ -24,23 +24,11 @@ internal sealed class HandlerCall(FunctionHostOptions options, HandlerSupervisor
         HandlerProcess? handler = null;
         try
         {
-            for (var again = true; ; again = false)
-            {
-                handler = await supervisor.ReadyAsync(options.HandlerWait, context.RequestAborted);
-                limit.CancelAfter(host.FunctionTimeout);
-                try
-                {
-                    using var request = build(handler.Address, Guid.CreateVersion7(options.Time.GetUtcNow()));
-                    using var answer = await supervisor.Http.SendAsync(request, limit.Token);
-                    await copy(answer, limit.Token);
-                    return;
-                }
-                catch (HttpRequestException problem) when (again && problem.HttpRequestError == HttpRequestError.ConnectionError)
-                {
-                    // It died and nothing was sent yet: wait for its successor, as for any restart.
-                    await Task.WhenAny(handler.Exited, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, context.RequestAborted));
-                }
-            }
+            handler = await supervisor.ReadyAsync(options.HandlerWait, context.RequestAborted);
+            limit.CancelAfter(host.FunctionTimeout);
+            using var request = build(handler.Address, Guid.CreateVersion7(options.Time.GetUtcNow()));
+            using var answer = await supervisor.Http.SendAsync(request, limit.Token);
+            await copy(answer, limit.Token);
         }
         catch (HandlerUnavailableException problem)
         {

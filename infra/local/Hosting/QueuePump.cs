@@ -74,7 +74,9 @@ internal sealed class QueuePump(FunctionHostOptions options, HostJson host, Json
             if (text is null || message.DequeueCount > host.QueueMaxDequeueCount)
             {
                 if (text is null) Log(LogLevel.Error, $"{function.Name}: message {message.Id} is not base64, as host.json says it is.");
-                await BuryAsync(message, message.PopReceipt);
+
+                // The extension gives a queue named "...-poison" no poison queue of its own: what has used up its tries there stays, hidden again and again.
+                if (poison is not null) await BuryAsync(poison, message, message.PopReceipt);
                 return;
             }
 
@@ -86,7 +88,7 @@ internal sealed class QueuePump(FunctionHostOptions options, HostJson host, Json
             if (result.Succeeded) await queue.DeleteAsync(message.Id, receipt, CancellationToken.None);
 
             // "5 tries, then <queue>-poison"; a try the stopping host has cut off itself is not the message's fault.
-            else if (message.DequeueCount >= host.QueueMaxDequeueCount && !stop.IsCancellationRequested) await BuryAsync(message, receipt);
+            else if (poison is not null && message.DequeueCount >= host.QueueMaxDequeueCount && !stop.IsCancellationRequested) await BuryAsync(poison, message, receipt);
             else await queue.HideAsync(message.Id, receipt, host.QueueVisibilityTimeout, CancellationToken.None);
         }
         catch (HttpRequestException problem)
@@ -113,27 +115,20 @@ internal sealed class QueuePump(FunctionHostOptions options, HostJson host, Json
         }
     }
 
-    private async Task BuryAsync(QueueMessage message, string receipt)
+    private async Task BuryAsync(QueueRest grave, QueueMessage message, string receipt)
     {
-        // The extension gives a queue named "...-poison" no poison queue of its own: its messages come again without end.
-        if (poison is null)
-        {
-            await queue.HideAsync(message.Id, receipt, host.QueueVisibilityTimeout, CancellationToken.None);
-            return;
-        }
-
         try
         {
-            await poison.PutAsync(message.Text, CancellationToken.None);
+            await grave.PutAsync(message.Text, CancellationToken.None);
         }
         catch (QueueMissingException)
         {
-            await poison.CreateAsync(CancellationToken.None);
-            await poison.PutAsync(message.Text, CancellationToken.None);
+            await grave.CreateAsync(CancellationToken.None);
+            await grave.PutAsync(message.Text, CancellationToken.None);
         }
 
         await queue.DeleteAsync(message.Id, receipt, CancellationToken.None);
-        Log(LogLevel.Error, $"{function.Name}: message {message.Id} was moved to {poison.Name} after {message.DequeueCount} tries.");
+        Log(LogLevel.Error, $"{function.Name}: message {message.Id} was moved to {grave.Name} after {message.DequeueCount} tries.");
     }
 
     private string? Decode(string text)

@@ -15,6 +15,7 @@ public sealed class TopicBroker : IAsyncDisposable
     private readonly BrokerDoor door;
     private LoopbackServer? server;
     private bool closed;
+    private int disposed;
 
     private TopicBroker(BusState state, BusJournal journal, TimeProvider time)
     {
@@ -34,7 +35,7 @@ public sealed class TopicBroker : IAsyncDisposable
     public static async Task<TopicBroker> StartAsync(string messagingFile, string dataFolder, TimeProvider time, int port, CancellationToken ct)
     {
         var fresh = new BusState(Messaging.Read(messagingFile));
-        var broker = new TopicBroker(fresh, BusJournal.Open(Path.Combine(dataFolder, "bus.journal"), fresh), time);
+        var broker = new TopicBroker(fresh, BusJournal.Open(Path.Combine(dataFolder, "bus.journal"), fresh, time.GetUtcNow()), time);
         try
         {
             broker.server = await LoopbackServer.StartAsync(port, BrokerDoor.MaxBody, broker.door.AnswerAsync, ct);
@@ -116,6 +117,7 @@ public sealed class TopicBroker : IAsyncDisposable
     /// <summary>Stops the door, ends every wait and closes the journal.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         if (server is not null) await server.DisposeAsync();
         await alarm.DisposeAsync();
         lock (gate)

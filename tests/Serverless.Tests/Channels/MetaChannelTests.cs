@@ -20,21 +20,23 @@ public sealed class MetaChannelTests : ChannelConformance
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => MetaChannel.Add(services, configuration);
 
+    private const string PublishedSignature = "sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221";
+
     // Secret, body and signature as published in the tests of Meta's own library (jest.config.ts and src/__tests__/utils.test.ts):
     // https://github.com/WhatsApp/WhatsApp-Nodejs-SDK/tree/58ca3d5
     [Fact]
     public void The_published_signature_is_genuine()
     {
         var channel = Channel(With(Settings, "Channels__Meta__AppSecret", "TEST_APP_SECRET"));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", "sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221")));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), channel.Verify(Post("Test", "sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221")));
+        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", PublishedSignature)));
+        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), channel.Verify(Post("Test", PublishedSignature)));
     }
 
     [Theory]
     [InlineData("0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221")]
     [InlineData("sha1=0c61947b610d4f45e65f3d680e26027121ec2413")]
     [InlineData("sha256=0c61")]
-    [InlineData("sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221, sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221")]
+    [InlineData($"{PublishedSignature}, {PublishedSignature}")]
     public void A_signature_of_another_form_is_malformed(string header) =>
         Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Channel().Verify(Post("test", header)));
 
@@ -45,7 +47,7 @@ public sealed class MetaChannelTests : ChannelConformance
     {
         var before = Channel();
         var channel = Channel(With(Settings, setting, "TEST_APP_SECRET"));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", "sha256=0c61947b610d4f45e65f3d680e26027121ec2413e77598bcb6cfc6e0d9888221")));
+        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", PublishedSignature)));
         All(Genuine, seed => Assert.IsType<Verdict.Genuine>(channel.Verify(seed.ToDelivery(channel))));
         Assert.NotEqual(before.Settings.SecretFingerprint, channel.Settings.SecretFingerprint, StringComparer.Ordinal);
         Assert.Empty(channel.Problems());
@@ -88,6 +90,14 @@ public sealed class MetaChannelTests : ChannelConformance
         Assert.Contains(answer.Headers, h => h is { Key: "X-Content-Type-Options", Value: "nosniff" });
         Text(Get(Settings, $"?hub.mode=subscribe&hub.challenge={new string('1', 257)}&hub.verify_token=demo-meta-verify-token"), 400);
         Text(Get(Settings, "?hub.mode=subscribe&hub.verify_token=demo-meta-verify-token"), 400);
+    }
+
+    [Fact]
+    public void Another_method_is_not_taken_for_stored()
+    {
+        var answer = Assert.IsType<Verdict.Challenge>(Channel().Verify(Post("test", "sha256=00") with { Method = "PUT" })).Answer;
+        Assert.Equal(405, answer.Status);
+        Assert.Contains(answer.Headers, h => h is { Key: "Allow", Value: "GET, POST" });
     }
 
     [Fact]

@@ -11,9 +11,9 @@ const { getExpectedTwilioSignature, validateRequest, validateRequestWithBody } =
 const parameters = (form) => ({ ...querystring.parse(form ?? "", "&", "=", { maxKeys: 0 }) });
 
 function judge({ token, url, form, json, signature }) {
-  const expected = getExpectedTwilioSignature(token, url, json === undefined ? parameters(form) : {});
+  const expected = getExpectedTwilioSignature(token, url, json == null ? parameters(form) : {});
   const given = signature ?? expected;
-  const valid = json === undefined ? validateRequest(token, given, url, parameters(form)) : validateRequestWithBody(token, given, url, json);
+  const valid = json == null ? validateRequest(token, given, url, parameters(form)) : validateRequestWithBody(token, given, url, json);
   return { signature: expected, valid };
 }
 

@@ -30,6 +30,8 @@ public sealed class HostBench : IAsyncDisposable
         WriteHostJson();
     }
 
+    public static HostBench Create() => new();
+
     public string Folder { get; }
 
     public string Root { get; }

@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Serverless.Channels.Meta;
+
+/// <summary>
+/// What we cannot read yet and belongs to nobody's conversation that we know of: a placeholder a person sees, replayable once we can (P5).
+/// </summary>
+internal static class Unread
+{
+    public static Reading.Found Change(Origin origin, string? field, JsonElement value)
+    {
+        var network = origin.Object switch
+        {
+            MetaObject.WhatsApp => "whatsapp",
+            MetaObject.Instagram => "instagram",
+            _ => "facebook",
+        };
+        return Piece(origin, network, origin.EntryId, field ?? "unknown", value);
+    }
+
+    public static Reading.Found Piece(Origin origin, string network, string account, string type, JsonElement piece)
+    {
+        // Two alike pieces of different entries are two: an error that comes back must be seen again.
+        var id = $"{origin.Entry.Get("time"u8).AsId()}:{piece.ContentId()}";
+        Extras extras = default;
+        extras.Add("type", type);
+        return new(new(id, ContactChange.Received, new()
+        {
+            Channel = "meta",
+            Network = network,
+            Account = account,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = origin.SentAt,
+            ReceivedAt = origin.ReceivedAt,
+            Extras = extras.Values,
+        }));
+    }
+}

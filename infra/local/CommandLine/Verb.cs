@@ -1,0 +1,56 @@
+namespace Serverless.Local.CommandLine;
+
+/// <summary>One thing this command line can do.</summary>
+/// <param name="Name">What one types.</param>
+/// <param name="About">One line for the help.</param>
+/// <param name="Options">What may follow it; <c>--help</c> is understood everywhere.</param>
+internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Options)
+{
+    /// <summary>Not in the help: a process that another verb starts.</summary>
+    public bool Hidden { get; init; }
+
+    private static readonly Option Json = new("json", null, "print one JSON object on stdout, everything else on stderr");
+    private static readonly Option Folder = new("folder", "NAME", "keep the run's data in .local/NAME (default: default)");
+
+    /// <summary>Every verb; the first is meant when none is named.</summary>
+    public static readonly IReadOnlyList<Verb> All =
+    [
+        new("run", "run the app beside Azurite and the stand-in host, replay seeds/, stay up until Ctrl-C",
+        [
+            Folder,
+            new("port", "N", "port of the front door on 127.0.0.1; 0 takes a free one (default: 7071)") { Number = (0, 65535) },
+            new("once", null, "end after the replay; exit code 0 only if every seed got the answer and the ends it expects"),
+            Json with { About = "with --once: print one JSON object on stdout, everything else on stderr" },
+        ]),
+        new("load", "measure accepting signed Meta messages against a bare endpoint with the same work",
+        [
+            new("seconds", "N", "how long to send, both sides together (default: 20)") { Number = (2, 3600) },
+            new("connections", "N", "how many calls at a time (default: 32)") { Number = (1, 1024) },
+            Json,
+        ]),
+        new("start-time", "measure start to first answer of the published app against an empty one",
+        [
+            new("starts", "N", "starts of each, one after the other in turn (default: 7)") { Number = (1, 99) },
+            Json,
+        ]),
+        new("host", "the stand-in host alone, for any custom handler; ends when its standard input closes",
+        [
+            new("root", "DIR", "publish folder with host.json and */function.json"),
+            new("messaging", "FILE", "messaging.json with topics and subscriptions"),
+            new("settings", "FILE", "local.settings.json"),
+            new("data", "DIR", "keys, bus journal, timer state"),
+            new("port", "N", "port of the front door; 0 takes a free one"),
+        ]),
+        new("floor", "the bare endpoint that load compares with", []) { Hidden = true },
+    ];
+}
+
+/// <summary>One option of a verb.</summary>
+/// <param name="Name">Without the dashes.</param>
+/// <param name="Value">What follows it, as the help shows it; null for a switch.</param>
+/// <param name="About">One line for the help.</param>
+internal sealed record Option(string Name, string? Value, string About)
+{
+    /// <summary>Bounds, both allowed, where the value is a whole number.</summary>
+    public (int Min, int Max)? Number { get; init; }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Serverless.Local.Hosting;
+using Serverless.Local.Machine;
+
+namespace Serverless.Local.Run;
+
+/// <summary>Plays the customer's CRM: a webhook subscriber on loopback that records every call as a JSON file and answers 200.</summary>
+internal sealed class Outside : IAsyncDisposable
+{
+    private const long MaxBody = 10 * 1024 * 1024;
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+    private LoopbackServer? _server;
+    private int _count;
+
+    private Outside(string folder, TimeProvider time) => (_folder, _time) = (folder, time);
+
+    /// <summary>E.g. <c>http://127.0.0.1:41231</c>; any path below it is a subscriber.</summary>
+    public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
+
+    /// <param name="folder">Made if need be; calls recorded before stay there.</param>
+    public static async Task<Outside> StartAsync(string folder, TimeProvider time, CancellationToken ct)
+    {
+        Directory.CreateDirectory(folder);
+        var outside = new Outside(folder, time);
+        outside._server = await LoopbackServer.StartAsync(0, MaxBody, outside.RecordAsync, ct);
+        return outside;
+    }
+
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
+
+    private async Task RecordAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        var now = _time.GetUtcNow();
+        var call = new JsonObject
+        {
+            ["receivedAt"] = now.ToString("O", CultureInfo.InvariantCulture),
+            ["request"] = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}",
+            ["headers"] = new JsonObject(context.Request.Headers.Select(h => KeyValuePair.Create(h.Key, (JsonNode?)JsonValue.Create(h.Value.ToString())))),
+            ["body"] = Parsed(body),
+        };
+        // The name sorts by time and is taken once, whatever the subscriber's path says.
+        var name = $"{now:yyyyMMdd'T'HHmmss'.'fff}-{Interlocked.Increment(ref _count):d6}.json";
+        RunFolder.Write(Path.Combine(_folder, name), Encoding.UTF8.GetBytes(call.ToJsonString(LocalSettings.Readable)));
+        context.Response.StatusCode = StatusCodes.Status200OK;
+    }
+
+    private static JsonNode? Parsed(string body)
+    {
+        try
+        {
+            return JsonNode.Parse(body);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return JsonValue.Create(body);
+        }
+    }
+}

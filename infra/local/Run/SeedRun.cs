@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Serverless.Local.Seeds;
+using Spectre.Console;
+
+namespace Serverless.Local.Run;
+
+/// <summary>Replays the seeds into a running app, waits until everything has its end, and compares with what the trios expect.</summary>
+/// <param name="busIsBusy">Whether a subscription still holds a message that is due.</param>
+internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<bool> busIsBusy)
+{
+    /// <summary>Looks back far enough to see every earlier replay into the folder.</summary>
+    private const int SummaryHours = 720;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>For how long nothing may move before the wait is given up.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
+
+    public async Task<Outcome> RunAsync(IReadOnlyList<Seed> seeds, IAnsiConsole console, CancellationToken ct)
+    {
+        var before = seeds.ToDictionary(s => s, ledger.Of);
+        var (sent, differences) = (new List<Sent>(), new List<string>());
+        Summary? summary = null;
+        ledger.Sending(seeds);
+        await console.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn()).StartAsync(async progress =>
+        {
+            var (sending, ending, telling) = (progress.AddTask("Replaying seeds", true, seeds.Count), progress.AddTask("Coming to their end", true, seeds.Count), progress.AddTask("Telling subscribers", true, 1));
+            foreach (var seed in seeds)
+            {
+                sent.Add(await replay.SendAsync(seed, ct));
+                sending.Increment(1);
+            }
+            differences.AddRange(sent.SelectMany(s => s.Differences));
+            await foreach (var difference in EndsAsync(sent, before, () => ending.Increment(1), ct)) differences.Add(difference);
+            summary = await ToldAsync(differences, ct);
+            telling.Increment(1);
+        });
+        if (summary is null) differences.Add("the app did not answer api/operations/summary");
+        else if (summary.Unaccounted != 0) differences.Add($"{summary.Unaccounted} deliveries are unaccounted for");
+        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct));
+    }
+
+    private async IAsyncEnumerable<string> EndsAsync(
+        List<Sent> sent, Dictionary<Seed, Replayed> before, Action ended, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        var stuck = Stopwatch.StartNew();
+        foreach (var one in sent)
+        {
+            var end = one.DeliveryId is null ? null : await EndAsync(one, stuck, ct);
+            if (one.DeliveryId is not null && end is null)
+            {
+                yield return $"{one.Seed.Name}: delivery {one.DeliveryId} is still open; nothing moved for {Patience.TotalSeconds:F0} seconds";
+                continue;
+            }
+            stuck.Restart();
+            ended();
+            // A wrong answer says it all when nothing was stored.
+            if (end is null && one.Differences.Count > 0) continue;
+            foreach (var difference in SeedCheck.Ends(one.Seed, end?.Ends, before[one.Seed])) yield return difference;
+            // A seed without an answer was perhaps not delivered at all: it stays "perhaps".
+            if (one.Differences.Count == 0) ledger.Ended([one.Seed]);
+        }
+    }
+
+    private async Task<DeliveryEnd?> EndAsync(Sent sent, Stopwatch stuck, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (await app.DeliveryAsync(sent.Seed.Channel, sent.DeliveryId!, ct) is { IsOpen: false } end) return end;
+            if (stuck.Elapsed > Patience) return null;
+            await Task.Delay(Pause, ct);
+        }
+    }
+
+    /// <summary>Waits for the outbox, the bus and the subscribers; the last summary, null when the app gives none.</summary>
+    private async Task<Summary?> ToldAsync(List<string> differences, CancellationToken ct)
+    {
+        var stuck = Stopwatch.StartNew();
+        for (Summary? last = null; ;)
+        {
+            while (busIsBusy() && stuck.Elapsed < Patience) await Task.Delay(Pause, ct);
+            var summary = await app.SummaryAsync(SummaryHours, ct);
+            if (summary is { OutboxPending: 0, NoticesWaiting: 0 } && !busIsBusy()) return summary;
+            if (summary is not null && last is not null && summary.Progress != last.Progress) stuck.Restart();
+            if (stuck.Elapsed >= Patience)
+            {
+                if (summary is not null) differences.Add($"{summary.OutboxPending} events in the outbox, {summary.NoticesWaiting} notices{(busIsBusy() ? " and messages on the bus" : "")} still wait; nothing moved for {Patience.TotalSeconds:F0} seconds");
+                return summary;
+            }
+            last = summary;
+            await Task.Delay(Pause * 3, ct);
+        }
+    }
+
+    /// <summary>How many are done, of how many.</summary>
+    private sealed class CountColumn : ProgressColumn
+    {
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text($"{task.Value:F0}/{task.MaxValue:F0}");
+    }
+}
+
+/// <summary>What came of a replay.</summary>
+/// <param name="Differences">One sentence each; empty when every seed got the answer and the ends it expects.</param>
+/// <param name="Summary">Null when the app gave none.</param>
+internal sealed record Outcome(int Seeds, IReadOnlyList<string> Differences, Summary? Summary, IReadOnlyList<CaseLine> Cases);

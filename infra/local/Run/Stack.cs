@@ -1,0 +1,88 @@
+using Serverless.Local.Azurite;
+using Serverless.Local.Hosting;
+using Serverless.Local.Machine;
+
+namespace Serverless.Local.Run;
+
+/// <summary>Everything a run starts: Azurite, the subscriber outside, the bus, and the stand-in host with the app under it. Ended in the opposite order.</summary>
+internal sealed class Stack : IAsyncDisposable
+{
+    private readonly RunFolder _folder;
+    private readonly StreamWriter _log;
+    private AzuriteProcess? _azurite;
+    private TopicBroker? _broker;
+    private FunctionHost? _host;
+
+    private Stack(RunFolder folder)
+    {
+        _folder = folder;
+        _log = new StreamWriter(new FileStream(folder.In("handler.log"), FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+    }
+
+    public Outside? Outside { get; private set; }
+
+    public TopicBroker Broker => _broker!;
+
+    public FunctionHost Host => _host!;
+
+    public string StorageConnection => _azurite!.ConnectionString;
+
+    public SortedDictionary<string, string> Settings { get; private set; } = [];
+
+    /// <summary>Starts all but the host; what is missing is downloaded.</summary>
+    /// <param name="extra">App settings that win over all others.</param>
+    public static async Task<Stack> StartAsync(Repository repository, RunFolder folder, IReadOnlyDictionary<string, string> extra, Action<string> say, CancellationToken ct)
+    {
+        var script = await AzuriteInstall.EnsureAsync(repository.Root, say, ct);
+        var stack = new Stack(folder);
+        try
+        {
+            stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct);
+            stack.Outside = await Outside.StartAsync(folder.In("outside"), TimeProvider.System, ct);
+            stack._broker = await TopicBroker.StartAsync(repository.Messaging, folder.In("host"), TimeProvider.System, 0, ct);
+            var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Outside.Address };
+            var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._broker.Endpoint.Port);
+            foreach (var (name, value) in extra) connections[name] = value;
+            stack.Settings = LocalSettings.Merge(repository, places, connections);
+            LocalSettings.Write(folder.In("local.settings.json"), stack.Settings);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the app under the stand-in host.</summary>
+    /// <param name="port">Of the front door; 0 takes a free one.</param>
+    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct) => _host = await FunctionHost.StartAsync(
+        new FunctionHostOptions
+        {
+            AppRoot = appRoot,
+            Settings = Settings,
+            DataFolder = _folder.In("host"),
+            FrontDoorPort = port,
+            Broker = Broker,
+            HandlerLog = line => Log("app ", line),
+            HostLog = line => Log("host", line),
+        }, ct);
+
+    /// <summary>The handler first, so that nobody works when storage goes; Azurite last, by SIGTERM, which keeps every row.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null) await _host.DisposeAsync();
+        if (_broker is not null) await _broker.DisposeAsync();
+        if (Outside is not null) await Outside.DisposeAsync();
+        if (_azurite is not null) await _azurite.DisposeAsync();
+        lock (_log) _log.Dispose();
+    }
+
+    private void Log(string who, HostLine line)
+    {
+        lock (_log)
+        {
+            if (_log.BaseStream.CanWrite) _log.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {who} {line.Level,-11} {line.Text}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Serverless.Local.CommandLine;
+using Serverless.Local.Machine;
+using Serverless.Local.Run;
+using Spectre.Console;
+
+namespace Serverless.Local.StartTime;
+
+/// <summary>Measures from the start of a process to its first 200 on <c>/</c>: the published app and an empty one, published the same way, in turn.</summary>
+internal static class StartTimeCommand
+{
+    public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
+    {
+        var app = Path.Combine(await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct), "Serverless");
+        var empty = Path.Combine(await PublishedApp.EnsureAsync(repository, "infra/local/Empty", "empty", screen.Say, ct), "Empty");
+        // Nothing listens there: neither storage nor the bus may be needed to start.
+        var nobody = PortOwner.Free();
+        var settings = LocalSettings.Merge(repository,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}" },
+            LocalSettings.Connections(Nowhere(nobody), nobody));
+
+        var starts = arguments.Number("starts", 7);
+        var (appTimes, emptyTimes) = (new List<double>(), new List<double>());
+        // The first of each warms the file cache and is not counted.
+        for (var i = -1; i < starts; i++)
+        {
+            var (ours, theirs) = (await TimeAsync(app, settings, ct), await TimeAsync(empty, settings, ct));
+            if (i < 0) continue;
+            appTimes.Add(ours);
+            emptyTimes.Add(theirs);
+            screen.Say(string.Create(CultureInfo.InvariantCulture, $"start {i + 1}: app {ours:F0} ms, empty {theirs:F0} ms"));
+        }
+
+        var (milliseconds, emptyMilliseconds) = (Median(appTimes), Median(emptyTimes));
+        var ratio = Math.Round(milliseconds / emptyMilliseconds, 3);
+        if (arguments.Has("json"))
+        {
+            Console.Out.WriteLine(new JsonObject { ["milliseconds"] = milliseconds, ["emptyMilliseconds"] = emptyMilliseconds, ["ratio"] = ratio }.ToJsonString());
+        }
+        else
+        {
+            screen.Console.Write(new Table().AddColumn("").AddColumn("median of " + starts)
+                .AddRow("app", $"{milliseconds} ms").AddRow("empty app", $"{emptyMilliseconds} ms").AddRow("ratio", ratio.ToString(CultureInfo.InvariantCulture)));
+        }
+        return 0;
+    }
+
+    private static async Task<double> TimeAsync(string executable, IReadOnlyDictionary<string, string> settings, CancellationToken ct)
+    {
+        await using var handler = await BareHandler.StartAsync(executable, settings, ct);
+        return handler.StartTime.TotalMilliseconds;
+    }
+
+    private static string Nowhere(int port) =>
+        $"DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=bm9ib2R5;BlobEndpoint=http://127.0.0.1:{port}/nobody;QueueEndpoint=http://127.0.0.1:{port}/nobody;TableEndpoint=http://127.0.0.1:{port}/nobody;";
+
+    private static double Median(List<double> times)
+    {
+        var sorted = times.Order().ToList();
+        return Math.Round((sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2, 1);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Channels;
+using Serverless.Channels.Meta;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Channels;
+
+/// <summary>Small deliveries of Meta and what comes of reading them, for the tests of its rules.</summary>
+internal static class MetaReading
+{
+    /// <summary>When every delivery here arrives.</summary>
+    internal static readonly DateTimeOffset Arrival = DateTimeOffset.Parse("2026-11-20T09:00:00Z");
+
+    /// <summary>A minute before, in Unix seconds.</summary>
+    internal static readonly string Then = Arrival.AddMinutes(-1).ToUnixTimeSeconds().ToString();
+
+    private static readonly string Sides =
+        """{"sender":{"id":"6000000000000000001"},"recipient":{"id":"1001"},"timestamp":THEN000}""".Replace("THEN", Then);
+
+    internal static string Feed(string field, string value) =>
+        $$$$"""{"object":"page","entry":[{"id":"1001","time":{{{{Then}}}},"changes":[{"field":"{{{{field}}}}","value":{{{{value}}}}}]}]}""";
+
+    internal static string Messaging(string about, string what) =>
+        $$$$"""{"object":"{{{{about}}}}","entry":[{"id":"1001","time":{{{{Then}}}}000,"messaging":[{{{{Merge(Sides, what)}}}}]}]}""";
+
+    internal static string WhatsApp(string cards, string messages) => WhatsAppList("messages", messages, cards);
+
+    internal static string WhatsAppList(string list, string items, string cards = "[]") =>
+        $$$$"""{"object":"whatsapp_business_account","entry":[{"id":"2002","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"493023125100","phone_number_id":"1001"},"contacts":{{{{cards}}}},"{{{{list}}}}":[{{{{items}}}}]}}]}]}""";
+
+    /// <summary>Two objects written as one.</summary>
+    internal static string Merge(string one, string other) => one is "{}" ? other : other is "{}" ? one : $"{one[..^1]},{other[1..]}";
+
+    internal static string Parties(Contact contact) => string.Join(", ", contact.Parties.Select(p => $"{p.Scheme} {p.Value} {p.Name}"));
+
+    internal static string Line(ContactEvent e) => $"{e.Contact.ExternalId} {e.EventId} {e.Change} {e.Contact.Text}";
+
+    internal static string Word(ContactKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+
+    internal static Contact Contact(string body) => Assert.Single(Contacts(body));
+
+    internal static List<Contact> Contacts(string body) => [.. Events(body).Select(e => e.Contact)];
+
+    internal static List<ContactEvent> Events(string body) => [.. Read(body).Select(o => o.Reading).OfType<Reading.Found>().Select(f => f.Event)];
+
+    internal static List<string> Ends(string body) => [.. Read(body).Select(o => o.Reading switch
+    {
+        Reading.Found found => Word(found.Event.Contact.Kind),
+        Reading.Ignored ignored => $"ignored:{ignored.Reason}",
+        _ => "thrown",
+    })];
+
+    /// <summary>Reads as Normalise does: in order, and what throws costs only itself.</summary>
+    internal static List<(string Position, Reading? Reading)> Read(string body)
+    {
+        var services = new ServiceCollection();
+        MetaChannel.Add(services, Seed.Configuration([]));
+        using var provider = services.BuildServiceProvider();
+        var channel = provider.GetRequiredService<IChannel>();
+        var outcomes = new List<(string, Reading?)>();
+        var delivery = new Delivery
+        {
+            Id = new string('0', 32),
+            Channel = "meta",
+            Method = "POST",
+            PathAndQuery = "/api/hooks/meta",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+            Body = Encoding.UTF8.GetBytes(body),
+            ReceivedAt = Arrival,
+        };
+        try
+        {
+            foreach (var element in channel.Read(delivery))
+            {
+                try
+                {
+                    outcomes.Add((element.Position, element.Read()));
+                }
+                catch (InvalidOperationException)
+                {
+                    outcomes.Add((element.Position, null));
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            outcomes.Add(("", null));
+        }
+
+        return outcomes;
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Serverless.Tests.Rules;
+
+/// <summary>Who may call whom: the table of functions/README.md as code. Looks at what names mean, not at usings, since C# finds a neighbour's type without one.</summary>
+internal static class Doors
+{
+    private const string Root = "Serverless";
+
+    /// <summary>Rooms a room may use, beside itself. A room not listed may use nothing of ours.</summary>
+    private static readonly Dictionary<string, string[]> Open = new(StringComparer.Ordinal)
+    {
+        ["Storage"] = ["Cloud", "Telemetry"],
+        ["Bus"] = ["Cloud", "Telemetry"],
+        ["Outbox"] = ["Storage", "Bus"],
+        ["Cases"] = ["Channels", "Outbox", "Storage"],
+        ["Receipts"] = ["Channels", "Cases", "Storage"],
+        ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Channels.*"] = ["Channels", "Signing"],
+        ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Operations"],
+    };
+
+    /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
+    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs"];
+
+    /// <summary>A sentence for every reference that goes through a closed door.</summary>
+    /// <param name="files">Path within functions/ and text.</param>
+    /// <param name="verbs">Folders with a function.json.</param>
+    public static IReadOnlyList<string> Violations(IReadOnlyList<(string Path, string Text)> files, IReadOnlyCollection<string> verbs)
+    {
+        var trees = files.Select(f => CSharpSyntaxTree.ParseText(f.Text, path: f.Path)).ToList();
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
+        var compilation = CSharpCompilation.Create("functions", trees, references);
+        List<string> violations = [];
+        foreach (var tree in trees)
+        {
+            var model = compilation.GetSemanticModel(tree);
+            var file = tree.FilePath;
+            foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(n => n.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null))
+            {
+                if (model.GetSymbolInfo(name).Symbol is not { } symbol || RoomOf(symbol) is not { } room) continue;
+                var own = RoomOf(file);
+                if (own is null || room == own || (Allowed(own, verbs).Contains(room, StringComparer.Ordinal) && !(IsPure(file) && room is "Storage" or "Bus"))) continue;
+                violations.Add($"{file}: {own} uses {room} ({name})");
+            }
+        }
+
+        return [.. violations.Distinct(StringComparer.Ordinal)];
+    }
+
+    private static bool IsPure(string file) => file.StartsWith("Cases/", StringComparison.Ordinal) && Pure.Contains(Path.GetFileName(file), StringComparer.Ordinal);
+
+    private static string[] Allowed(string room, IReadOnlyCollection<string> verbs)
+    {
+        if (verbs.Contains(room, StringComparer.Ordinal)) return Open["(verb)"];
+        if (Open.TryGetValue(room, out var own)) return own;
+        var parent = room.IndexOf('.');
+        return parent > 0 && Open.TryGetValue(room[..parent] + ".*", out var inherited) ? inherited : [];
+    }
+
+    // The room of a file is its folder; files at the top (Program, Composition) may use everything.
+    private static string? RoomOf(string file) => Path.GetDirectoryName(file)?.Replace('/', '.') is { Length: > 0 } folder ? folder : null;
+
+    private static string? RoomOf(ISymbol symbol)
+    {
+        var space = (symbol is INamespaceSymbol ? null : symbol.ContainingNamespace)?.ToDisplayString();
+        if (symbol.Locations.All(l => !l.IsInSource)) return null;
+        return space is not null && space.StartsWith(Root + ".", StringComparison.Ordinal) ? space[(Root.Length + 1)..] : null;
+    }
+}

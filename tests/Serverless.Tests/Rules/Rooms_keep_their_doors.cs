@@ -1,0 +1,32 @@
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Rules;
+
+/// <summary>Every line of code sits in a room whose door sign it obeys.</summary>
+public sealed class Rooms_keep_their_doors
+{
+    private static readonly string Functions = Path.Combine(Seed.RepositoryRoot, "functions");
+
+    private static List<(string Path, string Text)> Sources => [.. Directory.GetFiles(Functions, "*.cs", SearchOption.AllDirectories)
+        .Select(f => (Path.GetRelativePath(Functions, f).Replace('\\', '/'), File.ReadAllText(f)))
+        .Where(f => !f.Item1.StartsWith("bin/", StringComparison.Ordinal) && !f.Item1.StartsWith("obj/", StringComparison.Ordinal))];
+
+    private static string[] Verbs => [.. Directory.GetFiles(Functions, "function.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Functions, Path.GetDirectoryName(f)!)).Where(f => !f.Contains("bin", StringComparison.Ordinal) && !f.Contains("obj", StringComparison.Ordinal))];
+
+    [Fact]
+    public void No_room_goes_through_a_closed_door() => Assert.Empty(Doors.Violations(Sources, Verbs));
+
+    [Theory]
+    [InlineData("Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { object? x = typeof(Cases.Correlator); }", "Channels.Meta uses Cases")]
+    [InlineData("Channels/Meta/Specimen.cs", "using Serverless.Storage; namespace Serverless.Channels.Meta; class Specimen(TableStore tables) { object x = tables; }", "Channels.Meta uses Storage")]
+    [InlineData("Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Storage.TableRow); }", "Cases uses Storage")]
+    [InlineData("Receive/Specimen.cs", "namespace Serverless.Receive; class Specimen { object? x = typeof(Normalise.NormaliseFunction); }", "Receive uses Normalise")]
+    [InlineData("Receive/Specimen.cs", "namespace Serverless.Receive; class Specimen { object? x = typeof(Channels.Meta.MetaChannel); }", "Receive uses Channels.Meta")]
+    [InlineData("Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels")]
+    public void A_specimen_that_breaks_a_door_is_caught(string path, string text, string sentence)
+    {
+        var found = Doors.Violations([.. Sources.Where(s => s.Path != path), (path, text)], Verbs);
+        Assert.Contains(found, v => v.Contains(sentence, StringComparison.Ordinal));
+    }
+}

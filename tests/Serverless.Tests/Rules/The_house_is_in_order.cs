@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Rules;
+
+/// <summary>Names, lengths and places that the house rules fix, and names that code, function.json, messaging.json and README must agree on.</summary>
+public sealed partial class The_house_is_in_order
+{
+    private static readonly string Root = Seed.RepositoryRoot;
+
+    private static IEnumerable<string> CodeFiles(params string[] folders) => folders
+        .SelectMany(folder => Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+        .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/.local/", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_top_level_holds_what_the_plan_names()
+    {
+        string[] allowed =
+        [
+            "functions", "infra", "tests", "seeds", "Serverless.sln", "host.json", "README.md", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props",
+            "global.json", "package.json", "package-lock.json", "LICENSE", ".editorconfig", ".gitattributes", ".gitignore", ".ci", ".git", ".local", "node_modules",
+        ];
+        Assert.Empty(Directory.GetFileSystemEntries(Root).Select(e => Path.GetFileName(e)!).Except(allowed));
+    }
+
+    [Fact]
+    public void No_type_hides_behind_a_word_without_meaning()
+    {
+        var found = CodeFiles("functions", "infra/local").SelectMany(f => TypeName().Matches(File.ReadAllText(f)).Select(m => m.Groups["name"].Value)).Where(n => Meaningless().IsMatch(n)).ToList();
+        Assert.Equal([], found);
+    }
+
+    [Fact]
+    public void A_file_fits_on_three_screens()
+    {
+        List<string> longer = [.. CodeFiles("functions", "infra/local", "tests").Where(f => File.ReadAllLines(f).Length > 300)];
+        Assert.Equal([], longer);
+    }
+
+    [Fact]
+    public void A_namespace_is_its_folder()
+    {
+        foreach (var file in CodeFiles("functions"))
+        {
+            var folder = Path.GetRelativePath(Path.Combine(Root, "functions"), Path.GetDirectoryName(file)!);
+            if (folder == "." && Path.GetFileName(file) == "Program.cs") continue;
+            var expected = folder == "." ? "Serverless" : $"Serverless.{folder.Replace('/', '.')}";
+            Assert.Contains($"namespace {expected};", File.ReadAllText(file), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_type_of_the_app_says_what_it_is_for()
+    {
+        var silent = CodeFiles("functions").SelectMany(file =>
+        {
+            var lines = File.ReadAllLines(file);
+            return Enumerable.Range(0, lines.Length)
+                .Where(i => PublicType().IsMatch(lines[i]))
+                .Where(i => !Before(lines, i).Any(l => l.TrimStart().StartsWith("///", StringComparison.Ordinal)))
+                .Select(i => $"{Path.GetRelativePath(Root, file)}:{i + 1} {lines[i].Trim()}");
+        });
+        Assert.Equal([], silent.ToList());
+    }
+
+    [Fact]
+    public void Exceptions_of_every_kind_are_caught_in_three_places_only()
+    {
+        string[] places = ["Hosting/TriggerEndpoint.cs", "Notices/NoticeRunner.cs", "Receipts/DeliveryWork.cs"];
+        var found = CodeFiles("functions").Where(f => CatchAll().IsMatch(File.ReadAllText(f))).Select(f => Path.GetRelativePath(Path.Combine(Root, "functions"), f));
+        Assert.Equal(places, found.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Queues_and_topics_are_named_alike_everywhere()
+    {
+        using var messaging = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "infra", "messaging.json")));
+        var queues = messaging.RootElement.GetProperty("queues").EnumerateObject().SelectMany(q => new[] { q.Name, q.Value.GetProperty("poison").GetString()! }).ToHashSet();
+        var subscriptions = messaging.RootElement.GetProperty("topics").EnumerateObject()
+            .SelectMany(t => t.Value.GetProperty("subscriptions").EnumerateObject().Select(s => (Topic: t.Name, Subscription: s.Name))).ToHashSet();
+        var bindings = Functions().SelectMany(f => f.Bindings).ToList();
+        Assert.Equal(queues, bindings.Where(b => Type(b) == "queueTrigger").Select(b => b.GetProperty("queueName").GetString()!).ToHashSet());
+        Assert.Equal(subscriptions, bindings.Where(b => Type(b) == "serviceBusTrigger").Select(b => (b.GetProperty("topicName").GetString()!, b.GetProperty("subscriptionName").GetString()!)).ToHashSet());
+        Assert.Contains(Receipts.Pointer.Queue, queues);
+        Assert.Contains(subscriptions, s => s.Topic == Outbox.OutboxRelay.Topic);
+    }
+
+    [Fact]
+    public void Every_function_with_a_route_is_in_the_OpenAPI_document()
+    {
+        using var openapi = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "functions", "Schema", "openapi.json")));
+        var paths = openapi.RootElement.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
+        foreach (var (name, bindings) in Functions())
+        {
+            if (bindings.FirstOrDefault(b => Type(b) == "httpTrigger") is not { ValueKind: JsonValueKind.Object } http) continue;
+            var route = "/api/" + http.GetProperty("route").GetString()!.Replace("?}", "}", StringComparison.Ordinal).Replace("{*", "{", StringComparison.Ordinal);
+            Assert.True(paths.Contains(route), $"{name}: {route} is not in openapi.json");
+        }
+    }
+
+    [Fact]
+    public void Raw_functions_have_one_http_in_and_one_http_out()
+    {
+        foreach (var (name, bindings) in Functions().Where(f => f.Bindings.Any(b => Type(b) == "httpTrigger")))
+            Assert.True(bindings.Count == 2 && bindings.Count(b => Type(b) == "http") == 1, $"{name}: another binding would turn its bytes into JSON");
+    }
+
+    [Fact]
+    public void Every_setting_of_the_app_is_in_the_README()
+    {
+        var readme = File.ReadAllText(Path.Combine(Root, "README.md"));
+        var options = typeof(Receipts.ReceiveOptions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
+        var missing = options.SelectMany(t => t.GetProperties().Where(p => p.CanWrite).Select(p => $"{t.Name}.{p.Name}")).Where(name => !readme.Contains(name.Split('.')[1], StringComparison.Ordinal));
+        Assert.Equal([], missing.ToList());
+    }
+
+    private static IEnumerable<(string Name, List<JsonElement> Bindings)> Functions() =>
+        Directory.GetDirectories(Path.Combine(Root, "functions")).Select(d => Path.Combine(d, "function.json")).Where(File.Exists)
+            .Select(f => (Path.GetFileName(Path.GetDirectoryName(f)!), JsonDocument.Parse(File.ReadAllText(f)).RootElement.GetProperty("bindings").EnumerateArray().ToList()));
+
+    private static string Type(JsonElement binding) => binding.GetProperty("type").GetString()!;
+
+    private static IEnumerable<string> Before(string[] lines, int at)
+    {
+        for (var i = at - 1; i >= 0 && lines[i].Trim() is { Length: > 0 } line && (line[0] == '[' || line.StartsWith("///", StringComparison.Ordinal)); i--) yield return line;
+    }
+
+    [GeneratedRegex(@"\b(class|record|struct|interface|enum)\s+(?:struct\s+|class\s+)?(?<name>[A-Z]\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex TypeName();
+
+    [GeneratedRegex("(Manager|Helper|Util|Utils|Common|Shared|Base|Impl|Models|Interfaces|Misc|Service)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Meaningless();
+
+    [GeneratedRegex(@"^(public|internal)\s+(sealed |static |abstract |partial |readonly )*(class|record|struct|interface|enum)\b(?!.*(JsonSerializerContext|IValidateOptions<))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex PublicType();
+
+    [GeneratedRegex(@"catch\s*(\(Exception( \w+)?\)(?!\s*when \(\w+ is (?!not)))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex CatchAll();
+}
