@@ -32,8 +32,8 @@ public static class Composition
     public static IServiceCollection AddParts(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        // ASP.NET Core's own lines hold whole addresses, and an address can hold a text, a number or a token (P14).
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
+        services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning));
         services.AddStorage(configuration);
         services.AddBus(configuration);
         services.AddChannels(configuration);

@@ -24,8 +24,15 @@ public sealed class CaseTeller(OutboxRelay relay, CaseViews views, CaseStore cas
     private async Task<bool> TellAsync(string caseId, IReadOnlyList<OutboxEntry> entries, Case? relisted, CancellationToken ct)
     {
         var published = await relay.PublishAsync(caseId, entries, ct);
-        if (relisted is not null) await views.ShowAsync(relisted, ct);
+        if (relisted is not null) await ListAsync(relisted, ct);
         if (published) await relay.MarkAsync(caseId, entries, ct);
         return published;
+    }
+
+    // A contact may open the case again while we take it off the list, and find its row still there: whoever takes off looks once more.
+    private async Task ListAsync(Case head, CancellationToken ct)
+    {
+        await views.ShowAsync(head, ct);
+        if (head.State == CaseState.Closed && (await cases.HeadAsync(head.Id, ct))?.Head is { State: CaseState.Open } reopened) await views.ShowAsync(reopened, ct);
     }
 }

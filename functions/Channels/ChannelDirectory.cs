@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace Serverless.Channels;
 
 /// <summary>Finds a channel by the name in an address or a pointer.</summary>
@@ -7,6 +9,23 @@ public sealed class ChannelDirectory(IEnumerable<IChannel> channels)
 
     /// <summary>Every channel that the app knows, enabled or not, in the order of Composition.cs.</summary>
     public IReadOnlyCollection<IChannel> All => _byName.Values;
+
+    /// <summary>The settings of a channel; null when one of them cannot be read or is out of bounds: then the channel stays shut, and the others go on (P13).</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="problem">A sentence for people when there are none.</param>
+    public static ChannelSettings? SettingsOf(IChannel channel, out string? problem)
+    {
+        try
+        {
+            problem = null;
+            return channel.Settings;
+        }
+        catch (Exception error) when (error is OptionsValidationException or InvalidOperationException)
+        {
+            problem = $"A setting of section Channels__{channel.Name} cannot be read: {error.Message}";
+            return null;
+        }
+    }
 
     /// <summary>The channel, or null when there is none of that name. It may be switched off: look at its settings.</summary>
     public IChannel? Find(string name) => _byName.GetValueOrDefault(name);

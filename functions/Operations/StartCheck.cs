@@ -7,13 +7,18 @@ namespace Serverless.Operations;
 /// <summary>Looks at the settings before the first call: bounds stop the start, a channel or subscriber that lacks something is shut with a sentence and stops no other (P13).</summary>
 public static partial class StartCheck
 {
-    /// <summary>Throws <see cref="OptionsValidationException"/> for a value out of bounds; logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
+    /// <summary>Throws <see cref="OptionsValidationException"/> for a value out of bounds that concerns every channel; logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
     public static void Run(IServiceProvider services)
     {
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Serverless.Start");
         services.GetService<IStartupValidator>()?.Validate();
-        foreach (var channel in services.GetRequiredService<ChannelDirectory>().All.Where(c => c.Settings.Enabled))
-            foreach (var problem in channel.Problems()) LogShut(log, channel.Name, problem);
+        foreach (var channel in services.GetRequiredService<ChannelDirectory>().All)
+        {
+            if (ChannelDirectory.SettingsOf(channel, out var unreadable) is not { } settings) LogShut(log, channel.Name, unreadable!);
+            else if (settings.Enabled)
+                foreach (var problem in channel.Problems()) LogShut(log, channel.Name, problem);
+        }
+
         foreach (var problem in services.GetRequiredService<WebhookRoute>().Problems()) LogSubscriber(log, problem);
     }
 

@@ -92,11 +92,11 @@ public sealed class Ledger(
         return new DeliveryReport(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, row.Text("End") ?? "", ends, row.Text("Reason"), row.Int("Tries") ?? 0);
     }
 
-    /// <summary>Notices of one day, at most <paramref name="top"/> of them.</summary>
-    public async Task<IReadOnlyList<NoticeState>> NoticesOfAsync(DateTimeOffset day, string? state, int top, CancellationToken ct)
+    /// <summary>Notices of the days from one to another, both included, at most <paramref name="top"/> of them.</summary>
+    public async Task<IReadOnlyList<NoticeState>> NoticesOfAsync(DateTimeOffset from, DateTimeOffset to, string? state, int top, CancellationToken ct)
     {
         List<NoticeState> found = [];
-        await foreach (var one in notices.OfDaysAsync(day, day, state, ct))
+        await foreach (var one in notices.OfDaysAsync(from, to, state, ct))
         {
             found.Add(one);
             if (found.Count == top) break;

@@ -42,14 +42,17 @@ public static class QueryOperationsFunction
 
     private static async Task NoticesAsync(HttpContext context)
     {
-        var day = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        if (Value(context, "day") is { } written && !DateTimeOffset.TryParseExact(written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out day))
+        // A notice is filed under the day of its event, and given up only days later.
+        var to = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        var from = to.AddDays(-7);
+        if (Value(context, "day") is { } written && !DateTimeOffset.TryParseExact(written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out to))
         {
             await HttpAnswer.ProblemAsync(context, 400, "day is written as 2026-11-22.");
             return;
         }
 
-        var found = await Ledger(context).NoticesOfAsync(day, Value(context, "state"), LargestList, context.RequestAborted);
+        if (Value(context, "day") is not null) from = to;
+        var found = await Ledger(context).NoticesOfAsync(from, to, Value(context, "state"), LargestList, context.RequestAborted);
         await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNoticeState));
     }
 

@@ -37,7 +37,7 @@ public sealed partial class DeliveryWork(
         }
 
         if (row.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused)) return;
-        if (channels.Find(key.Channel) is not { Settings: { Enabled: true, Paused: false } } channel)
+        if (channels.Find(key.Channel) is not { } channel || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false })
         {
             await deliveries.EndAsync(key, DeliveryEnd.Paused, null, row.Text("Reason"), time.GetUtcNow(), ct);
             return;

@@ -61,7 +61,7 @@ public sealed partial class OpenDeliveries(
     private async Task<bool> SeeToAsync(IChannel channel, OpenDelivery open, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        if (channel.Settings is not { Enabled: true, Paused: false }) return false;
+        if (ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false }) return false;
         if (open.End == DeliveryEnd.Open && now < DueAt(open)) return false;
         if (open.Tries >= options.CurrentValue.RequeueTries)
         {

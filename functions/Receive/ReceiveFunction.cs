@@ -10,13 +10,17 @@ namespace Serverless.Receive;
 public static class ReceiveFunction
 {
     private static readonly Answer NeverConfigured = Answer.Text("There is no such channel here. Check the address; a channel is opened by its Channels__<Name>__Enabled setting.", 404);
+    private static readonly Answer NotReady = Answer.Text("This channel is not ready: a setting of it cannot be read. The receiver's health page names it. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
     private static readonly Answer TooBusy = Answer.Text("Too many calls of this channel at once. Please call again.", 503) with { Headers = [new("Retry-After", "5")] };
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("Receive", [], "hooks/{channel}/{**rest}", async context =>
     {
         var name = context.Request.RouteValues["channel"] as string ?? "";
         var channel = context.RequestServices.GetRequiredService<ChannelDirectory>().Find(name);
-        var answer = channel is { Settings.Enabled: true } ? await ReceiveAsync(channel, context) : NeverConfigured;
+        var answer = channel is null ? NeverConfigured
+            : ChannelDirectory.SettingsOf(channel, out _) is not { } settings ? NotReady
+            : settings.Enabled ? await ReceiveAsync(channel, context)
+            : NeverConfigured;
         await WriteAsync(context.Response, answer, context.RequestAborted);
     });
 
