@@ -13,7 +13,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself.</summary>
-    public async Task<Answer> AnswerAsync(IChannel channel, Delivery delivery, CancellationToken ct)
+    public async Task<Answer> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, CancellationToken ct)
     {
         var verdict = channel.Verify(delivery);
         if (verdict is Verdict.Challenge challenge) return challenge.Answer;
@@ -23,8 +23,8 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         try
         {
             if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Shut;
-            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, delivery, forged.Reason, patience.Token);
-            if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel, patience.Token);
+            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, settings, delivery, forged.Reason, patience.Token);
+            if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
             await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
             return Named(channel.Reply(delivery, Acceptance.Stored), delivery);
@@ -38,9 +38,9 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         }
     }
 
-    private async Task<Answer> TurnAwayAsync(IChannel channel, Delivery delivery, string reason, CancellationToken ct)
+    private async Task<Answer> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, string reason, CancellationToken ct)
     {
-        var mode = await trust.ModeAsync(channel, ct);
+        var mode = await trust.ModeAsync(channel.Name, settings, ct);
         var kept = bulkhead.MayKeepUnverified(channel.Name);
         LogForged(delivery.Channel, delivery.Id, reason, mode, kept);
         if (mode == VerificationMode.Enforce)
@@ -58,7 +58,8 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     // The sender and our own tools can name the delivery when they ask what became of it.
     private static Answer Named(Answer answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
 
-    [LoggerMessage(20, LogLevel.Information, "accepted {Channel}/{Id} bytes={Bytes}")]
+    // Debug: the wide line of a delivery is the one that tells its end.
+    [LoggerMessage(20, LogLevel.Debug, "accepted {Channel}/{Id} bytes={Bytes}")]
     private partial void LogAccepted(string channel, string id, int bytes);
 
     [LoggerMessage(21, LogLevel.Warning, "not verified {Channel}/{Id} reason={Reason} mode={Mode} kept={Kept}")]

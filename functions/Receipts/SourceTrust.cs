@@ -15,33 +15,31 @@ public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOption
     private sealed record Known(string Fingerprint, DateTimeOffset VerifiedAt, DateTimeOffset? SecretChangedAt, DateTimeOffset ReadAt);
 
     /// <summary>Remembers that a call of this channel verified under the secrets in force.</summary>
-    public async Task VerifiedAsync(IChannel channel, CancellationToken ct)
+    public async Task VerifiedAsync(string channel, ChannelSettings settings, CancellationToken ct)
     {
-        var settings = channel.Settings;
-        if (_known.TryGetValue(channel.Name, out var known) && known.Fingerprint == settings.SecretFingerprint) return;
+        if (_known.TryGetValue(channel, out var known) && known.Fingerprint == settings.SecretFingerprint) return;
         var now = time.GetUtcNow();
-        var stored = await ReadAsync(channel.Name, now, ct);
+        var stored = await ReadAsync(channel, now, ct);
         if (stored?.Fingerprint != settings.SecretFingerprint)
         {
             // The first secret ever is trusted from its first proof; a changed one is watched for a while.
             stored = new Known(settings.SecretFingerprint, now, stored is null ? null : now, now);
-            var row = new TableRow(channel.Name, "source") { ["Fingerprint"] = stored.Fingerprint, ["VerifiedAt"] = now, ["SecretChangedAt"] = stored.SecretChangedAt };
+            var row = new TableRow(channel, "source") { ["Fingerprint"] = stored.Fingerprint, ["VerifiedAt"] = now, ["SecretChangedAt"] = stored.SecretChangedAt };
             await tables.UpsertAsync(Table, row, ct);
         }
 
-        _known[channel.Name] = stored;
+        _known[channel] = stored;
     }
 
     /// <summary>What becomes of a call that failed: never <see cref="VerificationMode.Auto"/>.</summary>
-    public async Task<VerificationMode> ModeAsync(IChannel channel, CancellationToken ct)
+    public async Task<VerificationMode> ModeAsync(string channel, ChannelSettings settings, CancellationToken ct)
     {
-        var settings = channel.Settings;
         if (settings.Mode != VerificationMode.Auto) return settings.Mode;
         var now = time.GetUtcNow();
-        if (!_known.TryGetValue(channel.Name, out var known) || (known.Fingerprint != settings.SecretFingerprint && now - known.ReadAt > TimeSpan.FromMinutes(1)))
+        if (!_known.TryGetValue(channel, out var known) || (known.Fingerprint != settings.SecretFingerprint && now - known.ReadAt > TimeSpan.FromMinutes(1)))
         {
-            known = await ReadAsync(channel.Name, now, ct);
-            if (known is not null) _known[channel.Name] = known;
+            known = await ReadAsync(channel, now, ct);
+            if (known is not null) _known[channel] = known;
         }
 
         if (known is null || known.Fingerprint != settings.SecretFingerprint) return VerificationMode.Quarantine;

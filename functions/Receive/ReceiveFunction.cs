@@ -19,12 +19,12 @@ public static class ReceiveFunction
         var channel = context.RequestServices.GetRequiredService<ChannelDirectory>().Find(name);
         var answer = channel is null ? NeverConfigured
             : ChannelDirectory.SettingsOf(channel, out _) is not { } settings ? NotReady
-            : settings.Enabled ? await ReceiveAsync(channel, context)
+            : settings.Enabled ? await ReceiveAsync(channel, settings, context)
             : NeverConfigured;
         await WriteAsync(context.Response, answer, context.RequestAborted);
     });
 
-    private static async Task<Answer> ReceiveAsync(IChannel channel, HttpContext context)
+    private static async Task<Answer> ReceiveAsync(IChannel channel, ChannelSettings settings, HttpContext context)
     {
         var services = context.RequestServices;
         var bulkhead = services.GetRequiredService<Bulkhead>();
@@ -46,7 +46,7 @@ public static class ReceiveFunction
                 Body = body,
                 ReceivedAt = now,
             };
-            return await services.GetRequiredService<FrontDoor>().AnswerAsync(channel, delivery, context.RequestAborted);
+            return await services.GetRequiredService<FrontDoor>().AnswerAsync(channel, settings, delivery, context.RequestAborted);
         }
         finally
         {
