@@ -32,6 +32,8 @@ public static class Composition
     public static IServiceCollection AddParts(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+        // ASP.NET Core's own lines hold whole addresses, and an address can hold a text, a number or a token (P14).
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         services.AddStorage(configuration);
         services.AddBus(configuration);
         services.AddChannels(configuration);
@@ -43,10 +45,10 @@ public static class Composition
 
         // Work
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
-        services.AddOptions<ServiceLevelOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ServiceLevelOptions>, ServiceLevelOptionsValidator>();
-        services.AddOptions<CaseOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<CaseOptions>, CaseOptionsValidator>();
+        services.AddOptions<ServiceLevelsOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServiceLevelsOptions>, ServiceLevelsOptionsValidator>();
+        services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>().AddSingleton<CaseActions>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
@@ -58,7 +60,7 @@ public static class Composition
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
         services.AddSingleton<WebhookRoute>().AddSingleton<INoticeRoute>(s => s.GetRequiredService<WebhookRoute>());
-        services.AddSingleton<NoticeLog>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Serverless;
 using Serverless.Operations;
@@ -7,6 +8,8 @@ using Serverless.Operations;
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
+    // One line a message, as the host reads them.
+    builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
     var port = builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? builder.Configuration["FUNCTIONS_HTTPWORKER_PORT"] ?? "7072";
     builder.WebHost.UseUrls($"http://127.0.0.1:{int.Parse(port, CultureInfo.InvariantCulture)}");
     // Bodies are bounded by Receive, which answers a larger one with a sentence.
@@ -20,6 +23,7 @@ try
 }
 catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
 {
-    await Console.Error.WriteLineAsync($"The app does not start: {error.Message}");
+    // Bounds are told by class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
+    await Console.Error.WriteLineAsync($"The app does not start: {error.Message.Replace("Options.", "__", StringComparison.Ordinal)}");
     return 1;
 }

@@ -5,7 +5,7 @@ using Serverless.Storage;
 namespace Serverless.Cases;
 
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
-public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CaseOptions> options)
+public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options)
 {
     public const int LongestCause = 500;
 
@@ -29,10 +29,10 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
-            if (await cases.HeadAsync(caseId, ct) is not { } current) return Result.Unknown;
-            if (current.Head.State == CaseState.Closed) return Result.Already;
+            if (await cases.HeadAsync(caseId, ct) is not { Head: { } head } current) return Result.Unknown;
+            if (head.State == CaseState.Closed) return Result.Already;
             var now = time.GetUtcNow();
-            var next = current.Head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Version = current.Head.Version + 1 };
+            var next = head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Version = head.Version + 1 };
             IReadOnlyList<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Closed, next, null, $"version {next.Version}", now)];
             var remembered = await relay.RememberAsync(caseId, ct);
             if ((await cases.CommitAsync(next, current.ETag, entries, ct)).State != WriteState.Written) continue;

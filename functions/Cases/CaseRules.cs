@@ -35,7 +35,7 @@ public static class CaseRules
     /// <param name="now">Now.</param>
     /// <param name="levels">Service levels.</param>
     /// <param name="options">Rules' settings.</param>
-    public static Decision Decide(Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelOptions levels, CaseOptions options)
+    public static Decision Decide(Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options)
     {
         var fromCustomer = e.Contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed;
         if (head is null) return fromCustomer ? Begin(e.Contact, levels) : new Decision.Hold();
@@ -49,13 +49,13 @@ public static class CaseRules
         };
     }
 
-    private static Decision.Open Begin(Contact contact, ServiceLevelOptions levels)
+    private static Decision.Open Begin(Contact contact, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
         return new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
     }
 
-    private static Decision AfterEnd(Case head, ContactEvent e, bool isNewContact, bool pinned, DateTimeOffset now, ServiceLevelOptions levels, CaseOptions options)
+    private static Decision AfterEnd(Case head, ContactEvent e, bool isNewContact, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options)
     {
         if (!isNewContact) return new Decision.Append(e.Contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
@@ -65,7 +65,7 @@ public static class CaseRules
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
-    private static Decision Further(Case head, Contact contact, ServiceLevelOptions levels)
+    private static Decision Further(Case head, Contact contact, ServiceLevelsOptions levels)
     {
         var newNetwork = !head.Networks.Contains(contact.Network, StringComparer.Ordinal);
         var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt;
@@ -81,7 +81,7 @@ public static class CaseRules
             ? new Decision.Change(head with { WaitingSince = null, DueAt = null, AnsweredAt = e.Contact.OccurredAt, Version = head.Version + 1 }, tells)
             : new Decision.Append(tells);
 
-    private static Decision Progressed(Case head, ContactEvent e, ServiceLevelOptions levels)
+    private static Decision Progressed(Case head, ContactEvent e, ServiceLevelsOptions levels)
     {
         switch (e.Contact.Call?.Outcome)
         {
@@ -95,7 +95,7 @@ public static class CaseRules
         }
     }
 
-    private static Case Waiting(Case head, Contact contact, ServiceLevelOptions levels)
+    private static Case Waiting(Case head, Contact contact, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
         return head with { Need = need, NeedRule = rule, WaitingSince = contact.OccurredAt, DueAt = ServiceLevels.DueAt(contact, levels) };

@@ -13,8 +13,10 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public const string Table = "cases";
     private const string Blobs = "contacts";
 
-    /// <summary>A head and the ETag it was read with.</summary>
-    public sealed record Versioned(Case Head, ETag ETag);
+    private const string Waiting = "waiting";
+
+    /// <summary>A head and the ETag it was read with. Null head: no case yet, but events wait in its partition for the contact that opens it.</summary>
+    public sealed record Versioned(Case? Head, ETag ETag);
 
     /// <summary>The stored event of a contact: whose delivery it came with, and what end that delivery got for it.</summary>
     public sealed record Origin(string Delivery, string End);
@@ -22,7 +24,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
-        return row is null ? null : new Versioned(ReadHead(row), row.ETag);
+        return row is null ? null : new Versioned(row.Text("State") == Waiting ? null : ReadHead(row), row.ETag);
     }
 
     /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
@@ -32,17 +34,25 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return row is null ? null : new Origin(row.Text("Delivery") ?? "", row.Text("End") ?? "");
     }
 
+    /// <summary>Events that waited for the contact that opens their case.</summary>
+    public async Task<List<StoredEvent>> WaitingAsync(string caseId, CancellationToken ct)
+    {
+        List<StoredEvent> events = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix), ct)) events.Add(await ReadEventAsync(row, ct));
+        return events;
+    }
+
     /// <summary>Writes a contact's event, the head if given, and what is to be told, all or nothing.</summary>
     /// <param name="caseId">The partition.</param>
     /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
     /// <param name="origin">Where it came from and what end it is.</param>
-    /// <param name="head">The new head, and the ETag of the one it replaces; null ETag for a first head; null head leaves it alone.</param>
+    /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
     /// <param name="entries">What is to be told.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var operations = new List<TableOperation>(2 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
-        AddHead(operations, head);
+        AddHead(operations, caseId, head);
         AddEntries(operations, caseId, entries);
         return await tables.BatchAsync(Table, operations, ct);
     }
@@ -51,7 +61,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var operations = new List<TableOperation>();
-        AddHead(operations, (head, replaces));
+        AddHead(operations, head.Id, (head, replaces));
         AddEntries(operations, head.Id, entries);
         return tables.BatchAsync(Table, operations, ct);
     }
@@ -64,7 +74,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         List<TableRow> history = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
-            if (row.RowKey == CaseKeys.Head) head = ReadHead(row);
+            if (row.RowKey == CaseKeys.Head) head = row.Text("State") == Waiting ? null : ReadHead(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
         }
@@ -87,10 +97,10 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<string?> FindByNumberAsync(string number, CancellationToken ct) =>
         (await tables.GetAsync("numbers", number, "number", ct))?.Text("CaseId");
 
-    private static void AddHead(List<TableOperation> operations, (Case Head, ETag? Replaces)? head)
+    private static void AddHead(List<TableOperation> operations, string caseId, (Case? Head, ETag? Replaces)? head)
     {
         if (head is not { } change) return;
-        var row = WriteHead(change.Head);
+        var row = change.Head is null ? new TableRow(caseId, CaseKeys.Head) { ["State"] = Waiting } : WriteHead(change.Head);
         operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
     }
 

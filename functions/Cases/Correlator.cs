@@ -21,7 +21,7 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 /// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: whoever comes later takes over what is there.
 /// </summary>
 public sealed class Correlator(
-    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelOptions> levels, IOptionsMonitor<CaseOptions> options)
+    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
 {
     private const string Threads = "threads";
     private const string Seen = "seen";
@@ -50,16 +50,17 @@ public sealed class Correlator(
         var cause = CaseKeys.Event(e);
         var (end, change, entries) = decision switch
         {
-            Decision.Open open => await OpenAsync(caseId, e, open, cause, now, ct),
+            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
             Decision.Change it => (EndWord(e), (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
-            Decision.Append it => (EndWord(e), null, [CaseEvent.Of(it.Tells, head!.Head, e, cause, now)]),
-            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", ((Case, ETag?)?)null, new List<OutboxEntry>()),
+            Decision.Append it => (EndWord(e), ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
+            // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
+            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", (null, head?.ETag), new List<OutboxEntry>()),
         };
 
         var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
         return written switch
         {
-            { State: WriteState.Written } => new Correlation(end, caseId, entries, head?.Head.State == CaseState.Open ? null : change?.Item1),
+            { State: WriteState.Written } => new Correlation(end, caseId, entries, head?.Head?.State == CaseState.Open ? null : change?.Item1),
             { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
             _ => null,
         };
@@ -88,7 +89,7 @@ public sealed class Correlator(
 
         var caseId = pointer.Text("CaseId")!;
         var head = reserved ? null : await cases.HeadAsync(caseId, ct);
-        if (head is not null && CaseRules.Decide(head.Head, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
+        if (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
         {
             // A late copy of a contact of the old case must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
@@ -101,7 +102,7 @@ public sealed class Correlator(
         if (bound.CaseId == caseId) return (caseId, head);
 
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
-        if (head is null) await RepointAsync(pointer, bound.CaseId, ct);
+        if (head?.Head is null) await RepointAsync(pointer, bound.CaseId, ct);
         return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct));
     }
 
@@ -120,8 +121,8 @@ public sealed class Correlator(
         return (await tables.ReplaceAsync(Threads, next, pointer.ETag, ct)).State == WriteState.Written;
     }
 
-    private async Task<(string End, (Case, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
-        string caseId, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
+    private async Task<(string End, (Case?, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
+        string caseId, ETag? waiting, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
     {
         var head = new Case
         {
@@ -135,9 +136,15 @@ public sealed class Correlator(
             WaitingSince = open.WaitingSince,
             DueAt = open.DueAt,
         };
+        var answers = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound).Select(w => w.Event).ToList();
+        if (answers.Exists(a => a.Contact.OccurredAt >= open.WaitingSince))
+            head = head with { WaitingSince = null, DueAt = null, AnsweredAt = answers.Max(a => a.Contact.OccurredAt) };
+
         List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
-        return ("case", (head, null), entries);
+        // A batch holds 100 rows, two of them for each event told.
+        entries.AddRange(answers.Take(40).Select(a => CaseEvent.Of(CaseEvent.ContactSent, head, a, CaseKeys.Event(a), now)));
+        return ("case", (head, waiting), entries);
     }
 
     private async Task<Correlation?> KnownAsync(string caseId, ContactEvent e, string delivery, CancellationToken ct) =>

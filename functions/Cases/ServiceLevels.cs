@@ -6,7 +6,7 @@ namespace Serverless.Cases;
 public static class ServiceLevels
 {
     /// <summary>The provider's time of the contact plus the level of its network. A contact from the future or long ago counts from its arrival: what comes late restarts no clock of the past.</summary>
-    public static DateTimeOffset DueAt(Contact contact, ServiceLevelOptions options)
+    public static DateTimeOffset DueAt(Contact contact, ServiceLevelsOptions options)
     {
         var minutes = options.Networks.TryGetValue(contact.Network, out var own) ? own : options.DefaultMinutes;
         var from = contact.OccurredAt > contact.ReceivedAt || contact.ReceivedAt - contact.OccurredAt > TimeSpan.FromDays(1) ? contact.ReceivedAt : contact.OccurredAt;

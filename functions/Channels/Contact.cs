@@ -5,9 +5,9 @@ namespace Serverless.Channels;
 
 /// <summary>The common form of everything a customer (or one of our own people, P16) did on any channel. Version 1; unknown fields survive a round trip.</summary>
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
-// Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
 public sealed record Contact
 {
+    // Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
     public int Version { get; set; } = 1;
 
     /// <summary>Name of the channel it came by, e.g. <c>meta</c>.</summary>

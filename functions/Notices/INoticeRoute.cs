@@ -8,7 +8,7 @@ public interface INoticeRoute
     /// <summary>Its name on the bus and in the log, e.g. <c>webhook</c>.</summary>
     string Name { get; }
 
-    /// <summary>Names of the targets that want events of this type, from the settings in force.</summary>
+    /// <summary>Names of the targets that want events of this type, from the settings in force: letters, digits, <c>-</c> and <c>_</c>, at most 50. One whose settings are incomplete is among them: its notices wait.</summary>
     IReadOnlyList<string> TargetsFor(string eventType);
 
     /// <summary>What identifies a target's address: when it changes, a target that was switched off is called again. Null when the target is no longer configured.</summary>

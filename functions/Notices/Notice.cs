@@ -27,6 +27,9 @@ public sealed record Notice
     /// <summary>0 at first.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How often this attempt was put back because storage was down; 0 at first.</summary>
+    public int Postponed { get; init; }
+
     /// <summary>Reads a message of the topic: a CloudEvent, or one wrapped with target and attempt. Throws <see cref="JsonException"/> when it is neither.</summary>
     public static Notice Parse(string message)
     {
@@ -45,11 +48,15 @@ public sealed record Notice
             Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
             Target = wrapped ? root.GetProperty("target").GetString() : null,
             Attempt = wrapped ? root.GetProperty("attempt").GetInt32() : 0,
+            Postponed = wrapped && root.TryGetProperty("postponed", out var postponed) ? postponed.GetInt32() : 0,
         };
     }
 
     /// <summary>The message of a later try.</summary>
-    public byte[] Wrap(string target, int attempt)
+    /// <param name="target">Null for all targets.</param>
+    /// <param name="attempt">Counts tries.</param>
+    /// <param name="postponed">Counts how often this try was put back.</param>
+    public byte[] Wrap(string? target, int attempt, int postponed = 0)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -57,6 +64,7 @@ public sealed record Notice
             writer.WriteStartObject();
             writer.WriteString("target", target);
             writer.WriteNumber("attempt", attempt);
+            if (postponed > 0) writer.WriteNumber("postponed", postponed);
             writer.WritePropertyName("event");
             writer.WriteRawValue(Event.Span);
             writer.WriteEndObject();

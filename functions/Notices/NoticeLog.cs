@@ -10,7 +10,7 @@ public sealed class NoticeLog(TableStore tables)
 {
     public const string Table = "notices";
     public const int Shards = 16;
-    private const int AttemptsKept = 20;
+    private const int AttemptsKept = 40;
 
     /// <summary>Where the notices of an event stand, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
@@ -24,7 +24,7 @@ public sealed class NoticeLog(TableStore tables)
         return states;
     }
 
-    /// <summary>Notes how a try went. The later attempt wins; a delivered notice stays delivered.</summary>
+    /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered, and a late note of an earlier attempt changes no state unless it delivered.</summary>
     public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct)
     {
         var key = $"{notice.EventId}|{state.Route}|{CaseSafe(state.Target)}";
@@ -33,6 +33,7 @@ public sealed class NoticeLog(TableStore tables)
             var there = await tables.GetAsync(Table, PartitionOf(notice), key, ct);
             if (there?.Text("State") == NoticeState.Delivered) return;
             var tries = Tries(there);
+            if (there is not null && state.State != NoticeState.Delivered && there.Int("Attempt") > state.Attempt) state = NoticeState.From(there)!;
             var row = new TableRow(PartitionOf(notice), key)
             {
                 ["EventId"] = notice.EventId,
@@ -52,16 +53,13 @@ public sealed class NoticeLog(TableStore tables)
         }
     }
 
-    /// <summary>Notices of a day, optionally of one state; in no order.</summary>
-    public async IAsyncEnumerable<NoticeState> OfDayAsync(DateTimeOffset day, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Notices of the days from one to another, both included, optionally of one state; by day.</summary>
+    public async IAsyncEnumerable<NoticeState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        for (var shard = 0; shard < Shards; shard++)
-        {
-            var query = TableQuery.Partition(PartitionOf(day, shard));
-            if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
-            await foreach (var row in tables.QueryAllAsync(Table, query, ct))
-                if (NoticeState.From(row) is { } found) yield return found;
-        }
+        var query = TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
+        if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct))
+            if (NoticeState.From(row) is { } found) yield return found;
     }
 
     /// <summary>The addresses of targets that asked never to be called again, by target.</summary>
@@ -93,6 +91,7 @@ public sealed record NoticeState
     public const string Delivered = "delivered";
     public const string Waiting = "waiting";
     public const string Failed = "failed";
+    public const string Void = "void";
 
     public required string EventId { get; init; }
 
@@ -104,7 +103,7 @@ public sealed record NoticeState
 
     public required string Target { get; init; }
 
-    /// <summary><c>delivered</c>, <c>waiting</c> for the next try, or <c>failed</c> for good.</summary>
+    /// <summary><c>delivered</c>, <c>waiting</c> for the next try, <c>failed</c> for good, or <c>void</c>: what it was about is erased.</summary>
     public required string State { get; init; }
 
     /// <summary>Number of the last try, 0 for the first.</summary>

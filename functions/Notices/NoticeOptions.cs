@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 
@@ -7,22 +6,35 @@ namespace Serverless.Notices;
 /// <summary>When a failed notice is tried again; section <c>Notices</c>.</summary>
 public sealed class NoticeOptions
 {
-    /// <summary>Seconds before each later try, separated by commas; after the last one the notice is a kept failure. The default covers more than two days, as Standard Webhooks proposes.</summary>
-    [RegularExpression(@"^\d+(\.\d+)?(,\d+(\.\d+)?){0,29}$")]
+    /// <summary>Seconds before each later try, 1 to 30 numbers separated by commas; after the last one the notice is a kept failure. The default covers more than two days, as Standard Webhooks proposes.</summary>
     public string RetrySeconds { get; set; } = "5,300,1800,7200,18000,36000,50400,72000,86400";
 
-    /// <summary>Longest wait in hours that a target may ask for by Retry-After.</summary>
-    [Range(1, 72)]
+    /// <summary>Longest wait in hours that a target may ask for by Retry-After; 1 to 72; a longer wish is cut to it, never below the schedule.</summary>
     public int LongestWaitHours { get; set; } = 24;
 
     /// <summary>The wait before a try, or null when there is none left.</summary>
     /// <param name="attempt">1 for the first later try.</param>
-    public TimeSpan? WaitBefore(int attempt)
+    /// <param name="asked">What the target asked for; it makes the wait longer, never shorter.</param>
+    public TimeSpan? WaitBefore(int attempt, TimeSpan? asked = null)
     {
         var waits = RetrySeconds.Split(',');
-        return attempt <= waits.Length ? TimeSpan.FromSeconds(double.Parse(waits[attempt - 1], CultureInfo.InvariantCulture)) : null;
+        if (attempt > waits.Length) return null;
+        var planned = TimeSpan.FromSeconds(double.Parse(waits[attempt - 1], CultureInfo.InvariantCulture));
+        var longest = TimeSpan.FromHours(LongestWaitHours);
+        var wish = asked < longest ? asked.Value : asked is null ? TimeSpan.Zero : longest;
+        return wish > planned ? wish : planned;
     }
 }
 
-[OptionsValidator]
-public sealed partial class NoticeOptionsValidator : IValidateOptions<NoticeOptions>;
+/// <summary>Bounds, with the setting's name in the sentence: the sentences that the source generator makes of attributes name the class.</summary>
+public sealed class NoticeOptionsValidator : IValidateOptions<NoticeOptions>
+{
+    public ValidateOptionsResult Validate(string? name, NoticeOptions options)
+    {
+        if (options.RetrySeconds.Split(',') is not { Length: <= 30 } waits || !Array.TrueForAll(waits, IsWait))
+            return ValidateOptionsResult.Fail("Notices__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
+        return options.LongestWaitHours is >= 1 and <= 72 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notices__LongestWaitHours must be a number from 1 to 72.");
+    }
+
+    private static bool IsWait(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1_000_000;
+}

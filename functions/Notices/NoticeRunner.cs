@@ -3,18 +3,34 @@ using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Outbox;
+using Serverless.Storage;
 
 namespace Serverless.Notices;
 
 /// <summary>Decides whether and when: gives a notice to each target of its route, and schedules a later try for those that failed. Told at least once (P8).</summary>
 public sealed partial class NoticeRunner(
-    IEnumerable<INoticeRoute> routes, NoticeLog notices, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
+    IEnumerable<INoticeRoute> routes, NoticeLog notices, SlowTargets slow, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
 {
-    /// <summary>Works one message of a route's subscription. Targets are tried side by side, so one that hangs costs the others nothing (P13).</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    /// <summary>Works one message of a route's subscription. What we understand (storage that is down) puts it on the bus again for later: the host would deliver it at once, and bury it after a few times.</summary>
     public async Task RunAsync(string routeName, string message, CancellationToken ct)
     {
         var route = routes.Single(r => r.Name == routeName);
         var notice = Notice.Parse(message);
+        try
+        {
+            await TellAllAsync(route, notice, ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            await PostponeAsync(route, notice, ct);
+        }
+    }
+
+    // Side by side, so that a target that hangs costs the others nothing (P13).
+    private async Task TellAllAsync(INoticeRoute route, Notice notice, CancellationToken ct)
+    {
         var targets = notice.Target is { } one ? [one] : route.TargetsFor(notice.Type);
         if (targets.Count == 0) return;
         var states = await notices.ReadAsync(notice, route.Name, ct);
@@ -39,17 +55,25 @@ public sealed partial class NoticeRunner(
         if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target, address!, time.GetUtcNow(), ct);
         // Scheduled before it is noted: a crash in between repeats the try, under the same message id.
         var next = outcome.Kind == OutcomeKind.Later ? await ScheduleAsync(route, notice, target, outcome, ct) : null;
-        var state = next is not null ? NoticeState.Waiting : outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Void ? NoticeState.Delivered : NoticeState.Failed;
+        var state = outcome.Kind switch
+        {
+            OutcomeKind.Delivered => NoticeState.Delivered,
+            OutcomeKind.Void => NoticeState.Void,
+            OutcomeKind.Later when next is not null => NoticeState.Waiting,
+            _ => NoticeState.Failed,
+        };
         await notices.WriteAsync(notice, StateOf(notice, route.Name, target, state, outcome.Reason, next), took, ct);
     }
 
-    private static async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, string target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, string target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
+        using var place = slow.Enter($"{route.Name}/{target}");
+        if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs");
         try
         {
             return await route.TryAsync(notice, target, () => contact.Value, ct);
         }
-        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
+        catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {
             // A route's own mistake costs its target a delay, not the others their notice.
             return new Outcome(OutcomeKind.Later, error.GetType().Name);
@@ -60,19 +84,28 @@ public sealed partial class NoticeRunner(
     private async Task<DateTimeOffset?> ScheduleAsync(INoticeRoute route, Notice notice, string target, Outcome outcome, CancellationToken ct)
     {
         var attempt = notice.Attempt + 1;
-        if (options.CurrentValue.WaitBefore(attempt) is not { } wait) return null;
-        var asked = outcome.RetryAfter ?? TimeSpan.Zero;
-        var longest = TimeSpan.FromHours(options.CurrentValue.LongestWaitHours);
+        if (options.CurrentValue.WaitBefore(attempt, outcome.RetryAfter) is not { } wait) return null;
         // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
-        var pause = (asked > wait ? (asked < longest ? asked : longest) : wait) * (1 + (Random.Shared.NextDouble() / 5));
-        var at = time.GetUtcNow() + pause;
-        await topic.SendAsync(OutboxRelay.Topic, new BusMessage($"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt))
-        {
-            Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route.Name, ["type"] = notice.Type },
-            ScheduledFor = at,
-        }, ct);
+        var at = time.GetUtcNow() + (wait * (1 + (Random.Shared.NextDouble() / 5)));
+        await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), at, ct);
         return at;
     }
+
+    // No try is counted: nobody knows how far this one came, and a target that was told is told again at worst.
+    private async Task PostponeAsync(INoticeRoute route, Notice notice, CancellationToken ct)
+    {
+        var seconds = Math.Min(LongestPause.TotalSeconds, 15 * Math.Pow(2, Math.Min(notice.Postponed, 20)));
+        var at = time.GetUtcNow() + TimeSpan.FromSeconds(seconds * (1 + (Random.Shared.NextDouble() / 5)));
+        LogPostponed(notice.EventId, route.Name, notice.Attempt, notice.Postponed + 1, (int)seconds);
+        var id = $"{notice.EventId}/{route.Name}/{notice.Target ?? "*"}/{notice.Attempt}/again/{notice.Postponed + 1}";
+        await SendAsync(route, notice, id, notice.Wrap(notice.Target, notice.Attempt, notice.Postponed + 1), at, ct);
+    }
+
+    private Task SendAsync(INoticeRoute route, Notice notice, string id, byte[] body, DateTimeOffset at, CancellationToken ct) => topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, body)
+    {
+        Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route.Name, ["type"] = notice.Type },
+        ScheduledFor = at,
+    }, ct);
 
     private static NoticeState StateOf(Notice notice, string route, string target, string state, string reason, DateTimeOffset? next) => new()
     {
@@ -89,4 +122,7 @@ public sealed partial class NoticeRunner(
 
     [LoggerMessage(70, LogLevel.Information, "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
     private partial void LogTried(string eventId, string route, string target, int attempt, OutcomeKind outcome, string reason, int milliseconds);
+
+    [LoggerMessage(71, LogLevel.Warning, "notice {EventId} route={Route} attempt={Attempt} postponed={Postponed} seconds={Seconds}: storage is down")]
+    private partial void LogPostponed(string eventId, string route, int attempt, int postponed, int seconds);
 }

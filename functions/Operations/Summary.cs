@@ -96,7 +96,7 @@ public sealed class Ledger(
     public async Task<IReadOnlyList<NoticeState>> NoticesOfAsync(DateTimeOffset day, string? state, int top, CancellationToken ct)
     {
         List<NoticeState> found = [];
-        await foreach (var one in notices.OfDayAsync(day, state, ct))
+        await foreach (var one in notices.OfDaysAsync(day, day, state, ct))
         {
             found.Add(one);
             if (found.Count == top) break;
@@ -130,13 +130,10 @@ public sealed class Ledger(
     private async Task<SortedDictionary<string, SortedDictionary<string, int>>> NoticesAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
     {
         var counts = new SortedDictionary<string, SortedDictionary<string, int>>(StringComparer.Ordinal);
-        for (var day = new DateTimeOffset(from.UtcDateTime.Date, TimeSpan.Zero); day <= to; day = day.AddDays(1))
+        await foreach (var notice in notices.OfDaysAsync(from, to, null, ct))
         {
-            await foreach (var notice in notices.OfDayAsync(day, null, ct))
-            {
-                if (!counts.TryGetValue(notice.Route, out var states)) counts[notice.Route] = states = new(StringComparer.Ordinal);
-                states[notice.State] = states.GetValueOrDefault(notice.State) + 1;
-            }
+            if (!counts.TryGetValue(notice.Route, out var states)) counts[notice.Route] = states = new(StringComparer.Ordinal);
+            states[notice.State] = states.GetValueOrDefault(notice.State) + 1;
         }
 
         return counts;

@@ -15,7 +15,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     private const string Cases = "cases";
     private const string Pending = "pending";
     private const string Prefix = "outbox|";
-    private const int Shards = 16;
+    private static readonly TableQuery AllShards = TableQuery.Partitions("0", "g");
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(2);
 
@@ -71,15 +71,13 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     public async Task<int> SweepAsync(Func<string, CancellationToken, Task<bool>> tell, CancellationToken ct)
     {
         var told = 0;
-        for (var shard = 0; shard < Shards; shard++)
+        await foreach (var row in tables.QueryAllAsync(Pending, AllShards, ct))
         {
-            await foreach (var row in tables.QueryAllAsync(Pending, TableQuery.Partition($"{shard:x1}"), ct))
-            {
-                if (await ClaimAsync(row, ct) is not { } claim) continue;
-                if (!await tell(row.RowKey, ct)) continue;
-                await tables.DeleteAsync(Pending, row.PartitionKey, row.RowKey, claim, ct);
-                told++;
-            }
+            if (await ClaimAsync(row, ct) is not { } claim) continue;
+            // The bus refuses this one, or is down: its claim runs out and a later tick takes it again.
+            if (!await tell(row.RowKey, ct)) continue;
+            await tables.DeleteAsync(Pending, row.PartitionKey, row.RowKey, claim, ct);
+            told++;
         }
 
         return told;
@@ -89,8 +87,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     public async Task<int> CountPendingAsync(CancellationToken ct)
     {
         var count = 0;
-        for (var shard = 0; shard < Shards; shard++)
-            await foreach (var _ in tables.QueryAllAsync(Pending, TableQuery.Partition($"{shard:x1}").Select("Since"), ct)) count++;
+        await foreach (var _ in tables.QueryAllAsync(Pending, AllShards.Select("Since"), ct)) count++;
         return count;
     }
 

@@ -109,7 +109,7 @@ internal static class PageFeedPayload
             Direction = own ? Direction.Outbound : Direction.Inbound,
             Place = Place.Public,
             Entry = post,
-            ThreadKey = Thread(post ?? value.Get("open_graph_story_id"u8).AsId()),
+            ThreadKey = Thread(value, post ?? value.Get("open_graph_story_id"u8).AsId(), own),
             Parties = author is null || own ? [] : [new Identity("facebook", author, Evidence.Attested, account, name)],
             OccurredAt = occurredAt,
             ReceivedAt = origin.ReceivedAt,
@@ -120,9 +120,14 @@ internal static class PageFeedPayload
         }));
     }
 
-    // The post: what is said under it in public is one conversation, ours and the visitor's. The cost is that customers who complain under
-    // the same post of ours share its case, since no event tells whose post it is.
-    private static string? Thread(string? post) => post is null ? null : $"facebook:{post}";
+    // A comment of the first level with all replies to it, or a visitor's post with what the page says right under it: customers who complain
+    // under one post of ours never share a case (P10).
+    private static string? Thread(JsonElement value, string? post, bool own)
+    {
+        var parent = value.Get("parent_id"u8).AsId();
+        var comment = parent is null || parent == post ? value.Get("comment_id"u8).AsId() : parent;
+        return (own && comment != parent ? post : comment ?? post) is { } thread ? $"facebook:{thread}" : null;
+    }
 
     // A photo or video comes as an address: of a comment in "photo" or "video", of a post in "photos" or "link".
     private static List<Attachment>? Attachments(JsonElement value, string? item, ref Extras extras)

@@ -3,14 +3,20 @@ using Serverless.Channels;
 
 namespace Serverless.Notices.Webhook;
 
-/// <summary>What a subscriber gets: the CloudEvent as published, its data filled up with the personal fields the subscriber asked for (P12).</summary>
+/// <summary>What a subscriber gets: the CloudEvent as published, its data filled up with the personal fields the subscriber asked for (P12), as <c>data.contact</c>; <c>incomplete</c> there names those that were too long.</summary>
 public static class WebhookBody
 {
     /// <summary>Fields a subscription may ask for.</summary>
     public static readonly IReadOnlyList<string> Fields = ["text", "parties", "attachments", "reply", "entry"];
 
-    // Subscribers expect small bodies; whoever needs more reads the case. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size
+    /// <summary>The most bytes a body has. Whoever needs more reads the case.</summary>
+    public const int MostBytes = 64 * 1024;
+
+    // With every character escaped it fits beside the event. Subscribers expect small bodies: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size
     private const int LongestText = 8_000;
+
+    // For what follows the fields.
+    private const int Spare = 1024;
 
     /// <summary>The body to the byte.</summary>
     /// <param name="json">The CloudEvent.</param>
@@ -27,7 +33,7 @@ public static class WebhookBody
             writer.WriteStartObject();
             foreach (var attribute in e.RootElement.EnumerateObject())
             {
-                if (attribute.NameEquals("data")) WriteData(writer, attribute.Value, whole.RootElement, include);
+                if (attribute.NameEquals("data")) WriteData(writer, attribute.Value, whole.RootElement, include, contact.Text?.Length > LongestText);
                 else attribute.WriteTo(writer);
             }
 
@@ -37,16 +43,32 @@ public static class WebhookBody
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    private static void WriteData(Utf8JsonWriter writer, JsonElement data, JsonElement contact, IReadOnlyList<string> include)
+    // A field that would make the body too large is left out, and named.
+    private static void WriteData(Utf8JsonWriter writer, JsonElement data, JsonElement contact, IReadOnlyList<string> include, bool shortened)
     {
+        List<string> incomplete = shortened && include.Contains("text", StringComparer.Ordinal) ? ["text"] : [];
         writer.WriteStartObject("data");
         foreach (var fact in data.EnumerateObject()) fact.WriteTo(writer);
         writer.WriteStartObject("contact");
         foreach (var field in Fields)
         {
             if (!include.Contains(field, StringComparer.Ordinal) || !contact.TryGetProperty(field, out var value)) continue;
+            var json = JsonSerializer.SerializeToUtf8Bytes(value, NoticeJson.Default.JsonElement);
+            if (writer.BytesCommitted + writer.BytesPending + json.Length > MostBytes - Spare)
+            {
+                incomplete.Add(field);
+                continue;
+            }
+
             writer.WritePropertyName(field);
-            value.WriteTo(writer);
+            writer.WriteRawValue(json, skipInputValidation: true);
+        }
+
+        if (incomplete.Count > 0)
+        {
+            writer.WriteStartArray("incomplete");
+            foreach (var field in incomplete) writer.WriteStringValue(field);
+            writer.WriteEndArray();
         }
 
         writer.WriteEndObject();

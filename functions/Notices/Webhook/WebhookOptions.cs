@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
 namespace Serverless.Notices.Webhook;
@@ -6,11 +5,10 @@ namespace Serverless.Notices.Webhook;
 /// <summary>Who is told by signed webhook; section <c>Webhook</c>.</summary>
 public sealed class WebhookOptions
 {
-    /// <summary>Subscribers by a name of your choice, e.g. <c>Webhook__Subscribers__crm__Url</c>.</summary>
+    /// <summary>Subscribers by a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50), e.g. <c>Webhook__Subscribers__crm__Url</c>.</summary>
     public Dictionary<string, WebhookSubscriber> Subscribers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Seconds a subscriber may take to answer. Standard Webhooks proposes 15 to 30.</summary>
-    [Range(1, 60)]
+    /// <summary>Seconds a subscriber may take to answer, 1 to 60. Standard Webhooks proposes 15 to 30.</summary>
     public double TimeoutSeconds { get; set; } = 20;
 }
 
@@ -32,6 +30,9 @@ public sealed class WebhookSubscriber
     /// <summary>Personal fields it needs, separated by commas: <c>text</c>, <c>parties</c>, <c>attachments</c>, <c>reply</c>, <c>entry</c>. Default: none (P12).</summary>
     public string Include { get; set; } = "";
 
+    /// <summary><see cref="Include"/> as a list.</summary>
+    public string[] Fields => Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>True when it wants events of this type.</summary>
     public bool Wants(string type)
     {
@@ -44,5 +45,9 @@ public sealed class WebhookSubscriber
     }
 }
 
-[OptionsValidator]
-public sealed partial class WebhookOptionsValidator : IValidateOptions<WebhookOptions>;
+/// <summary>Bounds, with the setting's name in the sentence.</summary>
+public sealed class WebhookOptionsValidator : IValidateOptions<WebhookOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WebhookOptions options) =>
+        options.TimeoutSeconds is >= 1 and <= 60 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Webhook__TimeoutSeconds must be a number from 1 to 60.");
+}

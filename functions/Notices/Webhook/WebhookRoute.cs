@@ -16,32 +16,34 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
     public string Name => "webhook";
 
     public IReadOnlyList<string> TargetsFor(string eventType) =>
-        [.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(eventType) && IsUsable(s.Value)).Select(s => s.Key)];
+        [.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(eventType) && IsName(s.Key)).Select(s => s.Key)];
 
-    public string? AddressOf(string target) => options.CurrentValue.Subscribers.GetValueOrDefault(target) is { Url: { } url } subscriber && IsUsable(subscriber) ? url : null;
+    public string? AddressOf(string target) => options.CurrentValue.Subscribers.GetValueOrDefault(target) is { } subscriber ? subscriber.Url ?? "" : null;
 
     public async Task<Outcome> TryAsync(Notice notice, string target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         var subscriber = options.CurrentValue.Subscribers[target];
-        var include = subscriber.Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var contact = include.Length > 0 && notice.ContactId is not null ? await readContact() : null;
-        if (include.Length > 0 && notice.ContactId is not null && contact is null) return new Outcome(OutcomeKind.Void, "erased");
+        // A mistake in the settings is mended within hours: what happens meanwhile is told then.
+        if (!IsUsable(subscriber)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        var fields = subscriber.Fields;
+        var contact = fields.Length > 0 && notice.ContactId is not null ? await readContact() : null;
+        if (fields.Length > 0 && notice.ContactId is not null && contact is null) return new Outcome(OutcomeKind.Void, "erased");
 
-        var body = WebhookBody.Write(notice.Event, contact, include);
+        var body = WebhookBody.Write(notice.Event, contact, fields);
         var now = time.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, subscriber.Url) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json") { CharSet = "utf-8" };
         request.Headers.TryAddWithoutValidation("webhook-id", notice.EventId);
         request.Headers.TryAddWithoutValidation("webhook-timestamp", now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(new SecretPair(subscriber.Secret, subscriber.PreviousSecret), notice.EventId, now, body.Span));
+        request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(SecretsOf(subscriber), notice.EventId, now, body.Span));
         request.Headers.UserAgent.ParseAdd("serverless-contact/1");
         return await SendAsync(request, ct);
     }
 
     private async Task<Outcome> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds), time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
             // The status is all we need: a body of any size or slowness is left unread.
@@ -70,8 +72,14 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
     }
 
     private bool IsUsable(WebhookSubscriber subscriber) =>
-        Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo)
-        && StandardWebhook.IsSecret(subscriber.Secret) && (string.IsNullOrEmpty(subscriber.PreviousSecret) || StandardWebhook.IsSecret(subscriber.PreviousSecret));
+        Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo) && StandardWebhook.IsSecret(subscriber.Secret);
+
+    // A previous secret that is none must not stop the one in force.
+    private static SecretPair SecretsOf(WebhookSubscriber subscriber) =>
+        new(subscriber.Secret, StandardWebhook.IsSecret(subscriber.PreviousSecret) ? subscriber.PreviousSecret : null);
+
+    // It becomes part of message ids, which have 128 characters.
+    private static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
     /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
@@ -79,11 +87,12 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
         foreach (var (name, subscriber) in options.CurrentValue.Subscribers)
         {
             var section = $"Webhook__Subscribers__{name}";
-            if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: subscriber {name} is not told anything.";
-            else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: subscriber {name} is not told anything.";
-            if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: subscriber {name} is not told anything.";
-            if (!string.IsNullOrEmpty(subscriber.PreviousSecret) && !StandardWebhook.IsSecret(subscriber.PreviousSecret)) yield return $"{section}__PreviousSecret must be empty, or whsec_ and base64 of 24 to 64 bytes.";
-            foreach (var field in subscriber.Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            if (!IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: the notices of {name} wait.";
+            else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: the notices of {name} wait.";
+            if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: the notices of {name} wait.";
+            if (!string.IsNullOrEmpty(subscriber.PreviousSecret) && !StandardWebhook.IsSecret(subscriber.PreviousSecret)) yield return $"{section}__PreviousSecret must be empty, or whsec_ and base64 of 24 to 64 bytes: it signs nothing.";
+            foreach (var field in subscriber.Fields)
                 if (!WebhookBody.Fields.Contains(field, StringComparer.Ordinal)) yield return $"{section}__Include names {field}; known: {string.Join(", ", WebhookBody.Fields)}.";
         }
     }

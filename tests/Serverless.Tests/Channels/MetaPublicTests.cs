@@ -16,10 +16,12 @@ public sealed class MetaPublicTests
     [InlineData("""{"item":"post","verb":"remove","post_id":"p","from":{"id":"7"}}""", "p p:removed Removed ", "facebook 7 ", Direction.Inbound)]
     public void The_page_feed_is_read_by_item_and_verb(string value, string line, string parties, Direction direction)
     {
+        // A customer's comment is a conversation of its own; a post, and what the page says right under it, belongs to the post.
+        var thread = direction == Direction.Inbound && value.Contains("comment_id", StringComparison.Ordinal) ? "facebook:c" : "facebook:p";
         var happened = Assert.Single(Events(Feed("feed", value)));
         Assert.Equal(line, Line(happened));
         Assert.Equal(parties, Parties(happened.Contact));
-        Assert.Equal((direction, Place.Public, "facebook:p"), (happened.Contact.Direction, happened.Contact.Place, happened.Contact.ThreadKey));
+        Assert.Equal((direction, Place.Public, thread), (happened.Contact.Direction, happened.Contact.Place, happened.Contact.ThreadKey));
     }
 
     [Theory]

@@ -15,7 +15,7 @@ public sealed class StorageGate : IDisposable
             var (name, value) = (part[..part.IndexOf('=')], part[(part.IndexOf('=') + 1)..]);
             if (!name.EndsWith("Endpoint", StringComparison.Ordinal)) return part;
             var target = new Uri(value);
-            var passage = new Passage(target.Port);
+            var passage = new Passage(name, target.Port);
             _passages.Add(passage);
             return $"{name}=http://127.0.0.1:{passage.Port}{target.AbsolutePath}";
         });
@@ -28,7 +28,17 @@ public sealed class StorageGate : IDisposable
 
     public void Shut() => _passages.ForEach(p => p.Shut());
 
-    public void Reopen() => _passages.ForEach(p => p.IsOpen = true);
+    /// <summary>Tables only; queues and blobs go on.</summary>
+    public void ShutTables() => _passages.Single(p => p.Name == "TableEndpoint").Shut();
+
+    /// <summary>Lets new connections in and carries nothing: storage that hangs instead of refusing.</summary>
+    public void Hang()
+    {
+        _passages.ForEach(p => p.IsHanging = true);
+        _passages.ForEach(p => p.Cut());
+    }
+
+    public void Reopen() => _passages.ForEach(p => p.Open());
 
     public void Dispose() => _passages.ForEach(p => p.Dispose());
 
@@ -38,20 +48,35 @@ public sealed class StorageGate : IDisposable
         private readonly HashSet<TcpClient> _open = [];
         private readonly int _target;
 
-        public Passage(int target)
+        public Passage(string name, int target)
         {
-            _target = target;
+            (Name, _target) = (name, target);
             _listener.Start();
             _ = AcceptAsync();
         }
 
-        public bool IsOpen { get; set; } = true;
+        public string Name { get; }
+
+        public bool IsOpen { get; private set; } = true;
+
+        public bool IsHanging { get; set; }
 
         public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Open()
+        {
+            (IsOpen, IsHanging) = (true, false);
+            Cut();
+        }
 
         public void Shut()
         {
             IsOpen = false;
+            Cut();
+        }
+
+        public void Cut()
+        {
             lock (_open)
             {
                 foreach (var client in _open) client.Close();
@@ -86,6 +111,17 @@ public sealed class StorageGate : IDisposable
                 try
                 {
                     if (!IsOpen) return;
+                    if (IsHanging)
+                    {
+                        lock (_open) _open.Add(client);
+                        while (await client.GetStream().ReadAsync(new byte[4096]) > 0)
+                        {
+                            // Read and never answered.
+                        }
+
+                        return;
+                    }
+
                     await there.ConnectAsync(IPAddress.Loopback, _target);
                     lock (_open)
                     {

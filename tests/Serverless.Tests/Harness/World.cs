@@ -26,16 +26,20 @@ public sealed class World : IAsyncDisposable
     private readonly QueueRest _poison;
     private readonly HttpMessageInvoker _queueHttp;
     private readonly string _folder;
+    private readonly bool _ownsBroker;
 
-    private World(WebApplication app, TopicBroker broker, FakeTime time, string connectionString, string folder, StorageGate gate)
+    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate)
     {
-        (_app, Broker, Time, _folder, Gate) = (app, broker, time, folder, gate);
+        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate) = (app, broker, ownsBroker, time, connectionString, folder, gate);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
         _inbound = new QueueRest(_queueHttp, account, "inbound");
         _poison = new QueueRest(_queueHttp, account, "inbound-poison");
     }
+
+    /// <summary>Straight to Azurite, past <see cref="Gate"/>.</summary>
+    public string ConnectionString { get; }
 
     public FakeTime Time { get; }
 
@@ -65,7 +69,10 @@ public sealed class World : IAsyncDisposable
     public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
-    /// <summary>A world over an account and bus that another world may use too: two instances of one app.</summary>
+    /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
+    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, settings);
+
+    /// <summary>A world over an account and bus that another world may use too.</summary>
     public static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
@@ -87,7 +94,7 @@ public sealed class World : IAsyncDisposable
         var app = builder.Build();
         app.MapFunctions();
         await app.StartAsync();
-        return new World(app, broker, time, connectionString, folder, gate) { Log = log };
+        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
@@ -109,6 +116,8 @@ public sealed class World : IAsyncDisposable
             if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
         return await _http.SendAsync(request);
     }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
 
     /// <summary>A 200 answer of one of our own HTTP functions.</summary>
     public async Task<JsonElement> GetAsync(string path)
@@ -200,7 +209,7 @@ public sealed class World : IAsyncDisposable
         _http.Dispose();
         _queueHttp.Dispose();
         await _app.DisposeAsync();
-        await Broker.DisposeAsync();
+        if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

@@ -9,7 +9,7 @@ public sealed class OwnersOptions
     /// <summary>Owner of every case that no rule below names one for. Without it contacts are still accepted, but Health is red and each case tells an owner gap (P7).</summary>
     public string? Default { get; set; }
 
-    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__+493023125100=hotline</c>.</summary>
+    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__493023125100=hotline</c> (an app setting's name cannot hold a <c>+</c>).</summary>
     public Dictionary<string, string> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Owner by network, e.g. <c>Owners__Networks__voice=hotline</c>.</summary>
@@ -17,7 +17,7 @@ public sealed class OwnersOptions
 }
 
 /// <summary>By when a customer has an answer; section <c>ServiceLevels</c>.</summary>
-public sealed class ServiceLevelOptions
+public sealed class ServiceLevelsOptions
 {
     /// <summary>Minutes until an answer is due where the network has no level of its own.</summary>
     [Range(1, 60 * 24 * 30)]
@@ -33,7 +33,7 @@ public sealed class ServiceLevelOptions
 }
 
 /// <summary>How cases hold together; section <c>Cases</c>.</summary>
-public sealed class CaseOptions
+public sealed class CasesOptions
 {
     /// <summary>Days for which a closed case is opened again by a new contact of its conversation; later the conversation gets a new case.</summary>
     [Range(0, 365)]
@@ -45,7 +45,7 @@ public sealed class CaseOptions
 }
 
 [OptionsValidator]
-public sealed partial class ServiceLevelOptionsValidator : IValidateOptions<ServiceLevelOptions>;
+public sealed partial class ServiceLevelsOptionsValidator : IValidateOptions<ServiceLevelsOptions>;
 
 [OptionsValidator]
-public sealed partial class CaseOptionsValidator : IValidateOptions<CaseOptions>;
+public sealed partial class CasesOptionsValidator : IValidateOptions<CasesOptions>;

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace Serverless.Notices;
+
+/// <summary>
+/// Keeps a target that answers slowly, or never, from taking all the places at which the host hands us messages: that would cost the other targets their time (P13).
+/// Counted in this instance only.
+/// </summary>
+public sealed class SlowTargets(TimeProvider time)
+{
+    /// <summary>Tries at once to a target whose last try was slow.</summary>
+    public const int Places = 2;
+
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(5);
+    private readonly Dictionary<string, State> _targets = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+
+    /// <summary>A place to be disposed of after the try; null when the target is slow and its places are taken.</summary>
+    /// <param name="target">Route and target.</param>
+    public IDisposable? Enter(string target)
+    {
+        lock (_gate)
+        {
+            ref var state = ref CollectionsMarshal.GetValueRefOrAddDefault(_targets, target, out _);
+            if (state.IsSlow && state.Running >= Places) return null;
+            state.Running++;
+            return new Place(this, target, time.GetTimestamp());
+        }
+    }
+
+    private void Leave(string target, long began)
+    {
+        lock (_gate)
+        {
+            ref var state = ref CollectionsMarshal.GetValueRefOrNullRef(_targets, target);
+            state.Running--;
+            state.IsSlow = time.GetElapsedTime(began) >= Slow;
+            if (state is { Running: 0, IsSlow: false }) _targets.Remove(target);
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct State
+    {
+        public int Running;
+        public bool IsSlow;
+    }
+
+    private sealed class Place(SlowTargets targets, string target, long began) : IDisposable
+    {
+        public void Dispose() => targets.Leave(target, began);
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Channels;
+using Serverless.Channels.Generic;
+using Serverless.Channels.Meta;
+using Serverless.Channels.Twilio;
+using Serverless.Tests.Harness;
+
+namespace Serverless.Benchmarks;
+
+/// <summary>A channel and one of its seeds, ready to be verified and read.</summary>
+public sealed class Bench
+{
+    private Bench(IChannel channel, Delivery delivery) => (Channel, Delivery) = (channel, delivery);
+
+    public IChannel Channel { get; }
+
+    public Delivery Delivery { get; }
+
+    /// <summary>The bench of a seed.</summary>
+    /// <param name="name">E.g. <c>meta/09-whatsapp-document</c>.</param>
+    public static Bench Of(string name)
+    {
+        var folder = name.Split('/')[0];
+        var configuration = Seed.Configuration(Seed.SettingsOf(folder));
+        var services = new ServiceCollection();
+        services.AddSingleton(TimeProvider.System);
+        services.AddOptions<HooksOptions>().Configure(o => o.PublicBaseUrl = configuration["Hooks:PublicBaseUrl"]);
+        MetaChannel.Add(services, configuration);
+        TwilioChannel.Add(services, configuration);
+        GenericChannel.Add(services, configuration);
+        var channel = services.BuildServiceProvider().GetServices<IChannel>().Single(c => c.Name == folder);
+        return new Bench(channel, Seed.Of(folder).Single(s => s.Name == name).ToDelivery(channel));
+    }
+
+    /// <summary>Reads every element, as Normalise does.</summary>
+    public int Read()
+    {
+        var length = 0;
+        foreach (var element in Channel.Read(Delivery)) length += element.Read() is Reading.Found found ? found.Event.EventId.Length : 1;
+        return length;
+    }
+}

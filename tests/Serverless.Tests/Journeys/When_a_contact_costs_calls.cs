@@ -1,0 +1,84 @@
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Journeys;
+
+/// <summary>Calls to storage and bus, counted one by one, beside the budgets of the design: commit at most 4 in a known thread and 9 for a new person, at most 4 more around it.</summary>
+[Collection("azurite")]
+public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
+{
+    private const string Known = "493023125017";
+
+    private static async Task<World> WarmAsync(AzuriteFixture azurite)
+    {
+        // The first contact ever also makes tables, queue and the owner's list.
+        var world = await World.StartAsync(azurite);
+        await world.AcceptAsync(Said(world, "wamid.first", Known));
+        await world.DrainAsync();
+        return world;
+    }
+
+    private static byte[] Said(World world, string id, string customer) => MetaCall.Messages(new Said(id, customer, "Hallo", world.Time.GetUtcNow()));
+
+    private static async Task<(long Storage, long Bus)> CostAsync(World world, Func<Task> step)
+    {
+        var (storage, bus) = (world.Calls.Storage, world.Calls.Bus);
+        await step();
+        return (world.Calls.Storage - storage, world.Calls.Bus - bus);
+    }
+
+    [Fact]
+    public async Task Accepting_costs_a_row_and_a_pointer()
+    {
+        await using var world = await WarmAsync(azurite);
+        Assert.Equal((2, 0), await CostAsync(world, () => world.AcceptAsync(Said(world, "wamid.1", Known))));
+    }
+
+    [Fact]
+    public async Task A_contact_of_a_known_thread_costs_seven()
+    {
+        // Delivery, thread, head, seen, batch; mark, end.
+        await using var world = await WarmAsync(azurite);
+        var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
+        Assert.Equal((7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal("ended: joined", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task The_first_contact_of_a_conversation_costs_nine()
+    {
+        // Delivery, thread, thread reserved, seen, number, batch; view, mark, end.
+        await using var world = await WarmAsync(azurite);
+        var delivery = await world.AcceptAsync(Said(world, "wamid.1", "493023125018"));
+        Assert.Equal((9, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal("ended: case", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task An_answer_of_our_own_people_costs_seven()
+    {
+        await using var world = await WarmAsync(azurite);
+        var delivery = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
+        Assert.Equal((7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal("ended: outbound", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task A_duplicate_costs_nine_and_tells_nobody()
+    {
+        // Delivery, thread, head, seen refused, seen, batch refused, where it came from, what is untold; end.
+        await using var world = await WarmAsync(azurite);
+        var delivery = await world.AcceptAsync(Said(world, "wamid.first", Known));
+        Assert.Equal((9, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal("ended: duplicate", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task A_pointer_of_a_delivery_that_has_its_end_costs_one()
+    {
+        await using var world = await WarmAsync(azurite);
+        var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
+        await world.WorkAsync(delivery);
+        Assert.Equal((1, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+    }
+}

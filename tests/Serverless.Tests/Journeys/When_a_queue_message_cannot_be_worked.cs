@@ -1,0 +1,57 @@
+using System.Text;
+using Serverless.Receipts;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Journeys;
+
+/// <summary>Something in the queue is no pointer, or failed too often.</summary>
+[Collection("azurite")]
+public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("{\"channel\":\"meta\",\"id\":\"../../x\",\"attempt\":0,\"firstAt\":\"2026-11-20T09:00:00Z\"}")]
+    [InlineData("{\"channel\":\"meta\"}")]
+    [InlineData("[]")]
+    [InlineData("7")]
+    public async Task An_unreadable_one_is_kept_and_health_is_yellow(string text)
+    {
+        await using var world = await World.StartAsync(azurite);
+        using var queue = new InboundDriver(world);
+        using (await world.SendMetaAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())))) await queue.PutAsync(text);
+        Assert.Equal(0, await world.DrainAsync());
+
+        Assert.Equal(0, await queue.CountAsync());
+        Assert.Equal(1, (await world.SummaryAsync()).GetProperty("keptMessages").GetInt32());
+        var (status, says) = await world.HealthAsync("deliveries");
+        Assert.Equal("yellow", status);
+        Assert.Contains("1 queue messages are kept", says, StringComparison.Ordinal);
+        Assert.Single(await world.CasesAsync());
+    }
+
+    [Fact]
+    public async Task A_pointer_that_failed_too_often_is_kept_and_its_delivery_queued_again()
+    {
+        await using var world = await World.StartAsync(azurite);
+        using var queue = new InboundDriver(world);
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        var pointer = Assert.Single(await queue.LoseAsync());
+        Assert.Equal(delivery, Pointer.Parse(pointer)?.Id);
+        Assert.True(await world.InvokeAsync("KeepPoison", "pointer", pointer));
+        Assert.Equal("yellow", (await world.HealthAsync("deliveries")).Status);
+
+        world.Time.Advance(TimeSpan.FromMinutes(15));
+        Assert.True(await world.TickAsync());
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Equal("ended: case", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task A_pointer_to_nothing_is_done()
+    {
+        await using var world = await World.StartAsync(azurite);
+        Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new Pointer("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0, world.Time.GetUtcNow()).ToJson())));
+        Assert.Contains(world.Log.Lines, line => line.StartsWith("gone meta/", StringComparison.Ordinal));
+    }
+}

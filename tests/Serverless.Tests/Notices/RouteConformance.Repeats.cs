@@ -1,0 +1,180 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Storage;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Notices;
+
+/// <summary>When a later try is made, and what a repetition changes.</summary>
+public abstract partial class RouteConformance
+{
+    [Fact]
+    public async Task Waits_rise_as_scheduled_never_below_and_never_twice_under_one_id()
+    {
+        int[] plan = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400];
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
+        await using var world = await StartAsync(Target("down", down.Address));
+        await TellAsync(world);
+        foreach (var (index, seconds) in plan.Index())
+        {
+            var message = Assert.Single(world.Broker.Scheduled(Topic));
+            Assert.Equal($"{IdOf(down.Told[0])}/{Route}/down/{index + 1}", message.MessageId);
+            Assert.InRange(SecondsUntil(world, message), seconds, (seconds * 1.2) + 1);
+            Assert.Equal(message.ScheduledFor!.Value.ToUnixTimeSeconds(), (await NoticeAsync(world, "down")).GetProperty("nextAt").GetDateTimeOffset().ToUnixTimeSeconds(), 1.0);
+            await NextAsync(world);
+            Assert.Equal(index + 2, down.Told.Count);
+        }
+
+        Assert.Empty(world.Broker.Scheduled(Topic));
+        Assert.Single(down.Told.Select(IdOf).Distinct());
+    }
+
+    [Fact]
+    public async Task All_tries_used_up_is_a_kept_failure_with_every_try_listed()
+    {
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
+        await using var world = await StartAsync(Target("down", down.Address), [("Notices__RetrySeconds", "1,2.5,3")]);
+        await TellAsync(world);
+        for (var attempt = 1; attempt <= 3; attempt++) await NextAsync(world);
+        var failed = Assert.Single(await NoticesAsync(world, "&state=failed"));
+        Assert.Equal(Route, failed.GetProperty("route").GetString());
+        Assert.Equal(3, failed.GetProperty("attempt").GetInt32());
+        Assert.False(failed.TryGetProperty("nextAt", out _));
+        var tries = failed.GetProperty("tries").EnumerateArray().ToList();
+        Assert.Equal(4, tries.Count);
+        Assert.All(tries, t => Assert.Equal("500", t.GetProperty("reason").GetString()));
+        Assert.Equal(tries.Select(t => t.GetProperty("at").GetDateTimeOffset()).Order(), tries.Select(t => t.GetProperty("at").GetDateTimeOffset()));
+        Assert.Empty(world.Broker.Scheduled(Topic));
+        Assert.Equal(1, (await world.SummaryAsync()).GetProperty("notices").GetProperty(Route).GetProperty("failed").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_wait_that_the_target_asks_for_makes_the_pause_longer_up_to_a_limit()
+    {
+        (string Name, string Asks, double Seconds)[] wishes =
+        [
+            ("seconds", "120", 120),
+            ("date", (Form.At + TimeSpan.FromMinutes(10)).ToString("R", CultureInfo.InvariantCulture), 600),
+            ("past", (Form.At - TimeSpan.FromMinutes(10)).ToString("R", CultureInfo.InvariantCulture), 5),
+            ("zero", "0", 5),
+            ("year", "31536000", 7200),
+            ("century", Form.At.AddYears(100).ToString("R", CultureInfo.InvariantCulture), 7200),
+            ("nonsense", "soon", 5),
+        ];
+        var all = await Task.WhenAll(wishes.Select((w, i) => Subscriber.StartAsync(Subscriber.Status(i % 2 == 0 ? 503 : 429, ("Retry-After", w.Asks)))));
+        await using var world = await StartAsync([[("Notices__LongestWaitHours", "2")], .. all.Zip(wishes, (subscriber, wish) => Target(wish.Name, subscriber.Address))]);
+        await TellAsync(world);
+        foreach (var wish in wishes)
+        {
+            var wait = SecondsUntil(world, ScheduledFor(world, wish.Name));
+            Assert.True(wait >= wish.Seconds && wait <= (wish.Seconds * 1.2) + 1, $"{wish.Name}: {wait} s instead of {wish.Seconds}");
+        }
+
+        foreach (var subscriber in all) await subscriber.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_limit_on_wishes_never_cuts_the_schedule()
+    {
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(503, ("Retry-After", "31536000")));
+        await using var world = await StartAsync(Target("down", down.Address), [("Notices__LongestWaitHours", "1"), ("Notices__RetrySeconds", "36000")]);
+        await TellAsync(world);
+        Assert.InRange(SecondsUntil(world, ScheduledFor(world, "down")), 36000, (36000 * 1.2) + 1);
+    }
+
+    [Fact]
+    public async Task A_message_delivered_again_after_success_does_not_tell_again_by_any_instance()
+    {
+        await using var well = await Subscriber.StartAsync();
+        var (account, time) = (azurite.OwnAccount(), new FakeTime());
+        await using var one = await World.StartAsync(account, null, time, Target("well", well.Address));
+        await using var other = await World.StartAsync(account, one.Broker, time, Target("well", well.Address));
+        await ArriveAsync(one, Form);
+        var message = Assert.Single(await TakeAsync(one));
+        Assert.True(await WorkAsync(one, message));
+        Assert.True(await WorkAsync(one, message));
+        Assert.True(await WorkAsync(other, message));
+        Assert.Single(well.Told);
+        Assert.Equal("delivered:204", await StandAsync(other, "well"));
+    }
+
+    [Fact]
+    public async Task Two_instances_with_one_message_tell_under_one_id_and_schedule_one_later_try()
+    {
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
+        var (account, time) = (azurite.OwnAccount(), new FakeTime());
+        await using var one = await World.StartAsync(account, null, time, Target("down", down.Address));
+        await using var other = await World.StartAsync(account, one.Broker, time, Target("down", down.Address));
+        await ArriveAsync(one, Form);
+        var message = Assert.Single(await TakeAsync(one));
+        Assert.All(await Task.WhenAll(WorkAsync(one, message), WorkAsync(other, message)), Assert.True);
+        Assert.Single(down.Told.Select(IdOf).Distinct());
+        Assert.Single(one.Broker.Scheduled(Topic));
+        Assert.Equal("waiting:503", await StandAsync(one, "down"));
+
+        down.Answer = Subscriber.Status(200);
+        await NextAsync(other);
+        Assert.Equal("delivered:200", await StandAsync(one, "down"));
+    }
+
+    [Fact]
+    public async Task A_crash_between_schedule_and_note_repeats_the_try_under_the_same_message_id()
+    {
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
+        await using var world = await StartAsync(Target("down", down.Address));
+        await ArriveAsync(world, Form);
+        var message = Assert.Single(await TakeAsync(world));
+        Assert.True(await WorkAsync(world, message));
+        await ForgetNotesAsync(world);
+        Assert.True(await WorkAsync(world, message));
+        Assert.Equal(2, down.Told.Count);
+        Assert.Single(down.Told.Select(IdOf).Distinct());
+        Assert.Single(world.Broker.Scheduled(Topic));
+    }
+
+    [Fact]
+    public async Task While_storage_is_down_a_notice_waits_on_the_bus_and_is_told_afterwards()
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        await using var world = await StartAsync(Target("well", subscriber.Address));
+        subscriber.Answer = context =>
+        {
+            world.Gate.Shut();
+            return Subscriber.Status(204)(context);
+        };
+        await ArriveAsync(world, Form);
+        Assert.Equal(0, await world.DrainAsync(queue: false));
+        Assert.EndsWith($"/{Route}/*/0/again/1", Assert.Single(world.Broker.Scheduled(Topic)).MessageId, StringComparison.Ordinal);
+
+        world.Time.Set(world.Broker.Scheduled(Topic)[0].ScheduledFor!.Value);
+        Assert.Equal(0, await world.DrainAsync(queue: false));
+        var again = Assert.Single(world.Broker.Scheduled(Topic));
+        Assert.EndsWith($"/{Route}/*/0/again/2", again.MessageId, StringComparison.Ordinal);
+        Assert.InRange(SecondsUntil(world, again), 30, 37);
+
+        world.Gate.Reopen();
+        subscriber.Answer = Subscriber.Status(204);
+        await NextAsync(world);
+        Assert.Equal("delivered:204", await StandAsync(world, "well"));
+        Assert.Equal(2, subscriber.Told.Count);
+        Assert.Single(subscriber.Told.Select(IdOf).Distinct());
+        Assert.DoesNotContain(world.Broker.DeadLetters(Topic, Subscription), _ => true);
+    }
+
+    // What a process that died before its note leaves behind.
+    private static async Task ForgetNotesAsync(World world)
+    {
+        var tables = world.Services.GetRequiredService<TableStore>();
+        for (var shard = 0; shard < 16; shard++)
+            await foreach (var row in tables.QueryAllAsync("notices", TableQuery.Partition($"20261120|{shard:x1}"), CancellationToken.None))
+                await tables.DeleteAsync("notices", row.PartitionKey, row.RowKey, row.ETag, CancellationToken.None);
+    }
+
+    private static async Task EraseAsync(World world, string caseId)
+    {
+        var tables = world.Services.GetRequiredService<TableStore>();
+        await foreach (var row in tables.QueryAllAsync("cases", TableQuery.Partition(caseId), CancellationToken.None))
+            await tables.DeleteAsync("cases", row.PartitionKey, row.RowKey, row.ETag, CancellationToken.None);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json;
+using Serverless.Local.Hosting;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Notices;
+
+/// <summary>What the suite works with: a world in which one contact arrives, and the message that tells of it.</summary>
+public abstract partial class RouteConformance
+{
+    protected const string Topic = "case-events";
+
+    private protected static readonly Seed Form = Find("generic/01-web-form-with-umlauts");
+
+    /// <summary>The route's name on the bus and in the list of notices.</summary>
+    protected abstract string Route { get; }
+
+    /// <summary>The function that works the route's subscription.</summary>
+    protected abstract string Function { get; }
+
+    /// <summary>Settings that make somebody who listens at this address a target of the route.</summary>
+    /// <param name="name">The target's name.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="events">Event types it wants.</param>
+    protected abstract (string Name, string? Value)[] Target(string name, Uri address, string events = "*");
+
+    /// <summary>Settings that make a target ask for the customer's words.</summary>
+    protected abstract (string Name, string? Value)[] AskingForText(string name);
+
+    /// <summary>The id by which the target tells a repetition.</summary>
+    protected abstract string IdOf(RecordedRequest request);
+
+    private protected static Seed Find(string name) => Seed.Of(name.Split('/')[0]).Single(s => s.Name == name);
+
+    protected Task<World> StartAsync(params (string Name, string? Value)[][] settings) => World.StartAsync(azurite, [.. settings.SelectMany(s => s)]);
+
+    /// <summary>A contact arrives and is worked; what it has to tell waits on the bus.</summary>
+    private protected static async Task ArriveAsync(World world, Seed seed)
+    {
+        if (seed.At > world.Time.GetUtcNow()) world.Time.Set(seed.At);
+        using var answer = await world.SendAsync(seed);
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+    }
+
+    /// <summary>A contact arrives and everybody is told, or tried.</summary>
+    protected static async Task TellAsync(World world)
+    {
+        await ArriveAsync(world, Form);
+        Assert.Equal(0, await world.DrainAsync());
+    }
+
+    /// <summary>Moves the clock to the next scheduled message and works it.</summary>
+    protected static async Task NextAsync(World world)
+    {
+        world.Time.Set(world.Broker.Scheduled(Topic)[0].ScheduledFor!.Value);
+        Assert.Equal(0, await world.DrainAsync());
+    }
+
+    /// <summary>The bodies of the messages that the route has to work now, taken off the bus.</summary>
+    protected async Task<List<string>> TakeAsync(World world)
+    {
+        List<string> bodies = [];
+        while (world.Broker.Counts().Any(c => c.Subscription == Subscription && c.Active > 0))
+        {
+            var message = await world.Broker.ReceiveAsync(Topic, Subscription, CancellationToken.None);
+            bodies.Add(Encoding.UTF8.GetString(message.Message.Body));
+            Assert.True(world.Broker.Complete(message));
+        }
+
+        return bodies;
+    }
+
+    protected Task<bool> WorkAsync(World world, string body) => world.InvokeAsync(Function, "notice", body);
+
+    /// <summary>The notices of the day, by target and in order of their events' ids.</summary>
+    protected static async Task<List<JsonElement>> NoticesAsync(World world, string query = "") =>
+        [.. (await world.GetAsync($"/api/operations/notices?day=2026-11-20{query}")).EnumerateArray()
+            .OrderBy(n => n.GetProperty("target").GetString(), StringComparer.Ordinal).ThenBy(n => n.GetProperty("eventId").GetString(), StringComparer.Ordinal)];
+
+    /// <summary>The only notice of a target.</summary>
+    protected static async Task<JsonElement> NoticeAsync(World world, string target) =>
+        Assert.Single(await NoticesAsync(world), n => n.GetProperty("target").GetString() == target);
+
+    /// <summary>State and reason of a target's only notice, e.g. <c>waiting:503</c>.</summary>
+    protected static async Task<string> StandAsync(World world, string target)
+    {
+        var notice = await NoticeAsync(world, target);
+        return $"{notice.GetProperty("state").GetString()}:{notice.GetProperty("reason").GetString()}";
+    }
+
+    /// <summary>Asks again and again, for something that another thread is about to do.</summary>
+    protected static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await holds()) limit.Token.ThrowIfCancellationRequested();
+    }
+
+    protected static TopicMessage ScheduledFor(World world, string target) =>
+        Assert.Single(world.Broker.Scheduled(Topic), m => m.MessageId.Split('/') is [_, _, var named, ..] && named == target);
+
+    protected static double SecondsUntil(World world, TopicMessage message) => (message.ScheduledFor!.Value - world.Time.GetUtcNow()).TotalSeconds;
+
+    private string Subscription => $"notify-{Route}";
+}

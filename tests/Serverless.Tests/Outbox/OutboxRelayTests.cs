@@ -1,0 +1,102 @@
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Outbox;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Outbox;
+
+/// <summary>Store, publish, mark (D5): what a commit wrote is published, whoever dies in between, and the broker swallows what comes twice.</summary>
+[Collection("azurite")]
+public sealed class OutboxRelayTests(AzuriteFixture azurite)
+{
+    private const string Topic = "case-events";
+
+    [Fact]
+    public async Task What_was_published_is_marked()
+    {
+        await using var world = await World.StartAsync(azurite);
+        var id = await ArriveAsync(world);
+        var message = Assert.Single(world.Broker.Active(Topic, "notify-webhook"));
+        Assert.Equal("*", message.Text("route"));
+        Assert.Equal("serverless.case.opened.v1", message.Text("type"));
+        Assert.Empty(await Relay(world).UntoldAsync(id, CancellationToken.None));
+        Assert.Equal(0, await Relay(world).CountPendingAsync(CancellationToken.None));
+        Assert.Equal(1, world.Calls.Bus);
+    }
+
+    [Fact]
+    public async Task A_bus_that_is_down_costs_a_delay_and_the_case_is_named_until_all_is_told()
+    {
+        await using var world = await World.StartAsync(azurite);
+        world.Broker.Refuse(503);
+        var id = await ArriveAsync(world);
+        Assert.Single(await Relay(world).UntoldAsync(id, CancellationToken.None));
+        Assert.Equal(1, await Relay(world).CountPendingAsync(CancellationToken.None));
+        Assert.Equal("red", (await world.GetAsync("/api/health")).GetProperty("parts").GetProperty("bus").GetProperty("status").GetString());
+
+        // Still down: it stays named. Then back: the next tick after the claim tells it.
+        world.Time.Advance(TimeSpan.FromSeconds(61));
+        Assert.True(await world.TickAsync());
+        Assert.Equal(1, await Relay(world).CountPendingAsync(CancellationToken.None));
+        world.Broker.Accept();
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(await world.TickAsync());
+        Assert.Single(world.Broker.Active(Topic, "notify-webhook"));
+        Assert.Empty(await Relay(world).UntoldAsync(id, CancellationToken.None));
+        Assert.Equal(0, await Relay(world).CountPendingAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_was_published_and_not_marked_is_published_again_under_its_id_and_swallowed()
+    {
+        await using var world = await World.StartAsync(azurite);
+        world.Broker.Refuse(503);
+        var id = await ArriveAsync(world);
+        world.Broker.Accept();
+
+        // A tick that dies after its publish.
+        var untold = await Relay(world).UntoldAsync(id, CancellationToken.None);
+        Assert.True(await Relay(world).PublishAsync(id, untold, CancellationToken.None));
+        Assert.Equal(untold[0].Id, Assert.Single(world.Broker.Active(Topic, "notify-webhook")).MessageId);
+        var calls = world.Calls.Bus;
+
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(await world.TickAsync());
+        Assert.Equal(calls + 1, world.Calls.Bus);
+        Assert.Equal(untold[0].Id, Assert.Single(world.Broker.Active(Topic, "notify-webhook")).MessageId);
+        Assert.Empty(await Relay(world).UntoldAsync(id, CancellationToken.None));
+        Assert.Equal(0, await Relay(world).CountPendingAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Two_instances_sweep_a_case_once()
+    {
+        await using var world = await World.StartAsync(azurite);
+        world.Broker.Refuse(503);
+        await ArriveAsync(world);
+        world.Broker.Accept();
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        List<string> told = [];
+        async Task<bool> Tell(string id, CancellationToken ct)
+        {
+            lock (told) told.Add(id);
+            await Task.Yield();
+            return true;
+        }
+
+        var swept = await Task.WhenAll(Relay(world).SweepAsync(Tell, CancellationToken.None), Relay(world).SweepAsync(Tell, CancellationToken.None));
+        Assert.Equal(1, swept.Sum());
+        Assert.Single(told);
+    }
+
+    private static OutboxRelay Relay(World world) => world.Services.GetRequiredService<OutboxRelay>();
+
+    private static async Task<string> ArriveAsync(World world)
+    {
+        var form = Seed.Of("generic")[0];
+        world.Time.Set(form.At);
+        (await world.SendAsync(form)).Dispose();
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        return (await world.CasesAsync()).Single().GetProperty("case").GetProperty("id").GetString()!;
+    }
+}
