@@ -9,24 +9,31 @@ namespace Serverless.Tests.Harness;
 public sealed class Killer(HostProcess host, HttpClient http, Random random)
 {
     private const double PartWithHost = 0.2;
-    private const int LongestLifeMs = 500;
+    private static readonly TimeSpan ShortestSpan = TimeSpan.FromMilliseconds(500);
+    private TimeSpan _startTook = ShortestSpan;
 
     public int Handlers { get; private set; }
 
     public int Hosts { get; private set; }
 
-    /// <summary>Lets the handler live for a random moment after it is ready, then kills.</summary>
+    /// <summary>
+    /// Lets the handler live for a random moment after it is ready, then kills. The moment is at most twice as long as a start takes, so that on a slow machine
+    /// too it falls into the middle of the work: neither always before it nor always after it.
+    /// </summary>
     /// <param name="atWork">Called once the handler is ready: the moment to give it work.</param>
     public async Task KillOnceAsync(Action atWork)
     {
         var handler = await ReadyAsync();
         atWork();
-        await Task.Delay(random.Next(LongestLifeMs));
+        await Task.Delay(2 * random.NextDouble() * _startTook);
         if (random.NextDouble() >= PartWithHost)
         {
             HostProcess.Kill(handler);
             Handlers++;
             await GoneAsync(handler);
+            var gone = TimeProvider.System.GetTimestamp();
+            await ReadyAsync();
+            _startTook = TimeProvider.System.GetElapsedTime(gone) is var took && took > ShortestSpan ? took : ShortestSpan;
             return;
         }
 
@@ -48,10 +55,22 @@ public sealed class Killer(HostProcess host, HttpClient http, Random random)
         }
     }
 
-    // A zombie has no command line any more.
     private static async Task GoneAsync(int processId)
     {
-        while (File.Exists($"/proc/{processId}/cmdline") && (await File.ReadAllBytesAsync($"/proc/{processId}/cmdline")).Length > 0) await Task.Delay(2);
+        while (IsThere(processId)) await Task.Delay(2);
+    }
+
+    // A zombie has no command line any more.
+    private static bool IsThere(int processId)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{processId}/cmdline").Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private async Task<int> PidAsync()

@@ -18,8 +18,8 @@ public sealed class PatientSender(IReadOnlyList<HostProcess> hosts, HttpClient h
 
     public Task SendAsync(int person, int number)
     {
-        var (body, headers) = Conversations.Message(person, number);
-        return SendAsync("POST", Conversations.Path, headers, body, 200, null);
+        var body = Conversations.Message(person, number);
+        return SendAsync("POST", "/api/hooks/meta", MetaCall.Headers(body, MetaCall.Secret), body, 200, null);
     }
 
     public Task SendAsync(Seed seed) => SendAsync(seed.Method, seed.PathAndQuery, seed.Headers, seed.Body, seed.Answer.Status, seed);

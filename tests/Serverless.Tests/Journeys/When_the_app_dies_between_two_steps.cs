@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
 using Xunit.Abstractions;
@@ -18,18 +17,17 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     private readonly List<IDisposable> _gates = [];
     private readonly List<World> _worlds = [];
     private readonly FakeTime _time = new();
-    private readonly string _account = azurite.OwnAccount();
-    private RecordingEndpoint _subscriber = null!;
+    private Subscriber _subscriber = null!;
     private World _living = null!;
 
     public async Task InitializeAsync()
     {
-        _subscriber = await RecordingEndpoint.StartAsync(200);
-        _living = await World.StartAsync(_account, null, _time, Settings());
+        _subscriber = await Subscriber.StartAsync();
+        _living = await World.StartAsync(azurite.OwnAccount(), null, _time, Settings());
         _worlds.Add(_living);
 
         // Every table and queue is there from here on: the steps of a warm system.
-        await AcceptAsync(_living, person: 0, number: 0);
+        await _living.AcceptAsync(Conversations.Message(0, 0));
         await _living.DrainAsync();
     }
 
@@ -43,10 +41,10 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     [Fact]
     public async Task Accepting_is_safe_to_die_in()
     {
-        var steps = await DieAtEveryStepAsync(100, (doomed, person) => AcceptAsync(doomed, person, 0), async (person, _) =>
+        var steps = await DieAtEveryStepAsync(100, (doomed, person) => doomed.AcceptAsync(Conversations.Message(person, 0)), async person =>
         {
             // No answer, so the provider calls again.
-            await AcceptAsync(_living, person, 0);
+            await _living.AcceptAsync(Conversations.Message(person, 0));
             await _living.DrainAsync();
         });
 
@@ -68,7 +66,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
                 "POST case-events/messages", "POST views", "POST views", "POST $batch", // publish, view, mark
                 "MERGE deliveries202611", // end
             ],
-            steps.Select(s => s.Replace("PATCH", "MERGE", StringComparison.Ordinal)));
+            steps);
         await EverythingHoldsAsync(steps.Count, contacts: 1);
     }
 
@@ -83,9 +81,9 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     [Fact]
     public async Task Telling_a_subscriber_is_safe_to_die_in()
     {
-        var steps = await DieAtEveryStepAsync(400, TellAsync, async (_, _) => await _living.DrainAsync(), async person =>
+        var steps = await DieAtEveryStepAsync(400, TellAsync, async _ => await _living.DrainAsync(), async person =>
         {
-            await AcceptAsync(_living, person, 0);
+            await _living.AcceptAsync(Conversations.Message(person, 0));
             await _living.DrainAsync(bus: false);
         });
 
@@ -101,14 +99,13 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
 
     private Task<IReadOnlyList<string>> NormaliseAtEveryStepAsync(int firstPerson, int before)
     {
-        var pointer = "";
-        return DieAtEveryStepAsync(firstPerson, (doomed, _) => doomed.InvokeAsync("Normalise", "pointer", pointer), async (_, _) => await _living.DrainAsync(), async person =>
+        var delivery = "";
+        return DieAtEveryStepAsync(firstPerson, (doomed, _) => doomed.WorkAsync(delivery), async _ => await _living.DrainAsync(), async person =>
         {
-            for (var number = 0; number < before; number++) await AcceptAsync(_living, person, number);
+            for (var number = 0; number < before; number++) await _living.AcceptAsync(Conversations.Message(person, number));
             await _living.DrainAsync();
             // Its message stays in the queue: what the doomed instance does not finish is delivered again.
-            var delivery = await AcceptAsync(_living, person, before);
-            pointer = Encoding.UTF8.GetString(new Pointer("meta", delivery, 0, _time.GetUtcNow()).ToJson());
+            delivery = await _living.AcceptAsync(Conversations.Message(person, before));
         });
     }
 
@@ -118,7 +115,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     /// <param name="carryOn">What the world does about it.</param>
     /// <param name="prepare">Done by the living instance before.</param>
     /// <returns>The requests of the whole work, in order; before each of them, and after the last, somebody died.</returns>
-    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<World, int, Task> die, Func<int, bool, Task> carryOn, Func<int, Task>? prepare = null)
+    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<World, int, Task> die, Func<int, Task> carryOn, Func<int, Task>? prepare = null)
     {
         for (var steps = 0; steps <= MostSteps; steps++)
         {
@@ -126,7 +123,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             if (prepare is not null) await prepare(person);
             var gate = new StepGate();
             _gates.Add(gate);
-            var doomed = await World.StartAsync(_account, _living.Broker, _time, [.. Settings(), ("AzureWebJobsStorage", gate.Through(_account)), ("ServiceBusConnection", gate.Through(Bus))]);
+            var doomed = await _living.TwinAsync([.. Settings(), ("AzureWebJobsStorage", gate.Through(_living.ConnectionString)), ("ServiceBusConnection", gate.Through(Bus))]);
             _worlds.Add(doomed);
             gate.DieAfter(steps);
             var work = die(doomed, person);
@@ -134,7 +131,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             output.WriteLine($"{steps}: {(died ? "died before " + await gate.Died : "had done all")} after {string.Join(", ", gate.Passed)}");
             if (!died) await work;
             else _ = work.ContinueWith(t => _ = t.Exception, TaskScheduler.Default);
-            await carryOn(person, died);
+            await carryOn(person);
             if (!died) return gate.Passed;
         }
 
@@ -143,16 +140,16 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
 
     private async Task EverythingHoldsAsync(int steps, int contacts)
     {
-        var told = _subscriber.Requests.Select(r => r.Headers["webhook-id"]).ToHashSet(StringComparer.Ordinal);
-        var cases = (await _living.CasesAsync()).Where(c => Number(c) is var n && n >= 100).ToList();
+        var told = _subscriber.Told.Select(r => r.Headers["webhook-id"]).ToHashSet(StringComparer.Ordinal);
+        var cases = (await _living.CasesAsync()).Where(c => Person(c) >= 100).ToList();
         Assert.Equal(steps + 1, cases.Count);
-        Assert.Equal(steps + 1, cases.Select(Number).Distinct().Count());
+        Assert.Equal(steps + 1, cases.Select(Person).Distinct().Count());
         foreach (var file in cases)
         {
             var history = file.GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("id").GetString()!).ToList();
-            Assert.True(contacts == file.GetProperty("contacts").GetArrayLength(), $"person {Number(file)}: {file.GetProperty("contacts").GetArrayLength()} contacts");
-            Assert.True(contacts == history.Count, $"person {Number(file)}: {history.Count} events");
-            Assert.True(history.TrueForAll(told.Contains), $"person {Number(file)}: an event was never told");
+            Assert.True(contacts == file.GetProperty("contacts").GetArrayLength(), $"person {Person(file)}: {file.GetProperty("contacts").GetArrayLength()} contacts");
+            Assert.True(contacts == history.Count, $"person {Person(file)}: {history.Count} events");
+            Assert.True(history.TrueForAll(told.Contains), $"person {Person(file)}: an event was never told");
         }
 
         var summary = await _living.SummaryAsync();
@@ -162,23 +159,14 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         Assert.All(_living.Broker.Counts(), count => Assert.Equal((0, 0), (count.Active, count.DeadLetters)));
     }
 
-    // Of the first contact's message id, m_talk-{person}-{number}.
-    private static int Number(JsonElement file) =>
-        int.Parse(file.GetProperty("contacts")[0].GetProperty("contact").GetProperty("externalId").GetString()!.Split('-')[1]);
-
-    private static async Task<string> AcceptAsync(World world, int person, int number)
-    {
-        var (body, headers) = Conversations.Message(person, number);
-        using var answer = await world.SendAsync("POST", Conversations.Path, headers, body);
-        answer.EnsureSuccessStatusCode();
-        return answer.Headers.GetValues("X-Delivery-Id").Single();
-    }
+    private static int Person(JsonElement file) =>
+        Conversations.PersonOf(file.GetProperty("contacts")[0].GetProperty("contact").GetProperty("externalId").GetString()!);
 
     private string Bus => $"Endpoint=sb://127.0.0.1:{_living.Broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
 
     private (string, string?)[] Settings() =>
     [
-        ("Webhook__Subscribers__crm__Url", new Uri(_subscriber.Address, "crm").AbsoluteUri),
+        ("Webhook__Subscribers__crm__Url", _subscriber.Address.AbsoluteUri),
         ("Webhook__Subscribers__crm__Secret", "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4="),
     ];
 }
