@@ -71,6 +71,7 @@ internal sealed class FrontDoor
         if (HttpMethods.IsGet(request.Method) && path == "/functions") await WriteAsync(context, Functions());
         else if (HttpMethods.IsGet(request.Method) && path == "/host/status") await WriteAsync(context, Status());
         else if (HttpMethods.IsGet(request.Method) && path == "/bus") await WriteAsync(context, Bus());
+        else if (HttpMethods.IsPost(request.Method) && path == "/bus/resubmit") await WriteAsync(context, Resubmit());
         else if (HttpMethods.IsPost(request.Method) && path.StartsWith("/functions/", StringComparison.Ordinal)) await RunNowAsync(context, path["/functions/".Length..]);
         else context.Response.StatusCode = StatusCodes.Status404NotFound;
     }
@@ -131,6 +132,19 @@ internal sealed class FrontDoor
         ["scheduled"] = count.Scheduled,
         ["deadLetters"] = count.DeadLetters,
     })];
+
+    // What the portal's Service Bus explorer does with dead letters: every one back into its subscription.
+    private JsonObject Resubmit()
+    {
+        var resubmitted = 0;
+        foreach (var count in host.Broker?.Counts() ?? [])
+        {
+            foreach (var letter in host.Broker!.DeadLetters(count.Topic, count.Subscription))
+                if (host.Broker.Resubmit(count.Topic, count.Subscription, letter.Message.SequenceNumber)) resubmitted++;
+        }
+
+        return new JsonObject { ["resubmitted"] = resubmitted };
+    }
 
     private static Task WriteAsync(HttpContext context, JsonNode body)
     {

@@ -62,7 +62,7 @@ public static class MetaCall
         return await world.SendAsync(request);
     }
 
-    private static List<KeyValuePair<string, string>> Headers(byte[] body, string secret) =>
+    public static List<KeyValuePair<string, string>> Headers(byte[] body, string secret) =>
     [
         new("Content-Type", "application/json"),
         new("X-Hub-Signature-256", $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body))}"),
