@@ -50,7 +50,8 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="reason">Why, for ends that have a reason.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Cancels.</param>
-    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct)
+    /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
+    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at };
         if (ends is not null)
@@ -62,14 +63,14 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
             row["Ends"] = list.Length <= LongestEnds ? list : null;
         }
 
-        return tables.MergeAsync(key.Table, row, ETag.All, ct);
+        return tables.MergeAsync(key.Table, row, read ?? ETag.All, ct);
     }
 
-    /// <summary>Queues an open delivery again.</summary>
-    public async Task RequeueAsync(DeliveryKey key, int tries, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Queues an open delivery again, unless somebody ended it since it was read.</summary>
+    public async Task RequeueAsync(DeliveryKey key, ETag read, int tries, DateTimeOffset now, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = tries };
-        var written = await tables.MergeAsync(key.Table, row, ETag.All, ct);
+        var written = await tables.MergeAsync(key.Table, row, read, ct);
         if (written.State == WriteState.Written)
             await queues.SendAsync(Pointer.Queue, new Pointer(key.Channel, key.Id, 0, now).ToJson(), TimeSpan.Zero, ct);
     }

@@ -22,6 +22,14 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
         await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = message.Length > LongestText ? message[..LongestText] : message, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
     }
 
+    /// <summary>Takes a message that failed too often: one that names a delivery is only told, since the delivery's row knows more and comes again.</summary>
+    public Task PoisonAsync(string queue, string message, CancellationToken ct)
+    {
+        if (Pointer.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
+        LogPoison(pointer.Channel, pointer.Id);
+        return Task.CompletedTask;
+    }
+
     /// <summary>How many messages of a queue are kept.</summary>
     public async Task<int> CountAsync(string queue, CancellationToken ct)
     {
@@ -29,6 +37,9 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
         await foreach (var _ in tables.QueryAllAsync(Table, TableQuery.Partition(queue).Select("Why"), ct)) count++;
         return count;
     }
+
+    [LoggerMessage(61, LogLevel.Error, "poison {Channel}/{Id}: failed too often, Tick queues it again")]
+    private partial void LogPoison(string channel, string id);
 
     [LoggerMessage(60, LogLevel.Error, "kept message {Queue}/{Id}: {Why}")]
     private partial void LogKept(string queue, string id, string why);

@@ -1,3 +1,4 @@
+using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -15,7 +16,7 @@ public sealed partial class OpenDeliveries(
     private static readonly string[] Facts = ["End", "QueuedAt", "Tries", "ReceivedAt"];
 
     /// <summary>A delivery without an end.</summary>
-    public sealed record OpenDelivery(DeliveryKey Key, string End, DateTimeOffset QueuedAt, int Tries);
+    public sealed record OpenDelivery(DeliveryKey Key, string End, DateTimeOffset QueuedAt, int Tries, ETag ETag);
 
     /// <summary>Queues every delivery that is due again; one that was queued too often becomes a kept failure.</summary>
     public async Task<int> RequeueDueAsync(CancellationToken ct)
@@ -49,7 +50,7 @@ public sealed partial class OpenDeliveries(
                 var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, mark), DeliveryKey.PartitionOf(shard, channel, now.AddHours(1)))
                     .Where($"End eq '{DeliveryEnd.Open}' or End eq '{DeliveryEnd.Paused}'").Select(Facts);
                 await foreach (var row in tables.QueryAllAsync(month, hours, ct))
-                    yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt") ?? now, row.Int("Tries") ?? 0);
+                    yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt") ?? now, row.Int("Tries") ?? 0, row.ETag);
             }
         }
     }
@@ -66,12 +67,12 @@ public sealed partial class OpenDeliveries(
         if (open.Tries >= options.CurrentValue.RequeueTries)
         {
             LogGivenUp(open.Key.Channel, open.Key.Id, open.Tries);
-            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], "too-many-tries", now, ct);
+            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], "too-many-tries", now, ct, open.ETag);
             return false;
         }
 
         // A paused delivery was never tried: resuming counts no try against it.
-        await deliveries.RequeueAsync(open.Key, open.End == DeliveryEnd.Paused ? open.Tries : open.Tries + 1, now, ct);
+        await deliveries.RequeueAsync(open.Key, open.ETag, open.End == DeliveryEnd.Paused ? open.Tries : open.Tries + 1, now, ct);
         return true;
     }
 
