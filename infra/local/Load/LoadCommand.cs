@@ -39,8 +39,8 @@ internal static class LoadCommand
 
         await stack.StartHostAsync(app, 0, ct);
         var drain = new Drain(new AppApi(http, stack.Host.FrontDoor, stack.Host.FunctionKey), new PlainStorage(http, stack.StorageConnection, TimeProvider.System));
-        var (lost, perSecond) = await drain.RunAsync(warmedUp + ours.Accepted, screen, ct);
-        Print(arguments, screen, ours, floor, lost, perSecond);
+        var (lost, waiting, perSecond) = await drain.RunAsync(warmedUp + ours.Accepted, screen, ct);
+        Print(arguments, screen, ours, floor, lost, waiting, perSecond);
         return ours.Refused + floor.Refused == 0 && lost == 0 ? 0 : Refusal.Failed;
     }
 
@@ -76,7 +76,7 @@ internal static class LoadCommand
         ["DOTNET_gcConcurrent"] = "0",
     };
 
-    private static void Print(Arguments arguments, Screen screen, Side ours, Side floor, long lost, double perSecond)
+    private static void Print(Arguments arguments, Screen screen, Side ours, Side floor, long lost, long waiting, double perSecond)
     {
         var figures = new JsonObject
         {
@@ -91,6 +91,7 @@ internal static class LoadCommand
             ["accepted"] = ours.Accepted,
             ["refused"] = ours.Refused,
             ["lost"] = lost,
+            ["waiting"] = waiting,
             ["contactsPerSecondUntilDrained"] = Math.Round(perSecond, 1),
         };
         if (arguments.Has("json"))
