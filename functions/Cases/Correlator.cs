@@ -7,7 +7,7 @@ using Serverless.Storage;
 namespace Serverless.Cases;
 
 /// <summary>What became of one contact event.</summary>
-/// <param name="End">The end word: case, joined, updated, outbound, duplicate, ignored:...</param>
+/// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
 /// <param name="Relisted">The head, if this call opened the case or opened it again: it is to be listed anew.</param>
@@ -54,7 +54,7 @@ public sealed class Correlator(
             Decision.Change it => (EndWord(e), (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
             Decision.Append it => (EndWord(e), ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
             // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
-            _ => (e.Contact.Direction == Direction.Outbound ? "outbound" : "ignored:removed-before-received", (null, head?.ETag), new List<OutboxEntry>()),
+            _ => (EndWord(e), (null, head?.ETag), new List<OutboxEntry>()),
         };
 
         var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
