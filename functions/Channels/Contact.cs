@@ -60,6 +60,9 @@ public sealed record Contact
     /// <summary>How far a call got; null for everything that is not a call.</summary>
     public CallJourney? Call { get; init; }
 
+    /// <summary>Set when it did not reach us by itself: the second look found it. Such a contact triggers no automatic text and restarts no clock (P9).</summary>
+    public Recovery? Recovery { get; init; }
+
     /// <summary>What else the provider said that a person may need, under the provider's own names.</summary>
     public IReadOnlyDictionary<string, string>? Extras { get; init; }
 
@@ -132,6 +135,10 @@ public sealed record Attachment(string Reference, string? Type = null, long? Siz
 /// <param name="Address">What the provider's send call wants (PSID, number, comment id).</param>
 /// <param name="Until">End of the provider's reply window (UTC); null when there is none.</param>
 public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
+
+/// <summary>How late a contact was found.</summary>
+/// <param name="GapSeconds">From the provider's time of it to the second look.</param>
+public sealed record Recovery(long GapSeconds);
 
 /// <summary>How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers.</summary>
 public sealed record CallJourney

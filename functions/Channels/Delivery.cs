@@ -24,6 +24,9 @@ public sealed record Delivery
     /// <summary>When it arrived here (UTC).</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
 
+    /// <summary>Whether the provider called us, or we found it there.</summary>
+    public Arrival Arrival { get; init; }
+
     /// <summary>The value of a kept header, or null.</summary>
     /// <param name="name">Lower-case name.</param>
     public string? Header(string name) => Headers.TryGetValue(name, out var value) ? value : null;
@@ -43,4 +46,14 @@ public sealed record Delivery
             return slash < 0 ? "" : path[(slash + 1)..].Trim('/').ToString();
         }
     }
+}
+
+/// <summary>How a delivery came to us.</summary>
+public enum Arrival
+{
+    /// <summary>The provider called us.</summary>
+    Called,
+
+    /// <summary>The second look found it at the provider: its method is <c>LOOK</c>, its address <c>/api/hooks/{channel}/look/{kind}</c>. It was never signed and needs no check: we fetched it.</summary>
+    LookedAgain,
 }

@@ -44,6 +44,17 @@ public abstract record Reading
     /// <summary>Nothing a case needs.</summary>
     /// <param name="Reason">A short code such as <c>delivery-status</c>; it is part of the end, so no personal data.</param>
     public sealed record Ignored(string Reason) : Reading;
+
+    /// <summary>It only points at what happened; <see cref="IFetches"/> fetches it. Only from a channel that is one.</summary>
+    /// <param name="Resource">What to fetch, at most 1,000 characters; stable for the same bytes.</param>
+    public sealed record Thin(string Resource) : Reading;
+
+    /// <summary>What became of a message we sent; ends as <c>ignored:delivery-status</c> when it is not one of our replies.</summary>
+    public sealed record Status(MessageStatus Message) : Reading;
+
+    /// <summary>The provider says that something is wrong with the subscription: upkeep and second look of this channel are due at once. Ends as <c>ignored:</c> and the reason.</summary>
+    /// <param name="Reason">A short code such as <c>subscription-removed</c>; no personal data.</param>
+    public sealed record Attention(string Reason) : Reading;
 }
 
 /// <summary>The settings every channel has.</summary>

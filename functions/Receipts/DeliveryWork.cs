@@ -92,6 +92,8 @@ public sealed partial class DeliveryWork(
     {
         var reading = Try(element.Read, out var unreadable);
         if (reading is Reading.Ignored ignored) return ($"ignored:{ignored.Reason}", true);
+        if (reading is Reading.Attention attention) return ($"ignored:{attention.Reason}", true);
+        if (reading is Reading.Status) return ("ignored:delivery-status", true);
         if (unreadable is not null) LogUnreadable(key.Channel, key.Id, element.Position, unreadable.GetType().Name);
 
         var e = (reading as Reading.Found)?.Event ?? Placeholder.For(delivery, element.Position);

@@ -41,7 +41,7 @@ public sealed class MetaPublicTests
     [Fact]
     public void Edits_of_a_comment_are_dated_when_they_are_told_and_kept_apart()
     {
-        var at = Arrival.AddSeconds(-5);
+        var at = ArrivedAt.AddSeconds(-5);
         string Edit(string text) => $$$$"""{"field":"feed","value":{"item":"comment","verb":"edited","comment_id":"c","post_id":"p","created_time":{{{{Then}}}},"from":{"id":"7"},"message":"{{{{text}}}}"}}""";
         var body = $$$$"""{"object":"page","entry":[{"id":"1001","time":{{{{at.ToUnixTimeSeconds()}}}},"changes":[{{{{Edit("A")}}}},{{{{Edit("B")}}}}]}]}""";
         var events = Events(body);

@@ -12,10 +12,10 @@ namespace Serverless.Tests.Channels;
 internal static class MetaReading
 {
     /// <summary>When every delivery here arrives.</summary>
-    internal static readonly DateTimeOffset Arrival = DateTimeOffset.Parse("2026-11-20T09:00:00Z");
+    internal static readonly DateTimeOffset ArrivedAt = DateTimeOffset.Parse("2026-11-20T09:00:00Z");
 
     /// <summary>A minute before, in Unix seconds.</summary>
-    internal static readonly string Then = Arrival.AddMinutes(-1).ToUnixTimeSeconds().ToString();
+    internal static readonly string Then = ArrivedAt.AddMinutes(-1).ToUnixTimeSeconds().ToString();
 
     private static readonly string Sides =
         """{"sender":{"id":"6000000000000000001"},"recipient":{"id":"1001"},"timestamp":THEN000}""".Replace("THEN", Then);
@@ -69,7 +69,7 @@ internal static class MetaReading
             PathAndQuery = "/api/hooks/meta",
             Headers = new Dictionary<string, string>(StringComparer.Ordinal),
             Body = Encoding.UTF8.GetBytes(body),
-            ReceivedAt = Arrival,
+            ReceivedAt = ArrivedAt,
         };
         try
         {

@@ -19,7 +19,7 @@ internal static class Doors
         ["Receipts"] = ["Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
-        ["Channels.*"] = ["Channels", "Signing"],
+        ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
         ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Operations"],
     };

@@ -1,0 +1,110 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Channels;
+
+/// <summary>A channel on which a text can be sent back to the customer, in the conversation the contact belongs to.</summary>
+public interface IReplies
+{
+    /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a second message reaching the customer.</summary>
+    bool Repeatable { get; }
+
+    /// <summary>Tries once. Never throws for what the provider answers; retries, marks and limits are the caller's.</summary>
+    Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct);
+}
+
+/// <summary>A text to the customer.</summary>
+public sealed record Reply
+{
+    /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The contact that is answered, whole: network, account, thread, parties, <see cref="Contact.Reply"/>.</summary>
+    public required Contact To { get; init; }
+
+    public required string Text { get; init; }
+
+    /// <summary>Number of the case, for channels that mark a thread with it (mail).</summary>
+    public required string CaseNumber { get; init; }
+
+    /// <summary>Answer a public contact in private, where the channel can (a private reply to a comment).</summary>
+    public bool InPrivate { get; init; }
+
+    /// <summary>The provider's approved template, for networks that demand one outside their window; null for plain text.</summary>
+    public ReplyTemplate? Template { get; init; }
+}
+
+/// <summary>An approved template of the provider.</summary>
+/// <param name="Name">As it is registered.</param>
+/// <param name="Language">The provider's code, e.g. <c>de</c>.</param>
+/// <param name="Values">Of its placeholders, in order.</param>
+public sealed record ReplyTemplate(string Name, string Language, IReadOnlyList<string> Values);
+
+/// <summary>How a try to send went.</summary>
+public abstract record ReplyOutcome
+{
+    private ReplyOutcome() { }
+
+    /// <summary>The provider took it.</summary>
+    /// <param name="Event">The outbound contact, with the very ids that an echo of it would have, so that the echo is recognised.</param>
+    public sealed record Sent(ContactEvent Event) : ReplyOutcome;
+
+    /// <summary>It will not be sent; trying again would not help.</summary>
+    /// <param name="Reason">One of <see cref="ReplyReasons"/>.</param>
+    /// <param name="Detail">The provider's error code or a sentence for the person who wrote it; no personal data.</param>
+    public sealed record Refused(string Reason, string? Detail = null) : ReplyOutcome;
+
+    /// <summary>It was certainly not sent; to be tried again.</summary>
+    /// <param name="Reason">One of <see cref="ReplyReasons"/>.</param>
+    /// <param name="After">What the provider asked for; null for our own back-off.</param>
+    public sealed record Later(string Reason, TimeSpan? After = null) : ReplyOutcome;
+
+    /// <summary>It may or may not have been sent: the connection broke after the call went out, or a 5xx came.</summary>
+    public sealed record Uncertain(string Reason) : ReplyOutcome;
+}
+
+/// <summary>Why a reply was not sent: codes shown to the person who wrote it.</summary>
+public static class ReplyReasons
+{
+    /// <summary>The network's reply window is over.</summary>
+    public const string WindowClosed = "window-closed";
+
+    /// <summary>Only an approved template may be sent now.</summary>
+    public const string TemplateNeeded = "template-needed";
+
+    /// <summary>The contact carries no way back, or this network has none.</summary>
+    public const string NoReplyPath = "no-reply-path";
+
+    /// <summary>The customer blocked us, left, or the thread is gone.</summary>
+    public const string RecipientGone = "recipient-gone";
+
+    public const string TooLong = "too-long";
+
+    /// <summary>The credential is missing, expired, or lacks a permission: the detail names the setting.</summary>
+    public const string NotPermitted = "not-permitted";
+
+    public const string RateLimited = "rate-limited";
+
+    public const string Unreachable = "unreachable";
+
+    /// <summary>The provider refused the content.</summary>
+    public const string ContentRefused = "content-refused";
+}
+
+/// <summary>What a provider says became of a message we sent.</summary>
+/// <param name="Account">As in <see cref="Contact.Account"/>.</param>
+/// <param name="ExternalId">The provider's id of the message, as in <see cref="Contact.ExternalId"/>.</param>
+/// <param name="State">How far it got.</param>
+/// <param name="At">The provider's time (UTC).</param>
+/// <param name="Reason">The provider's error code for <see cref="MessageState.Failed"/>; null otherwise.</param>
+/// <param name="ReplyId">Our <see cref="Reply.Id"/>, where the provider gives it back; null otherwise.</param>
+public sealed record MessageStatus(string Account, string ExternalId, MessageState State, DateTimeOffset At, string? Reason = null, string? ReplyId = null);
+
+/// <summary>In rising rank; a later word never lowers it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MessageState>))]
+public enum MessageState
+{
+    [JsonStringEnumMemberName("sent")] Sent,
+    [JsonStringEnumMemberName("delivered")] Delivered,
+    [JsonStringEnumMemberName("read")] Read,
+    [JsonStringEnumMemberName("failed")] Failed,
+}
