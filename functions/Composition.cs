@@ -60,7 +60,7 @@ public static class Composition
         services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
-        services.AddSingleton<WebhookRoute>().AddSingleton<INoticeRoute>(s => s.GetRequiredService<WebhookRoute>());
+        services.AddSingleton<INoticeRoute, WebhookRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
