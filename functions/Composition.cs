@@ -7,6 +7,8 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.Channels.Vonage;
+using Serverless.Channels.X;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.Normalise;
@@ -89,6 +91,8 @@ public static class Composition
         services.AddSingleton<ChannelDirectory>();
         MetaChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
+        XChannel.Add(services, configuration);
+        VonageChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
 }
