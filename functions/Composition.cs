@@ -51,6 +51,7 @@ public static class Composition
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>().AddSingleton<CaseActions>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Notices

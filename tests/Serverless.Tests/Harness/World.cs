@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Hosting;
+using Serverless.Local.Outside;
 using Serverless.Telemetry;
 using Xunit;
 
@@ -55,14 +56,18 @@ public sealed class World : IAsyncDisposable
     /// <summary>Everything the app logged.</summary>
     public required LogBook Log { get; init; }
 
+    /// <summary>Serves the documents that seeds name.</summary>
+    internal SeedProvider Provider { get; private init; } = null!;
+
     public static string MessagingFile => Path.Combine(Seed.RepositoryRoot, "infra", "messaging.json");
 
     /// <summary>The settings under which the seeds of all channels verify, and an owner.</summary>
-    public static Dictionary<string, string?> DefaultSettings()
+    /// <param name="provider">Address of the provider that serves the documents of thin seeds; by default nobody listens there.</param>
+    public static Dictionary<string, string?> DefaultSettings(string provider = "http://127.0.0.1:9")
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk" };
         foreach (var channel in Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "seeds")).Select(Path.GetFileName))
-            foreach (var (name, value) in Seed.SettingsOf(channel!)) settings[name] = value;
+            foreach (var (name, value) in Seed.SettingsOf(channel!, provider)) settings[name] = value;
         return settings;
     }
 
@@ -78,7 +83,8 @@ public sealed class World : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
         var gate = StorageGate.Open(connectionString);
-        var all = DefaultSettings();
+        var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
+        var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
         foreach (var (name, value) in settings) all[name] = value;
@@ -94,7 +100,7 @@ public sealed class World : IAsyncDisposable
         var app = builder.Build();
         app.MapFunctions();
         await app.StartAsync();
-        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log };
+        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log, Provider = provider };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
@@ -209,6 +215,7 @@ public sealed class World : IAsyncDisposable
         _http.Dispose();
         _queueHttp.Dispose();
         await _app.DisposeAsync();
+        await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
