@@ -29,9 +29,11 @@ public sealed class World : IAsyncDisposable
     private readonly string _folder;
     private readonly bool _ownsBroker;
 
-    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate)
+    private readonly Action<IServiceCollection>? _parts;
+
+    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
     {
-        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate) = (app, broker, ownsBroker, time, connectionString, folder, gate);
+        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (app, broker, ownsBroker, time, connectionString, folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
@@ -74,11 +76,18 @@ public sealed class World : IAsyncDisposable
     public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
+    /// <summary>A world with further parts, say a channel of the test's own.</summary>
+    public static async Task<World> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts, params (string Name, string? Value)[] settings) =>
+        await StartAsync(azurite.OwnAccount(), null, new FakeTime(), parts, settings);
+
     /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
-    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, settings);
+    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    public static Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+        StartAsync(connectionString, bus, time, null, settings);
+
+    private static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
@@ -97,10 +106,11 @@ public sealed class World : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(all.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddParts(builder.Configuration);
+        parts?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapFunctions();
         await app.StartAsync();
-        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log, Provider = provider };
+        return new World(app, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Serverless.Local.Outside;
-using Serverless.Local.Run;
 using Xunit;
 
 namespace Serverless.Tests.Local;
