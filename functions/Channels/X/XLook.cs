@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Outgoing;
 
 namespace Serverless.Channels.X;
 

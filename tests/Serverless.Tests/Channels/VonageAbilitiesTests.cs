@@ -133,6 +133,14 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Calls_are_looked_at_again_where_the_application_may_ask()
+    {
+        Assert.Equal(new LookSource("calls", TimeSpan.FromMinutes(20)), Assert.Single(Make(("Channels__Vonage__LookMinutes", "20")).Sources));
+        Assert.Empty(Make(("Channels__Vonage__LookMinutes", "20"), ("Channels__Vonage__PrivateKey", null)).Sources);
+        Assert.Empty(_channel.Sources);
+    }
+
+    [Fact]
     public async Task A_second_look_brings_in_calls_under_the_ids_of_their_callbacks()
     {
         _vonage.Calls.Add(Held("CON-7e1f0000-0001-4a52-9f0e-000000000001", "inbound", "completed", "2026-11-20T10:15:00Z", "442079460955", "442079460200", 71));

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Vonage;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

@@ -103,6 +103,13 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Each_account_with_a_token_is_looked_at_again()
+    {
+        Assert.Equal(["mentions 1700000000000000011", "messages 1700000000000000011"], Make(("Channels__X__LookMinutes", "30"), ("Channels__X__Accounts__1700000000000000022__AccessToken", null)).Sources.Select(s => s.Name));
+        Assert.Empty(_channel.Sources);
+    }
+
+    [Fact]
     public async Task A_second_look_brings_in_what_the_webhook_missed_under_the_same_ids()
     {
         foreach (var n in Enumerable.Range(1, 5)) _x.Mentions.Add(($"213000000000000000{n}", Mention($"213000000000000000{n}")));

@@ -1,10 +1,11 @@
+using System.Buffers.Text;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
-using System.Buffers.Text;
 using Microsoft.AspNetCore.Http;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -100,7 +101,7 @@ internal sealed class VonageApi : IAsyncDisposable
                 Sent.Add(JsonDocument.Parse(request.Body).RootElement);
                 return (202, $$"""{"message_uuid":"dddd0000-0000-4000-8000-{{_next++:000000000000}}"}""");
             case ("GET", "/v1/calls", "application"):
-                return (200, CallsPage(query["date_start"]!, query["date_end"]!, int.Parse(query["page_size"]!), int.Parse(query["record_index"]!)));
+                return (200, CallsPage(query["date_start"]!, query["date_end"]!, int.Parse(query["page_size"]!, CultureInfo.InvariantCulture), int.Parse(query["record_index"]!, CultureInfo.InvariantCulture)));
             case ("GET", $"/v2/applications/{ApplicationId}", "account"):
                 return (200, Application.ToJsonString());
             case ("PUT", $"/v2/applications/{ApplicationId}", "account"):
