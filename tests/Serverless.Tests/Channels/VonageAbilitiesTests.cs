@@ -247,7 +247,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     private static JsonObject Number(string digits) => new() { ["country"] = "GB", ["msisdn"] = digits, ["type"] = "landline" };
 
     private static string Held(string conversation, string direction, string status, string at, string from, string to, int seconds) =>
-        $$"""{"uuid":"u-{{conversation}}-{{direction}}","conversation_uuid":"{{conversation}}","direction":"{{direction}}","status":"{{status}}","start_time":"{{at}}","duration":"{{seconds}}","from":{"type":"phone","number":"{{from}}"},"to":{"type":"phone","number":"{{to}}"}}""";
+        $$$"""{"uuid":"u-{{{conversation}}}-{{{direction}}}","conversation_uuid":"{{{conversation}}}","direction":"{{{direction}}}","status":"{{{status}}}","start_time":"{{{at}}}","duration":"{{{seconds}}}","from":{"type":"phone","number":"{{{from}}}"},"to":{"type":"phone","number":"{{{to}}}"}}""";
 
     private static string Told(ReplyOutcome outcome) => outcome switch
     {
@@ -262,7 +262,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
 
     private Contact Contact(string seed) => ((Reading.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal)).ToDelivery(_channel))).Event.Contact;
 
-    private Reading Read(Delivery delivery) => _channel.Read(delivery).Single().Read();
+    private Reading Read(Delivery delivery) => _channel.Read(delivery).Select(e => e.Read()).Single();
 
     private Delivery Look(Held held) => Call($"look/{held.Kind}", "") with { Method = "LOOK", Body = held.Body, Arrival = Arrival.LookedAgain };
 

@@ -36,7 +36,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(To(Complaint(), "Wir kümmern uns."), default)).Event;
         Assert.Equal(["2130000000000000003: Wir kümmern uns."], _x.Posted);
 
-        var echo = Read($$$"""{"data":{"event_uuid":"1","filter":{"user_id":"{{{Us}}}"},"event_type":"post.create","payload":{"id":"{{{sent.Contact.ExternalId}}}","author_id":"{{{Us}}}","in_reply_to_user_id":"{{{Jana}}}","in_reply_to_tweet_id":"2130000000000000003","text":"Wir kümmern uns."}}}""");
+        var echo = Read($$$$"""{"data":{"event_uuid":"1","filter":{"user_id":"{{{{Us}}}}"},"event_type":"post.create","payload":{"id":"{{{{sent.Contact.ExternalId}}}}","author_id":"{{{{Us}}}}","in_reply_to_user_id":"{{{{Jana}}}}","in_reply_to_tweet_id":"2130000000000000003","text":"Wir kümmern uns."}}}""");
         Assert.Equal(
             (echo.EventId, echo.Contact.ExternalId, echo.Contact.Account, echo.Contact.ThreadKey, echo.Contact.Kind, echo.Contact.Direction, echo.Contact.Place, echo.Contact.Entry),
             (sent.EventId, sent.Contact.ExternalId, sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Kind, sent.Contact.Direction, sent.Contact.Place, sent.Contact.Entry));
@@ -51,7 +51,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(429, "x-rate-limit-reset: 1795165500", "later:rate-limited:1500")]
+    [InlineData(429, "x-rate-limit-reset: 1795165500", "later:rate-limited:300")]
     [InlineData(429, "Retry-After: 7", "later:rate-limited:7")]
     [InlineData(429, null, "later:rate-limited:")]
     [InlineData(503, null, "uncertain:unreachable")]
@@ -273,7 +273,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         Body = Encoding.UTF8.GetBytes(body),
         ReceivedAt = _time.GetUtcNow(),
         Arrival = Arrival.LookedAgain,
-    }).Single().Read()).Event;
+    }).Select(e => e.Read()).Single()).Event;
 
     private XChannel Make(params (string Name, string? Value)[] more)
     {

@@ -129,7 +129,7 @@ internal sealed class VonageApi : IAsyncDisposable
     private string CallsPage(string start, string end, int size, int index)
     {
         var within = Calls.Where(c => JsonDocument.Parse(c).RootElement.GetProperty("start_time").GetString() is { } at && string.CompareOrdinal(at, start) >= 0 && string.CompareOrdinal(at, end) < 0).ToList();
-        return $$"""{"count":{{within.Count}},"page_size":{{size}},"record_index":{{index}},"_embedded":{"calls":[{{string.Join(',', within.Skip(index).Take(size))}}]}}""";
+        return $$$"""{"count":{{{within.Count}}},"page_size":{{{size}}},"record_index":{{{index}}},"_embedded":{"calls":[{{{string.Join(',', within.Skip(index).Take(size))}}}]}}""";
     }
 
     /// <summary>Who calls: "application", "account", or null. Checked as RFC 7515 says, not by our code.</summary>

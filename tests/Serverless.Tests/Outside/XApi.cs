@@ -105,31 +105,33 @@ internal sealed partial class XApi : IAsyncDisposable
         switch (request.Method, path, account)
         {
             case ("GET", "/2/webhooks", "app"):
-                return (200, $$"""{"data":[{{string.Join(',', Webhooks.Select(w => $$"""{"id":"{{w.Id}}","url":"{{w.Url}}","valid":{{(w.Valid ? "true" : "false")}}}"""))}}]}""");
+                var known = Webhooks.Select(w => $$"""{"id":"{{w.Id}}","url":"{{w.Url}}","valid":{{(w.Valid ? "true" : "false")}}}""");
+                return (200, $$"""{"data":[{{string.Join(',', known)}}]}""");
             case ("POST", "/2/webhooks", "app"):
                 if (!HandshakeHolds || Webhooks.Count > 0) return (403, """{"title":"Forbidden"}""");
                 Webhooks.Add(($"{_next++}", json.GetProperty("url").GetString()!, true));
-                return (200, $$"""{"data":{"id":"{{Webhooks[^1].Id}}","url":"{{Webhooks[^1].Url}}","valid":true}}""");
+                return (200, $$$"""{"data":{"id":"{{{Webhooks[^1].Id}}}","url":"{{{Webhooks[^1].Url}}}","valid":true}}""");
             case ("PUT", _, "app") when path.StartsWith("/2/webhooks/", StringComparison.Ordinal):
                 var at = Webhooks.FindIndex(w => path.EndsWith("/" + w.Id, StringComparison.Ordinal));
                 if (at < 0) return (404, "{}");
                 Webhooks[at] = Webhooks[at] with { Valid = HandshakeHolds };
-                return (200, $$"""{"data":{"valid":{{(HandshakeHolds ? "true" : "false")}}}}""");
+                return (200, $$$"""{"data":{"valid":{{{(HandshakeHolds ? "true" : "false")}}}}}""");
             case ("GET", "/2/activity/subscriptions", "app"):
-                return (200, $$"""{"data":[{{string.Join(',', Subscriptions.Select(s => $$"""{"subscription_id":"1","event_type":"{{s.Type}}","filter":{"user_id":"{{s.User}}"},"webhook_id":"{{s.Webhook}}"}"""))}}],"meta":{}}""");
+                var all = Subscriptions.Select(s => $$$"""{"subscription_id":"1","event_type":"{{{s.Type}}}","filter":{"user_id":"{{{s.User}}}"},"webhook_id":"{{{s.Webhook}}}"}""");
+                return (200, $$$"""{"data":[{{{string.Join(',', all)}}}],"meta":{}}""");
             case ("POST", "/2/activity/subscriptions", not "app"):
                 Assert.Equal(account, json.GetProperty("filter").GetProperty("user_id").GetString());
                 Subscriptions.Add((json.GetProperty("event_type").GetString()!, account, json.GetProperty("webhook_id").GetString()!));
                 return (200, """{"data":{"subscription":{}}}""");
             case ("GET" or "POST", _, not "app") when path.StartsWith("/2/account_activity/webhooks/", StringComparison.Ordinal) && path.EndsWith("/subscriptions/all", StringComparison.Ordinal):
                 if (request.Method == "POST") OlderSubscriptions.Add(account);
-                return (200, $$"""{"data":{"subscribed":{{(OlderSubscriptions.Contains(account) ? "true" : "false")}}}}""");
+                return (200, $$$"""{"data":{"subscribed":{{{(OlderSubscriptions.Contains(account) ? "true" : "false")}}}}}""");
             case ("POST", "/2/tweets", not "app"):
                 Posted.Add($"{json.GetProperty("reply").GetProperty("in_reply_to_tweet_id").GetString()}: {json.GetProperty("text").GetString()}");
-                return (201, $$"""{"data":{"id":"21400000000000{{_next++:00000}}","text":"x"}}""");
+                return (201, $$$"""{"data":{"id":"21400000000000{{{_next++:00000}}}","text":"x"}}""");
             case ("POST", _, not "app") when path.Split('/') is ["", "2", "dm_conversations", "with", var to, "messages"]:
                 Posted.Add($"{to}: {json.GetProperty("text").GetString()}");
-                return (201, $$"""{"data":{"dm_conversation_id":"1-2","dm_event_id":"21500000000000{{_next++:00000}}"}}""");
+                return (201, $$$"""{"data":{"dm_conversation_id":"1-2","dm_event_id":"21500000000000{{{_next++:00000}}}"}}""");
             case ("GET", _, not "app") when path == $"/2/users/{account}/mentions":
                 return (200, Page(request, Mentions.Where(m => Query(request, "since_id") is not { } since || string.CompareOrdinal(m.Id, since) > 0)));
             case ("GET", "/2/dm_events", not "app"):
@@ -158,7 +160,7 @@ internal sealed partial class XApi : IAsyncDisposable
         if (header == $"Bearer {BearerToken}") return "app";
         var given = Parameter().Matches(header).ToDictionary(m => m.Groups["name"].Value, m => Uri.UnescapeDataString(m.Groups["value"].Value), StringComparer.Ordinal);
         if (!header.StartsWith("OAuth ", StringComparison.Ordinal) || !Tokens.TryGetValue(given.GetValueOrDefault("oauth_token") ?? "", out var secret)) return null;
-        var query = request.Target.Split('?', 2) is [_, var q] ? q.Split('&').Select(p => p.Split('=', 2)).Select(p => (Key: p[0], Value: p.Length > 1 ? p[1] : "")) : [];
+        var query = request.Target.Split('?', 2) is [_, var q] ? q.Split('&').Select(p => p.Split('=', 2)).Select(p => (Key: p[0], Value: Uri.EscapeDataString(Uri.UnescapeDataString(p.Length > 1 ? p[1] : "")))) : [];
         var signed = given.Where(p => p.Key != "oauth_signature").Select(p => (p.Key, Value: Uri.EscapeDataString(p.Value))).Concat(query).Select(p => $"{p.Key}={p.Value}").Order(StringComparer.Ordinal);
         var text = string.Join('&', new[] { request.Method, $"http://{http.Host}{request.Target.Split('?')[0]}", string.Join('&', signed) }.Select(Uri.EscapeDataString));
 #pragma warning disable CA5350 // OAuth 1.0a prescribes it.
