@@ -20,6 +20,7 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.ReviewDeliveries;
 using Serverless.Schema;
 using Serverless.Storage;
 using Serverless.Tick;
@@ -53,6 +54,9 @@ public static class Composition
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
+        // Review
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>();
+
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
         services.AddSingleton<ApiCalls>();
@@ -78,6 +82,7 @@ public static class Composition
         QueryCasesFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
+        ReviewDeliveriesFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
     }

@@ -11,6 +11,9 @@ namespace Serverless.Receipts;
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, TimeProvider time, ILogger<DeliveryWork> log)
 {
+    /// <summary>The reason of a delivery that passed its check, at the door or later: a replay does not ask again, since its secret may be long gone.</summary>
+    private const string Verified = "";
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
@@ -44,7 +47,7 @@ public sealed partial class DeliveryWork(
         }
 
         var delivery = await deliveries.LoadAsync(key, row, ct);
-        if (row.Text("Reason") is not null && !await DecideAsync(key, channel, delivery, ct)) return;
+        if (row.Text("Reason") is { Length: > 0 } && !await DecideAsync(key, channel, delivery, ct)) return;
 
         List<string> ends = [];
         var failed = false;
@@ -56,7 +59,7 @@ public sealed partial class DeliveryWork(
         }
 
         if (ends.Count == 0) ends.Add("ignored:empty");
-        await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, null, time.GetUtcNow(), ct);
+        await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), ct);
         LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 1 ? ends[0] : "several");
     }
 

@@ -42,11 +42,11 @@ public abstract partial class ChannelConformance
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
 
-    /// <summary>The verdict on a seed, by default at the clock at which it was sent.</summary>
+    /// <summary>The verdict on a seed that arrives, by default, at the clock at which it was sent.</summary>
     protected Verdict Verify(Seed seed, IReadOnlyDictionary<string, string?>? settings = null, DateTimeOffset? now = null)
     {
         var channel = Channel(settings, now ?? seed.At);
-        return channel.Verify(seed.ToDelivery(channel));
+        return channel.Verify(seed.ToDelivery(channel) with { ReceivedAt = now ?? seed.At });
     }
 
     /// <summary>Reads as Normalise does: in order, and what throws costs only itself. A delivery that cannot be taken apart is one outcome.</summary>
