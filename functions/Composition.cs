@@ -20,6 +20,7 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.ReplayDeliveries;
 using Serverless.ReviewDeliveries;
 using Serverless.Schema;
 using Serverless.Storage;
@@ -52,11 +53,12 @@ public static class Composition
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
-        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
+        services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
-        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>();
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
 
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
@@ -84,6 +86,7 @@ public static class Composition
         ActOnCaseFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
+        ReplayDeliveriesFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
     }

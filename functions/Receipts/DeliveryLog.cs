@@ -47,9 +47,11 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="at">Now.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
-    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null)
+    /// <param name="filed">Where its elements were filed; null leaves that as it is.</param>
+    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null, IReadOnlyList<Filed>? filed = null)
     {
-        var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at };
+        var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
+        if (filed is { Count: > 0 }) Filed.Write(row, filed);
         if (ends is not null)
         {
             var counts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -80,7 +82,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="ct">Cancels.</param>
     public async Task<bool> ReopenAsync(DeliveryKey key, ETag read, string late, string? reason, DateTimeOffset now, CancellationToken ct)
     {
-        var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, [late] = now, ["Reason"] = reason };
+        var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "", [late] = now, ["Reason"] = reason };
         if ((await tables.MergeAsync(key.Table, row, read, ct)).State != WriteState.Written) return false;
         await PointAsync(key, now, ct);
         return true;

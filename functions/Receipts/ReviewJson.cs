@@ -7,5 +7,6 @@ namespace Serverless.Receipts;
 [JsonSerializable(typeof(QuarantinePage))]
 [JsonSerializable(typeof(QuarantinedFile))]
 [JsonSerializable(typeof(ReviewStep))]
+[JsonSerializable(typeof(ReplayStep))]
 [JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
 internal sealed partial class ReviewJson : JsonSerializerContext;

@@ -7,7 +7,8 @@ public sealed partial class MetaChannel : IExplains
 {
     public IEnumerable<Hint> Explain(Delivery delivery)
     {
-        if (delivery.Header(SignatureHeader) is not { Length: 71 } header || !header.StartsWith(SignaturePrefix, StringComparison.Ordinal)) yield break;
+        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong }) yield break;
+        var header = delivery.Header(SignatureHeader)!;
         var current = options.CurrentValue;
         bool Holds(string? secret, ReadOnlySpan<byte> body) => !string.IsNullOrEmpty(secret) && Hmac.MatchesSha256Hex(secret, body, header.AsSpan(SignaturePrefix.Length));
         IEnumerable<(string Setting, string? Secret)> secrets =

@@ -7,7 +7,8 @@ public sealed partial class TwilioChannel : IExplains
 
     public IEnumerable<Hint> Explain(Delivery delivery)
     {
-        if (TwilioForm.Of(delivery) is not { } form || delivery.Header("x-twilio-signature") is not { } signature || !TwilioSignature.IsWellFormed(signature)) yield break;
+        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong } || TwilioForm.Of(delivery) is not { } form) yield break;
+        var signature = delivery.Header("x-twilio-signature")!;
         var current = options.CurrentValue;
         var tokens = current.TokensOf(form["AccountSid"u8]);
         var urlOnly = TwilioForm.IsQueryOnly(delivery) || delivery.PathAndQuery.Contains("bodySHA256=", StringComparison.Ordinal);
