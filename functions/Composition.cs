@@ -7,8 +7,10 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.Diagnostics;
 using Serverless.Health;
 using Serverless.KeepPoison;
+using Serverless.LinkDiagnostics;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Webhook;
@@ -23,6 +25,7 @@ using Serverless.Receive;
 using Serverless.ReplayDeliveries;
 using Serverless.ReviewDeliveries;
 using Serverless.Schema;
+using Serverless.ShowDiagnostics;
 using Serverless.Storage;
 using Serverless.Tick;
 
@@ -59,6 +62,9 @@ public static class Composition
 
         // Review
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
+        services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
 
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
@@ -87,6 +93,8 @@ public static class Composition
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);
+        LinkDiagnosticsFunction.Map(routes);
+        ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
     }
