@@ -7,17 +7,12 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
-<<<<<<< HEAD
+using Serverless.Diagnostics;
 using Serverless.FollowLink;
 using Serverless.Health;
 using Serverless.KeepPoison;
-using Serverless.Links;
-=======
-using Serverless.Diagnostics;
-using Serverless.Health;
-using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
->>>>>>> review
+using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Webhook;
