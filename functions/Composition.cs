@@ -9,8 +9,12 @@ using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
 using Serverless.Channels.X;
+using Serverless.Diagnostics;
+using Serverless.FollowLink;
 using Serverless.Health;
 using Serverless.KeepPoison;
+using Serverless.LinkDiagnostics;
+using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Webhook;
@@ -22,7 +26,10 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.ReplayDeliveries;
+using Serverless.ReviewDeliveries;
 using Serverless.Schema;
+using Serverless.ShowDiagnostics;
 using Serverless.Storage;
 using Serverless.Tick;
 
@@ -53,9 +60,15 @@ public static class Composition
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
-        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+
+        // Review
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
+        services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
 
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
@@ -66,6 +79,10 @@ public static class Composition
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
         services.AddSingleton<INoticeRoute, WebhookRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
+
+        services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
+        services.AddSingleton<ActionLinks>().AddSingleton<LinkDesk>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
@@ -81,7 +98,12 @@ public static class Composition
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
+        FollowLinkFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
+        ReviewDeliveriesFunction.Map(routes);
+        ReplayDeliveriesFunction.Map(routes);
+        LinkDiagnosticsFunction.Map(routes);
+        ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
     }
