@@ -7,6 +7,8 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.Channels.Vonage;
+using Serverless.Channels.X;
 using Serverless.Diagnostics;
 using Serverless.FollowLink;
 using Serverless.Health;
@@ -113,6 +115,8 @@ public static class Composition
         services.AddSingleton<ChannelDirectory>();
         MetaChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
+        XChannel.Add(services, configuration);
+        VonageChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+
 namespace Serverless.Outgoing;
 
 /// <summary>Calls a provider's API: guarded, bounded in time and size, and what went wrong is a value.</summary>
@@ -46,13 +49,17 @@ public sealed class ApiCalls(GuardedHttp http, TimeProvider time)
         }
     }
 
-    /// <summary>What a response asks us to wait, in seconds or as a date; null when it does not.</summary>
+    /// <summary>What a response asks us to wait, in seconds, as a date, or as the second at which a limit begins anew (X and others); null when it does not.</summary>
     public TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } when date > time.GetUtcNow() => date - time.GetUtcNow(),
-        _ => null,
+        _ => response.StatusCode is HttpStatusCode.TooManyRequests ? UntilReset(response) : null,
     };
+
+    private TimeSpan? UntilReset(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("x-rate-limit-reset", out var values) && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        && seconds - time.GetUtcNow().ToUnixTimeSeconds() is > 0 and < 24 * 60 * 60 and var wait ? TimeSpan.FromSeconds(wait) : null;
 
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, CancellationToken ct)
     {

@@ -1,0 +1,187 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Vonage;
+
+/// <summary>
+/// Vonage's language: calls, and messages by SMS, MMS, WhatsApp, Messenger, Viber and RCS. Addresses of an application, all below
+/// <c>{Hooks__PublicBaseUrl}/api/hooks/vonage/</c>: <c>voice/answer</c> (and fallback), <c>voice/events</c>, <c>messages</c>, <c>messages/status</c>; our own call
+/// control names <c>voice/dial</c>, <c>voice/recording</c> and <c>voice/transcription</c>.
+/// </summary>
+public sealed partial class VonageChannel : IChannel
+{
+    internal const string ChannelName = "vonage";
+
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+    private static readonly string[] Kept = ["authorization"];
+    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+
+    private readonly IOptionsMonitor<VonageOptions> _options;
+    private readonly IOptionsMonitor<HooksOptions> _hooks;
+    private readonly TimeProvider _time;
+    private readonly VonageCalls _api;
+
+    public VonageChannel(IOptionsMonitor<VonageOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time, ApiCalls calls)
+    {
+        _options = options;
+        _hooks = hooks;
+        _time = time;
+        _api = new VonageCalls(options, time, calls);
+    }
+
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<VonageOptions>().Bind(configuration.GetSection("Channels:Vonage"));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VonageOptions>, VonageOptionsValidator>());
+        services.AddSingleton<IChannel, VonageChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = _options.CurrentValue;
+            var fingerprint = current.SecretsOf(null).Fingerprint;
+            if (current.Accounts.Count > 0)
+                fingerprint = new SecretPair(fingerprint, string.Concat(current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => current.SecretsOf(a.Key).Fingerprint))).Fingerprint;
+            return new(current.Enabled, current.Mode, current.Paused, fingerprint);
+        }
+    }
+
+    public IReadOnlyList<string> KeptHeaders => Kept;
+
+    public IEnumerable<string> Problems()
+    {
+        var current = _options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (_hooks.CurrentValue.PublicBaseUrl is not { } url || !url.StartsWith("https://", StringComparison.Ordinal))
+            yield return "Hooks__PublicBaseUrl must be the https address under which Vonage calls us, e.g. https://contact.example.com: call control names it.";
+        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0)
+            yield return "Channels__Vonage__SignatureSecret is missing: it is the signature secret of the account (Dashboard, Settings), and without it no callback can be verified.";
+        foreach (var account in current.Accounts.Where(a => current.SecretsOf(a.Key).IsMissing))
+            yield return $"Channels__Vonage__Accounts__{account.Key}__SignatureSecret is missing: each account signs with a secret of its own.";
+        if (!string.IsNullOrEmpty(current.PrivateKey) && !ApplicationJwt.IsKey(current.PrivateKey))
+            yield return "Channels__Vonage__PrivateKey is no RSA private key in PEM form; line breaks may be written as \\n.";
+        foreach (var problem in AnswerPlan.Problems(current.Default, "Channels__Vonage__Default")) yield return problem;
+        foreach (var (number, plan) in current.Numbers)
+        {
+            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                yield return $"Channels__Vonage__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
+            foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Vonage__Numbers__{number}")) yield return problem;
+        }
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Method is not ("GET" or "HEAD" or "POST")) return new Verdict.Challenge(NoSuchMethod);
+        if (TokenOf(delivery) is not { Length: > 0 } text)
+        {
+            // Somebody looks at the address in a browser; with a call named it is meant to be Vonage's.
+            return delivery.Method is not "POST" && !delivery.PathAndQuery.Contains('?', StringComparison.Ordinal)
+                ? new Verdict.Challenge(Answer.Text("This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
+                : new Verdict.Forged(Missing(delivery));
+        }
+
+        if (SharedKeyJwt.Parse(text) is not { } token) return new Verdict.Forged(Reasons.SignatureMalformed);
+        var current = _options.CurrentValue;
+        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0) return new Verdict.Forged(Reasons.NoSecret);
+        var secrets = current.SecretsOf(token.Text("api_key"));
+        if (secrets.IsMissing) return new Verdict.Forged(Reasons.KeyUnknown);
+        if (!token.Holds(secrets)) return new Verdict.Forged(Reasons.SignatureWrong);
+        var times = token.Read();
+        if (!times.AreFresh(_time.GetUtcNow(), TimeSpan.FromHours(current.TokenHours), Skew)) return new Verdict.Forged(Reasons.Stale);
+        return CoversBody(token, delivery.Body.Span) ? new Verdict.Genuine(times.IssuedAt) : new Verdict.Forged(Reasons.BodyHashWrong);
+    }
+
+    // Without a token there is no Bearer; another scheme is no signature of Vonage's.
+    private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization")) ? Reasons.SignatureMissing : Reasons.SignatureMalformed;
+
+    private static string? TokenOf(Delivery delivery) =>
+        delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header[7..] : null;
+
+    // Vonage calls this check optional over TLS; a token that signs another body is refused all the same. A GET has no body, so nothing but TLS
+    // protects its query: set the application to POST. https://developer.vonage.com/en/getting-started/concepts/webhooks
+    private static bool CoversBody(SharedKeyJwt token, ReadOnlySpan<byte> body) => token.Text("payload_hash") is { } hash
+        ? body.IsEmpty || Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(body)), hash.ToLowerInvariant())
+        : body.IsEmpty;
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    {
+        if (delivery.Rest is "voice/answer" or "voice/dial") return Call(delivery, acceptance);
+        if (acceptance is Acceptance.NotStored) return Answer.Empty(503);
+        // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. What came is in quarantine and is the same contact.
+        // https://developer.vonage.com/en/getting-started/concepts/webhooks
+        return acceptance is Acceptance.Withheld && string.IsNullOrEmpty(delivery.Header("authorization")) ? Answer.Empty(503) : Answer.Empty();
+    }
+
+    /// <summary>
+    /// The call control of the number's plan, also while storage is down: the events of the call bring it back. A caller who is not proven genuine learns no number of ours.
+    /// </summary>
+    private Answer Call(Delivery delivery, Acceptance acceptance)
+    {
+        var current = _options.CurrentValue;
+        using var call = Callback.OfWhatever(delivery);
+        var dialling = delivery.Rest is "voice/dial";
+        // Of a leg that we dialled, "from" is the number the customer called.
+        var dialled = call.Word(dialling ? "from" : "to");
+        var plan = AnswerPlan.Of(dialled, current.Numbers, current.Default);
+        var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", Line.IsNumber(Line.Of(dialled)) ? Line.Bare(dialled!) : null);
+        if (!dialling) return Step(ncco, acceptance is Acceptance.Withheld ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
+        if (!VoicePayload.WasNotReached(call.Word("status"))) return Ncco.Nothing;
+        if (acceptance is Acceptance.Withheld) return Step(ncco, plan.WithoutRinging(), 0, 0);
+        var (group, person) = Place(call.Query("next"));
+        return Step(ncco, plan.Next(group), group, person);
+    }
+
+    private static Answer Step(Ncco ncco, AnswerStep step, int group, int person) =>
+        // A plan that became shorter while people were rung goes on with its first number.
+        ncco.Say(step, group, step is AnswerStep.Ring ring && person >= ring.Numbers.Count ? 0 : person);
+
+    // "1.0" is the first number of the second group; anything else takes a message.
+    private static (int Group, int Person) Place(string? next) =>
+        next?.Split('.') is [var group, var person] && int.TryParse(group, out var g) && int.TryParse(person, out var p) && g >= 0 && p >= 0 ? (g, p) : (int.MaxValue, 0);
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        var door = delivery.Rest;
+        yield return new Element(door, () => Read(delivery, door));
+    }
+
+    private Reading Read(Delivery delivery, string door)
+    {
+        using var call = Callback.Of(delivery);
+        var account = AccountOf(delivery);
+        var reading = door switch
+        {
+            "messages" => MessagePayload.Inbound(call.Json, delivery, account),
+            "messages/status" => MessagePayload.Status(call.Json, delivery, account),
+            "look/call" => VoicePayload.Held(call.Json, delivery, account),
+            _ => VoicePayload.Read(door, call, delivery, account),
+        };
+        return reading ?? Placeholder(delivery, account);
+    }
+
+    // No body names the account, the token does; what the second look found was asked of the account in the settings.
+    private string AccountOf(Delivery delivery) =>
+        (TokenOf(delivery) is { } text ? SharedKeyJwt.Parse(text)?.Text("api_key") : null) ?? _options.CurrentValue.ApiKey ?? "unknown";
+
+    private static Reading.Found Placeholder(Delivery delivery, string account)
+    {
+        var id = Callback.IdOf(delivery);
+        return new(new(id, ContactChange.Received, new Contact
+        {
+            Channel = ChannelName,
+            Network = "unknown",
+            Account = account,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+        }));
+    }
+}

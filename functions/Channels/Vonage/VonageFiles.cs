@@ -1,0 +1,61 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+
+namespace Serverless.Channels.Vonage;
+
+/// <content>What lies at Vonage and is fetched apart: recordings and pictures as files, the words of a recording as a document.</content>
+public sealed partial class VonageChannel : IOpensAttachments, IFetches
+{
+    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    {
+        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new Opened.Gone("no-address");
+        if (_api.IsOurs(url) && !_api.HasApplication) return new Opened.Later("refused");
+        var response = await _api.OpenAsync(url, ct);
+        if (response is null) return new Opened.Later("unreachable");
+        if (response.StatusCode is HttpStatusCode.OK) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        var wait = _api.RetryAfter(response);
+        response.Dispose();
+        return response.StatusCode switch
+        {
+            HttpStatusCode.NotFound or HttpStatusCode.Gone => new Opened.Gone("gone-at-provider"),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Opened.Later("refused"),
+            HttpStatusCode.TooManyRequests => new Opened.Later("rate-limited", wait),
+            _ => new Opened.Later("unreachable", wait),
+        };
+    }
+
+    public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
+    {
+        // A callback names the address, so our token goes to Vonage's own alone.
+        if (!Uri.TryCreate(resource, UriKind.Absolute, out var url) || !_api.IsOurs(url)) return new Fetched.Gone("foreign-address");
+        var answer = await _api.FetchAsync(url, ct);
+        return answer switch
+        {
+            null or { Status: 401 or 403 } => new Fetched.Later("refused"),
+            { Succeeded: true } => new Fetched.Document(answer.Body),
+            { Status: 404 or 410 } or { TooLarge: true } => new Fetched.Gone("gone-at-provider"),
+            { Status: 429 } => new Fetched.Later("rate-limited", answer.RetryAfter),
+            _ => new Fetched.Later("unreachable", answer.RetryAfter),
+        };
+    }
+
+    // https://developer.vonage.com/en/voice/voice-api/guides/recording#transcription
+    public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
+    {
+        using var json = JsonDocument.Parse(document);
+        var words = new StringBuilder();
+        foreach (var channel in json.RootElement.Get("channels"u8).Items())
+        {
+            foreach (var part in channel.Get("transcript"u8).Items())
+            {
+                if (part.Get("sentence"u8).AsText() is { } sentence) words.Append(words.Length > 0 ? " " : "").Append(sentence.Trim());
+            }
+        }
+
+        if (words.Length == 0) return new Reading.Ignored("transcription-without-text");
+        using var call = Callback.Of(delivery);
+        var account = AccountOf(delivery);
+        return VoicePayload.Transcribed(call, delivery, account, words.ToString()) ?? Placeholder(delivery, account);
+    }
+}
