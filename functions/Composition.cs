@@ -6,6 +6,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
+using Serverless.Channels.Telegram;
 using Serverless.Channels.Twilio;
 using Serverless.Health;
 using Serverless.KeepPoison;
@@ -88,6 +89,7 @@ public static class Composition
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
         services.AddSingleton<ChannelDirectory>();
         MetaChannel.Add(services, configuration);
+        TelegramChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
