@@ -4,6 +4,7 @@ using Serverless.ActOnCase;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Channels.Discourse;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Telegram;
@@ -89,6 +90,7 @@ public static class Composition
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
         services.AddSingleton<ChannelDirectory>();
         MetaChannel.Add(services, configuration);
+        DiscourseChannel.Add(services, configuration);
         TelegramChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
