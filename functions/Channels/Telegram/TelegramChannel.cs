@@ -1,13 +1,14 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Telegram;
 
 /// <summary>Telegram's language: bots in private chats, groups, topics and business chats. Each bot has an address of its own, <c>api/hooks/telegram/{name}</c>.</summary>
 /// <remarks>https://core.telegram.org/bots/api#setwebhook</remarks>
-public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options) : IChannel
+public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options, ApiCalls calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "telegram";
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Serverless.Signing;
 
@@ -25,7 +26,7 @@ public sealed class TelegramOptions
 }
 
 /// <summary>One bot; section <c>Channels:Telegram:Bots:{name}</c>.</summary>
-public sealed class TelegramBot
+public sealed partial class TelegramBot
 {
     /// <summary>The token BotFather gave, e.g. <c>7000000001:AA...</c>. Part of every URL that calls Telegram, so those URLs are never logged.</summary>
     public string? BotToken { get; set; }
@@ -42,7 +43,7 @@ public sealed class TelegramBot
     internal SecretPair Secrets => new(SecretToken, PreviousSecretToken);
 
     /// <summary>The bot's user id, which is the first half of its token. https://core.telegram.org/bots/api#authorizing-your-bot</summary>
-    internal string? Id => BotToken is { } token && token.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? token[..colon] : null;
+    internal string? Id => BotToken is { } token && Form().IsMatch(token) ? token[..token.IndexOf(':', StringComparison.Ordinal)] : null;
 
     internal bool IsStaff(string? id, string? username)
     {
@@ -55,6 +56,10 @@ public sealed class TelegramBot
 
         return false;
     }
+
+    // A token becomes part of an address, so it has no other characters.
+    [GeneratedRegex("^[0-9]{1,20}:[A-Za-z0-9_-]{1,200}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Form();
 }
 
 /// <summary>Holds the settings to the bounds of their attributes.</summary>
