@@ -1,13 +1,14 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Discourse;
 
 /// <summary>Discourse's language: posts in forums of one's own. Each forum has an address of its own, <c>api/hooks/discourse/{name}</c>.</summary>
 /// <remarks>https://meta.discourse.org/t/configure-webhooks-that-trigger-on-discourse-events-to-integrate-with-external-services/49045</remarks>
-public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options) : IChannel
+public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options, ApiCalls calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "discourse";
 

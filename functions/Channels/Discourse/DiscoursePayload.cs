@@ -27,7 +27,8 @@ internal static class DiscoursePayload
         if (root.ValueKind is not JsonValueKind.Object) throw new JsonException("There is no event in this delivery.");
         if (found is not null)
         {
-            yield return new Element("post", () => new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
+            // Its author took it back before we ever saw it: the text is Discourse's by then.
+            yield return new Element("post", () => root.Get("user_deleted"u8).IsTrue() ? new Reading.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
             yield break;
         }
 
