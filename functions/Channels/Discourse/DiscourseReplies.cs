@@ -45,7 +45,7 @@ public sealed partial class DiscourseChannel : IReplies
         return new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, Entry = to.Entry, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } });
     }
 
-    private static ReplyOutcome Failed(DiscourseAnswer answer, string setting)
+    private static ReplyOutcome Failed(ForumAnswer answer, string setting)
     {
         var detail = $"Discourse {answer.Status}: {answer.Errors}".TrimEnd(':', ' ');
         return answer.Status switch
@@ -61,6 +61,6 @@ public sealed partial class DiscourseChannel : IReplies
         };
     }
 
-    private (DiscourseApi Api, DiscourseSite Site)? ApiOf(string account) =>
-        options.CurrentValue.Sites.TryGetValue(account, out var site) && site.Address is { } address ? (new DiscourseApi(calls, site, address), site) : null;
+    private (ForumApi Api, DiscourseSite Site)? ApiOf(string account) =>
+        options.CurrentValue.Sites.TryGetValue(account, out var site) && site.Address is { } address ? (new ForumApi(calls, site, address), site) : null;
 }

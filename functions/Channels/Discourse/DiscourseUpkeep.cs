@@ -47,7 +47,7 @@ public sealed partial class DiscourseChannel : ISubscribes
     }
 
     // 50 on a page; more than a few pages is not a forum's list of webhooks.
-    private static async Task<(JsonElement? Hook, DiscourseAnswer? Trouble)> FindAsync(DiscourseApi api, string ours, CancellationToken ct)
+    private static async Task<(JsonElement? Hook, ForumAnswer? Trouble)> FindAsync(ForumApi api, string ours, CancellationToken ct)
     {
         for (var offset = 0; offset < 500; offset += 50)
         {

@@ -30,7 +30,7 @@ public sealed partial class TelegramChannel : IOpensAttachments
         response.Content.Headers.ContentType?.MediaType is { } type and not "application/octet-stream" ? type
         : attachment.Type?.Contains('/', StringComparison.Ordinal) == true ? attachment.Type : null;
 
-    private static Opened Failed(TelegramAnswer answer) => answer.Status switch
+    private static Opened Failed(BotAnswer answer) => answer.Status switch
     {
         429 => new Opened.Later("rate-limited", answer.RetryAfter),
         401 or 403 or 404 => new Opened.Later("refused"),

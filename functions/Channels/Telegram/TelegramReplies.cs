@@ -64,7 +64,7 @@ public sealed partial class TelegramChannel : IReplies
     }
 
     // Sentences of the Bot API server: https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp
-    private static ReplyOutcome Failed(TelegramAnswer answer, string setting)
+    private static ReplyOutcome Failed(BotAnswer answer, string setting)
     {
         var detail = $"Telegram {answer.Status}: {answer.Description}";
         switch (answer.Status)
@@ -90,8 +90,8 @@ public sealed partial class TelegramChannel : IReplies
         }
     }
 
-    private (TelegramApi Api, TelegramBot Bot)? ApiOf(string account) =>
+    private (BotApi Api, TelegramBot Bot)? ApiOf(string account) =>
         options.CurrentValue is var current && current.Bots.TryGetValue(account, out var bot) && bot is { Id: not null, BotToken: { } token }
-            ? (new TelegramApi(calls, current.ApiUrl, token), bot)
+            ? (new BotApi(calls, current.ApiUrl, token), bot)
             : null;
 }

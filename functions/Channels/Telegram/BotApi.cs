@@ -7,13 +7,13 @@ namespace Serverless.Channels.Telegram;
 
 /// <summary>Calls the Bot API for one bot. The token is part of each address, so an address never leaves this file.</summary>
 /// <remarks>https://core.telegram.org/bots/api#making-requests</remarks>
-internal sealed class TelegramApi(ApiCalls calls, string apiUrl, string token)
+internal sealed class BotApi(ApiCalls calls, string apiUrl, string token)
 {
     /// <summary>Calls a method.</summary>
     /// <param name="method">As the Bot API names it, e.g. <c>sendMessage</c>.</param>
     /// <param name="parameters">Writes the fields of the JSON body.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<TelegramAnswer> CallAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken ct)
+    public async Task<BotAnswer> CallAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken ct)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
@@ -25,7 +25,7 @@ internal sealed class TelegramApi(ApiCalls calls, string apiUrl, string token)
 
         using var request = new HttpRequestMessage(HttpMethod.Post, Address($"bot{token}/{method}")) { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return new TelegramAnswer(await calls.SendAsync(request, ct));
+        return new BotAnswer(await calls.SendAsync(request, ct));
     }
 
     /// <summary>Opens a file for reading; null when it could not be reached. https://core.telegram.org/bots/api#getfile</summary>
@@ -42,11 +42,11 @@ internal sealed class TelegramApi(ApiCalls calls, string apiUrl, string token)
 
 /// <summary>What the Bot API answered: a result, or an error with its code and a sentence.</summary>
 /// <remarks>https://core.telegram.org/bots/api#making-requests, https://core.telegram.org/bots/api#responseparameters</remarks>
-internal sealed class TelegramAnswer
+internal sealed class BotAnswer
 {
     private readonly JsonElement _root;
 
-    public TelegramAnswer(ApiAnswer answer)
+    public BotAnswer(ApiAnswer answer)
     {
         Raw = answer;
         if (answer.TooLarge || answer.Body.IsEmpty) return;

@@ -7,19 +7,19 @@ namespace Serverless.Channels.Discourse;
 
 /// <summary>Calls one forum's API; the key goes only to the forum's own address.</summary>
 /// <remarks>https://docs.discourse.org</remarks>
-internal sealed class DiscourseApi(ApiCalls calls, DiscourseSite site, Uri address)
+internal sealed class ForumApi(ApiCalls calls, DiscourseSite site, Uri address)
 {
-    public async Task<DiscourseAnswer> GetAsync(string path, CancellationToken ct)
+    public async Task<ForumAnswer> GetAsync(string path, CancellationToken ct)
     {
         using var request = Request(HttpMethod.Get, path);
-        return new DiscourseAnswer(await calls.SendAsync(request, ct));
+        return new ForumAnswer(await calls.SendAsync(request, ct));
     }
 
     /// <param name="method">POST or PUT.</param>
     /// <param name="path">Below the forum's address.</param>
     /// <param name="fields">Writes the fields of the JSON body.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<DiscourseAnswer> SendAsync(HttpMethod method, string path, Action<Utf8JsonWriter> fields, CancellationToken ct)
+    public async Task<ForumAnswer> SendAsync(HttpMethod method, string path, Action<Utf8JsonWriter> fields, CancellationToken ct)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
@@ -32,7 +32,7 @@ internal sealed class DiscourseApi(ApiCalls calls, DiscourseSite site, Uri addre
         using var request = Request(method, path);
         request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return new DiscourseAnswer(await calls.SendAsync(request, ct));
+        return new ForumAnswer(await calls.SendAsync(request, ct));
     }
 
     /// <summary>Opens a file; null when it could not be reached.</summary>
@@ -54,9 +54,9 @@ internal sealed class DiscourseApi(ApiCalls calls, DiscourseSite site, Uri addre
 }
 
 /// <summary>What a forum answered.</summary>
-internal sealed class DiscourseAnswer
+internal sealed class ForumAnswer
 {
-    public DiscourseAnswer(ApiAnswer answer)
+    public ForumAnswer(ApiAnswer answer)
     {
         Raw = answer;
         if (answer.TooLarge || answer.Body.IsEmpty) return;
