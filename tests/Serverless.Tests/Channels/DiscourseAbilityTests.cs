@@ -145,7 +145,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         {
             Id = new string('a', 32), Channel = "discourse", Method = "LOOK", PathAndQuery = $"/api/hooks/discourse/look/{h.Kind}", Headers = new Dictionary<string, string>(StringComparer.Ordinal),
             Body = h.Body, ReceivedAt = Now, Arrival = Arrival.LookedAgain,
-        }).Single().Read()).ToList();
+        }).Select(e => e.Read()).Single()).ToList();
         var contact = Assert.IsType<Reading.Found>(readings[0]).Event.Contact;
         Assert.Equal(("77", "community", "discourse:community:9", "Wo bleibt der Monteur?"), (contact.ExternalId, contact.Account, contact.ThreadKey, contact.Text));
         Assert.Equal(new Reading.Ignored("removed"), readings[1]);
