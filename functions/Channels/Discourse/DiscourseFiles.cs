@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace Serverless.Channels.Discourse;
@@ -5,6 +6,8 @@ namespace Serverless.Channels.Discourse;
 /// <content>Files: uploads of the forum by its own addresses. Where uploads lie in a store apart, the forum sends us on, once; our key stays behind.</content>
 public sealed partial class DiscourseChannel : IOpensAttachments
 {
+    private static readonly SearchValues<char> Unwanted = SearchValues.Create("?#\\\r\n ");
+
     public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
         if (PathOf(attachment.Reference) is not { } path) return new Opened.Gone("not-an-upload");
@@ -35,7 +38,7 @@ public sealed partial class DiscourseChannel : IOpensAttachments
     // upload://{hash}.{ending} is short for uploads/short-url/{hash}.{ending}. https://github.com/discourse/discourse/blob/main/config/routes.rb
     private static string? PathOf(string reference)
     {
-        if (reference.Contains("..", StringComparison.Ordinal) || reference.AsSpan().IndexOfAny("?#\\\r\n ") >= 0) return null;
+        if (reference.Contains("..", StringComparison.Ordinal) || reference.AsSpan().ContainsAny(Unwanted)) return null;
         if (reference.StartsWith("upload://", StringComparison.Ordinal)) return reference[9..] is var name && !name.Contains('/', StringComparison.Ordinal) ? $"uploads/short-url/{name}" : null;
         return reference.StartsWith("/uploads/", StringComparison.Ordinal) || reference.StartsWith("/secure-uploads/", StringComparison.Ordinal) ? reference[1..] : null;
     }

@@ -93,7 +93,7 @@ public sealed partial class DiscourseChannel : ILooksAgain
     /// <param name="Done">Everything up to this id has been seen.</param>
     /// <param name="Top">The highest id seen in this sweep.</param>
     /// <param name="Before">The next page holds ids below this one; 0 at the beginning of a sweep.</param>
-    private readonly record struct Sweep(long Done, long Top, long Before)
+    private sealed record Sweep(long Done, long Top, long Before)
     {
         public string Ended => Math.Max(Done, Top).ToString(CultureInfo.InvariantCulture);
 

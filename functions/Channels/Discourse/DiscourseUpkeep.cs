@@ -80,8 +80,8 @@ public sealed partial class DiscourseChannel : ISubscribes
         var events = hook.Get("web_hook_event_types"u8).Items().Select(e => e.Get("name"u8).AsText()).ToList();
 
         // Before events could be chosen one by one there was "post" alone.
-        if (events.Contains("post")) return null;
-        var missing = Needed.Select(n => n.Name).Except(events).ToList();
+        if (events.Contains("post", StringComparer.Ordinal)) return null;
+        var missing = Needed.Select(n => n.Name).Except(events, StringComparer.Ordinal).ToList();
         return missing.Count == 0 ? null : $"It lacks {string.Join(", ", missing)}.";
     }
 
