@@ -65,7 +65,7 @@ internal static class XPayload
 
         if (root.Get("for_user_id"u8).AsId() is not { } account) throw new JsonException("There is neither data nor for_user_id in this delivery.");
         var teller = new Teller(account, ours, delivery.ReceivedAt);
-        foreach (var list in root.Members())
+        foreach (var list in root.Properties())
         {
             // for_user_id, user_has_blocked, is_blocked_by are words; users and apps are objects that the lists refer to.
             if (list.Value.ValueKind is not JsonValueKind.Array) continue;

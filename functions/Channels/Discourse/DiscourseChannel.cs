@@ -1,0 +1,99 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Discourse;
+
+/// <summary>Discourse's language: posts in forums of one's own. Each forum has an address of its own, <c>api/hooks/discourse/{name}</c>.</summary>
+/// <remarks>https://meta.discourse.org/t/configure-webhooks-that-trigger-on-discourse-events-to-integrate-with-external-services/49045</remarks>
+public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+{
+    internal const string ChannelName = "discourse";
+
+    private const string SignatureHeader = "x-discourse-event-signature";
+    private const string SignaturePrefix = "sha256=";
+
+    private static readonly Answer Greeting = Answer.Text("This address takes signed webhooks of a Discourse forum by POST; enter it there as payload URL.");
+
+    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<DiscourseOptions>().Bind(configuration.GetSection("Channels:Discourse"));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DiscourseOptions>, DiscourseOptionsValidator>());
+        services.AddSingleton<IChannel, DiscourseChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public IReadOnlyList<string> KeptHeaders { get; } = [SignatureHeader, "x-discourse-event", "x-discourse-event-type"];
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            var all = current.Sites.OrderBy(s => s.Key, StringComparer.OrdinalIgnoreCase).Select(s => s.Value.Secrets.Fingerprint);
+            return new(current.Enabled, current.Mode, current.Paused, new SecretPair(string.Join(' ', all), null).Fingerprint);
+        }
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (current.Sites.Count == 0) yield return "Channels__Discourse__Sites__<name>__Url and __Secret are missing: name at least one forum.";
+        foreach (var (name, site) in current.Sites)
+        {
+            var setting = $"Channels__Discourse__Sites__{name}__";
+            if (!SiteName().IsMatch(name)) yield return $"{setting}: the name of a forum is part of its address, so it has lower-case letters and dashes only.";
+            if (site.Secrets.IsMissing) yield return $"{setting}Secret is missing: choose a long random text and enter it beside the payload URL at Discourse, which signs nothing without one.";
+            if (site.Address is null) yield return $"{setting}Url is missing or no address: set it to the forum's, e.g. https://community.example.com.";
+        }
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        var sites = options.CurrentValue.Sites;
+        if (sites.Values.All(s => s.Secrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
+        if (!sites.TryGetValue(delivery.Rest, out var site)) return new Verdict.Forged(Reasons.KeyUnknown);
+
+        // Without a secret at Discourse the header is missing altogether. Only the body is signed, without a time: the name of the event in the other headers rests on TLS.
+        // https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
+        var header = delivery.Header(SignatureHeader);
+        if (string.IsNullOrEmpty(header)) return new Verdict.Forged(Reasons.SignatureMissing);
+        if (site.Secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
+        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64) return new Verdict.Forged(Reasons.SignatureMalformed);
+        return site.Secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length)))
+            ? new Verdict.Genuine()
+            : new Verdict.Forged(Reasons.SignatureWrong);
+    }
+
+    /// <summary>
+    /// 200 without a body. 503 while storage is down: Discourse calls again only if its setting "retry web hook events" is on, otherwise the second look brings it in. Never 404 or 410, which switch the
+    /// webhook off after a few. https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
+    /// </summary>
+    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        var (account, kind) = AccountOf(delivery);
+        return DiscoursePayload.Elements(delivery, new Origin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
+    }
+
+    // look/post-{site} or look/private-{site}: what the second look found names its forum in its kind.
+    private static (string Account, string? Kind) AccountOf(Delivery delivery)
+    {
+        if (delivery.Arrival is not Arrival.LookedAgain || !delivery.Rest.StartsWith("look/", StringComparison.Ordinal)) return (delivery.Rest.ToLowerInvariant(), null);
+        var kind = delivery.Rest[5..];
+        var dash = kind.IndexOf('-', StringComparison.Ordinal);
+        return dash < 0 ? (kind, null) : (kind[(dash + 1)..], kind[..dash]);
+    }
+
+    [GeneratedRegex("^[a-z-]{1,60}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SiteName();
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Serverless.Channels.Discourse;
+
+/// <summary>What every reader needs besides the piece it reads.</summary>
+/// <param name="Account">Name of the forum in our settings.</param>
+/// <param name="Site">Its settings; null when they are gone since.</param>
+/// <param name="ReceivedAt">When the delivery reached us.</param>
+internal sealed record Origin(string Account, DiscourseSite? Site, DateTimeOffset ReceivedAt);
+
+/// <summary>Takes a delivery apart: one event about one thing, whose name is the only key of the body.</summary>
+internal static class DiscoursePayload
+{
+    /// <summary>Kind of a post that the second look found among the public ones.</summary>
+    public const string PublicPost = "post";
+
+    /// <summary>Kind of a post that the second look found among the private messages.</summary>
+    public const string PrivatePost = "private";
+
+    /// <param name="delivery">The call.</param>
+    /// <param name="origin">Where it comes from.</param>
+    /// <param name="found">The kind of a post that the second look found; null for a call.</param>
+    public static IEnumerable<Element> Elements(Delivery delivery, Origin origin, string? found)
+    {
+        using var document = JsonDocument.Parse(delivery.Body);
+        var root = document.RootElement;
+        if (root.ValueKind is not JsonValueKind.Object) throw new JsonException("There is no event in this delivery.");
+        if (found is not null)
+        {
+            // Its author took it back before we ever saw it: the text is Discourse's by then.
+            yield return new Element("post", () => root.Get("user_deleted"u8).IsTrue() ? new Reading.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
+            yield break;
+        }
+
+        var name = delivery.Header("x-discourse-event");
+        foreach (var property in root.EnumerateObject()) yield return Of(origin, property.Name, property.Value, name);
+    }
+
+    private static Element Of(Origin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
+
+    // https://github.com/discourse/discourse/blob/main/app/models/web_hook_event_type.rb
+    private static Reading Read(Origin origin, string type, JsonElement value, string? name) => type switch
+    {
+        "post" => new DiscoursePost(origin, value).Happened(name),
+        "ping" => new Reading.Ignored("ping"),
+
+        // Its first post comes by itself, with the words; so do removal and recovery.
+        "topic" => new Reading.Ignored("topic"),
+        "like" => new Reading.Ignored("reaction"),
+        "user" or "user_badge" or "user_promoted" or "group" or "group_user" => new Reading.Ignored("membership"),
+        "category" or "tag" => new Reading.Ignored("structure"),
+        "reviewable" or "flag" or "queued_post" => new Reading.Ignored("moderation"),
+        "solved" or "assign" or "topic_voting" or "notification" => new Reading.Ignored("forum-work"),
+        "chat_message" => new Reading.Ignored("chat"),
+        _ => Unknown(origin, type, value),
+    };
+
+    private static Reading.Found Unknown(Origin origin, string type, JsonElement value)
+    {
+        var id = $"{type}:{value.ContentId()}";
+        ExtraFields extras = default;
+        extras.Add("type", type);
+        return new(new(id, ContactChange.Received, new()
+        {
+            Channel = DiscourseChannel.ChannelName,
+            Network = DiscourseChannel.ChannelName,
+            Account = origin.Account,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = origin.ReceivedAt,
+            ReceivedAt = origin.ReceivedAt,
+            Extras = extras.Values,
+        }));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Telegram;
+
+/// <summary>Telegram's language: bots in private chats, groups, topics and business chats. Each bot has an address of its own, <c>api/hooks/telegram/{name}</c>.</summary>
+/// <remarks>https://core.telegram.org/bots/api#setwebhook</remarks>
+public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+{
+    internal const string ChannelName = "telegram";
+
+    private const string SecretHeader = "x-telegram-bot-api-secret-token";
+
+    private static readonly Answer Greeting = Answer.Text("This address takes updates of a Telegram bot by POST; upkeep registers it at Telegram, there is nothing to see here.");
+
+    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<TelegramOptions>().Bind(configuration.GetSection("Channels:Telegram"));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TelegramOptions>, TelegramOptionsValidator>());
+        services.AddSingleton<IChannel, TelegramChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public IReadOnlyList<string> KeptHeaders { get; } = [SecretHeader];
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            var all = current.Bots.OrderBy(b => b.Key, StringComparer.OrdinalIgnoreCase).Select(b => b.Value.Secrets.Fingerprint);
+            return new(current.Enabled, current.Mode, current.Paused, new SecretPair(string.Join(' ', all), null).Fingerprint);
+        }
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (current.Bots.Count == 0)
+            yield return "Channels__Telegram__Bots__<name>__SecretToken and __BotToken are missing: name at least one bot.";
+        foreach (var (name, bot) in current.Bots)
+        {
+            var setting = $"Channels__Telegram__Bots__{name}__";
+            if (!BotName().IsMatch(name)) yield return $"{setting}: the name of a bot is part of its address, so it has lower-case letters, digits and dashes only.";
+            if (bot.Secrets.IsMissing)
+                yield return $"{setting}SecretToken is missing: choose 32 or more random letters and digits; without it anybody could call this address.";
+            foreach (var (half, value) in new[] { ("SecretToken", bot.SecretToken), ("PreviousSecretToken", bot.PreviousSecretToken) })
+            {
+                if (!string.IsNullOrEmpty(value) && !Token().IsMatch(value))
+                    yield return $"{setting}{half} cannot be a secret token: Telegram takes 1 to 256 letters, digits, underscores and dashes.";
+            }
+
+            if (bot.Id is null) yield return $"{setting}BotToken is missing or not one: set it to the token that BotFather gave for the bot.";
+        }
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        var bots = options.CurrentValue.Bots;
+        if (bots.Values.All(b => b.Secrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
+        if (!bots.TryGetValue(delivery.Rest, out var bot)) return new Verdict.Forged(Reasons.KeyUnknown);
+
+        // Telegram signs nothing: a shared word in a header is the whole proof, and the body rests on TLS alone.
+        // https://core.telegram.org/bots/api#setwebhook (secret_token)
+        var given = delivery.Header(SecretHeader);
+        if (string.IsNullOrEmpty(given)) return new Verdict.Forged(Reasons.SignatureMissing);
+        if (bot.Secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
+        return bot.Secrets.Any(secret => Hmac.SameText(secret, given)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+    }
+
+    /// <summary>
+    /// Always without a body: Telegram runs the JSON body of a 2xx as a call of the Bot API, in the bot's name. A pressed button (callback query) could be answered that way, and is not: the caller may be
+    /// in quarantine, and its little clock stops by itself. 503 while storage is down: Telegram calls again for up to 24 hours, and what is behind it in the chat waits.
+    /// https://core.telegram.org/bots/api#making-requests-when-getting-updates
+    /// </summary>
+    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        var account = delivery.Rest.ToLowerInvariant();
+        return TelegramUpdate.Elements(delivery, new Origin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));
+    }
+
+    [GeneratedRegex("^[a-z0-9-]{1,60}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BotName();
+
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,256}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Token();
+}
