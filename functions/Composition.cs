@@ -1,12 +1,16 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serverless.ActOnCase;
+using Serverless.Attachments;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.DownloadAttachment;
+using Serverless.FetchAttachments;
+using Serverless.GiveUpAttachments;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.Normalise;
@@ -52,7 +56,13 @@ public static class Composition
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddOptions<AttachmentsOptions>().Bind(configuration.GetSection("Attachments")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AttachmentsOptions>, AttachmentsOptionsValidator>();
+        services.AddSingleton<AttachmentRows>().AddSingleton<FileRequests>().AddSingleton<FileWork>().AddSingleton<FileShelf>();
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
+        services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
+        services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Notices
@@ -75,9 +85,12 @@ public static class Composition
         ReceiveFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
+        FetchAttachmentsFunction.Map(routes);
+        GiveUpAttachmentsFunction.Map(routes);
         TickFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
+        DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         HealthFunction.Map(routes);

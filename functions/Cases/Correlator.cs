@@ -40,6 +40,9 @@ public sealed class Correlator(
         throw new ContentionException();
     }
 
+    /// <summary>True when an event of this contact was taken into a case before, even one that was erased since.</summary>
+    public async Task<bool> IsKnownAsync(Contact contact, CancellationToken ct) => await tables.GetAsync(Seen, CaseKeys.Contact(contact), "seen", ct) is not null;
+
     // Null: somebody changed the head or the pointer in between; look again.
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, CancellationToken ct)
     {

@@ -21,7 +21,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
@@ -118,8 +118,10 @@ public sealed class HealthCheck(
         var problems = channel.Problems().ToList();
         if (problems.Count > 0) return new HealthPart("red", problems);
         if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and worked later."]);
+        var report = await LookReport.OfAsync(channel, looks, ct);
+        var says = report?.Says() ?? [];
         return await trust.VerifiedAtAsync(channel.Name, ct) is { } at
-            ? new HealthPart("green", [$"Its secret was proven at {at:O}."])
-            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine."]);
+            ? new HealthPart(report?.IsTroubled is true ? "yellow" : "green", [$"Its secret was proven at {at:O}.", .. says])
+            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine.", .. says]);
     }
 }

@@ -29,6 +29,8 @@ public static class DeliveryEnd
 /// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: all that is needed to verify and read it again, and how it ended.</summary>
 public static class DeliveryRow
 {
+    private const string Looked = "looked-again";
+
     /// <summary>The row of a new delivery. Its body is in it, unless <paramref name="bodyInBlob"/>.</summary>
     public static TableRow Write(Delivery delivery, string end, string? reason, bool bodyInBlob, bool keepBody = true)
     {
@@ -45,6 +47,7 @@ public static class DeliveryRow
             ["Tries"] = 0,
             ["BodyLength"] = delivery.Body.Length,
         };
+        if (delivery.Arrival == Arrival.LookedAgain) row["Arrival"] = Looked;
         if (!keepBody) return row;
         if (bodyInBlob) row["BodyBlob"] = key.Blob;
         else row.SetBytes("Body", delivery.Body);
@@ -64,5 +67,6 @@ public static class DeliveryRow
         Headers = JsonSerializer.Deserialize(row.Text("Headers") ?? "{}", ReceiptJson.Default.DictionaryStringString)!,
         Body = blobBody ?? row.Bytes("Body") ?? default,
         ReceivedAt = row.Time("ReceivedAt") ?? key.At,
+        Arrival = row.Text("Arrival") == Looked ? Arrival.LookedAgain : Arrival.Called,
     };
 }

@@ -1,3 +1,4 @@
+using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -10,7 +11,7 @@ namespace Serverless.Receipts;
 /// </summary>
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
-    TimeProvider time, ILogger<DeliveryWork> log)
+    HeldContacts held, FileRequests files, TimeProvider time, ILogger<DeliveryWork> log)
 {
     // The host ends an invocation after five minutes; what was fetched until then is kept, so the next one goes on from there.
     private static readonly TimeSpan FetchingTime = TimeSpan.FromMinutes(2);
@@ -86,7 +87,7 @@ public sealed partial class DeliveryWork(
     }
 
     /// <summary>The elements of a delivery; one that is unreadable as a whole, or from somewhere on, ends with one element that says so.</summary>
-    private static IEnumerable<Element> Elements(IChannel channel, Delivery delivery)
+    internal static IEnumerable<Element> Elements(IChannel channel, Delivery delivery)
     {
         using var elements = Try(() => channel.Read(delivery).GetEnumerator(), out var broken);
         while (broken is null)
@@ -126,9 +127,10 @@ public sealed partial class DeliveryWork(
             }
 
             if (unreadable is not null) LogUnreadable(key.Channel, key.Id, element.Position, unreadable.GetType().Name);
-            var e = (reading as Reading.Found)?.Event ?? Placeholder.For(delivery, element.Position);
+            var e = (reading as Reading.Found)?.Event is { } happened ? held.Marked(happened, delivery) : Placeholder.For(delivery, element.Position);
             var correlation = await correlator.TakeAsync(e, key.ToString(), ct);
             await teller.AfterAsync(correlation, ct);
+            if (correlation.End != "duplicate") await files.SeeToAsync(channel, correlation.CaseId, e, ct);
             return new Taken(correlation.End, unreadable is null);
         }
         catch (Exception error) when (error is not (ContentionException or StorageUnavailableException or OperationCanceledException))
@@ -139,7 +141,7 @@ public sealed partial class DeliveryWork(
         }
     }
 
-    private static T? Try<T>(Func<T> read, out Exception? failure)
+    internal static T? Try<T>(Func<T> read, out Exception? failure)
     {
         failure = null;
         try
