@@ -27,7 +27,7 @@ public sealed class HealthCheck(
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
         // Side by side: with storage down each part takes as long as its retries.
-        var looks = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
+        var parallel = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
         {
             ["storage"] = GuardedAsync(StorageAsync, ct),
             ["bus"] = GuardedAsync(BusAsync, ct),
@@ -35,10 +35,10 @@ public sealed class HealthCheck(
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
         };
-        foreach (var route in routes) looks[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
-        foreach (var channel in channels.All) looks[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
-        await Task.WhenAll(looks.Values);
-        var parts = new SortedDictionary<string, HealthPart>(looks.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var route in routes) parallel[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
+        foreach (var channel in channels.All) parallel[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
+        await Task.WhenAll(parallel.Values);
+        var parts = new SortedDictionary<string, HealthPart>(parallel.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
         var worst = parts.Values.Any(p => p.Status == "red") ? "red" : parts.Values.Any(p => p.Status == "yellow") ? "yellow" : "green";
         return new HealthReport(worst, parts);
     }

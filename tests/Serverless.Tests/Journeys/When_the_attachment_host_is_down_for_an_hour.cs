@@ -1,8 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Serverless.Attachments;
-using Serverless.Local.Hosting;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;
