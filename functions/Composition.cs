@@ -10,9 +10,11 @@ using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
 using Serverless.DownloadAttachment;
 using Serverless.FetchAttachments;
+using Serverless.FollowLink;
 using Serverless.GiveUpAttachments;
 using Serverless.Health;
 using Serverless.KeepPoison;
+using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Webhook;
@@ -75,6 +77,10 @@ public static class Composition
         services.AddSingleton<INoticeRoute, WebhookRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
+        services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
+        services.AddSingleton<ActionLinks>().AddSingleton<LinkDesk>();
+
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
     }
@@ -92,6 +98,7 @@ public static class Composition
         QueryCasesFunction.Map(routes);
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
+        FollowLinkFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
