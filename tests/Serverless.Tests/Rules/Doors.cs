@@ -22,7 +22,7 @@ internal static class Doors
         ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
+        ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
         ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations"],
     };
 
