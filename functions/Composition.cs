@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serverless.ActOnCase;
+using Serverless.Attachments;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
@@ -12,7 +13,10 @@ using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
 using Serverless.Channels.X;
 using Serverless.Diagnostics;
+using Serverless.DownloadAttachment;
+using Serverless.FetchAttachments;
 using Serverless.FollowLink;
+using Serverless.GiveUpAttachments;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
@@ -63,7 +67,13 @@ public static class Composition
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
+        services.AddOptions<AttachmentsOptions>().Bind(configuration.GetSection("Attachments")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AttachmentsOptions>, AttachmentsOptionsValidator>();
+        services.AddSingleton<AttachmentRows>().AddSingleton<FileRequests>().AddSingleton<FileWork>().AddSingleton<FileShelf>();
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
+        services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
+        services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
@@ -96,9 +106,12 @@ public static class Composition
         ReceiveFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
+        FetchAttachmentsFunction.Map(routes);
+        GiveUpAttachmentsFunction.Map(routes);
         TickFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
+        DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         FollowLinkFunction.Map(routes);
         QueryOperationsFunction.Map(routes);

@@ -64,6 +64,7 @@ public static class CaseEvent
             Kind = contact?.Contact.Kind,
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
+            Recovered = contact?.Contact.Recovery is null ? null : true,
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
             new CloudEvent { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, Data = facts }, CaseJson.Default.CloudEvent);
@@ -132,4 +133,7 @@ public sealed record CaseFacts
     public Place? Place { get; init; }
 
     public Direction? Direction { get; init; }
+
+    /// <summary>True when the contact did not reach us by itself: the second look found it late. Nothing automatic is sent for it (P9).</summary>
+    public bool? Recovered { get; init; }
 }

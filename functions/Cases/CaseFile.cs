@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Serverless.Channels;
 
 namespace Serverless.Cases;
@@ -14,7 +15,40 @@ public sealed record CaseFile(Case Case, IReadOnlyList<FiledContact> Contacts, I
 /// <param name="Events">How many events it is folded of.</param>
 /// <param name="Deliveries">The deliveries it came with, <c>channel/id</c>.</param>
 /// <param name="Contact">The common form.</param>
-public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact);
+/// <param name="Files">Its attachments as far as they are fetched; empty for a channel whose files cannot be opened.</param>
+public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact, IReadOnlyList<FiledAttachment> Files);
+
+/// <summary>A file that came with a contact.</summary>
+/// <param name="Id">Names it within the case: <c>GET api/cases/{id}/attachments/{n}</c>.</param>
+/// <param name="Name">As its sender named it; null when it was not named.</param>
+/// <param name="Type">MIME type once it is stored, what the provider said before.</param>
+/// <param name="Size">Bytes; what the provider said until it is stored.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Reason">Why it is not stored; a code.</param>
+/// <param name="Sha256">64 hex digits, once it is stored.</param>
+/// <param name="At">When it came to its end.</param>
+public sealed record FiledAttachment(
+    string Id, string? Name, string? Type, long? Size, AttachmentState State, string? Reason = null, string? Sha256 = null, DateTimeOffset? At = null);
+
+/// <summary>Where a file stands.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AttachmentState>))]
+public enum AttachmentState
+{
+    /// <summary>To be fetched, or to be tried again.</summary>
+    [JsonStringEnumMemberName("waiting")] Waiting,
+
+    /// <summary>Kept here.</summary>
+    [JsonStringEnumMemberName("stored")] Stored,
+
+    /// <summary>The provider no longer has it.</summary>
+    [JsonStringEnumMemberName("gone")] Gone,
+
+    /// <summary>Given up.</summary>
+    [JsonStringEnumMemberName("failed")] Failed,
+
+    /// <summary>Taken back by its author with its contact; its bytes are deleted.</summary>
+    [JsonStringEnumMemberName("removed")] Removed,
+}
 
 /// <summary>Something that happened to a case.</summary>
 /// <param name="Type">CloudEvents type.</param>

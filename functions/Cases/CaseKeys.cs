@@ -12,6 +12,7 @@ public static class CaseKeys
     public const string EventPrefix = "event|";
     public const string HistoryPrefix = "history|";
     public const string OutboxPrefix = "outbox|";
+    public const string AttachmentPrefix = "attachment|";
 
     /// <summary>Key of a conversation; null when the event names none.</summary>
     public static string? Thread(Contact contact) =>
@@ -22,6 +23,9 @@ public static class CaseKeys
 
     /// <summary>Row key of a contact's event within its case.</summary>
     public static string Event(ContactEvent e) => EventPrefix + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);
+
+    /// <summary>Id of a file within its case: the same for every event and every copy that names it.</summary>
+    public static string Attachment(Contact contact, Attachment attachment) => Hash(contact.Channel, contact.Account, $"{contact.ExternalId.Length}:{contact.ExternalId}{attachment.Reference}");
 
     /// <summary>Id of a case event: told from its case, its type and what caused it, so that a repeated step makes the same one.</summary>
     public static string Told(string caseId, string type, string cause) => Hash(caseId, type, cause);

@@ -10,11 +10,15 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
     /// <summary>A case by its id or number; null when there is none.</summary>
     public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct)
     {
-        var id = IsId(idOrNumber) ? idOrNumber : CaseNumber.Parse(idOrNumber) is { } number ? await cases.FindByNumberAsync(number, ct) : null;
-        if (id is null || await cases.ReadAsync(id, ct) is not { } found) return null;
-        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(Filed).OrderBy(c => c.Contact.OccurredAt).ToList();
+        if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
+        var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
+        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
         return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)]);
     }
+
+    /// <summary>The id of a case by its id or number; null for a number that no case has. There may be no case of that id.</summary>
+    public async Task<string?> IdOfAsync(string idOrNumber, CancellationToken ct) =>
+        IsId(idOrNumber) ? idOrNumber : CaseNumber.Parse(idOrNumber) is { } number ? await cases.FindByNumberAsync(number, ct) : null;
 
     /// <summary>One contact of a case; null when it is not there.</summary>
     public async Task<Contact?> ContactAsync(string caseId, string contactId, CancellationToken ct)
@@ -76,10 +80,10 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         return ([], null);
     }
 
-    private static FiledContact Filed(IGrouping<string, StoredEvent> events)
+    private static FiledContact Filed(IGrouping<string, StoredEvent> events, IEnumerable<FiledAttachment> files)
     {
         var all = events.ToList();
-        return new FiledContact(events.Key, all.Count, [.. all.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(all.Select(e => e.Event)));
+        return new FiledContact(events.Key, all.Count, [.. all.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(all.Select(e => e.Event)), [.. files]);
     }
 
     private static HistoryEntry Entry(TableRow row)

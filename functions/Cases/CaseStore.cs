@@ -49,6 +49,15 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return await tables.BatchAsync(Table, operations, ct);
     }
 
+    /// <summary>Every event of one contact.</summary>
+    public async Task<List<ContactEvent>> EventsOfAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        List<ContactEvent> events = [];
+        var query = TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix).Where($"Contact eq {TableQuery.Literal(contactId)}");
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct)) events.Add((await ReadEventAsync(row, ct)).Event);
+        return events;
+    }
+
     /// <summary>Events that waited for the contact that opens their case.</summary>
     public async Task<List<StoredEvent>> WaitingAsync(string caseId, CancellationToken ct)
     {
@@ -82,19 +91,21 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
-    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History)?> ReadAsync(string caseId, CancellationToken ct)
+    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files)?> ReadAsync(string caseId, CancellationToken ct)
     {
         Case? head = null;
         List<StoredEvent> events = [];
         List<TableRow> history = [];
+        List<AttachmentRows.Row> files = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
             if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
+            else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) files.Add(AttachmentRows.Read(row));
         }
 
-        return head is null ? null : (head, events, history);
+        return head is null ? null : (head, events, history, files);
     }
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>

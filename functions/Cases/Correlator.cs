@@ -44,6 +44,9 @@ public sealed class Correlator(
         throw new ContentionException();
     }
 
+    /// <summary>True when an event of this contact was taken into a case before, even one that was erased since.</summary>
+    public async Task<bool> IsKnownAsync(Contact contact, CancellationToken ct) => await tables.GetAsync(Seen, CaseKeys.Contact(contact), "seen", ct) is not null;
+
     /// <summary>What is stored of an event, and in which case; null when nothing is.</summary>
     public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {

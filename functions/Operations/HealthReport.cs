@@ -21,13 +21,13 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
         // Side by side: with storage down each part takes as long as its retries.
-        var looks = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
+        var parallel = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
         {
             ["storage"] = GuardedAsync(StorageAsync, ct),
             ["bus"] = GuardedAsync(BusAsync, ct),
@@ -35,10 +35,10 @@ public sealed class HealthCheck(
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
         };
-        foreach (var route in routes) looks[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
-        foreach (var channel in channels.All) looks[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
-        await Task.WhenAll(looks.Values);
-        var parts = new SortedDictionary<string, HealthPart>(looks.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
+        foreach (var route in routes) parallel[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
+        foreach (var channel in channels.All) parallel[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
+        await Task.WhenAll(parallel.Values);
+        var parts = new SortedDictionary<string, HealthPart>(parallel.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
         var worst = parts.Values.Any(p => p.Status == "red") ? "red" : parts.Values.Any(p => p.Status == "yellow") ? "yellow" : "green";
         return new HealthReport(worst, parts);
     }
@@ -118,8 +118,10 @@ public sealed class HealthCheck(
         var problems = channel.Problems().ToList();
         if (problems.Count > 0) return new HealthPart("red", problems);
         if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and worked later."]);
+        var report = await LookReport.OfAsync(channel, looks, ct);
+        var says = report?.Says() ?? [];
         return await trust.VerifiedAtAsync(channel.Name, ct) is { } at
-            ? new HealthPart("green", [$"Its secret was proven at {at:O}."])
-            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine."]);
+            ? new HealthPart(report?.IsTroubled is true ? "yellow" : "green", [$"Its secret was proven at {at:O}.", .. says])
+            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine.", .. says]);
     }
 }

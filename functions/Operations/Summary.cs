@@ -36,6 +36,9 @@ public sealed record Summary
     public required int KeptMessages { get; init; }
 
     public required CallCounts Calls { get; init; }
+
+    /// <summary>The second look, channel by channel.</summary>
+    public required IReadOnlyList<LookReport> Looks { get; init; }
 }
 
 /// <summary>Deliveries by what became of them as a whole.</summary>
@@ -49,7 +52,7 @@ public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset Re
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
 public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, KeptMessages kept, DeliveryLog deliveries, CallCount calls, TimeProvider time)
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, KeptMessages kept, LookStates looks, DeliveryLog deliveries, CallCount calls, TimeProvider time)
 {
     /// <summary>Counts the last hours. Reads each delivery's end, not its body; meant for people and tests, not for every second.</summary>
     public async Task<Summary> SummaryAsync(int hours, CancellationToken ct)
@@ -81,7 +84,15 @@ public sealed class Ledger(
             OutboxPending = await outbox.CountPendingAsync(ct),
             KeptMessages = await kept.CountAsync("inbound", ct) + await kept.CountAsync("inbound-poison", ct),
             Calls = new CallCounts(calls.Storage, calls.Bus),
+            Looks = await LooksAsync(ct),
         };
+    }
+
+    private async Task<IReadOnlyList<LookReport>> LooksAsync(CancellationToken ct)
+    {
+        List<LookReport> reports = [];
+        foreach (var channel in channels.All) if (await LookReport.OfAsync(channel, looks, ct) is { } report) reports.Add(report);
+        return reports;
     }
 
     /// <summary>One delivery; null when it is unknown or erased.</summary>

@@ -67,19 +67,24 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     /// <param name="ct">Cancels.</param>
     public Task ForgetAsync(string caseId, ETag remembered, CancellationToken ct) => tables.DeleteAsync(Pending, ShardOf(caseId), caseId, remembered, ct);
 
-    /// <summary>Cases named longer than a minute ago, each claimed by this caller for two minutes; <paramref name="tell"/> returns true when all is told.</summary>
+    /// <summary>Cases named longer than a minute ago, each claimed by this caller for two minutes; <paramref name="tell"/> returns true when all is told. What it throws stops no case behind it, and is thrown at the end.</summary>
     public async Task<int> SweepAsync(Func<string, CancellationToken, Task<bool>> tell, CancellationToken ct)
     {
         var told = 0;
+        List<Task> failed = [];
         await foreach (var row in tables.QueryAllAsync(Pending, AllShards, ct))
         {
             if (await ClaimAsync(row, ct) is not { } claim) continue;
-            // The bus refuses this one, or is down: its claim runs out and a later tick takes it again.
-            if (!await tell(row.RowKey, ct)) continue;
+            // The bus refuses this one, or is down, or it cannot be told at all: its claim runs out and a later tick takes it again. It stops none behind it (P13).
+            var telling = tell(row.RowKey, ct);
+            await ((Task)telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!telling.IsCompletedSuccessfully) failed.Add(telling);
+            if (!telling.IsCompletedSuccessfully || !await telling) continue;
             await tables.DeleteAsync(Pending, row.PartitionKey, row.RowKey, claim, ct);
             told++;
         }
 
+        await Task.WhenAll(failed);
         return told;
     }
 

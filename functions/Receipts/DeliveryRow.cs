@@ -36,6 +36,8 @@ public static class DeliveryRow
     /// <summary>Set when it was given to the code once more.</summary>
     public const string ReplayedAt = "ReplayedAt";
 
+    private const string Looked = "looked-again";
+
     /// <summary>The row of a new delivery. Its body is in it, unless <paramref name="bodyInBlob"/>.</summary>
     public static TableRow Write(Delivery delivery, string end, string? reason, bool bodyInBlob, bool keepBody = true)
     {
@@ -53,6 +55,7 @@ public static class DeliveryRow
             ["BodyLength"] = delivery.Body.Length,
             ["BodyHash"] = SHA256.HashData(delivery.Body.Span),
         };
+        if (delivery.Arrival == Arrival.LookedAgain) row["Arrival"] = Looked;
         if (!keepBody) return row;
         if (bodyInBlob) row["BodyBlob"] = key.Blob;
         else row.SetBytes("Body", delivery.Body);
@@ -80,5 +83,6 @@ public static class DeliveryRow
         Headers = JsonSerializer.Deserialize(row.Text("Headers") ?? "{}", ReceiptJson.Default.DictionaryStringString)!,
         Body = blobBody ?? row.Bytes("Body") ?? default,
         ReceivedAt = row.Time("ReceivedAt") ?? key.At,
+        Arrival = row.Text("Arrival") == Looked ? Arrival.LookedAgain : Arrival.Called,
     };
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -11,11 +12,10 @@ namespace Serverless.Receipts;
 /// </summary>
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
-    Successors successors, TimeProvider time, ILogger<DeliveryWork> log)
+    HeldContacts held, FileRequests files, Successors successors, TimeProvider time, ILogger<DeliveryWork> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
     internal const string Rest = "rest";
-
 
     /// <summary>The reason of a delivery that passed its check, at the door or later: a replay does not ask again, since its secret may be long gone.</summary>
     private const string Verified = "";
@@ -106,7 +106,7 @@ public sealed partial class DeliveryWork(
     }
 
     /// <summary>The elements of a delivery; one that is unreadable as a whole, or from somewhere on, ends with one element that says so.</summary>
-    private static IEnumerable<Element> Elements(IChannel channel, Delivery delivery)
+    internal static IEnumerable<Element> Elements(IChannel channel, Delivery delivery)
     {
         using var elements = Try(() => channel.Read(delivery).GetEnumerator(), out var broken);
         while (broken is null)
@@ -169,12 +169,13 @@ public sealed partial class DeliveryWork(
 
     private async Task<Taken> FileAsync(Job job, Piece piece, string delivery, CancellationToken ct)
     {
-        var e = job.Late((piece.Reading as Reading.Found)?.Event ?? Placeholder.For(job.Delivery, piece.Position));
+        var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(found.Event, job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await correlator.TakeAsync(e, delivery, ct, before?.CaseId);
         await teller.AfterAsync(correlation, ct);
         if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
+        if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
         return new Taken(correlation.End, piece.Unreadable is null, Filed: filed);
     }
@@ -200,7 +201,7 @@ public sealed partial class DeliveryWork(
             : e with { Contact = e.Contact with { Recovery = new Recovery(Math.Max(0, (long)(at - e.Contact.OccurredAt).TotalSeconds)) } };
     }
 
-    private static T? Try<T>(Func<T> read, out Exception? failure)
+    internal static T? Try<T>(Func<T> read, out Exception? failure)
     {
         failure = null;
         try

@@ -10,11 +10,14 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private static readonly Answer TooMany = Answer.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
     private static readonly Answer NotStored = Answer.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
     private static readonly Answer Shut = Answer.Text("This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
+    private static readonly Answer OurOwn = Answer.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
     private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself.</summary>
     public async Task<Answer> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, CancellationToken ct)
     {
+        // Our own method for what we found ourselves, which needs no check: nobody else may use it.
+        if (delivery.Method == HeldContacts.Method) return OurOwn;
         var verdict = channel.Verify(delivery);
         if (verdict is Verdict.Challenge challenge) return challenge.Answer;
 

@@ -19,27 +19,39 @@ public sealed partial class OpenDeliveries(
     /// <summary>A delivery without an end.</summary>
     public sealed record OpenDelivery(DeliveryKey Key, string End, DateTimeOffset QueuedAt, int Tries, ETag ETag);
 
-    /// <summary>Queues every delivery that is due again; one that was queued too often becomes a kept failure.</summary>
+    /// <summary>Queues every delivery that is due again; one that was queued too often becomes a kept failure. A channel that fails stops no other and is thrown at the end (P13).</summary>
     public async Task<int> RequeueDueAsync(CancellationToken ct)
     {
         var queued = 0;
+        List<Task> failed = [];
         foreach (var channel in channels.All)
         {
-            var mark = await tables.GetAsync(Marks, channel.Name, OpenSince, ct);
-            // An hour back: a delivery that is being stored right now carries an earlier time than its row.
-            var oldest = time.GetUtcNow().AddHours(-1);
-            await foreach (var open in OpenOfAsync(channel.Name, ct))
-            {
-                if (open.Key.At < oldest) oldest = open.Key.At;
-                if (await SeeToAsync(channel, open, ct)) queued++;
-            }
-
-            // Somebody may have reached back meanwhile: then that mark stays.
-            var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };
-            if (mark is null) await tables.InsertAsync(Marks, next, ct);
-            else await tables.ReplaceAsync(Marks, next, mark.ETag, ct);
+            var requeued = RequeueDueAsync(channel, ct);
+            await ((Task)requeued).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (requeued.IsCompletedSuccessfully) queued += await requeued;
+            else failed.Add(requeued);
         }
 
+        await Task.WhenAll(failed);
+        return queued;
+    }
+
+    private async Task<int> RequeueDueAsync(IChannel channel, CancellationToken ct)
+    {
+        var queued = 0;
+        var mark = await tables.GetAsync(Marks, channel.Name, OpenSince, ct);
+        // An hour back: a delivery that is being stored right now carries an earlier time than its row.
+        var oldest = time.GetUtcNow().AddHours(-1);
+        await foreach (var open in OpenOfAsync(channel.Name, ct))
+        {
+            if (open.Key.At < oldest) oldest = open.Key.At;
+            if (await SeeToAsync(channel, open, ct)) queued++;
+        }
+
+        // Somebody may have reached back meanwhile: then that mark stays.
+        var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };
+        if (mark is null) await tables.InsertAsync(Marks, next, ct);
+        else await tables.ReplaceAsync(Marks, next, mark.ETag, ct);
         return queued;
     }
 

@@ -48,17 +48,3 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
     [LoggerMessage(35, LogLevel.Warning, "waits {Channel}/{Id} attempt={Attempt} seconds={Seconds} for={Reason}")]
     private partial void LogWaits(string channel, string id, int attempt, int seconds, string reason);
 }
-
-/// <summary>How long to wait before the next try of something that will work one day.</summary>
-public static class BackOff
-{
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
-
-    /// <summary>5 s, 10 s, 20 s ... up to an hour, each a random part shorter, so that those who met once do not meet again.</summary>
-    /// <param name="attempt">Tries before, from 0.</param>
-    public static TimeSpan After(int attempt)
-    {
-        var longest = Math.Min(Longest.TotalSeconds, 5 * Math.Pow(2, Math.Min(attempt, 20)));
-        return TimeSpan.FromSeconds(Math.Max(1, longest * (0.5 + (Random.Shared.NextDouble() / 2))));
-    }
-}

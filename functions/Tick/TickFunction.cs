@@ -5,7 +5,7 @@ using Serverless.Receipts;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries that have no end, looks at the clocks of cases. Each goes on when another fails (P13).</summary>
+/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries that have no end, looks at the clocks of cases, and looks again at providers. Each goes on when another fails (P13).</summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -14,6 +14,7 @@ public static class TickFunction
         var outbox = services.GetRequiredService<OutboxRelay>().SweepAsync(teller.TellRestAsync, ct);
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
-        await Task.WhenAll(outbox, open, clocks);
+        var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
+        await Task.WhenAll(outbox, open, clocks, looked);
     });
 }

@@ -129,7 +129,6 @@ public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : 
             ReceivedAt = delivery.ReceivedAt,
             Text = element.TryGetProperty("text", out var text) ? text.GetString() : null,
             Attachments = element.TryGetProperty("files", out var files) ? [.. files.EnumerateArray().Select(f => new Attachment(f.GetString()!, null, null, f.GetString()))] : [],
-            Recovery = delivery.Arrival == Arrival.LookedAgain ? new Recovery((long)(delivery.ReceivedAt - at).TotalSeconds) : null,
         }));
     }
 

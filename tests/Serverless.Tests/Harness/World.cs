@@ -23,11 +23,13 @@ public sealed class World : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HttpClient _http;
-    private readonly QueueRest _inbound;
-    private readonly QueueRest _poison;
+    private readonly (QueueRest Queue, string Function)[] _queues;
     private readonly HttpMessageInvoker _queueHttp;
     private readonly string _folder;
     private readonly bool _ownsBroker;
+
+    private static readonly (string Queue, string Function)[] Triggers =
+        [("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments")];
 
     private readonly Action<IServiceCollection>? _parts;
 
@@ -37,8 +39,7 @@ public sealed class World : IAsyncDisposable
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
-        _inbound = new QueueRest(_queueHttp, account, "inbound");
-        _poison = new QueueRest(_queueHttp, account, "inbound-poison");
+        _queues = [.. Triggers.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
     }
 
     /// <summary>Straight to Azurite, past <see cref="Gate"/>.</summary>
@@ -181,7 +182,7 @@ public sealed class World : IAsyncDisposable
             var worked = 0;
             if (queue)
             {
-                foreach (var (from, function) in new[] { (_inbound, "Normalise"), (_poison, "KeepPoison") })
+                foreach (var (from, function) in _queues)
                 {
                     var taken = await from.TakeAsync(32, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
                     worked += taken.Count;

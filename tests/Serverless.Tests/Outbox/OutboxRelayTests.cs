@@ -89,6 +89,27 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite)
         Assert.Single(told);
     }
 
+    [Fact]
+    public async Task A_case_that_cannot_be_told_stops_none_behind_it_and_is_thrown_at_the_end()
+    {
+        await using var world = await World.StartAsync(azurite);
+        string[] cases = ["00000000000000000000000000000001", "00000000000000000000000000000002", "00000000000000000000000000000003"];
+        foreach (var id in cases) await Relay(world).RememberAsync(id, CancellationToken.None);
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        List<string> told = [];
+        async Task<bool> Tell(string id, CancellationToken ct)
+        {
+            await Task.Yield();
+            if (id == cases[0]) throw new FormatException("A row that nobody can read.");
+            told.Add(id);
+            return true;
+        }
+
+        await Assert.ThrowsAsync<FormatException>(() => Relay(world).SweepAsync(Tell, CancellationToken.None));
+        Assert.Equal(cases[1..], told);
+        Assert.Equal(1, await Relay(world).CountPendingAsync(CancellationToken.None));
+    }
+
     private static OutboxRelay Relay(World world) => world.Services.GetRequiredService<OutboxRelay>();
 
     private static async Task<string> ArriveAsync(World world)

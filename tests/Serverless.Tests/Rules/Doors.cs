@@ -16,14 +16,15 @@ internal static class Doors
         ["Bus"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Storage", "Bus"],
         ["Cases"] = ["Channels", "Outbox", "Storage"],
-        ["Receipts"] = ["Channels", "Cases", "Storage"],
+        ["Attachments"] = ["Channels", "Cases", "Storage"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
         ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations", "Diagnostics"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations", "Diagnostics"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>

@@ -88,6 +88,36 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
         await foreach (var name in blobs.ListAsync(azurite.UniqueName("none"), "", default)) Assert.Fail(name);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(4 * 1024 * 1024)]
+    [InlineData((9 * 1024 * 1024) + 7)]
+    public async Task A_stream_is_written_in_blocks_and_read_as_a_stream(int length)
+    {
+        var blobs = azurite.Blobs();
+        var container = azurite.UniqueName("c");
+        var content = new byte[length];
+        new Random(7).NextBytes(content);
+        if (length > 0)
+        {
+            using var source = new MemoryStream(content);
+            Assert.Null(await blobs.PutStreamAsync(container, "a/b", source, "image/png", length - 1, default));
+        }
+
+        Assert.Null(await blobs.OpenAsync(container, "a/b", default));
+        using (var source = new MemoryStream(content))
+        {
+            var facts = await blobs.PutStreamAsync(container, "a/b", source, "image/png", length, default);
+            Assert.Equal(new BlobFacts(length, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))), facts);
+        }
+
+        await using var stream = await blobs.OpenAsync(container, "a/b", default);
+        using var read = new MemoryStream();
+        await stream!.CopyToAsync(read);
+        Assert.Equal(content, read.ToArray());
+    }
+
     // As the Functions extension reads: the same account, the raw answer.
     private async Task<XElement[]> ReadAsync(string queue)
     {

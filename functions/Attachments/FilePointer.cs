@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Serverless.Attachments;
+
+/// <summary>The message in queue <c>attachments</c>: which file is to be fetched, and how often that was tried. Ids only.</summary>
+/// <param name="CaseId">The case.</param>
+/// <param name="File">Id of the file within it.</param>
+/// <param name="Attempt">0 at first.</param>
+public sealed record FilePointer(string CaseId, string File, int Attempt)
+{
+    public const string Queue = "attachments";
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, AttachmentJson.Default.FilePointer);
+
+    /// <summary>The pointer, or null when the text is none.</summary>
+    public static FilePointer? Parse(string json)
+    {
+        try
+        {
+            var pointer = JsonSerializer.Deserialize(json, AttachmentJson.Default.FilePointer);
+            return pointer is { CaseId.Length: 32, File.Length: > 0 and < 100 } && pointer.CaseId.All(char.IsAsciiHexDigit) && pointer.File.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? pointer : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(FilePointer))]
+internal sealed partial class AttachmentJson : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Attachments;
+
+/// <summary>Sees to the files of a contact that was just taken into its case: asks for each, or takes them away with their contact. Safe to repeat.</summary>
+public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
+{
+    public const string Container = "attachments";
+
+    /// <summary>Costs nothing for a contact without files, or of a channel whose files cannot be opened.</summary>
+    /// <param name="channel">The channel it came by.</param>
+    /// <param name="caseId">Its case.</param>
+    /// <param name="e">What happened.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task SeeToAsync(IChannel channel, string caseId, ContactEvent e, CancellationToken ct)
+    {
+        if (channel is not IOpensAttachments) return;
+        if (e.Change == ContactChange.Removed) await RemoveAsync(caseId, CaseKeys.Contact(e.Contact), ct);
+        else foreach (var attachment in e.Contact.Attachments) await AskAsync(caseId, e.Contact, attachment, ct);
+    }
+
+    /// <summary>Name of a file's blob.</summary>
+    public static string BlobOf(string caseId, string file) => $"{caseId}/{file}";
+
+    // The row first: whoever finds it still waiting asks again, so that dying in between costs only a second message.
+    private async Task AskAsync(string caseId, Contact contact, Attachment attachment, CancellationToken ct)
+    {
+        if (await rows.WantAsync(caseId, contact, attachment, time.GetUtcNow(), ct))
+            await queues.SendAsync(FilePointer.Queue, new FilePointer(caseId, CaseKeys.Attachment(contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
+    }
+
+    // The row first: who is storing the file at this instant finds it changed, and takes the blob away again.
+    private async Task RemoveAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        foreach (var row in await rows.OfContactAsync(caseId, contactId, ct))
+        {
+            var removed = row with { NextAt = null, File = new FiledAttachment(row.File.Id, null, null, null, AttachmentState.Removed, At: time.GetUtcNow()), ETag = Azure.ETag.All };
+            await rows.ReplaceAsync(removed, ct);
+            await blobs.DeleteAsync(Container, BlobOf(caseId, row.File.Id), ct);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Azure;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Cases;
+
+/// <summary>Where each file of a case stands: rows of the case's partition, so that they are shown with it and go with it.</summary>
+public sealed class AttachmentRows(TableStore tables)
+{
+    private const int LongestName = 500;
+
+    /// <summary>A file's row.</summary>
+    /// <param name="CaseId">The partition.</param>
+    /// <param name="ContactId">The contact it came with.</param>
+    /// <param name="Channel">Who can open it.</param>
+    /// <param name="WantedAt">When it was first wanted.</param>
+    /// <param name="NextAt">When the next try is due; null before the first.</param>
+    /// <param name="File">What people see.</param>
+    /// <param name="ETag">Version.</param>
+    public sealed record Row(string CaseId, string ContactId, string Channel, DateTimeOffset WantedAt, DateTimeOffset? NextAt, FiledAttachment File, ETag ETag);
+
+    /// <summary>Notes that a file is to be fetched. True when it is still to be: new, or wanted before and not fetched yet.</summary>
+    public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, DateTimeOffset now, CancellationToken ct)
+    {
+        var id = CaseKeys.Attachment(contact, attachment);
+        var name = attachment.Name is { Length: > LongestName } longer ? longer[..LongestName] : attachment.Name;
+        var file = new FiledAttachment(id, name, attachment.Type, attachment.Size, AttachmentState.Waiting);
+        var written = await tables.InsertAsync(CaseStore.Table, Write(new Row(caseId, CaseKeys.Contact(contact), contact.Channel, now, null, file, default)), ct);
+        return written.State == WriteState.Written || await FindAsync(caseId, id, ct) is { File.State: AttachmentState.Waiting };
+    }
+
+    /// <summary>One file; null when there is none.</summary>
+    public async Task<Row?> FindAsync(string caseId, string id, CancellationToken ct) =>
+        await tables.GetAsync(CaseStore.Table, caseId, CaseKeys.AttachmentPrefix + id, ct) is { } row ? Read(row) : null;
+
+    /// <summary>The files of one contact.</summary>
+    public async Task<List<Row>> OfContactAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        List<Row> rows = [];
+        var query = TableQuery.Partition(caseId).RowPrefix(CaseKeys.AttachmentPrefix).Where($"Contact eq {TableQuery.Literal(contactId)}");
+        await foreach (var row in tables.QueryAllAsync(CaseStore.Table, query, ct)) rows.Add(Read(row));
+        return rows;
+    }
+
+    /// <summary>Writes a file's row anew; false when somebody changed it since it was read, or it is gone.</summary>
+    public async Task<bool> ReplaceAsync(Row row, CancellationToken ct) =>
+        (await tables.ReplaceAsync(CaseStore.Table, Write(row), row.ETag, ct)).State == WriteState.Written;
+
+    internal static Row Read(TableRow row) => new(
+        row.PartitionKey, row.Text("Contact") ?? "", row.Text("Channel") ?? "", row.Time("WantedAt") ?? default, row.Time("NextAt"),
+        new FiledAttachment(
+            row.RowKey[CaseKeys.AttachmentPrefix.Length..], row.Text("Name"), row.Text("Type"), row.Long("Size"),
+            Enum.TryParse<AttachmentState>(row.Text("State"), out var state) ? state : AttachmentState.Failed, row.Text("Reason"), row.Text("Sha256"), row.Time("At")),
+        row.ETag);
+
+    private static TableRow Write(Row row) => new(row.CaseId, CaseKeys.AttachmentPrefix + row.File.Id)
+    {
+        ["Contact"] = row.ContactId,
+        ["Channel"] = row.Channel,
+        ["WantedAt"] = row.WantedAt,
+        ["NextAt"] = row.NextAt,
+        ["Name"] = row.File.Name,
+        ["Type"] = row.File.Type is { Length: > LongestName } ? null : row.File.Type,
+        ["Size"] = row.File.Size,
+        ["State"] = row.File.State.ToString(),
+        ["Reason"] = row.File.Reason,
+        ["Sha256"] = row.File.Sha256,
+        ["At"] = row.File.At,
+    };
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Serverless.Cases;
+using Serverless.Channels;
+
+namespace Serverless.Receipts;
+
+/// <summary>Brings in what a provider holds and did not tell: each find becomes a delivery of its own, unless its contact is known.</summary>
+public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, IOptionsMonitor<LookOptions> options, TimeProvider time)
+{
+    /// <summary>Method of a delivery that we found ourselves. The front door refuses it.</summary>
+    public const string Method = "LOOK";
+
+    /// <summary>Stores a find whose contact is not known. A known one costs one read.</summary>
+    /// <param name="channel">Who can read it.</param>
+    /// <param name="held">What the provider holds.</param>
+    /// <param name="at">The time in the delivery's id: the same again when a page is repeated, so that the same find is stored once.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>True when it was stored.</returns>
+    public async Task<bool> BringInAsync(IChannel channel, Held held, DateTimeOffset at, CancellationToken ct)
+    {
+        var delivery = new Delivery
+        {
+            Id = IdOf(held, at),
+            Channel = channel.Name,
+            Method = Method,
+            PathAndQuery = $"/api/hooks/{channel.Name}/look/{held.Kind}",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = held.ContentType },
+            Body = held.Body,
+            ReceivedAt = time.GetUtcNow(),
+            Arrival = Arrival.LookedAgain,
+        };
+        if (!await IsNewsAsync(channel, delivery, ct)) return false;
+        await deliveries.AcceptAsync(delivery, null, ct);
+        return true;
+    }
+
+    /// <summary>An event as it is taken into its case: one that was found long after it happened says so (P9).</summary>
+    public ContactEvent Marked(ContactEvent e, Delivery delivery)
+    {
+        if (delivery.Arrival != Arrival.LookedAgain) return e;
+        var gap = delivery.ReceivedAt - e.Contact.OccurredAt;
+        return e with { Contact = e.Contact with { Recovery = gap >= TimeSpan.FromMinutes(options.CurrentValue.LateMinutes) ? new Recovery((long)gap.TotalSeconds) : null } };
+    }
+
+    // What cannot be read is news as well, once: its placeholder is a contact too.
+    private async Task<bool> IsNewsAsync(IChannel channel, Delivery delivery, CancellationToken ct)
+    {
+        foreach (var element in DeliveryWork.Elements(channel, delivery))
+        {
+            var reading = DeliveryWork.Try(element.Read, out _);
+            if (reading is Reading.Thin) return true;
+            var contact = reading is null ? Placeholder.For(delivery, element.Position).Contact : (reading as Reading.Found)?.Event.Contact;
+            if (contact is not null && !await correlator.IsKnownAsync(contact, ct)) return true;
+        }
+
+        return false;
+    }
+
+    private static string IdOf(Held held, DateTimeOffset at)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(held.Kind + "\n"));
+        hash.AppendData(held.Body.Span);
+        return string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 10))}");
+    }
+}

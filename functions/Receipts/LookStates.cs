@@ -1,0 +1,111 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Where the second look at one source stands.</summary>
+public sealed record LookState
+{
+    /// <summary>As the channel names it.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>When the source was first known.</summary>
+    public required DateTimeOffset KnownAt { get; init; }
+
+    /// <summary>Nothing older is wanted; the cursor counts from here.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Where the next page begins; null at the beginning.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>Since when the page at the cursor is being worked: the time in the ids of its finds, so that a repetition stores each once.</summary>
+    public DateTimeOffset? PageAt { get; init; }
+
+    /// <summary>When the last look began; null before the first.</summary>
+    public DateTimeOffset? LookedAt { get; init; }
+
+    public required DateTimeOffset DueAt { get; init; }
+
+    /// <summary>Another instance looks until then.</summary>
+    public DateTimeOffset? ClaimedUntil { get; init; }
+
+    /// <summary>Contacts brought in by the last look.</summary>
+    public int Found { get; init; }
+
+    /// <summary>Contacts brought in since the source is known.</summary>
+    public long FoundInAll { get; init; }
+
+    /// <summary>Why the last look came to nothing; null when it was done.</summary>
+    public string? Reason { get; init; }
+
+    internal ETag ETag { get; init; }
+}
+
+/// <summary>Keeps the states of the second look, in the partition of their channel in table <c>sources</c>.</summary>
+public sealed class LookStates(TableStore tables)
+{
+    private const string Table = "sources";
+    private const string Prefix = "look|";
+
+    /// <summary>The state of a source; a source that was never seen begins at <paramref name="now"/>.</summary>
+    public async Task<LookState> GetAsync(string channel, string source, DateTimeOffset now, CancellationToken ct)
+    {
+        var key = KeyOf(source);
+        if (await tables.GetAsync(Table, channel, key, ct) is { } row) return Read(row);
+        var state = new LookState { Source = source, KnownAt = now, Since = now, DueAt = now };
+        var written = await tables.InsertAsync(Table, Write(channel, state), ct);
+        if (written.State == WriteState.Written) return state with { ETag = written.ETag };
+        return await tables.GetAsync(Table, channel, key, ct) is { } others ? Read(others) : throw new InvalidOperationException("A source was taken away while it was looked at.");
+    }
+
+    /// <summary>Writes a state if nobody changed it since; null when somebody did.</summary>
+    public async Task<LookState?> WriteAsync(string channel, LookState state, CancellationToken ct)
+    {
+        var written = await tables.ReplaceAsync(Table, Write(channel, state), state.ETag, ct);
+        return written.State == WriteState.Written ? state with { ETag = written.ETag } : null;
+    }
+
+    /// <summary>Every source of a channel that was ever looked at.</summary>
+    public async Task<List<LookState>> OfChannelAsync(string channel, CancellationToken ct)
+    {
+        List<LookState> states = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(Prefix), ct)) states.Add(Read(row));
+        return states;
+    }
+
+    private static string KeyOf(string source) => Prefix + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(source)));
+
+    private static LookState Read(TableRow row) => new()
+    {
+        Source = row.Text("Source") ?? "",
+        KnownAt = row.Time("KnownAt") ?? default,
+        Since = row.Time("Since") ?? default,
+        Cursor = row.Text("Cursor"),
+        PageAt = row.Time("PageAt"),
+        LookedAt = row.Time("LookedAt"),
+        DueAt = row.Time("DueAt") ?? default,
+        ClaimedUntil = row.Time("ClaimedUntil"),
+        Found = row.Int("Found") ?? 0,
+        FoundInAll = row.Long("FoundInAll") ?? 0,
+        Reason = row.Text("Reason"),
+        ETag = row.ETag,
+    };
+
+    private static TableRow Write(string channel, LookState state) => new(channel, KeyOf(state.Source))
+    {
+        ["Source"] = state.Source,
+        ["KnownAt"] = state.KnownAt,
+        ["Since"] = state.Since,
+        ["Cursor"] = state.Cursor,
+        ["PageAt"] = state.PageAt,
+        ["LookedAt"] = state.LookedAt,
+        ["DueAt"] = state.DueAt,
+        ["ClaimedUntil"] = state.ClaimedUntil,
+        ["Found"] = state.Found,
+        ["FoundInAll"] = state.FoundInAll,
+        ["Reason"] = state.Reason,
+    };
+}
