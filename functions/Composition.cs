@@ -7,6 +7,7 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.GiveUpReply;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.Normalise;
@@ -20,7 +21,9 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.Replies;
 using Serverless.Schema;
+using Serverless.SendReplies;
 using Serverless.Storage;
 using Serverless.Tick;
 
@@ -53,6 +56,9 @@ public static class Composition
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
+        // Replies
+        services.AddSingleton<CaseReplies>().AddSingleton<ReplyIndex>().AddSingleton<ReplyBook>().AddSingleton<ReplyFiling>().AddSingleton<ReplyDesk>().AddSingleton<ReplyWork>();
+
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
         services.AddSingleton<ApiCalls>();
@@ -73,6 +79,8 @@ public static class Composition
         ReceiveFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
+        SendRepliesFunction.Map(routes);
+        GiveUpReplyFunction.Map(routes);
         TickFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);

@@ -13,7 +13,7 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         var id = IsId(idOrNumber) ? idOrNumber : CaseNumber.Parse(idOrNumber) is { } number ? await cases.FindByNumberAsync(number, ct) : null;
         if (id is null || await cases.ReadAsync(id, ct) is not { } found) return null;
         var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(Filed).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)]);
+        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
     }
 
     /// <summary>One contact of a case; null when it is not there.</summary>

@@ -67,19 +67,21 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
-    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History)?> ReadAsync(string caseId, CancellationToken ct)
+    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<CaseReply> Replies)?> ReadAsync(string caseId, CancellationToken ct)
     {
         Case? head = null;
         List<StoredEvent> events = [];
         List<TableRow> history = [];
+        List<CaseReply> replies = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
             if (row.RowKey == CaseKeys.Head) head = row.Text("State") == Waiting ? null : ReadHead(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
+            else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) replies.Add(CaseReplies.Read(row));
         }
 
-        return head is null ? null : (head, events, history);
+        return head is null ? null : (head, events, history, replies);
     }
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>
@@ -104,7 +106,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
     }
 
-    private static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
+    internal static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
     {
         foreach (var entry in entries)
         {

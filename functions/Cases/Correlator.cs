@@ -30,8 +30,10 @@ public sealed class Correlator(
     /// <param name="e">What happened.</param>
     /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct)
+    /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is found.</param>
+    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? into = null)
     {
+        if (into is not null) await BindAsync(CaseKeys.Contact(e.Contact), into, ct);
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
             if (await TryAsync(e, delivery, ct) is { } done) return done;

@@ -6,6 +6,7 @@ using Serverless.Notices;
 using Serverless.Notices.Webhook;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Replies;
 using Serverless.Storage;
 
 namespace Serverless.Operations;
@@ -22,7 +23,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, WebhookRoute webhooks,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, ReplyIndex replies, WebhookRoute webhooks,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
@@ -35,6 +36,7 @@ public sealed class HealthCheck(
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
+            ["replies"] = GuardedAsync(RepliesAsync, ct),
             ["route:webhook"] = GuardedAsync(WebhooksAsync, ct),
         };
         foreach (var channel in channels.All) looks[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
@@ -102,6 +104,14 @@ public sealed class HealthCheck(
         return failed == 0
             ? new HealthPart("green", ["Every notice of the last seven days is told or on its way."])
             : new HealthPart("yellow", [$"{failed} notices of the last seven days were given up: see api/operations/notices?state=failed."]);
+    }
+
+    private async Task<HealthPart> RepliesAsync(CancellationToken ct)
+    {
+        var (waiting, lost) = await replies.CountAsync(ct);
+        return lost == 0
+            ? new HealthPart("green", [$"{waiting} replies are on their way."])
+            : new HealthPart("red", [$"{waiting} replies are on their way, and nobody works {lost} of them. Do the functions SendReplies and Tick run?"]);
     }
 
     private async Task<HealthPart> WebhooksAsync(CancellationToken ct)

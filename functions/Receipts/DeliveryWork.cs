@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Replies;
 using Serverless.Storage;
 
 namespace Serverless.Receipts;
@@ -9,7 +10,7 @@ namespace Serverless.Receipts;
 /// dying anywhere costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryWork(
-    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, TimeProvider time, ILogger<DeliveryWork> log)
+    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, QueueStore queues, TimeProvider time, ILogger<DeliveryWork> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -93,7 +94,7 @@ public sealed partial class DeliveryWork(
         var reading = Try(element.Read, out var unreadable);
         if (reading is Reading.Ignored ignored) return ($"ignored:{ignored.Reason}", true);
         if (reading is Reading.Attention attention) return ($"ignored:{attention.Reason}", true);
-        if (reading is Reading.Status) return ("ignored:delivery-status", true);
+        if (reading is Reading.Status status) return (await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
         if (unreadable is not null) LogUnreadable(key.Channel, key.Id, element.Position, unreadable.GetType().Name);
 
         var e = (reading as Reading.Found)?.Event ?? Placeholder.For(delivery, element.Position);
@@ -101,6 +102,7 @@ public sealed partial class DeliveryWork(
         {
             var correlation = await correlator.TakeAsync(e, key.ToString(), ct);
             await teller.AfterAsync(correlation, ct);
+            await replies.EchoedAsync(e, ct);
             return (correlation.End, unreadable is null);
         }
         catch (Exception error) when (error is not (ContentionException or StorageUnavailableException or OperationCanceledException))

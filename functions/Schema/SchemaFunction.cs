@@ -3,6 +3,7 @@ using System.Text.Json.Schema;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Hosting;
+using Serverless.Outbox;
 
 namespace Serverless.Schema;
 
@@ -19,7 +20,7 @@ public static class SchemaFunction
             "contact" => ContactJson.Default.Options.GetJsonSchemaAsNode(typeof(Contact)),
             "case" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CaseFile)),
             "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
-            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent)),
+            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<CaseFacts>)),
             "catalogue" => new JsonObject(CaseEvent.Catalogue.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
             "openapi" => OpenApi(),
             _ => null,

@@ -2,10 +2,11 @@ using Serverless.Cases;
 using Serverless.Hosting;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Replies;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, and queues deliveries that have no end. Either goes on when the other fails (P13).</summary>
+/// <summary>Every five minutes: publishes what the bus could not take, and queues deliveries and replies that have no end. Each goes on when the others fail (P13).</summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -13,6 +14,7 @@ public static class TickFunction
         var teller = services.GetRequiredService<CaseTeller>();
         var outbox = services.GetRequiredService<OutboxRelay>().SweepAsync(teller.TellRestAsync, ct);
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
-        await Task.WhenAll(outbox, open);
+        var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
+        await Task.WhenAll(outbox, open, replies);
     });
 }

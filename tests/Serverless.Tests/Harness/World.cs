@@ -24,9 +24,11 @@ public sealed class World : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly QueueRest _inbound;
     private readonly QueueRest _poison;
+    private readonly QueueRest _replies;
     private readonly HttpMessageInvoker _queueHttp;
     private readonly string _folder;
     private readonly bool _ownsBroker;
+    private Action<IServiceCollection>? _more;
 
     private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate)
     {
@@ -36,6 +38,7 @@ public sealed class World : IAsyncDisposable
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
         _inbound = new QueueRest(_queueHttp, account, "inbound");
         _poison = new QueueRest(_queueHttp, account, "inbound-poison");
+        _replies = new QueueRest(_queueHttp, account, "replies");
     }
 
     /// <summary>Straight to Azurite, past <see cref="Gate"/>.</summary>
@@ -69,11 +72,18 @@ public sealed class World : IAsyncDisposable
     public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
+    /// <summary>A world with one part more, a channel of the test's own.</summary>
+    public static async Task<World> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> more, params (string Name, string? Value)[] settings) =>
+        await StartAsync(azurite.OwnAccount(), null, new FakeTime(), more, settings);
+
     /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
-    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, settings);
+    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _more, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    public static Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+        StartAsync(connectionString, bus, time, null, settings);
+
+    private static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, Action<IServiceCollection>? more, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
@@ -91,10 +101,11 @@ public sealed class World : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(all.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddParts(builder.Configuration);
+        more?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapFunctions();
         await app.StartAsync();
-        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log };
+        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log, _more = more };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
@@ -162,7 +173,7 @@ public sealed class World : IAsyncDisposable
             var worked = 0;
             if (queue)
             {
-                foreach (var (from, function) in new[] { (_inbound, "Normalise"), (_poison, "KeepPoison") })
+                foreach (var (from, function) in new[] { (_inbound, "Normalise"), (_poison, "KeepPoison"), (_replies, "SendReplies") })
                 {
                     var taken = await from.TakeAsync(32, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
                     worked += taken.Count;

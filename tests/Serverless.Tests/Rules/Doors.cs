@@ -16,16 +16,17 @@ internal static class Doors
         ["Bus"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Storage", "Bus"],
         ["Cases"] = ["Channels", "Outbox", "Storage"],
-        ["Receipts"] = ["Channels", "Cases", "Storage"],
+        ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
+        ["Receipts"] = ["Channels", "Cases", "Replies", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Operations"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
-    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs"];
+    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
     /// <summary>A sentence for every reference that goes through a closed door.</summary>
     /// <param name="files">Path within functions/ and text.</param>
