@@ -11,4 +11,5 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(ReplyTemplate))]
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
+[JsonSerializable(typeof(HandOver))]
 public sealed partial class CaseJson : JsonSerializerContext;

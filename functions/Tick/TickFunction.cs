@@ -6,7 +6,7 @@ using Serverless.Replies;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, and queues deliveries and replies that have no end. Each goes on when the others fail (P13).</summary>
+/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases. Each goes on when another fails (P13).</summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -15,6 +15,7 @@ public static class TickFunction
         var outbox = services.GetRequiredService<OutboxRelay>().SweepAsync(teller.TellRestAsync, ct);
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
-        await Task.WhenAll(outbox, open, replies);
+        var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
+        await Task.WhenAll(outbox, open, replies, clocks);
     });
 }

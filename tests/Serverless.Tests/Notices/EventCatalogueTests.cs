@@ -20,7 +20,7 @@ public sealed class EventCatalogueTests(AzuriteFixture azurite)
     public async Task Every_type_is_listed_with_a_sentence_and_published()
     {
         Assert.Equal(Types.Order(StringComparer.Ordinal), CaseEvent.Catalogue.Keys.Order(StringComparer.Ordinal));
-        Assert.All(CaseEvent.Catalogue.Keys, type => Assert.Matches(@"^serverless\.(case|contact)\.[a-z-]+\.v\d+$", type));
+        Assert.All(CaseEvent.Catalogue.Keys, type => Assert.Matches(@"^serverless\.(case|contact|reply)\.[a-z-]+\.v\d+$", type));
         Assert.All(CaseEvent.Catalogue.Values, sentence => Assert.Matches(@"^[A-Z].{20,}\.$", sentence));
         await using var world = await World.StartAsync(azurite);
         var published = await world.GetAsync("/api/schema/catalogue");

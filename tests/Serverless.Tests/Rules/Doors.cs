@@ -19,7 +19,7 @@ internal static class Doors
         ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Replies", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
         ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations"],
