@@ -7,6 +7,8 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.CheckChannel;
+using Serverless.Daily;
 using Serverless.GiveUpReply;
 using Serverless.Health;
 using Serverless.KeepPoison;
@@ -26,6 +28,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.Storage;
 using Serverless.Tick;
+using Serverless.Upkeep;
 
 namespace Serverless;
 
@@ -55,10 +58,14 @@ public static class Composition
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
-        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<Attention>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Replies
         services.AddSingleton<CaseReplies>().AddSingleton<ReplyIndex>().AddSingleton<ReplyBook>().AddSingleton<ReplyFiling>().AddSingleton<ReplyDesk>().AddSingleton<ReplyWork>();
+
+        // Channels look after themselves
+        services.AddOptions<UpkeepOptions>().Bind(configuration.GetSection("Upkeep"));
+        services.AddSingleton<RegistrationBook>().AddSingleton<ChannelUpkeep>().AddSingleton<UpkeepReader>();
 
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
@@ -83,6 +90,8 @@ public static class Composition
         SendRepliesFunction.Map(routes);
         GiveUpReplyFunction.Map(routes);
         TickFunction.Map(routes);
+        DailyFunction.Map(routes);
+        CheckChannelFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         ActOnCaseFunction.Map(routes);

@@ -3,10 +3,11 @@ using System.Text.Json;
 using Serverless.Hosting;
 using Serverless.Operations;
 using Serverless.Receipts;
+using Serverless.Upkeep;
 
 namespace Serverless.QueryOperations;
 
-/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/notices</c>.</summary>
+/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>.</summary>
 public static class QueryOperationsFunction
 {
     private const int LongestHours = 24 * 31;
@@ -17,8 +18,9 @@ public static class QueryOperationsFunction
         {
             ["summary"] => SummaryAsync(context),
             ["deliveries", var channel, var id] => DeliveryAsync(context, channel, id),
+            ["channels"] => ChannelsAsync(context),
             ["notices"] => NoticesAsync(context),
-            _ => HttpAnswer.ProblemAsync(context, 404, "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/notices?day=2026-11-22&state=failed."),
+            _ => HttpAnswer.ProblemAsync(context, 404, "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/channels, operations/notices?day=2026-11-22&state=failed."),
         });
 
     private static async Task SummaryAsync(HttpContext context)
@@ -38,6 +40,12 @@ public static class QueryOperationsFunction
         if (DeliveryKey.IsId(id) && await Ledger(context).DeliveryAsync(new DeliveryKey(channel, id), context.RequestAborted) is { } report)
             await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(report, OperationsJson.Default.DeliveryReport));
         else await HttpAnswer.ProblemAsync(context, 404, "There is no such delivery. The answer to each call names it in the header X-Delivery-Id.");
+    }
+
+    private static async Task ChannelsAsync(HttpContext context)
+    {
+        var report = await context.RequestServices.GetRequiredService<UpkeepReader>().ReadAsync(context.RequestAborted);
+        await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(report, ChannelEventJson.Default.ChannelsReport));
     }
 
     private static async Task NoticesAsync(HttpContext context)

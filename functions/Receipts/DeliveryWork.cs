@@ -10,7 +10,7 @@ namespace Serverless.Receipts;
 /// dying anywhere costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryWork(
-    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, QueueStore queues, TimeProvider time, ILogger<DeliveryWork> log)
+    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, Attention attention, QueueStore queues, TimeProvider time, ILogger<DeliveryWork> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -93,7 +93,12 @@ public sealed partial class DeliveryWork(
     {
         var reading = Try(element.Read, out var unreadable);
         if (reading is Reading.Ignored ignored) return ($"ignored:{ignored.Reason}", true);
-        if (reading is Reading.Attention attention) return ($"ignored:{attention.Reason}", true);
+        if (reading is Reading.Attention asks)
+        {
+            await attention.MarkAsync(key.Channel, asks.Reason, delivery.ReceivedAt, ct);
+            return ($"ignored:{asks.Reason}", true);
+        }
+
         if (reading is Reading.Status status) return (await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
         if (unreadable is not null) LogUnreadable(key.Channel, key.Id, element.Position, unreadable.GetType().Name);
 

@@ -4,13 +4,14 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Hosting;
 using Serverless.Outbox;
+using Serverless.Upkeep;
 
 namespace Serverless.Schema;
 
-/// <summary>Publishes what consumers build on: JSON Schemas of contact, case and event, made from the code, and the OpenAPI document of the HTTP functions.</summary>
+/// <summary>Publishes what consumers build on: JSON Schemas of contact, case and events, made from the code, and the OpenAPI document of the HTTP functions.</summary>
 public static class SchemaFunction
 {
-    private static readonly string[] Documents = ["contact", "case", "case-page", "event", "catalogue", "openapi"];
+    private static readonly string[] Documents = ["contact", "case", "case-page", "event", "channel-event", "catalogue", "openapi"];
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("Schema", ["GET"], "schema/{document?}", async context =>
     {
@@ -21,7 +22,8 @@ public static class SchemaFunction
             "case" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CaseFile)),
             "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
             "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<CaseFacts>)),
-            "catalogue" => new JsonObject(CaseEvent.Catalogue.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
+            "channel-event" => ChannelEventJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<ChannelFacts>)),
+            "catalogue" => new JsonObject(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
             "openapi" => OpenApi(),
             _ => null,
         };

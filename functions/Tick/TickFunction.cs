@@ -3,10 +3,11 @@ using Serverless.Hosting;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Replies;
+using Serverless.Upkeep;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases. Each goes on when another fails (P13).</summary>
+/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases and at channels whose provider raised an alarm. Each goes on when another fails (P13).</summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -16,6 +17,7 @@ public static class TickFunction
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks);
+        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
+        await Task.WhenAll(outbox, open, replies, clocks, upkeep);
     });
 }

@@ -18,11 +18,12 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Replies", "Storage"],
+        ["Upkeep"] = ["Channels", "Outbox", "Receipts", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Upkeep"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations", "Upkeep"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
