@@ -23,12 +23,12 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.Storage;
 using Serverless.Tick;
-using Serverless.Upkeep;
 
 namespace Serverless;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Serverless.Hosting;
-using Serverless.Upkeep;
+using Serverless.Registrations;
 
 namespace Serverless.CheckChannel;
 

@@ -1,5 +1,5 @@
 using Serverless.Hosting;
-using Serverless.Upkeep;
+using Serverless.Registrations;
 
 namespace Serverless.Daily;
 

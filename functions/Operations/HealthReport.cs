@@ -5,9 +5,9 @@ using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Storage;
-using Serverless.Upkeep;
 
 namespace Serverless.Operations;
 

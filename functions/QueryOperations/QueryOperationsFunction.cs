@@ -3,7 +3,7 @@ using System.Text.Json;
 using Serverless.Hosting;
 using Serverless.Operations;
 using Serverless.Receipts;
-using Serverless.Upkeep;
+using Serverless.Registrations;
 
 namespace Serverless.QueryOperations;
 

@@ -4,7 +4,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Hosting;
 using Serverless.Outbox;
-using Serverless.Upkeep;
+using Serverless.Registrations;
 
 namespace Serverless.Schema;
 

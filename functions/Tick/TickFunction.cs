@@ -2,8 +2,8 @@ using Serverless.Cases;
 using Serverless.Hosting;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Upkeep;
 
 namespace Serverless.Tick;
 

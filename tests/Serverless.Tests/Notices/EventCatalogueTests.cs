@@ -2,8 +2,8 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Serverless.Cases;
+using Serverless.Registrations;
 using Serverless.Tests.Harness;
-using Serverless.Upkeep;
 using Xunit;
 
 namespace Serverless.Tests.Notices;

@@ -18,12 +18,12 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Replies", "Storage"],
-        ["Upkeep"] = ["Channels", "Outbox", "Receipts", "Storage"],
+        ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Upkeep"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations", "Upkeep"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations", "Registrations"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>

@@ -5,7 +5,7 @@ using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Storage;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>Keeps what checks found, one row of <c>sources</c> a registration, and tells what changed: stored, published, marked.</summary>
 public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeProvider time)

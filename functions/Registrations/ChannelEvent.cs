@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 using Serverless.Channels;
 using Serverless.Outbox;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>What subscribers hear of channels and credentials, by CloudEvents type. No secret and nothing personal.</summary>
 public static class ChannelEvent

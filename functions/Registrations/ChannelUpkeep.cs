@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Receipts;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
 public sealed partial class ChannelUpkeep(
@@ -62,7 +62,7 @@ public sealed partial class ChannelUpkeep(
     }
 
     private async Task<IReadOnlyList<Registration>> AskAsync(ISubscribes channel, bool repair, CancellationToken ct) =>
-        await channel.CheckAsync(new Channels.Upkeep(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
+        await channel.CheckAsync(new Upkeep(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
 
     private Task CheckDatesAsync(CancellationToken ct)
     {

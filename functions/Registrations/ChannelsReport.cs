@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>How channels are registered, what ends when, and what people have to do.</summary>
 /// <param name="Channels">Every channel the app knows.</param>

@@ -4,7 +4,7 @@ using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Storage;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>A registration as the last check left it, with what is still to be told of it: the row is its own outbox.</summary>
 public sealed record KnownRegistration

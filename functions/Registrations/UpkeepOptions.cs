@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Serverless.Upkeep;
+namespace Serverless.Registrations;
 
 /// <summary>How channels look after themselves; section <c>Upkeep</c>.</summary>
 public sealed class UpkeepOptions
