@@ -58,7 +58,8 @@ public static class Composition
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
-        services.AddSingleton<Attention>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
+        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Replies
         services.AddSingleton<CaseReplies>().AddSingleton<ReplyIndex>().AddSingleton<ReplyBook>().AddSingleton<ReplyFiling>().AddSingleton<ReplyDesk>().AddSingleton<ReplyWork>();
