@@ -63,7 +63,8 @@ public static class CaseEvent
             Change = contact?.Change,
             Channel = contact?.Contact.Channel,
             Network = contact?.Contact.Network,
-            Kind = contact?.Contact.Kind,
+            // A call that goes on may still become a message: missed is told once it is over.
+            Kind = contact?.Contact is { Kind: ContactKind.MissedCall, Call.Ended: false } ? ContactKind.Call : contact?.Contact.Kind,
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
