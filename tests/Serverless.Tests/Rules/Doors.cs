@@ -20,10 +20,11 @@ internal static class Doors
         ["Receipts"] = ["Channels", "Cases", "Replies", "Storage"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
+        ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Operations", "Registrations"],
+        ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
