@@ -23,7 +23,7 @@ public sealed partial class TwilioChannel : IOpensAttachments
             if (url.Host == new Uri(current.ApiUrl).Host || url.Host.EndsWith(".twilio.com", StringComparison.OrdinalIgnoreCase))
                 request.Headers.Authorization = TwilioCalls.Basic(contact.Account, tokens.Current ?? tokens.Previous ?? "");
             var response = await calls.OpenAsync(request, ct);
-            if (response is { StatusCode: HttpStatusCode.OK }) return new Opened.Content(new ResponseStream(response, await response.Content.ReadAsStreamAsync(ct)), response.Content.Headers.ContentType?.MediaType);
+            if (response is { StatusCode: HttpStatusCode.OK }) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
             using (response)
             {
                 if (response is null) return new Opened.Later("unreachable");
@@ -43,43 +43,4 @@ public sealed partial class TwilioChannel : IOpensAttachments
         429 => new Opened.Later("rate-limited", asked),
         _ => new Opened.Later("unreachable", asked),
     };
-
-    /// <summary>The bytes of an answer; ends the connection with it.</summary>
-    private sealed class ResponseStream(HttpResponseMessage response, Stream inner) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => inner.ReadAsync(buffer, offset, count, cancellationToken);
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-                response.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
 }

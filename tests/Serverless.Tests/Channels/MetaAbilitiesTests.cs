@@ -159,7 +159,7 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_second_look_at_a_page_finds_comments_under_the_ids_of_the_webhook()
     {
-        var posts = $$$"""{"data":[{"id":"p1","from":{"id":"1001"},"message":"Neu!","created_time":"2026-11-20T08:00:00+0000","comments":{"data":[{"id":"c1","from":{"id":"9","name":"Anna"},"message":"Frage","created_time":"2026-11-20T08:59:00+0000"},{"id":"c0","from":{"id":"8"},"message":"alt","created_time":"2026-11-01T00:00:00+0000"}]}},{"id":"p2","from":{"id":"7","name":"Ben"},"message":"Hallo","created_time":"2026-11-20T08:30:00+0000"}],"paging":{"cursors":{"after":"x"}}}""";
+        var posts = """{"data":[{"id":"p1","from":{"id":"1001"},"message":"Neu!","created_time":"2026-11-20T08:00:00+0000","comments":{"data":[{"id":"c1","from":{"id":"9","name":"Anna"},"message":"Frage","created_time":"2026-11-20T08:59:00+0000"},{"id":"c0","from":{"id":"8"},"message":"alt","created_time":"2026-11-01T00:00:00+0000"}]}},{"id":"p2","from":{"id":"7","name":"Ben"},"message":"Hallo","created_time":"2026-11-20T08:30:00+0000"}],"paging":{"cursors":{"after":"x"}}}""";
         _api.Documents["1001/feed"] = JsonNode.Parse(posts)!.AsObject();
         var looks = (ILooksAgain)Channel(("Channels__Meta__Accounts__1001__Kind", "Page"));
         Assert.Equal("feed 1001", Assert.Single(looks.Sources).Name);
