@@ -40,6 +40,7 @@ public sealed partial class MetaChannel : ISubscribes
         using var answer = await MetaCalls.SendAsync(calls, current.ApiUrl, AppToken(current), HttpMethod.Get, $"{current.AppId}/subscriptions", null, ct);
         if (!answer.Succeeded) return [Unknown("webhook", answer, "Compare Channels__Meta__AppId and Channels__Meta__AppSecret with the App Dashboard, Settings, Basic.")];
         List<Registration> found = [];
+        if (current.Accounts.Values.All(account => account.Kind is null)) found.Add(new Registration("accounts", RegistrationState.ByHand, "No account is named.", "Set Channels__Meta__Accounts__<id>__Kind for each page, Instagram account and WhatsApp business account."));
         foreach (var group in current.Accounts.Values.Where(a => a.Kind is not null).GroupBy(a => Wanted[a.Kind!.Value].Object, StringComparer.Ordinal))
         {
             var name = $"webhook {group.Key}";
