@@ -12,11 +12,14 @@ using Serverless.Channels.Telegram;
 using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
 using Serverless.Channels.X;
+using Serverless.CheckChannel;
+using Serverless.Daily;
 using Serverless.Diagnostics;
 using Serverless.DownloadAttachment;
 using Serverless.FetchAttachments;
 using Serverless.FollowLink;
 using Serverless.GiveUpAttachments;
+using Serverless.GiveUpReply;
 using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
@@ -32,9 +35,12 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
+using Serverless.Replies;
 using Serverless.ReviewDeliveries;
 using Serverless.Schema;
+using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
 using Serverless.Tick;
@@ -82,6 +88,13 @@ public static class Composition
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
         services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
 
+        // Replies
+        services.AddSingleton<CaseReplies>().AddSingleton<ReplyIndex>().AddSingleton<ReplyBook>().AddSingleton<ReplyFiling>().AddSingleton<ReplyDesk>().AddSingleton<ReplyWork>();
+
+        // Channels look after themselves
+        services.AddOptions<UpkeepOptions>().Bind(configuration.GetSection("Upkeep"));
+        services.AddSingleton<RegistrationBook>().AddSingleton<ChannelUpkeep>().AddSingleton<UpkeepReader>();
+
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
         services.AddSingleton<ApiCalls>();
@@ -108,7 +121,11 @@ public static class Composition
         KeepPoisonFunction.Map(routes);
         FetchAttachmentsFunction.Map(routes);
         GiveUpAttachmentsFunction.Map(routes);
+        SendRepliesFunction.Map(routes);
+        GiveUpReplyFunction.Map(routes);
         TickFunction.Map(routes);
+        DailyFunction.Map(routes);
+        CheckChannelFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         DownloadAttachmentFunction.Map(routes);

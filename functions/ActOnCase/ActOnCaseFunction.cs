@@ -4,7 +4,7 @@ using Serverless.Hosting;
 
 namespace Serverless.ActOnCase;
 
-/// <summary>Lets a person act on a case: <c>POST api/cases/{id}/accept</c>, <c>hand-over</c>, <c>close</c>.</summary>
+/// <summary>Lets a person act on a case: <c>POST api/cases/{id}/accept</c>, <c>hand-over</c>, <c>close</c>, <c>replies</c>.</summary>
 public static class ActOnCaseFunction
 {
     private const string HowToAccept = "Send {\"by\":\"...\"} with the person or team that sees to it; at most 100 characters.";
@@ -13,6 +13,13 @@ public static class ActOnCaseFunction
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("ActOnCase", ["POST"], "cases/{id}/{action}", async context =>
     {
+        // Its body may be larger.
+        if (context.Request.RouteValues["action"] is "replies")
+        {
+            await CaseReplying.AnswerAsync(context);
+            return;
+        }
+
         var actions = context.RequestServices.GetRequiredService<CaseActions>();
         var id = (string)context.Request.RouteValues["id"]!;
         var ct = context.RequestAborted;
@@ -34,7 +41,7 @@ public static class ActOnCaseFunction
             case "accept": await HttpAnswer.ProblemAsync(context, 400, HowToAccept); break;
             case "hand-over": await HttpAnswer.ProblemAsync(context, 400, HowToHandOver); break;
             case "close": await HttpAnswer.ProblemAsync(context, 400, HowToClose); break;
-            default: await HttpAnswer.ProblemAsync(context, 404, "The action is not known. Known: accept, hand-over, close."); break;
+            default: await HttpAnswer.ProblemAsync(context, 404, "The action is not known. Known: accept, hand-over, close, replies."); break;
         }
     });
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Serverless.Channels;
 using Serverless.Outbox;
 
@@ -20,6 +19,7 @@ public static class CaseEvent
     public const string ContactReceived = "serverless.contact.received.v1";
     public const string ContactSent = "serverless.contact.sent.v1";
     public const string ContactChanged = "serverless.contact.changed.v1";
+    public const string ReplyFailed = "serverless.reply.failed.v1";
 
     /// <summary>Every type, with one sentence on when it is told.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -33,8 +33,9 @@ public static class CaseEvent
         [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
         [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
         [ContactReceived] = "A further contact of the customer joined an open case.",
-        [ContactSent] = "Our own people answered outside this product; the answer belongs to the case.",
+        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case.",
         [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
+        [ReplyFailed] = "A reply did not reach the customer, or nobody can know whether it did: its state and reason say which.",
     };
 
     /// <summary>The event as it is stored, published and sent: CloudEvents 1.0 in JSON.</summary>
@@ -43,7 +44,8 @@ public static class CaseEvent
     /// <param name="contact">The contact that caused it; null when none did.</param>
     /// <param name="cause">Names the cause among all causes of this case, so that a repeated step makes the same event id.</param>
     /// <param name="at">Now.</param>
-    public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at)
+    /// <param name="reply">The reply it is about; null when it is about none.</param>
+    public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at, CaseReply? reply = null)
     {
         var id = CaseKeys.Told(head.Id, type, cause);
         var facts = new CaseFacts
@@ -61,38 +63,17 @@ public static class CaseEvent
             Change = contact?.Change,
             Channel = contact?.Contact.Channel,
             Network = contact?.Contact.Network,
-            Kind = contact?.Contact.Kind,
+            // A call that goes on may still become a message: missed is told once it is over.
+            Kind = contact?.Contact is { Kind: ContactKind.MissedCall, Call.Ended: false } ? ContactKind.Call : contact?.Contact.Kind,
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
             Recovered = contact?.Contact.Recovery is null ? null : true,
+            Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
-            new CloudEvent { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, Data = facts }, CaseJson.Default.CloudEvent);
+            new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, Data = facts }, CaseJson.Default.CloudEventCaseFacts);
         return new OutboxEntry(id, type, at, json);
     }
-}
-
-/// <summary>A CloudEvents 1.0 envelope. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md</summary>
-public sealed record CloudEvent
-{
-    [JsonPropertyName("specversion")]
-    public string SpecVersion { get; init; } = "1.0";
-
-    public required string Id { get; init; }
-
-    public required string Source { get; init; }
-
-    public required string Type { get; init; }
-
-    /// <summary>The case id.</summary>
-    public required string Subject { get; init; }
-
-    public required DateTimeOffset Time { get; init; }
-
-    [JsonPropertyName("datacontenttype")]
-    public string DataContentType { get; init; } = "application/json";
-
-    public required CaseFacts Data { get; init; }
 }
 
 /// <summary>What an event says of its case and of the contact that caused it.</summary>
@@ -136,4 +117,12 @@ public sealed record CaseFacts
 
     /// <summary>True when the contact did not reach us by itself: the second look found it late. Nothing automatic is sent for it (P9).</summary>
     public bool? Recovered { get; init; }
+
+    public ReplyFacts? Reply { get; init; }
 }
+
+/// <summary>What an event says of a reply.</summary>
+/// <param name="Id">Names it within the case, as <c>api/cases/{id}</c> shows it.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Reason">A short code; null when there is none.</param>
+public sealed record ReplyFacts(string Id, ReplyState State, string? Reason);

@@ -8,7 +8,8 @@ namespace Serverless.Cases;
 /// <param name="Case">The head.</param>
 /// <param name="Contacts">Its contacts, by the provider's time.</param>
 /// <param name="History">What was told of it, oldest first.</param>
-public sealed record CaseFile(Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History);
+/// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
+public sealed record CaseFile(Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies);
 
 /// <summary>A contact of a case.</summary>
 /// <param name="Id">Names it within the case; events carry it as <c>contactId</c>.</param>

@@ -1,10 +1,14 @@
 using System.Text.Json.Serialization;
+using Serverless.Channels;
+using Serverless.Outbox;
 
 namespace Serverless.Cases;
 
 /// <summary>The wire form of cases and their events: camel case, enums as words, nothing for null.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(CloudEvent))]
+[JsonSerializable(typeof(CloudEvent<CaseFacts>))]
+[JsonSerializable(typeof(CaseReply))]
+[JsonSerializable(typeof(ReplyTemplate))]
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]

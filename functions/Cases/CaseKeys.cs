@@ -13,13 +13,17 @@ public static class CaseKeys
     public const string HistoryPrefix = "history|";
     public const string OutboxPrefix = "outbox|";
     public const string AttachmentPrefix = "attachment|";
+    public const string ReplyPrefix = "reply|";
 
     /// <summary>Key of a conversation; null when the event names none.</summary>
     public static string? Thread(Contact contact) =>
         contact.ThreadKey is { } thread ? Hash(contact.Channel, contact.Account, thread) : null;
 
     /// <summary>Key of a contact: the same for every event and every copy of it.</summary>
-    public static string Contact(Contact contact) => Hash(contact.Channel, contact.Account, contact.ExternalId);
+    public static string Contact(Contact contact) => Contact(contact.Channel, contact.Account, contact.ExternalId);
+
+    /// <summary>Key of a contact by its parts, for those who know no more of it.</summary>
+    public static string Contact(string channel, string account, string externalId) => Hash(channel, account, externalId);
 
     /// <summary>Row key of a contact's event within its case.</summary>
     public static string Event(ContactEvent e) => EventPrefix + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);

@@ -13,7 +13,7 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
         var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
         var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)]);
+        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
     }
 
     /// <summary>The id of a case by its id or number; null for a number that no case has. There may be no case of that id.</summary>

@@ -91,21 +91,23 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
-    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files)?> ReadAsync(string caseId, CancellationToken ct)
+    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies)?> ReadAsync(string caseId, CancellationToken ct)
     {
         Case? head = null;
         List<StoredEvent> events = [];
         List<TableRow> history = [];
         List<AttachmentRows.Row> files = [];
+        List<CaseReply> replies = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
             if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
             else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) files.Add(AttachmentRows.Read(row));
+            else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) replies.Add(CaseReplies.Read(row));
         }
 
-        return head is null ? null : (head, events, history, files);
+        return head is null ? null : (head, events, history, files, replies);
     }
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>
@@ -130,7 +132,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
     }
 
-    private static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
+    internal static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
     {
         foreach (var entry in entries)
         {

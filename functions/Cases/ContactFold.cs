@@ -53,9 +53,9 @@ public static class ContactFold
     private static ContactKind KindOf(CallJourney call, ContactKind known) => call.Outcome switch
     {
         CallOutcome.Voicemail => ContactKind.Voicemail,
-        CallOutcome.Missed => ContactKind.MissedCall,
-        CallOutcome.Ringing when call.Ended => ContactKind.MissedCall,
-        CallOutcome.Answered or CallOutcome.Ringing => ContactKind.Call,
+        // While it goes on, the caller may still leave a message.
+        CallOutcome.Missed or CallOutcome.Ringing when call.Ended => ContactKind.MissedCall,
+        CallOutcome.Missed or CallOutcome.Answered or CallOutcome.Ringing => ContactKind.Call,
         _ => known,
     };
 

@@ -34,8 +34,10 @@ public sealed class Correlator(
     /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="beside">A case it goes to when its conversation has none of its own: that of the placeholder which stood for it. It is not opened again for that.</param>
-    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null)
+    /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is found.</param>
+    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null, string? into = null)
     {
+        if (into is not null) await BindAsync(CaseKeys.Contact(e.Contact), into, ct);
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
             if (await TryAsync(e, delivery, beside, ct) is { } done) return done;

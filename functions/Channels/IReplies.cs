@@ -8,6 +8,10 @@ public interface IReplies
     /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a second message reaching the customer.</summary>
     bool Repeatable { get; }
 
+    /// <summary>Until when a text may still go to a contact (UTC): what the contact says, unless the settings allow more (a person's answer after the automatic window). Null: no end.</summary>
+    /// <param name="to">The contact; its window is that of the customer's latest word on the same way.</param>
+    DateTimeOffset? Until(Contact to) => to.Reply?.Until;
+
     /// <summary>Tries once. Never throws for what the provider answers; retries, marks and limits are the caller's.</summary>
     Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct);
 }
@@ -15,6 +19,9 @@ public interface IReplies
 /// <summary>A text to the customer.</summary>
 public sealed record Reply
 {
+    /// <summary>The name in <see cref="Contact.Extras"/> under which an echo says our <see cref="Id"/>, on channels that give it back with the echo (a header of a mail).</summary>
+    public const string EchoName = "reply.id";
+
     /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
     public required string Id { get; init; }
 

@@ -5,6 +5,8 @@ using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Registrations;
+using Serverless.Replies;
 using Serverless.Storage;
 
 namespace Serverless.Operations;
@@ -21,7 +23,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
@@ -34,6 +36,8 @@ public sealed class HealthCheck(
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
+            ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
+            ["replies"] = GuardedAsync(RepliesAsync, ct),
         };
         foreach (var route in routes) parallel[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
         foreach (var channel in channels.All) parallel[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
@@ -101,6 +105,31 @@ public sealed class HealthCheck(
         return failed == 0
             ? new HealthPart("green", ["Every notice of the last seven days is told or on its way."])
             : new HealthPart("yellow", [$"{failed} notices of the last seven days were given up: see api/operations/notices?state=failed."]);
+    }
+
+    private async Task<HealthPart> UpkeepAsync(CancellationToken ct)
+    {
+        List<string> says = [];
+        var (red, yellow) = (false, false);
+        foreach (var (channel, registration) in (await upkeep.ReadAsync(ct)).Channels.Where(c => c.Enabled).SelectMany(c => c.Registrations.Select(r => (c.Name, r))))
+        {
+            var left = registration.ExpiresAt - time.GetUtcNow();
+            var urgent = registration.Status == nameof(RegistrationState.Drifted) || left <= TimeSpan.FromDays(1);
+            if (!urgent && registration.Status is not (nameof(RegistrationState.Foreign) or nameof(RegistrationState.Unknown)) && !(registration.Step is not null && left <= TimeSpan.FromDays(7))) continue;
+            (red, yellow) = (red || urgent, true);
+            var ends = left <= TimeSpan.FromDays(7) ? $" It ends at {registration.ExpiresAt:O}." : "";
+            says.Add($"{channel}, {registration.Name}: {registration.Status}. {registration.Detail}{ends} {registration.Step}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd());
+        }
+
+        return new HealthPart(red ? "red" : yellow ? "yellow" : "green", says);
+    }
+
+    private async Task<HealthPart> RepliesAsync(CancellationToken ct)
+    {
+        var (waiting, lost) = await replies.CountAsync(ct);
+        return lost == 0
+            ? new HealthPart("green", [$"{waiting} replies are on their way."])
+            : new HealthPart("red", [$"{waiting} replies are on their way, and nobody works {lost} of them. Do the functions SendReplies and Tick run?"]);
     }
 
     private async Task<HealthPart> RouteAsync(INoticeRoute route, CancellationToken ct)

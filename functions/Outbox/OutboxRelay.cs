@@ -31,6 +31,14 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     /// <summary>Publishes. False when the bus is down: then the case is named in <c>pending</c>, and Tick publishes later.</summary>
     public async Task<bool> PublishAsync(string caseId, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
+        if (await TryPublishAsync(caseId, entries, ct)) return true;
+        await RememberAsync(caseId, ct);
+        return false;
+    }
+
+    /// <summary>Publishes what lies in an outbox of the caller's own. False when the bus is down: then the caller keeps it.</summary>
+    public async Task<bool> TryPublishAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    {
         try
         {
             foreach (var entry in entries) await topic.SendAsync(Topic, MessageOf(entry), ct);
@@ -38,8 +46,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         }
         catch (BusUnavailableException error)
         {
-            LogBusDown(caseId, entries.Count, error.Status);
-            await RememberAsync(caseId, ct);
+            LogBusDown(subject, entries.Count, error.Status);
             return false;
         }
     }
@@ -113,6 +120,6 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
 
     private static string ShardOf(string caseId) => caseId[^1..];
 
-    [LoggerMessage(40, LogLevel.Warning, "bus down: case {CaseId} keeps {Count} events for Tick, status={Status}")]
-    private partial void LogBusDown(string caseId, int count, int status);
+    [LoggerMessage(40, LogLevel.Warning, "bus down: {Subject} keeps {Count} events for Tick, status={Status}")]
+    private partial void LogBusDown(string subject, int count, int status);
 }

@@ -4,16 +4,17 @@ using Serverless.Channels;
 using Serverless.Hosting;
 using Serverless.Operations;
 using Serverless.Receipts;
+using Serverless.Registrations;
 
 namespace Serverless.QueryOperations;
 
-/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>.</summary>
+/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>.</summary>
 public static class QueryOperationsFunction
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
     private const string NotOfThisQuery = "The continuation is not one of this query: leave it out to begin anew.";
-    private const string Known = "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/notices?day=2026-11-22&state=failed, "
+    private const string Known = "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/channels, operations/notices?day=2026-11-22&state=failed, "
         + "operations/quarantine?channel=meta&day=2026-11-22, operations/quarantine/{channel}/{id}, operations/actions?month=2026-11.";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("QueryOperations", ["GET"], "operations/{**rest}", context =>
@@ -21,6 +22,7 @@ public static class QueryOperationsFunction
         {
             ["summary"] => SummaryAsync(context),
             ["deliveries", var channel, var id] => DeliveryAsync(context, channel, id),
+            ["channels"] => ChannelsAsync(context),
             ["notices"] => NoticesAsync(context),
             ["quarantine"] => QuarantineAsync(context),
             ["quarantine", var channel, var id] => QuarantinedAsync(context, channel, id),
@@ -45,6 +47,12 @@ public static class QueryOperationsFunction
         if (DeliveryKey.IsId(id) && await Ledger(context).DeliveryAsync(new DeliveryKey(channel, id), context.RequestAborted) is { } report)
             await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(report, OperationsJson.Default.DeliveryReport));
         else await HttpAnswer.ProblemAsync(context, 404, "There is no such delivery. The answer to each call names it in the header X-Delivery-Id.");
+    }
+
+    private static async Task ChannelsAsync(HttpContext context)
+    {
+        var report = await context.RequestServices.GetRequiredService<UpkeepReader>().ReadAsync(context.RequestAborted);
+        await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(report, ChannelEventJson.Default.ChannelsReport));
     }
 
     private static async Task NoticesAsync(HttpContext context)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Replies;
 using Serverless.Storage;
 
 namespace Serverless.Receipts;
@@ -11,7 +12,7 @@ namespace Serverless.Receipts;
 /// dying anywhere costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryWork(
-    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
+    DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
     HeldContacts held, FileRequests files, Successors successors, TimeProvider time, ILogger<DeliveryWork> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
@@ -149,8 +150,8 @@ public sealed partial class DeliveryWork(
                 case Reading.Ignored ignored:
                     if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
                     return new Taken($"ignored:{ignored.Reason}", true);
-                case Reading.Status:
-                    return new Taken("ignored:delivery-status", true);
+                case Reading.Status status:
+                    return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
                 case Reading.Attention asks:
                     await attention.MarkAsync(key.Channel, asks.Reason, job.Delivery.ReceivedAt, ct);
                     return new Taken($"ignored:{asks.Reason}", true);
@@ -175,6 +176,7 @@ public sealed partial class DeliveryWork(
         await teller.AfterAsync(correlation, ct);
         if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
+        await replies.EchoedAsync(e, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
         return new Taken(correlation.End, piece.Unreadable is null, Filed: filed);

@@ -3,13 +3,15 @@ using System.Text.Json.Schema;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Hosting;
+using Serverless.Outbox;
+using Serverless.Registrations;
 
 namespace Serverless.Schema;
 
-/// <summary>Publishes what consumers build on: JSON Schemas of contact, case and event, made from the code, and the OpenAPI document of the HTTP functions.</summary>
+/// <summary>Publishes what consumers build on: JSON Schemas of contact, case and events, made from the code, and the OpenAPI document of the HTTP functions.</summary>
 public static class SchemaFunction
 {
-    private static readonly string[] Documents = ["contact", "case", "case-page", "event", "catalogue", "openapi"];
+    private static readonly string[] Documents = ["contact", "case", "case-page", "event", "channel-event", "catalogue", "openapi"];
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("Schema", ["GET"], "schema/{document?}", async context =>
     {
@@ -19,8 +21,9 @@ public static class SchemaFunction
             "contact" => ContactJson.Default.Options.GetJsonSchemaAsNode(typeof(Contact)),
             "case" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CaseFile)),
             "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
-            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent)),
-            "catalogue" => new JsonObject(CaseEvent.Catalogue.Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
+            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<CaseFacts>)),
+            "channel-event" => ChannelEventJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<ChannelFacts>)),
+            "catalogue" => new JsonObject(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
             "openapi" => OpenApi(),
             _ => null,
         };

@@ -2,10 +2,15 @@ using Serverless.Cases;
 using Serverless.Hosting;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Registrations;
+using Serverless.Replies;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries that have no end, looks at the clocks of cases, and looks again at providers. Each goes on when another fails (P13).</summary>
+/// <summary>
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Each goes on when another fails (P13).
+/// </summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -13,8 +18,10 @@ public static class TickFunction
         var teller = services.GetRequiredService<CaseTeller>();
         var outbox = services.GetRequiredService<OutboxRelay>().SweepAsync(teller.TellRestAsync, ct);
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
+        var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
+        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
-        await Task.WhenAll(outbox, open, clocks, looked);
+        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked);
     });
 }

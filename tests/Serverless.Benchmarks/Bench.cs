@@ -3,6 +3,7 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Benchmarks;
@@ -23,7 +24,7 @@ public sealed class Bench
         var folder = name.Split('/')[0];
         var configuration = Seed.Configuration(Seed.SettingsOf(folder));
         var services = new ServiceCollection();
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(TimeProvider.System).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
         services.AddOptions<HooksOptions>().Configure(o => o.PublicBaseUrl = configuration["Hooks:PublicBaseUrl"]);
         MetaChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);

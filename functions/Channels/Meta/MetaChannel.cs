@@ -1,11 +1,12 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Meta;
 
 /// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one door, one handshake, one signature for all four.</summary>
-public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
+public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, ApiCalls calls, TimeProvider time) : IChannel
 {
     private const string SignatureHeader = "x-hub-signature-256";
     private const string SignaturePrefix = "sha256=";

@@ -26,7 +26,7 @@ internal static class WhatsAppPayload
         var value = change.Get("value"u8);
         return list switch
         {
-            "statuses" => new Reading.Ignored(item.Get("status"u8).Is("failed"u8) ? "status-failed" : "status"),
+            "statuses" => Status(origin, value, item),
             "errors" => Unread.Piece(origin, "whatsapp", AccountOf(origin, value), $"error {item.Get("code"u8).AsId()}", item),
             "calls" => Call(new(origin, value, item, item.Get("direction"u8).Is("BUSINESS_INITIATED"u8), alone), item),
             _ => Message(new(origin, value, item, list is "message_echoes", alone), item),
@@ -44,6 +44,24 @@ internal static class WhatsAppPayload
             => new Reading.Ignored("account-notice"),
         _ => Unread.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change),
     };
+
+    // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
+    private static Reading Status(Origin origin, JsonElement value, JsonElement status)
+    {
+        MessageState? state = status.Get("status"u8).AsText() switch
+        {
+            "sent" => MessageState.Sent,
+            "delivered" => MessageState.Delivered,
+            "read" or "played" => MessageState.Read,
+            "failed" => MessageState.Failed,
+            _ => null,
+        };
+        if (state is null || status.Get("id"u8).AsId() is not { } id) return new Reading.Ignored("status");
+        string? reason = null;
+        foreach (var error in status.Get("errors"u8).Items()) reason ??= error.Get("code"u8).AsId();
+        return new Reading.Status(new MessageStatus(
+            AccountOf(origin, value), id, state.Value, status.Get("timestamp"u8).AsTime(origin.ReceivedAt), reason, status.Get("biz_opaque_callback_data"u8).AsText()));
+    }
 
     private static Reading Message(WhatsAppSides sides, JsonElement message)
     {

@@ -15,7 +15,7 @@ internal static class MessagePayload
     public static Reading? Read(TwilioForm form, Delivery delivery)
     {
         // Status callbacks tell of messages of our own; only what comes in is "received" (an MMS "receiving" first).
-        if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is { } status and not ("received" or "receiving")) return new Reading.Ignored("message-status");
+        if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is not (null or "received" or "receiving")) return Status(form, delivery);
         if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
         var from = form["From"u8];
         var to = form["To"u8];
@@ -38,6 +38,23 @@ internal static class MessagePayload
             Reply = thread is null ? null : new ReplyPath(from!, whatsApp ? delivery.ReceivedAt + WhatsAppWindow : null),
             Extras = Extras(form),
         }));
+    }
+
+    /// <summary>What became of a message of ours. Our replies name their own id in the address of the callback.</summary>
+    /// <remarks>https://www.twilio.com/docs/messaging/guides/track-outbound-message-status</remarks>
+    public static Reading? Status(TwilioForm form, Delivery delivery)
+    {
+        if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
+        MessageState? state = (form["MessageStatus"u8] ?? form["SmsStatus"u8]) switch
+        {
+            "sent" => MessageState.Sent,
+            "delivered" => MessageState.Delivered,
+            "read" => MessageState.Read,
+            "failed" or "undelivered" => MessageState.Failed,
+            _ => null,
+        };
+        if (state is null) return new Reading.Ignored("message-status");
+        return new Reading.Status(new MessageStatus(account, sid, state.Value, delivery.ReceivedAt, form["ErrorCode"u8], TwilioForm.OfQuery(delivery)?["reply"u8]));
     }
 
     private static List<Attachment> Media(TwilioForm form)

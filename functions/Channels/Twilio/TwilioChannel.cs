@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Twilio;
@@ -11,13 +12,13 @@ namespace Serverless.Channels.Twilio;
 /// <item><term>voice</term><description>Phone number, "A call comes in" (and its fallback): TwiML of the number's answer plan.</description></item>
 /// <item><term>voice/status</term><description>Phone number, "Call status changes", with <c>#rc=5&amp;rp=5xx,ct,rt</c> behind it: 204. Needed, or a caller who hangs up early is not known to have been missed.</description></item>
 /// <item><term>messages</term><description>Phone number, messaging service or WhatsApp sender, "A message comes in", with the same fragment: an empty TwiML document.</description></item>
-/// <item><term>messages/status</term><description>Status of messages sent: 204, ignored.</description></item>
+/// <item><term>messages/status</term><description>Status of messages sent: 204. Our replies name this address themselves.</description></item>
 /// </list>
 /// Our own TwiML names the rest: <c>voice/dial</c> and <c>voice/message</c> (after Dial and Record: TwiML), <c>voice/recording</c> and <c>voice/transcription</c> (204).
 /// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the others 503, which
 /// Twilio repeats if the fragment asks for it. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 /// </summary>
-public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks) : IChannel
+public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "twilio";
 
@@ -134,6 +135,12 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
     public IEnumerable<Element> Read(Delivery delivery)
     {
         var door = delivery.Rest;
+        if (delivery.Arrival == Arrival.LookedAgain)
+        {
+            foreach (var element in HeldPayload.Elements(delivery)) yield return element;
+            yield break;
+        }
+
         yield return new Element(door, () => Read(delivery, door));
     }
 
@@ -143,7 +150,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         Reading? reading = form is null ? null : door switch
         {
             "messages" => MessagePayload.Read(form, delivery),
-            "messages/status" => new Reading.Ignored("message-status"),
+            "messages/status" => MessagePayload.Status(form, delivery),
             _ => VoicePayload.Read(door, form, delivery),
         };
         return reading ?? Placeholder(delivery, form);

@@ -24,6 +24,18 @@ public sealed class TwilioOptions
     [StringLength(256)]
     public string? PreviousAuthToken { get; set; }
 
+    /// <summary>SID of the account (<c>AC...</c>); needed to ask Twilio what it holds and how numbers are set up. Replies and files go without it. At most 64 characters.</summary>
+    [StringLength(64)]
+    public string? AccountSid { get; set; }
+
+    /// <summary>Where Twilio's API is, without a slash at the end; another region has another host.</summary>
+    [Url]
+    public string ApiUrl { get; set; } = "https://api.twilio.com";
+
+    /// <summary>Minutes between two second looks at calls and messages; 0 switches them off. Only with <see cref="AccountSid"/>.</summary>
+    [Range(0, 24 * 60)]
+    public int LookMinutes { get; set; } = 15;
+
     /// <summary>Subaccounts by account SID; each signs with a token of its own.</summary>
     public Dictionary<string, TwilioAccount> Accounts { get; set; } = new(StringComparer.Ordinal);
 
@@ -39,6 +51,9 @@ public sealed class TwilioOptions
         accountSid is not null && Accounts.TryGetValue(accountSid, out var account)
             ? new SecretPair(account.AuthToken, account.PreviousAuthToken)
             : new SecretPair(AuthToken, PreviousAuthToken);
+
+    /// <summary>Accounts that can be asked: the main one, if its SID is set, and its subaccounts.</summary>
+    internal IEnumerable<string> KnownAccounts => (AccountSid is { Length: > 0 } own ? [own] : Array.Empty<string>()).Concat(Accounts.Keys).Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>The tokens of one subaccount.</summary>

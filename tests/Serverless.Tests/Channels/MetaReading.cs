@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Meta;
+using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -50,6 +51,7 @@ internal static class MetaReading
     {
         Reading.Found found => Word(found.Event.Contact.Kind),
         Reading.Ignored ignored => $"ignored:{ignored.Reason}",
+        Reading.Status status => $"status:{status.Message.State}",
         _ => "thrown",
     })];
 
@@ -57,6 +59,7 @@ internal static class MetaReading
     internal static List<(string Position, Reading? Reading)> Read(string body)
     {
         var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ApiCalls>();
         MetaChannel.Add(services, Seed.Configuration([]));
         using var provider = services.BuildServiceProvider();
         var channel = provider.GetRequiredService<IChannel>();

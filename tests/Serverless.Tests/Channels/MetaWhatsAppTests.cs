@@ -93,8 +93,8 @@ public sealed class MetaWhatsAppTests
     [InlineData("messages", """{"from":"491713920011","id":"w","type":"system","system":{"type":"user_changed_number","body":"User A changed","wa_id":"2"}}""", "number-changed")]
     [InlineData("messages", """{"id":"w","type":"system","system":{"type":"user_changed_user_id","user_id":"DE.2"}}""", "number-changed")]
     [InlineData("messages", """{"from":"491713920011","id":"w","type":"request_welcome"}""", "chat-opened")]
-    [InlineData("statuses", """{"id":"w","status":"read"}""", "status")]
-    [InlineData("statuses", """{"id":"w","status":"failed","errors":[{"code":131026}]}""", "status-failed")]
+    [InlineData("statuses", """{"id":"w","status":"warning"}""", "status")]
+    [InlineData("statuses", """{"status":"read"}""", "status")]
     public void What_is_nothing_for_a_case_is_ignored_with_a_reason(string list, string item, string reason) =>
         Assert.Equal([$"ignored:{reason}"], Ends(WhatsAppList(list, item)));
 

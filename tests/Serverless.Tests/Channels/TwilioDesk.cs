@@ -3,6 +3,7 @@ using System.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
+using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels;
@@ -46,6 +47,7 @@ internal sealed class TwilioDesk(params (string Name, string? Value)[] settings)
         foreach (var (name, value) in settings) all[name] = value;
         var configuration = Seed.Configuration(all);
         var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = all["Hooks__PublicBaseUrl"]);
         TwilioChannel.Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

@@ -56,11 +56,16 @@ public sealed class TwilioMessageTests
             _desk.Event(TwilioDesk.Message("+4915125550142")).Contact.ThreadKey);
 
     [Theory]
-    [InlineData("SmsStatus", "delivered")]
-    [InlineData("MessageStatus", "sent")]
-    [InlineData("MessageStatus", "read")]
-    public void The_status_of_a_message_of_ours_is_ignored_wherever_it_arrives(string name, string status) =>
-        Assert.Equal(new Reading.Ignored("message-status"), _desk.Read(TwilioDesk.Message("+493023125200", (name, status))));
+    [InlineData("SmsStatus", "delivered", MessageState.Delivered)]
+    [InlineData("MessageStatus", "sent", MessageState.Sent)]
+    [InlineData("MessageStatus", "read", MessageState.Read)]
+    [InlineData("MessageStatus", "undelivered", MessageState.Failed)]
+    public void The_status_of_a_message_of_ours_is_told_wherever_it_arrives(string name, string status, MessageState state) =>
+        Assert.Equal(new Reading.Status(new MessageStatus("AC1", "SM1", state, TwilioDesk.Now)), _desk.Read(TwilioDesk.Message("+493023125200", (name, status))));
+
+    [Fact]
+    public void A_message_of_ours_that_is_not_out_yet_says_nothing() =>
+        Assert.Equal(new Reading.Ignored("message-status"), _desk.Read(TwilioDesk.Message("+493023125200", ("MessageStatus", "queued"))));
 
     [Fact]
     public void A_button_says_what_it_is() =>

@@ -10,10 +10,10 @@ public sealed class InboundDriver : IDisposable
     private readonly QueueRest _queue;
     private readonly World _world;
 
-    public InboundDriver(World world)
+    public InboundDriver(World world, string queue = "inbound")
     {
         _world = world;
-        _queue = new QueueRest(_http, QueueAccount.Parse("storage", new Dictionary<string, string> { ["storage"] = world.ConnectionString }), "inbound");
+        _queue = new QueueRest(_http, QueueAccount.Parse("storage", new Dictionary<string, string> { ["storage"] = world.ConnectionString }), queue);
     }
 
     /// <summary>Takes every message that is there and throws it away, as a queue that lost it. Gives their texts.</summary>

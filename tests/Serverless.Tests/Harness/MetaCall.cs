@@ -34,6 +34,14 @@ public static class MetaCall
         message_echoes = new[] { new { from = "493023125100", to = said.Customer, id = said.Id, timestamp = Seconds(said), type = "text", text = new { body = said.Text } } },
     });
 
+    /// <summary>What became of a message of ours.</summary>
+    public static byte[] Status(string id, string state, DateTimeOffset at, string reply) => Change("messages", new
+    {
+        messaging_product = "whatsapp",
+        metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
+        statuses = new[] { new { id, status = state, timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), biz_opaque_callback_data = reply } },
+    });
+
     /// <summary>A message whose delivery has exactly so many bytes.</summary>
     public static byte[] MessageOf(int bytes, Said said)
     {

@@ -29,7 +29,7 @@ public sealed class World : IAsyncDisposable
     private readonly bool _ownsBroker;
 
     private static readonly (string Queue, string Function)[] Triggers =
-        [("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments")];
+        [("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments"), ("replies", "SendReplies")];
 
     private readonly Action<IServiceCollection>? _parts;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Serverless.Cases;
+using Serverless.Registrations;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -13,18 +14,19 @@ public sealed class EventCatalogueTests(AzuriteFixture azurite)
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
 
-    private static IEnumerable<string> Types => typeof(CaseEvent).GetFields(BindingFlags.Public | BindingFlags.Static)
+    private static IEnumerable<string> Types => new[] { typeof(CaseEvent), typeof(ChannelEvent) }.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static))
         .Where(f => f.IsLiteral && f.Name != nameof(CaseEvent.Source)).Select(f => (string)f.GetRawConstantValue()!);
 
     [Fact]
     public async Task Every_type_is_listed_with_a_sentence_and_published()
     {
-        Assert.Equal(Types.Order(StringComparer.Ordinal), CaseEvent.Catalogue.Keys.Order(StringComparer.Ordinal));
-        Assert.All(CaseEvent.Catalogue.Keys, type => Assert.Matches(@"^serverless\.(case|contact)\.[a-z-]+\.v\d+$", type));
-        Assert.All(CaseEvent.Catalogue.Values, sentence => Assert.Matches(@"^[A-Z].{20,}\.$", sentence));
+        Dictionary<string, string> catalogue = new(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue), StringComparer.Ordinal);
+        Assert.Equal(Types.Order(StringComparer.Ordinal), catalogue.Keys.Order(StringComparer.Ordinal));
+        Assert.All(catalogue.Keys, type => Assert.Matches(@"^serverless\.(case|contact|reply|channel|credential)\.[a-z-]+\.v\d+$", type));
+        Assert.All(catalogue.Values, sentence => Assert.Matches(@"^[A-Z].{20,}\.$", sentence));
         await using var world = await World.StartAsync(azurite);
         var published = await world.GetAsync("/api/schema/catalogue");
-        Assert.Equal(CaseEvent.Catalogue, published.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!, StringComparer.Ordinal));
+        Assert.Equal(catalogue, published.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!, StringComparer.Ordinal));
     }
 
     [Fact]

@@ -17,18 +17,20 @@ internal static class Doors
         ["Outbox"] = ["Storage", "Bus"],
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Attachments"] = ["Channels", "Cases", "Storage"],
-        ["Receipts"] = ["Attachments", "Channels", "Cases", "Storage"],
+        ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Storage"],
+        ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
         ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations", "Diagnostics"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
-    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs"];
+    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
     /// <summary>A sentence for every reference that goes through a closed door.</summary>
     /// <param name="files">Path within functions/ and text.</param>

@@ -1,0 +1,36 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Serverless.Outgoing;
+
+namespace Serverless.Channels.Twilio;
+
+/// <summary>Requests to Twilio's API. Who asks is the account itself with its auth token: the pair that its webhooks are signed with.</summary>
+/// <remarks>https://www.twilio.com/docs/usage/requests-to-twilio</remarks>
+internal static class TwilioCalls
+{
+    /// <summary>Sends with the token in force; refused with it, once more with the one before, which holds until the new one is promoted.</summary>
+    public static async Task<ApiAnswer> SendAsync(ApiCalls calls, TwilioOptions options, string account, HttpMethod method, string pathAndQuery, IReadOnlyList<KeyValuePair<string, string>>? form, CancellationToken ct)
+    {
+        var tokens = options.TokensOf(account);
+        var answer = ApiAnswer.NotCalled;
+        foreach (var token in new[] { tokens.Current, tokens.Previous })
+        {
+            if (string.IsNullOrEmpty(token)) continue;
+            using var request = new HttpRequestMessage(method, options.ApiUrl.TrimEnd('/') + pathAndQuery);
+            request.Headers.Authorization = Basic(account, token);
+            if (form is not null) request.Content = new FormUrlEncodedContent(form);
+            answer = await calls.SendAsync(request, ct);
+            if (answer.Status != 401) return answer;
+        }
+
+        return answer;
+    }
+
+    public static AuthenticationHeaderValue Basic(string account, string token) => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{account}:{token}")));
+
+    /// <summary>Why Twilio cannot be asked now, as a short code.</summary>
+    public static string Reason(ApiAnswer answer) => answer.Status switch { 401 or 403 => "refused", 429 => "rate-limited", _ => "unreachable" };
+
+    public static string Setting(string account, TwilioOptions options) =>
+        options.Accounts.ContainsKey(account) ? $"Channels__Twilio__Accounts__{account}__AuthToken" : "Channels__Twilio__AuthToken";
+}

@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Serverless.Channels.Twilio;
+
+/// <content>Pictures of MMS and WhatsApp, and recordings.</content>
+/// <remarks>https://www.twilio.com/docs/messaging/api/media-resource, https://www.twilio.com/docs/voice/api/recording</remarks>
+public sealed partial class TwilioChannel : IOpensAttachments
+{
+    private const int MostRedirects = 3;
+
+    // The callback after Record names a recording before it can be fetched.
+    private static readonly TimeSpan MayStillCome = TimeSpan.FromHours(1);
+
+    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    {
+        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new Opened.Gone("no-address");
+        var current = options.CurrentValue;
+        var tokens = current.TokensOf(contact.Account);
+        for (var hop = 0; hop <= MostRedirects; hop++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            // The token is for Twilio alone: the file itself lies with somebody else, behind an address that is signed for a while.
+            if (url.Host == new Uri(current.ApiUrl).Host || url.Host.EndsWith(".twilio.com", StringComparison.OrdinalIgnoreCase))
+                request.Headers.Authorization = TwilioCalls.Basic(contact.Account, tokens.Current ?? tokens.Previous ?? "");
+            var response = await calls.OpenAsync(request, ct);
+            if (response is { StatusCode: HttpStatusCode.OK }) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+            using (response)
+            {
+                if (response is null) return new Opened.Later("unreachable");
+                if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } next) url = new Uri(url, next);
+                else return Failed((int)response.StatusCode, calls.RetryAfter(response), contact);
+            }
+        }
+
+        return new Opened.Gone("too-many-redirects");
+    }
+
+    private Opened Failed(int status, TimeSpan? asked, Contact contact) => status switch
+    {
+        404 when time.GetUtcNow() - contact.ReceivedAt < MayStillCome => new Opened.Later("not-ready"),
+        404 or 410 => new Opened.Gone("gone-at-provider"),
+        401 or 403 => new Opened.Later("refused"),
+        429 => new Opened.Later("rate-limited", asked),
+        _ => new Opened.Later("unreachable", asked),
+    };
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Receipts;
+
+namespace Serverless.Registrations;
+
+/// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
+public sealed partial class ChannelUpkeep(
+    ChannelDirectory channels, RegistrationBook book, Attention attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time, ILogger<ChannelUpkeep> log)
+{
+    /// <summary>Stands for the channel of credentials whose end only the settings know.</summary>
+    public const string Dates = "settings";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Checks every enabled channel, and the dates in the settings.</summary>
+    public Task CheckAllAsync(CancellationToken ct) =>
+        Task.WhenAll([.. Enabled().Select(c => CheckAsync(c, options.CurrentValue.MayRepair(c.Name), ct)), CheckDatesAsync(ct)]);
+
+    /// <summary>Checks channels whose provider said since their last check that something is wrong, and tells what the bus could not take before.</summary>
+    public Task CheckAlarmedAsync(CancellationToken ct) => Task.WhenAll(Enabled().Select(async channel =>
+    {
+        await book.TellRestAsync(channel.Name, ct);
+        if (await attention.LastAsync(channel.Name, ct) is not { } mark || mark.At <= await book.CheckedAtAsync(channel.Name, ct)) return;
+        LogAlarmed(channel.Name, mark.Reason);
+        await CheckAsync(channel, options.CurrentValue.MayRepair(channel.Name), ct);
+    }).Append(book.TellRestAsync(Dates, ct)));
+
+    /// <summary>Checks one channel now. False when there is none of that name that looks after itself.</summary>
+    /// <param name="name">Channel name.</param>
+    /// <param name="repair">Whether it may repair; null for what the settings say.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<bool> CheckAsync(string name, bool? repair, CancellationToken ct)
+    {
+        if (Enabled().FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } channel) return false;
+        await CheckAsync(channel, repair ?? options.CurrentValue.MayRepair(channel.Name), ct);
+        return true;
+    }
+
+    private IEnumerable<IChannel> Enabled() => channels.All.Where(c => c is ISubscribes && ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
+
+    private async Task CheckAsync(IChannel channel, bool repair, CancellationToken ct)
+    {
+        var began = time.GetUtcNow();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        var check = AskAsync((ISubscribes)channel, repair, patience.Token);
+        await Task.WhenAny(check);
+        if (check.IsCompletedSuccessfully)
+        {
+            var found = await check;
+            LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
+            await book.KeepAsync(channel.Name, found, whole: true, began, ct);
+            return;
+        }
+
+        // A channel's own mistake: seen by people beside what was known before, and no other channel's trouble.
+        var error = check.Exception?.InnerException?.GetType().Name ?? "timeout";
+        LogBroken(channel.Name, error);
+        ct.ThrowIfCancellationRequested();
+        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check itself failed ({error}).", "See the log of the function Daily.")], whole: false, began, ct);
+    }
+
+    private async Task<IReadOnlyList<Registration>> AskAsync(ISubscribes channel, bool repair, CancellationToken ct) =>
+        await channel.CheckAsync(new Upkeep(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
+
+    private Task CheckDatesAsync(CancellationToken ct)
+    {
+        var found = options.CurrentValue.Expires.Select(e => UpkeepOptions.DateOf(e.Value) is { } end
+            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new end.", end)
+            : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
+        return book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), ct);
+    }
+
+    [LoggerMessage(100, LogLevel.Information, "upkeep {Channel} repair={Repair} registrations={Count} notRight={NotRight}")]
+    private partial void LogChecked(string channel, bool repair, int count, int notRight);
+
+    [LoggerMessage(101, LogLevel.Error, "upkeep {Channel} failed: {Error}")]
+    private partial void LogBroken(string channel, string error);
+
+    [LoggerMessage(102, LogLevel.Warning, "upkeep {Channel} at once: {Reason}")]
+    private partial void LogAlarmed(string channel, string reason);
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Azure;
+using Serverless.Channels;
+using Serverless.Outbox;
+using Serverless.Storage;
+
+namespace Serverless.Registrations;
+
+/// <summary>A registration as the last check left it, with what is still to be told of it: the row is its own outbox.</summary>
+public sealed record KnownRegistration
+{
+    public required Registration Registration { get; init; }
+
+    public required DateTimeOffset CheckedAt { get; init; }
+
+    /// <summary>Since when it is in its state.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The end that was told of last, and at how many days.</summary>
+    public DateTimeOffset? ToldEnd { get; init; }
+
+    public int? ToldDays { get; init; }
+
+    public IReadOnlyList<CloudEvent<ChannelFacts>> Untold { get; init; } = [];
+
+    public ETag ETag { get; init; }
+
+    private const int MostUntold = 20;
+
+    // A registration without a step renews itself: told only when that has not happened until the last day.
+    private static readonly int[] Calls = [30, 7, 1];
+
+    /// <summary>What a new look at it makes of it, with the events that follow.</summary>
+    /// <param name="known">What was known; null at first sight.</param>
+    /// <param name="channel">Name of the channel.</param>
+    /// <param name="found">What was found.</param>
+    /// <param name="now">Now.</param>
+    public static KnownRegistration After(KnownRegistration? known, string channel, Registration found, DateTimeOffset now)
+    {
+        var same = known?.Registration.State == found.State;
+        List<CloudEvent<ChannelFacts>> untold = [.. known?.Untold ?? []];
+        var type = found.State switch
+        {
+            RegistrationState.Repaired => ChannelEvent.Repaired,
+            RegistrationState.Drifted when !same => ChannelEvent.Drifted,
+            RegistrationState.Foreign when !same => ChannelEvent.Foreign,
+            _ => null,
+        };
+        if (type is not null) untold.Add(ChannelEvent.Of(type, channel, found, now.UtcTicks.ToString(), now));
+        var next = new KnownRegistration
+        {
+            Registration = found,
+            CheckedAt = now,
+            Since = same ? known!.Since : now,
+            ToldEnd = known?.ToldEnd,
+            ToldDays = known?.ToldDays,
+            ETag = known?.ETag ?? default,
+        };
+        if (DueCall(next, now) is { } days)
+        {
+            untold.Add(ChannelEvent.Of(ChannelEvent.Expiring, channel, found, $"{found.ExpiresAt:O} {days}", now, days));
+            next = next with { ToldEnd = found.ExpiresAt, ToldDays = days };
+        }
+
+        return next with { Untold = [.. untold.TakeLast(MostUntold)] };
+    }
+
+    /// <summary>The row of table <c>sources</c>.</summary>
+    public TableRow Write(string channel, string rowKey)
+    {
+        var row = new TableRow(channel, rowKey)
+        {
+            ["Name"] = Registration.Name,
+            ["State"] = Registration.State.ToString(),
+            ["Detail"] = Registration.Detail,
+            ["Step"] = Registration.Step,
+            ["ExpiresAt"] = Registration.ExpiresAt,
+            ["CheckedAt"] = CheckedAt,
+            ["Since"] = Since,
+            ["ToldEnd"] = ToldEnd,
+            ["ToldDays"] = ToldDays,
+        };
+        if (Untold.Count > 0) row.SetBytes("Untold", JsonSerializer.SerializeToUtf8Bytes([.. Untold], ChannelEventJson.Default.CloudEventChannelFactsArray));
+        return row;
+    }
+
+    public static KnownRegistration Read(TableRow row) => new()
+    {
+        Registration = new Registration(
+            row.Text("Name") ?? "", Enum.TryParse<RegistrationState>(row.Text("State"), out var state) ? state : RegistrationState.Unknown, row.Text("Detail"), row.Text("Step"), row.Time("ExpiresAt")),
+        CheckedAt = row.Time("CheckedAt") ?? default,
+        Since = row.Time("Since") ?? default,
+        ToldEnd = row.Time("ToldEnd"),
+        ToldDays = row.Int("ToldDays"),
+        Untold = row.Bytes("Untold") is { } untold ? JsonSerializer.Deserialize(untold.Span, ChannelEventJson.Default.CloudEventChannelFactsArray) ?? [] : [],
+        ETag = row.ETag,
+    };
+
+    private static int? DueCall(KnownRegistration known, DateTimeOffset now)
+    {
+        if (known.Registration.ExpiresAt is not { } end) return null;
+        var told = known.ToldEnd == end ? known.ToldDays ?? int.MaxValue : int.MaxValue;
+        var calls = known.Registration is { Step: null, State: RegistrationState.Right or RegistrationState.Repaired } ? Calls.AsSpan(2) : Calls;
+        int? due = null;
+        foreach (var days in calls)
+            if (end - now <= TimeSpan.FromDays(days) && days < told) due = days;
+        return due;
+    }
+}

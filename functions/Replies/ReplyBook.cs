@@ -1,0 +1,44 @@
+using Serverless.Cases;
+using Serverless.Outbox;
+
+namespace Serverless.Replies;
+
+/// <summary>Notes how a reply stands; an end that a person must hear of is told with it, in one batch.</summary>
+public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time)
+{
+    private const int Tries = 24;
+
+    /// <summary>Changes a reply, whoever else changes it at the same time.</summary>
+    /// <param name="pointer">Which.</param>
+    /// <param name="change">Called with what is there; null or the same leaves it as it is. May be called again.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>The reply before and after; null when it was erased.</returns>
+    public async Task<(CaseReply Before, CaseReply After)?> ChangeAsync(ReplyPointer pointer, Func<CaseReply, CaseReply?> change, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            if (await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is not { } current) return null;
+            if (change(current.Reply) is not { } next || next == current.Reply) return (current.Reply, current.Reply);
+            if (await WriteAsync(pointer.CaseId, current, next, ct) is { } written) return (current.Reply, written.Reply);
+        }
+
+        throw new ContentionException();
+    }
+
+    /// <summary>Writes a reply if nobody changed it since it was read; null when somebody did.</summary>
+    public async Task<CaseReplies.Versioned?> WriteAsync(string caseId, CaseReplies.Versioned current, CaseReply next, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        next = next with { StateAt = next.State == current.Reply.State ? current.Reply.StateAt : now };
+        if (next.State == current.Reply.State || !MustBeHeard(next.State) || (await cases.HeadAsync(caseId, ct))?.Head is not { } head)
+            return await replies.CommitAsync(caseId, next, current.ETag, [], ct);
+
+        IReadOnlyList<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.ReplyFailed, head, null, $"reply {next.Id} {next.State} {next.Tries}", now, next)];
+        var remembered = await relay.RememberAsync(caseId, ct);
+        var written = await replies.CommitAsync(caseId, next, current.ETag, entries, ct);
+        if (await teller.TellRestAsync(caseId, ct)) await relay.ForgetAsync(caseId, remembered, ct);
+        return written;
+    }
+
+    private static bool MustBeHeard(ReplyState state) => state is ReplyState.Refused or ReplyState.Failed or ReplyState.Uncertain;
+}

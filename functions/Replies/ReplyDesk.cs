@@ -1,0 +1,116 @@
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Replies;
+
+/// <summary>What became of asking for a reply.</summary>
+public enum Asked
+{
+    /// <summary>Written; it will be sent.</summary>
+    Taken,
+
+    /// <summary>It was asked for before, under the same id.</summary>
+    Known,
+
+    /// <summary>Another text was asked for under the same id.</summary>
+    OtherText,
+
+    NoSuchCase,
+
+    NoSuchContact,
+
+    CaseClosed,
+
+    /// <summary>It was said by us.</summary>
+    OurOwn,
+
+    /// <summary>The contact carries no way back, or its channel has none.</summary>
+    NoWayBack,
+
+    /// <summary>The channel is switched off.</summary>
+    ChannelOff,
+
+    /// <summary>The network's window is over; an approved template may still be sent.</summary>
+    WindowClosed,
+}
+
+/// <summary>Takes a person's wish to answer: writes it down, then says yes. What can be seen to fail fails here, with a word for the person.</summary>
+public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyDesk> log)
+{
+    /// <summary>Takes a reply.</summary>
+    /// <param name="idOrNumber">Of the case.</param>
+    /// <param name="request">What to send.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<(Asked Asked, CaseReply? Reply)> AskAsync(string idOrNumber, ReplyRequest request, CancellationToken ct)
+    {
+        if (await reader.FindAsync(idOrNumber, ct) is not { } file) return (Asked.NoSuchCase, null);
+        var now = time.GetUtcNow();
+        var id = request.Id is { } own ? ReplyIndex.IdOf(file.Case.Id, own) : Guid.CreateVersion7(now).ToString("N");
+        if (file.Replies.FirstOrDefault(r => r.Id == id) is { } known) return Again(known, request);
+        var to = request.To is { } named
+            ? file.Contacts.FirstOrDefault(c => c.Id == named)
+            : file.Contacts.LastOrDefault(c => c.Contact is { Direction: Direction.Inbound, Reply: not null });
+        if (Objection(file, to, request, now) is { } objection) return (objection, null);
+
+        var pointer = new ReplyPointer(file.Case.Id, id);
+        var reply = new CaseReply
+        {
+            Id = id,
+            State = ReplyState.Waiting,
+            StateAt = now,
+            To = to!.Id,
+            Text = request.Text ?? "",
+            InPrivate = request.InPrivate,
+            Template = request.Template,
+            CreatedAt = now,
+            DueAt = now,
+        };
+        await index.RememberAsync(pointer, now, ct);
+        if (!await replies.InsertAsync(file.Case.Id, reply, ct))
+            return await replies.FindAsync(file.Case.Id, id, ct) is { } other ? Again(other.Reply, request) : (Asked.NoSuchCase, null);
+        await QueueAsync(pointer, ct);
+        return (Asked.Taken, reply);
+    }
+
+    /// <summary>Until when a contact may be answered: the customer's latest word on the same way opens the window anew.</summary>
+    public static Contact WithWindow(CaseFile file, Contact to)
+    {
+        if (to.Reply?.Until is null) return to;
+        var until = file.Contacts.Select(c => c.Contact)
+            .Where(c => c.Direction == Direction.Inbound && c.Channel == to.Channel && c.Network == to.Network && c.Account == to.Account && c.Reply?.Address == to.Reply.Address)
+            .Max(c => c.Reply!.Until);
+        return to with { Reply = to.Reply with { Until = until > to.Reply.Until ? until : to.Reply.Until } };
+    }
+
+    private Asked? Objection(CaseFile file, FiledContact? to, ReplyRequest request, DateTimeOffset now)
+    {
+        if (file.Case.State == CaseState.Closed) return Asked.CaseClosed;
+        if (to is null) return request.To is null ? Asked.NoWayBack : Asked.NoSuchContact;
+        // We never answer ourselves (P9).
+        if (to.Contact.Direction == Direction.Outbound) return Asked.OurOwn;
+        if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not IReplies channel) return Asked.NoWayBack;
+        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return Asked.ChannelOff;
+        return request.Template is null && now > channel.Until(WithWindow(file, to.Contact)) ? Asked.WindowClosed : null;
+    }
+
+    private static (Asked, CaseReply?) Again(CaseReply known, ReplyRequest request) =>
+        known.Text == (request.Text ?? "") && known.InPrivate == request.InPrivate && (request.To is null || request.To == known.To)
+            ? (Asked.Known, known)
+            : (Asked.OtherText, null);
+
+    private async Task QueueAsync(ReplyPointer pointer, CancellationToken ct)
+    {
+        try
+        {
+            await index.QueueAsync(pointer, TimeSpan.Zero, ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            LogNotQueued(pointer.CaseId, pointer.ReplyId);
+        }
+    }
+
+    [LoggerMessage(90, LogLevel.Warning, "reply {CaseId}/{ReplyId} is written but could not be queued; Tick will queue it")]
+    private partial void LogNotQueued(string caseId, string replyId);
+}

@@ -1,0 +1,82 @@
+using Serverless.Cases;
+using Serverless.Channels;
+
+namespace Serverless.Replies;
+
+/// <summary>Makes a reply that went out an outbound contact of its case, once: it stops the answer clock (P16), and its echo is recognised. Hears what providers say of it afterwards.</summary>
+public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator correlator, CaseTeller teller, CaseReader reader, TimeProvider time)
+{
+    /// <summary>Files what the provider took. Safe to repeat; nothing happens for a reply that is filed or not out.</summary>
+    public async Task FileAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    {
+        if (reply.ContactId is not null || !reply.IsOut || (reply.Sent ?? await RemakeAsync(pointer, reply, ct)) is not { } sent) return;
+        await index.NameAsync(pointer, sent.Contact.Channel, sent.Contact.Account, sent.Contact.ExternalId, ct);
+        var correlation = await correlator.TakeAsync(sent, $"replies/{pointer.ReplyId}", ct, into: pointer.CaseId);
+        await teller.AfterAsync(correlation, ct);
+        await book.ChangeAsync(pointer, r => r with { ContactId = CaseKeys.Contact(sent.Contact), Sent = null }, ct);
+    }
+
+    /// <summary>Notes what a provider says of a message. False when it is none of our replies.</summary>
+    public async Task<bool> NoteAsync(string channel, MessageStatus status, CancellationToken ct)
+    {
+        var pointer = await index.FindAsync(channel, status.Account, status.ExternalId, ct) ?? (status.ReplyId is { } id ? await index.FindAsync(id, ct) : null);
+        if (pointer is null || await book.ChangeAsync(pointer, r => Raised(r, status), ct) is not { } change) return false;
+        // Whoever is at it files it, too; whoever gave up did not know.
+        if (change is { Before: { IsOut: false, State: not ReplyState.Sending }, After: { IsOut: true, ContactId: null } }) await FileLaterAsync(pointer, ct);
+        return true;
+    }
+
+    /// <summary>An echo that gives our id back: the reply went out, whatever we knew of it.</summary>
+    public async Task EchoedAsync(ContactEvent echo, CancellationToken ct)
+    {
+        if (echo.Contact is not { Direction: Direction.Outbound, Extras: { } extras } || !extras.TryGetValue(Reply.EchoName, out var id)) return;
+        if (await index.FindAsync(id, ct) is not { } pointer) return;
+        await index.NameAsync(pointer, echo.Contact.Channel, echo.Contact.Account, echo.Contact.ExternalId, ct);
+        await book.ChangeAsync(pointer, r => r.ContactId is not null ? null : r with
+        {
+            State = r.State < ReplyState.Sent ? ReplyState.Sent : r.State,
+            ContactId = CaseKeys.Contact(echo.Contact),
+            Sent = null,
+            Known = new MessageStatus(echo.Contact.Account, echo.Contact.ExternalId, MessageState.Sent, echo.Contact.OccurredAt),
+            DueAt = null,
+            Reason = null,
+        }, ct);
+    }
+
+    private async Task FileLaterAsync(ReplyPointer pointer, CancellationToken ct)
+    {
+        await index.MarkAsync(pointer, time.GetUtcNow(), ct);
+        await index.QueueAsync(pointer, TimeSpan.Zero, ct);
+    }
+
+    private static CaseReply? Raised(CaseReply reply, MessageStatus status)
+    {
+        var state = status.State switch { MessageState.Sent => ReplyState.Sent, MessageState.Delivered => ReplyState.Delivered, MessageState.Read => ReplyState.Read, _ => ReplyState.Failed };
+        var known = reply.Known ?? status with { State = MessageState.Sent, Reason = null, ReplyId = null };
+        // What we gave up or do not know is below any word of the provider's.
+        if (state <= reply.State && reply.IsOut) return null;
+        return reply with { State = state, Known = known, DueAt = null, Reason = state == ReplyState.Failed ? status.Reason ?? "failed" : null, Detail = null };
+    }
+
+    // A status told of it, and nobody lived to keep what the provider answered. Ids of an echo are those of the message.
+    private async Task<ContactEvent?> RemakeAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    {
+        if (reply.Known is not { } known || await reader.ContactAsync(pointer.CaseId, reply.To, ct) is not { } to) return null;
+        return new ContactEvent(known.ExternalId, ContactChange.Received, new Contact
+        {
+            Channel = to.Channel,
+            Network = to.Network,
+            Account = known.Account,
+            ExternalId = known.ExternalId,
+            Kind = to.Kind is ContactKind.Comment or ContactKind.Post && !reply.InPrivate ? ContactKind.Comment : ContactKind.Message,
+            Direction = Direction.Outbound,
+            Place = reply.InPrivate ? Place.Private : to.Place,
+            Entry = to.Entry,
+            ThreadKey = to.ThreadKey,
+            Parties = to.Parties,
+            OccurredAt = known.At,
+            ReceivedAt = time.GetUtcNow(),
+            Text = reply.Text,
+        });
+    }
+}

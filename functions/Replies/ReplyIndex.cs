@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Serverless.Cases;
+using Serverless.Storage;
+
+namespace Serverless.Replies;
+
+/// <summary>Finds a reply by our id or by the provider's, and remembers those that are not at their end, so that none is lost with its queue message.</summary>
+public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvider time)
+{
+    private const string Sent = "sent";
+    private const string Pending = "pending";
+
+    // Beside the cases that wait for the bus, whose partitions are "0" to "f": a waiting reply is no trouble of the bus.
+    private const string MarkPrefix = "reply|";
+    private static readonly TableQuery Marks = TableQuery.Partitions(MarkPrefix + "0", MarkPrefix + "g");
+    private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(15);
+
+    /// <summary>Our own id, made of the caller's: the same one again names the same reply.</summary>
+    public static string IdOf(string caseId, string callersId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caseId}:{callersId}")).AsSpan(0, 16));
+
+    /// <summary>Before the row is written: a reply that somebody waits for, and where our id leads.</summary>
+    public async Task RememberAsync(ReplyPointer pointer, DateTimeOffset due, CancellationToken ct)
+    {
+        await MarkAsync(pointer, due, ct);
+        await tables.UpsertAsync(Sent, new TableRow(pointer.ReplyId, "id") { ["CaseId"] = pointer.CaseId }, ct);
+    }
+
+    /// <summary>Notes when the next try is due.</summary>
+    public Task MarkAsync(ReplyPointer pointer, DateTimeOffset due, CancellationToken ct) =>
+        tables.UpsertAsync(Pending, new TableRow(MarkPartition(pointer), MarkRow(pointer)) { ["Due"] = due }, ct);
+
+    /// <summary>It is at its end.</summary>
+    public Task ForgetAsync(ReplyPointer pointer, CancellationToken ct) => tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
+
+    /// <summary>Where the provider's id leads. Written once the provider has taken it.</summary>
+    public Task NameAsync(ReplyPointer pointer, string channel, string account, string externalId, CancellationToken ct) =>
+        tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
+
+    /// <summary>The reply with our id; null when there is none.</summary>
+    public async Task<ReplyPointer?> FindAsync(string replyId, CancellationToken ct) =>
+        Guid.TryParseExact(replyId, "N", out _) && await tables.GetAsync(Sent, replyId, "id", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, replyId) : null;
+
+    /// <summary>The reply that the provider knows by an id; null when it is none of ours.</summary>
+    public async Task<ReplyPointer?> FindAsync(string channel, string account, string externalId, CancellationToken ct) =>
+        await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
+
+    /// <summary>Puts a reply into the queue.</summary>
+    public Task QueueAsync(ReplyPointer pointer, TimeSpan wait, CancellationToken ct) => queues.SendAsync(ReplyPointer.Queue, pointer.ToJson(), wait, ct);
+
+    /// <summary>Queues every reply again whose message did not come when it was due. Two ticks never queue the same one.</summary>
+    public async Task<int> RequeueLostAsync(CancellationToken ct)
+    {
+        var queued = 0;
+        await foreach (var row in tables.QueryAllAsync(Pending, Marks, ct))
+        {
+            if (!IsLost(row, TimeSpan.Zero)) continue;
+            var next = new TableRow(row.PartitionKey, row.RowKey) { ["Due"] = time.GetUtcNow() };
+            if ((await tables.ReplaceAsync(Pending, next, row.ETag, ct)).State != WriteState.Written) continue;
+            var ids = row.RowKey.Split('|');
+            await QueueAsync(new ReplyPointer(ids[0], ids[1]), TimeSpan.Zero, ct);
+            queued++;
+        }
+
+        return queued;
+    }
+
+    /// <summary>How many replies are on their way, and how many of them nobody works.</summary>
+    public async Task<(int Waiting, int Lost)> CountAsync(CancellationToken ct)
+    {
+        var (waiting, lost) = (0, 0);
+        await foreach (var row in tables.QueryAllAsync(Pending, Marks, ct))
+        {
+            waiting++;
+            if (IsLost(row, LostAfter)) lost++;
+        }
+
+        return (waiting, lost);
+    }
+
+    private bool IsLost(TableRow row, TimeSpan grace) => time.GetUtcNow() >= row.Time("Due") + LostAfter + grace;
+
+    private static string MarkPartition(ReplyPointer pointer) => MarkPrefix + pointer.CaseId[^1];
+
+    private static string MarkRow(ReplyPointer pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Serverless.Channels;
+
+namespace Serverless.Replies;
+
+/// <summary>The message in queue <c>replies</c>: which reply is due. Ids only; the text lies in the case (P12).</summary>
+/// <param name="CaseId">The case.</param>
+/// <param name="ReplyId">The reply.</param>
+public sealed record ReplyPointer(string CaseId, string ReplyId)
+{
+    public const string Queue = "replies";
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReplyJson.Default.ReplyPointer);
+
+    /// <summary>The pointer, or null when the text is none.</summary>
+    public static ReplyPointer? Parse(string json)
+    {
+        try
+        {
+            var pointer = JsonSerializer.Deserialize(json, ReplyJson.Default.ReplyPointer);
+            return pointer is { CaseId: not null, ReplyId: not null } && IsId(pointer.CaseId) && IsId(pointer.ReplyId) ? pointer : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsId(string text) => Guid.TryParseExact(text, "N", out _);
+}
+
+/// <summary>What a person asks to be sent: the body of <c>POST api/cases/{id}/replies</c>.</summary>
+public sealed record ReplyRequest
+{
+    /// <summary>Longest text, in characters. Each network takes less or more: its channel says so.</summary>
+    public const int LongestText = 64 * 1024;
+
+    /// <summary>Longest body, in bytes: a text with every character escaped.</summary>
+    public const int MostBytes = 512 * 1024;
+
+    private const int LongestId = 200;
+
+    public string? Text { get; init; }
+
+    /// <summary>The contact to answer, as <c>api/cases/{id}</c> names it; null for the latest one of the customer that has a way back.</summary>
+    public string? To { get; init; }
+
+    public bool InPrivate { get; init; }
+
+    public ReplyTemplate? Template { get; init; }
+
+    /// <summary>The caller's own id, at most 200 characters: asked again with it, nothing is sent twice.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The request, or null and what is wrong with it.</summary>
+    public static ReplyRequest? Parse(ReadOnlySpan<byte> body, out string problem)
+    {
+        problem = "Send {\"text\":\"...\"}; optional: to (a contact's id), inPrivate, template {name, language, values}, id (your own, so that asking again sends nothing twice).";
+        try
+        {
+            if (JsonSerializer.Deserialize(body, ReplyJson.Default.ReplyRequest) is not { } request) return null;
+            problem = request switch
+            {
+                { Template: null } when string.IsNullOrWhiteSpace(request.Text) => "text is missing.",
+                { Text.Length: > LongestText } => $"text has at most {LongestText} characters.",
+                { Id.Length: 0 or > LongestId } => $"id has 1 to {LongestId} characters.",
+                { Template: { Name: null or { Length: 0 or > 512 } } or { Language: null or { Length: 0 or > 35 } } } => "template needs name and language.",
+                { Template.Values: { Count: > 100 } } => "template has at most 100 values.",
+                _ => "",
+            };
+            return problem.Length == 0 ? request with { Template = request.Template is { Values: null } bare ? bare with { Values = [] } : request.Template } : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ReplyPointer))]
+[JsonSerializable(typeof(ReplyRequest))]
+internal sealed partial class ReplyJson : JsonSerializerContext;

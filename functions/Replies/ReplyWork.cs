@@ -1,0 +1,169 @@
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Replies;
+
+/// <summary>
+/// Brings one reply to its end. Whoever takes it claims its row first, so that two instances never send it; whoever dies leaves a claim that runs out, and then it is
+/// tried again only where the provider knows two tries from two messages.
+/// </summary>
+public sealed partial class ReplyWork(
+    CaseReplies replies, ReplyBook book, ReplyIndex index, ReplyFiling filing, CaseReader reader, ChannelDirectory channels, TimeProvider time, ILogger<ReplyWork> log)
+{
+    // A channel makes a few calls of at most twenty seconds each.
+    private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(24);
+
+    // Clocks of two instances differ a little.
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
+
+    /// <summary>Works one message of queue <c>replies</c>. Safe to repeat. What we understand puts the message back for later; only bugs reach the host.</summary>
+    public async Task WorkAsync(ReplyPointer pointer, CancellationToken ct)
+    {
+        try
+        {
+            await StepAsync(pointer, ct);
+        }
+        catch (Exception error) when (error is ContentionException or StorageUnavailableException)
+        {
+            LogAgain(pointer.CaseId, pointer.ReplyId, error.GetType().Name);
+            await index.QueueAsync(pointer, Early, ct);
+        }
+    }
+
+    /// <summary>What failed five times for a reason we do not understand is visible as failed; if it may have been sent, as uncertain.</summary>
+    public async Task GiveUpAsync(ReplyPointer pointer, CancellationToken ct)
+    {
+        LogGivenUp(pointer.CaseId, pointer.ReplyId);
+        await book.ChangeAsync(pointer, r => r.State switch
+        {
+            ReplyState.Waiting when !r.MaybeSent => r with { State = ReplyState.Failed, DueAt = null, Reason = "error" },
+            ReplyState.Waiting or ReplyState.Sending => r with { State = ReplyState.Uncertain, DueAt = null, Reason = "error" },
+            _ => null,
+        }, ct);
+    }
+
+    private async Task StepAsync(ReplyPointer pointer, CancellationToken ct)
+    {
+        if (await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is not { } current)
+        {
+            LogGone(pointer.CaseId, pointer.ReplyId);
+            await index.ForgetAsync(pointer, ct);
+            return;
+        }
+
+        var (reply, now) = (current.Reply, time.GetUtcNow());
+        if (reply.IsOut)
+        {
+            await filing.FileAsync(pointer, reply, ct);
+            await index.ForgetAsync(pointer, ct);
+        }
+        else if (reply.State == ReplyState.Waiting)
+        {
+            // Another message comes when it is due.
+            if (reply.DueAt > now + Early) return;
+            await SendAsync(pointer, current, ct);
+        }
+        else if (reply.State == ReplyState.Sending)
+        {
+            if (reply.DueAt > now) await index.QueueAsync(pointer, reply.DueAt.Value - now, ct);
+            else if (await IsRepeatableAsync(pointer, reply, ct)) await SendAsync(pointer, current with { Reply = reply with { MaybeSent = true } }, ct);
+            else await EndAsync(pointer, reply.Tries, r => r with { State = ReplyState.Uncertain, Reason = "its sender died" }, ct);
+        }
+        else await index.ForgetAsync(pointer, ct);
+    }
+
+    private async Task SendAsync(ReplyPointer pointer, CaseReplies.Versioned current, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var claim = current.Reply with { State = ReplyState.Sending, Tries = current.Reply.Tries + 1, DueAt = now + ClaimLasts };
+        // Somebody else has it: his claim shows when its message comes again.
+        if (await book.WriteAsync(pointer.CaseId, current, claim, ct) is not { } claimed) throw new ContentionException();
+        var outcome = await TryAsync(pointer, claimed.Reply, ct);
+        LogTried(pointer.CaseId, pointer.ReplyId, claim.Tries, outcome.GetType().Name, ReasonOf(outcome));
+        switch (outcome)
+        {
+            case ReplyOutcome.Sent sent:
+                // Written before anything else: from here on nobody sends it again.
+                var change = await book.ChangeAsync(pointer, r => r with { State = r.State is ReplyState.Delivered or ReplyState.Read or ReplyState.Failed && r.Known is not null ? r.State : ReplyState.Sent, Sent = r.ContactId is null ? sent.Event : null, DueAt = null, Reason = null, Detail = null }, ct);
+                if (change is { After: var after }) await filing.FileAsync(pointer, after, ct);
+                await index.ForgetAsync(pointer, ct);
+                break;
+            case ReplyOutcome.Refused refused:
+                await EndAsync(pointer, claim.Tries, r => r with { State = r.MaybeSent ? ReplyState.Uncertain : ReplyState.Refused, Reason = refused.Reason, Detail = refused.Detail }, ct);
+                break;
+            case ReplyOutcome.Later later:
+                await AgainAsync(pointer, claim, later.Reason, later.After, claim.MaybeSent, ct);
+                break;
+            case ReplyOutcome.Uncertain uncertain when await IsRepeatableAsync(pointer, claim, ct):
+                await AgainAsync(pointer, claim, uncertain.Reason, null, maybeSent: true, ct);
+                break;
+            case ReplyOutcome.Uncertain uncertain:
+                await EndAsync(pointer, claim.Tries, r => r with { State = ReplyState.Uncertain, Reason = uncertain.Reason }, ct);
+                break;
+        }
+    }
+
+    private async Task<ReplyOutcome> TryAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    {
+        var file = await reader.FindAsync(pointer.CaseId, ct);
+        if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to || channels.Find(to.Channel) is not IReplies channel)
+            return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
+        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return new ReplyOutcome.Later(ReplyReasons.Unreachable);
+        to = ReplyDesk.WithWindow(file, to);
+        if (reply.Template is null && time.GetUtcNow() > channel.Until(to)) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
+        var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate, Template = reply.Template };
+        return await channel.SendAsync(letter, ct);
+    }
+
+    private async Task AgainAsync(ReplyPointer pointer, CaseReply claim, string reason, TimeSpan? asked, bool maybeSent, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 30 * Math.Pow(2, Math.Min(claim.Tries - 1, 10))));
+        if (asked > pause) pause = asked.Value;
+        if (now + pause > claim.CreatedAt + GiveUpAfter)
+        {
+            await EndAsync(pointer, claim.Tries, r => r with { State = maybeSent ? ReplyState.Uncertain : ReplyState.Failed, Reason = reason }, ct);
+            return;
+        }
+
+        await index.MarkAsync(pointer, now + pause, ct);
+        var change = await book.ChangeAsync(
+            pointer, r => IsClaim(r, claim.Tries) ? r with { State = ReplyState.Waiting, DueAt = now + pause, Reason = reason, MaybeSent = maybeSent } : null, ct);
+        if (change is { After.State: ReplyState.Waiting }) await index.QueueAsync(pointer, pause, ct);
+    }
+
+    // Only whoever holds the claim may end it badly: a status or another sender may know better meanwhile.
+    private async Task EndAsync(ReplyPointer pointer, int tries, Func<CaseReply, CaseReply> end, CancellationToken ct)
+    {
+        await book.ChangeAsync(pointer, r => IsClaim(r, tries) ? end(r) with { DueAt = null } : null, ct);
+        await index.ForgetAsync(pointer, ct);
+    }
+
+    private static bool IsClaim(CaseReply reply, int tries) => reply is { State: ReplyState.Sending, IsOut: false } && reply.Tries == tries;
+
+    private async Task<bool> IsRepeatableAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct) =>
+        await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to && channels.Find(to.Channel) is IReplies { Repeatable: true };
+
+    private static string ReasonOf(ReplyOutcome outcome) => outcome switch
+    {
+        ReplyOutcome.Refused refused => refused.Reason,
+        ReplyOutcome.Later later => later.Reason,
+        ReplyOutcome.Uncertain uncertain => uncertain.Reason,
+        _ => "",
+    };
+
+    [LoggerMessage(91, LogLevel.Information, "reply {CaseId}/{ReplyId} attempt={Attempt} outcome={Outcome} reason={Reason}")]
+    private partial void LogTried(string caseId, string replyId, int attempt, string outcome, string reason);
+
+    [LoggerMessage(92, LogLevel.Warning, "reply {CaseId}/{ReplyId} again later: {Because}")]
+    private partial void LogAgain(string caseId, string replyId, string because);
+
+    [LoggerMessage(93, LogLevel.Warning, "reply {CaseId}/{ReplyId} is gone: its row was erased or never written")]
+    private partial void LogGone(string caseId, string replyId);
+
+    [LoggerMessage(94, LogLevel.Error, "reply {CaseId}/{ReplyId} failed too often")]
+    private partial void LogGivenUp(string caseId, string replyId);
+}

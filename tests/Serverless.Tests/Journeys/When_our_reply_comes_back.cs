@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Web;
+using Serverless.Tests.Harness;
+using Serverless.Tests.Outside;
+using Xunit;
+
+namespace Serverless.Tests.Journeys;
+
+/// <summary>Replies by real providers' languages, through the whole app: out to the provider's API, and what comes back by webhook is recognised.</summary>
+[Collection("azurite")]
+public sealed class When_our_reply_comes_back(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task WhatsApp_tells_that_it_was_read_and_the_clock_has_stopped()
+    {
+        await using var api = await MetaApi.StartAsync();
+        await using var world = await World.StartAsync(azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token));
+        var at = world.Time.GetUtcNow();
+        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.asks", "493023125017", "Frage", at)));
+        await world.DrainAsync(bus: false);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        var reply = await world.WriteAsync(id);
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        var sent = Assert.Single(api.Sent);
+        Assert.Equal("309911223344556/messages", sent.Path);
+
+        // The phone app shows it to Meta's other listeners as an echo; then the statuses come.
+        var echo = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.ours-1", "493023125017", "Antwort", world.Time.GetUtcNow())));
+        var read = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "read", world.Time.GetUtcNow(), reply));
+        var delivered = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "delivered", world.Time.GetUtcNow(), reply));
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(["ended: duplicate", "ended: updated", "ended: updated"], [await world.EndOfAsync(echo), await world.EndOfAsync(read), await world.EndOfAsync(delivered)]);
+        Assert.Equal("read", await world.StateOfAsync(id, reply));
+        var file = await world.CaseAsync(id);
+        Assert.Equal(["Frage", "Antwort"], file.Texts());
+        Assert.Equal("", file.Head("dueAt"));
+    }
+
+    [Fact]
+    public async Task An_SMS_whose_connection_broke_is_uncertain_until_its_callback_comes()
+    {
+        await using var api = await TwilioApi.StartAsync();
+        await using var world = await World.StartAsync(azurite, ("Channels__Twilio__ApiUrl", api.Address));
+        await SendAsync(world, "messages", ("AccountSid", "AC1"), ("MessageSid", "SM-in"), ("From", "+4915125550142"), ("To", "+493023125200"), ("Body", "Frage"), ("NumMedia", "0"));
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        var reply = await world.WriteAsync(id);
+        api.Cuts = true;
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal("uncertain: unreachable", await world.StateOfAsync(id, reply));
+
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        await SendAsync(world, $"messages/status?reply={reply}", ("AccountSid", "AC1"), ("MessageSid", "SM-out"), ("MessageStatus", "delivered"), ("From", "+493023125200"), ("To", "+4915125550142"));
+        Assert.Equal("delivered", await world.StateOfAsync(id, reply));
+        Assert.Equal(["Frage", "Antwort"], (await world.CaseAsync(id)).Texts());
+        Assert.Single(api.Calls);
+    }
+
+    // Signed as Twilio signs: the URL, then the parameters sorted by name. Journeys are no signature tests.
+    private static async Task SendAsync(World world, string door, params (string Name, string Value)[] form)
+    {
+        var url = $"https://contact.example.com/api/hooks/twilio/{door}";
+        var signed = url + string.Concat(form.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => f.Name + f.Value));
+#pragma warning disable CA5350 // Twilio's algorithm: https://www.twilio.com/docs/usage/webhooks/webhooks-security
+        var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(TwilioApi.Token), Encoding.UTF8.GetBytes(signed)));
+#pragma warning restore CA5350
+        var body = Encoding.UTF8.GetBytes(string.Join('&', form.Select(f => $"{HttpUtility.UrlEncode(f.Name)}={HttpUtility.UrlEncode(f.Value)}")));
+        using var answer = await world.SendAsync("POST", $"/api/hooks/twilio/{door}", [new("Content-Type", "application/x-www-form-urlencoded"), new("X-Twilio-Signature", signature)], body);
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+    }
+}
