@@ -4,6 +4,7 @@ using Serverless.ActOnCase;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Channels.Email;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
@@ -88,6 +89,7 @@ public static class Composition
     {
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
         services.AddSingleton<ChannelDirectory>();
+        EmailChannel.Add(services, configuration);
         MetaChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
