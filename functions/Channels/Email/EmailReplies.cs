@@ -87,7 +87,7 @@ public sealed partial class EmailChannel : IReplies
         string? draft = null;
         foreach (var message in json.RootElement.Get("value"u8).Items())
         {
-            if (!message.IsTrue("isDraft"u8)) return (null, message.Time("sentDateTime"u8) ?? DateTimeOffset.UnixEpoch);
+            if (!message.Get("isDraft"u8).IsTrue()) return (null, message.Time("sentDateTime"u8) ?? DateTimeOffset.UnixEpoch);
             if (MessageAddress.IsId(message.Text("id"u8))) draft = message.Text("id"u8);
         }
 

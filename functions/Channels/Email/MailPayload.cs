@@ -21,7 +21,7 @@ internal static partial class MailPayload
         using var json = JsonDocument.Parse(document);
         var message = json.RootElement;
         if (message.ValueKind != JsonValueKind.Object || message.Text("id"u8) is null) throw new JsonException("The document is no message.");
-        if (message.IsTrue("isDraft"u8)) return new Reading.Ignored("draft");
+        if (message.Get("isDraft"u8).IsTrue()) return new Reading.Ignored("draft");
 
         var headers = new MailHeaders(message);
         var people = new Correspondents(message, options);
@@ -128,7 +128,7 @@ internal static partial class MailPayload
             var type = file.Get("@odata.type"u8);
             var kind = type.Is("#microsoft.graph.itemAttachment"u8) ? AttachmentAddress.Item
                 : type.Is("#microsoft.graph.referenceAttachment"u8) ? AttachmentAddress.Link
-                : file.IsTrue("isInline"u8) ? AttachmentAddress.Inline : AttachmentAddress.File;
+                : file.Get("isInline"u8).IsTrue() ? AttachmentAddress.Inline : AttachmentAddress.File;
             long? size = file.Get("size"u8) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : null;
             var mime = file.Text("contentType"u8) ?? (kind == AttachmentAddress.Item ? "message/rfc822" : null);
             files.Add(new Attachment(new AttachmentAddress(address.Folder.Address, address.Id, id, kind).ToString(), mime, size, file.Text("name"u8)));

@@ -65,7 +65,7 @@ internal static partial class MailThread
     /// <summary>A case number somebody wrote: a hint for people, never a reason to join (P10).</summary>
     public static string? ClaimedNumber(string? subject) => subject is not null && Numbers().Match(subject) is { Success: true } match ? match.Groups["number"].Value : null;
 
-    private static (string, string)? Proven(SecretPair secrets, Match match)
+    private static (string Reply, string Thread)? Proven(SecretPair secrets, Match match)
     {
         var (reply, thread, proof) = (match.Groups["reply"].Value, match.Groups["thread"].Value, match.Groups["proof"].Value);
         return secrets.Any(secret => Hmac.SameText(Proof(secret, $"id\n{reply}\n{thread}"), proof)) ? (reply, thread) : null;
