@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Signing;
 
 namespace Serverless.Channels.Email;
 
@@ -45,7 +45,7 @@ internal static class ClientStates
         Span<byte> given = stackalloc byte[ProofBytes + 8];
         Span<byte> proof = stackalloc byte[SHA256.HashSizeInBytes];
         Prove(secret, state[..last], proof);
-        return Base64Url.TryDecodeFromChars(state.AsSpan(last + 1), given, out var written) && written == ProofBytes
+        return Base64Url.DecodeFromChars(state.AsSpan(last + 1), given, out _, out var written) == OperationStatus.Done && written == ProofBytes
             && CryptographicOperations.FixedTimeEquals(given[..ProofBytes], proof[..ProofBytes]);
     }
 

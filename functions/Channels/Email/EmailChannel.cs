@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Outgoing;
@@ -78,12 +77,12 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
 
     private static string? ValidationToken(string address)
     {
-        const string Name = "validationToken=";
+        const string Token = "validationToken=";
         var query = address.IndexOf('?');
         if (query < 0) return null;
         foreach (var part in address[(query + 1)..].Split('&'))
         {
-            if (part.StartsWith(Name, StringComparison.OrdinalIgnoreCase)) return WebUtility.UrlDecode(part[Name.Length..]);
+            if (part.StartsWith(Token, StringComparison.OrdinalIgnoreCase)) return WebUtility.UrlDecode(part[Token.Length..]);
         }
 
         return null;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Graph.Models;
-using Microsoft.Kiota.Abstractions;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Email;

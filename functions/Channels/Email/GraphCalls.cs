@@ -108,7 +108,9 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
     }
 
     /// <summary>The SDK under one set of settings.</summary>
+#pragma warning disable CA1001 // It is replaced only when a setting changes; nothing is sent through the client, so it holds no connection.
     private sealed class Maker
+#pragma warning restore CA1001
     {
         private readonly (string Graph, string? Token, string? Credential, string? Client) _settings;
         private readonly GraphServiceClient _client;

@@ -110,22 +110,22 @@ internal sealed partial record MailText(string Own, string Quoted, string Signat
 
     private static string Joined(string first, string second) => first.Length == 0 ? second : second.Length == 0 ? first : $"{first}\n\n{second}";
 
-    [GeneratedRegex("^-{2,}\\s*(Original Message|Original-Nachricht|Ursprüngliche Nachricht|Originalnachricht|Forwarded message|Weitergeleitete Nachricht)\\s*-{2,}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^-{2,}\\s*(Original Message|Original-Nachricht|Ursprüngliche Nachricht|Originalnachricht|Forwarded message|Weitergeleitete Nachricht)\\s*-{2,}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Divider();
 
-    [GeneratedRegex(@"^\*?(From|Von):\*?\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\*?(From|Von):\*?\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HeaderFirst();
 
-    [GeneratedRegex(@"^\*?(Sent|Gesendet|Date|Datum|Subject|Betreff|To|An):\*?\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\*?(Sent|Gesendet|Date|Datum|Subject|Betreff|To|An):\*?\s", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HeaderNext();
 
-    [GeneratedRegex(@"^(Am|On|Den)\s.*\d", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(Am|On|Den)\s.*\d", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WroteBegin();
 
-    [GeneratedRegex("(schrieb.*|wrote|geschrieben):$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(schrieb.*|wrote|geschrieben):$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WroteEnd();
 
-    [GeneratedRegex("^(Von meinem .{2,30} gesendet|Gesendet (von|mit|über) .{2,60}|Sent from (my |Yahoo |Outlook |Mail ).{0,60}|Get Outlook for .{2,30}|Outlook für .{2,30})\\.?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(Von meinem .{2,30} gesendet|Gesendet (von|mit|über) .{2,60}|Sent from (my |Yahoo |Outlook |Mail ).{0,60}|Get Outlook for .{2,30}|Outlook für .{2,30})\\.?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Mobile();
 
     [GeneratedRegex("<[^>]{0,5000}>", RegexOptions.None, matchTimeoutMilliseconds: 5000)]

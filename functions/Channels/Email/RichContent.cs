@@ -59,7 +59,7 @@ internal static class RichContent
         try
         {
             using var certificate = X509Certificate2.CreateFromPem(pem);
-            return certificate.NotAfter.ToUniversalTime();
+            return new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         }
         catch (CryptographicException)
         {
