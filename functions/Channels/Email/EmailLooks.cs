@@ -28,14 +28,16 @@ public sealed partial class EmailChannel : ILooksAgain
     public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
     {
         if (source.Split('/') is not [var address, var folder] || options.CurrentValue.MailboxOf(address) is null) return new Looked.Later("not-configured");
+        // A cursor is an address that Graph made. What leads elsewhere is not followed, and never with our token.
+        if (from.Cursor is { } cursor && !cursor.StartsWith(options.CurrentValue.GraphUrl.TrimEnd('/') + "/", StringComparison.OrdinalIgnoreCase)) return new Looked.Restart();
         var watched = new Watched(address, folder);
         var answer = await Graph.SendAsync(address, graph => Page(graph, watched, from), ct);
         // The provider has forgotten where we were. https://learn.microsoft.com/en-us/graph/delta-query-overview#synchronization-reset
         if (answer.Status == 410 || (answer.Status == 400 && from.Cursor is not null && IsForgotten(GraphCalls.ErrorCode(answer)))) return new Looked.Restart();
-        if (!answer.Succeeded) return new Looked.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
+        using var json = GraphCalls.Json(answer);
+        if (json is null) return new Looked.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
 
         List<Held> held = [];
-        using var json = JsonDocument.Parse(answer.Body);
         foreach (var id in Listing(json.RootElement, from.Since))
         {
             // The list gives no headers of sent mail and whole attachments instead of their names, so each message is asked for by itself.
@@ -55,7 +57,6 @@ public sealed partial class EmailChannel : ILooksAgain
     private static RequestInformation Page(Microsoft.Graph.GraphServiceClient graph, Watched folder, LookFrom from)
     {
         var delta = graph.Users[folder.Address].MailFolders[folder.Folder].Messages.Delta;
-        // A cursor is a whole address, made by Graph; our token goes to Graph's host alone, whatever it says.
         var request = from.Cursor is { } cursor
             ? delta.WithUrl(cursor).ToGetRequestInformation()
             : delta.ToGetRequestInformation(first =>

@@ -25,13 +25,14 @@ public sealed partial class EmailChannel : IReplies
         var customer = reply.To.Parties[0];
         var thread = reply.To.ThreadKey ?? MailThread.KeyOf(reply.To.ExternalId, customer.Value);
         var id = MailThread.OwnId(secret, reply.Id, thread, mailbox.Address);
-        var known = await Graph.SendAsync(mailbox.Address, graph => graph.Users[mailbox.Address].Messages.ToGetRequestInformation(list =>
+        var known = await Graph.SendAsync(mailbox.Address, graph => graph.Users[mailbox.Address].Messages.ToGetRequestInformation(find =>
         {
-            list.QueryParameters.Filter = $"internetMessageId eq '{id}'";
-            list.QueryParameters.Select = ["id", "isDraft", "sentDateTime"];
+            find.QueryParameters.Filter = $"internetMessageId eq '{id}'";
+            find.QueryParameters.Select = ["id", "isDraft", "sentDateTime"];
         }), ct);
-        if (!known.Succeeded) return NotSent(known);
-        var (draft, sentAt) = Known(known);
+        using var list = GraphCalls.Json(known);
+        if (list is null) return NotSent(known);
+        var (draft, sentAt) = Known(list.RootElement);
         if (sentAt is not null) return Sent(reply, customer, id, thread, sentAt.Value);
 
         if (draft is null)
@@ -64,8 +65,8 @@ public sealed partial class EmailChannel : IReplies
                 ],
             },
         }), ct);
-        if (!created.Succeeded) return (null, NotSent(created));
-        using var json = JsonDocument.Parse(created.Body);
+        using var json = GraphCalls.Json(created);
+        if (json is null) return (null, NotSent(created));
         if (json.RootElement.Text("id"u8) is not { } draft || !MessageAddress.IsId(draft)) return (null, new ReplyOutcome.Later(ReplyReasons.Unreachable));
         // And the Message-ID only afterwards. Until it stands there the draft is nobody's: a try that dies here leaves a draft that is never sent.
         // https://learn.microsoft.com/en-us/graph/api/message-update
@@ -81,11 +82,10 @@ public sealed partial class EmailChannel : IReplies
         return subject.Contains(number, StringComparison.Ordinal) ? subject : $"{subject} {number}";
     }
 
-    private static (string? Draft, DateTimeOffset? SentAt) Known(ApiAnswer answer)
+    private static (string? Draft, DateTimeOffset? SentAt) Known(JsonElement list)
     {
-        using var json = JsonDocument.Parse(answer.Body);
         string? draft = null;
-        foreach (var message in json.RootElement.Get("value"u8).Items())
+        foreach (var message in list.Get("value"u8).Items())
         {
             if (!message.Get("isDraft"u8).IsTrue()) return (null, message.Time("sentDateTime"u8) ?? DateTimeOffset.UnixEpoch);
             if (MessageAddress.IsId(message.Text("id"u8))) draft = message.Text("id"u8);

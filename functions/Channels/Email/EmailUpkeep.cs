@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Graph.Models;
 using Serverless.Signing;
 
@@ -111,8 +110,8 @@ public sealed partial class EmailChannel : ISubscribes
         {
             var page = next;
             var answer = await Graph.SendAsync("", graph => page is null ? graph.Subscriptions.ToGetRequestInformation() : graph.Subscriptions.WithUrl(page).ToGetRequestInformation(), ct);
-            if (!answer.Succeeded) return (null, $"Graph could not be asked: {GraphCalls.WordFor(answer)}.");
-            using var json = JsonDocument.Parse(answer.Body);
+            using var json = GraphCalls.Json(answer);
+            if (json is null) return (null, $"Graph could not be asked: {GraphCalls.WordFor(answer)}.");
             foreach (var one in json.RootElement.Get("value"u8).Items())
             {
                 if (one.Text("id"u8) is { } id)

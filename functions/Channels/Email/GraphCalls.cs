@@ -73,6 +73,19 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
         }
     }
 
+    /// <summary>A successful answer as JSON, to be disposed; null when it is none.</summary>
+    public static JsonDocument? Json(ApiAnswer answer)
+    {
+        try
+        {
+            return answer.Succeeded ? JsonDocument.Parse(answer.Body) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Why a call did not succeed, as a short code.</summary>
     public static string WordFor(ApiAnswer answer) => answer.Status switch
     {
@@ -131,7 +144,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
         {
             var information = make(_client);
             // Only this makes ids that stay the same when a message is moved. https://learn.microsoft.com/en-us/graph/outlook-immutable-id
-            information.Headers.TryAdd("Prefer", "IdType=\"ImmutableId\"");
+            information.Headers.Add("Prefer", "IdType=\"ImmutableId\"");
             return _client.RequestAdapter.ConvertToNativeRequestAsync<HttpRequestMessage>(information, ct);
         }
 

@@ -18,7 +18,7 @@ internal sealed partial record MailText(string Own, string Quoted, string Signat
         }
         catch (FormatException)
         {
-            (own, quoted, signature) = (Tidy(Tags().Replace(html, " ")), "", "");
+            (own, quoted, signature) = (Tidy(Tags().Replace(html, " ")).Trim(), "", "");
         }
 
         // A forward is quotation alone: then that is what was sent.

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Serverless.Channels;
-using Serverless.Channels.Email;
 using Serverless.Tests.Outside;
 using Xunit;
 
