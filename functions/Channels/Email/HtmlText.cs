@@ -24,9 +24,8 @@ internal sealed class HtmlText
         {
             document.LoadHtml(html);
         }
-#pragma warning disable CA1031 // The library throws a plain Exception for a document that is nested too deeply; MailText has another reader for it.
-        catch (Exception error) when (error is not OutOfMemoryException)
-#pragma warning restore CA1031
+        // The library throws a plain Exception for a document that is nested too deeply; MailText has another reader for it.
+        catch (Exception error) when (error is { Source: "HtmlAgilityPack" })
         {
             throw new FormatException("The HTML is nested too deeply.", error);
         }
