@@ -6,6 +6,7 @@ using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
+using Serverless.Channels.Email;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Telegram;
@@ -145,6 +146,7 @@ public static class Composition
     {
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks")).ValidateOnStart();
         services.AddSingleton<ChannelDirectory>();
+        EmailChannel.Add(services, configuration);
         MetaChannel.Add(services, configuration);
         DiscourseChannel.Add(services, configuration);
         TelegramChannel.Add(services, configuration);

@@ -40,17 +40,21 @@ public static class CaseRules
     /// <param name="options">Rules' settings.</param>
     public static Decision Decide(Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options)
     {
-        var fromCustomer = e.Contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed;
+        var fromCustomer = e.Contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !IsMachineAnswer(e.Contact);
         if (head is null) return fromCustomer ? Begin(e.Contact, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, e, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (e.Contact.Direction == Direction.Outbound) return Answered(head, e, CaseEvent.ContactSent);
         return e.Change switch
         {
-            ContactChange.Received => Further(head, e.Contact, levels),
+            ContactChange.Received when fromCustomer => Further(head, e.Contact, levels),
+            ContactChange.Received => new Decision.Append(CaseEvent.ContactReceived),
             ContactChange.Progressed => Progressed(head, e, levels),
             _ => new Decision.Append(CaseEvent.ContactChanged),
         };
     }
+
+    // An absence note or a bounce is kept in its case and triggers nothing: it opens none, wakes none, starts no clock (P9).
+    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault("automatic") is "auto-reply" or "bounce";
 
     private static Decision.Open Begin(Contact contact, ServiceLevelsOptions levels)
     {

@@ -29,8 +29,8 @@ public sealed class EntraKeys(TimeProvider time)
     {
         if (_snapshot is { } known && time.GetUtcNow() - known.At < Pause) return true;
         if (await get(configuration, ct) is not { } document || KeysAddress(document) is not { } address) return false;
-        // Entra names an address of its own; a configuration from elsewhere (a developer's machine) one of the same host.
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var keys) || keys.Host != configuration.Host) return false;
+        // Entra names an address of its own; nobody else may.
+        if (!Uri.TryCreate(configuration, address, out var keys) || keys.Host != configuration.Host || keys.Scheme != configuration.Scheme) return false;
         return await get(keys, ct) is { } set && TryTake(set);
     }
 

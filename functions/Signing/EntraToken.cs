@@ -43,11 +43,13 @@ public static class EntraToken
         }
 
         var tenant = Claim(read, "tid")!;
-        var found = keys.Find(read.Kid, tenant, at);
-        if (found.Key is not { } key) return found.MayCome ? EntraProof.KeyUnknown : EntraProof.Wrong;
+        var (key, mayCome) = keys.Find(read.Kid, tenant, at);
+        if (key is null && !mayCome) return EntraProof.Wrong;
         var parameters = new TokenValidationParameters
         {
             IssuerSigningKey = key,
+            // Without the key the rest is judged all the same: a token that is not for us, or from another, needs no key to be refused.
+            SignatureValidator = key is null ? (unsigned, _) => new JsonWebToken(unsigned) : null,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             ValidAudiences = rules.Audiences,
             // Version 1 and version 2 of the same tenant.
@@ -61,7 +63,8 @@ public static class EntraToken
         var tenantAllowed = rules.Tenants.Count == 0 || rules.Tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase);
         // The caller stands in appid in version 1 and in azp in version 2.
         var callerRight = rules.Caller.Equals(Claim(read, "appid") ?? Claim(read, "azp"), StringComparison.OrdinalIgnoreCase);
-        return tenantAllowed && callerRight ? EntraProof.Genuine : EntraProof.Foreign;
+        if (!tenantAllowed || !callerRight) return EntraProof.Foreign;
+        return key is null ? EntraProof.KeyUnknown : EntraProof.Genuine;
     }
 
     private static EntraProof Finding(Exception error) => error switch

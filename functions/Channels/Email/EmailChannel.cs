@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Email;
+
+/// <summary>
+/// Mail through Microsoft Graph. Graph tells that a message was created (address <c>api/hooks/email</c>) or that a subscription needs care (<c>api/hooks/email/lifecycle</c>);
+/// the message itself is fetched.
+/// </summary>
+public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, TimeProvider time, ApiCalls api) : IChannel
+{
+    internal const string ChannelName = "email";
+
+    /// <summary>Longest validation token that is given back, in characters.</summary>
+    private const int MaxToken = 4096;
+
+    private static readonly Answer Greeting = Answer.Text("This address takes change notifications of Microsoft Graph for the mailboxes of this company.");
+    private static readonly Answer NoSuchMethod = Answer.Text("This address takes POST.", 405) with { Headers = [new("Allow", "POST")] };
+
+    // 202 at once: Graph wants rich notifications accepted before they are checked, and drops notifications for ten minutes when answers are slow.
+    // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
+    private static readonly Answer Accepted = Answer.Empty(202);
+    private static readonly Answer ComeAgain = Answer.Empty(503);
+
+    internal EntraKeys Keys { get; } = new(time);
+
+    private GraphCalls Graph => field ??= new GraphCalls(options, api);
+
+    /// <summary>Registers the channel and its settings.</summary>
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<EmailOptions>().Bind(configuration.GetSection("Channels:Email"));
+        services.AddSingleton<IValidateOptions<EmailOptions>, EmailOptionsValidator>();
+        services.AddSingleton<IChannel, EmailChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            return new(current.Enabled, current.Mode, current.Paused, current.ClientStates.Fingerprint);
+        }
+    }
+
+    public IReadOnlyList<string> KeptHeaders => [];
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        return current.Enabled ? EmailProblems.Of(current) : [];
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        if (ValidationToken(delivery.PathAndQuery) is { } token) return new Verdict.Challenge(Handshake(token));
+        return NotificationCheck.Judge(delivery, options.CurrentValue, Keys);
+    }
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Accepted;
+
+    public IEnumerable<Element> Read(Delivery delivery) =>
+        delivery.Arrival is Arrival.LookedAgain ? LookedAt(delivery) : Notifications.Elements(delivery, options.CurrentValue);
+
+    // The token comes from whoever calls, so it goes back as plain text that no browser takes for a page.
+    // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation
+    private static Answer Handshake(string token) => token.Length > MaxToken
+        ? Answer.Text("The validation token is too long.", 400)
+        : new Answer(200, "text/plain", Encoding.UTF8.GetBytes(token)) { Headers = [new("X-Content-Type-Options", "nosniff")] };
+
+    private static string? ValidationToken(string address)
+    {
+        const string Token = "validationToken=";
+        var query = address.IndexOf('?');
+        if (query < 0) return null;
+        foreach (var part in address[(query + 1)..].Split('&'))
+        {
+            if (part.StartsWith(Token, StringComparison.OrdinalIgnoreCase)) return WebUtility.UrlDecode(part[Token.Length..]);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,92 @@
+using Microsoft.Graph;
+using Microsoft.Kiota.Abstractions;
+using Serverless.Outgoing;
+
+namespace Serverless.Channels.Email;
+
+/// <content>Fetches messages, the keys that rich notifications are signed with, and attachments.</content>
+public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachments
+{
+    // What a reader needs; headers come only when they are asked for. https://learn.microsoft.com/en-us/graph/api/resources/message
+    internal static readonly string[] Light =
+    [
+        "id", "internetMessageId", "internetMessageHeaders", "conversationId", "subject", "from", "sender", "replyTo", "toRecipients", "ccRecipients", "bccRecipients",
+        "receivedDateTime", "sentDateTime", "isDraft", "hasAttachments", "bodyPreview",
+    ];
+
+    private static readonly string[] Whole = [.. Light, "body", "uniqueBody"];
+
+    private static readonly string[] Beside =
+    [
+        "attachments($select=id,name,contentType,size,isInline)",
+        // A message in Sent Items has no internetMessageHeaders; what it answers stands in these MAPI properties: PidTagInternetReferences and PidTagInReplyToId.
+        // https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxomsg/daa9120f-f325-4afb-a738-28f91049ab3c
+        $"singleValueExtendedProperties($filter=id eq '{MailHeaders.ReferencesProperty}' or id eq '{MailHeaders.InReplyToProperty}')",
+    ];
+
+    public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
+    {
+        if (MessageAddress.Parse(resource) is not { } message) return new Fetched.Gone("no-message");
+        var answer = await Graph.SendAsync(message.Folder.Address, graph => Get(graph, message, Whole), ct);
+        // A text of more than 16 MiB: its beginning (bodyPreview) and everything else, then.
+        if (answer.TooLarge) answer = await Graph.SendAsync(message.Folder.Address, graph => Get(graph, message, Light), ct);
+        if (answer.Succeeded) return new Fetched.Document(answer.Body);
+        if (IsGone(answer)) return new Fetched.Gone("gone-at-provider");
+        return new Fetched.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
+    }
+
+    public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document) =>
+        MailPayload.Read(delivery, MessageAddress.Parse(resource) ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue);
+
+    public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
+    {
+        if (!await Keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), Graph.GetPublicAsync, ct)) return new Keys.Later("unreachable");
+        // The keys in memory may be minutes old, the token newer than they are: they are fetched again soon enough.
+        return Verify(delivery) is Verdict.Undecided ? new Keys.Later(Reasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new Keys.Ready();
+    }
+
+    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    {
+        if (AttachmentAddress.Parse(attachment.Reference) is not { } file) return new Opened.Gone("no-attachment");
+        if (file.Kind == AttachmentAddress.Link) return new Opened.Gone("link-only");
+        // The bytes of a file, the MIME text of an attached message. https://learn.microsoft.com/en-us/graph/api/attachment-get
+        var response = await Graph.OpenAsync(graph => Bytes(graph, file), ct);
+        if (response is null) return new Opened.Later("unreachable");
+        if (response.IsSuccessStatusCode)
+        {
+            // Whoever disposes the stream gives the connection back.
+            return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
+        }
+
+        using (response)
+        {
+            var after = api.RetryAfter(response);
+            return (int)response.StatusCode switch
+            {
+                404 or 405 or 410 => new Opened.Gone("gone-at-provider"),
+                401 or 403 => new Opened.Later("refused", after),
+                429 => new Opened.Later("rate-limited", after),
+                _ => new Opened.Later("unreachable", after),
+            };
+        }
+    }
+
+    // 404 is also what a mailbox on the move or without a licence answers: only the item's own code says that the item is gone.
+    // https://learn.microsoft.com/en-us/graph/errors
+    private static bool IsGone(ApiAnswer answer) => answer.Status is 404 or 400 or 410 && GraphCalls.ErrorCode(answer) is "ErrorItemNotFound" or "ErrorInvalidIdMalformed" or "ErrorInvalidId";
+
+    private static RequestInformation Get(GraphServiceClient graph, MessageAddress message, string[] select) =>
+        graph.Users[message.Folder.Address].Messages[message.Id].ToGetRequestInformation(request =>
+        {
+            request.QueryParameters.Select = select;
+            request.QueryParameters.Expand = Beside;
+        });
+
+    // The SDK knows the attachment, not its bytes.
+    private static RequestInformation Bytes(GraphServiceClient graph, AttachmentAddress file)
+    {
+        var request = graph.Users[file.Mailbox].Messages[file.Message].Attachments[file.Id].ToGetRequestInformation();
+        request.UrlTemplate = $"{request.UrlTemplate![..request.UrlTemplate!.IndexOf("{?", StringComparison.Ordinal)]}/$value";
+        return request;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Email;
+
+/// <summary>
+/// Judges a POST of notifications. A basic one carries no signature: it is proven by the <c>clientState</c> that only Graph and we know, and by the message that is then fetched
+/// with our own token. A rich one also carries tokens of Entra ID, and a single bad one makes the whole POST suspicious.
+/// </summary>
+/// <remarks>https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications</remarks>
+internal static class NotificationCheck
+{
+    /// <summary>The application that sends Graph's change notifications; any other application's token is as worthless as none.</summary>
+    private const string GraphNotifier = "0bf30f3b-4a52-48df-9a82-234910c4a086";
+
+    // One for each pair of application and tenant.
+    private const int MaxTokens = 20;
+
+    public static Verdict Judge(Delivery delivery, EmailOptions options, EntraKeys keys)
+    {
+        if (options.ClientStates.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
+        try
+        {
+            using var json = JsonDocument.Parse(delivery.Body);
+            var states = States(json.RootElement, options, out var rich);
+            if (states is { } bad) return bad;
+            var tokens = json.RootElement.Get("validationTokens"u8);
+            return rich || tokens.Items().Any() ? Tokens(tokens, delivery, options, keys) : new Verdict.Genuine();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return new Verdict.Forged(Reasons.SignatureMalformed);
+        }
+    }
+
+    /// <summary>Null when at least one item was sent by somebody who knows a state of ours. The others are set aside when they are read, each for itself (P4).</summary>
+    private static Verdict.Forged? States(JsonElement root, EmailOptions options, out bool rich)
+    {
+        rich = false;
+        var (known, given, count) = (false, false, 0);
+        foreach (var item in root.Get("value"u8).Items())
+        {
+            if (++count > Notifications.MaxItems) return new Verdict.Forged(Reasons.SignatureMalformed);
+            rich |= item.Has("encryptedContent"u8);
+            var state = item.Text("clientState"u8);
+            given |= state is not null;
+            known |= ClientStates.Find(options, state) is not null;
+        }
+
+        if (known) return null;
+        return new Verdict.Forged(given ? Reasons.SignatureWrong : Reasons.SignatureMissing);
+    }
+
+    private static Verdict Tokens(JsonElement tokens, Delivery delivery, EmailOptions options, EntraKeys keys)
+    {
+        if (string.IsNullOrEmpty(options.AppId)) return new Verdict.Forged(Reasons.NoSecret);
+        var rules = new EntraRules([options.AppId], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
+        var (count, unknown) = (0, false);
+        foreach (var token in tokens.Items())
+        {
+            // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
+            var proof = ++count > MaxTokens ? EntraProof.Malformed : EntraToken.Verify(token.AsText(), rules, keys, delivery.ReceivedAt);
+            if (proof == EntraProof.KeyUnknown) unknown = true;
+            else if (proof != EntraProof.Genuine) return new Verdict.Forged(ReasonFor(proof));
+        }
+
+        if (count == 0) return new Verdict.Forged(Reasons.SignatureMissing);
+        return unknown ? new Verdict.Undecided(Reasons.KeyUnknown) : new Verdict.Genuine();
+    }
+
+    private static string ReasonFor(EntraProof proof) => proof switch
+    {
+        EntraProof.Missing => Reasons.SignatureMissing,
+        EntraProof.Malformed => Reasons.SignatureMalformed,
+        EntraProof.Stale => Reasons.Stale,
+        EntraProof.Foreign => Reasons.SourceForeign,
+        _ => Reasons.SignatureWrong,
+    };
+}
