@@ -17,7 +17,7 @@ public sealed class OutsideTests : IDisposable
     public async Task Every_call_is_recorded_and_answered_200(string body, JsonValueKind kind)
     {
         var folder = Path.Combine(_scratch.Repository.Root, "outside");
-        await using var outside = await Outside.StartAsync(folder, TimeProvider.System, CancellationToken.None);
+        await using var outside = await Serverless.Local.Run.Outside.StartAsync(folder, TimeProvider.System, CancellationToken.None);
         using var http = new HttpClient();
         using var content = new StringContent(body);
         content.Headers.TryAddWithoutValidation("webhook-id", "evt_1");
