@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
+using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -38,6 +39,7 @@ public abstract partial class ChannelConformance
         var configuration = Seed.Configuration(settings ?? Settings);
         var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(now ?? Seeds[0].At));
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks"));
+        services.AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ApiCalls>();
         Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
+using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -96,7 +97,7 @@ public abstract partial class ChannelConformance
     });
 
     [Fact]
-    public void Without_a_secret_nothing_is_genuine_and_the_missing_setting_is_named()
+    public virtual void Without_a_secret_nothing_is_genuine_and_the_missing_setting_is_named()
     {
         var settings = Settings;
         foreach (var (current, previous) in Secrets) settings[current] = settings[previous] = null;
@@ -200,7 +201,8 @@ public abstract partial class ChannelConformance
         var wanted = Channel().GetType().GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.ParameterType);
         Assert.All(wanted, type => Assert.Contains(
             type.IsGenericType ? type.GetGenericTypeDefinition() : type,
-            new[] { typeof(IOptionsMonitor<>), typeof(IOptions<>), typeof(ILogger<>), typeof(TimeProvider) }));
+            // ApiCalls is for the abilities alone, whose calls are tested against a double of the provider's API.
+            new[] { typeof(IOptionsMonitor<>), typeof(IOptions<>), typeof(ILogger<>), typeof(TimeProvider), typeof(ApiCalls) }));
     }
 
     /// <summary>What the provider can live with. Default: 2xx when withheld, and 5xx when not stored, since the provider calls again.</summary>
