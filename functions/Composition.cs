@@ -6,6 +6,8 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
+using Serverless.Channels.Placetel;
+using Serverless.Channels.Sipgate;
 using Serverless.Channels.Twilio;
 using Serverless.Health;
 using Serverless.KeepPoison;
@@ -89,6 +91,8 @@ public static class Composition
         services.AddSingleton<ChannelDirectory>();
         MetaChannel.Add(services, configuration);
         TwilioChannel.Add(services, configuration);
+        SipgateChannel.Add(services, configuration);
+        PlacetelChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
 }
