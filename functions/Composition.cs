@@ -4,6 +4,7 @@ using Serverless.ActOnCase;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Channels.Acs;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Placetel;
@@ -94,6 +95,7 @@ public static class Composition
         TwilioChannel.Add(services, configuration);
         SipgateChannel.Add(services, configuration);
         PlacetelChannel.Add(services, configuration);
+        AcsChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
 }
