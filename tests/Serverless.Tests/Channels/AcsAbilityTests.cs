@@ -149,7 +149,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
 
     private Task<ReplyOutcome> Send(Reply reply) => ((IReplies)Channel()).SendAsync(reply, default);
 
-    private Contact Contact(Seed seed) => ((Reading.Found)Channel().Read(seed.ToDelivery(Channel())).First().Read()).Event.Contact;
+    private Contact Contact(Seed seed) => Channel().Read(seed.ToDelivery(Channel())).Select(e => e.Read()).OfType<Reading.Found>().First().Event.Contact;
 
     private Reply Reply(Seed seed, string text) => new() { Id = Guid.CreateVersion7(Now).ToString("N"), To = Contact(seed), Text = text, CaseNumber = "7K3M-P2QX" };
 

@@ -21,7 +21,9 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite)
     public async Task Each_program_of_the_page_sends_an_event_that_becomes_a_case()
     {
         // The programs sign with this machine's clock, the world has one of its own.
-        await using var world = await World.StartAsync(azurite, ("Channels__Generic__Secret", Secret), ("Channels__Generic__ToleranceMinutes", "5256000"));
+        // The seeds' own device sender is left out: its sources are those of the page.
+        await using var world = await World.StartAsync(
+            azurite, ("Channels__Generic__Secret", Secret), ("Channels__Generic__ToleranceMinutes", "5256000"), ("Channels__Generic__Senders__fleet__Secret", null), ("Channels__Generic__Senders__fleet__Sources", null));
         var address = $"{world.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/api/hooks/generic";
 
         Assert.Equal("202", await RunAsync("bash", "sh", Example("bash"), address));
