@@ -47,7 +47,7 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite)
             var file = Path.Combine(folder.FullName, $"send.{extension}");
             if (extension == "dll") Compile(code, file);
             else await File.WriteAllTextAsync(file, code);
-            var start = new ProcessStartInfo(program, [file]) { RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
+            var start = new ProcessStartInfo(program, [file]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
             (start.Environment["CONTACT_URL"], start.Environment["CONTACT_SECRET"]) = (address, Secret);
             using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
             using var process = Process.Start(start)!;
