@@ -5,10 +5,13 @@ using Serverless.Attachments;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Channels.Acs;
 using Serverless.Channels.Discourse;
 using Serverless.Channels.Email;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
+using Serverless.Channels.Placetel;
+using Serverless.Channels.Sipgate;
 using Serverless.Channels.Telegram;
 using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
@@ -153,6 +156,9 @@ public static class Composition
         TwilioChannel.Add(services, configuration);
         XChannel.Add(services, configuration);
         VonageChannel.Add(services, configuration);
+        SipgateChannel.Add(services, configuration);
+        PlacetelChannel.Add(services, configuration);
+        AcsChannel.Add(services, configuration);
         GenericChannel.Add(services, configuration);
     }
 }

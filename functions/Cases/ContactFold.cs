@@ -12,6 +12,7 @@ public static class ContactFold
         var ordered = events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal).ToList();
         var contact = ordered[0].Contact;
         foreach (var next in ordered.Skip(1)) contact = Add(contact, next);
+        if (contact.Call is { } call && ordered[0].Change == ContactChange.Received) contact = contact with { Call = Timed(call, contact.OccurredAt, ordered) };
         return ordered.Exists(e => e.Change == ContactChange.Removed) ? contact with { Text = null, Attachments = [] } : contact;
     }
 
@@ -43,11 +44,47 @@ public static class ContactFold
         {
             Outcome = further.Outcome,
             Answerer = further.Answerer ?? known.Answerer,
+            AnsweredAt = known.AnsweredAt is { } first && !(next.AnsweredAt < first) ? first : next.AnsweredAt,
             WaitSeconds = further.WaitSeconds ?? known.WaitSeconds ?? next.WaitSeconds,
             DurationSeconds = next.DurationSeconds ?? known.DurationSeconds,
+            Legs = Join(known.Legs, next.Legs),
             Ended = known.Ended | next.Ended,
         };
     }
+
+    // Most providers say neither how long a caller waited nor how long the call took; the times of what happened do.
+    private static CallJourney Timed(CallJourney call, DateTimeOffset began, List<ContactEvent> ordered)
+    {
+        DateTimeOffset? over = null;
+        foreach (var e in ordered)
+            if (e.Contact.Call is { Ended: true } && !(e.Contact.OccurredAt <= over)) over = e.Contact.OccurredAt;
+        var waited = call.Outcome switch
+        {
+            CallOutcome.Answered => call.AnsweredAt,
+            CallOutcome.Voicemail => null,
+            _ => over,
+        };
+        return call with { WaitSeconds = call.WaitSeconds ?? Seconds(began, waited), DurationSeconds = call.DurationSeconds ?? Seconds(began, over) };
+    }
+
+    private static int? Seconds(DateTimeOffset from, DateTimeOffset? to) => to > from ? (int)Math.Min(int.MaxValue, (to.Value - from).TotalSeconds) : null;
+
+    private static IReadOnlyList<CallLeg>? Join(IReadOnlyList<CallLeg>? known, IReadOnlyList<CallLeg>? next)
+    {
+        if (known is null || next is null) return known ?? next;
+        List<CallLeg> joined = [.. known];
+        foreach (var leg in next)
+        {
+            var at = joined.FindIndex(l => l.Id == leg.Id);
+            if (at < 0) joined.Add(leg);
+            else joined[at] = new CallLeg(leg.Id, Named(joined[at], leg), leg.Outcome > joined[at].Outcome ? leg.Outcome : joined[at].Outcome, joined[at].Transferred | leg.Transferred);
+        }
+
+        return joined;
+    }
+
+    // Who answered says more than who was rung.
+    private static string? Named(CallLeg known, CallLeg next) => next.Outcome > known.Outcome ? next.Target ?? known.Target : known.Target ?? next.Target;
 
     // A call that ended and of which nobody tells more than that it rang was missed.
     private static ContactKind KindOf(CallJourney call, ContactKind known) => call.Outcome switch

@@ -143,7 +143,10 @@ public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
 /// <param name="GapSeconds">From the provider's time of it to the second look, the release or the replay.</param>
 public sealed record Recovery(long GapSeconds);
 
-/// <summary>How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers.</summary>
+/// <summary>
+/// How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers. One journey is one contact, from the first ring to the
+/// last hang-up, however many people it rang and however often it was handed on.
+/// </summary>
 public sealed record CallJourney
 {
     public required CallOutcome Outcome { get; init; }
@@ -151,15 +154,28 @@ public sealed record CallJourney
     /// <summary>Whom it reached or tried, e.g. the number rung; null when unknown.</summary>
     public string? Answerer { get; init; }
 
-    /// <summary>Seconds the caller waited before a person answered or the call ended; null when unknown.</summary>
+    /// <summary>When a person answered (UTC), in the event that tells it; the fold keeps the earliest. Null when the event does not say.</summary>
+    public DateTimeOffset? AnsweredAt { get; init; }
+
+    /// <summary>Seconds the caller waited before a person answered or the call ended; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
     public int? WaitSeconds { get; init; }
 
-    /// <summary>Seconds of the whole call; null when unknown.</summary>
+    /// <summary>Seconds of the whole call; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
     public int? DurationSeconds { get; init; }
+
+    /// <summary>Whom the call rang and whom it was handed on to, in the order in which it is known; null when the event tells of none. The fold joins them by <see cref="CallLeg.Id"/>.</summary>
+    public IReadOnlyList<CallLeg>? Legs { get; init; }
 
     /// <summary>True once the provider says the call is over.</summary>
     public bool Ended { get; init; }
 }
+
+/// <summary>One attempt to reach somebody within a call.</summary>
+/// <param name="Id">The provider's id of the leg, unique within the contact.</param>
+/// <param name="Target">Whom it rang: a number, the name of a user or a device; null when unknown.</param>
+/// <param name="Outcome">How far it got.</param>
+/// <param name="Transferred">True when it came about because somebody handed the caller on.</param>
+public sealed record CallLeg(string Id, string? Target, CallOutcome Outcome, bool Transferred = false);
 
 /// <summary>In rising rank: a fold keeps the highest seen, whatever the order of arrival.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CallOutcome>))]

@@ -82,12 +82,15 @@ internal sealed class VoicePayload
         {
             Outcome = answered ? CallOutcome.Answered : CallOutcome.Ringing,
             Answerer = answered ? _form["To"u8] : null,
+            AnsweredAt = _status is "in-progress" ? Time() ?? _delivery.ReceivedAt : null,
+            Legs = [new CallLeg(_call, _form["To"u8], answered ? CallOutcome.Answered : IsOver ? CallOutcome.Missed : CallOutcome.Ringing)],
         });
     }
 
     private Reading.Found Outbound(string id) => Found(id, IsOver ? ContactChange.Progressed : ContactChange.Received, new CallJourney
     {
         Outcome = _status is "in-progress" or "completed" ? CallOutcome.Answered : IsOver ? CallOutcome.Missed : CallOutcome.Ringing,
+        AnsweredAt = _status is "in-progress" ? Time() ?? _delivery.ReceivedAt : null,
         DurationSeconds = _form.Number("CallDuration"u8),
         Ended = IsOver,
     });

@@ -49,6 +49,9 @@ public sealed record Seed
 
     public static string RepositoryRoot { get; } = FindRoot();
 
+    /// <summary>Every channel that has seeds, sorted.</summary>
+    public static IReadOnlyList<string> Channels => [.. Directory.GetDirectories(Path.Combine(RepositoryRoot, "seeds")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+
     /// <summary>All seeds of a channel in the order in which they are replayed.</summary>
     public static IReadOnlyList<Seed> Of(string channel) =>
         [.. Directory.GetFiles(Folder(channel), "*.headers").Order(StringComparer.Ordinal).Select(Load)];

@@ -8,7 +8,7 @@ namespace Serverless.Tests.Journeys;
 [Collection("azurite")]
 public sealed class When_every_seed_arrives(AzuriteFixture azurite)
 {
-    private static IEnumerable<Seed> Seeds => new[] { "discourse", "generic", "meta", "telegram", "twilio" }.SelectMany(Seed.Of);
+    private static IEnumerable<Seed> Seeds => Seed.Channels.SelectMany(Seed.Of);
 
     [Fact]
     public async Task Each_gets_its_answer_and_its_end()

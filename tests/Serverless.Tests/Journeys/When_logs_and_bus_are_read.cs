@@ -16,7 +16,7 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite)
     public async Task Nothing_personal_is_in_them_and_no_secret()
     {
         await using var world = await World.StartAsync(azurite);
-        var seeds = new[] { "generic", "meta", "twilio" }.SelectMany(Seed.Of).ToList();
+        var seeds = Seed.Channels.SelectMany(Seed.Of).ToList();
         foreach (var seed in seeds)
         {
             if (seed.At > world.Time.GetUtcNow()) world.Time.Set(seed.At);

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+using Serverless.Signing;
+
+namespace Serverless.Channels.Placetel;
+
+/// <summary>
+/// Placetel's language: calls. One address for notifications and call control, <c>{Hooks__PublicBaseUrl}/api/hooks/placetel</c>. An incoming call to a number with a plan is answered with
+/// XML, also while storage is down, since the notifications that follow bring it back; all others hear 200 without a body, or 503 when they could not be stored.
+/// https://github.com/Placetel/call-control-notify-api
+/// </summary>
+public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+{
+    internal const string ChannelName = "placetel";
+
+    /// <summary>Registers the channel and its settings.</summary>
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<PlacetelOptions>().Bind(configuration.GetSection("Channels:Placetel"));
+        services.AddSingleton<IValidateOptions<PlacetelOptions>, PlacetelOptionsValidator>();
+        services.AddSingleton<IChannel, PlacetelChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-placetel-signature"];
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, current.Secrets.Fingerprint);
+        }
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (current.Secrets.IsMissing)
+            yield return "Channels__Placetel__Secret is missing: it is the shared secret of Settings, External APIs at Placetel, and without it no call can be verified.";
+        foreach (var problem in PlanProblems(current.Default, "Channels__Placetel__Default")) yield return problem;
+        foreach (var (number, plan) in current.Numbers)
+        {
+            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                yield return $"Channels__Placetel__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
+            foreach (var problem in PlanProblems(plan, $"Channels__Placetel__Numbers__{number}")) yield return problem;
+        }
+
+        static IEnumerable<string> PlanProblems(AnswerOptions plan, string setting) => AnswerPlan.Problems(plan, setting).Concat(PlacetelXml.Problems(plan, setting));
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Header("x-placetel-signature") is not { Length: > 0 } signature)
+        {
+            return delivery.Method == "GET"
+                ? new Verdict.Challenge(Answer.Text("This address takes calls from Placetel; enter it under Settings, External APIs."))
+                : new Verdict.Forged(Reasons.SignatureMissing);
+        }
+
+        if (signature.Length != 2 * SHA256.HashSizeInBytes) return new Verdict.Forged(Reasons.SignatureMalformed);
+        var secrets = options.CurrentValue.Secrets;
+        if (secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
+        return secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, signature)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+    }
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    {
+        var form = FormFields.Of(delivery);
+        var current = options.CurrentValue;
+        if (form?["event"u8] is "IncomingCall" && PlacetelNumber.Of(form["to"u8], current.CountryCode) is { } number && current.Routes(number))
+            return acceptance == Acceptance.Withheld ? PlacetelXml.Nothing : PlacetelXml.Say(AnswerPlan.Of(number, current.Numbers, current.Default), delivery.ReceivedAt, current.CountryCode);
+        return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    }
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        var country = options.CurrentValue.CountryCode;
+        yield return new Element("notification", () => (FormFields.Of(delivery) is { } form ? PlacetelPayload.Read(form, delivery, country) : null) ?? Placeholder(delivery));
+    }
+
+    private static Reading.Found Placeholder(Delivery delivery)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span));
+        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
+        {
+            Channel = ChannelName,
+            Network = "unknown",
+            Account = ChannelName,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+        }));
+    }
+}

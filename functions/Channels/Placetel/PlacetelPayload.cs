@@ -1,0 +1,94 @@
+namespace Serverless.Channels.Placetel;
+
+/// <summary>Reads what Placetel tells of a call: one contact per <c>call_id</c>. https://github.com/Placetel/call-control-notify-api#our-post-request</summary>
+internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string country, string call)
+{
+    private readonly bool _outbound = form["direction"u8] == "out";
+
+    /// <summary>What a notification says; null when it cannot be read.</summary>
+    /// <param name="form">Its fields.</param>
+    /// <param name="delivery">The notification itself.</param>
+    /// <param name="country">Country code without plus.</param>
+    public static Reading? Read(FormFields form, Delivery delivery, string country)
+    {
+        if (form["call_id"u8] is not { } call) return null;
+        var payload = new PlacetelPayload(form, delivery, country, call);
+        var journey = form["event"u8] switch
+        {
+            "IncomingCall" or "OutgoingCall" => new CallJourney { Outcome = CallOutcome.Ringing },
+            "CallAccepted" => payload.Accepted(),
+            "HungUp" => payload.HungUp(),
+            _ => null,
+        };
+        if (journey is null) return null;
+        // From colleague to colleague: extensions or SIP users, no number of a customer. A caller who withholds the number is one all the same.
+        if (payload.Customer is { Length: > 0 } customer && customer != "anonymous" && PlacetelNumber.Of(customer, country) is null) return new Reading.Ignored("internal-call");
+        return payload.Found(journey);
+    }
+
+    private string? Customer => _outbound ? form["to"u8] : form["from"u8];
+
+    private CallJourney Accepted() => new()
+    {
+        Outcome = CallOutcome.Answered,
+        Answerer = form["peer"u8],
+        AnsweredAt = delivery.ReceivedAt,
+        Legs = form["peer"u8] is { } peer ? [new CallLeg(peer, peer, CallOutcome.Answered)] : null,
+    };
+
+    private CallJourney HungUp() => new()
+    {
+        Outcome = form["type"u8] switch
+        {
+            "accepted" => CallOutcome.Answered,
+            "voicemail" => CallOutcome.Voicemail,
+            _ => CallOutcome.Missed,
+        },
+        // Placetel tells of no acceptance of outgoing calls, but how long they talked.
+        AnsweredAt = _outbound && form["type"u8] == "accepted" && form.Number("duration"u8) is { } talked ? delivery.ReceivedAt - TimeSpan.FromSeconds(talked) : null,
+        Ended = true,
+    };
+
+    private Reading.Found Found(CallJourney journey)
+    {
+        var customer = PlacetelNumber.Of(Customer, country);
+        var raw = _outbound ? form["from"u8] : form["to"u8];
+        var ours = PlacetelNumber.Of(raw, country) ?? raw;
+        var happened = form["event"u8]!;
+        return new Reading.Found(new ContactEvent($"{call}:{happened}", happened is "IncomingCall" or "OutgoingCall" ? ContactChange.Received : ContactChange.Progressed, new Contact
+        {
+            Channel = PlacetelChannel.ChannelName,
+            Network = "voice",
+            Account = PlacetelChannel.ChannelName,
+            ExternalId = call,
+            Kind = _outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Direction = _outbound ? Direction.Outbound : Direction.Inbound,
+            Entry = ours,
+            ThreadKey = customer is null || ours is null ? null : $"{customer} {ours}",
+            Parties = customer is null ? [] : [new Identity("phone", customer, Evidence.Claimed)],
+            // Placetel's notifications carry no time.
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+            Reply = customer is null ? null : new ReplyPath(customer),
+            Call = journey,
+            Extras = Extras(),
+        }));
+    }
+
+    private static ContactKind KindOf(CallOutcome outcome) => outcome switch
+    {
+        CallOutcome.Missed => ContactKind.MissedCall,
+        CallOutcome.Voicemail => ContactKind.Voicemail,
+        _ => ContactKind.Call,
+    };
+
+    private Dictionary<string, string>? Extras()
+    {
+        Dictionary<string, string>? extras = null;
+        if (form["type"u8] is { } type && type is not ("accepted" or "missed")) (extras ??= [])["type"] = type;
+        // Seconds they talked, not of the whole call.
+        if (form["duration"u8] is { } duration && duration != "0") (extras ??= [])["duration"] = duration;
+        if (_outbound && form["peer"u8] is { } peer) (extras ??= [])["peer"] = peer;
+        return extras;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Serverless.Outgoing;
+
+namespace Serverless.Channels.Sipgate;
+
+/// <summary>
+/// sipgate's language: calls, pushed as they happen. One address for all events, <c>{Hooks__PublicBaseUrl}/api/hooks/sipgate</c>, to be entered for incoming and outgoing calls.
+/// A new call is answered with XML that asks for the events that follow, also while storage is down: they bring the call back. Those events hear 200, or 503 when they could not be
+/// stored; whether sipgate sends them again is not documented.
+/// </summary>
+public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel
+{
+    internal const string ChannelName = "sipgate";
+
+    /// <summary>Registers the channel and its settings.</summary>
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<SipgateOptions>().Bind(configuration.GetSection("Channels:Sipgate"));
+        services.AddSingleton<IValidateOptions<SipgateOptions>, SipgateOptionsValidator>();
+        services.AddSingleton<IChannel, SipgateChannel>();
+    }
+
+    public string Name => ChannelName;
+
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-sipgate-signature"];
+
+    private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
+
+    private string? Callback => PublicAddress is { } address ? $"{address}/api/hooks/{ChannelName}" : null;
+
+    public ChannelSettings Settings
+    {
+        get
+        {
+            var current = options.CurrentValue;
+            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, current.Keys.Fingerprint);
+        }
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var current = options.CurrentValue;
+        if (!current.Enabled) yield break;
+        if (PublicAddress is not { } url || !url.StartsWith("https://", StringComparison.Ordinal))
+            yield return "Hooks__PublicBaseUrl must be the https address under which sipgate calls us, e.g. https://contact.example.com: without it sipgate never says who answered and when a call ended.";
+        if (!SipgateSignature.IsKey(current.Keys.Current))
+            yield return "Channels__Sipgate__PublicKey is no public RSA key: give it as PEM or as the base64 between its lines, or leave it out for the one that sipgate publishes.";
+        if (!string.IsNullOrEmpty(current.PreviousPublicKey) && !SipgateSignature.IsKey(current.PreviousPublicKey))
+            yield return "Channels__Sipgate__PreviousPublicKey is no public RSA key: correct it or leave it out.";
+        foreach (var problem in PlanProblems(current.Default, "Channels__Sipgate__Default")) yield return problem;
+        foreach (var (number, plan) in current.Numbers)
+        {
+            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                yield return $"Channels__Sipgate__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
+            foreach (var problem in PlanProblems(plan, $"Channels__Sipgate__Numbers__{number}")) yield return problem;
+        }
+
+        static IEnumerable<string> PlanProblems(AnswerOptions plan, string setting) => AnswerPlan.Problems(plan, setting).Concat(SipgateXml.Problems(plan, setting));
+    }
+
+    public Verdict Verify(Delivery delivery)
+    {
+        if (delivery.Header("x-sipgate-signature") is not { Length: > 0 } header)
+        {
+            return delivery.Method == "GET"
+                ? new Verdict.Challenge(Answer.Text("This address takes the calls that sipgate pushes; enter it as webhook URL for incoming and outgoing calls."))
+                : new Verdict.Forged(Reasons.SignatureMissing);
+        }
+
+        if (SipgateSignature.Parse(header) is not { } signature) return new Verdict.Forged(Reasons.SignatureMalformed);
+        return options.CurrentValue.Keys.Any(key => SipgateSignature.Holds(key, delivery.Body.Span, signature)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+    }
+
+    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    {
+        var form = FormFields.Of(delivery);
+        // The answers to all other events are discarded.
+        if (form?["event"u8] is not "newCall") return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+        var current = options.CurrentValue;
+        var xml = new SipgateXml(Callback);
+        if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Withheld || form["direction"u8] == "out" || SipgatePayload.IsHandedOn(form)) return xml.Listen();
+        return xml.Say(AnswerPlan.Of(form["to"u8], current.Numbers, current.Default).Begin(delivery.ReceivedAt));
+    }
+
+    public IEnumerable<Element> Read(Delivery delivery)
+    {
+        if (delivery.Arrival == Arrival.LookedAgain)
+        {
+            yield return new Element(delivery.Rest, () => SipgateHistory.Read(delivery) ?? Placeholder(delivery));
+            yield break;
+        }
+
+        yield return new Element("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null) ?? Placeholder(delivery));
+    }
+
+    private static Reading.Found Placeholder(Delivery delivery)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span));
+        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
+        {
+            Channel = ChannelName,
+            Network = "unknown",
+            Account = ChannelName,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = delivery.ReceivedAt,
+            ReceivedAt = delivery.ReceivedAt,
+        }));
+    }
+}

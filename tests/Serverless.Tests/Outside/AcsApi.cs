@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Outside;
+
+/// <summary>Azure Communication Services and Entra's key documents on loopback, strict about fields. Signatures are judged by Node at the end. What the test does not know of fails it.</summary>
+public sealed class AcsApi : IAsyncDisposable
+{
+    public const string AccessKey = "ZmFrZS1hY2Nlc3Mta2V5LWZvci10ZXN0cy1vbmx5";
+
+    private readonly ConcurrentQueue<(int Status, string? RetryAfter)> _troubles = new();
+    private readonly ConcurrentQueue<string> _unknown = new();
+    private readonly ConcurrentQueue<RecordedRequest> _signed = new();
+    private RecordingEndpoint? _endpoint;
+
+    public string Url => _endpoint!.Address.AbsoluteUri.TrimEnd('/');
+
+    /// <summary>The JSON Web Key Set that Entra publishes.</summary>
+    public string Keys { get; set; } = """{"keys":[]}""";
+
+    /// <summary>What was sent, by the request's repeatability id: a second try of one id sends nothing new.</summary>
+    public ConcurrentDictionary<string, JsonObject> Sent { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a recipient is refused within an accepted call.</summary>
+    public bool RefusesRecipient { get; set; }
+
+    public static async Task<AcsApi> StartAsync()
+    {
+        var api = new AcsApi();
+        api._endpoint = await RecordingEndpoint.StartAsync((number, context) => api.AnswerAsync(api._endpoint!.Requests.ElementAt(number - 1), context));
+        return api;
+    }
+
+    /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
+    public void Trouble(int status, string? retryAfter = null) => _troubles.Enqueue((status, retryAfter));
+
+    /// <summary>Node signs each request anew, by the documented method: all must be the same.</summary>
+    public async Task AssertSignedAsync()
+    {
+        Assert.NotEmpty(_signed);
+        foreach (var request in _signed)
+        {
+            var made = await Node.RunAsync("tests/Serverless.Tests/Channels/acs-signature.mjs", new
+            {
+                key = AccessKey,
+                method = request.Method,
+                path = request.Target,
+                host = _endpoint!.Address.Authority,
+                date = request.Headers["x-ms-date"],
+                body = Convert.ToBase64String(request.Body),
+            });
+            Assert.Equal(made.GetProperty("hash").GetString(), request.Headers["x-ms-content-sha256"]);
+            Assert.Equal(made.GetProperty("authorization").GetString(), request.Headers["Authorization"]);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _endpoint!.DisposeAsync();
+        Assert.Empty(_unknown);
+    }
+
+    private async Task AnswerAsync(RecordedRequest request, HttpContext context)
+    {
+        if (_troubles.TryDequeue(out var trouble))
+        {
+            if (trouble.Status == 0) context.Abort();
+            else context.Response.StatusCode = trouble.Status;
+            if (trouble.RetryAfter is not null) context.Response.Headers.RetryAfter = trouble.RetryAfter;
+            return;
+        }
+
+        switch (request.Method, request.Target)
+        {
+            case ("GET", "/common/.well-known/openid-configuration"):
+                await SayAsync(context, 200, $$"""{"jwks_uri":"{{Url}}/common/discovery/keys"}""");
+                break;
+            case ("GET", "/common/discovery/keys"):
+                await SayAsync(context, 200, Keys);
+                break;
+            case ("POST", "/sms?api-version=2021-03-07"):
+                _signed.Enqueue(request);
+                await SayAsync(context, 202, Sms(JsonNode.Parse(request.Body)!.AsObject()));
+                break;
+            case ("POST", "/messages/notifications:send?api-version=2024-02-01"):
+                _signed.Enqueue(request);
+                var message = JsonNode.Parse(request.Body)!.AsObject();
+                Assert.NotNull(message["channelRegistrationId"]);
+                Assert.True(DateTimeOffset.TryParseExact(request.Headers["repeatability-first-sent"], "R", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
+                Sent.TryAdd(request.Headers["repeatability-request-id"], message);
+                await SayAsync(context, 202, """{"receipts":[{"messageId":"9b1c0000-0000-4000-8000-0000000000fe","to":"+442079460301"}]}""");
+                break;
+            case ("GET", "/messages/streams/4f1d0000-0000-4000-8000-00000000000a?api-version=2024-02-01" or "/v1/objects/0-weu-d1-0001/content/audio"):
+                _signed.Enqueue(request);
+                context.Response.ContentType = "image/jpeg";
+                await context.Response.Body.WriteAsync("bytes"u8.ToArray());
+                break;
+            default:
+                _unknown.Enqueue($"{request.Method} {request.Target}");
+                context.Response.StatusCode = 404;
+                break;
+        }
+    }
+
+    private string Sms(JsonObject sms)
+    {
+        var recipient = sms["smsRecipients"]!.AsArray().Single()!;
+        Assert.StartsWith("+", (string)sms["from"]!, StringComparison.Ordinal);
+        if (RefusesRecipient) return """{"value":[{"to":"+1","httpStatusCode":400,"successful":false,"errorMessage":"Invalid To phone number format."}]}""";
+        Sent.TryAdd((string)recipient["repeatabilityRequestId"]!, sms);
+        return """{"value":[{"to":"+4915123456701","messageId":"Outgoing_1","httpStatusCode":202,"repeatabilityResult":"accepted","successful":true}]}""";
+    }
+
+    private static Task SayAsync(HttpContext context, int status, string json)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(json)).AsTask();
+    }
+}
