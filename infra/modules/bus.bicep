@@ -57,6 +57,3 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   name: 'to-workspace'
   properties: { workspaceId: workspaceId, logs: [{ category: 'OperationalLogs', enabled: true }] }
 }
-
-@description('Resource id.')
-output id string = namespace.id

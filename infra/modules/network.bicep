@@ -7,19 +7,23 @@ param tags { *: string }
 @description('Virtual network.')
 param name string
 @description('Storage account.')
-param storageId string
+param storageName string
 @description('Key Vault.')
-param vaultId string
+param vaultName string
 @description('Premium Service Bus namespace.')
-param busId string
+param busName string
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = { name: vaultName }
+resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 
 @description('What is reached privately, with its group and zone.')
 var endpoints = [
-  { key: 'blob', id: storageId, group: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
-  { key: 'queue', id: storageId, group: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
-  { key: 'table', id: storageId, group: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
-  { key: 'vault', id: vaultId, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
-  { key: 'bus', id: busId, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
+  { key: 'blob', group: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { key: 'queue', group: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { key: 'table', group: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
+  { key: 'vault', group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+  { key: 'bus', group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
 ]
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
@@ -53,7 +57,7 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for
   tags: tags
   properties: {
     subnet: { id: network::inside.id }
-    privateLinkServiceConnections: [{ name: e.key, properties: { privateLinkServiceId: e.id, groupIds: [e.group] } }]
+    privateLinkServiceConnections: [{ name: e.key, properties: { privateLinkServiceId: e.key == 'vault' ? vault.id : (e.key == 'bus' ? bus.id : storage.id), groupIds: [e.group] } }]
   }
 }]
 

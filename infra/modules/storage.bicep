@@ -124,6 +124,3 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
   name: 'to-workspace'
   properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
-
-@description('Resource id.')
-output id string = account.id
