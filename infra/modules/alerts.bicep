@@ -71,7 +71,7 @@ var logAlerts = [
     threshold: 0
     window: 'PT15M'
     about: 'A delivery or queue message was given up and kept, or poisoned.'
-    query: 'AppTraces | where Message has_any ("kept message", "kept:too-many-tries") or Message matches regex "\\\\] (kept|poison) " | summarize found = count()'
+    query: 'AppTraces | where Message matches regex "\\\\] (kept|poison) " | summarize found = count()'
   }
   {
     name: 'unaccounted'

@@ -49,7 +49,7 @@ var exporterStorage = [role.storageBlobDataContributor, role.storageTableDataRea
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = { name: vaultName }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
-resource communication 'Microsoft.Communication/communicationServices@2025-09-01' existing = if (!empty(communicationName)) { name: communicationName }
+resource communication 'Microsoft.Communication/communicationServices@2025-09-01' existing = { name: empty(communicationName) ? 'none' : communicationName }
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' existing = [for t in topicNames: {
   parent: bus
