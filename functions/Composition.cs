@@ -49,7 +49,8 @@ public static class Composition
         services.AddSingleton<IValidateOptions<ServiceLevelsOptions>, ServiceLevelsOptionsValidator>();
         services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
-        services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>().AddSingleton<CaseActions>();
+        services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
+        services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
         services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
@@ -60,7 +61,7 @@ public static class Composition
         services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
-        services.AddSingleton<WebhookRoute>().AddSingleton<INoticeRoute>(s => s.GetRequiredService<WebhookRoute>());
+        services.AddSingleton<INoticeRoute, WebhookRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations

@@ -4,44 +4,56 @@ using Serverless.Hosting;
 
 namespace Serverless.ActOnCase;
 
-/// <summary>Lets a person act on a case: <c>POST api/cases/{id}/close</c> with <c>{"cause":"..."}</c>.</summary>
+/// <summary>Lets a person act on a case: <c>POST api/cases/{id}/accept</c>, <c>hand-over</c>, <c>close</c>.</summary>
 public static class ActOnCaseFunction
 {
-    private const string HowTo = "Send {\"cause\":\"...\"} with why it came to this case, or \"unknown\"; at most 500 characters.";
+    private const string HowToAccept = "Send {\"by\":\"...\"} with the person or team that sees to it; at most 100 characters.";
+    private const string HowToHandOver = "Send {\"to\":\"...\",\"why\":\"...\"} with the owner it is offered to and the reason, and \"by\" if you like; names have at most 100 characters, the reason 500.";
+    private const string HowToClose = "Send {\"cause\":\"...\"} with why it came to this case, or \"unknown\"; at most 500 characters.";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("ActOnCase", ["POST"], "cases/{id}/{action}", async context =>
     {
-        if (context.Request.RouteValues["action"] is not "close")
-        {
-            await HttpAnswer.ProblemAsync(context, 404, "The action is not known. Known: close.");
-            return;
-        }
-
-        if (await CauseAsync(context) is not { } cause)
-        {
-            await HttpAnswer.ProblemAsync(context, 400, HowTo);
-            return;
-        }
-
         var actions = context.RequestServices.GetRequiredService<CaseActions>();
-        switch (await actions.CloseAsync((string)context.Request.RouteValues["id"]!, cause, context.RequestAborted))
+        var id = (string)context.Request.RouteValues["id"]!;
+        var ct = context.RequestAborted;
+        using var body = await BodyAsync(context);
+        string? Text(string name, int longest) => body is { RootElement.ValueKind: JsonValueKind.Object } && body.RootElement.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String && value.GetString()!.Trim() is { Length: > 0 } text && text.Length <= longest && !text.Contains('\n', StringComparison.Ordinal) ? text : null;
+
+        switch (context.Request.RouteValues["action"] as string)
         {
-            case CaseActions.Result.Unknown: await HttpAnswer.ProblemAsync(context, 404, "There is no case with that id."); break;
-            case CaseActions.Result.Already: await HttpAnswer.JsonAsync(context, "{\"state\":\"closed\",\"changed\":false}"u8.ToArray()); break;
-            default: await HttpAnswer.JsonAsync(context, "{\"state\":\"closed\",\"changed\":true}"u8.ToArray()); break;
+            case "accept" when Text("by", CaseActions.LongestName) is { } by:
+                await AnswerAsync(context, await actions.AcceptAsync(id, by, ct), "accepted");
+                break;
+            case "hand-over" when Text("to", CaseActions.LongestName) is { } to && Text("why", CaseActions.LongestReason) is { } why:
+                await AnswerAsync(context, await actions.HandOverAsync(id, to, Text("by", CaseActions.LongestName), why, ct), "offered");
+                break;
+            case "close" when Text("cause", CaseActions.LongestReason) is { } cause:
+                await AnswerAsync(context, await actions.CloseAsync(id, cause, ct), "closed");
+                break;
+            case "accept": await HttpAnswer.ProblemAsync(context, 400, HowToAccept); break;
+            case "hand-over": await HttpAnswer.ProblemAsync(context, 400, HowToHandOver); break;
+            case "close": await HttpAnswer.ProblemAsync(context, 400, HowToClose); break;
+            default: await HttpAnswer.ProblemAsync(context, 404, "The action is not known. Known: accept, hand-over, close."); break;
         }
     });
 
-    private static async Task<string?> CauseAsync(HttpContext context)
+    private static Task AnswerAsync(HttpContext context, CaseActions.Result result, string state) => result switch
+    {
+        CaseActions.Result.Unknown => HttpAnswer.ProblemAsync(context, 404, "There is no case with that id."),
+        CaseActions.Result.Closed => HttpAnswer.ProblemAsync(context, 409, "The case is closed. A new contact of its conversation opens it again."),
+        CaseActions.Result.Already => HttpAnswer.JsonAsync(context, System.Text.Encoding.UTF8.GetBytes($"{{\"state\":\"{state}\",\"changed\":false}}")),
+        _ => HttpAnswer.JsonAsync(context, System.Text.Encoding.UTF8.GetBytes($"{{\"state\":\"{state}\",\"changed\":true}}")),
+    };
+
+    private static async Task<JsonDocument?> BodyAsync(HttpContext context)
     {
         if (await RawBody.ReadAsync(context.Request, 16 * 1024, context.RequestAborted) is not { Length: > 0 } body) return null;
         try
         {
-            using var json = JsonDocument.Parse(body);
-            return json.RootElement.TryGetProperty("cause", out var cause) && cause.ValueKind == JsonValueKind.String
-                && cause.GetString()!.Trim() is { Length: > 0 and <= CaseActions.LongestCause } text ? text : null;
+            return JsonDocument.Parse(body);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }

@@ -36,6 +36,23 @@ public sealed record Case
     /// <summary>When our own people last answered, as far as providers told us.</summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
+    /// <summary>Who said that they see to it: a person or a team; null until somebody did, and again when the case is opened anew.</summary>
+    public string? AcceptedBy { get; init; }
+
+    public DateTimeOffset? AcceptedAt { get; init; }
+
+    /// <summary>A hand-over that was offered and not accepted yet: the owner stays accountable until then.</summary>
+    public HandOver? HandOver { get; init; }
+
+    /// <summary>Accepted hand-overs: effort we caused.</summary>
+    public int HandOvers { get; init; }
+
+    /// <summary>Owners before the present one, oldest first.</summary>
+    public IReadOnlyList<string> FormerOwners { get; init; } = [];
+
+    /// <summary>How often this wait was told as overdue; 0 while the promise holds.</summary>
+    public int Overdue { get; init; }
+
     public DateTimeOffset? ClosedAt { get; init; }
 
     /// <summary>Why it came to this case, named at its end, or <c>unknown</c>.</summary>
@@ -47,6 +64,13 @@ public sealed record Case
     /// <summary>Counts the decisions; an older version never overwrites a view.</summary>
     public int Version { get; init; } = 1;
 }
+
+/// <summary>An offer to take a case over.</summary>
+/// <param name="To">Whom it is offered to: an owner as the <c>Owners</c> settings name them.</param>
+/// <param name="By">Who offers it; null when nobody said.</param>
+/// <param name="Why">For what reason.</param>
+/// <param name="At">When.</param>
+public sealed record HandOver(string To, string? By, string Why, DateTimeOffset At);
 
 /// <summary>Whether anybody still has to do something.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CaseState>))]

@@ -7,7 +7,11 @@ namespace Serverless.Cases;
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
 public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options)
 {
-    public const int LongestCause = 500;
+    /// <summary>Longest cause and longest reason of a hand-over, in characters.</summary>
+    public const int LongestReason = 500;
+
+    /// <summary>Longest name of a person or team, in characters.</summary>
+    public const int LongestName = 100;
 
     /// <summary>What came of an action.</summary>
     public enum Result
@@ -19,25 +23,101 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
 
         /// <summary>It is so already; nothing was changed.</summary>
         Already,
+
+        /// <summary>The case is closed: nobody can take it or hand it over.</summary>
+        Closed,
     }
+
+    /// <summary>Somebody sees to it. The one it was offered to becomes its owner with that; the owner accepting their own case withdraws an offer.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="by">A person or team, as the <c>Owners</c> settings or a notice name them.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
+    {
+        if (head.State == CaseState.Closed) return (Result.Closed, null);
+        var accepted = head with { AcceptedBy = by, AcceptedAt = now };
+        if (head.HandOver?.To == by)
+        {
+            return (Result.Done, new Step(CaseEvent.HandedOver, accepted with
+            {
+                Owner = by,
+                HandOver = null,
+                HandOvers = head.HandOvers + 1,
+                // The list is there to take the case off former lists, and for people: the last ones are enough.
+                FormerOwners = [.. head.FormerOwners.TakeLast(19), head.Owner ?? CaseViews.Nobody],
+            }));
+        }
+
+        var withdrawn = head.HandOver is not null && head.Owner == by;
+        if (head.AcceptedBy == by && !withdrawn) return (Result.Already, null);
+        return (Result.Done, new Step(CaseEvent.Accepted, withdrawn ? accepted with { HandOver = null } : accepted));
+    }, ct);
+
+    /// <summary>Offers the case to another owner. It changes hands only when they accept; until then the owner stays accountable.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="to">An owner as the <c>Owners</c> settings name them.</param>
+    /// <param name="by">Who offers it; null when nobody says.</param>
+    /// <param name="why">At most <see cref="LongestReason"/> characters.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
+        head.State == CaseState.Closed ? (Result.Closed, null)
+        : head.Owner == to || (head.HandOver?.To == to && head.HandOver.Why == why) ? (Result.Already, null)
+        : (Result.Done, new Step(CaseEvent.HandOverOffered, head with { HandOver = new HandOver(to, by, why, now) })), ct);
 
     /// <summary>Ends a case.</summary>
     /// <param name="caseId">The case.</param>
-    /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestCause"/> characters.</param>
+    /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct)
+    public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
+        head.State == CaseState.Closed
+            ? (Result.Already, null)
+            : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
+
+    /// <summary>Tells that the promise to the customer was not kept, once for each wait and each step of the escalation. Gives the time of the next step; null when there is none.</summary>
+    public async Task<DateTimeOffset?> TellOverdueAsync(string caseId, CancellationToken ct)
+    {
+        DateTimeOffset? next = null;
+        await ChangeAsync(caseId, (head, now) =>
+        {
+            next = head.DueAt;
+            if (head.State == CaseState.Closed || head.DueAt is not { } due) return (Result.Already, null);
+            var told = head.Overdue;
+            var at = due;
+            for (var step = 1; step <= told; step++)
+            {
+                if (options.CurrentValue.WaitAfter(step) is not { } wait)
+                {
+                    next = null;
+                    return (Result.Already, null);
+                }
+
+                at += wait;
+            }
+
+            next = at;
+            if (now < at) return (Result.Already, null);
+            next = options.CurrentValue.WaitAfter(told + 1) is { } pause ? at + pause : null;
+            return (Result.Done, new Step(CaseEvent.Overdue, head with { Overdue = told + 1 }));
+        }, ct);
+        return next;
+    }
+
+    private sealed record Step(string Tells, Case Head);
+
+    private async Task<Result> ChangeAsync(string caseId, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
             if (await cases.HeadAsync(caseId, ct) is not { Head: { } head } current) return Result.Unknown;
-            if (head.State == CaseState.Closed) return Result.Already;
             var now = time.GetUtcNow();
-            var next = head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Version = head.Version + 1 };
-            IReadOnlyList<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Closed, next, null, $"version {next.Version}", now)];
+            var (result, step) = decide(head, now);
+            if (step is null) return result;
+            var next = step.Head with { Version = head.Version + 1 };
+            IReadOnlyList<OutboxEntry> entries = [CaseEvent.Of(step.Tells, next, null, $"version {next.Version}", now)];
             var remembered = await relay.RememberAsync(caseId, ct);
             if ((await cases.CommitAsync(next, current.ETag, entries, ct)).State != WriteState.Written) continue;
             if (await teller.TellRestAsync(caseId, ct)) await relay.ForgetAsync(caseId, remembered, ct);
-            return Result.Done;
+            return result;
         }
 
         throw new ContentionException();

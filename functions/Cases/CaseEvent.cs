@@ -12,6 +12,10 @@ public static class CaseEvent
     public const string Opened = "serverless.case.opened.v1";
     public const string Reopened = "serverless.case.reopened.v1";
     public const string Closed = "serverless.case.closed.v1";
+    public const string Accepted = "serverless.case.accepted.v1";
+    public const string HandOverOffered = "serverless.case.hand-over-offered.v1";
+    public const string HandedOver = "serverless.case.handed-over.v1";
+    public const string Overdue = "serverless.case.overdue.v1";
     public const string OwnerGap = "serverless.case.owner-gap.v1";
     public const string ContactReceived = "serverless.contact.received.v1";
     public const string ContactSent = "serverless.contact.sent.v1";
@@ -23,6 +27,10 @@ public static class CaseEvent
         [Opened] = "A customer made a first contact: a case was opened with it.",
         [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
         [Closed] = "A case was closed, with a cause or an explicit unknown.",
+        [Accepted] = "Somebody said that they see to the case.",
+        [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
+        [HandedOver] = "The one it was offered to accepted: the case has a new owner.",
+        [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
         [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
         [ContactReceived] = "A further contact of the customer joined an open case.",
         [ContactSent] = "Our own people answered outside this product; the answer belongs to the case.",
@@ -46,6 +54,9 @@ public static class CaseEvent
             Owner = head.Owner,
             Need = head.Need,
             DueAt = head.DueAt,
+            AcceptedBy = head.AcceptedBy,
+            HandOverTo = head.HandOver?.To,
+            Overdue = head.Overdue,
             ContactId = contact is null ? null : CaseKeys.Contact(contact.Contact),
             Change = contact?.Change,
             Channel = contact?.Contact.Channel,
@@ -97,6 +108,15 @@ public sealed record CaseFacts
     public required string Need { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Who sees to it, once somebody said so.</summary>
+    public string? AcceptedBy { get; init; }
+
+    /// <summary>Whom it is offered to, while they have not accepted.</summary>
+    public string? HandOverTo { get; init; }
+
+    /// <summary>How often this wait was told as overdue; 0 while the promise holds.</summary>
+    public int Overdue { get; init; }
 
     /// <summary>Names the contact within the case, as <c>api/cases/{id}</c> shows it.</summary>
     public string? ContactId { get; init; }

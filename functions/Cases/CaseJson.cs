@@ -7,4 +7,5 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CloudEvent))]
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
+[JsonSerializable(typeof(HandOver))]
 public sealed partial class CaseJson : JsonSerializerContext;

@@ -35,6 +35,8 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         foreach (var one in read)
         {
             if (one is not { } found || found.Head.State != filter.State) continue;
+            // It went to another owner, and this one's list is behind.
+            if (filter is { Owner: not null, State: CaseState.Open } && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
             if (filter.Network is { } network && !found.Head.Networks.Contains(network, StringComparer.OrdinalIgnoreCase)) continue;
             if (filter.DueBefore is { } before && !(found.Head.DueAt < before)) continue;
             listed.Add(Listed(found.Head, found.Events));

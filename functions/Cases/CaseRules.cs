@@ -60,7 +60,7 @@ public static class CaseRules
         if (!isNewContact) return new Decision.Append(e.Contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
         return new Decision.Change(
-            Waiting(head, e.Contact, levels) with { State = CaseState.Open, ClosedAt = null, Cause = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
+            Waiting(head, e.Contact, levels) with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
             CaseEvent.Reopened);
     }
 
@@ -78,7 +78,7 @@ public static class CaseRules
     // An answer that is older than the customer's last waiting answers nothing.
     private static Decision Answered(Case head, ContactEvent e, string tells) =>
         head.WaitingSince is { } since && e.Contact.OccurredAt >= since
-            ? new Decision.Change(head with { WaitingSince = null, DueAt = null, AnsweredAt = e.Contact.OccurredAt, Version = head.Version + 1 }, tells)
+            ? new Decision.Change(head with { WaitingSince = null, DueAt = null, Overdue = 0, AnsweredAt = e.Contact.OccurredAt, Version = head.Version + 1 }, tells)
             : new Decision.Append(tells);
 
     private static Decision Progressed(Case head, ContactEvent e, ServiceLevelsOptions levels)
@@ -98,7 +98,7 @@ public static class CaseRules
     private static Case Waiting(Case head, Contact contact, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
-        return head with { Need = need, NeedRule = rule, WaitingSince = contact.OccurredAt, DueAt = ServiceLevels.DueAt(contact, levels) };
+        return head with { Need = need, NeedRule = rule, WaitingSince = contact.OccurredAt, DueAt = ServiceLevels.DueAt(contact, levels), Overdue = 0 };
     }
 
     private static (string Need, string Rule) NeedOf(Contact contact) => contact.Kind switch

@@ -7,7 +7,7 @@ namespace Serverless.Cases;
 
 /// <summary>
 /// Lists of cases: one row a case under its owner while open, one under the month of its end afterwards. An index only: it holds no facts, and whoever reads it
-/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9).
+/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9). The one fact in it is a hint: when to look at the clock.
 /// </summary>
 public sealed class CaseViews(TableStore tables)
 {
@@ -25,7 +25,10 @@ public sealed class CaseViews(TableStore tables)
         if (head.State == CaseState.Open)
         {
             await KnowOwnerAsync(head.Owner ?? Nobody, ct);
-            await tables.InsertAsync(Table, Row(open, head), ct);
+            var row = Row(open, head);
+            row["DueAt"] = head.DueAt;
+            await tables.UpsertAsync(Table, row, ct);
+            foreach (var former in head.FormerOwners.Where(f => f != head.Owner).Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, OpenPartition(former), RowKeyOf(head), ETag.All, ct);
             return;
         }
 
@@ -40,6 +43,17 @@ public sealed class CaseViews(TableStore tables)
     /// <summary>One page of ids of the cases closed in a month, oldest first; some may be open again.</summary>
     public Task<TablePage> ClosedAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct) =>
         tables.QueryAsync(Table, TableQuery.Partition(ClosedPartition(month)).Top(top), ct, continuation);
+
+    /// <summary>Open cases of an owner whose clock may have run out. The time in the list is a hint, the head decides.</summary>
+    public async IAsyncEnumerable<DueCase> DueAsync(string owner, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(OpenPartition(owner)).Where($"DueAt lt {TableQuery.Literal(now)}"), ct))
+            yield return new DueCase(row.Text("CaseId")!, row);
+    }
+
+    /// <summary>Sets the hint anew, unless somebody set it since it was read.</summary>
+    public Task RingAtAsync(DueCase due, DateTimeOffset? at, CancellationToken ct) =>
+        tables.ReplaceAsync(Table, new TableRow(due.Row.PartitionKey, due.Row.RowKey) { ["CaseId"] = due.CaseId, ["DueAt"] = at }, due.Row.ETag, ct);
 
     /// <summary>Every owner that ever had a case, and <see cref="Nobody"/> if there was a gap; sorted.</summary>
     public async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken ct)
@@ -68,3 +82,8 @@ public sealed class CaseViews(TableStore tables)
     // An owner's name comes from a setting: it may hold any character, a key may not.
     private static string KeyOf(string owner) => Uri.EscapeDataString(owner).Replace('%', '=');
 }
+
+/// <summary>A case whose clock may have run out.</summary>
+/// <param name="CaseId">Which one.</param>
+/// <param name="Row">Its row in the list.</param>
+public sealed record DueCase(string CaseId, TableRow Row);

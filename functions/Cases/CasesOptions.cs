@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 
 namespace Serverless.Cases;
@@ -39,9 +40,21 @@ public sealed class CasesOptions
     [Range(0, 365)]
     public int ReopenDays { get; set; } = 14;
 
+    /// <summary>Minutes after which an overdue case is told again while nobody answers, separated by commas; after the last one it is told no more. At most ten numbers from 5 to 100000.</summary>
+    [RegularExpression(@"^\s*\d{1,6}\s*(,\s*\d{1,6}\s*){0,9}$")]
+    public string EscalateMinutes { get; set; } = "60,240,1440";
+
     /// <summary>Tries of one commit against other writers before the delivery is put back for later.</summary>
     [Range(1, 100)]
     public int CommitTries { get; set; } = 24;
+
+    /// <summary>The wait before an overdue case is told again; null when it is told no more.</summary>
+    /// <param name="told">How often it was told, 1 after the first time.</param>
+    public TimeSpan? WaitAfter(int told)
+    {
+        var waits = EscalateMinutes.Split(',');
+        return told <= waits.Length ? TimeSpan.FromMinutes(Math.Max(5, int.Parse(waits[told - 1], CultureInfo.InvariantCulture))) : null;
+    }
 }
 
 [OptionsValidator]

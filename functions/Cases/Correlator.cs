@@ -10,7 +10,7 @@ namespace Serverless.Cases;
 /// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
-/// <param name="Relisted">The head, if this call opened the case or opened it again: it is to be listed anew.</param>
+/// <param name="Relisted">The head, if this call opened the case, opened it again or set its clock: it is to be listed anew.</param>
 public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted);
 
 /// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
@@ -60,11 +60,14 @@ public sealed class Correlator(
         var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
         return written switch
         {
-            { State: WriteState.Written } => new Correlation(end, caseId, entries, head?.Head?.State == CaseState.Open ? null : change?.Item1),
+            { State: WriteState.Written } => new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),
             { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
             _ => null,
         };
     }
+
+    // It was opened, or opened again, or its clock was set.
+    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt);
 
     /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
     private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, CancellationToken ct)

@@ -5,19 +5,31 @@ namespace Serverless.Notices;
 /// <summary>One way to tell somebody: tries once and says how it went.</summary>
 public interface INoticeRoute
 {
-    /// <summary>Its name on the bus and in the log, e.g. <c>webhook</c>.</summary>
+    /// <summary>Its name on the bus and in the log, e.g. <c>webhook</c>; its subscription is <c>notify-{Name}</c>.</summary>
     string Name { get; }
 
-    /// <summary>Names of the targets that want events of this type, from the settings in force: letters, digits, <c>-</c> and <c>_</c>, at most 50. One whose settings are incomplete is among them: its notices wait.</summary>
-    IReadOnlyList<string> TargetsFor(string eventType);
+    /// <summary>The targets that want this notice. One whose settings are incomplete is among them: its notices wait.</summary>
+    Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct);
 
-    /// <summary>What identifies a target's address: when it changes, a target that was switched off is called again. Null when the target is no longer configured.</summary>
-    string? AddressOf(string target);
+    /// <summary>A target by name, for a later try; null when it is no longer there.</summary>
+    Task<NoticeTarget?> FindAsync(string name, CancellationToken ct);
 
     /// <summary>Tries once. Answers of the target and failures of the network are values; throws only for our own mistakes.</summary>
     /// <param name="notice">What to tell.</param>
     /// <param name="target">One of the targets.</param>
-    /// <param name="readContact">Reads the contact, for targets that ask for its fields; gives null when it is erased.</param>
+    /// <param name="readContact">Reads the contact, for targets that need its fields; gives null when it is erased or there is none.</param>
     /// <param name="ct">Cancels.</param>
-    Task<Outcome> TryAsync(Notice notice, string target, Func<Task<Contact?>> readContact, CancellationToken ct);
+    Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct);
+
+    /// <summary>Sentences for what is missing or wrong in the settings, each naming the setting to change; empty when all is well.</summary>
+    IEnumerable<string> Problems();
+}
+
+/// <summary>Somebody who is told.</summary>
+/// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of message ids.</param>
+/// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
+public sealed record NoticeTarget(string Name, string Address)
+{
+    /// <summary>Whether a name can be one of a target.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

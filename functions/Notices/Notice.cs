@@ -10,10 +10,14 @@ public sealed record Notice
     /// <summary>CloudEvents type.</summary>
     public required string Type { get; init; }
 
-    public required string CaseId { get; init; }
+    /// <summary>What the event says of its case and contact.</summary>
+    public required NoticeFacts Facts { get; init; }
+
+    /// <summary>The case; null when the event is about none (a channel, a credential).</summary>
+    public string? CaseId => Facts.CaseId;
 
     /// <summary>The contact the event is about; null when it is about the case alone.</summary>
-    public string? ContactId { get; init; }
+    public string? ContactId => Facts.ContactId;
 
     /// <summary>When the event became true.</summary>
     public required DateTimeOffset At { get; init; }
@@ -42,8 +46,7 @@ public sealed record Notice
         {
             EventId = e.GetProperty("id").GetString() ?? throw new JsonException("The event has no id."),
             Type = e.GetProperty("type").GetString() ?? throw new JsonException("The event has no type."),
-            CaseId = data.GetProperty("caseId").GetString() ?? throw new JsonException("The event names no case."),
-            ContactId = data.TryGetProperty("contactId", out var contact) ? contact.GetString() : null,
+            Facts = data.Deserialize(NoticeJson.Default.NoticeFacts) ?? throw new JsonException("The event has no data."),
             At = e.GetProperty("time").GetDateTimeOffset(),
             Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
             Target = wrapped ? root.GetProperty("target").GetString() : null,
@@ -72,4 +75,42 @@ public sealed record Notice
 
         return buffer.ToArray();
     }
+}
+
+/// <summary>The facts of an event that a route may need to decide whom to tell, and what to say without reading the case. Whatever an event does not say is null.</summary>
+public sealed record NoticeFacts
+{
+    public string? CaseId { get; init; }
+
+    /// <summary>The case number, as people say it.</summary>
+    public string? Number { get; init; }
+
+    /// <summary><c>open</c> or <c>closed</c>.</summary>
+    public string? State { get; init; }
+
+    public string? Owner { get; init; }
+
+    public string? Need { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public string? ContactId { get; init; }
+
+    /// <summary><c>received</c>, <c>edited</c>, <c>removed</c>, <c>progressed</c>.</summary>
+    public string? Change { get; init; }
+
+    public string? Channel { get; init; }
+
+    public string? Network { get; init; }
+
+    public string? Kind { get; init; }
+
+    /// <summary><c>private</c> or <c>public</c>.</summary>
+    public string? Place { get; init; }
+
+    /// <summary><c>inbound</c> or <c>outbound</c>.</summary>
+    public string? Direction { get; init; }
+
+    /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it (P9).</summary>
+    public bool Recovered { get; init; }
 }

@@ -97,7 +97,8 @@ public sealed record NoticeState
 
     public required string Type { get; init; }
 
-    public required string CaseId { get; init; }
+    /// <summary>Null for an event that is about no case.</summary>
+    public string? CaseId { get; init; }
 
     public required string Route { get; init; }
 
@@ -121,7 +122,7 @@ public sealed record NoticeState
     {
         EventId = row.Text("EventId") ?? "",
         Type = row.Text("Type") ?? "",
-        CaseId = row.Text("CaseId") ?? "",
+        CaseId = row.Text("CaseId"),
         Route = row.Text("Route") ?? "",
         Target = row.Text("Target") ?? "",
         State = state,
@@ -142,4 +143,5 @@ public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reaso
 [JsonSerializable(typeof(List<NoticeTry>))]
 [JsonSerializable(typeof(List<NoticeState>))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(NoticeFacts))]
 internal sealed partial class NoticeJson : JsonSerializerContext;

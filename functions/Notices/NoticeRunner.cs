@@ -13,6 +13,9 @@ public sealed partial class NoticeRunner(
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
+    // The address of a target that is no longer configured: no real one contains it.
+    private const string Forgotten = "\0";
+
     /// <summary>Works one message of a route's subscription. What we understand (storage that is down) puts it on the bus again for later: the host would deliver it at once, and bury it after a few times.</summary>
     public async Task RunAsync(string routeName, string message, CancellationToken ct)
     {
@@ -31,30 +34,29 @@ public sealed partial class NoticeRunner(
     // Side by side, so that a target that hangs costs the others nothing (P13).
     private async Task TellAllAsync(INoticeRoute route, Notice notice, CancellationToken ct)
     {
-        var targets = notice.Target is { } one ? [one] : route.TargetsFor(notice.Type);
+        var targets = notice.Target is { } one ? [await route.FindAsync(one, ct) ?? new NoticeTarget(one, Forgotten)] : await route.TargetsAsync(notice, ct);
         if (targets.Count == 0) return;
         var states = await notices.ReadAsync(notice, route.Name, ct);
         var off = await notices.SwitchedOffAsync(route.Name, ct);
-        var contact = new Lazy<Task<Contact?>>(() => notice.ContactId is { } id ? cases.ContactAsync(notice.CaseId, id, ct) : Task.FromResult<Contact?>(null));
-        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t), notice.Attempt)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
+        var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
+        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice.Attempt)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
     }
 
     // Done: delivered, given up, or a later try is already on its way.
     private static bool IsDone(NoticeState? state, int attempt) => state is not null && (state.State != NoticeState.Waiting || state.Attempt >= attempt);
 
-    private async Task TellAsync(INoticeRoute route, Notice notice, string target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         var began = time.GetUtcNow();
-        var address = route.AddressOf(target);
-        var outcome = address is null ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
-            : off.GetValueOrDefault(target) == address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
+        var outcome = target.Address == Forgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
+            : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
             : await TryAsync(route, notice, target, contact, ct);
         var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
-        LogTried(notice.EventId, route.Name, target, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
+        LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
 
-        if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target, address!, time.GetUtcNow(), ct);
+        if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Scheduled before it is noted: a crash in between repeats the try, under the same message id.
-        var next = outcome.Kind == OutcomeKind.Later ? await ScheduleAsync(route, notice, target, outcome, ct) : null;
+        var next = outcome.Kind == OutcomeKind.Later ? await ScheduleAsync(route, notice, target.Name, outcome, ct) : null;
         var state = outcome.Kind switch
         {
             OutcomeKind.Delivered => NoticeState.Delivered,
@@ -62,12 +64,12 @@ public sealed partial class NoticeRunner(
             OutcomeKind.Later when next is not null => NoticeState.Waiting,
             _ => NoticeState.Failed,
         };
-        await notices.WriteAsync(notice, StateOf(notice, route.Name, target, state, outcome.Reason, next), took, ct);
+        await notices.WriteAsync(notice, StateOf(notice, route.Name, target.Name, state, outcome.Reason, next), took, ct);
     }
 
-    private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, string target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
-        using var place = slow.Enter($"{route.Name}/{target}");
+        using var place = slow.Enter($"{route.Name}/{target.Name}");
         if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs");
         try
         {

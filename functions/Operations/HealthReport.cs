@@ -3,7 +3,6 @@ using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
-using Serverless.Notices.Webhook;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Storage;
@@ -22,7 +21,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, WebhookRoute webhooks,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, NoticeLog notices, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
@@ -35,8 +34,8 @@ public sealed class HealthCheck(
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
-            ["route:webhook"] = GuardedAsync(WebhooksAsync, ct),
         };
+        foreach (var route in routes) looks[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
         foreach (var channel in channels.All) looks[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
         await Task.WhenAll(looks.Values);
         var parts = new SortedDictionary<string, HealthPart>(looks.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
@@ -104,11 +103,11 @@ public sealed class HealthCheck(
             : new HealthPart("yellow", [$"{failed} notices of the last seven days were given up: see api/operations/notices?state=failed."]);
     }
 
-    private async Task<HealthPart> WebhooksAsync(CancellationToken ct)
+    private async Task<HealthPart> RouteAsync(INoticeRoute route, CancellationToken ct)
     {
-        var problems = webhooks.Problems().ToList();
-        foreach (var (target, address) in await notices.SwitchedOffAsync(webhooks.Name, ct))
-            if (webhooks.AddressOf(target) == address) problems.Add($"Subscriber {target} answered 410 and is not called any more. Change Webhook__Subscribers__{target}__Url to call it again.");
+        var problems = route.Problems().ToList();
+        foreach (var (name, address) in await notices.SwitchedOffAsync(route.Name, ct))
+            if ((await route.FindAsync(name, ct))?.Address == address) problems.Add($"{name} answered 410 and is not called any more: change its address to call it again.");
         return problems.Count == 0 ? new HealthPart("green", []) : new HealthPart("yellow", problems);
     }
 

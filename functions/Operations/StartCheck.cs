@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Notices.Webhook;
+using Serverless.Notices;
 
 namespace Serverless.Operations;
 
@@ -19,7 +19,7 @@ public static partial class StartCheck
                 foreach (var problem in channel.Problems()) LogShut(log, channel.Name, problem);
         }
 
-        foreach (var problem in services.GetRequiredService<WebhookRoute>().Problems()) LogSubscriber(log, problem);
+        foreach (var problem in services.GetServices<INoticeRoute>().SelectMany(r => r.Problems())) LogSubscriber(log, problem);
     }
 
     [LoggerMessage(80, LogLevel.Error, "Channel {Channel} stays shut and answers 503: {Problem}")]

@@ -5,7 +5,7 @@ using Serverless.Receipts;
 
 namespace Serverless.Tick;
 
-/// <summary>Every five minutes: publishes what the bus could not take, and queues deliveries that have no end. Either goes on when the other fails (P13).</summary>
+/// <summary>Every five minutes: publishes what the bus could not take, queues deliveries that have no end, looks at the clocks of cases. Each goes on when another fails (P13).</summary>
 public static class TickFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Tick", "timer", async (services, _, ct) =>
@@ -13,6 +13,7 @@ public static class TickFunction
         var teller = services.GetRequiredService<CaseTeller>();
         var outbox = services.GetRequiredService<OutboxRelay>().SweepAsync(teller.TellRestAsync, ct);
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
-        await Task.WhenAll(outbox, open);
+        var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
+        await Task.WhenAll(outbox, open, clocks);
     });
 }

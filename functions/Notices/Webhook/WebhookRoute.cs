@@ -15,14 +15,15 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
 {
     public string Name => "webhook";
 
-    public IReadOnlyList<string> TargetsFor(string eventType) =>
-        [.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(eventType) && IsName(s.Key)).Select(s => s.Key)];
+    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<NoticeTarget>>([.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(notice.Type) && NoticeTarget.IsName(s.Key)).Select(s => TargetOf(s.Key, s.Value))]);
 
-    public string? AddressOf(string target) => options.CurrentValue.Subscribers.GetValueOrDefault(target) is { } subscriber ? subscriber.Url ?? "" : null;
+    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) =>
+        Task.FromResult(options.CurrentValue.Subscribers.GetValueOrDefault(name) is { } subscriber ? TargetOf(name, subscriber) : null);
 
-    public async Task<Outcome> TryAsync(Notice notice, string target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        var subscriber = options.CurrentValue.Subscribers[target];
+        var subscriber = options.CurrentValue.Subscribers[target.Name];
         // A mistake in the settings is mended within hours: what happens meanwhile is told then.
         if (!IsUsable(subscriber)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
         var fields = subscriber.Fields;
@@ -78,8 +79,7 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
     private static SecretPair SecretsOf(WebhookSubscriber subscriber) =>
         new(subscriber.Secret, StandardWebhook.IsSecret(subscriber.PreviousSecret) ? subscriber.PreviousSecret : null);
 
-    // It becomes part of message ids, which have 128 characters.
-    private static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static NoticeTarget TargetOf(string name, WebhookSubscriber subscriber) => new(name, subscriber.Url ?? "");
 
     /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
@@ -87,7 +87,7 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
         foreach (var (name, subscriber) in options.CurrentValue.Subscribers)
         {
             var section = $"Webhook__Subscribers__{name}";
-            if (!IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (!NoticeTarget.IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
             if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: the notices of {name} wait.";
             else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: the notices of {name} wait.";
             if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: the notices of {name} wait.";

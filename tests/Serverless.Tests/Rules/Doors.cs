@@ -18,7 +18,7 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Notices.Webhook", "Outbox", "Storage", "Bus", "Telemetry"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
         ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Operations"],

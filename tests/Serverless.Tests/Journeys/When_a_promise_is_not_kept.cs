@@ -1,0 +1,77 @@
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Journeys;
+
+/// <summary>The promised time passes without an answer: it is told, once a step, until somebody answers or closes.</summary>
+[Collection("azurite")]
+public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite)
+{
+    private const string Overdue = "serverless.case.overdue.v1";
+
+    [Fact]
+    public async Task It_is_told_once_a_step_and_no_more_after_the_last()
+    {
+        await using var world = await World.StartAsync(azurite, ("Cases__EscalateMinutes", "60,240"), ("ServiceLevels__DefaultMinutes", "120"));
+        await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Wo bleibt mein Paket?")));
+        await TickAsync(world);
+        Assert.Equal(0, Times(world));
+        foreach (var (minutes, told) in new[] { (119, 0), (2, 1), (30, 1), (30, 2), (200, 2), (40, 3), (3000, 3) })
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(minutes));
+            await TickAsync(world);
+            await TickAsync(world);
+            Assert.Equal(told, Times(world));
+        }
+
+        Assert.Equal("3", (await world.OnlyCaseAsync()).Head("overdue"));
+    }
+
+    [Fact]
+    public async Task An_answer_stops_the_clock_and_a_further_contact_starts_it_anew()
+    {
+        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Hallo?")));
+        world.Time.Advance(TimeSpan.FromMinutes(60));
+        await ArriveAsync(world, MetaCall.Echo(From(world, "m-2", "Wir sind dran.")));
+        world.Time.Advance(TimeSpan.FromMinutes(90));
+        await TickAsync(world);
+        Assert.Equal(0, Times(world));
+
+        await ArriveAsync(world, MetaCall.Messages(From(world, "m-3", "Und jetzt?")));
+        world.Time.Advance(TimeSpan.FromMinutes(119));
+        await TickAsync(world);
+        Assert.Equal(0, Times(world));
+        world.Time.Advance(TimeSpan.FromMinutes(2));
+        await TickAsync(world);
+        Assert.Equal(1, Times(world));
+
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        await world.CloseAsync(id);
+        world.Time.Advance(TimeSpan.FromMinutes(500));
+        await TickAsync(world);
+        Assert.Equal(1, Times(world));
+    }
+
+    [Fact]
+    public async Task Two_instances_at_once_tell_it_once()
+    {
+        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Hallo?")));
+        world.Time.Advance(TimeSpan.FromMinutes(121));
+        await Task.WhenAll(TickAsync(world), TickAsync(world), TickAsync(world));
+        await TickAsync(world);
+        Assert.Equal(1, Times(world));
+    }
+
+    private static int Times(World world) => world.Told().Count(t => t.Type == Overdue);
+
+    private static async Task TickAsync(World world) => Assert.True(await world.TickAsync());
+
+    private static async Task ArriveAsync(World world, byte[] body)
+    {
+        Assert.True(await world.WorkAsync(await world.AcceptAsync(body)));
+    }
+
+    private static Said From(World world, string id, string text) => new(id, "4915112345678", text, world.Time.GetUtcNow());
+}
