@@ -53,7 +53,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
     public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null)
     {
-        var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at };
+        var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
         if (ends is not null)
         {
             var counts = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -32,6 +32,7 @@ internal static class RunCommand
             new Replay(http, host.FrontDoor), new AppApi(http, host.FrontDoor, host.FunctionKey), Ledger.Open(folder.In("ledger.json")),
             () => stack.Broker.Counts().Any(c => c.Active > 0));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
+        outcome = outcome with { Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
 
         if (arguments.Has("json")) await Console.Out.WriteLineAsync(Report.Json(outcome, watch.Elapsed).ToJsonString());
         else Report.Tables(screen, outcome);

@@ -1,10 +1,11 @@
 using Serverless.Local.Azurite;
 using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
+using Serverless.Local.Outside;
 
 namespace Serverless.Local.Run;
 
-/// <summary>Everything a run starts: Azurite, the subscriber outside, the bus, and the stand-in host with the app under it. Ended in the opposite order.</summary>
+/// <summary>Everything a run starts: Azurite, the subscriber and the provider outside, the bus, and the stand-in host with the app under it. Ended in the opposite order.</summary>
 internal sealed class Stack : IAsyncDisposable
 {
     private readonly RunFolder _folder;
@@ -19,7 +20,10 @@ internal sealed class Stack : IAsyncDisposable
         _log = new StreamWriter(new FileStream(folder.In("handler.log"), FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
     }
 
-    public Outside? Outside { get; private set; }
+    public DemoSubscriber? Subscriber { get; private set; }
+
+    /// <summary>What the app asked providers for; not null once started.</summary>
+    public SeedProvider? Provider { get; private set; }
 
     public TopicBroker Broker => _broker!;
 
@@ -38,9 +42,10 @@ internal sealed class Stack : IAsyncDisposable
         try
         {
             stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct);
-            stack.Outside = await Outside.StartAsync(folder.In("outside"), TimeProvider.System, ct);
+            stack.Subscriber = await DemoSubscriber.StartAsync(folder.In("outside"), TimeProvider.System, ct);
+            stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct);
             stack._broker = await TopicBroker.StartAsync(repository.Messaging, folder.In("host"), TimeProvider.System, 0, ct);
-            var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Outside.Address };
+            var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
             var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._broker.Endpoint.Port);
             foreach (var (name, value) in extra) connections[name] = value;
             stack.Settings = LocalSettings.Merge(repository, places, connections);
@@ -73,7 +78,8 @@ internal sealed class Stack : IAsyncDisposable
     {
         if (_host is not null) await _host.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
-        if (Outside is not null) await Outside.DisposeAsync();
+        if (Subscriber is not null) await Subscriber.DisposeAsync();
+        if (Provider is not null) await Provider.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();
         lock (_log) _log.Dispose();
     }

@@ -17,7 +17,7 @@ internal static class StartTimeCommand
         // Nothing listens there: neither storage nor the bus may be needed to start.
         var nobody = PortOwner.Free();
         var settings = LocalSettings.Merge(repository,
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}" },
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}", ["provider"] = $"http://127.0.0.1:{nobody}" },
             LocalSettings.Connections(Nowhere(nobody), nobody));
 
         var starts = arguments.Number("starts", 7);

@@ -36,6 +36,9 @@ public sealed record Seed
     /// <summary>The <see cref="ContactEvent"/> of each element that is one, in order.</summary>
     public required IReadOnlyList<JsonElement> Contacts { get; init; }
 
+    /// <summary>What the provider holds for a thin delivery, by the resource it names; see <c>NN-name.fetched.json</c>.</summary>
+    public required IReadOnlyDictionary<string, byte[]> Fetched { get; init; }
+
     public bool IsHandshake => Ends.Count == 0;
 
     /// <summary>The reason for which it fails the check; null when it passes.</summary>
@@ -51,10 +54,12 @@ public sealed record Seed
         [.. Directory.GetFiles(Folder(channel), "*.headers").Order(StringComparer.Ordinal).Select(Load)];
 
     /// <summary>The app settings under which the seeds of a channel verify, by their environment names (<c>Channels__Meta__AppSecret</c>).</summary>
-    public static Dictionary<string, string?> SettingsOf(string channel)
+    /// <param name="channel">Folder.</param>
+    /// <param name="provider">Takes the place of <c>{provider}</c>; by default nobody listens there.</param>
+    public static Dictionary<string, string?> SettingsOf(string channel, string provider = "http://127.0.0.1:9")
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(channel), "settings.json")));
-        return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => (string?)p.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => (string?)p.Value.ToString().Replace("{provider}", provider, StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>App settings as the app sees them.</summary>
@@ -101,8 +106,18 @@ public sealed record Seed
             Body = File.Exists(stem + ".body") ? File.ReadAllBytes(stem + ".body") : [],
             Answer = SeedAnswer.From(expected.GetProperty("answer")),
             Ends = [.. expected.GetProperty("ends").EnumerateArray().Select(e => e.GetString()!)],
+            Fetched = File.Exists(stem + ".fetched.json") ? ReadFetched(stem + ".fetched.json") : new Dictionary<string, byte[]>(StringComparer.Ordinal),
             Contacts = expected.TryGetProperty("contacts", out var contacts) ? [.. contacts.EnumerateArray()] : [],
         };
+    }
+
+    private static Dictionary<string, byte[]> ReadFetched(string file)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        return json.RootElement.EnumerateObject().ToDictionary(
+            p => p.Name,
+            p => Encoding.UTF8.GetBytes((p.Value.ValueKind == JsonValueKind.Object && p.Value.TryGetProperty("$document", out var document) ? document : p.Value).GetRawText()),
+            StringComparer.Ordinal);
     }
 
     private static string Folder(string channel) => Path.Combine(RepositoryRoot, "seeds", channel);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Hosting;
+using Serverless.Local.Outside;
 using Serverless.Telemetry;
 using Xunit;
 
@@ -28,9 +29,11 @@ public sealed class World : IAsyncDisposable
     private readonly string _folder;
     private readonly bool _ownsBroker;
 
-    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate)
+    private readonly Action<IServiceCollection>? _parts;
+
+    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
     {
-        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate) = (app, broker, ownsBroker, time, connectionString, folder, gate);
+        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (app, broker, ownsBroker, time, connectionString, folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
@@ -55,30 +58,42 @@ public sealed class World : IAsyncDisposable
     /// <summary>Everything the app logged.</summary>
     public required LogBook Log { get; init; }
 
+    /// <summary>Serves the documents that seeds name.</summary>
+    internal SeedProvider Provider { get; private init; } = null!;
+
     public static string MessagingFile => Path.Combine(Seed.RepositoryRoot, "infra", "messaging.json");
 
     /// <summary>The settings under which the seeds of all channels verify, and an owner.</summary>
-    public static Dictionary<string, string?> DefaultSettings()
+    /// <param name="provider">Address of the provider that serves the documents of thin seeds; by default nobody listens there.</param>
+    public static Dictionary<string, string?> DefaultSettings(string provider = "http://127.0.0.1:9")
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk" };
         foreach (var channel in Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "seeds")).Select(Path.GetFileName))
-            foreach (var (name, value) in Seed.SettingsOf(channel!)) settings[name] = value;
+            foreach (var (name, value) in Seed.SettingsOf(channel!, provider)) settings[name] = value;
         return settings;
     }
 
     public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
+    /// <summary>A world with further parts, say a channel of the test's own.</summary>
+    public static async Task<World> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts, params (string Name, string? Value)[] settings) =>
+        await StartAsync(azurite.OwnAccount(), null, new FakeTime(), parts, settings);
+
     /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
-    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, settings);
+    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    public static Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+        StartAsync(connectionString, bus, time, null, settings);
+
+    private static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
         var gate = StorageGate.Open(connectionString);
-        var all = DefaultSettings();
+        var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
+        var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
         foreach (var (name, value) in settings) all[name] = value;
@@ -91,10 +106,11 @@ public sealed class World : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(all.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddParts(builder.Configuration);
+        parts?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapFunctions();
         await app.StartAsync();
-        return new World(app, broker, bus is null, time, connectionString, folder, gate) { Log = log };
+        return new World(app, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
@@ -209,6 +225,7 @@ public sealed class World : IAsyncDisposable
         _http.Dispose();
         _queueHttp.Dispose();
         await _app.DisposeAsync();
+        await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);

@@ -26,9 +26,9 @@ public static class WorldSteps
         world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new Pointer(channel, delivery, 0, world.Time.GetUtcNow()).ToJson()));
 
     /// <summary>Makes a delivery look as if its worker had died before it wrote the end.</summary>
-    public static async Task ForgetEndAsync(this World world, string delivery)
+    public static async Task ForgetEndAsync(this World world, string delivery, string channel = "meta")
     {
-        var key = new DeliveryKey("meta", delivery);
+        var key = new DeliveryKey(channel, delivery);
         await world.Services.GetRequiredService<TableStore>().MergeAsync(key.Table, new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open }, ETag.All, CancellationToken.None);
     }
 

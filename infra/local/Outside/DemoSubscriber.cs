@@ -3,11 +3,12 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
+using Serverless.Local.Run;
 
-namespace Serverless.Local.Run;
+namespace Serverless.Local.Outside;
 
 /// <summary>Plays the customer's CRM: a webhook subscriber on loopback that records every call as a JSON file and answers 200.</summary>
-internal sealed class Outside : IAsyncDisposable
+internal sealed class DemoSubscriber : IAsyncDisposable
 {
     private const long MaxBody = 10 * 1024 * 1024;
     private readonly string _folder;
@@ -15,18 +16,18 @@ internal sealed class Outside : IAsyncDisposable
     private LoopbackServer? _server;
     private int _count;
 
-    private Outside(string folder, TimeProvider time) => (_folder, _time) = (folder, time);
+    private DemoSubscriber(string folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
     /// <summary>E.g. <c>http://127.0.0.1:41231</c>; any path below it is a subscriber.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
 
     /// <param name="folder">Made if need be; calls recorded before stay there.</param>
-    public static async Task<Outside> StartAsync(string folder, TimeProvider time, CancellationToken ct)
+    public static async Task<DemoSubscriber> StartAsync(string folder, TimeProvider time, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var outside = new Outside(folder, time);
-        outside._server = await LoopbackServer.StartAsync(0, MaxBody, outside.RecordAsync, ct);
-        return outside;
+        var subscriber = new DemoSubscriber(folder, time);
+        subscriber._server = await LoopbackServer.StartAsync(0, MaxBody, subscriber.RecordAsync, ct);
+        return subscriber;
     }
 
     public ValueTask DisposeAsync() => _server!.DisposeAsync();

@@ -1,11 +1,11 @@
 using System.Text.Json;
-using Serverless.Local.Run;
+using Serverless.Local.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Local;
 
 /// <summary>The subscriber that a local run plays.</summary>
-public sealed class OutsideTests : IDisposable
+public sealed class DemoSubscriberTests : IDisposable
 {
     private readonly Scratch _scratch = new();
 
@@ -17,7 +17,7 @@ public sealed class OutsideTests : IDisposable
     public async Task Every_call_is_recorded_and_answered_200(string body, JsonValueKind kind)
     {
         var folder = Path.Combine(_scratch.Repository.Root, "outside");
-        await using var outside = await Outside.StartAsync(folder, TimeProvider.System, CancellationToken.None);
+        await using var outside = await DemoSubscriber.StartAsync(folder, TimeProvider.System, CancellationToken.None);
         using var http = new HttpClient();
         using var content = new StringContent(body);
         content.Headers.TryAddWithoutValidation("webhook-id", "evt_1");

@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using System.Text;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Fetches what thin elements point at and keeps it beside the delivery, so that a repetition or a replay reads what was fetched first and asks nobody.</summary>
+public sealed class ThinElements(BlobStore blobs)
+{
+    public const string Container = "fetched";
+
+    /// <summary>Largest document that is kept, in bytes.</summary>
+    public const int MaxBytes = 16 * 1024 * 1024;
+
+    /// <summary>The document, kept or fetched.</summary>
+    /// <param name="key">The delivery that points at it.</param>
+    /// <param name="channel">Who can fetch it.</param>
+    /// <param name="resource">What the element said.</param>
+    /// <param name="mayAsk">False when there is no time left to ask the provider.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Fetched> GetAsync(DeliveryKey key, IFetches channel, string resource, bool mayAsk, CancellationToken ct)
+    {
+        var name = $"{key.Blob}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resource)).AsSpan(0, 16))}";
+        if (await blobs.GetAsync(Container, name, ct) is { } kept) return new Fetched.Document(kept);
+        if (!mayAsk) return new Fetched.Later("out-of-time");
+        var fetched = await channel.FetchAsync(resource, ct);
+        if (fetched is not Fetched.Document document) return fetched;
+        if (document.Body.Length > MaxBytes) throw new InvalidDataException($"A fetched document has {document.Body.Length} bytes.");
+        await blobs.PutAsync(Container, name, document.Body, ct);
+        return document;
+    }
+}

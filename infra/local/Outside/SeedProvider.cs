@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Serverless.Local.Hosting;
+
+namespace Serverless.Local.Outside;
+
+/// <summary>
+/// Plays the providers on loopback: serves the documents that seeds name (<c>NN-name.fetched.json</c>, <c>outside.json</c>) under <c>/{channel}/...</c>, so that the real app fetches them
+/// over HTTP. What no seed names is answered 404 and remembered.
+/// </summary>
+internal sealed class SeedProvider : IAsyncDisposable
+{
+    private const long MaxBody = 1024 * 1024;
+    private readonly IReadOnlyList<SeedAnswer> _answers;
+    private readonly ConcurrentQueue<string> _strays = new();
+    private LoopbackServer? _server;
+
+    private SeedProvider(IReadOnlyList<SeedAnswer> answers) => _answers = answers;
+
+    /// <summary>E.g. <c>http://127.0.0.1:41231</c>; a channel's base address is below it, by its name.</summary>
+    public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Method and address of each request that no seed names.</summary>
+    public IReadOnlyCollection<string> Strays => _strays;
+
+    /// <param name="seeds">The folder <c>seeds</c>; it may be missing.</param>
+    public static async Task<SeedProvider> StartAsync(string seeds, CancellationToken ct)
+    {
+        var provider = new SeedProvider(SeedAnswer.ReadAll(seeds));
+        provider._server = await LoopbackServer.StartAsync(0, MaxBody, provider.AnswerAsync, ct);
+        return provider;
+    }
+
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var query = Uri.UnescapeDataString(request.QueryString.Value ?? "");
+        // The best is the one that names most of the address.
+        var answer = _answers.Where(a => a.Answers(request.Method, request.Path.Value ?? "", query)).MaxBy(a => a.Names.Length);
+        if (answer is null)
+        {
+            _strays.Enqueue($"{request.Method} {request.Path}{request.QueryString}");
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("""{"error":{"code":"not-in-seeds"}}""", context.RequestAborted);
+            return;
+        }
+
+        context.Response.ContentType = answer.ContentType;
+        context.Response.ContentLength = answer.Body.Length;
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+    }
+}
+
+/// <summary>One document a provider holds.</summary>
+/// <param name="Channel">Folder of its seed: the first part of its address.</param>
+/// <param name="Method">Of the request it answers.</param>
+/// <param name="Names">Path behind the channel, with a leading slash, decoded; with <c>?query</c> where the query counts.</param>
+/// <param name="Whole">False when the request's path need only end with it.</param>
+internal sealed record SeedAnswer(string Channel, string Method, string Names, bool Whole, byte[] Body, string ContentType)
+{
+    public static IReadOnlyList<SeedAnswer> ReadAll(string seeds) => !Directory.Exists(seeds) ? [] :
+    [
+        .. Directory.EnumerateFiles(seeds, "*.fetched.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(f => Read(f, resources: true)),
+        .. Directory.EnumerateFiles(seeds, "outside.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(f => Read(f, resources: false)),
+    ];
+
+    /// <summary>Whether it answers a request.</summary>
+    /// <param name="path">Decoded, with the channel.</param>
+    /// <param name="query">Decoded, with its question mark; empty for none.</param>
+    public bool Answers(string method, string path, string query)
+    {
+        var channel = $"/{Channel}/";
+        if (method != Method || !path.StartsWith(channel, StringComparison.Ordinal)) return false;
+        var behind = path[(channel.Length - 1)..];
+        var mark = Names.IndexOf('?', StringComparison.Ordinal);
+        if (mark >= 0 && Names[mark..] != query) return false;
+        var named = mark < 0 ? Names : Names[..mark];
+        return Whole ? behind.Equals(named, StringComparison.OrdinalIgnoreCase) : behind.EndsWith(named, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static IEnumerable<SeedAnswer> Read(string file, bool resources)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        var channel = Path.GetFileName(Path.GetDirectoryName(file))!;
+        foreach (var entry in json.RootElement.EnumerateObject().ToList())
+        {
+            var (method, names, whole) = resources ? ("GET", "/" + entry.Name.TrimStart('/'), false) : (entry.Name.Split(' ')[0], entry.Name.Split(' ', 2)[1], true);
+            var document = entry.Value;
+            if (Text(document, "$path") is { } path)
+            {
+                (names, whole) = (path, true);
+                if (document.TryGetProperty("$document", out var inner)) document = inner;
+            }
+
+            var bytes = Text(document, "$base64");
+            yield return new SeedAnswer(channel, method, Uri.UnescapeDataString(names), whole,
+                bytes is null ? System.Text.Encoding.UTF8.GetBytes(document.GetRawText()) : Convert.FromBase64String(bytes),
+                bytes is null ? "application/json; charset=utf-8" : Text(document, "$type") ?? "application/octet-stream");
+        }
+    }
+
+    private static string? Text(JsonElement document, string name) =>
+        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
