@@ -7,8 +7,10 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.FollowLink;
 using Serverless.Health;
 using Serverless.KeepPoison;
+using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Webhook;
@@ -65,6 +67,10 @@ public static class Composition
         services.AddSingleton<INoticeRoute, WebhookRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
+        services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
+        services.AddSingleton<ActionLinks>().AddSingleton<LinkDesk>();
+
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
     }
@@ -79,6 +85,7 @@ public static class Composition
         NotifyWebhookFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
+        FollowLinkFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);

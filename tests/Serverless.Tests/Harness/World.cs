@@ -46,6 +46,9 @@ public sealed class World : IAsyncDisposable
 
     public FakeTime Time { get; }
 
+    /// <summary>Where the app listens.</summary>
+    public Uri Address => _http.BaseAddress!;
+
     public TopicBroker Broker { get; }
 
     /// <summary>Between the app and Azurite; closed, storage is down for the app while the test still reaches it.</summary>

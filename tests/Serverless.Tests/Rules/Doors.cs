@@ -18,10 +18,11 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
+        ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.*"] = ["Notices", "Channels", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Operations"],
+        ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Serverless.Cases;
+
+namespace Serverless.Links;
+
+/// <summary>The page of a link, in German or English: no script, nothing from elsewhere, no customer's words.</summary>
+public static class ActionPage
+{
+    private const string Style =
+        """
+        :root{color-scheme:light dark}
+        body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:0 auto;padding:1.5rem}
+        h1{font-size:1.5rem;line-height:1.25}
+        dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem}
+        dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
+        label{display:block;margin:1rem 0 .25rem;font-weight:600}
+        input,select,textarea,button{font:inherit;box-sizing:border-box;width:100%;padding:.6rem;border:1px solid #767676;border-radius:.4rem}
+        button{margin-top:1.25rem;background:#0b57a4;color:#fff;border-color:#0b57a4;cursor:pointer}
+        button.second{background:transparent;color:inherit;border-color:#767676}
+        :focus-visible{outline:3px solid #e8a200;outline-offset:2px}
+        .alert{border-left:.3rem solid #b3261e;padding-left:.75rem}
+        """;
+
+    private static readonly Dictionary<string, string> German = Texts("de");
+    private static readonly Dictionary<string, string> English = Texts("en");
+
+    /// <summary>What the page may do: show its own style and send its form here, nothing else.</summary>
+    public static string Policy { get; } =
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+    /// <summary>HTML in UTF-8.</summary>
+    /// <param name="view">What to show.</param>
+    /// <param name="german">German, else English.</param>
+    /// <param name="now">Now.</param>
+    public static byte[] Render(LinkView view, bool german, DateTimeOffset now)
+    {
+        var texts = german ? German : English;
+        var action = view.Link?.Action switch { LinkAction.Accept => "accept", LinkAction.HandOver => "hand-over", LinkAction.Done => "done", _ => "strange" };
+        var topic = view.State switch { LinkState.Strange => "strange", LinkState.Expired => "expired", LinkState.Used => "used", LinkState.Over => "over", _ => action };
+        var html = new StringBuilder();
+        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{texts["language"]}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
+        html.Append(CultureInfo.InvariantCulture, $"<meta name=\"robots\" content=\"noindex\"><title>{Safe(texts[$"{topic}.title"])}</title><style>{Style}</style></head><body><main><h1>{Safe(texts[$"{topic}.title"])}</h1>");
+        html.Append(CultureInfo.InvariantCulture, $"<p{(view.State == LinkState.Done ? " role=\"status\"" : "")}>{Safe(view.State == LinkState.Done ? texts[$"{action}.done"] : texts[$"{topic}.says"])}</p>");
+        if (view.Case is { } head) Facts(html, head, texts, german, now);
+        if (view.State is LinkState.Open or LinkState.Incomplete) Form(html, view, action, texts);
+        html.Append("</main></body></html>");
+        return Encoding.UTF8.GetBytes(html.ToString());
+    }
+
+    private static void Facts(StringBuilder html, Case head, Dictionary<string, string> texts, bool german, DateTimeOffset now)
+    {
+        void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts[name])}</dt><dd>{Safe(value)}</dd>");
+        html.Append("<dl>");
+        Fact("case", head.Number);
+        Fact("need", texts.GetValueOrDefault($"need.{head.Need}", head.Need));
+        Fact("channel", string.Join(", ", head.Networks));
+        Fact("owner", head.Owner ?? texts["nobody"]);
+        if (head.AcceptedBy is { } by) Fact("accepted", by);
+        if (head.HandOver is { } offer) Fact("offered", offer.To);
+        if (head.DueAt is { } due) Fact("due", $"{Local(due, german)}{(due < now ? $" ({texts["late"]})" : "")}");
+        html.Append("</dl>");
+    }
+
+    private static void Form(StringBuilder html, LinkView view, string action, Dictionary<string, string> texts)
+    {
+        if (view.State == LinkState.Incomplete) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{Safe(texts["incomplete"])}</p>");
+        if (action == "hand-over" && view.Owners is not { Count: > 0 })
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\">{Safe(texts["hand-over.nobody"])}</p>");
+            return;
+        }
+
+        html.Append("<form method=\"post\">");
+        if (action == "hand-over")
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<label for=\"to\">{Safe(texts["hand-over.to"])}</label><select id=\"to\" name=\"to\" required>");
+            foreach (var owner in view.Owners!) html.Append(CultureInfo.InvariantCulture, $"<option>{Safe(owner)}</option>");
+            html.Append(CultureInfo.InvariantCulture, $"</select><label for=\"why\">{Safe(texts["hand-over.why"])}</label><textarea id=\"why\" name=\"why\" rows=\"3\" maxlength=\"{CaseActions.LongestReason}\" required></textarea>");
+        }
+
+        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<label for=\"cause\">{Safe(texts["done.cause"])}</label><input id=\"cause\" name=\"cause\" maxlength=\"{CaseActions.LongestReason}\" required>");
+        html.Append(CultureInfo.InvariantCulture, $"<button>{Safe(texts[$"{action}.button"])}</button></form>");
+        // A form of its own, so that nobody has to fill in what they do not know.
+        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{Safe(texts["done.unknown"])}</button></form>");
+    }
+
+    private static string Local(DateTimeOffset at, bool german)
+    {
+        var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
+        return berlin.ToString(german ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+    }
+
+    private static string Safe(string text) => WebUtility.HtmlEncode(text);
+
+    private static Dictionary<string, string> Texts(string language)
+    {
+        using var file = typeof(ActionPage).Assembly.GetManifestResourceStream($"page.{language}.json")!;
+        return JsonSerializer.Deserialize(file, LinkJson.Default.DictionaryStringString)!;
+    }
+}
