@@ -274,7 +274,7 @@ module app 'modules/app.bicep' = {
     publicBaseUrl: baseUrl
     defaultOwner: defaultOwner
     channels: channels
-    known: { channels: known.channels, settings: known.settings }
+    known: { channels: known.channels, settings: known.settings, secrets: known.secrets }
     routes: routes
     routeFunctions: routeFunctions
     subscribers: subscribers

@@ -79,6 +79,8 @@ type settingNames = {
   channels: channelNamesMap
   @description('Settings of the app beside the channels.')
   settings: string[]
+  @description('Secrets of the app beside the channels: each has a Key Vault reference always.')
+  secrets: string[]
 }
 
 @export()

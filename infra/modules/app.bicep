@@ -74,6 +74,9 @@ var platformSettings = [
   { name: 'Owners__Default', value: defaultOwner }
 ]
 
+@description('Secrets of the app beside the channels.')
+var appSecrets = map(known.secrets, s => { name: s, value: '${reference}${replace(s, '__', '--')}/)' })
+
 @description('Switches and settings of the channels that are on.')
 var channelSettings = flatten(map(on, c => concat(
   [
@@ -150,7 +153,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
-      appSettings: concat(platformSettings, channelSettings, subscriberSettings, disabled, chosen)
+      appSettings: concat(platformSettings, appSecrets, channelSettings, subscriberSettings, disabled, chosen)
     }
   }
 

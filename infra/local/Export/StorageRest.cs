@@ -47,7 +47,7 @@ internal sealed class StorageRest(HttpClient http, TimeProvider time, Uri tables
     public Task<HttpResponseMessage> TableAsync(HttpMethod method, string pathAndQuery, byte[]? json, CancellationToken ct) => SendAsync(() =>
     {
         var request = Request(method, new Uri(tables, pathAndQuery), json, "application/json");
-        request.Headers.TryAddWithoutValidation("Accept", "application/json;odata=minimalmetadata");
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;odata=fullmetadata");
         request.Headers.TryAddWithoutValidation("DataServiceVersion", "3.0");
         request.Headers.TryAddWithoutValidation("Prefer", "return-no-content");
         return request;

@@ -8,7 +8,7 @@ using Serverless.Local.CommandLine;
 
 namespace Serverless.Local.Export;
 
-/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, with the types that JSON does not tell.</summary>
+/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, each property with its type.</summary>
 /// <remarks>
 /// An export is no snapshot: the app writes on. So raw deliveries come first, then cases, then everything else: what was half done while the export ran lies in it as a delivery
 /// without an end, which Tick works again after a restore; what was done already is found and ends as a duplicate.
@@ -134,7 +134,7 @@ internal sealed class TableCopy(StorageRest tables, StorageRest blobs, string co
         using (var json = new Utf8JsonWriter(line))
         {
             json.WriteStartObject();
-            foreach (var property in row.EnumerateObject().Where(p => p.Name is not ("odata.etag" or "odata.metadata" or "Timestamp" or "Timestamp@odata.type"))) property.WriteTo(json);
+            foreach (var property in row.EnumerateObject().Where(p => !p.Name.StartsWith("odata.", StringComparison.Ordinal) && p.Name is not ("Timestamp" or "Timestamp@odata.type"))) property.WriteTo(json);
             json.WriteEndObject();
         }
 

@@ -64,6 +64,7 @@ public sealed class Code_and_templates_agree
     [InlineData("platform", "infra/modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'", "The code reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason")]
     [InlineData("platform", "infra/modules/app.bicep", "{ name: 'Owners__Default', value: defaultOwner }", "", "Owners__Default has a parameter of its own")]
     [InlineData("secrets", "infra/settings.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"", "The secret Channels__Twilio__PreviousAuthToken is used, but infra/settings.json does not name it.")]
+    [InlineData("secrets", "infra/settings.json", "\"Links__Secret\", ", "", "The secret Links__Secret is used, but infra/settings.json does not name it.")]
     [InlineData("secrets", "infra/modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "--PreviousSecret/)'")]
     [InlineData("roles", "infra/modules/roles.bicep", ", role.storageTableDataContributor]\n@description('What the operator", "]\n@description('What the operator", "A client needs Storage Table Data Contributor")]
     [InlineData("roles", "infra/modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "storageQueueDataContributor has the id")]

@@ -14,7 +14,7 @@ internal static partial class SettingsAgreement
     public static IEnumerable<string> Options(InfraFiles files, CodeFacts code)
     {
         var json = files.Json(File);
-        var listed = Agreement.Names(json.GetProperty("settings")).Concat(json.GetProperty("ownParameter").EnumerateObject().Select(p => p.Name)).Concat(Channels(json).SelectMany(Listed)).ToList();
+        var listed = Agreement.Names(json.GetProperty("settings")).Concat(Agreement.Names(json.GetProperty("secrets"))).Concat(json.GetProperty("ownParameter").EnumerateObject().Select(p => p.Name)).Concat(Channels(json).SelectMany(Listed)).ToList();
         var used = CodeFacts.OptionsTypes.Where(t => code.Sections.ContainsKey(t.Name)).SelectMany(t => CodeFacts.SettingsOf(t).Select(p => $"{code.Sections[t.Name]}__{p.Name}"));
         return Agreement.Differences("setting", used, listed, File)
             .Concat(listed.GroupBy(n => n, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => $"{File} names {g.Key} twice."))
@@ -53,13 +53,12 @@ internal static partial class SettingsAgreement
     {
         var json = files.Json(File);
         var public_ = json.GetProperty("notSecret").EnumerateObject().Select(p => p.Name).ToList();
-        var channels = CodeFacts.OptionsTypes.Where(t => code.Sections.TryGetValue(t.Name, out var s) && s.StartsWith("Channels__", StringComparison.Ordinal));
-        var secret = channels.SelectMany(t => CodeFacts.SettingsOf(t).Where(p => p.PropertyType == typeof(string) && LooksSecret().IsMatch(p.Name)).Select(p => $"{code.Sections[t.Name]}__{p.Name}")).ToList();
-        var referred = Channels(json).SelectMany(c => Agreement.Names(c.Value.GetProperty("secrets")).Select(n => $"Channels__{c.Name}__{n}")).ToList();
+        var secret = CodeFacts.OptionsTypes.Where(t => code.Sections.ContainsKey(t.Name)).SelectMany(t => CodeFacts.SettingsOf(t).Where(p => p.PropertyType == typeof(string) && LooksSecret().IsMatch(p.Name)).Select(p => $"{code.Sections[t.Name]}__{p.Name}")).ToList();
+        var referred = Channels(json).SelectMany(c => Agreement.Names(c.Value.GetProperty("secrets")).Select(n => $"Channels__{c.Name}__{n}")).Concat(Agreement.Names(json.GetProperty("secrets"))).ToList();
         return Agreement.Differences("secret", secret.Except(public_, StringComparer.Ordinal), referred.Where(r => LooksSecret().IsMatch(r)), File)
             .Concat(public_.Except(secret, StringComparer.Ordinal).Select(n => $"{File} says that {n} is no secret, but no setting of that name looks like one."))
             .Concat(Agreement.Demand(files, App,
-                "concat(known.channels[c.key].secrets, c.value.?furtherSecrets ?? [])", "'${reference}Channels--${c.key}--${replace(s, '__', '--')}/)'",
+                "map(known.secrets, s => { name: s, value: '${reference}${replace(s, '__', '--')}/)' })", "concat(known.channels[c.key].secrets, c.value.?furtherSecrets ?? [])", "'${reference}Channels--${c.key}--${replace(s, '__', '--')}/)'",
                 "'${reference}Webhook--Subscribers--${s.key}--Secret/)'", "'${reference}Webhook--Subscribers--${s.key}--PreviousSecret/)'",
                 "'@Microsoft.KeyVault(SecretUri=https://${names.vault}${environment().suffixes.keyvaultDns}/secrets/'", "keyVaultReferenceIdentity: identity.id"))
             .Concat(SubscriberSettings(files));
