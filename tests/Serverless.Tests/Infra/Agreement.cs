@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Serverless.Tests.Infra;
 
 /// <summary>Compares what the code names with what the templates deploy, in both directions. Each check gives a sentence for every difference.</summary>
-internal static class Agreement
+internal static partial class Agreement
 {
     private const string Main = "infra/main.bicep";
     private const string Messaging = "infra/messaging.json";
@@ -76,10 +77,9 @@ internal static class Agreement
     {
         var readme = files["infra/README.md"];
         var alerts = files["infra/modules/alerts.bicep"];
-        var names = System.Text.RegularExpressions.Regex.Matches(alerts, @"^\s+name: '([a-z-]+)'$|^  name: '([a-z-]+)'$", System.Text.RegularExpressions.RegexOptions.Multiline, TimeSpan.FromSeconds(5))
-            .Select(m => m.Groups[1].Value + m.Groups[2].Value).Distinct(StringComparer.Ordinal);
-        var words = System.Text.RegularExpressions.Regex.Matches(alerts + files["infra/modules/workbook.json"], @"matches regex @?\\?[""'](?:\\+)\] \(?([a-z| -]+?):?\)? ?:?\\?[""']", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5))
-            .SelectMany(m => m.Groups[1].Value.Split('|')).Concat(System.Text.RegularExpressions.Regex.Matches(alerts, @"Message has ""([^""]+)""", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5)).Select(m => "*" + m.Groups[1].Value)).Distinct(StringComparer.Ordinal).ToList();
+        var names = AlertName().Matches(alerts).Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal);
+        var words = Beginning().Matches(alerts + files["infra/modules/workbook.json"]).SelectMany(m => m.Groups["words"].Value.Split('|'))
+            .Concat(Part().Matches(alerts).Select(m => "*" + m.Groups["words"].Value)).Distinct(StringComparer.Ordinal).ToList();
         return names.Where(n => !readme.Contains($"\n#### {n}\n", StringComparison.Ordinal)).Select(n => $"Alert {n} has no runbook in infra/README.md.")
             .Concat(words.Where(w => !code.LogLines.Exists(l => w[0] == '*' ? l.Contains(w[1..], StringComparison.Ordinal) : l.StartsWith(w, StringComparison.Ordinal))).Select(w => $"An alert looks for '{w}', which no log line of the app begins with."))
             .Concat(words.Count < 6 ? [$"Only {words.Count} words were found in the queries: does this test still read them?"] : []);
@@ -97,6 +97,18 @@ internal static class Agreement
 
     internal static IEnumerable<string> Names(JsonElement array) => array.EnumerateArray().Select(n => n.GetString()!);
 
-    internal static Dictionary<string, string> Pairs(string block) => System.Text.RegularExpressions.Regex.Matches(block, @"(\w+): '([^']+)'", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5))
-        .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value, StringComparer.Ordinal);
+    internal static Dictionary<string, string> Pairs(string block) => Pair().Matches(block).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["value"].Value, StringComparer.Ordinal);
+
+    [GeneratedRegex(@"^\s+name: '(?<name>[a-z-]+)'$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex AlertName();
+
+    // In a template the backslash stands twice and the quote is plain; in the workbook's JSON it is the other way round.
+    [GeneratedRegex(@"matches regex @?\\?[""'](\\+)\] \(?(?<words>[a-z| -]+?):?\)? ?:?\\?[""']", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Beginning();
+
+    [GeneratedRegex(@"Message has ""(?<words>[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Part();
+
+    [GeneratedRegex(@"(?<name>\w+): '(?<value>[^']+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Pair();
 }

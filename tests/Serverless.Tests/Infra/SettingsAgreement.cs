@@ -68,7 +68,7 @@ internal static partial class SettingsAgreement
         typeof(Serverless.Notices.Webhook.WebhookSubscriber).GetProperties().Where(p => p.CanWrite).Select(p => p.Name),
         InfraFiles.SettingNames(files.Block(App, "var subscriberSettings = ")).Select(n => n[(n.LastIndexOf("__", StringComparison.Ordinal) + 2)..]), App);
 
-    private static IEnumerable<JsonProperty> Channels(JsonElement json) => json.GetProperty("channels").EnumerateObject();
+    private static JsonElement.ObjectEnumerator Channels(JsonElement json) => json.GetProperty("channels").EnumerateObject();
 
     private static IEnumerable<string> Listed(JsonProperty channel) =>
         OfEveryChannel.Concat(Agreement.Names(channel.Value.GetProperty("secrets"))).Concat(Agreement.Names(channel.Value.GetProperty("settings"))).Select(n => $"Channels__{channel.Name}__{n}");

@@ -27,8 +27,8 @@ public sealed partial class Templates_are_whole
     {
         Assert.Equal([], Files.Templates.SelectMany(t => Undescribed(t.Path, t.Text).Concat(Unused(t.Path, t.Text))).ToList());
 
-        Assert.Contains(Undescribed("x", "param a string\n"), v => v.Contains("a", StringComparison.Ordinal));
-        Assert.Contains(Unused("x", "@description('A.')\nparam a string\n"), v => v.Contains("a", StringComparison.Ordinal));
+        Assert.Contains(Undescribed("x", "param a string\n"), v => v.Contains("param a", StringComparison.Ordinal));
+        Assert.Contains(Unused("x", "@description('A.')\nparam a string\n"), v => v.Contains("uses a.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
 
     private async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("node", ["infra/teardown.mjs", .. arguments]) { WorkingDirectory = Seed.RepositoryRoot, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", ["infra/teardown.mjs", .. arguments]) { WorkingDirectory = Seed.RepositoryRoot, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         var here = _providers.Urls.First();
         foreach (var (name, value) in new[]
         {

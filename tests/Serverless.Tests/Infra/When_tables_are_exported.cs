@@ -3,7 +3,6 @@ using Serverless.Local.Export;
 using Serverless.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Journeys;
 using Xunit;
 
 namespace Serverless.Tests.Infra;
