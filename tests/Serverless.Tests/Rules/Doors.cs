@@ -19,10 +19,11 @@ internal static class Doors
         ["Receipts"] = ["Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
         ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
+        ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations", "Diagnostics"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
