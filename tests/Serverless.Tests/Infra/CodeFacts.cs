@@ -100,7 +100,7 @@ internal sealed partial class CodeFacts
         else if (client != "TableStore" || !MonthOfADelivery().IsMatch(expression.ToString())) Untold.Add($"{Path.GetFileName(file)}: {client} is called with {expression}, which is no constant and no month's table.");
     }
 
-    [GeneratedRegex(@"^(.*\bkey\.Table|.*\bnew DeliveryKey\(.*\)\.Table|\w+\.Key\.Table|table|month|DeliveryKey\.TableOf\(.*\))$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"^(.*\bkey\.Table|.*\bnew DeliveryKey\(.*\)\.Table|\w+\.Key\.Table|table|month|months\[.*\]|DeliveryKey\.TableOf\(.*\))$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5000)]
     private static partial Regex MonthOfADelivery();
 
     [GeneratedRegex(@"\$""(?<name>[a-z]+)\{[^}]*:yyyyMM\}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

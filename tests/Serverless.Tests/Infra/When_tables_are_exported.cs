@@ -55,7 +55,8 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposab
         Assert.Equal(1_100, rows["views"]);
         await Copy(to, from).RestoreAsync(name, over: false, _ => { }, CancellationToken.None);
         var back = (await Tables(to).GetAsync("cases", row.PartitionKey, row.RowKey, CancellationToken.None))!;
-        foreach (var property in new[] { "Text", "Number", "Long", "Real", "Yes", "At", "Bytes" }) Assert.Equal(row[property], back[property]);
+        foreach (var property in new[] { "Text", "Number", "Long", "Real", "Yes", "At" }) Assert.Equal(row[property], back[property]);
+        Assert.Equal([0, 1, 255], ((ReadOnlyMemory<byte>)back["Bytes"]!).ToArray());
     }
 
     [Fact]
