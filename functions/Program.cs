@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Serverless;
+using Serverless.Cloud;
 using Serverless.Operations;
 
 try
@@ -14,6 +15,7 @@ try
     builder.WebHost.UseUrls($"http://127.0.0.1:{int.Parse(port, CultureInfo.InvariantCulture)}");
     // Bodies are bounded by Receive, which answers a larger one with a sentence.
     builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+    builder.Configuration.HideUnresolvedReferences();
     builder.Services.AddParts(builder.Configuration);
     var app = builder.Build();
     StartCheck.Run(app.Services);

@@ -42,12 +42,15 @@ public sealed partial class OpenDeliveries(
         var mark = await tables.GetAsync(Marks, channel.Name, OpenSince, ct);
         // An hour back: a delivery that is being stored right now carries an earlier time than its row.
         var oldest = time.GetUtcNow().AddHours(-1);
+        var unaccounted = 0;
         await foreach (var open in OpenOfAsync(channel.Name, ct))
         {
+            if (IsUnaccounted(open)) unaccounted++;
             if (open.Key.At < oldest) oldest = open.Key.At;
             if (await SeeToAsync(channel, open, ct)) queued++;
         }
 
+        if (unaccounted > 0) LogUnaccounted(channel.Name, unaccounted);
         // Somebody may have reached back meanwhile: then that mark stays.
         var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };
         if (mark is null) await tables.InsertAsync(Marks, next, ct);
@@ -112,4 +115,7 @@ public sealed partial class OpenDeliveries(
 
     [LoggerMessage(50, LogLevel.Error, "kept {Channel}/{Id}: no end after {Tries} tries")]
     private partial void LogGivenUp(string channel, string id, int tries);
+
+    [LoggerMessage(51, LogLevel.Error, "unaccounted {Channel} count={Count}: nobody worked them when they were due")]
+    private partial void LogUnaccounted(string channel, int count);
 }

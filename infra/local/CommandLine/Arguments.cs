@@ -17,6 +17,9 @@ internal sealed class Arguments
 
     public string Text(string option, string otherwise) => _given.GetValueOrDefault(option, otherwise);
 
+    /// <summary>Every value of an option that may be repeated.</summary>
+    public string[] All(string option) => _given.TryGetValue(option, out var text) ? text.Split('\n') : [];
+
     public int Number(string option, int otherwise) =>
         _given.TryGetValue(option, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
@@ -39,7 +42,7 @@ internal sealed class Arguments
         var (name, value) = args[at].Split('=', 2) is [var n, var v] ? (n, v) : (args[at], null);
         var option = name.StartsWith("--", StringComparison.Ordinal) ? Verb.Options.FirstOrDefault(o => o.Name == name[2..]) : null;
         if (option is null) throw Wrong($"'{Verb.Name}' does not know '{name}'.");
-        if (_given.ContainsKey(option.Name)) throw Wrong($"{name} is there twice.");
+        if (_given.ContainsKey(option.Name) && !option.Repeats) throw Wrong($"{name} is there twice.");
         if (option.Value is null)
         {
             if (value is not null) throw Wrong($"{name} takes no value.");
@@ -47,7 +50,8 @@ internal sealed class Arguments
             return at;
         }
         if (value is null && (++at >= args.Count || args[at].StartsWith("--", StringComparison.Ordinal))) throw Wrong($"{name} needs a value: {name} {option.Value}.");
-        _given[option.Name] = Checked(option, value ?? args[at]);
+        value = Checked(option, value ?? args[at]);
+        _given[option.Name] = _given.TryGetValue(option.Name, out var before) ? $"{before}\n{value}" : value;
         return at;
     }
 

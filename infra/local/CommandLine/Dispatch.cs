@@ -1,4 +1,6 @@
 using Serverless.Local.Azurite;
+using Serverless.Local.Cost;
+using Serverless.Local.Export;
 using Serverless.Local.Hosting;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
@@ -31,7 +33,7 @@ internal static class Dispatch
         {
             return Say("Interrupted.", Refusal.Failed);
         }
-        catch (Exception e) when (e is AzuriteUnavailableException or HostStartException)
+        catch (Exception e) when (e is AzuriteUnavailableException or HostStartException or HttpRequestException)
         {
             return Say(e.Message, Refusal.Failed);
         }
@@ -53,6 +55,9 @@ internal static class Dispatch
         {
             "start-time" => StartTimeCommand.RunAsync(repository, arguments, screen, ct),
             "load" => LoadCommand.RunAsync(repository, arguments, screen, ct),
+            "cost" => Task.FromResult(CostCommand.Run(arguments, screen)),
+            "export" => ExportCommand.ExportAsync(arguments, screen, TimeProvider.System, ct),
+            "restore" => ExportCommand.RestoreAsync(arguments, screen, TimeProvider.System, ct),
             "floor" => Floor.RunAsync(TimeProvider.System, ct),
             _ => RunCommand.RunAsync(repository, arguments, screen, ct),
         };

@@ -41,6 +41,30 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("data", "DIR", "keys, bus journal, timer state"),
             new("port", "N", "port of the front door; 0 takes a free one"),
         ]),
+        new("cost", "what a month costs on Azure, from calls that the tests count and prices you can replace",
+        [
+            new("contacts", "N", "contacts a month (default: 1000000)") { Number = (0, int.MaxValue) },
+            new("new-percent", "N", "how many of 100 open a conversation (default: 50)") { Number = (0, 100) },
+            new("routes", "N", "notice routes that are on (default: 1)") { Number = (0, 10) },
+            new("always-ready", "N", "instances that are always there (default: 0)") { Number = (0, 20) },
+            new("private", null, "private networking"),
+            new("price", "NAME=USD", "replace a price; may be repeated") { Repeats = true },
+            Json,
+        ]),
+        new("export", "copy every table of a storage account into blobs, one gzip file of JSON lines each",
+        [
+            new("account", "NAME", "storage account, as whoever is signed in to the Azure CLI (default: the connection string in AzureWebJobsStorage)"),
+            new("to-account", "NAME", "another account that takes the export (default: the same)"),
+            new("container", "NAME", "container that takes it (default: exports)"),
+        ]),
+        new("restore", "put an export back, row by row; refuses tables that hold rows unless --over",
+        [
+            new("from", "NAME", "the export, as the export said it"),
+            new("account", "NAME", "storage account that gets the tables (default: the connection string in AzureWebJobsStorage)"),
+            new("from-account", "NAME", "account that holds the export (default: the same)"),
+            new("container", "NAME", "container that holds it (default: exports)"),
+            new("over", null, "write over rows that are there"),
+        ]),
         new("floor", "the bare endpoint that load compares with", []) { Hidden = true },
     ];
 }
@@ -53,4 +77,7 @@ internal sealed record Option(string Name, string? Value, string About)
 {
     /// <summary>Bounds, both allowed, where the value is a whole number.</summary>
     public (int Min, int Max)? Number { get; init; }
+
+    /// <summary>Whether it may be given more than once.</summary>
+    public bool Repeats { get; init; }
 }

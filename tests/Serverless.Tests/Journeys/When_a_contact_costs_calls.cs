@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -27,11 +28,20 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
         return (world.Calls.Storage - storage, world.Calls.Bus - bus);
     }
 
+    // The cost calculator multiplies what is counted here: one file, which this test holds to the truth.
+    private static (long Storage, long Bus) Written(string name, long storage, long bus)
+    {
+        using var calls = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "infra", "local", "Cost", "calls.json")));
+        var written = calls.RootElement.GetProperty(name);
+        Assert.Equal((storage, bus), (written.GetProperty("storage").GetInt64(), written.GetProperty("bus").GetInt64()));
+        return (storage, bus);
+    }
+
     [Fact]
     public async Task Accepting_costs_a_row_and_a_pointer()
     {
         await using var world = await WarmAsync(azurite);
-        Assert.Equal((2, 0), await CostAsync(world, () => world.AcceptAsync(Said(world, "wamid.1", Known))));
+        Assert.Equal(Written("accept", 2, 0), await CostAsync(world, () => world.AcceptAsync(Said(world, "wamid.1", Known))));
     }
 
     [Fact]
@@ -40,7 +50,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
         // Delivery, thread, head, seen, batch; mark, end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
-        Assert.Equal((7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("contactOfAKnownThread", 7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
         Assert.Equal("ended: joined", await world.EndOfAsync(delivery));
     }
 
@@ -50,7 +60,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
         // Delivery, thread, thread reserved, seen, number, batch; view, mark, end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", "493023125018"));
-        Assert.Equal((9, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("firstContactOfAConversation", 9, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
         Assert.Equal("ended: case", await world.EndOfAsync(delivery));
     }
 
@@ -59,7 +69,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
     {
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
-        Assert.Equal((7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("answerOfOurOwnPeople", 7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
         Assert.Equal("ended: outbound", await world.EndOfAsync(delivery));
     }
 
@@ -69,7 +79,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
         // Delivery, thread, head, seen refused, seen, batch refused, where it came from, what is untold; end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.first", Known));
-        Assert.Equal((9, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("duplicate", 9, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
         Assert.Equal("ended: duplicate", await world.EndOfAsync(delivery));
     }
 
@@ -79,6 +89,6 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
         await world.WorkAsync(delivery);
-        Assert.Equal((1, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("pointerOfAnEndedDelivery", 1, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class The_house_is_in_order
         string[] allowed =
         [
             "functions", "infra", "tests", "seeds", "Serverless.sln", "host.json", "README.md", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props",
-            "global.json", "package.json", "package-lock.json", "LICENSE", ".editorconfig", ".gitattributes", ".gitignore", ".ci", ".git", ".local", "node_modules",
+            "global.json", "package.json", "package-lock.json", "LICENSE", ".editorconfig", ".gitattributes", ".gitignore", ".ci", ".github", ".git", ".local", "node_modules",
         ];
         Assert.Empty(Directory.GetFileSystemEntries(Root).Select(e => Path.GetFileName(e)!).Except(allowed));
     }

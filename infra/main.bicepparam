@@ -1,0 +1,19 @@
+using 'main.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'contacts')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'germanywestcentral')
+param defaultOwner = readEnvironmentVariable('DEFAULT_OWNER', 'service-desk')
+param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
+
+// Every channel is here, off. Switch on what you use; settings: README.md at the top and in functions/Channels. Secrets never stand here: README.md beside this file, "Secrets".
+param channels = {
+  Generic: { enabled: true }
+  Meta: { enabled: false }
+  Twilio: { enabled: false }
+}
+
+param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', '')
+param exporterPrincipalId = readEnvironmentVariable('EXPORTER_PRINCIPAL_ID', '')
+param alertEmails = empty(readEnvironmentVariable('ALERT_EMAILS', '')) ? [] : split(readEnvironmentVariable('ALERT_EMAILS', ''), ',')
+param monthlyBudget = int(readEnvironmentVariable('MONTHLY_BUDGET', '0'))
+param budgetStart = readEnvironmentVariable('BUDGET_START', '')

@@ -1,0 +1,167 @@
+// The app: Flex Consumption, custom handler, every setting it reads.
+
+import { channelMap, resourceNames, settingNames, strings, subscriberMap } from '../types.bicep'
+
+@description('Region.')
+param location string
+@description('Tags.')
+param tags { *: string }
+@description('Names of the resources.')
+param names resourceNames
+@description('Container of the deployment package.')
+param packageContainer string
+@description('Client id of the app identity.')
+param identityClientId string
+@description('Where telemetry is sent.')
+param insightsConnectionString string
+@description('Subnet of the app, or empty.')
+param subnetId string
+@description('Memory of an instance in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+@description('Most instances.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int
+@description('Calls that one instance takes at once before another one is started.')
+@minValue(64)
+@maxValue(1000)
+param httpConcurrency int
+@description('Instances that are always there for HTTP; -1: one when a channel that answers calls is on, else none.')
+@minValue(-1)
+@maxValue(20)
+param alwaysReadyHttp int
+@description('Address under which providers call us.')
+param publicBaseUrl string
+@description('Who is accountable for a case that no other rule gives an owner.')
+param defaultOwner string
+@description('Channels.')
+param channels channelMap
+@description('Names of settings, from settings.json.')
+param known settingNames
+@description('Routes that are on.')
+param routes string[]
+@description('The function of each route.')
+param routeFunctions strings
+@description('Subscribers of the webhook route.')
+param subscribers subscriberMap
+@description('Further settings, by full name.')
+param settings strings
+
+@description('Channels that are on.')
+var on = filter(items(channels), c => c.value.enabled)
+@description('Whether a channel that answers calls is on.')
+var answersCalls = !empty(filter(on, c => known.channels[c.key].voice))
+@description('Always-ready instances.')
+var readyInstances = alwaysReadyHttp >= 0 ? alwaysReadyHttp : (answersCalls ? 1 : 0)
+@description('Beginning of every Key Vault reference. No version: a new one is picked up within a day, or at the next restart.')
+var reference = '@Microsoft.KeyVault(SecretUri=https://${names.vault}${environment().suffixes.keyvaultDns}/secrets/'
+
+@description('What the host and the clients need.')
+var platformSettings = [
+  { name: 'AzureWebJobsStorage__blobServiceUri', value: 'https://${names.storage}.blob.${environment().suffixes.storage}' }
+  { name: 'AzureWebJobsStorage__queueServiceUri', value: 'https://${names.storage}.queue.${environment().suffixes.storage}' }
+  { name: 'AzureWebJobsStorage__tableServiceUri', value: 'https://${names.storage}.table.${environment().suffixes.storage}' }
+  { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
+  { name: 'AzureWebJobsStorage__clientId', value: identityClientId }
+  { name: 'ServiceBusConnection__fullyQualifiedNamespace', value: '${names.bus}.servicebus.windows.net' }
+  { name: 'ServiceBusConnection__credential', value: 'managedidentity' }
+  { name: 'ServiceBusConnection__clientId', value: identityClientId }
+  { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
+  { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+  { name: 'AZURE_CLIENT_ID', value: identityClientId }
+  { name: 'Hooks__PublicBaseUrl', value: publicBaseUrl }
+  { name: 'Owners__Default', value: defaultOwner }
+]
+
+@description('Secrets of the app beside the channels.')
+var appSecrets = map(known.secrets, s => { name: s, value: '${reference}${replace(s, '__', '--')}/)' })
+
+@description('Switches and settings of the channels that are on.')
+var channelSettings = flatten(map(on, c => concat(
+  [
+    { name: 'Channels__${c.key}__Enabled', value: 'true' }
+    { name: 'Channels__${c.key}__Mode', value: c.value.?mode ?? 'Auto' }
+    { name: 'Channels__${c.key}__Paused', value: (c.value.?paused ?? false) ? 'true' : 'false' }
+  ],
+  map(items(c.value.?settings ?? {}), s => { name: 'Channels__${c.key}__${s.key}', value: s.value }),
+  map(concat(known.channels[c.key].secrets, c.value.?furtherSecrets ?? []), s => { name: 'Channels__${c.key}__${s}', value: '${reference}Channels--${c.key}--${replace(s, '__', '--')}/)' })
+)))
+
+@description('Subscribers with their two secrets.')
+var subscriberSettings = flatten(map(items(subscribers), s => [
+  { name: 'Webhook__Subscribers__${s.key}__Url', value: s.value.url }
+  { name: 'Webhook__Subscribers__${s.key}__Events', value: s.value.?events ?? '*' }
+  { name: 'Webhook__Subscribers__${s.key}__Include', value: s.value.?include ?? '' }
+  { name: 'Webhook__Subscribers__${s.key}__Secret', value: '${reference}Webhook--Subscribers--${s.key}--Secret/)' }
+  { name: 'Webhook__Subscribers__${s.key}__PreviousSecret', value: '${reference}Webhook--Subscribers--${s.key}--PreviousSecret/)' }
+]))
+
+@description('Functions of routes that are off: their subscription is not deployed, so they must not look for it.')
+var disabled = map(filter(items(routeFunctions), r => !contains(routes, r.key)), r => { name: 'AzureWebJobs.${r.value}.Disabled', value: 'true' })
+
+@description('Settings that somebody chose.')
+var chosen = map(items(settings), s => { name: s.key, value: s.value })
+
+@description('Settings of channels that settings.json does not know.')
+var strangeOfChannels = flatten(map(items(channels), c => map(
+  filter(items(c.value.?settings ?? {}), s => !contains(known.channels[c.key].settings, split(s.key, '__')[0])),
+  s => 'Channels__${c.key}__${s.key}'
+)))
+@description('Other settings that settings.json does not know.')
+var strange = map(filter(items(settings), s => !contains(known.settings, join(take(split(s.key, '__'), 2), '__'))), s => s.key)
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: names.identity }
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: names.plan
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: names.app
+  location: location
+  tags: union(tags, { 'azd-service-name': 'app' })
+  kind: 'functionapp,linux'
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identity.id}': {} } }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    keyVaultReferenceIdentity: identity.id
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      runtime: { name: 'custom', version: '1.0' }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: 'https://${names.storage}.blob.${environment().suffixes.storage}/${packageContainer}'
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: readyInstances > 0 ? [{ name: 'http', instanceCount: readyInstances }] : []
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      http20Enabled: true
+      appSettings: concat(platformSettings, appSecrets, channelSettings, subscriberSettings, disabled, chosen)
+    }
+  }
+
+  resource ftp 'basicPublishingCredentialsPolicies' = { name: 'ftp', properties: { allow: false } }
+  resource scm 'basicPublishingCredentialsPolicies' = { name: 'scm', properties: { allow: false } }
+}
+
+@description('Address that Azure gave the app.')
+output uri string = 'https://${site.properties.defaultHostName}'
+@description('Settings that the app will not read: misspelt, or in need of a line in settings.json.')
+output strangeSettings string[] = concat(strangeOfChannels, strange)

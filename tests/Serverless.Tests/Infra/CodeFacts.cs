@@ -1,0 +1,120 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Serverless.Tests.Harness;
+
+namespace Serverless.Tests.Infra;
+
+/// <summary>What the app's code names: tables, containers, queues, settings, log lines, roles. Read from its sources and types, so that nobody keeps a second list.</summary>
+internal sealed partial class CodeFacts
+{
+    private static readonly Lazy<CodeFacts> Read = new(() => new CodeFacts());
+
+    private CodeFacts()
+    {
+        Sources = [.. Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "functions"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal)).Select(File.ReadAllText)];
+        var all = string.Join('\n', Sources);
+        Tables = new(StringComparer.Ordinal);
+        Containers = new(StringComparer.Ordinal);
+        SentTo = new(StringComparer.Ordinal);
+        Untold = [];
+        ReadCalls();
+        MonthlyTables = MonthlyTable().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        Sections = Bound().Matches(all).GroupBy(m => m.Groups["type"].Value, m => m.Groups["section"].Value.Replace(":", "__", StringComparison.Ordinal), StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        ReadAlone = AloneSetting().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        LogLines = LogLine().Matches(all).Select(m => m.Groups["text"].Value).ToList();
+        Roles = Role().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+    }
+
+    public static CodeFacts Of => Read.Value;
+
+    public IReadOnlyList<string> Sources { get; }
+
+    /// <summary>Tables that are named by a constant.</summary>
+    public HashSet<string> Tables { get; }
+
+    /// <summary>Beginnings of tables that have a month at the end.</summary>
+    public HashSet<string> MonthlyTables { get; }
+
+    public HashSet<string> Containers { get; }
+
+    /// <summary>Queues that the code puts messages into.</summary>
+    public HashSet<string> SentTo { get; }
+
+    /// <summary>Calls of a storage client that do not tell what they name.</summary>
+    public List<string> Untold { get; }
+
+    /// <summary>Section by options class, <c>__</c> between its parts.</summary>
+    public Dictionary<string, string> Sections { get; }
+
+    /// <summary>Settings that are read without an options class.</summary>
+    public HashSet<string> ReadAlone { get; }
+
+    public List<string> LogLines { get; }
+
+    /// <summary>Roles that the clients name when storage or bus refuse them.</summary>
+    public HashSet<string> Roles { get; }
+
+    /// <summary>Options classes that are bound to a section.</summary>
+    public static IEnumerable<Type> OptionsTypes => typeof(Receipts.ReceiveOptions).Assembly.GetTypes()
+        .Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
+
+    /// <summary>Settings of an options class: what can be set, and dictionaries and lists that can be filled.</summary>
+    public static IEnumerable<PropertyInfo> SettingsOf(Type options) => options.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(p => p.CanWrite || (p.PropertyType.IsGenericType && p.PropertyType != typeof(string)));
+
+    // The first argument of a client's call names a table, container or queue: a constant, or the month's table of a delivery.
+    private void ReadCalls()
+    {
+        var trees = Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "functions"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
+            .Select(f => CSharpSyntaxTree.ParseText(File.ReadAllText(f), path: f)).ToList();
+        var usings = CSharpSyntaxTree.ParseText("global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;");
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
+        var compilation = CSharpCompilation.Create("functions", [.. trees, usings], references);
+        foreach (var tree in trees)
+        {
+            var model = compilation.GetSemanticModel(tree);
+            foreach (var call in tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>())
+            {
+                var symbol = model.GetSymbolInfo(call);
+                if ((symbol.Symbol ?? symbol.CandidateSymbols.FirstOrDefault()) is not IMethodSymbol { DeclaredAccessibility: Accessibility.Public } method) continue;
+                var kind = method.ContainingType.Name;
+                if (kind is not ("TableStore" or "BlobStore" or "QueueStore") || method.ContainingType.ContainingNamespace.ToDisplayString() != "Serverless.Storage") continue;
+                if (method.Parameters is not [{ Name: "table" or "container" or "queue" }, ..] || call.ArgumentList.Arguments is not [var first, ..]) continue;
+                if (tree.FilePath.Contains("/functions/Storage/", StringComparison.Ordinal)) continue;
+                Note(kind, first.Expression, model.GetConstantValue(first.Expression).Value as string, tree.FilePath);
+            }
+        }
+    }
+
+    private void Note(string client, ExpressionSyntax expression, string? name, string file)
+    {
+        var names = client switch { "TableStore" => Tables, "BlobStore" => Containers, _ => SentTo };
+        if (name is not null) names.Add(name);
+        else if (client != "TableStore" || !MonthOfADelivery().IsMatch(expression.ToString())) Untold.Add($"{Path.GetFileName(file)}: {client} is called with {expression}, which is no constant and no month's table.");
+    }
+
+    [GeneratedRegex(@"^(.*\bkey\.Table|.*\bnew DeliveryKey\(.*\)\.Table|\w+\.Key\.Table|table|month|months\[.*\]|DeliveryKey\.TableOf\(.*\))$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex MonthOfADelivery();
+
+    [GeneratedRegex(@"\$""(?<name>[a-z]+)\{[^}]*:yyyyMM\}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex MonthlyTable();
+
+    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)\s*\.Bind\(configuration\.GetSection\(""(?<section>[\w:]+)""\)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Bound();
+
+    [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex AloneSetting();
+
+    [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex LogLine();
+
+    [GeneratedRegex(@"""(?<name>(Storage (Table|Blob|Queue) Data [A-Za-z ]+))""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Role();
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Infra;
+
+/// <summary>The tear-down script against providers of this test: it takes away what leads to this deployment, and nothing else, and only when told to.</summary>
+public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
+{
+    private const string Ours = "https://contact.example.com";
+    private readonly ConcurrentQueue<string> _changes = new();
+    private WebApplication _providers = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _providers = builder.Build();
+        _providers.MapGet("/bot1:x/getWebhookInfo", () => Results.Text($$$"""{"ok":true,"result":{"url":"{{{Ours}}}/api/hooks/telegram"}}""", "application/json"));
+        _providers.MapPost("/bot1:x/deleteWebhook", () => Changed("telegram", """{"ok":true,"result":true}"""));
+        _providers.MapGet("/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json", () => Results.Text($$"""
+            {"next_page_uri":null,"incoming_phone_numbers":[
+              {"sid":"PN1","voice_url":"{{Ours}}/api/hooks/twilio/voice","voice_fallback_url":"","status_callback":"{{Ours}}/api/hooks/twilio/status","sms_url":"https://other.example.com/sms","sms_fallback_url":null},
+              {"sid":"PN2","voice_url":"https://contact.example.community/voice","voice_fallback_url":"","status_callback":"","sms_url":"","sms_fallback_url":""}]}
+            """, "application/json"));
+        _providers.MapPost("/2010-04-01/Accounts/AC1/IncomingPhoneNumbers/{sid}.json", async (string sid, HttpRequest request) =>
+        {
+            var form = await request.ReadFormAsync();
+            return Changed($"twilio {sid} {string.Join(' ', form.Select(f => $"{f.Key}={f.Value}"))}", "{}");
+        });
+        _providers.MapGet("/77/subscriptions", () => Results.Text($$"""{"data":[{"object":"page","callback_url":"{{Ours}}/api/hooks/meta"},{"object":"instagram","callback_url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/77/subscriptions", (HttpRequest request) => Changed($"meta {request.Query["object"]}", """{"success":true}"""));
+        _providers.MapGet("/v1.0/subscriptions", () => Results.Text($$"""{"value":[{"id":"s1","notificationUrl":"{{Ours}}/api/hooks/email"},{"id":"s2","notificationUrl":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/v1.0/subscriptions/{id}", (string id) => Changed($"graph {id}", ""));
+        _providers.MapFallback(() => Results.StatusCode(418));
+        await _providers.StartAsync();
+    }
+
+    public Task DisposeAsync() => _providers.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task Only_what_leads_to_it_is_taken_away()
+    {
+        var (exitCode, said) = await RunAsync();
+        Assert.Equal(0, exitCode);
+        Assert.Contains("would: Telegram: delete the webhook", said, StringComparison.Ordinal);
+        Assert.Empty(_changes);
+
+        (exitCode, _) = await RunAsync("--do");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(["graph s1", "meta page", "telegram", "twilio PN1 VoiceUrl= StatusCallback="], _changes.Order(StringComparer.Ordinal));
+    }
+
+    private IResult Changed(string what, string answer)
+    {
+        _changes.Enqueue(what);
+        return Results.Text(answer, "application/json");
+    }
+
+    private async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("node", ["infra/teardown.mjs", .. arguments]) { WorkingDirectory = Seed.RepositoryRoot, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var here = _providers.Urls.First();
+        foreach (var (name, value) in new[]
+        {
+            ("BASE_URL", Ours), ("TELEGRAM_BOT_TOKEN", "1:x"), ("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "t"), ("META_APP_ID", "77"), ("META_APP_SECRET", "s"), ("GRAPH_TOKEN", "g"),
+            ("TELEGRAM_API_URL", here), ("TWILIO_API_URL", here), ("META_API_URL", here), ("GRAPH_API_URL", here),
+        }) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (said, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await said + await error);
+    }
+}
