@@ -17,11 +17,11 @@ internal static class Doors
         ["Outbox"] = ["Storage", "Bus"],
         ["Cases"] = ["Channels", "Outbox", "Storage"],
         ["Receipts"] = ["Channels", "Cases", "Storage"],
-        ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
+        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Storage", "Bus", "Texts"],
+        ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
+        ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations"],
     };
 
