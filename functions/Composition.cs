@@ -7,9 +7,11 @@ using Serverless.Channels;
 using Serverless.Channels.Generic;
 using Serverless.Channels.Meta;
 using Serverless.Channels.Twilio;
+using Serverless.Diagnostics;
 using Serverless.FollowLink;
 using Serverless.Health;
 using Serverless.KeepPoison;
+using Serverless.LinkDiagnostics;
 using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
@@ -26,7 +28,10 @@ using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
 using Serverless.Receive;
+using Serverless.ReplayDeliveries;
+using Serverless.ReviewDeliveries;
 using Serverless.Schema;
+using Serverless.ShowDiagnostics;
 using Serverless.Storage;
 using Serverless.Texts;
 using Serverless.Tick;
@@ -58,9 +63,15 @@ public static class Composition
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
-        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>();
+        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+
+        // Review
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
+        services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
 
         // Notices
         services.AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"));
@@ -98,6 +109,10 @@ public static class Composition
         ActOnCaseFunction.Map(routes);
         FollowLinkFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
+        ReviewDeliveriesFunction.Map(routes);
+        ReplayDeliveriesFunction.Map(routes);
+        LinkDiagnosticsFunction.Map(routes);
+        ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);
         SchemaFunction.Map(routes);
     }

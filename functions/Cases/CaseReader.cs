@@ -100,6 +100,6 @@ public sealed class CaseReader(CaseStore cases, CaseViews views)
         OpenedAt = head.OpenedAt,
         DueAt = head.DueAt,
         ClosedAt = head.ClosedAt,
-        Contacts = events.Select(e => e.ContactId).Distinct(StringComparer.Ordinal).Count(),
+        Contacts = events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Count(contact => contact.All(e => e.Event.Contact.SupersededBy is null)),
     };
 }

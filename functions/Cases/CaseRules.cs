@@ -28,6 +28,9 @@ public abstract record Decision
 /// <summary>Decides.</summary>
 public static class CaseRules
 {
+    /// <summary>The need of a case that nobody could read yet.</summary>
+    internal const string Look = "look";
+
     /// <summary>What the event means.</summary>
     /// <param name="head">The case's head; null when there is none yet.</param>
     /// <param name="e">What happened.</param>
@@ -101,9 +104,9 @@ public static class CaseRules
         return head with { Need = need, NeedRule = rule, WaitingSince = contact.OccurredAt, DueAt = ServiceLevels.DueAt(contact, levels), Overdue = 0 };
     }
 
-    private static (string Need, string Rule) NeedOf(Contact contact) => contact.Kind switch
+    internal static (string Need, string Rule) NeedOf(Contact contact) => contact.Kind switch
     {
-        ContactKind.Placeholder => ("look", "something we cannot read yet"),
+        ContactKind.Placeholder => (Look, "something we cannot read yet"),
         ContactKind.MissedCall or ContactKind.Voicemail => ("call-back", "a call that nobody answered"),
         ContactKind.Call => ("call", "a call"),
         ContactKind.DeviceEvent => ("repair", "a product reported its own fault"),

@@ -15,8 +15,11 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
 
     private const string Waiting = "waiting";
 
-    /// <summary>A head and the ETag it was read with. Null head: no case yet, but events wait in its partition for the contact that opens it.</summary>
-    public sealed record Versioned(Case? Head, ETag ETag);
+    /// <summary>State of a head that is left of an erased case: a tombstone, which no copy and no replay revives (P12).</summary>
+    public const string Erased = "erased";
+
+    /// <summary>A head and the ETag it was read with. Null head: no case yet, but events wait in its partition for the contact that opens it; or an erased one.</summary>
+    public sealed record Versioned(Case? Head, ETag ETag, bool IsErased = false);
 
     /// <summary>The stored event of a contact: whose delivery it came with, and what end that delivery got for it.</summary>
     public sealed record Origin(string Delivery, string End);
@@ -24,7 +27,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
-        return row is null ? null : new Versioned(row.Text("State") == Waiting ? null : ReadHead(row), row.ETag);
+        return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : ReadHead(row), row.ETag, row.Text("State") == Erased);
     }
 
     /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
@@ -32,6 +35,18 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Event(e), ct, "Delivery,End");
         return row is null ? null : new Origin(row.Text("Delivery") ?? "", row.Text("End") ?? "");
+    }
+
+    /// <summary>A stored event by its row key, and the ETag of the row; null when it is not there.</summary>
+    public async Task<(StoredEvent Event, ETag ETag)?> EventAsync(string caseId, string eventKey, CancellationToken ct) =>
+        await tables.GetAsync(Table, caseId, eventKey, ct) is { } row ? (await ReadEventAsync(row, ct), row.ETag) : null;
+
+    /// <summary>Writes an event anew in its place, and what is to be told.</summary>
+    public async Task<BatchResult> RewriteAsync(string caseId, StoredEvent known, ContactEvent e, ETag replaces, string end, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    {
+        var operations = new List<TableOperation> { new TableOperation.Replace(await EventRowAsync(caseId, e, new Origin(known.Delivery, end), ct), replaces) };
+        AddEntries(operations, caseId, entries);
+        return await tables.BatchAsync(Table, operations, ct);
     }
 
     /// <summary>Events that waited for the contact that opens their case.</summary>
@@ -74,7 +89,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         List<TableRow> history = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
-            if (row.RowKey == CaseKeys.Head) head = row.Text("State") == Waiting ? null : ReadHead(row);
+            if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
         }

@@ -31,6 +31,7 @@ public static class ContactFold
             Reply = known.Reply ?? next.Reply,
             Call = call,
             Extras = Merge(known.Extras, next.Extras),
+            SupersededBy = next.SupersededBy ?? known.SupersededBy,
         };
     }
 

@@ -26,27 +26,41 @@ public sealed class Correlator(
     private const string Threads = "threads";
     private const string Seen = "seen";
 
+    // What is left of an erased contact: its row in seen, with the flag Erased.
+    private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
+
     /// <summary>Takes an event into its case. The same event taken again, by the same or another delivery, changes nothing.</summary>
     /// <param name="e">What happened.</param>
     /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct)
+    /// <param name="beside">A case it goes to when its conversation has none of its own: that of the placeholder which stood for it. It is not opened again for that.</param>
+    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null)
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
-            if (await TryAsync(e, delivery, ct) is { } done) return done;
+            if (await TryAsync(e, delivery, beside, ct) is { } done) return done;
         }
 
         throw new ContentionException();
     }
 
-    // Null: somebody changed the head or the pointer in between; look again.
-    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, CancellationToken ct)
+    /// <summary>What is stored of an event, and in which case; null when nothing is.</summary>
+    public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {
-        if (await PlaceAsync(e, ct) is not { } place) return null;
+        var caseId = (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct))?.Text("CaseId");
+        return caseId is not null && await cases.EventAsync(caseId, CaseKeys.Event(e), ct) is { } stored ? (caseId, stored.Event) : null;
+    }
+
+    // Null: somebody changed the head or the pointer in between; look again.
+    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, CancellationToken ct)
+    {
+        if (await PlaceAsync(e, beside, ct) is not { } place) return null;
         var (caseId, head) = place;
+        // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
+        if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);
         var now = time.GetUtcNow();
         var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue);
+        if (beside == caseId && head?.Head?.State == CaseState.Closed) decision = new Decision.Append(CaseEvent.ContactReceived);
         var cause = CaseKeys.Event(e);
         var (end, change, entries) = decision switch
         {
@@ -70,38 +84,39 @@ public sealed class Correlator(
     private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt);
 
     /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
-    private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, CancellationToken ct)
+    private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
     {
         var contactKey = CaseKeys.Contact(e.Contact);
         if (CaseKeys.Thread(e.Contact) is not { } threadKey)
         {
             // It stands alone, or follows a contact that is known already.
-            var alone = await BindAsync(contactKey, NewCaseId(), ct);
-            return (alone.CaseId, alone.Known ? await cases.HeadAsync(alone.CaseId, ct) : null);
+            var alone = await BindAsync(contactKey, beside ?? NewCaseId(), ct);
+            return (alone.CaseId, alone.Erased ? Tombstone : alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null);
         }
 
         var pointer = await tables.GetAsync(Threads, threadKey, "thread", ct);
         var reserved = pointer is null;
         if (pointer is null)
         {
-            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = NewCaseId() };
+            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = beside ?? NewCaseId() };
             var inserted = await tables.InsertAsync(Threads, pointer, ct);
             if (inserted.State != WriteState.Written) return null;
             pointer.ETag = inserted.ETag;
         }
 
         var caseId = pointer.Text("CaseId")!;
-        var head = reserved ? null : await cases.HeadAsync(caseId, ct);
-        if (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
+        var head = reserved && beside is null ? null : await cases.HeadAsync(caseId, ct);
+        if (caseId != beside && head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
         {
             // A late copy of a contact of the old case must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
-                return (before.Text("CaseId")!, await cases.HeadAsync(before.Text("CaseId")!, ct));
-            (caseId, head) = (NewCaseId(), null);
+                return (before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct));
+            (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
             if (!await RepointAsync(pointer, caseId, ct)) return null;
         }
 
         var bound = await BindAsync(contactKey, caseId, ct);
+        if (bound.Erased) return (bound.CaseId, Tombstone);
         if (bound.CaseId == caseId) return (caseId, head);
 
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
@@ -110,12 +125,12 @@ public sealed class Correlator(
     }
 
     // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew.
-    private async Task<(string CaseId, bool Known)> BindAsync(string contactKey, string caseId, CancellationToken ct)
+    private async Task<(string CaseId, bool Known, bool Erased)> BindAsync(string contactKey, string caseId, CancellationToken ct)
     {
         var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId }, ct);
-        if (inserted.State == WriteState.Written) return (caseId, false);
+        if (inserted.State == WriteState.Written) return (caseId, false, false);
         var seen = await tables.GetAsync(Seen, contactKey, "seen", ct);
-        return (seen?.Text("CaseId") ?? caseId, true);
+        return (seen?.Text("CaseId") ?? caseId, true, seen?.Flag("Erased") == true);
     }
 
     private async Task<bool> RepointAsync(TableRow pointer, string caseId, CancellationToken ct)

@@ -60,8 +60,11 @@ public sealed record Contact
     /// <summary>How far a call got; null for everything that is not a call.</summary>
     public CallJourney? Call { get; init; }
 
-    /// <summary>Set when it did not reach us by itself: the second look found it. Such a contact triggers no automatic text and restarts no clock (P9).</summary>
+    /// <summary>Set when it did not reach us by itself or in time: the second look found it, it was let out of quarantine, or a replay read it. Such a contact triggers no automatic text and restarts no clock (P9).</summary>
     public Recovery? Recovery { get; init; }
+
+    /// <summary>Id of the contact that a replay put in the place of this one, within its case or another; <c>ignored</c> when it turned out to be nothing a case needs. Null otherwise.</summary>
+    public string? SupersededBy { get; init; }
 
     /// <summary>What else the provider said that a person may need, under the provider's own names.</summary>
     public IReadOnlyDictionary<string, string>? Extras { get; init; }
@@ -137,7 +140,7 @@ public sealed record Attachment(string Reference, string? Type = null, long? Siz
 public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
 
 /// <summary>How late a contact was found.</summary>
-/// <param name="GapSeconds">From the provider's time of it to the second look.</param>
+/// <param name="GapSeconds">From the provider's time of it to the second look, the release or the replay.</param>
 public sealed record Recovery(long GapSeconds);
 
 /// <summary>How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers.</summary>

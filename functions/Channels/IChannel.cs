@@ -15,7 +15,10 @@ public interface IChannel
     /// <summary>Sentences for what is missing or wrong in the settings of an enabled channel, each naming the setting to change; empty when all is well.</summary>
     IEnumerable<string> Problems();
 
-    /// <summary>Judges the raw bytes, in constant time where a secret is compared. Never throws for what a stranger sent.</summary>
+    /// <summary>
+    /// Judges the raw bytes, in constant time where a secret is compared. Never throws for what a stranger sent. A dated proof is judged as of <see cref="Delivery.ReceivedAt"/>,
+    /// not of the clock: the same delivery is judged again when its key is there, or when it is released from quarantine days later.
+    /// </summary>
     Verdict Verify(Delivery delivery);
 
     /// <summary>The exact answer the provider wants once the outcome is known. Never throws for what a stranger sent.</summary>

@@ -14,7 +14,8 @@ public abstract record Verdict
 
     /// <summary>The proof is missing or wrong.</summary>
     /// <param name="Reason">One of <see cref="Reasons"/>.</param>
-    public sealed record Forged(string Reason) : Verdict;
+    /// <param name="SentAt">The sender's signed time where the signature holds and only the time is wrong; it tells how far the sender's clock is off.</param>
+    public sealed record Forged(string Reason, DateTimeOffset? SentAt = null) : Verdict;
 
     /// <summary>Cannot be judged yet (say, a signing key not in memory): stored, answered 2xx, verified again in Normalise.</summary>
     /// <param name="Reason">What is missing, one of <see cref="Reasons"/>.</param>

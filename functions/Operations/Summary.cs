@@ -89,7 +89,7 @@ public sealed class Ledger(
     {
         if (await deliveries.FindAsync(key, ct) is not { } row) return null;
         var ends = row.Text("Ends")?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return new DeliveryReport(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, row.Text("End") ?? "", ends, row.Text("Reason"), row.Int("Tries") ?? 0);
+        return new DeliveryReport(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, row.Text("End") ?? "", ends, row.Text("Reason") is { Length: > 0 } reason ? reason : null, row.Int("Tries") ?? 0);
     }
 
     /// <summary>Notices of the days from one to another, both included, at most <paramref name="top"/> of them.</summary>

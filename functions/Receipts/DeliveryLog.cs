@@ -12,26 +12,22 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     private const int LongestEnds = 30_000;
 
     /// <summary>Stores a delivery and puts its pointer into the queue. Once the row is written the delivery is safe: without a pointer, Tick queues it.</summary>
-    public async Task AcceptAsync(Delivery delivery, string? undecided, CancellationToken ct)
+    public async Task AcceptAsync(Delivery delivery, string? undecided, CancellationToken ct, DateTimeOffset? sentAt = null)
     {
-        await StoreAsync(delivery, DeliveryEnd.Open, undecided, ct);
-        try
-        {
-            var pointer = new Pointer(delivery.Channel, delivery.Id, 0, delivery.ReceivedAt);
-            await queues.SendAsync(Pointer.Queue, pointer.ToJson(), TimeSpan.Zero, ct);
-        }
-        catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
-        {
-            LogNoPointer(delivery.Channel, delivery.Id);
-        }
+        await StoreAsync(delivery, DeliveryEnd.Open, undecided, sentAt, ct);
+        await PointAsync(new DeliveryKey(delivery.Channel, delivery.Id), delivery.ReceivedAt, ct);
     }
 
-    /// <summary>Stores a delivery that failed its check, with its body, for a replay.</summary>
-    public Task QuarantineAsync(Delivery delivery, string reason, CancellationToken ct) => StoreAsync(delivery, DeliveryEnd.Quarantined, reason, ct);
+    /// <summary>Stores a delivery that failed its check, with its body, for a release.</summary>
+    public Task QuarantineAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null) => StoreAsync(delivery, DeliveryEnd.Quarantined, reason, sentAt, ct);
 
     /// <summary>Notes that a call was refused and why; its body is not kept.</summary>
-    public Task RefuseAsync(Delivery delivery, string reason, CancellationToken ct) =>
-        tables.InsertAsync(new DeliveryKey(delivery.Channel, delivery.Id).Table, DeliveryRow.Write(delivery, DeliveryEnd.Refused, reason, bodyInBlob: false, keepBody: false), ct);
+    public Task RefuseAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null)
+    {
+        var row = DeliveryRow.Write(delivery, DeliveryEnd.Refused, reason, bodyInBlob: false, keepBody: false);
+        row["SentAt"] = sentAt;
+        return tables.InsertAsync(new DeliveryKey(delivery.Channel, delivery.Id).Table, row, ct);
+    }
 
     /// <summary>The row of a delivery, or null when it is unknown or erased.</summary>
     public Task<TableRow?> FindAsync(DeliveryKey key, CancellationToken ct) => tables.GetAsync(key.Table, key.Partition, key.Id, ct);
@@ -51,9 +47,11 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="at">Now.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
-    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null)
+    /// <param name="filed">Where its elements were filed; null leaves that as it is.</param>
+    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null, IReadOnlyList<Filed>? filed = null)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
+        if (filed is { Count: > 0 }) Filed.Write(row, filed);
         if (ends is not null)
         {
             var counts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -75,12 +73,50 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
             await queues.SendAsync(Pointer.Queue, new Pointer(key.Channel, key.Id, 0, now).ToJson(), TimeSpan.Zero, ct);
     }
 
-    private async Task StoreAsync(Delivery delivery, string end, string? reason, CancellationToken ct)
+    /// <summary>Opens an ended delivery and queues it, unless somebody changed it since it was read: of two people one wins. Call <see cref="OpenDeliveries.ReachBackAsync"/> before.</summary>
+    /// <param name="key">Which delivery.</param>
+    /// <param name="read">The version that was read.</param>
+    /// <param name="late">Why it comes late: a property that gets the time of it, <c>ReleasedAt</c> or <c>ReplayedAt</c>.</param>
+    /// <param name="reason">Not null: it is verified again before it is worked.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<bool> ReopenAsync(DeliveryKey key, ETag read, string late, string? reason, DateTimeOffset now, CancellationToken ct)
+    {
+        var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "", [late] = now, ["Reason"] = reason };
+        if ((await tables.MergeAsync(key.Table, row, read, ct)).State != WriteState.Written) return false;
+        await PointAsync(key, now, ct);
+        return true;
+    }
+
+    /// <summary>Keeps of a quarantined delivery only the fact that it came, unless somebody changed it since it was read.</summary>
+    public async Task<bool> DiscardAsync(DeliveryKey key, TableRow row, DateTimeOffset now, CancellationToken ct)
+    {
+        if ((await tables.ReplaceAsync(key.Table, DeliveryRow.Fact(row, now), row.ETag, ct)).State != WriteState.Written) return false;
+        // The row first: somebody who releases it at this instant must not find its body gone.
+        if (row.Text("BodyBlob") is { } blob) await blobs.DeleteAsync(Container, blob, ct);
+        return true;
+    }
+
+    private async Task PointAsync(DeliveryKey key, DateTimeOffset at, CancellationToken ct)
+    {
+        try
+        {
+            await queues.SendAsync(Pointer.Queue, new Pointer(key.Channel, key.Id, 0, at).ToJson(), TimeSpan.Zero, ct);
+        }
+        catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
+        {
+            LogNoPointer(key.Channel, key.Id);
+        }
+    }
+
+    private async Task StoreAsync(Delivery delivery, string end, string? reason, DateTimeOffset? sentAt, CancellationToken ct)
     {
         var key = new DeliveryKey(delivery.Channel, delivery.Id);
         var large = delivery.Body.Length > TableRow.MaxBytes - 64 * 1024;
         if (large) await blobs.PutAsync(Container, key.Blob, delivery.Body, ct);
-        await tables.InsertAsync(key.Table, DeliveryRow.Write(delivery, end, reason, large), ct);
+        var row = DeliveryRow.Write(delivery, end, reason, large);
+        row["SentAt"] = sentAt;
+        await tables.InsertAsync(key.Table, row, ct);
     }
 
     [LoggerMessage(10, LogLevel.Warning, "delivery {Channel}/{Id} is stored but could not be queued; Tick will queue it")]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -19,7 +20,7 @@ public static class DeliveryEnd
     /// <summary>Failed its check and is kept, replayable.</summary>
     public const string Quarantined = "quarantined";
 
-    /// <summary>Failed its check; only the fact is kept.</summary>
+    /// <summary>Failed its check; only the fact is kept. So ends what is discarded from quarantine, too.</summary>
     public const string Refused = "refused";
 
     /// <summary>At least one element could not be worked by today's code; kept for a replay.</summary>
@@ -29,6 +30,12 @@ public static class DeliveryEnd
 /// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: all that is needed to verify and read it again, and how it ended.</summary>
 public static class DeliveryRow
 {
+    /// <summary>Set when it was let out of quarantine.</summary>
+    public const string ReleasedAt = "ReleasedAt";
+
+    /// <summary>Set when it was given to the code once more.</summary>
+    public const string ReplayedAt = "ReplayedAt";
+
     /// <summary>The row of a new delivery. Its body is in it, unless <paramref name="bodyInBlob"/>.</summary>
     public static TableRow Write(Delivery delivery, string end, string? reason, bool bodyInBlob, bool keepBody = true)
     {
@@ -44,11 +51,20 @@ public static class DeliveryRow
             ["QueuedAt"] = delivery.ReceivedAt,
             ["Tries"] = 0,
             ["BodyLength"] = delivery.Body.Length,
+            ["BodyHash"] = SHA256.HashData(delivery.Body.Span),
         };
         if (!keepBody) return row;
         if (bodyInBlob) row["BodyBlob"] = key.Blob;
         else row.SetBytes("Body", delivery.Body);
         return row;
+    }
+
+    /// <summary>What stays of a delivery that is discarded: that it came and why it failed, nothing of what it said.</summary>
+    public static TableRow Fact(TableRow row, DateTimeOffset now)
+    {
+        var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = DeliveryEnd.Refused, ["DiscardedAt"] = now };
+        foreach (var name in new[] { "Reason", "Method", "ReceivedAt", "QueuedAt", "SentAt", "Tries", "BodyLength", "BodyHash", "BodyBlob" }) fact[name] = row[name];
+        return fact;
     }
 
     /// <summary>The delivery as it arrived.</summary>

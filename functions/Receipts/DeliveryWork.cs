@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Storage;
@@ -10,8 +11,15 @@ namespace Serverless.Receipts;
 /// </summary>
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
-    TimeProvider time, ILogger<DeliveryWork> log)
+    Successors successors, TimeProvider time, ILogger<DeliveryWork> log)
 {
+    /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
+    internal const string Rest = "rest";
+
+
+    /// <summary>The reason of a delivery that passed its check, at the door or later: a replay does not ask again, since its secret may be long gone.</summary>
+    private const string Verified = "";
+
     // The host ends an invocation after five minutes; what was fetched until then is kept, so the next one goes on from there.
     private static readonly TimeSpan FetchingTime = TimeSpan.FromMinutes(2);
 
@@ -19,7 +27,16 @@ public sealed partial class DeliveryWork(
     /// <param name="End">Its end word.</param>
     /// <param name="Readable">False when it is to be kept for a replay.</param>
     /// <param name="Later">Set when the provider cannot give it now; the end word counts once it has waited long enough.</param>
-    private readonly record struct Taken(string End, bool Readable, Fetched.Later? Later = null);
+    /// <param name="Filed">Where it was filed, if it was.</param>
+    private sealed record Taken(string End, bool Readable, Fetched.Later? Later = null, Filed? Filed = null);
+
+    /// <summary>What an element reads as.</summary>
+    /// <param name="Position">The element's position.</param>
+    /// <param name="Reading">Never thin; null when it cannot be read or cannot be had.</param>
+    /// <param name="Unreadable">Name of the error, when reading it failed.</param>
+    /// <param name="Lacks">Why it cannot be had; a code.</param>
+    /// <param name="Later">Set when it cannot be had just now.</param>
+    public sealed record Piece(string Position, Reading? Reading, string? Unreadable = null, string? Lacks = null, Fetched.Later? Later = null);
 
     /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
     public async Task WorkAsync(Pointer pointer, CancellationToken ct)
@@ -53,23 +70,26 @@ public sealed partial class DeliveryWork(
         }
 
         var delivery = await deliveries.LoadAsync(key, row, ct);
-        if (row.Text("Reason") is not null && !await DecideAsync(pointer, row, channel, delivery, ct)) return;
+        if (row.Text("Reason") is { Length: > 0 } && !await DecideAsync(pointer, row, channel, delivery, ct)) return;
 
         List<string> ends = [];
+        List<Filed> filed = [];
+        var job = new Job(channel, delivery, row.Time(DeliveryRow.ReplayedAt) ?? row.Time(DeliveryRow.ReleasedAt), row.Time(DeliveryRow.ReplayedAt) is null ? null : Filed.Read(row));
         var failed = false;
         Fetched.Later? later = null;
         var started = time.GetTimestamp();
         foreach (var element in Elements(channel, delivery))
         {
-            var taken = await TakeAsync(channel, delivery, element, mayAsk: time.GetElapsedTime(started) < FetchingTime, ct);
+            var taken = await TakeAsync(job, element, mayAsk: time.GetElapsedTime(started) < FetchingTime, ct);
             failed |= !taken.Readable;
             if (taken.Later is { } one && (later is null || one.After > (later.After ?? TimeSpan.Zero))) later = one;
             ends.Add(taken.End);
+            if (taken.Filed is not null) filed.Add(taken.Filed);
         }
 
         if (later is not null && await waiting.PutBackAsync(pointer, row, later.Reason, later.After, ct)) return;
         if (ends.Count == 0) ends.Add("ignored:empty");
-        await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, null, time.GetUtcNow(), ct);
+        await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), ct, filed: filed);
         LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 1 ? ends[0] : "several");
     }
 
@@ -95,41 +115,49 @@ public sealed partial class DeliveryWork(
             yield return elements!.Current;
         }
 
-        if (broken is not null) yield return new Element("rest", () => throw broken);
+        if (broken is not null) yield return new Element(Rest, () => throw broken);
     }
 
-    private async Task<Taken> TakeAsync(IChannel channel, Delivery delivery, Element element, bool mayAsk, CancellationToken ct)
+    /// <summary>Reads all elements as today's code reads them and writes nothing; what a thin one points at only if it is kept.</summary>
+    public async IAsyncEnumerable<Piece> ReadAsync(IChannel channel, Delivery delivery, [EnumeratorCancellation] CancellationToken ct)
     {
-        var key = new DeliveryKey(delivery.Channel, delivery.Id);
+        foreach (var element in Elements(channel, delivery)) yield return await ReadAsync(channel, delivery, element, mayAsk: false, ct);
+    }
+
+    private async Task<Piece> ReadAsync(IChannel channel, Delivery delivery, Element element, bool mayAsk, CancellationToken ct)
+    {
+        var at = element.Position;
+        var reading = Try(element.Read, out var unreadable);
+        if (reading is not Reading.Thin { Resource: var resource }) return new Piece(at, reading, unreadable?.GetType().Name);
+        if (channel is not IFetches fetches) return new Piece(at, null, Lacks: "cannot-fetch");
+        var fetched = await thin.GetAsync(new DeliveryKey(delivery.Channel, delivery.Id), fetches, resource, mayAsk, ct);
+        if (fetched is Fetched.Gone gone) return new Piece(at, new Reading.Ignored(gone.Reason));
+        if (fetched is Fetched.Later later) return new Piece(at, null, Lacks: later.Reason, Later: later);
+        reading = Try(() => fetches.Read(delivery, resource, ((Fetched.Document)fetched).Body), out unreadable);
+        return reading is Reading.Thin ? new Piece(at, null, Lacks: "nested-thin") : new Piece(at, reading, unreadable?.GetType().Name);
+    }
+
+    private async Task<Taken> TakeAsync(Job job, Element element, bool mayAsk, CancellationToken ct)
+    {
+        var key = new DeliveryKey(job.Delivery.Channel, job.Delivery.Id);
         try
         {
-            var reading = Try(element.Read, out var unreadable);
-            if (reading is Reading.Thin { Resource: var resource })
-            {
-                if (channel is not IFetches fetches) return new Taken("kept:cannot-fetch", false);
-                var fetched = await thin.GetAsync(key, fetches, resource, mayAsk, ct);
-                if (fetched is Fetched.Gone gone) return new Taken($"ignored:{gone.Reason}", true);
-                if (fetched is Fetched.Later later) return new Taken($"kept:{later.Reason}", false, later);
-                reading = Try(() => fetches.Read(delivery, resource, ((Fetched.Document)fetched).Body), out unreadable);
-                if (reading is Reading.Thin) return new Taken("kept:nested-thin", false);
-            }
-
-            switch (reading)
+            var piece = await ReadAsync(job.Channel, job.Delivery, element, mayAsk, ct);
+            if (piece.Lacks is { } lacks) return new Taken($"kept:{lacks}", false, piece.Later);
+            switch (piece.Reading)
             {
                 case Reading.Ignored ignored:
+                    if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
                     return new Taken($"ignored:{ignored.Reason}", true);
                 case Reading.Status:
                     return new Taken("ignored:delivery-status", true);
                 case Reading.Attention asks:
-                    await attention.MarkAsync(key.Channel, asks.Reason, delivery.ReceivedAt, ct);
+                    await attention.MarkAsync(key.Channel, asks.Reason, job.Delivery.ReceivedAt, ct);
                     return new Taken($"ignored:{asks.Reason}", true);
             }
 
-            if (unreadable is not null) LogUnreadable(key.Channel, key.Id, element.Position, unreadable.GetType().Name);
-            var e = (reading as Reading.Found)?.Event ?? Placeholder.For(delivery, element.Position);
-            var correlation = await correlator.TakeAsync(e, key.ToString(), ct);
-            await teller.AfterAsync(correlation, ct);
-            return new Taken(correlation.End, unreadable is null);
+            if (piece.Unreadable is not null) LogUnreadable(key.Channel, key.Id, piece.Position, piece.Unreadable);
+            return await FileAsync(job, piece, key.ToString(), ct);
         }
         catch (Exception error) when (error is not (ContentionException or StorageUnavailableException or OperationCanceledException))
         {
@@ -137,6 +165,39 @@ public sealed partial class DeliveryWork(
             LogKept(key.Channel, key.Id, element.Position, error.GetType().Name);
             return new Taken($"kept:{error.GetType().Name}", false);
         }
+    }
+
+    private async Task<Taken> FileAsync(Job job, Piece piece, string delivery, CancellationToken ct)
+    {
+        var e = job.Late((piece.Reading as Reading.Found)?.Event ?? Placeholder.For(job.Delivery, piece.Position));
+        var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
+        var correlation = await correlator.TakeAsync(e, delivery, ct, before?.CaseId);
+        await teller.AfterAsync(correlation, ct);
+        if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
+        if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
+        var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
+        return new Taken(correlation.End, piece.Unreadable is null, Filed: filed);
+    }
+
+    // A delivery that was kept before it was noted where its pieces went: its placeholder can be told from its bytes.
+    private async Task<Filed?> BeforeAsync(Job job, Piece piece, CancellationToken ct)
+    {
+        if (Filed.Before(job.Before!, piece.Position) is { } noted) return noted;
+        var placeholder = Placeholder.For(job.Delivery, piece.Position);
+        return await correlator.FindAsync(placeholder, ct) is { } found ? new Filed(piece.Position, found.CaseId, CaseKeys.Event(placeholder), IsPlaceholder: true) : null;
+    }
+
+    /// <summary>A delivery that is being worked.</summary>
+    /// <param name="Channel">Who reads it.</param>
+    /// <param name="Delivery">It.</param>
+    /// <param name="LateAt">When it was let out or given to the code again; null for one that is worked as it came.</param>
+    /// <param name="Before">Where its pieces were filed before, for a replay; null otherwise.</param>
+    private sealed record Job(IChannel Channel, Delivery Delivery, DateTimeOffset? LateAt, IReadOnlyList<Filed>? Before)
+    {
+        /// <summary>What comes late says so: it triggers no automatic text and restarts no clock (P9).</summary>
+        public ContactEvent Late(ContactEvent e) => LateAt is not { } at || e.Contact.Recovery is not null
+            ? e
+            : e with { Contact = e.Contact with { Recovery = new Recovery(Math.Max(0, (long)(at - e.Contact.OccurredAt).TotalSeconds)) } };
     }
 
     private static T? Try<T>(Func<T> read, out Exception? failure)

@@ -23,9 +23,9 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         try
         {
             if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Shut;
-            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, settings, delivery, forged.Reason, patience.Token);
+            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, settings, delivery, forged, patience.Token);
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
-            await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token);
+            await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
             return Named(channel.Reply(delivery, Acceptance.Stored), delivery);
         }
@@ -38,20 +38,20 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         }
     }
 
-    private async Task<Answer> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, string reason, CancellationToken ct)
+    private async Task<Answer> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
         var kept = bulkhead.MayKeepUnverified(channel.Name);
-        LogForged(delivery.Channel, delivery.Id, reason, mode, kept);
+        LogForged(delivery.Channel, delivery.Id, forged.Reason, mode, kept);
         if (mode == VerificationMode.Enforce)
         {
             if (!kept) return Refused;
-            await deliveries.RefuseAsync(delivery, reason, ct);
+            await deliveries.RefuseAsync(delivery, forged.Reason, ct, forged.SentAt);
             return Named(Refused, delivery);
         }
 
         if (!kept) return TooMany;
-        await deliveries.QuarantineAsync(delivery, reason, ct);
+        await deliveries.QuarantineAsync(delivery, forged.Reason, ct, forged.SentAt);
         return Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery);
     }
 

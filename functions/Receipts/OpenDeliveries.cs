@@ -13,6 +13,7 @@ public sealed partial class OpenDeliveries(
     TableStore tables, DeliveryLog deliveries, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
 {
     private const string Marks = "sources";
+    private const string OpenSince = "open-since";
     private static readonly string[] Facts = ["End", "QueuedAt", "Tries", "ReceivedAt"];
 
     /// <summary>A delivery without an end.</summary>
@@ -24,6 +25,7 @@ public sealed partial class OpenDeliveries(
         var queued = 0;
         foreach (var channel in channels.All)
         {
+            var mark = await tables.GetAsync(Marks, channel.Name, OpenSince, ct);
             // An hour back: a delivery that is being stored right now carries an earlier time than its row.
             var oldest = time.GetUtcNow().AddHours(-1);
             await foreach (var open in OpenOfAsync(channel.Name, ct))
@@ -32,17 +34,34 @@ public sealed partial class OpenDeliveries(
                 if (await SeeToAsync(channel, open, ct)) queued++;
             }
 
-            await tables.UpsertAsync(Marks, new TableRow(channel.Name, "open-since") { ["Hour"] = oldest }, ct);
+            // Somebody may have reached back meanwhile: then that mark stays.
+            var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };
+            if (mark is null) await tables.InsertAsync(Marks, next, ct);
+            else await tables.ReplaceAsync(Marks, next, mark.ETag, ct);
         }
 
         return queued;
+    }
+
+    /// <summary>To be called before a delivery is opened again: from now on Tick looks back to its hour. Until then, Tick would never see it if its pointer were lost.</summary>
+    public async Task ReachBackAsync(string channel, DateTimeOffset hour, CancellationToken ct)
+    {
+        while (true)
+        {
+            var mark = await tables.GetAsync(Marks, channel, OpenSince, ct);
+            // Without a mark Tick looks back 31 days.
+            if ((mark?.Time("Hour") ?? time.GetUtcNow().AddDays(-31)) <= hour) return;
+            var next = new TableRow(channel, OpenSince) { ["Hour"] = hour };
+            var written = mark is null ? await tables.InsertAsync(Marks, next, ct) : await tables.ReplaceAsync(Marks, next, mark.ETag, ct);
+            if (written.State == WriteState.Written) return;
+        }
     }
 
     /// <summary>Deliveries of a channel without an end.</summary>
     public async IAsyncEnumerable<OpenDelivery> OpenOfAsync(string channel, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var mark = (await tables.GetAsync(Marks, channel, "open-since", ct))?.Time("Hour") ?? now.AddDays(-31);
+        var mark = (await tables.GetAsync(Marks, channel, OpenSince, ct))?.Time("Hour") ?? now.AddDays(-31);
         foreach (var month in DeliveryKey.TablesBetween(mark, now))
         {
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
@@ -67,7 +86,8 @@ public sealed partial class OpenDeliveries(
         if (open.Tries >= options.CurrentValue.RequeueTries)
         {
             LogGivenUp(open.Key.Channel, open.Key.Id, open.Tries);
-            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], "too-many-tries", now, ct, open.ETag);
+            // Its reason stays: one that was never verified must be before a replay works it.
+            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], null, now, ct, open.ETag);
             return false;
         }
 

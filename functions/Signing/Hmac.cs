@@ -19,7 +19,7 @@ public static class Hmac
     public static bool MatchesSha256Base64(string secret, ReadOnlySpan<byte> data, ReadOnlySpan<char> signature)
     {
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-        return Convert.TryFromBase64Chars(signature, given, out var written) && written == given.Length && MatchesSha256(secret, data, given);
+        return IsBase64Of(signature, given) && MatchesSha256(secret, data, given);
     }
 
     /// <summary>True when <paramref name="signature"/> is the base64 HMAC-SHA1 of <paramref name="data"/>. Only for providers that sign with SHA-1.</summary>
@@ -27,7 +27,7 @@ public static class Hmac
     {
         Span<byte> given = stackalloc byte[SHA1.HashSizeInBytes];
         Span<byte> expected = stackalloc byte[SHA1.HashSizeInBytes];
-        if (!Convert.TryFromBase64Chars(signature, given, out var written) || written != given.Length) return false;
+        if (!IsBase64Of(signature, given)) return false;
 #pragma warning disable CA5350 // Twilio signs with HMAC-SHA1; HMAC does not need collision resistance. https://www.twilio.com/docs/usage/webhooks/webhooks-security
         HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), data, expected);
 #pragma warning restore CA5350
@@ -49,6 +49,14 @@ public static class Hmac
         Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, data, expected);
         return CryptographicOperations.FixedTimeEquals(signature, expected);
+    }
+
+    /// <summary>Reads base64 of exactly so many bytes. A signature has one spelling: blanks in it, and bits behind its last byte, are refused.</summary>
+    internal static bool IsBase64Of(ReadOnlySpan<char> text, Span<byte> bytes)
+    {
+        Span<char> again = stackalloc char[88];
+        return Convert.TryFromBase64Chars(text, bytes, out var written) && written == bytes.Length
+            && Convert.TryToBase64Chars(bytes, again, out var length) && text.SequenceEqual(again[..length]);
     }
 
     /// <summary>True when both texts are equal; time depends only on their lengths.</summary>

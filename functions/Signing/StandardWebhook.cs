@@ -105,7 +105,7 @@ public static class StandardWebhook
         // The C# library of the specification throws on an entry without a comma even if a valid one follows; it is only unknown to us.
         var comma = entry.IndexOf(',');
         return comma >= 0 && entry[..comma].SequenceEqual(Version)
-            && Convert.TryFromBase64Chars(entry[(comma + 1)..], signature, out var written) && written == signature.Length;
+            && Hmac.IsBase64Of(entry[(comma + 1)..], signature);
     }
 
     private static DateTimeOffset? ToTime(string seconds) =>

@@ -15,7 +15,7 @@ namespace Serverless.Channels.Generic;
 /// Sources: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md and
 /// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
 /// </remarks>
-public sealed class GenericChannel(IOptionsMonitor<GenericOptions> options, TimeProvider time) : IChannel
+public sealed class GenericChannel(IOptionsMonitor<GenericOptions> options) : IChannel
 {
     private const string Section = "Channels__Generic__";
 
@@ -75,7 +75,7 @@ public sealed class GenericChannel(IOptionsMonitor<GenericOptions> options, Time
 
     public IEnumerable<Element> Read(Delivery delivery) => CloudEventReader.Elements(delivery, happened => GenericPayload.Read(happened, delivery));
 
-    private Verdict Judge(Delivery delivery, GenericOptions now)
+    private static Verdict Judge(Delivery delivery, GenericOptions now)
     {
         var proof = Check(delivery, now.Secrets, now);
         GenericSender? signer = null;
@@ -88,16 +88,16 @@ public sealed class GenericChannel(IOptionsMonitor<GenericOptions> options, Time
             (proof, signer) = (next, sender);
         }
 
-        if (proof.Kind != WebhookProofKind.Genuine) return new Verdict.Forged(ReasonFor(proof.Kind));
+        if (proof.Kind != WebhookProofKind.Genuine) return new Verdict.Forged(ReasonFor(proof.Kind), proof.SentAt);
         if (CloudEventReader.IsBinary(delivery) && delivery.Header("ce-id") is { } id && id != delivery.Header("webhook-id")) return new Verdict.Forged(Reasons.IdMismatch);
         if (now.Senders.Count > 0 && !CloudEventReader.Sources(delivery).TrueForAll(source => MaySpeakFor(source, signer, now)))
             return new Verdict.Forged(Reasons.SourceForeign);
         return new Verdict.Genuine(proof.SentAt);
     }
 
-    private WebhookProof Check(Delivery delivery, SecretPair secrets, GenericOptions now) => StandardWebhook.Verify(
+    private static WebhookProof Check(Delivery delivery, SecretPair secrets, GenericOptions now) => StandardWebhook.Verify(
         secrets, delivery.Header("webhook-id"), delivery.Header("webhook-timestamp"), delivery.Header("webhook-signature"),
-        delivery.Body.Span, time.GetUtcNow(), TimeSpan.FromMinutes(now.ToleranceMinutes));
+        delivery.Body.Span, delivery.ReceivedAt, TimeSpan.FromMinutes(now.ToleranceMinutes));
 
     /// <summary>A named sender for its own sources; the unnamed one for what no named sender has claimed.</summary>
     private static bool MaySpeakFor(string source, GenericSender? signer, GenericOptions now) =>

@@ -5,7 +5,7 @@ using Serverless.Signing;
 namespace Serverless.Channels.Meta;
 
 /// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one door, one handshake, one signature for all four.</summary>
-public sealed class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
+public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options) : IChannel
 {
     private const string SignatureHeader = "x-hub-signature-256";
     private const string SignaturePrefix = "sha256=";

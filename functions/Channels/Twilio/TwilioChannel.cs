@@ -17,7 +17,7 @@ namespace Serverless.Channels.Twilio;
 /// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the others 503, which
 /// Twilio repeats if the fragment asks for it. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 /// </summary>
-public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks) : IChannel
+public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks) : IChannel
 {
     internal const string ChannelName = "twilio";
 
@@ -31,7 +31,7 @@ public sealed class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptio
 
     public string Name => ChannelName;
 
-    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature"];
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host", "x-forwarded-host"];
 
     private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
 

@@ -45,11 +45,11 @@ public abstract partial class ChannelConformance
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
 
-    /// <summary>The verdict on a seed, by default at the clock at which it was sent.</summary>
+    /// <summary>The verdict on a seed that arrives, by default, at the clock at which it was sent.</summary>
     protected Verdict Verify(Seed seed, IReadOnlyDictionary<string, string?>? settings = null, DateTimeOffset? now = null)
     {
         var channel = Channel(settings, now ?? seed.At);
-        return channel.Verify(seed.ToDelivery(channel));
+        return channel.Verify(seed.ToDelivery(channel) with { ReceivedAt = now ?? seed.At });
     }
 
     /// <summary>Reads a seed as Normalise does, what its thin elements point at included.</summary>

@@ -19,10 +19,11 @@ internal static class Doors
         ["Receipts"] = ["Channels", "Cases", "Storage"],
         ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Storage", "Bus", "Texts"],
         ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
+        ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Notices", "Outbox", "Storage", "Bus", "Telemetry"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Channels", "Receipts", "Cases", "Outbox", "Notices", "Links", "Operations", "Diagnostics"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>

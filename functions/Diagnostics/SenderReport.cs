@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using Serverless.Receipts;
+using Serverless.Storage;
+
+namespace Serverless.Diagnostics;
+
+/// <summary>How a sender's last calls fared: nothing of what they said, nobody they were about, no id that leads further.</summary>
+/// <param name="Channel">Channel name.</param>
+/// <param name="At">When this was read (UTC).</param>
+/// <param name="Calls">The last calls, the latest first; at most <see cref="SenderReports.Most"/>.</param>
+public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyList<SentCall> Calls);
+
+/// <summary>One call.</summary>
+/// <param name="At">When it arrived (UTC).</param>
+/// <param name="State"><c>stored</c> (not worked yet), <c>worked</c>, <c>kept</c> (genuine, not all of it could be read), <c>quarantined</c> or <c>refused</c> (failed its check).</param>
+/// <param name="Reason">Why it failed its check: a code.</param>
+/// <param name="Check">What to check then, in a sentence.</param>
+/// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not dated or the proof does not hold.</param>
+/// <param name="Bytes">Length of the body.</param>
+/// <param name="Sha256">Of the body, in hex: whether what arrived is what was sent.</param>
+public sealed record SentCall(DateTimeOffset At, string State, string? Reason, string? Check, long? ClockSeconds, int Bytes, string? Sha256);
+
+/// <summary>Reads the last calls of a channel.</summary>
+public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
+{
+    /// <summary>Most calls of a report.</summary>
+    public const int Most = 50;
+
+    /// <summary>The last calls within 30 days.</summary>
+    /// <param name="channel">Channel name.</param>
+    /// <param name="german">Language of the sentences.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<SenderReport> ReadAsync(string channel, bool german, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        // What the second look found is no call of the sender's.
+        var rows = await walk.LatestAsync(channel, Most, now, "Method ne 'LOOK'", ct, "End", "Reason", "ReceivedAt", "SentAt", "BodyLength", "BodyHash");
+        return new SenderReport(channel, now, [.. rows.Select(row => Call(channel, row, german))]);
+    }
+
+    private static SentCall Call(string channel, TableRow row, bool german)
+    {
+        var at = row.Time("ReceivedAt") ?? new DeliveryKey(channel, row.RowKey).At;
+        var state = row.Text("End") switch
+        {
+            DeliveryEnd.Quarantined => "quarantined",
+            DeliveryEnd.Refused => "refused",
+            DeliveryEnd.Kept => "kept",
+            DeliveryEnd.Ended => "worked",
+            _ => "stored",
+        };
+        var reason = state is "quarantined" or "refused" ? row.Text("Reason") : null;
+        return new SentCall(
+            at, state, reason, reason is null ? null : Advice.For(reason, german), row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
+            row.Int("BodyLength") ?? 0, row["BodyHash"] is ReadOnlyMemory<byte> { Length: SHA256.HashSizeInBytes } hash ? Convert.ToHexStringLower(hash.Span) : null);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SenderReport))]
+[JsonSerializable(typeof(DiagnosticsLinks.Link))]
+internal sealed partial class DiagnosticsJson : JsonSerializerContext;

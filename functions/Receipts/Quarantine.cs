@@ -1,0 +1,168 @@
+using System.Security.Cryptography;
+using Serverless.Channels;
+using Serverless.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Calls that failed their check and are kept: what there is, why, and what becomes of it. Nothing leaves quarantine for a case but what verifies (P6).</summary>
+public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDeliveries open, ChannelDirectory channels, ActionLog actions, TimeProvider time)
+{
+    /// <summary>Most deliveries of one page, and of one step of a release.</summary>
+    public const int LargestPage = 100;
+
+    /// <summary>Says that a delivery was let out and has to pass its check once more in Normalise.</summary>
+    private const string Released = "released";
+
+    private const string IsQuarantined = $"End eq '{DeliveryEnd.Quarantined}'";
+
+    /// <summary>One page of what is kept.</summary>
+    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
+    public async Task<QuarantinePage> ListAsync(string channel, HourRange hours, int top, string? continuation, CancellationToken ct)
+    {
+        var page = await walk.PageAsync(channel, hours, IsQuarantined, top, continuation, ct, "Reason", "Method", "ReceivedAt", "BodyLength");
+        return new QuarantinePage([.. page.Rows.Select(row => Listed(new DeliveryKey(channel, row.RowKey), row))], page.Continuation);
+    }
+
+    /// <summary>One of them with all that helps to find the cause; null when it is unknown, erased, or not in quarantine.</summary>
+    public async Task<QuarantinedFile?> FindAsync(DeliveryKey key, CancellationToken ct)
+    {
+        if (channels.Find(key.Channel) is not { } channel) return null;
+        if (await deliveries.FindAsync(key, ct) is not { } row || row.Text("End") != DeliveryEnd.Quarantined) return null;
+        var delivery = await deliveries.LoadAsync(key, row, ct);
+        var query = delivery.PathAndQuery.IndexOf('?', StringComparison.Ordinal);
+        return new QuarantinedFile
+        {
+            Delivery = Listed(key, row),
+            Path = query < 0 ? delivery.PathAndQuery : delivery.PathAndQuery[..query],
+            Headers = delivery.Headers.ToDictionary(h => h.Key, h => IsSecret(h.Key) ? $"({h.Value.Length} characters)" : h.Value, StringComparer.Ordinal),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
+            SentAt = row.Time("SentAt"),
+            Today = StaysFor(channel, delivery) is { } reason ? $"{reason}: {Advice.For(reason)}" : "It passes its check with today's settings and can be released.",
+            Hints = channel is IExplains explains ? [.. explains.Explain(delivery)] : [],
+        };
+    }
+
+    /// <summary>Lets out what verifies with today's settings, as of its arrival; what does not stays, with today's reason. Safe to repeat and to race: each is let out once.</summary>
+    /// <param name="selection">One, or all of some hours: then a step of at most <see cref="LargestPage"/>, and a continuation.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<ReviewStep> ReleaseAsync(Selection selection, CancellationToken ct) => StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
+
+    /// <summary>Keeps only the fact that they came: body, headers and query are gone for good.</summary>
+    public Task<ReviewStep> DiscardAsync(Selection selection, CancellationToken ct) => StepAsync("discard", selection, async (_, key, row) =>
+        await deliveries.DiscardAsync(key, row, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord, ct);
+
+    private async Task<ReviewStep> StepAsync(string what, Selection selection, Func<IChannel, DeliveryKey, TableRow, Task<string>> review, CancellationToken ct)
+    {
+        var channel = channels.Find(selection.Channel) ?? throw new ArgumentException("There is no such channel.", nameof(selection));
+        var (keys, continuation) = await KeysAsync(channel.Name, selection, ct);
+        var begun = await actions.BeginAsync(what, channel.Name, selection.On, selection.By, ct);
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            // Read anew: the page may be older than what somebody else did.
+            var became = await deliveries.FindAsync(key, ct) is not { } row ? "unknown"
+                : row.Text("End") != DeliveryEnd.Quarantined ? ReviewStep.AlreadyWord
+                : await review(channel, key, row);
+            counts[became] = counts.GetValueOrDefault(became) + 1;
+        }
+
+        await actions.EndAsync(begun, counts, ct);
+        return ReviewStep.Of(counts, continuation);
+    }
+
+    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, Selection selection, CancellationToken ct)
+    {
+        if (selection.Delivery is { } id) return ([new DeliveryKey(channel, id)], null);
+        var page = await walk.PageAsync(channel, selection.Hours, IsQuarantined, LargestPage, selection.Continuation, ct, "End");
+        return ([.. page.Rows.Select(row => new DeliveryKey(channel, row.RowKey))], page.Continuation);
+    }
+
+    private async Task<string> ReleaseAsync(IChannel channel, DeliveryKey key, TableRow row, CancellationToken ct)
+    {
+        var delivery = await deliveries.LoadAsync(key, row, ct);
+        if (StaysFor(channel, delivery) is { } reason)
+        {
+            if (reason != row.Text("Reason")) await deliveries.EndAsync(key, DeliveryEnd.Quarantined, null, reason, time.GetUtcNow(), ct, row.ETag);
+            return reason;
+        }
+
+        await open.ReachBackAsync(key.Channel, key.At, ct);
+        return await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReleasedAt, Released, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
+    }
+
+    // Undecided is let out: Normalise loads the key, judges, and puts back what is forged.
+    private static string? StaysFor(IChannel channel, Delivery delivery) => channel.Verify(delivery) switch
+    {
+        Verdict.Genuine or Verdict.Undecided => null,
+        Verdict.Forged forged => forged.Reason,
+        _ => Reasons.SignatureMissing,
+    };
+
+    private static QuarantinedDelivery Listed(DeliveryKey key, TableRow row)
+    {
+        var reason = row.Text("Reason") ?? "";
+        return new QuarantinedDelivery(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, reason, Advice.For(reason), row.Text("Method") ?? "", row.Int("BodyLength") ?? 0);
+    }
+
+    // A signature may be seen; a secret or a bearer token that was sent as it is may not.
+    private static bool IsSecret(string header) => Array.Exists(["authorization", "token", "secret", "password", "key", "cookie"], word => header.Contains(word, StringComparison.Ordinal));
+}
+
+/// <summary>A call in quarantine, as lists show it.</summary>
+/// <param name="Id">Delivery id.</param>
+/// <param name="Channel">Channel name.</param>
+/// <param name="ReceivedAt">When it arrived (UTC).</param>
+/// <param name="Reason">Reason code.</param>
+/// <param name="Check">What to check, in a sentence.</param>
+/// <param name="Method">HTTP method.</param>
+/// <param name="BodyLength">Bytes.</param>
+public sealed record QuarantinedDelivery(string Id, string Channel, DateTimeOffset ReceivedAt, string Reason, string Check, string Method, int BodyLength);
+
+/// <summary>A page of quarantine; sorted by arrival within the page.</summary>
+public sealed record QuarantinePage(IReadOnlyList<QuarantinedDelivery> Deliveries, string? Continuation);
+
+/// <summary>One call in quarantine with all that helps to find the cause; nothing of its body or query.</summary>
+public sealed record QuarantinedFile
+{
+    public required QuarantinedDelivery Delivery { get; init; }
+
+    /// <summary>Where it was sent, without the query.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The headers kept; of those that may carry a secret only the length.</summary>
+    public required IReadOnlyDictionary<string, string> Headers { get; init; }
+
+    /// <summary>Of the body, in hex.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>The sender's signed time, where only that was wrong.</summary>
+    public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>What the check says with today's settings.</summary>
+    public required string Today { get; init; }
+
+    /// <summary>What the channel found out beyond the reason.</summary>
+    public required IReadOnlyList<Hint> Hints { get; init; }
+}
+
+/// <summary>What one step of a release or a discard did.</summary>
+/// <param name="Done">Released or discarded.</param>
+/// <param name="Stay">What stays in quarantine, by today's reason.</param>
+/// <param name="Already">Somebody else was faster, or it is not in quarantine.</param>
+/// <param name="Unknown">No such delivery, or erased.</param>
+/// <param name="More">True: give <paramref name="Continuation"/> with the next step.</param>
+/// <param name="Continuation">Where this step ended.</param>
+public sealed record ReviewStep(int Done, IReadOnlyList<ReviewStep.Staying> Stay, int Already, int Unknown, bool More, string? Continuation)
+{
+    internal const string DoneWord = "done";
+    internal const string AlreadyWord = "already";
+    private const string UnknownWord = "unknown";
+
+    /// <summary>Deliveries that stay for one reason.</summary>
+    public sealed record Staying(string Reason, int Count, string Check);
+
+    internal static ReviewStep Of(Dictionary<string, int> counts, string? continuation) => new(
+        counts.GetValueOrDefault(DoneWord),
+        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, Advice.For(c.Key)))],
+        counts.GetValueOrDefault(AlreadyWord), counts.GetValueOrDefault(UnknownWord), continuation is not null, continuation);
+}

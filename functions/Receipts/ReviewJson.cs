@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Receipts;
+
+/// <summary>The wire form of what people see of quarantine, replays and the audit trail.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(QuarantinePage))]
+[JsonSerializable(typeof(QuarantinedFile))]
+[JsonSerializable(typeof(ReviewStep))]
+[JsonSerializable(typeof(ReplayStep))]
+[JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
+internal sealed partial class ReviewJson : JsonSerializerContext;
