@@ -30,7 +30,11 @@ using Serverless.LinkDiagnostics;
 using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
+using Serverless.Notices.Mail;
+using Serverless.Notices.Teams;
 using Serverless.Notices.Webhook;
+using Serverless.NotifyMail;
+using Serverless.NotifyTeams;
 using Serverless.NotifyWebhook;
 using Serverless.Operations;
 using Serverless.Outbox;
@@ -47,6 +51,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.Texts;
 using Serverless.Tick;
 
 namespace Serverless;
@@ -106,12 +111,16 @@ public static class Composition
         services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection("Webhook")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
-        services.AddSingleton<INoticeRoute, WebhookRoute>();
-        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
-
+        services.AddOptions<TextsOptions>().Bind(configuration.GetSection("Texts"));
         services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
-        services.AddSingleton<ActionLinks>().AddSingleton<LinkDesk>();
+        services.AddSingleton<TextBook>().AddSingleton<ActionLinks>().AddSingleton<LinkDesk>().AddSingleton<ActionPage>();
+        services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
+        services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
+        services.AddSingleton<Recipients>().AddSingleton<Teller>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
+        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
@@ -131,6 +140,8 @@ public static class Composition
         DailyFunction.Map(routes);
         CheckChannelFunction.Map(routes);
         NotifyWebhookFunction.Map(routes);
+        NotifyTeamsFunction.Map(routes);
+        NotifyMailFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);

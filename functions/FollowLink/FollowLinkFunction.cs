@@ -25,7 +25,7 @@ public static class FollowLinkFunction
         headers["X-Robots-Tag"] = "noindex";
         headers.Vary = "Accept-Language";
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        await HttpAnswer.JsonAsync(context, ActionPage.Render(view, WantsGerman(context.Request.Headers.AcceptLanguage.ToString()), now), status, "text/html; charset=utf-8");
+        await HttpAnswer.JsonAsync(context, context.RequestServices.GetRequiredService<ActionPage>().Render(view, WantsGerman(context.Request.Headers.AcceptLanguage.ToString()), now), status, "text/html; charset=utf-8");
     });
 
     // The first of our two languages that the browser names; German, the house's own, when it names none at all.

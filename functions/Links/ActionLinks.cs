@@ -53,5 +53,4 @@ public sealed class ActionLinks(IOptionsMonitor<LinksOptions> options, IOptionsM
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ActionLink))]
-[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class LinkJson : JsonSerializerContext;

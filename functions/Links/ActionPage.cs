@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Serverless.Cases;
+using Serverless.Texts;
 
 namespace Serverless.Links;
 
 /// <summary>The page of a link, in German or English: no script, nothing from elsewhere, no customer's words.</summary>
-public static class ActionPage
+public sealed class ActionPage(TextBook texts)
 {
     private const string Style =
         """
@@ -25,9 +25,6 @@ public static class ActionPage
         .alert{border-left:.3rem solid #b3261e;padding-left:.75rem}
         """;
 
-    private static readonly Dictionary<string, string> German = Texts("de");
-    private static readonly Dictionary<string, string> English = Texts("en");
-
     /// <summary>What the page may do: show its own style and send its form here, nothing else.</summary>
     public static string Policy { get; } =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -36,69 +33,64 @@ public static class ActionPage
     /// <param name="view">What to show.</param>
     /// <param name="german">German, else English.</param>
     /// <param name="now">Now.</param>
-    public static byte[] Render(LinkView view, bool german, DateTimeOffset now)
+    public byte[] Render(LinkView view, bool german, DateTimeOffset now)
     {
-        var texts = german ? German : English;
-        var action = view.Link?.Action switch { LinkAction.Accept => "accept", LinkAction.HandOver => "hand-over", LinkAction.Done => "done", _ => "strange" };
+        var language = german ? TextBook.German : TextBook.English;
+        string Says(string key) => Safe(texts.Say(language, $"page_{key}"));
+        var action = view.Link?.Action switch { LinkAction.Accept => "accept", LinkAction.HandOver => "hand_over", LinkAction.Done => "done", _ => "strange" };
         var topic = view.State switch { LinkState.Strange => "strange", LinkState.Expired => "expired", LinkState.Used => "used", LinkState.Over => "over", _ => action };
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{texts["language"]}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
-        html.Append(CultureInfo.InvariantCulture, $"<meta name=\"robots\" content=\"noindex\"><title>{Safe(texts[$"{topic}.title"])}</title><style>{Style}</style></head><body><main><h1>{Safe(texts[$"{topic}.title"])}</h1>");
-        html.Append(CultureInfo.InvariantCulture, $"<p{(view.State == LinkState.Done ? " role=\"status\"" : "")}>{Safe(view.State == LinkState.Done ? texts[$"{action}.done"] : texts[$"{topic}.says"])}</p>");
-        if (view.Case is { } head) Facts(html, head, texts, german, now);
-        if (view.State is LinkState.Open or LinkState.Incomplete) Form(html, view, action, texts);
+        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
+        html.Append(CultureInfo.InvariantCulture, $"<meta name=\"robots\" content=\"noindex\"><title>{Says($"{topic}_title")}</title><style>{Style}</style></head><body><main><h1>{Says($"{topic}_title")}</h1>");
+        html.Append(CultureInfo.InvariantCulture, $"<p{(view.State == LinkState.Done ? " role=\"status\"" : "")}>{Says(view.State == LinkState.Done ? $"{action}_done" : $"{topic}_says")}</p>");
+        if (view.Case is { } head) Facts(html, head, language, now);
+        if (view.State is LinkState.Open or LinkState.Incomplete) Form(html, view, action, Says);
         html.Append("</main></body></html>");
         return Encoding.UTF8.GetBytes(html.ToString());
     }
 
-    private static void Facts(StringBuilder html, Case head, Dictionary<string, string> texts, bool german, DateTimeOffset now)
+    private void Facts(StringBuilder html, Case head, string language, DateTimeOffset now)
     {
-        void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts[name])}</dt><dd>{Safe(value)}</dd>");
+        void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts.Say(language, $"page_{name}"))}</dt><dd>{Safe(value)}</dd>");
         html.Append("<dl>");
         Fact("case", head.Number);
-        Fact("need", texts.GetValueOrDefault($"need.{head.Need}", head.Need));
+        Fact("need", texts.Say(language, $"need_{head.Need.Replace('-', '_')}"));
         Fact("channel", string.Join(", ", head.Networks));
-        Fact("owner", head.Owner ?? texts["nobody"]);
+        Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);
         if (head.HandOver is { } offer) Fact("offered", offer.To);
-        if (head.DueAt is { } due) Fact("due", $"{Local(due, german)}{(due < now ? $" ({texts["late"]})" : "")}");
+        if (head.DueAt is { } due) Fact("due", $"{Local(due, language)}{(due < now ? $" ({texts.Say(language, "page_late")})" : "")}");
         html.Append("</dl>");
     }
 
-    private static void Form(StringBuilder html, LinkView view, string action, Dictionary<string, string> texts)
+    private static void Form(StringBuilder html, LinkView view, string action, Func<string, string> says)
     {
-        if (view.State == LinkState.Incomplete) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{Safe(texts["incomplete"])}</p>");
-        if (action == "hand-over" && view.Owners is not { Count: > 0 })
+        if (view.State == LinkState.Incomplete) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{says("incomplete")}</p>");
+        if (action == "hand_over" && view.Owners is not { Count: > 0 })
         {
-            html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\">{Safe(texts["hand-over.nobody"])}</p>");
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\">{says("hand_over_nobody")}</p>");
             return;
         }
 
         html.Append("<form method=\"post\">");
-        if (action == "hand-over")
+        if (action == "hand_over")
         {
-            html.Append(CultureInfo.InvariantCulture, $"<label for=\"to\">{Safe(texts["hand-over.to"])}</label><select id=\"to\" name=\"to\" required>");
+            html.Append(CultureInfo.InvariantCulture, $"<label for=\"to\">{says("hand_over_to")}</label><select id=\"to\" name=\"to\" required>");
             foreach (var owner in view.Owners!) html.Append(CultureInfo.InvariantCulture, $"<option>{Safe(owner)}</option>");
-            html.Append(CultureInfo.InvariantCulture, $"</select><label for=\"why\">{Safe(texts["hand-over.why"])}</label><textarea id=\"why\" name=\"why\" rows=\"3\" maxlength=\"{CaseActions.LongestReason}\" required></textarea>");
+            html.Append(CultureInfo.InvariantCulture, $"</select><label for=\"why\">{says("hand_over_why")}</label><textarea id=\"why\" name=\"why\" rows=\"3\" maxlength=\"{CaseActions.LongestReason}\" required></textarea>");
         }
 
-        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<label for=\"cause\">{Safe(texts["done.cause"])}</label><input id=\"cause\" name=\"cause\" maxlength=\"{CaseActions.LongestReason}\" required>");
-        html.Append(CultureInfo.InvariantCulture, $"<button>{Safe(texts[$"{action}.button"])}</button></form>");
+        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<label for=\"cause\">{says("done_cause")}</label><input id=\"cause\" name=\"cause\" maxlength=\"{CaseActions.LongestReason}\" required>");
+        html.Append(CultureInfo.InvariantCulture, $"<button>{says($"{action}_button")}</button></form>");
         // A form of its own, so that nobody has to fill in what they do not know.
-        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{Safe(texts["done.unknown"])}</button></form>");
+        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
     }
 
-    private static string Local(DateTimeOffset at, bool german)
+    private static string Local(DateTimeOffset at, string language)
     {
         var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
-        return berlin.ToString(german ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        return berlin.ToString(language == TextBook.German ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);
-
-    private static Dictionary<string, string> Texts(string language)
-    {
-        using var file = typeof(ActionPage).Assembly.GetManifestResourceStream($"page.{language}.json")!;
-        return JsonSerializer.Deserialize(file, LinkJson.Default.DictionaryStringString)!;
-    }
 }

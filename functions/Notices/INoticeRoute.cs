@@ -25,11 +25,27 @@ public interface INoticeRoute
     IEnumerable<string> Problems();
 }
 
+/// <summary>A route that can tell several notices at once.</summary>
+public interface IDigestRoute : INoticeRoute
+{
+    /// <summary>Tries once to tell all of them together; at most a hundred, oldest first.</summary>
+    Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct);
+}
+
 /// <summary>Somebody who is told.</summary>
 /// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of message ids.</param>
 /// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
 public sealed record NoticeTarget(string Name, string Address)
 {
+    /// <summary>Not told before this; null: at once.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Told together with others; null: on its own. Only on an <see cref="IDigestRoute"/>.</summary>
+    public Digest? Digest { get; init; }
+
+    /// <summary>A person or team: many alike are told as one incident.</summary>
+    public bool IsPerson { get; init; }
+
     /// <summary>Whether a name can be one of a target.</summary>
     public static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

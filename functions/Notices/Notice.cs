@@ -31,6 +31,9 @@ public sealed record Notice
     /// <summary>0 at first.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How many alike it stands for; 0 when it stands for itself.</summary>
+    public int Alike { get; init; }
+
     /// <summary>How often this attempt was put back because storage was down; 0 at first.</summary>
     public int Postponed { get; init; }
 
@@ -110,6 +113,14 @@ public sealed record NoticeFacts
 
     /// <summary><c>inbound</c> or <c>outbound</c>.</summary>
     public string? Direction { get; init; }
+
+    /// <summary>Whom the case is offered to, while they have not accepted.</summary>
+    public string? HandOverTo { get; init; }
+
+    public string? AcceptedBy { get; init; }
+
+    /// <summary>How often this wait was told as overdue.</summary>
+    public int Overdue { get; init; }
 
     /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it (P9).</summary>
     public bool Recovered { get; init; }

@@ -9,9 +9,11 @@ namespace Serverless.Notices;
 
 /// <summary>Decides whether and when: gives a notice to each target of its route, and schedules a later try for those that failed. Told at least once (P8).</summary>
 public sealed partial class NoticeRunner(
-    IEnumerable<INoticeRoute> routes, NoticeLog notices, SlowTargets slow, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
+    IEnumerable<INoticeRoute> routes, NoticeLog notices, SlowTargets slow, Digests digests, Bursts bursts, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
+    private const string Digesting = "digest";
 
     // The address of a target that is no longer configured: no real one contains it.
     private const string Forgotten = "\0";
@@ -20,6 +22,12 @@ public sealed partial class NoticeRunner(
     public async Task RunAsync(string routeName, string message, CancellationToken ct)
     {
         var route = routes.Single(r => r.Name == routeName);
+        if (Digests.Parse(message) is { } end)
+        {
+            await TellDigestAsync((IDigestRoute)route, end.Target, end.Attempt, ct);
+            return;
+        }
+
         var notice = Notice.Parse(message);
         try
         {
@@ -50,7 +58,8 @@ public sealed partial class NoticeRunner(
         var began = time.GetUtcNow();
         var outcome = target.Address == Forgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
             : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
-            : await TryAsync(route, notice, target, contact, ct);
+            : target.NotBefore is { } then ? new Outcome(OutcomeKind.Later, "quiet-hours") { At = then }
+            : await TellOrLayAsideAsync(route, notice, target, contact, ct);
         var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
 
@@ -65,6 +74,49 @@ public sealed partial class NoticeRunner(
             _ => NoticeState.Failed,
         };
         await notices.WriteAsync(notice, StateOf(notice, route.Name, target.Name, state, outcome.Reason, next), took, ct);
+    }
+
+    // Many alike become one incident, and who wants them together gets them together; everything else is told.
+    private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        if (target.IsPerson && notice.Attempt == 0)
+        {
+            if (await bursts.CountAsync(route.Name, target.Name, notice, ct) is not { } alike) return new Outcome(OutcomeKind.Void, "incident");
+            notice = notice with { Alike = alike };
+        }
+
+        if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute) return await TryAsync(route, notice, target, contact, ct);
+        var (at, full) = await digests.AddAsync(route.Name, target, digest, notice, ct);
+        if (full) await digests.AgainAsync(route.Name, target.Name, 0, time.GetUtcNow(), ct);
+        return new Outcome(OutcomeKind.Later, Digesting) { At = at };
+    }
+
+    /// <summary>Tells what was collected. A crash before it is noted tells it once more.</summary>
+    private async Task TellDigestAsync(IDigestRoute route, string name, int attempt, CancellationToken ct)
+    {
+        var collected = await digests.CollectedAsync(route.Name, name, ct);
+        if (collected.Count == 0) return;
+        var began = time.GetUtcNow();
+        var target = await route.FindAsync(name, ct);
+        if (target?.NotBefore is { } morning)
+        {
+            await digests.AgainAsync(route.Name, name, attempt, morning, ct);
+            return;
+        }
+
+        var outcome = target is null ? new Outcome(OutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
+        LogTried("digest", route.Name, name, attempt, outcome.Kind, outcome.Reason, (int)(time.GetUtcNow() - began).TotalMilliseconds);
+        if (outcome.Kind == OutcomeKind.Later && options.CurrentValue.WaitBefore(attempt + 1, outcome.RetryAfter) is { } wait)
+        {
+            await digests.AgainAsync(route.Name, name, attempt + 1, time.GetUtcNow() + wait, ct);
+            return;
+        }
+
+        var state = outcome.Kind == OutcomeKind.Delivered ? NoticeState.Delivered : NoticeState.Failed;
+        foreach (var notice in collected)
+            await notices.WriteAsync(notice, StateOf(notice, route.Name, name, state, outcome.Reason, null), new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason), ct);
+        await digests.ForgetAsync(route.Name, name, collected, ct);
+        if (collected.Count == Digests.MostAtOnce) await digests.AgainAsync(route.Name, name, 0, time.GetUtcNow(), ct);
     }
 
     private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
@@ -86,6 +138,16 @@ public sealed partial class NoticeRunner(
     private async Task<DateTimeOffset?> ScheduleAsync(INoticeRoute route, Notice notice, string target, Outcome outcome, CancellationToken ct)
     {
         var attempt = notice.Attempt + 1;
+        // The end of its window tells it, with the others.
+        if (outcome is { Reason: Digesting, At: { } end }) return end;
+        if (outcome.At is { } then)
+        {
+            // Minutes apart, so that a morning does not begin with everything at once.
+            then += TimeSpan.FromMinutes(5 * Random.Shared.NextDouble());
+            await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), then, ct);
+            return then;
+        }
+
         if (options.CurrentValue.WaitBefore(attempt, outcome.RetryAfter) is not { } wait) return null;
         // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
         var at = time.GetUtcNow() + (wait * (1 + (Random.Shared.NextDouble() / 5)));

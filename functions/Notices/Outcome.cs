@@ -8,6 +8,9 @@ namespace Serverless.Notices;
 /// <param name="RetryAfter">What the target asked for; null when it did not.</param>
 public sealed record Outcome(OutcomeKind Kind, string Reason, TimeSpan? RetryAfter = null)
 {
+    /// <summary>The next try is then, or minutes later; null leaves it to the schedule.</summary>
+    public DateTimeOffset? At { get; init; }
+
     /// <summary>What a status code means. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</summary>
     public static Outcome Of(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
     {

@@ -11,7 +11,7 @@ namespace Serverless.Notices.Webhook;
 /// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
-public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, GuardedHttp http, TimeProvider time) : INoticeRoute
+public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Posting posting, GuardedHttp http, TimeProvider time) : INoticeRoute
 {
     public string Name => "webhook";
 
@@ -38,38 +38,7 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Guarde
         request.Headers.TryAddWithoutValidation("webhook-timestamp", now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(SecretsOf(subscriber), notice.EventId, now, body.Span));
         request.Headers.UserAgent.ParseAdd("serverless-contact/1");
-        return await SendAsync(request, ct);
-    }
-
-    private async Task<Outcome> SendAsync(HttpRequestMessage request, CancellationToken ct)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds), time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
-        try
-        {
-            // The status is all we need: a body of any size or slowness is left unread.
-            using var response = await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            return Outcome.Of(response.StatusCode, WaitOf(response.Headers.RetryAfter));
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return new Outcome(OutcomeKind.Later, "timeout");
-        }
-        catch (HttpRequestException error) when (error.InnerException is ForbiddenAddressException)
-        {
-            return new Outcome(OutcomeKind.Later, "address-not-public");
-        }
-        catch (HttpRequestException error)
-        {
-            return new Outcome(OutcomeKind.Later, error.HttpRequestError.ToString());
-        }
-    }
-
-    // Seconds or a date; a date in the past asks for nothing.
-    private TimeSpan? WaitOf(RetryConditionHeaderValue? retryAfter)
-    {
-        var wait = retryAfter?.Delta ?? retryAfter?.Date - time.GetUtcNow();
-        return wait > TimeSpan.Zero ? wait : null;
+        return await posting.SendAsync(request, TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds), ct);
     }
 
     private bool IsUsable(WebhookSubscriber subscriber) =>

@@ -197,7 +197,8 @@ public sealed class World : IAsyncDisposable
                 {
                     var message = await Broker.ReceiveAsync(busy.Topic, busy.Subscription, CancellationToken.None);
                     worked++;
-                    if (await InvokeAsync("NotifyWebhook", "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
+                    // notify-webhook is worked by NotifyWebhook.
+                    if (await InvokeAsync(string.Concat("Notify", busy.Subscription[7..8].ToUpperInvariant(), busy.Subscription.AsSpan(8)), "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
                     else
                     {
                         failed++;

@@ -68,7 +68,7 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         await using var well = await Subscriber.StartAsync();
         await using var world = await StartAsync(Target("closed", new Uri($"http://127.0.0.1:{port}/")), Target("cuts", cuts.Address), Target("well", well.Address));
         await TellAsync(world);
-        Assert.Equal("waiting:ConnectionError", await StandAsync(world, "closed"));
+        Assert.StartsWith("waiting:", await StandAsync(world, "closed"), StringComparison.Ordinal);
         Assert.StartsWith("waiting:", await StandAsync(world, "cuts"), StringComparison.Ordinal);
         Assert.Equal("delivered:204", await StandAsync(world, "well"));
 

@@ -20,12 +20,12 @@ internal static class Doors
         ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Storage"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
-        ["Notices"] = ["Channels", "Cases", "Outbox", "Storage", "Bus"],
-        ["Links"] = ["Channels", "Cases", "Signing", "Storage"],
+        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Storage", "Bus", "Texts"],
+        ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.*"] = ["Notices", "Channels", "Links", "Outgoing", "Signing"],
+        ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics"],
     };
 

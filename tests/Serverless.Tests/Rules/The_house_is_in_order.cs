@@ -117,8 +117,9 @@ public sealed partial class The_house_is_in_order
 
     private static string ReadmeOf(Type options)
     {
-        var own = Path.Combine(Root, "functions", options.Namespace!["Serverless.".Length..].Replace('.', '/'), "README.md");
-        return File.ReadAllText(Path.Combine(Root, "README.md")) + (File.Exists(own) ? File.ReadAllText(own) : "");
+        var folders = options.Namespace!["Serverless.".Length..].Split('.');
+        var own = folders.Select((_, depth) => Path.Combine([Root, "functions", .. folders[..(depth + 1)], "README.md"])).Where(File.Exists);
+        return string.Concat(own.Prepend(Path.Combine(Root, "README.md")).Select(File.ReadAllText));
     }
 
     private static IEnumerable<(string Name, List<JsonElement> Bindings)> Functions() =>
