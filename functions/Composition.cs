@@ -118,7 +118,7 @@ public static class Composition
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
-        services.AddSingleton<Recipients>().AddSingleton<Teller>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton<Recipients>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 

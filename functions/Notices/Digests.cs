@@ -62,7 +62,7 @@ public sealed class Digests(TableStore tables, TopicClient topic, TimeProvider t
         return json.RootElement.TryGetProperty("digest", out var target) ? (target.GetString()!, json.RootElement.GetProperty("attempt").GetInt32()) : null;
     }
 
-    private Task SendAsync(string route, string target, int attempt, string id, DateTimeOffset at, CancellationToken ct)
+    private async Task SendAsync(string route, string target, int attempt, string id, DateTimeOffset at, CancellationToken ct)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -73,7 +73,7 @@ public sealed class Digests(TableStore tables, TopicClient topic, TimeProvider t
             writer.WriteEndObject();
         }
 
-        return topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, buffer.ToArray())
+        await topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, buffer.ToArray())
         {
             Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route, ["type"] = "digest" },
             ScheduledFor = at,

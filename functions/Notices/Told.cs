@@ -12,7 +12,7 @@ namespace Serverless.Notices;
 public sealed record Told(string Title, IReadOnlyList<(string Name, string Value)> Facts, string? Text, IReadOnlyList<(string Label, Uri Address)> Links);
 
 /// <summary>Puts notices into words.</summary>
-public sealed class Teller(TextBook texts, ActionLinks links, Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
+public sealed class Wording(TextBook texts, ActionLinks links, Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
 {
     private const int LongestText = 2_000;
 
@@ -93,7 +93,7 @@ public sealed class Teller(TextBook texts, ActionLinks links, Microsoft.Extensio
     {
         var parts = type.Split('.');
         var key = parts.Length == 4 ? $"card_{parts[1]}_{parts[2]}".Replace('-', '_') : "";
-        return TextBook.Keys.Contains(key) ? key : "card_other";
+        return TextBook.Has(key) ? key : "card_other";
     }
 
     private static string? Shortened(string? text) =>

@@ -18,6 +18,8 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
     /// <summary>Every key; both languages have the same.</summary>
     public static IReadOnlyCollection<string> Keys => De.Keys;
 
+    public static bool Has(string key) => De.ContainsKey(key);
+
     /// <summary>True for German, also of a region.</summary>
     public static bool IsGerman(string? language) => language is null || language.StartsWith(German, StringComparison.OrdinalIgnoreCase);
 

@@ -18,16 +18,16 @@ public sealed class MailRoute : IDigestRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Recipients _recipients;
-    private readonly Teller _teller;
+    private readonly Wording _wording;
     private readonly TextBook _texts;
     private readonly Posting _posting;
     private readonly IOptionsMonitor<MailOptions> _options;
     private readonly TimeProvider _time;
     private readonly TokenCredential _credential;
 
-    public MailRoute(Recipients recipients, Teller teller, TextBook texts, Posting posting, IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
+    public MailRoute(Recipients recipients, Wording wording, TextBook texts, Posting posting, IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
     {
-        (_recipients, _teller, _texts, _posting, _options, _time) = (recipients, teller, texts, posting, options, time);
+        (_recipients, _wording, _texts, _posting, _options, _time) = (recipients, wording, texts, posting, options, time);
         var section = configuration.GetSection("Mail");
         // A token of one's own is for a developer's machine only, where Graph is a loopback one.
         _credential = configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development" && section["AccessToken"] is { Length: > 0 } token
@@ -48,7 +48,7 @@ public sealed class MailRoute : IDigestRoute
         var shows = recipient.Include.Contains("text", StringComparison.Ordinal) && notice is { ContactId: not null, Alike: 0 };
         var contact = shows ? await readContact() : null;
         if (shows && contact is null) return new Outcome(OutcomeKind.Void, "erased");
-        return await SendAsync(_teller.Tell(notice, target.Name, recipient, contact?.Text), [], target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
+        return await SendAsync(_wording.Tell(notice, target.Name, recipient, contact?.Text), [], target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
     }
 
     public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
@@ -56,7 +56,7 @@ public sealed class MailRoute : IDigestRoute
         if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
         var count = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = notices.Count.ToString(CultureInfo.InvariantCulture) };
         var told = new Told(_texts.Say(recipient.Language, "card_digest", count), [], null, []);
-        return await SendAsync(told, [.. notices.Select(n => _teller.Title(n, recipient.Language))], target, recipient, $"digest-{notices[^1].EventId}", null, ct);
+        return await SendAsync(told, [.. notices.Select(n => _wording.Title(n, recipient.Language))], target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
 
     public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems("Email", r => r.Email, address => IsAddress(address) ? null : "must be one mail address");

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

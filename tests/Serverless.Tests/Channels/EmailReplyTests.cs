@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Serverless.Channels;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

@@ -11,7 +11,9 @@ using Xunit;
 namespace Serverless.Tests.Channels;
 
 /// <summary>What the Telegram channel does at Telegram: replies, files, upkeep; against the strict double of the Bot API.</summary>
+#pragma warning disable CA1001 // xunit disposes by IAsyncLifetime.
 public sealed class TelegramAbilityTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private const string Token = "7000000001:demo-service-bot-token-not-a-real-one";
     private const string OurUrl = "https://contact.example.com/api/hooks/telegram/service";
@@ -35,6 +37,7 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     {
         Assert.All(_said, said => Assert.DoesNotContain(Token, said.ToString(), StringComparison.Ordinal));
         Assert.All(_log.Lines, line => Assert.DoesNotContain(Token, line, StringComparison.Ordinal));
+        _log.Dispose();
         await _services.DisposeAsync();
         await _api.DisposeAsync();
     }

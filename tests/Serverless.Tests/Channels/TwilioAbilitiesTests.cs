@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Channels;
-using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;
 

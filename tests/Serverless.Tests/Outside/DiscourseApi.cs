@@ -91,7 +91,7 @@ public sealed class DiscourseApi : IAsyncDisposable
 
     private JsonObject Fields() => JsonNode.Parse(_endpoint.Requests.Last().Body)!.AsObject();
 
-    private Task ListAsync(HttpContext context, string root, SortedDictionary<long, JsonObject> posts)
+    private static Task ListAsync(HttpContext context, string root, SortedDictionary<long, JsonObject> posts)
     {
         var before = context.Request.Query["before"] is [{ } text] ? long.Parse(text, CultureInfo.InvariantCulture) : long.MaxValue;
         var page = posts.Reverse().Where(p => p.Key < before).Take(50).Select(p => p.Value.DeepClone());
