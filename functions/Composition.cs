@@ -28,6 +28,7 @@ using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
 using Serverless.Links;
+using Serverless.ManageSubscriptions;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Mail;
@@ -119,8 +120,10 @@ public static class Composition
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
         services.AddSingleton<Recipients>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
+        services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
-        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
@@ -146,6 +149,7 @@ public static class Composition
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         FollowLinkFunction.Map(routes);
+        ManageSubscriptionsFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);

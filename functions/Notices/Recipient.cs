@@ -65,7 +65,7 @@ public sealed class Recipient
     public bool Wants(string name, Notice notice)
     {
         var facts = notice.Facts;
-        if (!Lists(Events, notice.Type)) return false;
+        if (!NameList.Holds(Events, notice.Type)) return false;
         if (facts.CaseId is null) return Owners == "*";
         if (notice.Type == Overdue)
         {
@@ -74,14 +74,14 @@ public sealed class Recipient
         }
 
         var owners = Owners ?? name;
-        return (Lists(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && Lists(owners, to)))
-            && (facts.Channel is null || Lists(Channels, facts.Channel)) && (facts.Need is null || Lists(Needs, facts.Need));
+        return (NameList.Holds(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && NameList.Holds(owners, to)))
+            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
     }
 
     /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
     public DateTimeOffset? NotBefore(string type, DateTimeOffset now)
     {
-        if (Lists(Urgent, type) || !OpeningHours.TryParse(Hours, out var hours)) return null;
+        if (NameList.Holds(Urgent, type) || !OpeningHours.TryParse(Hours, out var hours)) return null;
         var zone = TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var found) ? found : TimeZoneInfo.Utc;
         // Quarter hours are fine enough for people, and a week holds every block there is.
         for (var quarter = 0; quarter <= 7 * 24 * 4; quarter++)
@@ -94,18 +94,7 @@ public sealed class Recipient
     }
 
     /// <summary>How notices are told together; null when each is told on its own.</summary>
-    public Digest? DigestFor(string type) => DigestCount >= 2 && !Lists(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
+    public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
 
     private const string Overdue = "serverless.case.overdue.v1";
-
-    private static bool Lists(string list, string value)
-    {
-        foreach (var range in list.AsSpan().Split(','))
-        {
-            var part = list.AsSpan(range).Trim();
-            if (part is [.. var start, '*'] ? value.AsSpan().StartsWith(start, StringComparison.Ordinal) : part.Equals(value, StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
-    }
 }
