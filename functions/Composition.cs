@@ -17,6 +17,7 @@ using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
 using Serverless.Channels.X;
 using Serverless.CheckChannel;
+using Serverless.ChooseNotices;
 using Serverless.Daily;
 using Serverless.Diagnostics;
 using Serverless.DownloadAttachment;
@@ -119,7 +120,7 @@ public static class Composition
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
-        services.AddSingleton<Recipients>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
         services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
@@ -149,6 +150,7 @@ public static class Composition
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         FollowLinkFunction.Map(routes);
+        ChooseNoticesFunction.Map(routes);
         ManageSubscriptionsFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);

@@ -10,7 +10,8 @@ namespace Serverless.Links;
 /// <summary>The page of a link, in German or English: no script, nothing from elsewhere, no customer's words.</summary>
 public sealed class ActionPage(TextBook texts)
 {
-    private const string Style =
+    /// <summary>What pages look like; the policy names it by its hash.</summary>
+    public const string Style =
         """
         :root{color-scheme:light dark}
         body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:0 auto;padding:1.5rem}
@@ -21,6 +22,9 @@ public sealed class ActionPage(TextBook texts)
         input,select,textarea,button{font:inherit;box-sizing:border-box;width:100%;padding:.6rem;border:1px solid #767676;border-radius:.4rem}
         button{margin-top:1.25rem;background:#0b57a4;color:#fff;border-color:#0b57a4;cursor:pointer}
         button.second{background:transparent;color:inherit;border-color:#767676}
+        fieldset{border:1px solid #767676;border-radius:.4rem;margin:0}legend{font-weight:600}
+        label.tick{display:flex;gap:.6rem;align-items:baseline;font-weight:400;margin:.5rem 0}
+        input[type=checkbox]{width:auto}
         :focus-visible{outline:3px solid #e8a200;outline-offset:2px}
         .alert{border-left:.3rem solid #b3261e;padding-left:.75rem}
         """;

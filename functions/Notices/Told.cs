@@ -9,10 +9,14 @@ namespace Serverless.Notices;
 /// <param name="Facts">Names and values.</param>
 /// <param name="Text">The customer's words; null when not asked for, or there are none.</param>
 /// <param name="Links">Labels and addresses.</param>
-public sealed record Told(string Title, IReadOnlyList<(string Name, string Value)> Facts, string? Text, IReadOnlyList<(string Label, Uri Address)> Links);
+public sealed record Told(string Title, IReadOnlyList<(string Name, string Value)> Facts, string? Text, IReadOnlyList<(string Label, Uri Address)> Links)
+{
+    /// <summary>Label and address of the page on which they change what they are told; null without one.</summary>
+    public (string Label, Uri Address)? Own { get; init; }
+}
 
 /// <summary>Puts notices into words.</summary>
-public sealed class Wording(TextBook texts, ActionLinks links, Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
+public sealed class Wording(TextBook texts, ActionLinks links, OwnNotices own, Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
 {
     private const int LongestText = 2_000;
 
@@ -34,11 +38,17 @@ public sealed class Wording(TextBook texts, ActionLinks links, Microsoft.Extensi
                 ["minutes"] = options.CurrentValue.BurstMinutes.ToString(CultureInfo.InvariantCulture),
                 ["title"] = title,
             };
-            return new Told(texts.Say(language, "card_incident", values), Facts(facts, language), null, []);
+            return new Told(texts.Say(language, "card_incident", values), Facts(facts, language), null, []) { Own = OwnLink(name, language) };
         }
 
-        return new Told(title, Facts(facts, language), Shortened(text), facts is { CaseId: { } id, State: not "closed" } ? Links(id, name, notice.EventId, language) : []);
+        return new Told(title, Facts(facts, language), Shortened(text), facts is { CaseId: { } id, State: not "closed" } ? Links(id, name, notice.EventId, language) : []) { Own = OwnLink(name, language) };
     }
+
+    /// <summary>Several notices for one person: how many, and the link to change that.</summary>
+    public Told TellTogether(int count, string name, string language) =>
+        new(texts.Say(language, "card_digest", new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = count.ToString(CultureInfo.InvariantCulture) }), [], null, []) { Own = OwnLink(name, language) };
+
+    private (string, Uri)? OwnLink(string name, string language) => own.AddressOf(name) is { } address ? (texts.Say(language, "own_link"), address) : null;
 
     /// <summary>The sentence of a notice.</summary>
     public string Title(Notice notice, string language)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Azure;
@@ -54,8 +53,7 @@ public sealed class MailRoute : IDigestRoute
     public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
     {
         if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        var count = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = notices.Count.ToString(CultureInfo.InvariantCulture) };
-        var told = new Told(_texts.Say(recipient.Language, "card_digest", count), [], null, []);
+        var told = _wording.TellTogether(notices.Count, target.Name, recipient.Language);
         return await SendAsync(told, [.. notices.Select(n => _wording.Title(n, recipient.Language))], target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
 

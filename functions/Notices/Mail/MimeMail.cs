@@ -98,7 +98,9 @@ public static class MailBody
         foreach (var line in list) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         if (told.Text is { } words) text.Append(CultureInfo.InvariantCulture, $"\n{words}\n");
         foreach (var (label, address) in told.Links) text.Append(CultureInfo.InvariantCulture, $"\n{label}:\n{address.AbsoluteUri}\n");
-        return text.Append(CultureInfo.InvariantCulture, $"\n-- \n{why}\n").ToString();
+        text.Append(CultureInfo.InvariantCulture, $"\n-- \n{why}\n");
+        if (told.Own is { } own) text.Append(CultureInfo.InvariantCulture, $"{own.Label}:\n{own.Address.AbsoluteUri}\n");
+        return text.ToString();
     }
 
     /// <summary>HTML of the plainest kind, which every mail program shows.</summary>
@@ -121,7 +123,8 @@ public static class MailBody
 
         if (told.Text is { } words) html.Append(CultureInfo.InvariantCulture, $"<blockquote style=\"white-space:pre-wrap;border-left:4px solid #767676;margin:16px 0;padding-left:12px\">{Safe(words)}</blockquote>");
         foreach (var (label, address) in told.Links) html.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{Safe(address.AbsoluteUri)}\">{Safe(label)}</a></p>");
-        return html.Append(CultureInfo.InvariantCulture, $"<p style=\"color:#595959;font-size:14px\">{Safe(why)}</p></body></html>").ToString();
+        var change = told.Own is { } own ? $" <a href=\"{Safe(own.Address.AbsoluteUri)}\">{Safe(own.Label)}</a>" : "";
+        return html.Append(CultureInfo.InvariantCulture, $"<p style=\"color:#595959;font-size:14px\">{Safe(why)}{change}</p></body></html>").ToString();
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);

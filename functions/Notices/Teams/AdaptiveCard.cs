@@ -18,22 +18,22 @@ public static class AdaptiveCard
     /// <summary>One notice. Without the customer's words, if it would be too large with them.</summary>
     public static byte[] Of(Told told)
     {
-        var whole = Write(told.Title, [told]);
-        return whole.Length <= MostBytes ? whole : Write(told.Title, [told with { Text = null }]);
+        var whole = Write(told, [told]);
+        return whole.Length <= MostBytes ? whole : Write(told, [told with { Text = null }]);
     }
 
     /// <summary>Several notices as a list of sentences; those that do not fit are counted by the title alone.</summary>
-    public static byte[] Of(string title, IReadOnlyList<string> sentences)
+    public static byte[] Of(Told told, IReadOnlyList<string> sentences)
     {
         for (var shown = sentences.Count; ; shown /= 2)
         {
             var lines = sentences.Take(shown).Select(s => new Told(s, [], null, [])).ToList();
-            var json = Write(title, lines);
+            var json = Write(told, lines);
             if (json.Length <= MostBytes || shown == 0) return json;
         }
     }
 
-    private static byte[] Write(string title, IReadOnlyList<Told> parts)
+    private static byte[] Write(Told told, IReadOnlyList<Told> parts)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -48,10 +48,10 @@ public static class AdaptiveCard
             json.WriteString("type", "AdaptiveCard");
             json.WriteString("version", "1.4");
             json.WriteStartArray("body");
-            Block(json, title, heading: true);
-            foreach (var part in parts) Part(json, part, title);
+            Block(json, told.Title, heading: true);
+            foreach (var part in parts) Part(json, part, told.Title);
             json.WriteEndArray();
-            if (parts is [{ Links.Count: > 0 } one]) Actions(json, one);
+            Actions(json, told);
             json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndArray();
@@ -102,8 +102,9 @@ public static class AdaptiveCard
 
     private static void Actions(Utf8JsonWriter json, Told told)
     {
+        if (told is { Links.Count: 0, Own: null }) return;
         json.WriteStartArray("actions");
-        foreach (var (label, address) in told.Links)
+        foreach (var (label, address) in told.Own is { } own ? told.Links.Append(own) : told.Links)
         {
             json.WriteStartObject();
             json.WriteString("type", "Action.OpenUrl");

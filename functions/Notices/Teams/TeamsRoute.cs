@@ -1,14 +1,12 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using Serverless.Channels;
 using Serverless.Outgoing;
-using Serverless.Texts;
 
 namespace Serverless.Notices.Teams;
 
 /// <summary>Tells people by an Adaptive Card, posted to the address of a Teams workflow.</summary>
 /// <remarks>Source: https://support.microsoft.com/office/create-incoming-webhooks-with-workflows-for-microsoft-teams-8ae491c7-0394-4861-ba59-055e33f75498. The workflow answers 202; it knows no id by which it would recognise a repetition.</remarks>
-public sealed class TeamsRoute(Recipients recipients, Wording wording, TextBook texts, Posting posting, GuardedHttp http) : IDigestRoute
+public sealed class TeamsRoute(Recipients recipients, Wording wording, Posting posting, GuardedHttp http) : IDigestRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -30,8 +28,7 @@ public sealed class TeamsRoute(Recipients recipients, Wording wording, TextBook 
     public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
     {
         if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        var count = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = notices.Count.ToString(CultureInfo.InvariantCulture) };
-        return await PostAsync(target.Address, AdaptiveCard.Of(texts.Say(recipient.Language, "card_digest", count), [.. notices.Select(n => wording.Title(n, recipient.Language))]), $"digest-{notices[^1].EventId}", ct);
+        return await PostAsync(target.Address, AdaptiveCard.Of(wording.TellTogether(notices.Count, target.Name, recipient.Language), [.. notices.Select(n => wording.Title(n, recipient.Language))]), $"digest-{notices[^1].EventId}", ct);
     }
 
     public IEnumerable<string> Problems() => recipients.AddressProblems("TeamsUrl", r => r.TeamsUrl, address =>

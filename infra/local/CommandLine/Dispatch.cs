@@ -54,6 +54,7 @@ internal static class Dispatch
         return arguments.Verb.Name switch
         {
             "start-time" => StartTimeCommand.RunAsync(repository, arguments, screen, ct),
+            "load" when arguments.Has("fan-out") => FanOutCommand.RunAsync(repository, arguments, screen, ct),
             "load" => LoadCommand.RunAsync(repository, arguments, screen, ct),
             "cost" => Task.FromResult(CostCommand.Run(arguments, screen)),
             "export" => ExportCommand.ExportAsync(arguments, screen, TimeProvider.System, ct),

@@ -26,6 +26,8 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
         [
             new("seconds", "N", "how long to send, both sides together (default: 20)") { Number = (2, 3600) },
             new("connections", "N", "how many calls at a time (default: 32)") { Number = (1, 1024) },
+            new("fan-out", null, "measure telling webhook subscribers against plain posts instead"),
+            new("subscribers", "LIST", "with --fan-out: how many subscribers (default: 1,10,100)"),
             Json,
         ]),
         new("start-time", "measure start to first answer of the published app against an empty one",

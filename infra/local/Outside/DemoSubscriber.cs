@@ -7,7 +7,7 @@ using Serverless.Local.Run;
 
 namespace Serverless.Local.Outside;
 
-/// <summary>Plays the customer's CRM: a webhook subscriber on loopback that records every call as a JSON file and answers 200.</summary>
+/// <summary>Plays everybody outside: a webhook subscriber, a Teams workflow and Graph on loopback. Every call is kept as a JSON file, a mail as .eml beside it, and answered with 200.</summary>
 internal sealed class DemoSubscriber : IAsyncDisposable
 {
     private const long MaxBody = 10 * 1024 * 1024;
@@ -47,6 +47,9 @@ internal sealed class DemoSubscriber : IAsyncDisposable
         // The name sorts by time and is taken once, whatever the subscriber's path says.
         var name = $"{now:yyyyMMdd'T'HHmmss'.'fff}-{Interlocked.Increment(ref _count):d6}.json";
         RunFolder.Write(Path.Combine(_folder, name), Encoding.UTF8.GetBytes(call.ToJsonString(LocalSettings.Readable)));
+        // Graph gets a mail as base64 of its MIME; a mail program opens it as it is.
+        var mail = new byte[body.Length];
+        if (context.Request.Path.Value!.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mail, out var length)) RunFolder.Write(Path.Combine(_folder, Path.ChangeExtension(name, ".eml")), mail.AsSpan(0, length).ToArray());
         context.Response.StatusCode = StatusCodes.Status200OK;
     }
 

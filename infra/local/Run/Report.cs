@@ -44,7 +44,7 @@ internal static class Report
         screen.Say($"  {frontDoor}api/cases?code={functionKey}");
         screen.Say($"  {frontDoor}api/health?code={functionKey}");
         screen.Say($"  {frontDoor}api/schema");
-        screen.Say($"  {outsideFolder} (what the demo subscriber was told)");
+        screen.Say($"  {outsideFolder} (webhooks, Teams cards and mails that were sent)");
     }
 
     public static JsonObject Json(Outcome outcome, TimeSpan elapsed)

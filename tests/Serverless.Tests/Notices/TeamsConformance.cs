@@ -47,7 +47,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
     {
         var told = new Serverless.Notices.Told("Fall", [("Name", "x")], new string('ü', 20_000), []);
         Assert.InRange(AdaptiveCard.Of(told).Length, 1, AdaptiveCard.MostBytes);
-        Assert.InRange(AdaptiveCard.Of("200", [.. Enumerable.Repeat(new string('z', 500), 200)]).Length, 1, AdaptiveCard.MostBytes);
+        Assert.InRange(AdaptiveCard.Of(new Serverless.Notices.Told("200", [], null, []), [.. Enumerable.Repeat(new string('z', 500), 200)]).Length, 1, AdaptiveCard.MostBytes);
         using var card = JsonDocument.Parse(AdaptiveCard.Of(told with { Text = "[hier](https://evil.example) *fett*" }));
         Assert.Contains(@"\[hier\](https://evil.example) \*fett\*", card.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray().Last().GetProperty("text").GetString(), StringComparison.Ordinal);
     }

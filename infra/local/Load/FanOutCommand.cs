@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Serverless.Local.CommandLine;
+using Serverless.Local.Hosting;
+using Serverless.Local.Machine;
+using Serverless.Local.Run;
+using Spectre.Console;
+
+namespace Serverless.Local.Load;
+
+/// <summary>
+/// Measures what telling costs: events handed to the webhook function at the handler's own port, for several numbers of subscribers, against plain HttpClient posts of the same body to the same
+/// receiver by the same number of callers. Both in turn, so that a slow second of the machine hits both.
+/// </summary>
+internal static class FanOutCommand
+{
+    private const string Secret = "whsec_ZGVtby1zZWNyZXQtb2YtdGhlLWxvY2FsLWNybS0wMTIz";
+    private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
+    {
+        Tool.DemandNode();
+        using var folder = await RunFolder.TakeAsync(repository, "load", screen.Say);
+        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
+        folder.Empty();
+        var connections = arguments.Number("connections", 32);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
+        var received = 0;
+        await using var receiver = await LoopbackServer.StartAsync(0, 1024 * 1024, async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+            Interlocked.Increment(ref received);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }, ct);
+
+        var figures = new JsonObject();
+        foreach (var text in arguments.Text("subscribers", "1,10,100").Split(','))
+        {
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
+            var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Webhook__Subscribers__crm__Events"] = "none", ["Mail__From"] = "", ["Recipients__Entries__service-desk__TeamsUrl"] = "" };
+            foreach (var n in Enumerable.Range(1, subscribers)) (extra[$"Webhook__Subscribers__s{n}__Url"], extra[$"Webhook__Subscribers__s{n}__Secret"]) = (new Uri(receiver.Address, $"s{n}").ToString(), Secret);
+            await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
+            await using var handler = await BareHandler.StartAsync(Path.Combine(app, "Serverless"), stack.Settings, ct);
+            folder.Remember("handler", handler.ProcessId);
+            var door = new Uri($"http://127.0.0.1:{handler.Port}/NotifyWebhook");
+            screen.Say($"Telling {subscribers} subscribers, the app and plain posts in turn ...");
+            await SendAsync(http, door, Invocation, Math.Min(connections, 8), SliceLength, ct);
+            var (told, posted, tellTime, postTime, events) = (0, 0, TimeSpan.Zero, TimeSpan.Zero, 0);
+            for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(arguments.Number("seconds", 20));)
+            {
+                var before = Volatile.Read(ref received);
+                var (sent, took) = await SendAsync(http, door, Invocation, connections, SliceLength, ct);
+                (events, told, tellTime) = (events + sent, told + Volatile.Read(ref received) - before, tellTime + took);
+                var (plain, plainTook) = await SendAsync(http, receiver.Address, Event, connections, SliceLength, ct);
+                (posted, postTime) = (posted + plain, postTime + plainTook);
+            }
+
+            folder.ForgetChildren();
+            var (ours, floor) = (told / tellTime.TotalSeconds, posted / postTime.TotalSeconds);
+            figures[$"{subscribers}"] = new JsonObject
+            {
+                ["noticesPerSecond"] = Math.Round(ours, 1),
+                ["plainPostsPerSecond"] = Math.Round(floor, 1),
+                ["ratio"] = Math.Round(ours / floor, 3),
+                ["events"] = events,
+                ["missing"] = Math.Max(0, (events * subscribers) - told),
+            };
+        }
+
+        Print(arguments, screen, figures);
+        return figures.Any(f => (int)f.Value!["missing"]! > 0) ? Refusal.Failed : 0;
+    }
+
+    private static async Task<(int Sent, TimeSpan Took)> SendAsync(HttpClient http, Uri door, Func<byte[]> body, int connections, TimeSpan length, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        var counts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            var sent = 0;
+            while (watch.Elapsed < length)
+            {
+                using var content = new ByteArrayContent(body());
+                content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                using var response = await http.PostAsync(door, content, ct);
+                if (response.IsSuccessStatusCode) sent++;
+            }
+
+            return sent;
+        }, ct)));
+        return (counts.Sum(), watch.Elapsed);
+    }
+
+    private static byte[] Invocation() => InvocationPayload.Write("notice", Encoding.UTF8.GetString(Event()), new Dictionary<string, object?>(StringComparer.Ordinal), doubleEncodeDates: false);
+
+    private static byte[] Event()
+    {
+        var id = Guid.NewGuid().ToString("N");
+        return Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"answer","channel":"meta","network":"whatsapp"}}""");
+    }
+
+    private static void Print(Arguments arguments, Screen screen, JsonObject figures)
+    {
+        if (arguments.Has("json"))
+        {
+            Console.Out.WriteLine(figures.ToJsonString());
+            return;
+        }
+
+        var table = new Table().Title("Fan-out").AddColumn("subscribers").AddColumn("notices/s").AddColumn("plain posts/s").AddColumn("ratio").AddColumn("missing");
+        foreach (var (subscribers, f) in figures) table.AddRow(subscribers, $"{f!["noticesPerSecond"]}", $"{f["plainPostsPerSecond"]}", $"{f["ratio"]}", $"{f["missing"]}");
+        screen.Console.Write(table);
+    }
+}
