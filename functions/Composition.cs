@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.AcknowledgeCustomer;
 using Serverless.ActOnCase;
 using Serverless.Attachments;
 using Serverless.Bus;
@@ -30,6 +31,7 @@ using Serverless.LinkDiagnostics;
 using Serverless.Links;
 using Serverless.Normalise;
 using Serverless.Notices;
+using Serverless.Notices.Acknowledgement;
 using Serverless.Notices.Mail;
 using Serverless.Notices.Teams;
 using Serverless.Notices.Webhook;
@@ -120,6 +122,9 @@ public static class Composition
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
         services.AddSingleton<Recipients>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
+        services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
+        services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
@@ -142,6 +147,7 @@ public static class Composition
         NotifyWebhookFunction.Map(routes);
         NotifyTeamsFunction.Map(routes);
         NotifyMailFunction.Map(routes);
+        AcknowledgeCustomerFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
