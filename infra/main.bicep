@@ -27,7 +27,7 @@ param publicBaseUrl string
 param channels channelSet
 
 @description('Routes by which notices go out. A route that is not named gets no subscription and its function is disabled.')
-param routes ('webhook')[] = ['webhook']
+param routes ('webhook' | 'acknowledgement')[] = ['webhook']
 
 @description('Subscribers of the webhook route.')
 param subscribers subscriberMap = {}
@@ -139,7 +139,7 @@ var hash = toLower(uniqueString(subscription().id, environmentName, location))
 @description('Tags of every resource.')
 var tags = union(extraTags, { 'azd-env-name': environmentName })
 @description('The function of each route.')
-var routeFunctions = { webhook: 'NotifyWebhook' }
+var routeFunctions = { webhook: 'NotifyWebhook', acknowledgement: 'AcknowledgeCustomer' }
 @description('Names of the resources.')
 var names = {
   app: 'func-${hash}'

@@ -72,7 +72,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite)
         await using var world = await World.StartAsync(azurite, _pigeons.Add,
             ("Acknowledgement__Channels__pigeon", "on"), ("Acknowledgement__Channels__raven", "on"), ("Acknowledgement__Channels__meta", "yes"), ("Acknowledgement__Hours", "at night"),
             ("Acknowledgement__TimeZone", "Mars"), ("Acknowledgement__Language", "fr"));
-        var (status, says) = await world.HealthAsync("acknowledgement");
+        var (status, says) = await world.HealthAsync("route:acknowledgement");
         Assert.Equal("yellow", status);
         foreach (var setting in new[] { "__Channels__raven names", "__Channels__meta must", "__Contact is missing", "__Hours is not", "__TimeZone is", "__Language must" }) Assert.Contains($"Acknowledgement{setting}", says, StringComparison.Ordinal);
 
