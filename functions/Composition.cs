@@ -29,6 +29,7 @@ using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
 using Serverless.Links;
+using Serverless.ManageSubscriptions;
 using Serverless.Normalise;
 using Serverless.Notices;
 using Serverless.Notices.Acknowledgement;
@@ -121,11 +122,13 @@ public static class Composition
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
         services.AddSingleton<Recipients>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
+        services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
         services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
-        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
@@ -152,6 +155,7 @@ public static class Composition
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);
         FollowLinkFunction.Map(routes);
+        ManageSubscriptionsFunction.Map(routes);
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);

@@ -2,7 +2,7 @@
 
 targetScope = 'subscription'
 
-import { channelSet, retentionDays, strings, subscriberMap } from 'types.bicep'
+import { channelSet, recipientMap, retentionDays, strings, subscriberMap } from 'types.bicep'
 
 @description('Name of the environment: part of the resource group name, of the hash in every other name, and the azd-env-name tag.')
 @minLength(1)
@@ -27,10 +27,13 @@ param publicBaseUrl string
 param channels channelSet
 
 @description('Routes by which notices go out. A route that is not named gets no subscription and its function is disabled.')
-param routes ('webhook' | 'acknowledgement')[] = ['webhook']
+param routes ('acknowledgement' | 'mail' | 'teams' | 'webhook')[] = ['webhook']
 
 @description('Subscribers of the webhook route.')
 param subscribers subscriberMap = {}
+
+@description('People and teams who are told by the routes teams and mail.')
+param recipients recipientMap = {}
 
 @description('Further app settings by full name, for example Receive__MaxBodyBytes. Names: README.md at the top.')
 param settings strings = {}
@@ -139,7 +142,7 @@ var hash = toLower(uniqueString(subscription().id, environmentName, location))
 @description('Tags of every resource.')
 var tags = union(extraTags, { 'azd-env-name': environmentName })
 @description('The function of each route.')
-var routeFunctions = { webhook: 'NotifyWebhook', acknowledgement: 'AcknowledgeCustomer' }
+var routeFunctions = { acknowledgement: 'AcknowledgeCustomer', mail: 'NotifyMail', teams: 'NotifyTeams', webhook: 'NotifyWebhook' }
 @description('Names of the resources.')
 var names = {
   app: 'func-${hash}'
@@ -241,13 +244,12 @@ module roles 'modules/roles.bicep' = {
     topicNames: objectKeys(messaging.topics)
     vaultName: names.vault
     insightsName: names.insights
-    communicationName: communication ? names.communication : ''
     appPrincipalId: identity.outputs.principalId
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
     exporterPrincipalId: exporterPrincipalId
   }
-  dependsOn: [acs, bus, monitoring, storage, vault]
+  dependsOn: [bus, monitoring, storage, vault]
 }
 
 module network 'modules/network.bicep' = if (privateNetworking) {
@@ -278,6 +280,7 @@ module app 'modules/app.bicep' = {
     routes: routes
     routeFunctions: routeFunctions
     subscribers: subscribers
+    recipients: recipients
     settings: settings
   }
   dependsOn: [bus, roles, storage, vault]

@@ -2,7 +2,8 @@
 //   BASE_URL=https://... node infra/teardown.mjs          says what it would do
 //   BASE_URL=https://... node infra/teardown.mjs --do     does it
 // Credentials come from the environment, each provider is left out whose are not set:
-//   TELEGRAM_BOT_TOKEN · TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN · META_APP_ID, META_APP_SECRET · GRAPH_TOKEN
+//   TELEGRAM_BOT_TOKEN (several with commas) · TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN · META_APP_ID, META_APP_SECRET · GRAPH_TOKEN · X_BEARER_TOKEN
+//   DISCOURSE_URL, DISCOURSE_API_KEY, DISCOURSE_API_USERNAME (an admin's) · VONAGE_API_KEY, VONAGE_API_SECRET, VONAGE_APPLICATION_ID · SIPGATE_TOKEN_ID, SIPGATE_TOKEN
 // Only what leads to BASE_URL is touched. Needs Node 20, no package.
 const base = process.env.BASE_URL?.replace(/\/$/, '');
 if (!base) { console.error('BASE_URL is not set.'); process.exit(1); }
@@ -18,6 +19,8 @@ const call = async (url, init = {}) => {
   if (!answer.ok) throw new Error(`${init.method ?? 'GET'} was answered ${answer.status}`);
   return text ? JSON.parse(text) : null;
 };
+const json = (method, value, headers = {}) => ({ method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(value) });
+const basic = (name, secret) => ({ authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}` });
 const act = async (sentence, deed) => {
   console.log(`${really ? '' : 'would: '}${sentence}`);
   if (really) await deed();
@@ -26,14 +29,16 @@ const act = async (sentence, deed) => {
 const providers = {
   // https://core.telegram.org/bots/api#deletewebhook
   Telegram: env.TELEGRAM_BOT_TOKEN && (async () => {
-    const bot = `${api('TELEGRAM', 'https://api.telegram.org')}/bot${env.TELEGRAM_BOT_TOKEN}`;
-    const { result } = await call(`${bot}/getWebhookInfo`);
-    if (ours(result.url)) await act('Telegram: delete the webhook', () => call(`${bot}/deleteWebhook`, { method: 'POST' }));
+    for (const token of env.TELEGRAM_BOT_TOKEN.split(',')) {
+      const bot = `${api('TELEGRAM', 'https://api.telegram.org')}/bot${token.trim()}`;
+      const { result } = await call(`${bot}/getWebhookInfo`);
+      if (ours(result.url)) await act(`Telegram: delete the webhook of bot ${token.split(':')[0]}`, () => call(`${bot}/deleteWebhook`, { method: 'POST' }));
+    }
   }),
   // https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
   Twilio: env.TWILIO_ACCOUNT_SID && env.TWILIO_AUTH_TOKEN && (async () => {
     const root = api('TWILIO', 'https://api.twilio.com');
-    const headers = { authorization: `Basic ${Buffer.from(`${env.TWILIO_ACCOUNT_SID}:${env.TWILIO_AUTH_TOKEN}`).toString('base64')}` };
+    const headers = basic(env.TWILIO_ACCOUNT_SID, env.TWILIO_AUTH_TOKEN);
     const fields = { voice_url: 'VoiceUrl', voice_fallback_url: 'VoiceFallbackUrl', status_callback: 'StatusCallback', sms_url: 'SmsUrl', sms_fallback_url: 'SmsFallbackUrl' };
     for (let page = `/2010-04-01/Accounts/${env.TWILIO_ACCOUNT_SID}/IncomingPhoneNumbers.json?PageSize=100`; page;) {
       const list = await call(root + page, { headers });
@@ -63,11 +68,54 @@ const providers = {
       page = list['@odata.nextLink'];
     }
   }),
+  // https://docs.x.com/x-api/activity/deletes-x-activity-subscription, https://docs.x.com/x-api/webhooks/introduction
+  X: env.X_BEARER_TOKEN && (async () => {
+    const root = api('X', 'https://api.x.com');
+    const headers = { authorization: `Bearer ${env.X_BEARER_TOKEN}` };
+    const webhooks = ((await call(`${root}/2/webhooks`, { headers })).data ?? []).filter(w => ours(w.url)).map(w => w.id);
+    for (let page = webhooks.length > 0 ? '/2/activity/subscriptions?max_results=1000' : null; page;) {
+      const list = await call(root + page, { headers });
+      for (const one of (list.data ?? []).filter(s => webhooks.includes(s.webhook_id)))
+        await act(`X: delete subscription ${one.subscription_id}`, () => call(`${root}/2/activity/subscriptions/${one.subscription_id}`, { method: 'DELETE', headers }));
+      page = list.meta?.next_token && `/2/activity/subscriptions?max_results=1000&pagination_token=${encodeURIComponent(list.meta.next_token)}`;
+    }
+    for (const id of webhooks) await act(`X: delete webhook ${id}`, () => call(`${root}/2/webhooks/${id}`, { method: 'DELETE', headers }));
+  }),
+  // https://github.com/discourse/discourse/blob/main/app/controllers/admin/web_hooks_controller.rb
+  Discourse: env.DISCOURSE_URL && env.DISCOURSE_API_KEY && (async () => {
+    const root = `${env.DISCOURSE_URL.replace(/\/$/, '')}/admin/api/web_hooks`;
+    const headers = { 'api-key': env.DISCOURSE_API_KEY, 'api-username': env.DISCOURSE_API_USERNAME ?? 'system', accept: 'application/json' };
+    const all = [];
+    for (let offset = 0; offset === all.length; offset += 50) all.push(...(await call(`${root}.json?limit=50&offset=${offset}`, { headers })).web_hooks);
+    for (const one of all.filter(h => ours(h.payload_url?.trim()))) await act(`Discourse: delete webhook ${one.id}`, () => call(`${root}/${one.id}.json`, { method: 'DELETE', headers }));
+  }),
+  // https://developer.vonage.com/en/api/application.v2: a capability that is left out is taken away, so only one that is all ours is.
+  Vonage: env.VONAGE_API_KEY && env.VONAGE_API_SECRET && env.VONAGE_APPLICATION_ID && (async () => {
+    const url = `${api('VONAGE', 'https://api.nexmo.com')}/v2/applications/${env.VONAGE_APPLICATION_ID}`;
+    const headers = basic(env.VONAGE_API_KEY, env.VONAGE_API_SECRET);
+    const { id, _links, ...application } = await call(url, { headers });
+    const addresses = capability => Object.values(capability?.webhooks ?? {}).map(w => w.address).filter(Boolean);
+    const clear = ['voice', 'messages'].filter(c => addresses(application.capabilities?.[c]).some(ours));
+    const whole = clear.filter(c => addresses(application.capabilities[c]).every(ours));
+    for (const one of clear.filter(c => !whole.includes(c))) console.log(`Vonage: ${one} leads here and elsewhere; change it by hand (dashboard, application).`);
+    if (whole.length === 0) return;
+    for (const one of whole) delete application.capabilities[one];
+    await act(`Vonage: take ${whole.join(' and ')} from the application`, () => call(url, json('PUT', application, headers)));
+  }),
+  // https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook-settings/webhookSettings.ts
+  sipgate: env.SIPGATE_TOKEN_ID && env.SIPGATE_TOKEN && (async () => {
+    const url = `${api('SIPGATE', 'https://api.sipgate.com/v2')}/settings/sipgateio`;
+    const headers = basic(env.SIPGATE_TOKEN_ID, env.SIPGATE_TOKEN);
+    const settings = await call(url, { headers });
+    const clear = ['incomingUrl', 'outgoingUrl'].filter(name => ours(settings[name]));
+    if (clear.length > 0) await act(`sipgate: clear ${clear.join(', ')}`, () => call(url, json('PUT', { ...settings, ...Object.fromEntries(clear.map(name => [name, ''])) }, headers)));
+  }),
 };
 
 for (const [name, look] of Object.entries(providers)) {
   if (!look) { console.log(`${name}: left out, its credentials are not set`); continue; }
   try { await look(); } catch (error) { failed++; console.error(`${name}: ${error.message}`); }
 }
-console.log('By hand, where you used them: X (developer portal, webhooks), Discourse (admin, API, webhooks), Vonage (dashboard, application), sipgate and Placetel (web portal, webhooks), senders of the generic door.');
+console.log('By hand, where you used them: Placetel (web.placetel.de, Settings, External APIs; give numbers with routing External API another one first), Event Grid subscriptions of a Communication Services resource outside this group,');
+console.log('Twilio messaging services and WhatsApp senders, Teams workflows, the mail access of infra/mail-access.ps1, senders of the generic door. A number that lost its address here rings nobody: give it another one before.');
 process.exit(failed ? 1 : 0);

@@ -20,12 +20,28 @@ type channel = {
 @sealed()
 @description('Every channel of the app, on or off.')
 type channelSet = {
+  @description('SMS, WhatsApp and calls through Azure Communication Services.')
+  Acs: channel
+  @description('Posts in Discourse forums.')
+  Discourse: channel
+  @description('Mail in mailboxes of Microsoft 365.')
+  Email: channel
   @description('The documented, signed door for shops, devices and own programs.')
   Generic: channel
   @description('Messenger, Instagram, WhatsApp, page comments.')
   Meta: channel
+  @description('Calls through Placetel.')
+  Placetel: channel
+  @description('Calls and SMS through sipgate.')
+  Sipgate: channel
+  @description('Telegram bots: private chats, groups, business chats.')
+  Telegram: channel
   @description('Calls and messages through Twilio.')
   Twilio: channel
+  @description('Calls and messages through Vonage.')
+  Vonage: channel
+  @description('Public posts and direct messages on X.')
+  X: channel
 }
 
 @export()
@@ -59,6 +75,53 @@ type subscriber = {
 type subscriberMap = {
   @description('One subscriber.')
   *: subscriber
+}
+
+@export()
+@sealed()
+@description('A person or team that is told by card or mail. What is left out has the default of functions/Notices/README.md.')
+type recipient = {
+  @description('Mail address; needs the route mail.')
+  email: string?
+  @description('Told by Teams; needs the route teams. The address of the workflow lies in Key Vault as Recipients--Entries--<name>--TeamsUrl, because it holds a secret.')
+  teams: bool?
+  @description('Owners whose cases they are told of, separated by commas; * for all.')
+  owners: string?
+  @description('Event types, separated by commas; * at the end stands for any ending.')
+  events: string?
+  @description('Channels, separated by commas; * for all.')
+  channels: string?
+  @description('Needs, separated by commas; * for all.')
+  needs: string?
+  @description('Language of cards and mails.')
+  language: ('de' | 'en')?
+  @description('When they may be told, for example Mo-Fr 08:00-17:00.')
+  hours: string?
+  @description('IANA name of the time zone of the hours.')
+  timeZone: string?
+  @description('Event types that wait for neither hours nor digest.')
+  urgent: string?
+  @description('So many notices are told together; 0 tells each on its own.')
+  @minValue(0)
+  @maxValue(100)
+  digestCount: int?
+  @description('Minutes after which what was collected is told.')
+  @minValue(5)
+  @maxValue(1440)
+  digestMinutes: int?
+  @description('Overdue cases are told from this step on.')
+  @minValue(1)
+  @maxValue(11)
+  escalation: int?
+  @description('text shows the words of customers; nothing personal unless set.')
+  include: string?
+}
+
+@export()
+@description('Recipients by a name of letters, digits, - and _, best that of the owner.')
+type recipientMap = {
+  @description('One recipient.')
+  *: recipient
 }
 
 @export()

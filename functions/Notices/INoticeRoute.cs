@@ -43,6 +43,9 @@ public sealed record NoticeTarget(string Name, string Address)
     /// <summary>Told together with others; null: on its own. Only on an <see cref="IDigestRoute"/>.</summary>
     public Digest? Digest { get; init; }
 
+    /// <summary>Asked for a pause: what there is to tell waits until it is over.</summary>
+    public bool IsPaused { get; init; }
+
     /// <summary>A person or team: many alike are told as one incident.</summary>
     public bool IsPerson { get; init; }
 

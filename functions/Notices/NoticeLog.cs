@@ -12,6 +12,8 @@ public sealed class NoticeLog(TableStore tables)
     public const int Shards = 16;
     private const int AttemptsKept = 40;
 
+    private static readonly string[] Shown = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Reason", "NextAt", "Tries"];
+
     /// <summary>Where the notices of an event stand, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
     {
@@ -36,6 +38,7 @@ public sealed class NoticeLog(TableStore tables)
             if (there is not null && state.State != NoticeState.Delivered && there.Int("Attempt") > state.Attempt) state = NoticeState.From(there)!;
             var row = new TableRow(PartitionOf(notice), key)
             {
+                ["At"] = notice.At,
                 ["EventId"] = notice.EventId,
                 ["Type"] = notice.Type,
                 ["CaseId"] = notice.CaseId,
@@ -48,6 +51,8 @@ public sealed class NoticeLog(TableStore tables)
                 ["UpdatedAt"] = attempt.At,
                 ["Tries"] = JsonSerializer.Serialize([.. tries.TakeLast(AttemptsKept - 1), attempt], NoticeJson.Default.ListNoticeTry),
             };
+            // Nothing personal is in it; whoever asks to be told again gets this.
+            row.SetBytes("Json", notice.Event);
             var written = there is null ? await tables.InsertAsync(Table, row, ct) : await tables.ReplaceAsync(Table, row, there.ETag, ct);
             if (written.State == WriteState.Written) return;
         }
@@ -56,11 +61,32 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Notices of the days from one to another, both included, optionally of one state; by day.</summary>
     public async IAsyncEnumerable<NoticeState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        var query = TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
+        var query = Days(from, to);
         if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
-        await foreach (var row in tables.QueryAllAsync(Table, query, ct))
+        await foreach (var row in tables.QueryAllAsync(Table, query.Select(Shown), ct))
             if (NoticeState.From(row) is { } found) yield return found;
     }
+
+    /// <summary>A page of the notices of one target whose events are of a day; at most a hundred. Throws <see cref="ArgumentException"/> for a continuation that is not of this query.</summary>
+    public async Task<NoticePage> OfTargetAsync(string route, string target, DateTimeOffset day, string? state, string? continuation, CancellationToken ct)
+    {
+        var filter = $"Route eq {TableQuery.Literal(route)} and Target eq {TableQuery.Literal(target)}";
+        if (state is not null) filter += $" and State eq {TableQuery.Literal(state)}";
+        var page = await tables.QueryAsync(Table, Days(day, day).Where(filter).Select(Shown).Top(100), ct, continuation);
+        return new NoticePage([.. page.Rows.Select(NoticeState.From).OfType<NoticeState>()], page.Continuation);
+    }
+
+    /// <summary>All partitions from one day to another, both included.</summary>
+    internal static TableQuery Days(DateTimeOffset from, DateTimeOffset to) => TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
+
+    /// <summary>The row of a notice whose event is of a day; null when there is none.</summary>
+    internal Task<TableRow?> RowAsync(string eventId, DateTimeOffset day, string route, string target, CancellationToken ct) =>
+        eventId.Length is 0 or > 200 || eventId.Any(c => c is '|' or '/' or '\\' or '#' or '?' || char.IsControl(c)) ? Task.FromResult<TableRow?>(null)
+            : tables.GetAsync(Table, PartitionOf(day, eventId[0] & (Shards - 1)), $"{eventId}|{route}|{CaseSafe(target)}", ct);
+
+    /// <summary>Lets a notice be told anew, whatever became of it.</summary>
+    internal Task ReopenAsync(TableRow row, string reason, CancellationToken ct) =>
+        tables.MergeAsync(Table, new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NoticeState.Waiting, ["Attempt"] = -1, ["Reason"] = reason }, Azure.ETag.All, ct);
 
     /// <summary>The addresses of targets that asked never to be called again, by target.</summary>
     public async Task<IReadOnlyDictionary<string, string>> SwitchedOffAsync(string route, CancellationToken ct)
@@ -73,6 +99,9 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Switches a target off until its address changes.</summary>
     public Task SwitchOffAsync(string route, string target, string address, DateTimeOffset at, CancellationToken ct) =>
         tables.UpsertAsync(Table, new TableRow($"off|{route}", CaseSafe(target)) { ["Target"] = target, ["Address"] = address, ["Since"] = at }, ct);
+
+    /// <summary>Lets a target be called again.</summary>
+    public Task SwitchOnAsync(string route, string target, CancellationToken ct) => tables.DeleteAsync(Table, $"off|{route}", CaseSafe(target), Azure.ETag.All, ct);
 
     private static List<NoticeTry> Tries(TableRow? row) =>
         row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [];

@@ -9,10 +9,14 @@ namespace Serverless.Notices;
 
 /// <summary>Decides whether and when: gives a notice to each target of its route, and schedules a later try for those that failed. Told at least once (P8).</summary>
 public sealed partial class NoticeRunner(
-    IEnumerable<INoticeRoute> routes, NoticeLog notices, SlowTargets slow, Digests digests, Bursts bursts, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
+    IEnumerable<INoticeRoute> routes, NoticeLog notices, SlowTargets slow, Circuits circuits, Digests digests, Bursts bursts, TopicClient topic, CaseReader cases, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeRunner> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
+    private static readonly TimeSpan LookForEndOfPause = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestPauseOfTarget = TimeSpan.FromDays(7);
+
+    private const string Paused = "paused";
     private const string Digesting = "digest";
 
     // The address of a target that is no longer configured: no real one contains it.
@@ -47,7 +51,24 @@ public sealed partial class NoticeRunner(
         var states = await notices.ReadAsync(notice, route.Name, ct);
         var off = await notices.SwitchedOffAsync(route.Name, ct);
         var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
-        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice.Attempt)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
+        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice.Attempt))
+            .Select(t => t.IsPaused ? WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct) : TellAsync(route, notice, t, off, contact, ct)));
+    }
+
+    // A paused target has asked for it, so no try is counted; but nobody waits for ever.
+    private async Task WaitAsync(INoticeRoute route, Notice notice, NoticeTarget target, NoticeState? state, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var over = now - notice.At > LongestPauseOfTarget;
+        if (!over)
+        {
+            var at = now + (LookForEndOfPause * (1 + (Random.Shared.NextDouble() / 5)));
+            await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target.Name}/{notice.Attempt}/paused/{now.UtcTicks}", notice.Wrap(target.Name, notice.Attempt, notice.Postponed + 1), at, ct);
+        }
+
+        if (!over && state?.Reason == Paused) return;
+        var told = StateOf(notice with { Attempt = over ? notice.Attempt : notice.Attempt - 1 }, route.Name, target.Name, over ? NoticeState.Failed : NoticeState.Waiting, over ? "paused-too-long" : Paused, null);
+        await notices.WriteAsync(notice, told, new NoticeTry(now, 0, told.Reason), ct);
     }
 
     // Done: delivered, given up, or a later try is already on its way.
@@ -121,11 +142,16 @@ public sealed partial class NoticeRunner(
 
     private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
-        using var place = slow.Enter($"{route.Name}/{target.Name}");
+        var key = $"{route.Name}/{target.Name}";
+        // The last try is made in any case: nobody is given up untried.
+        if (options.CurrentValue.WaitBefore(notice.Attempt + 1) is not null && !circuits.MayTry(key)) return new Outcome(OutcomeKind.Later, "target-fails");
+        using var place = slow.Enter(key);
         if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs");
         try
         {
-            return await route.TryAsync(notice, target, () => contact.Value, ct);
+            var outcome = await route.TryAsync(notice, target, () => contact.Value, ct);
+            circuits.Note(key, outcome.Kind == OutcomeKind.Later);
+            return outcome;
         }
         catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {

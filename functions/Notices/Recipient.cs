@@ -65,7 +65,7 @@ public sealed class Recipient
     public bool Wants(string name, Notice notice)
     {
         var facts = notice.Facts;
-        if (!Lists(Events, notice.Type)) return false;
+        if (!NameList.Holds(Events, notice.Type)) return false;
         if (facts.CaseId is null) return Owners == "*";
         if (notice.Type == Overdue)
         {
@@ -74,26 +74,15 @@ public sealed class Recipient
         }
 
         var owners = Owners ?? name;
-        return (Lists(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && Lists(owners, to)))
-            && (facts.Channel is null || Lists(Channels, facts.Channel)) && (facts.Need is null || Lists(Needs, facts.Need));
+        return (NameList.Holds(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && NameList.Holds(owners, to)))
+            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
     }
 
     /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
-    public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => Lists(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
+    public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => NameList.Holds(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
 
     /// <summary>How notices are told together; null when each is told on its own.</summary>
-    public Digest? DigestFor(string type) => DigestCount >= 2 && !Lists(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
+    public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
 
     private const string Overdue = "serverless.case.overdue.v1";
-
-    private static bool Lists(string list, string value)
-    {
-        foreach (var range in list.AsSpan().Split(','))
-        {
-            var part = list.AsSpan(range).Trim();
-            if (part is [.. var start, '*'] ? value.AsSpan().StartsWith(start, StringComparison.Ordinal) : part.Equals(value, StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
-    }
 }

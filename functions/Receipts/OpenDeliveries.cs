@@ -24,7 +24,8 @@ public sealed partial class OpenDeliveries(
     {
         var queued = 0;
         List<Task> failed = [];
-        foreach (var channel in channels.All)
+        // What a channel that is off or paused has open stays as it is, and so does its mark: nobody has to look.
+        foreach (var channel in channels.All.Where(c => ChannelDirectory.SettingsOf(c, out _) is { Enabled: true, Paused: false }))
         {
             var requeued = RequeueDueAsync(channel, ct);
             await ((Task)requeued).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -51,6 +51,7 @@ public sealed partial class ChannelUpkeep(
             var found = await check;
             LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
             await book.KeepAsync(channel.Name, found, whole: true, began, ct);
+            await SayEndsAsync(channel.Name, ct);
             return;
         }
 
@@ -59,17 +60,28 @@ public sealed partial class ChannelUpkeep(
         LogBroken(channel.Name, error);
         ct.ThrowIfCancellationRequested();
         await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check itself failed ({error}).", "See the log of the function Daily.")], whole: false, began, ct);
+        await SayEndsAsync(channel.Name, ct);
     }
 
     private async Task<IReadOnlyList<Registration>> AskAsync(ISubscribes channel, bool repair, CancellationToken ct) =>
         await channel.CheckAsync(new Upkeep(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
 
-    private Task CheckDatesAsync(CancellationToken ct)
+    private async Task CheckDatesAsync(CancellationToken ct)
     {
         var found = options.CurrentValue.Expires.Select(e => UpkeepOptions.DateOf(e.Value) is { } end
             ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new end.", end)
             : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
-        return book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), ct);
+        await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), ct);
+        await SayEndsAsync(Dates, ct);
+    }
+
+    // One line each day until it is renewed: an alert rule reads it, since not every operator subscribes to events. Read from the book, so that a provider that is down hides no end.
+    private async Task SayEndsAsync(string channel, CancellationToken ct)
+    {
+        foreach (var known in await book.OfAsync(channel, ct))
+        {
+            if (known.EndsSoon(time.GetUtcNow()) is { } days) LogExpiring(channel, known.Registration.Name, days);
+        }
     }
 
     [LoggerMessage(100, LogLevel.Information, "upkeep {Channel} repair={Repair} registrations={Count} notRight={NotRight}")]
@@ -80,4 +92,7 @@ public sealed partial class ChannelUpkeep(
 
     [LoggerMessage(102, LogLevel.Warning, "upkeep {Channel} at once: {Reason}")]
     private partial void LogAlarmed(string channel, string reason);
+
+    [LoggerMessage(103, LogLevel.Warning, "expiring {Channel} {Registration} days={Days}")]
+    private partial void LogExpiring(string channel, string registration, int days);
 }

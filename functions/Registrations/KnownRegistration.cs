@@ -27,7 +27,7 @@ public sealed record KnownRegistration
 
     private const int MostUntold = 20;
 
-    // A registration without a step renews itself: told only when that has not happened until the last day.
+    // What renews itself is told only when that has not happened until the last day.
     private static readonly int[] Calls = [30, 7, 1];
 
     /// <summary>What a new look at it makes of it, with the events that follow.</summary>
@@ -96,11 +96,17 @@ public sealed record KnownRegistration
         ETag = row.ETag,
     };
 
+    /// <summary>Whole days until it ends, negative once it is over, when that is near enough for somebody to act: a week, or a day where it renews itself. Null otherwise.</summary>
+    public int? EndsSoon(DateTimeOffset now) =>
+        Registration.ExpiresAt - now is { } left && left <= TimeSpan.FromDays(RenewsItself ? 1 : 7) ? (int)Math.Floor(left.TotalDays) : null;
+
+    private bool RenewsItself => Registration is { Step: null, State: RegistrationState.Right or RegistrationState.Repaired };
+
     private static int? DueCall(KnownRegistration known, DateTimeOffset now)
     {
         if (known.Registration.ExpiresAt is not { } end) return null;
         var told = known.ToldEnd == end ? known.ToldDays ?? int.MaxValue : int.MaxValue;
-        var calls = known.Registration is { Step: null, State: RegistrationState.Right or RegistrationState.Repaired } ? Calls.AsSpan(2) : Calls;
+        var calls = known.RenewsItself ? Calls.AsSpan(2) : Calls;
         int? due = null;
         foreach (var days in calls)
             if (end - now <= TimeSpan.FromDays(days) && days < told) due = days;

@@ -3,6 +3,7 @@ using System.Text.Json.Schema;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Hosting;
+using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Registrations;
 
@@ -23,7 +24,7 @@ public static class SchemaFunction
             "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
             "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<CaseFacts>)),
             "channel-event" => ChannelEventJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<ChannelFacts>)),
-            "catalogue" => new JsonObject(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
+            "catalogue" => new JsonObject(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue).Concat(SubscriptionEvent.Catalogue).Select(e => KeyValuePair.Create(e.Key, (JsonNode?)e.Value))),
             "openapi" => OpenApi(),
             _ => null,
         };

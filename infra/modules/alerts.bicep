@@ -114,6 +114,14 @@ var logAlerts = [
     query: 'AppTraces | where Message has "stays shut and answers 503" | summarize found = count()'
   }
   {
+    name: 'expiring'
+    severity: 2
+    threshold: 0
+    window: 'PT15M'
+    about: 'A credential or registration ends within a week, or has ended, and nobody has renewed it.'
+    query: 'AppTraces | where Message matches regex "\\\\] expiring " | summarize found = count()'
+  }
+  {
     name: 'failures'
     severity: 2
     threshold: 5

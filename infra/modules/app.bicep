@@ -1,6 +1,6 @@
 // The app: Flex Consumption, custom handler, every setting it reads.
 
-import { channelMap, resourceNames, settingNames, strings, subscriberMap } from '../types.bicep'
+import { channelMap, recipientMap, resourceNames, settingNames, strings, subscriberMap } from '../types.bicep'
 
 @description('Region.')
 param location string
@@ -45,6 +45,8 @@ param routes string[]
 param routeFunctions strings
 @description('Subscribers of the webhook route.')
 param subscribers subscriberMap
+@description('People and teams who are told by card or mail.')
+param recipients recipientMap
 @description('Further settings, by full name.')
 param settings strings
 
@@ -70,6 +72,7 @@ var platformSettings = [
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
+  { name: 'Mail__credential', value: 'managedidentity' }
   { name: 'Hooks__PublicBaseUrl', value: publicBaseUrl }
   { name: 'Owners__Default', value: defaultOwner }
 ]
@@ -96,6 +99,32 @@ var subscriberSettings = flatten(map(items(subscribers), s => [
   { name: 'Webhook__Subscribers__${s.key}__Secret', value: '${reference}Webhook--Subscribers--${s.key}--Secret/)' }
   { name: 'Webhook__Subscribers__${s.key}__PreviousSecret', value: '${reference}Webhook--Subscribers--${s.key}--PreviousSecret/)' }
 ]))
+
+@description('Recipients; what is not set keeps the default of the app.')
+var recipientSettings = filter(flatten(map(items(recipients), r => [
+  { name: 'Recipients__Entries__${r.key}__Email', value: r.value.?email ?? '' }
+  { name: 'Recipients__Entries__${r.key}__TeamsUrl', value: (r.value.?teams ?? false) ? '${reference}Recipients--Entries--${r.key}--TeamsUrl/)' : '' }
+  { name: 'Recipients__Entries__${r.key}__Owners', value: r.value.?owners ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Events', value: r.value.?events ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Channels', value: r.value.?channels ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Needs', value: r.value.?needs ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Language', value: r.value.?language ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Hours', value: r.value.?hours ?? '' }
+  { name: 'Recipients__Entries__${r.key}__TimeZone', value: r.value.?timeZone ?? '' }
+  { name: 'Recipients__Entries__${r.key}__Urgent', value: r.value.?urgent ?? '' }
+  { name: 'Recipients__Entries__${r.key}__DigestCount', value: string(r.value.?digestCount ?? '') }
+  { name: 'Recipients__Entries__${r.key}__DigestMinutes', value: string(r.value.?digestMinutes ?? '') }
+  { name: 'Recipients__Entries__${r.key}__Escalation', value: string(r.value.?escalation ?? '') }
+  { name: 'Recipients__Entries__${r.key}__Include', value: r.value.?include ?? '' }
+])), s => !empty(s.value))
+
+@description('Whether the mail channel is on.')
+var readsMail = !empty(filter(on, c => c.key == 'Email'))
+@description('The mail channel asks Graph as the identity of the app.')
+var identitySettings = [
+  { name: 'Channels__Email__Credential', value: 'managedidentity' }
+  { name: 'Channels__Email__ClientId', value: identityClientId }
+]
 
 @description('Functions of routes that are off: their subscription is not deployed, so they must not look for it.')
 var disabled = map(filter(items(routeFunctions), r => !contains(routes, r.key)), r => { name: 'AzureWebJobs.${r.value}.Disabled', value: 'true' })
@@ -153,7 +182,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
-      appSettings: concat(platformSettings, appSecrets, channelSettings, subscriberSettings, disabled, chosen)
+      appSettings: concat(platformSettings, appSecrets, channelSettings, readsMail ? identitySettings : [], subscriberSettings, recipientSettings, disabled, chosen)
     }
   }
 

@@ -29,7 +29,8 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   name: name
   location: 'global'
   tags: tags
-  properties: { dataLocation: dataLocation, disableLocalAuth: true }
+  // Its keys stay: the channel sends messages and fetches recordings with the access key, which lies in Key Vault.
+  properties: { dataLocation: dataLocation, disableLocalAuth: false }
 }
 
 resource systemTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {

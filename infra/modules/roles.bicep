@@ -10,8 +10,6 @@ param topicNames string[]
 param vaultName string
 @description('Application Insights.')
 param insightsName string
-@description('Communication Services, or empty.')
-param communicationName string
 @description('Object id of the app identity.')
 param appPrincipalId string
 @description('Object id of the person or group that places secrets, restores tables and sends dead letters back, or empty.')
@@ -33,7 +31,6 @@ var role = {
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
-  communicationServiceOwner: '09976791-48a7-449e-bb21-39d1a415f350'
 }
 
 // Blobs: Owner, because the host keeps its leases, keys and the package there and Microsoft asks for Owner; our own puts and gets need Contributor only.
@@ -49,7 +46,6 @@ var exporterStorage = [role.storageBlobDataContributor, role.storageTableDataRea
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = { name: vaultName }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
-resource communication 'Microsoft.Communication/communicationServices@2025-09-01' existing = { name: empty(communicationName) ? 'none' : communicationName }
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' existing = [for t in topicNames: {
   parent: bus
@@ -81,13 +77,6 @@ resource appOnInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
   name: guid(insights.id, 'app', role.monitoringMetricsPublisher)
   properties: { principalId: appPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.monitoringMetricsPublisher) }
-}
-
-// Sends messages and fetches recordings; the service has no narrower built-in role.
-resource appOnCommunication 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(communicationName)) {
-  scope: communication
-  name: guid(communication.id, 'app', role.communicationServiceOwner)
-  properties: { principalId: appPrincipalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.communicationServiceOwner) }
 }
 
 resource operatorOnStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for id in operatorStorage: if (!empty(operatorPrincipalId)) {

@@ -94,7 +94,7 @@ public sealed partial class VonageChannel : IChannel
         if (secrets.IsMissing) return new Verdict.Forged(Reasons.KeyUnknown);
         if (!token.Holds(secrets)) return new Verdict.Forged(Reasons.SignatureWrong);
         var times = token.Read();
-        if (!times.AreFresh(_time.GetUtcNow(), TimeSpan.FromHours(current.TokenHours), Skew)) return new Verdict.Forged(Reasons.Stale);
+        if (!times.AreFresh(delivery.ReceivedAt, TimeSpan.FromHours(current.TokenHours), Skew)) return new Verdict.Forged(Reasons.Stale, times.IssuedAt);
         return CoversBody(token, delivery.Body.Span) ? new Verdict.Genuine(times.IssuedAt) : new Verdict.Forged(Reasons.BodyHashWrong);
     }
 

@@ -7,7 +7,7 @@ namespace Serverless.Notices.Webhook;
 public static class WebhookBody
 {
     /// <summary>Fields a subscription may ask for.</summary>
-    public static readonly IReadOnlyList<string> Fields = ["text", "parties", "attachments", "reply", "entry"];
+    public static IReadOnlyList<string> Fields => Subscription.PersonalFields;
 
     /// <summary>The most bytes a body has. Whoever needs more reads the case.</summary>
     public const int MostBytes = 64 * 1024;

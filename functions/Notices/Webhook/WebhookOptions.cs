@@ -8,6 +8,9 @@ public sealed class WebhookOptions
     /// <summary>Subscribers by a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50), e.g. <c>Webhook__Subscribers__crm__Url</c>.</summary>
     public Dictionary<string, WebhookSubscriber> Subscribers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary><see cref="Subscribers"/> that can be told.</summary>
+    internal IEnumerable<Subscription> Named() => Subscribers.Where(s => NoticeTarget.IsName(s.Key)).Select(s => s.Value.Named(s.Key));
+
     /// <summary>Seconds a subscriber may take to answer, 1 to 60. Standard Webhooks proposes 15 to 30.</summary>
     public double TimeoutSeconds { get; set; } = 20;
 }
@@ -30,19 +33,8 @@ public sealed class WebhookSubscriber
     /// <summary>Personal fields it needs, separated by commas: <c>text</c>, <c>parties</c>, <c>attachments</c>, <c>reply</c>, <c>entry</c>. Default: none (P12).</summary>
     public string Include { get; set; } = "";
 
-    /// <summary><see cref="Include"/> as a list.</summary>
-    public string[] Fields => Include.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>True when it wants events of this type.</summary>
-    public bool Wants(string type)
-    {
-        foreach (var part in Events.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part is [.. var start, '*'] ? type.StartsWith(start, StringComparison.Ordinal) : part == type) return true;
-        }
-
-        return false;
-    }
+    /// <summary>As a subscription; one whose name cannot be a target's is none.</summary>
+    public Subscription Named(string name) => new() { Name = name, Url = Url, Types = Events, Include = Include, Secret = Secret, PreviousSecret = PreviousSecret };
 }
 
 /// <summary>Bounds, with the setting's name in the sentence.</summary>

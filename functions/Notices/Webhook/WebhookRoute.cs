@@ -11,19 +11,18 @@ namespace Serverless.Notices.Webhook;
 /// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
-public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Posting posting, GuardedHttp http, TimeProvider time) : INoticeRoute
+public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<WebhookOptions> options, Posting posting, GuardedHttp http, TimeProvider time) : INoticeRoute
 {
     public string Name => "webhook";
 
-    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<NoticeTarget>>([.. options.CurrentValue.Subscribers.Where(s => s.Value.Wants(notice.Type) && NoticeTarget.IsName(s.Key)).Select(s => TargetOf(s.Key, s.Value))]);
+    public async Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
+        [.. (await subscriptions.AllAsync(ct)).Values.Where(s => s.Wants(notice)).Select(TargetOf)];
 
-    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) =>
-        Task.FromResult(options.CurrentValue.Subscribers.GetValueOrDefault(name) is { } subscriber ? TargetOf(name, subscriber) : null);
+    public async Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => (await subscriptions.AllAsync(ct)).GetValueOrDefault(name) is { } subscriber ? TargetOf(subscriber) : null;
 
     public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        var subscriber = options.CurrentValue.Subscribers[target.Name];
+        if ((await subscriptions.AllAsync(ct)).GetValueOrDefault(target.Name) is not { } subscriber) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
         // A mistake in the settings is mended within hours: what happens meanwhile is told then.
         if (!IsUsable(subscriber)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
         var fields = subscriber.Fields;
@@ -36,19 +35,15 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Postin
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json") { CharSet = "utf-8" };
         request.Headers.TryAddWithoutValidation("webhook-id", notice.EventId);
         request.Headers.TryAddWithoutValidation("webhook-timestamp", now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(SecretsOf(subscriber), notice.EventId, now, body.Span));
+        request.Headers.TryAddWithoutValidation("webhook-signature", StandardWebhook.Sign(subscriber.SecretsAt(now), notice.EventId, now, body.Span));
         request.Headers.UserAgent.ParseAdd("serverless-contact/1");
         return await posting.SendAsync(request, TimeSpan.FromSeconds(options.CurrentValue.TimeoutSeconds), ct);
     }
 
-    private bool IsUsable(WebhookSubscriber subscriber) =>
+    private bool IsUsable(Subscription subscriber) =>
         Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo) && StandardWebhook.IsSecret(subscriber.Secret);
 
-    // A previous secret that is none must not stop the one in force.
-    private static SecretPair SecretsOf(WebhookSubscriber subscriber) =>
-        new(subscriber.Secret, StandardWebhook.IsSecret(subscriber.PreviousSecret) ? subscriber.PreviousSecret : null);
-
-    private static NoticeTarget TargetOf(string name, WebhookSubscriber subscriber) => new(name, subscriber.Url ?? "");
+    private static NoticeTarget TargetOf(Subscription subscriber) => new(subscriber.Name, subscriber.Url ?? "") { IsPaused = subscriber.PausedAt is not null };
 
     /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
@@ -61,7 +56,7 @@ public sealed class WebhookRoute(IOptionsMonitor<WebhookOptions> options, Postin
             else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: the notices of {name} wait.";
             if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: the notices of {name} wait.";
             if (!string.IsNullOrEmpty(subscriber.PreviousSecret) && !StandardWebhook.IsSecret(subscriber.PreviousSecret)) yield return $"{section}__PreviousSecret must be empty, or whsec_ and base64 of 24 to 64 bytes: it signs nothing.";
-            foreach (var field in subscriber.Fields)
+            foreach (var field in Subscription.Parts(subscriber.Include))
                 if (!WebhookBody.Fields.Contains(field, StringComparer.Ordinal)) yield return $"{section}__Include names {field}; known: {string.Join(", ", WebhookBody.Fields)}.";
         }
     }

@@ -56,6 +56,14 @@ public sealed class EmailConformance : ChannelConformance
         }
     });
 
+    /// <summary>A basic notification carries no time and never grows old; the tokens of a rich one do (that of the seed ends late, so that the seed lasts; it begins with the seed).</summary>
+    public override void A_stale_call_is_rejected_where_the_signature_is_dated() => All(Genuine, seed =>
+    {
+        var verdict = Verify(seed, now: seed.At - TimeSpan.FromDays(365));
+        if (Encoding.UTF8.GetString(seed.Body).Contains("validationTokens", StringComparison.Ordinal)) Assert.Equal(Reasons.Stale, Assert.IsType<Verdict.Forged>(verdict).Reason);
+        else Assert.IsType<Verdict.Genuine>(verdict);
+    });
+
     // Of a batch with several states one is enough, so only calls with a single one are told.
     private static IEnumerable<string> Proofs(string body)
     {

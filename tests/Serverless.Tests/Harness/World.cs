@@ -65,6 +65,9 @@ public sealed class World : IAsyncDisposable
     /// <summary>Serves the documents that seeds name.</summary>
     internal SeedProvider Provider { get; private init; } = null!;
 
+    /// <summary>Given as a setting, it switches on every channel that has seeds.</summary>
+    public static (string Name, string? Value) EveryChannel => ("World__EveryChannel", "true");
+
     public static string MessagingFile => Path.Combine(Seed.RepositoryRoot, "infra", "messaging.json");
 
     /// <summary>The settings under which the seeds of all channels verify, and an owner.</summary>
@@ -100,6 +103,9 @@ public sealed class World : IAsyncDisposable
         var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
+        // A tick looks at every channel that is on: most journeys need three.
+        if (!settings.Contains(EveryChannel))
+            foreach (var channel in Seed.Channels.Except(["generic", "meta", "twilio"], StringComparer.Ordinal)) all[$"Channels__{channel}__Enabled"] = "false";
         foreach (var (name, value) in settings) all[name] = value;
 
         var log = new LogBook();

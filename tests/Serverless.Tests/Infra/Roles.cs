@@ -19,7 +19,6 @@ internal static partial class Roles
         ["keyVaultSecretsUser"] = "4633458b-17de-408a-b874-0445c86b69e6",
         ["keyVaultSecretsOfficer"] = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
         ["monitoringMetricsPublisher"] = "3913510d-42f4-4e42-8a64-420c390055eb",
-        ["communicationServiceOwner"] = "09976791-48a7-449e-bb21-39d1a415f350",
     };
 
     // A role that includes the one a client names.

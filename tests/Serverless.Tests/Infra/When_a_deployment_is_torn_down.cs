@@ -38,6 +38,23 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         _providers.MapDelete("/77/subscriptions", (HttpRequest request) => Changed($"meta {request.Query["object"]}", """{"success":true}"""));
         _providers.MapGet("/v1.0/subscriptions", () => Results.Text($$"""{"value":[{"id":"s1","notificationUrl":"{{Ours}}/api/hooks/email"},{"id":"s2","notificationUrl":"https://other.example.com/"}]}""", "application/json"));
         _providers.MapDelete("/v1.0/subscriptions/{id}", (string id) => Changed($"graph {id}", ""));
+        _providers.MapGet("/2/webhooks", () => Results.Text($$"""{"data":[{"id":"w1","url":"{{Ours}}/api/hooks/x"},{"id":"w2","url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/2/webhooks/{id}", (string id) => Changed($"x webhook {id}", """{"data":{"deleted":true}}"""));
+        _providers.MapGet("/2/activity/subscriptions", (HttpRequest request) => Results.Text(
+            request.Query.ContainsKey("pagination_token")
+                ? """{"data":[{"subscription_id":"a2","webhook_id":"w2"},{"subscription_id":"a3","webhook_id":"w1"}],"meta":{}}"""
+                : """{"data":[{"subscription_id":"a1","webhook_id":"w1"}],"meta":{"next_token":"n"}}""", "application/json"));
+        _providers.MapDelete("/2/activity/subscriptions/{id}", (string id) => Changed($"x subscription {id}", """{"data":{"deleted":true}}"""));
+        _providers.MapGet("/forum/admin/api/web_hooks.json", () => Results.Text($$"""{"web_hooks":[{"id":5,"payload_url":"{{Ours}}/api/hooks/discourse/main "},{"id":6,"payload_url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/forum/admin/api/web_hooks/{id}.json", (string id) => Changed($"discourse {id}", """{"success":"OK"}"""));
+        _providers.MapGet("/v2/applications/app1", () => Results.Text($$$"""
+            {"id":"app1","name":"contacts","_links":{},"capabilities":{
+              "voice":{"webhooks":{"answer_url":{"address":"{{{Ours}}}/api/hooks/vonage/voice/answer"},"event_url":{"address":"{{{Ours}}}/api/hooks/vonage/voice/events"} } },
+              "messages":{"webhooks":{"inbound_url":{"address":"{{{Ours}}}/api/hooks/vonage/messages"},"status_url":{"address":"https://other.example.com/"} } } } }
+            """, "application/json"));
+        _providers.MapPut("/v2/applications/app1", async (HttpRequest request) => Changed($"vonage {await new StreamReader(request.Body).ReadToEndAsync()}", "{}"));
+        _providers.MapGet("/settings/sipgateio", () => Results.Text($$"""{"incomingUrl":"{{Ours}}/api/hooks/sipgate","outgoingUrl":"https://other.example.com/","log":true}""", "application/json"));
+        _providers.MapPut("/settings/sipgateio", async (HttpRequest request) => Changed($"sipgate {await new StreamReader(request.Body).ReadToEndAsync()}", ""));
         _providers.MapFallback(() => Results.StatusCode(418));
         await _providers.StartAsync();
     }
@@ -49,12 +66,21 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
     {
         var (exitCode, said) = await RunAsync();
         Assert.Equal(0, exitCode);
-        Assert.Contains("would: Telegram: delete the webhook", said, StringComparison.Ordinal);
+        Assert.Contains("would: Telegram: delete the webhook of bot 1", said, StringComparison.Ordinal);
+        Assert.Contains("Vonage: messages leads here and elsewhere", said, StringComparison.Ordinal);
         Assert.Empty(_changes);
 
         (exitCode, _) = await RunAsync("--do");
         Assert.Equal(0, exitCode);
-        Assert.Equal(["graph s1", "meta page", "telegram", "twilio PN1 VoiceUrl= StatusCallback="], _changes.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "discourse 5", "graph s1", "meta page", """sipgate {"incomingUrl":"","outgoingUrl":"https://other.example.com/","log":true}""", "telegram", "twilio PN1 VoiceUrl= StatusCallback=",
+                """vonage {"name":"contacts","capabilities":{"messages":{"webhooks":{"inbound_url":{"address":"https://contact.example.com/api/hooks/vonage/messages"},"status_url":{"address":"https://other.example.com/"}}}}}""",
+                "x subscription a1", "x subscription a3", "x webhook w1",
+            ],
+            _changes.Order(StringComparer.Ordinal));
+        // A webhook that still has subscriptions might not go.
+        Assert.True(_changes.ToList().IndexOf("x webhook w1") > _changes.ToList().IndexOf("x subscription a3"));
     }
 
     private IResult Changed(string what, string answer)
@@ -70,6 +96,8 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         foreach (var (name, value) in new[]
         {
             ("BASE_URL", Ours), ("TELEGRAM_BOT_TOKEN", "1:x"), ("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "t"), ("META_APP_ID", "77"), ("META_APP_SECRET", "s"), ("GRAPH_TOKEN", "g"),
+            ("X_BEARER_TOKEN", "b"), ("DISCOURSE_URL", $"{here}/forum/"), ("DISCOURSE_API_KEY", "k"), ("VONAGE_API_KEY", "k"), ("VONAGE_API_SECRET", "s"), ("VONAGE_APPLICATION_ID", "app1"),
+            ("SIPGATE_TOKEN_ID", "t"), ("SIPGATE_TOKEN", "s"), ("X_API_URL", here), ("VONAGE_API_URL", here), ("SIPGATE_API_URL", here),
             ("TELEGRAM_API_URL", here), ("TWILIO_API_URL", here), ("META_API_URL", here), ("GRAPH_API_URL", here),
         }) start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -12,8 +12,9 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite)
 {
     private readonly Pigeons _pigeons = new();
 
+    // Real channels are off: their upkeep has tests of its own.
     private Task<World> StartAsync(params (string Name, string? Value)[] settings) =>
-        World.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. settings]);
+        World.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
 
     private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
 
@@ -124,6 +125,27 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite)
         world.Time.Set(end.AddDays(-7));
         Assert.True(await DailyAsync(world));
         Assert.Equal(2, Told(world).Count(t => t == "credential.expiring.v1 token 7"));
+    }
+
+    [Fact]
+    public async Task What_ends_within_a_week_is_in_the_log_every_day_for_the_alert()
+    {
+        await using var world = await StartAsync(("Upkeep__Expires__AppSecret", "2027-01-31"));
+        var end = new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero);
+        _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: end), new("token", RegistrationState.Right, null, "Make a new one.", end)];
+        List<string> Lines() => [.. world.Log.Lines.Where(l => l.Contains("expiring ", StringComparison.Ordinal)).Select(l => l[l.IndexOf("expiring ", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal)];
+        world.Time.Set(end.AddDays(-8));
+        Assert.True(await DailyAsync(world));
+        Assert.Empty(Lines());
+        world.Time.Set(end.AddDays(-6.5));
+        Assert.True(await DailyAsync(world));
+        Assert.Equal(["expiring pigeon token days=6", "expiring settings AppSecret days=6"], Lines());
+
+        // The provider is down, and what was known still ends.
+        _pigeons.Registrations = _ => throw new InvalidOperationException();
+        world.Time.Set(end.AddDays(0.5));
+        Assert.True(await DailyAsync(world));
+        Assert.Equal(["expiring pigeon subscription days=-1", "expiring pigeon token days=-1", "expiring settings AppSecret days=-1"], Lines().Where(l => l.EndsWith("-1", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class When_every_seed_arrives(AzuriteFixture azurite)
     [Fact]
     public async Task Each_gets_its_answer_and_its_end()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await World.StartAsync(azurite, World.EveryChannel);
         List<(Seed Seed, string? Delivery)> sent = [];
         foreach (var seed in Seeds)
         {

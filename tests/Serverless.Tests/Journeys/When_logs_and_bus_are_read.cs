@@ -15,7 +15,7 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite)
     [Fact]
     public async Task Nothing_personal_is_in_them_and_no_secret()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await World.StartAsync(azurite, World.EveryChannel);
         var seeds = Seed.Channels.SelectMany(Seed.Of).ToList();
         foreach (var seed in seeds)
         {
@@ -29,10 +29,13 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite)
         await world.DrainAsync();
 
         Assert.True(world.Log.Lines.Count > seeds.Count && bus.Count > 20);
-        var forbidden = seeds.SelectMany(s => s.Contacts).SelectMany(PersonalIn).Concat(Secrets()).Where(word => word.Length >= 5).Distinct().ToList();
+        var forbidden = seeds.SelectMany(s => s.Contacts).SelectMany(PersonalIn).Concat(Secrets()).Where(word => word.Length >= 5).Except(OurNames()).Distinct().ToList();
         Assert.True(forbidden.Count > 60);
         Assert.Empty(forbidden.SelectMany(word => world.Log.Lines.Concat(bus).Where(line => Holds(line, word)).Select(line => $"'{word}' in: {line}")));
     }
+
+    // The name of a bot or site is ours: it is part of a setting's name.
+    private static IEnumerable<string> OurNames() => World.DefaultSettings().Keys.SelectMany(k => k.Split("__"));
 
     private static bool Holds(string line, string word) =>
         line.Contains(word, StringComparison.OrdinalIgnoreCase) || line.Contains(Uri.EscapeDataString(word), StringComparison.OrdinalIgnoreCase);

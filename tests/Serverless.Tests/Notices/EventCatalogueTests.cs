@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Serverless.Cases;
+using Serverless.Notices;
 using Serverless.Registrations;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -14,15 +15,15 @@ public sealed class EventCatalogueTests(AzuriteFixture azurite)
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
 
-    private static IEnumerable<string> Types => new[] { typeof(CaseEvent), typeof(ChannelEvent) }.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static))
+    private static IEnumerable<string> Types => new[] { typeof(CaseEvent), typeof(ChannelEvent), typeof(SubscriptionEvent) }.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static))
         .Where(f => f.IsLiteral && f.Name != nameof(CaseEvent.Source)).Select(f => (string)f.GetRawConstantValue()!);
 
     [Fact]
     public async Task Every_type_is_listed_with_a_sentence_and_published()
     {
-        Dictionary<string, string> catalogue = new(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue), StringComparer.Ordinal);
+        Dictionary<string, string> catalogue = new(CaseEvent.Catalogue.Concat(ChannelEvent.Catalogue).Concat(SubscriptionEvent.Catalogue), StringComparer.Ordinal);
         Assert.Equal(Types.Order(StringComparer.Ordinal), catalogue.Keys.Order(StringComparer.Ordinal));
-        Assert.All(catalogue.Keys, type => Assert.Matches(@"^serverless\.(case|contact|reply|channel|credential)\.[a-z-]+\.v\d+$", type));
+        Assert.All(catalogue.Keys, type => Assert.Matches(@"^serverless\.((case|contact|reply|channel|credential)\.[a-z-]+|ping)\.v\d+$", type));
         Assert.All(catalogue.Values, sentence => Assert.Matches(@"^[A-Z].{20,}\.$", sentence));
         await using var world = await World.StartAsync(azurite);
         var published = await world.GetAsync("/api/schema/catalogue");

@@ -20,7 +20,7 @@ internal static class Doors
         ["Replies"] = ["Channels", "Cases", "Outbox", "Storage"],
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Storage"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
-        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Storage", "Bus", "Texts"],
+        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Storage", "Bus", "Texts"],
         ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],

@@ -1,0 +1,115 @@
+using Azure;
+using Serverless.Storage;
+
+namespace Serverless.Notices;
+
+/// <summary>All subscriptions: those of the settings, and those made by the API, which are rows. A name of the settings hides a row of that name.</summary>
+/// <param name="tables">Storage.</param>
+/// <param name="time">Clock.</param>
+/// <param name="settings">Those of the settings, as they are now.</param>
+public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings)
+{
+    public const string Table = "subscriptions";
+
+    /// <summary>Most rows.</summary>
+    public const int Most = 200;
+
+    private const string Partition = "webhook";
+
+    // One read in this time for each instance, however many notices: an instance tells by what was true so long ago. Changes made through it hold at once.
+    private static readonly TimeSpan Staleness = TimeSpan.FromSeconds(10);
+    private volatile Reading? _latest;
+
+    /// <summary>By name; at most ten seconds old.</summary>
+    public async Task<IReadOnlyDictionary<string, Subscription>> AllAsync(CancellationToken ct)
+    {
+        var reading = _latest;
+        if (reading is null || reading.Rows.IsFaulted || time.GetElapsedTime(reading.At) >= Staleness)
+        {
+            // The read outlives the one who asked first, since others wait for it too.
+            reading = new Reading(time.GetTimestamp(), ReadAsync(CancellationToken.None));
+            _latest = reading;
+        }
+
+        Dictionary<string, Subscription> all = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var one in await reading.Rows.WaitAsync(ct)) all[one.Name] = one;
+        foreach (var one in settings()) all[one.Name] = one;
+        return all;
+    }
+
+    /// <summary>As it is this moment, with the version of its row; null when there is none.</summary>
+    public async Task<(Subscription Subscription, ETag ETag)?> FindAsync(string name, CancellationToken ct)
+    {
+        if (settings().FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) is { } set) return (set, default);
+        return await tables.GetAsync(Table, Partition, KeyOf(name), ct) is { } row ? (From(row), row.ETag) : null;
+    }
+
+    /// <summary>Every row as it is this moment, and those of the settings; by name.</summary>
+    public Task<IReadOnlyDictionary<string, Subscription>> FreshAsync(CancellationToken ct)
+    {
+        _latest = null;
+        return AllAsync(ct);
+    }
+
+    /// <summary>Writes a new one: Written or Exists.</summary>
+    public async Task<WriteState> AddAsync(Subscription one, CancellationToken ct) => Changed((await tables.InsertAsync(Table, RowOf(one), ct)).State);
+
+    /// <summary>Changes one that still is as it was read: Written, Changed or Missing.</summary>
+    public async Task<WriteState> ReplaceAsync(Subscription one, ETag asRead, CancellationToken ct) => Changed((await tables.ReplaceAsync(Table, RowOf(one), asRead, ct)).State);
+
+    /// <summary>Takes one away.</summary>
+    public async Task<WriteState> RemoveAsync(string name, CancellationToken ct) => Changed((await tables.DeleteAsync(Table, Partition, KeyOf(name), ETag.All, ct)).State);
+
+    private WriteState Changed(WriteState state)
+    {
+        _latest = null;
+        return state;
+    }
+
+    private async Task<List<Subscription>> ReadAsync(CancellationToken ct)
+    {
+        List<Subscription> all = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Partition), ct)) all.Add(From(row));
+        return all;
+    }
+
+    private static Subscription From(TableRow row) => new()
+    {
+        Name = row.Text("Name") ?? row.RowKey,
+        Url = row.Text("Url"),
+        Types = row.Text("Types") ?? "*",
+        Channels = row.Text("Channels") ?? "*",
+        Needs = row.Text("Needs") ?? "*",
+        Owners = row.Text("Owners") ?? "*",
+        Networks = row.Text("Networks") ?? "*",
+        Include = row.Text("Include") ?? "",
+        Secret = row.Text("Secret"),
+        PreviousSecret = row.Text("PreviousSecret"),
+        PreviousUntil = row.Time("PreviousUntil"),
+        PausedAt = row.Time("PausedAt"),
+        CreatedAt = row.Time("CreatedAt"),
+        Version = row.Int("Version") ?? 1,
+    };
+
+    private static TableRow RowOf(Subscription one) => new(Partition, KeyOf(one.Name))
+    {
+        ["Name"] = one.Name,
+        ["Url"] = one.Url,
+        ["Types"] = one.Types,
+        ["Channels"] = one.Channels,
+        ["Needs"] = one.Needs,
+        ["Owners"] = one.Owners,
+        ["Networks"] = one.Networks,
+        ["Include"] = one.Include,
+        ["Secret"] = one.Secret,
+        ["PreviousSecret"] = one.PreviousSecret,
+        ["PreviousUntil"] = one.PreviousUntil,
+        ["PausedAt"] = one.PausedAt,
+        ["CreatedAt"] = one.CreatedAt,
+        ["Version"] = one.Version,
+    };
+
+    private static string KeyOf(string name) => name.ToLowerInvariant();
+
+    private sealed record Reading(long At, Task<List<Subscription>> Rows);
+}
