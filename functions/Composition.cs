@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.AcknowledgeCustomer;
 using Serverless.ActOnCase;
 using Serverless.Attachments;
 using Serverless.Bus;
@@ -32,6 +33,7 @@ using Serverless.Links;
 using Serverless.ManageSubscriptions;
 using Serverless.Normalise;
 using Serverless.Notices;
+using Serverless.Notices.Acknowledgement;
 using Serverless.Notices.Mail;
 using Serverless.Notices.Teams;
 using Serverless.Notices.Webhook;
@@ -124,6 +126,9 @@ public static class Composition
         services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
         services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
+        services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
+        services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
 
         // Operations
@@ -146,6 +151,7 @@ public static class Composition
         NotifyWebhookFunction.Map(routes);
         NotifyTeamsFunction.Map(routes);
         NotifyMailFunction.Map(routes);
+        AcknowledgeCustomerFunction.Map(routes);
         QueryCasesFunction.Map(routes);
         DownloadAttachmentFunction.Map(routes);
         ActOnCaseFunction.Map(routes);

@@ -27,7 +27,7 @@ param publicBaseUrl string
 param channels channelSet
 
 @description('Routes by which notices go out. A route that is not named gets no subscription and its function is disabled.')
-param routes ('mail' | 'teams' | 'webhook')[] = ['webhook']
+param routes ('acknowledgement' | 'mail' | 'teams' | 'webhook')[] = ['webhook']
 
 @description('Subscribers of the webhook route.')
 param subscribers subscriberMap = {}
@@ -142,7 +142,7 @@ var hash = toLower(uniqueString(subscription().id, environmentName, location))
 @description('Tags of every resource.')
 var tags = union(extraTags, { 'azd-env-name': environmentName })
 @description('The function of each route.')
-var routeFunctions = { mail: 'NotifyMail', teams: 'NotifyTeams', webhook: 'NotifyWebhook' }
+var routeFunctions = { acknowledgement: 'AcknowledgeCustomer', mail: 'NotifyMail', teams: 'NotifyTeams', webhook: 'NotifyWebhook' }
 @description('Names of the resources.')
 var names = {
   app: 'func-${hash}'

@@ -33,7 +33,7 @@ public static class CaseEvent
         [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
         [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
         [ContactReceived] = "A further contact of the customer joined an open case.",
-        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case.",
+        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case. With data.automatic it was a receipt, and the customer still waits.",
         [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
         [ReplyFailed] = "A reply did not reach the customer, or nobody can know whether it did: its state and reason say which.",
     };
@@ -68,6 +68,7 @@ public static class CaseEvent
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
             Recovered = contact?.Contact.Recovery is null ? null : true,
+            Automatic = contact?.Contact.Extras?.GetValueOrDefault(Channels.Reply.AutomaticName),
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
@@ -117,6 +118,9 @@ public sealed record CaseFacts
 
     /// <summary>True when the contact did not reach us by itself: the second look found it late. Nothing automatic is sent for it (P9).</summary>
     public bool? Recovered { get; init; }
+
+    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours, no answer), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
+    public string? Automatic { get; init; }
 
     public ReplyFacts? Reply { get; init; }
 }

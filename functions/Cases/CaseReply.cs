@@ -23,6 +23,9 @@ public sealed record CaseReply
 
     public ReplyTemplate? Template { get; init; }
 
+    /// <summary>True for a receipt: no person wrote it, and it answers nothing.</summary>
+    public bool Automatic { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Tries so far.</summary>
@@ -72,6 +75,9 @@ public enum ReplyState
 
     /// <summary>It will not be sent: the provider or the channel said no.</summary>
     [JsonStringEnumMemberName("refused")] Refused,
+
+    /// <summary>What would have been sent, had the receipts of its channel been switched on. Never sent.</summary>
+    [JsonStringEnumMemberName("dry-run")] DryRun,
 
     /// <summary>The provider took it.</summary>
     [JsonStringEnumMemberName("sent")] Sent,

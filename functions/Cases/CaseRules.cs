@@ -43,7 +43,8 @@ public static class CaseRules
         var fromCustomer = e.Contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !IsMachineAnswer(e.Contact);
         if (head is null) return fromCustomer ? Begin(e.Contact, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, e, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
-        if (e.Contact.Direction == Direction.Outbound) return Answered(head, e, CaseEvent.ContactSent);
+        // A receipt says that a person will answer: until then the customer waits.
+        if (e.Contact.Direction == Direction.Outbound) return IsMachineAnswer(e.Contact) ? new Decision.Append(CaseEvent.ContactSent) : Answered(head, e, CaseEvent.ContactSent);
         return e.Change switch
         {
             ContactChange.Received when fromCustomer => Further(head, e.Contact, levels),
@@ -54,7 +55,7 @@ public static class CaseRules
     }
 
     // An absence note or a bounce is kept in its case and triggers nothing: it opens none, wakes none, starts no clock (P9).
-    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault("automatic") is "auto-reply" or "bounce";
+    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
 
     private static Decision.Open Begin(Contact contact, ServiceLevelsOptions levels)
     {

@@ -22,6 +22,12 @@ public sealed record Reply
     /// <summary>The name in <see cref="Contact.Extras"/> under which an echo says our <see cref="Id"/>, on channels that give it back with the echo (a header of a mail).</summary>
     public const string EchoName = "reply.id";
 
+    /// <summary>The name in <see cref="Contact.Extras"/> under which a contact says that a machine wrote it.</summary>
+    public const string AutomaticName = "automatic";
+
+    /// <summary>What <see cref="AutomaticName"/> says of our own receipts: they are no answer, and the customer still waits.</summary>
+    public const string Receipt = "receipt";
+
     /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
     public required string Id { get; init; }
 
@@ -38,6 +44,9 @@ public sealed record Reply
 
     /// <summary>The provider's approved template, for networks that demand one outside their window; null for plain text.</summary>
     public ReplyTemplate? Template { get; init; }
+
+    /// <summary>No person wrote it: a channel whose messages can say so says so, to keep other machines from answering.</summary>
+    public bool Automatic { get; init; }
 }
 
 /// <summary>An approved template of the provider.</summary>

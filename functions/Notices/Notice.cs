@@ -124,4 +124,7 @@ public sealed record NoticeFacts
 
     /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it (P9).</summary>
     public bool Recovered { get; init; }
+
+    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
+    public string? Automatic { get; init; }
 }

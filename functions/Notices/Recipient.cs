@@ -79,19 +79,7 @@ public sealed class Recipient
     }
 
     /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
-    public DateTimeOffset? NotBefore(string type, DateTimeOffset now)
-    {
-        if (NameList.Holds(Urgent, type) || !OpeningHours.TryParse(Hours, out var hours)) return null;
-        var zone = TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var found) ? found : TimeZoneInfo.Utc;
-        // Quarter hours are fine enough for people, and a week holds every block there is.
-        for (var quarter = 0; quarter <= 7 * 24 * 4; quarter++)
-        {
-            var at = quarter == 0 ? now : new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.FromMinutes(15).Ticks), TimeSpan.Zero).AddMinutes(15 * quarter);
-            if (hours.Contains(TimeZoneInfo.ConvertTime(at, zone).DateTime)) return quarter == 0 ? null : at;
-        }
-
-        return null;
-    }
+    public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => NameList.Holds(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
 
     /// <summary>How notices are told together; null when each is told on its own.</summary>
     public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;

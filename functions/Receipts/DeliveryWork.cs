@@ -171,6 +171,7 @@ public sealed partial class DeliveryWork(
     private async Task<Taken> FileAsync(Job job, Piece piece, string delivery, CancellationToken ct)
     {
         var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(found.Event, job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
+        e = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await correlator.TakeAsync(e, delivery, ct, before?.CaseId);
         await teller.AfterAsync(correlation, ct);

@@ -73,6 +73,39 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         return (Asked.Taken, reply);
     }
 
+    /// <summary>Takes a text that no person wrote: one of an id, whoever asks and whatever it says.</summary>
+    /// <returns>With <see cref="Asked.Known"/> the reply that there is under this id; it may answer another contact.</returns>
+    public async Task<(Asked Asked, CaseReply? Reply)> AskAsync(CaseFile file, AutomaticReply request, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var to = file.Contacts.FirstOrDefault(c => c.Id == request.To);
+        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection) return (objection, null);
+        // A person may answer for longer than a machine may.
+        if (now > WithWindow(file, to!.Contact).Reply!.Until) return (Asked.WindowClosed, null);
+        var pointer = new ReplyPointer(file.Case.Id, ReplyIndex.IdOf(file.Case.Id, request.Id));
+        var reply = new CaseReply
+        {
+            Id = pointer.ReplyId,
+            State = request.DryRun ? ReplyState.DryRun : ReplyState.Waiting,
+            StateAt = now,
+            To = to.Id,
+            Text = request.Text,
+            Automatic = true,
+            CreatedAt = now,
+            DueAt = request.DryRun ? null : now,
+        };
+        if (!request.DryRun)
+        {
+            await index.RememberAsync(pointer, now, ct);
+            await index.RememberTextAsync(pointer, to.Contact, request.Text, ct);
+        }
+
+        if (!await replies.InsertAsync(file.Case.Id, reply, ct))
+            return await replies.FindAsync(file.Case.Id, reply.Id, ct) is { } there ? (Asked.Known, there.Reply) : (Asked.NoSuchCase, null);
+        if (!request.DryRun) await QueueAsync(pointer, ct);
+        return (Asked.Taken, reply);
+    }
+
     /// <summary>Until when a contact may be answered: the customer's latest word on the same way opens the window anew.</summary>
     public static Contact WithWindow(CaseFile file, Contact to)
     {

@@ -10,11 +10,30 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
     public async Task FileAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply.ContactId is not null || !reply.IsOut || (reply.Sent ?? await RemakeAsync(pointer, reply, ct)) is not { } sent) return;
+        if (reply.Automatic) sent = Receipt(sent);
         await index.NameAsync(pointer, sent.Contact.Channel, sent.Contact.Account, sent.Contact.ExternalId, ct);
         var correlation = await correlator.TakeAsync(sent, $"replies/{pointer.ReplyId}", ct, into: pointer.CaseId);
         await teller.AfterAsync(correlation, ct);
         await book.ChangeAsync(pointer, r => r with { ContactId = CaseKeys.Contact(sent.Contact), Sent = null }, ct);
     }
+
+    /// <summary>
+    /// Says of something that went out whether it was a receipt of ours, whichever comes first, its echo or the provider's answer: a person's answer stops the clock, a
+    /// receipt does not. Everything else stays as it is.
+    /// </summary>
+    public async Task<ContactEvent> MarkedAsync(ContactEvent e, CancellationToken ct)
+    {
+        if (e.Contact.Direction == Direction.Inbound) return e;
+        var pointer = e.Contact.Extras?.GetValueOrDefault(Reply.EchoName) is { } id ? await index.FindAsync(id, ct) : await index.FindTextAsync(e.Contact, ct);
+        return pointer is not null && await book.IsAutomaticAsync(pointer, ct) ? Receipt(e) : e;
+    }
+
+    private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private static ContactEvent Receipt(ContactEvent e) => e with
+    {
+        Contact = e.Contact with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing, StringComparer.Ordinal) { [Reply.AutomaticName] = Reply.Receipt } },
+    };
 
     /// <summary>Notes what a provider says of a message. False when it is none of our replies.</summary>
     public async Task<bool> NoteAsync(string channel, MessageStatus status, CancellationToken ct)

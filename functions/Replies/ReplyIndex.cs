@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Serverless.Cases;
+using Serverless.Channels;
 using Serverless.Storage;
 
 namespace Serverless.Replies;
@@ -38,6 +39,14 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     /// <summary>Where the provider's id leads. Written once the provider has taken it.</summary>
     public Task NameAsync(ReplyPointer pointer, string channel, string account, string externalId, CancellationToken ct) =>
         tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
+
+    /// <summary>Before an automatic text is sent: how its echo is known, which may come before the provider's answer does.</summary>
+    public Task RememberTextAsync(ReplyPointer pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
+        tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
+
+    /// <summary>The automatic text of ours that an echo repeats; null when it repeats none.</summary>
+    public async Task<ReplyPointer?> FindTextAsync(Contact echo, CancellationToken ct) =>
+        echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
     /// <summary>The reply with our id; null when there is none.</summary>
     public async Task<ReplyPointer?> FindAsync(string replyId, CancellationToken ct) =>
@@ -83,6 +92,10 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     private bool IsLost(TableRow row, TimeSpan grace) => time.GetUtcNow() >= row.Time("Due") + LostAfter + grace;
 
     private static string MarkPartition(ReplyPointer pointer) => MarkPrefix + pointer.CaseId[^1];
+
+    // Networks keep the words, not every blank.
+    private static string TextKey(Contact contact, string text) =>
+        CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
 
     private static string MarkRow(ReplyPointer pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
 }

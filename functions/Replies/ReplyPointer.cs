@@ -78,6 +78,13 @@ public sealed record ReplyRequest
     }
 }
 
+/// <summary>A text to the customer that no person wrote.</summary>
+/// <param name="Id">Made of what it must happen only once for, say the day.</param>
+/// <param name="To">The contact it answers.</param>
+/// <param name="Text">Plain text.</param>
+/// <param name="DryRun">Only written down, for people to see.</param>
+public sealed record AutomaticReply(string Id, string To, string Text, bool DryRun);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ReplyPointer))]
 [JsonSerializable(typeof(ReplyRequest))]

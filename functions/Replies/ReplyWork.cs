@@ -16,6 +16,9 @@ public sealed partial class ReplyWork(
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(24);
 
+    // Later than that a receipt tells the customer nothing, or comes at night.
+    private static readonly TimeSpan GiveUpReceiptAfter = TimeSpan.FromHours(2);
+
     // Clocks of two instances differ a little.
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
 
@@ -113,8 +116,9 @@ public sealed partial class ReplyWork(
             return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
         if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return new ReplyOutcome.Later(ReplyReasons.Unreachable);
         to = ReplyDesk.WithWindow(file, to);
-        if (reply.Template is null && time.GetUtcNow() > channel.Until(to)) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
-        var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate, Template = reply.Template };
+        // A person may answer for longer than a machine may.
+        if (reply.Template is null && time.GetUtcNow() > (reply.Automatic ? to.Reply?.Until : channel.Until(to))) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
+        var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate, Template = reply.Template, Automatic = reply.Automatic };
         return await channel.SendAsync(letter, ct);
     }
 
@@ -123,7 +127,7 @@ public sealed partial class ReplyWork(
         var now = time.GetUtcNow();
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 30 * Math.Pow(2, Math.Min(claim.Tries - 1, 10))));
         if (asked > pause) pause = asked.Value;
-        if (now + pause > claim.CreatedAt + GiveUpAfter)
+        if (now + pause > claim.CreatedAt + (claim.Automatic ? GiveUpReceiptAfter : GiveUpAfter))
         {
             await EndAsync(pointer, claim.Tries, r => r with { State = maybeSent ? ReplyState.Uncertain : ReplyState.Failed, Reason = reason }, ct);
             return;

@@ -62,6 +62,8 @@ public sealed partial class EmailChannel : IReplies
                     // Asks others' machines not to answer; it does not mark the mail as a machine's. [MS-OXCMAIL] 2.1.3.2.20
                     new InternetMessageHeader { Name = "X-Auto-Response-Suppress", Value = "All" },
                     new InternetMessageHeader { Name = MailHeaders.LoopHeader, Value = reply.Id },
+                    // Auto-Submitted would say it by RFC 3834; Graph takes only headers that begin with x-. https://learn.microsoft.com/en-us/graph/api/user-sendmail
+                    .. reply.Automatic ? [new InternetMessageHeader { Name = "X-Autoreply", Value = "yes" }] : Array.Empty<InternetMessageHeader>(),
                 ],
             },
         }), ct);

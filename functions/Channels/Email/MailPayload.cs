@@ -47,6 +47,8 @@ internal static partial class MailPayload
         extras.Add("inReplyTo", headers.InReplyTo);
         extras.Add("conversationId", message.Text("conversationId"u8));
         if (!sent) extras.Add("caseNumber", MailThread.ClaimedNumber(message.Text("subject"u8)));
+        // Sent Items show no headers: the Message-ID says which reply of ours it was.
+        if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own) extras.Add(Reply.EchoName, own.Reply);
         if (headers.WantsNoAutoReply) extras.Add("noAutoReply", "true");
         if (!message.Has("body"u8) && message.Has("bodyPreview"u8)) extras.Add("truncated", "too-large");
         var id = message.Text("internetMessageId"u8) ?? address.Id;

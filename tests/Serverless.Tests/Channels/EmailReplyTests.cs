@@ -34,6 +34,17 @@ public sealed class EmailReplyTests
         var echo = desk.Found(copy, "sentitems");
         Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, sent.Contact.ThreadKey, Direction.Outbound), (echo.Account, echo.ExternalId, echo.ThreadKey, echo.Direction));
         Assert.Equal(asked.ThreadKey, echo.ThreadKey);
+        Assert.Equal("0123456789abcdef0123456789abcdef", echo.Extras![Reply.EchoName]);
+    }
+
+    [Fact]
+    public async Task A_receipt_says_that_a_machine_wrote_it()
+    {
+        var (desk, asked) = await AskedAsync();
+        await using var _ = desk;
+        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked) with { Automatic = true }, default));
+        var headers = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message["internetMessageHeaders"]!.AsArray();
+        Assert.Contains(headers, h => h!["name"]!.GetValue<string>() == "X-Autoreply" && h["value"]!.GetValue<string>() == "yes");
     }
 
     [Fact]

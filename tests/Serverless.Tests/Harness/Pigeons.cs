@@ -63,9 +63,22 @@ public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel
             var at = DateTimeOffset.Parse(Get("at")!, CultureInfo.InvariantCulture);
             if (Get("attention") is { } attention) return new Reading.Attention(attention);
             if (Get("status") is { } status) return new Reading.Status(new MessageStatus(Account, Get("id")!, Enum.Parse<MessageState>(status, ignoreCase: true), at, Get("reason"), Get("reply")));
-            return new Reading.Found(Event(Get("id")!, Get("customer")!, Get("text"), at, Get("echo") is null ? Direction.Inbound : Direction.Outbound, Get("reply")));
+            var found = Event(Get("id")!, Get("customer")!, Get("text"), at, Get("echo") is null ? Direction.Inbound : Direction.Outbound, Get("reply"));
+            return new Reading.Found(found with { Contact = Marked(found.Contact, Get) });
         });
     }
+
+    // What a journey about receipts says of a contact; left alone by all others.
+    private static Contact Marked(Contact contact, Func<string, string?> get) => contact with
+    {
+        ThreadKey = get("thread") ?? contact.ThreadKey,
+        Kind = get("kind") is { } kind ? Enum.Parse<ContactKind>(kind) : contact.Kind,
+        Place = get("place") is { } place ? Enum.Parse<Place>(place) : contact.Place,
+        Language = get("language"),
+        Recovery = get("recovered") is null ? null : new Recovery(60),
+        Reply = get("way") is "none" ? null : contact.Reply,
+        Extras = get("mark") is { } mark ? new Dictionary<string, string>(StringComparer.Ordinal) { [mark.Split('=')[0]] = mark.Split('=')[1] } : contact.Extras,
+    };
 
     public async Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct)
     {

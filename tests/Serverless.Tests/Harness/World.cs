@@ -203,8 +203,7 @@ public sealed class World : IAsyncDisposable
                 {
                     var message = await Broker.ReceiveAsync(busy.Topic, busy.Subscription, CancellationToken.None);
                     worked++;
-                    // notify-webhook is worked by NotifyWebhook.
-                    if (await InvokeAsync(string.Concat("Notify", busy.Subscription[7..8].ToUpperInvariant(), busy.Subscription.AsSpan(8)), "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
+                    if (await InvokeAsync(FunctionOf(busy.Subscription), "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
                     else
                     {
                         failed++;
@@ -216,6 +215,10 @@ public sealed class World : IAsyncDisposable
             if (worked == 0) return failed;
         }
     }
+
+    // notify-webhook is worked by NotifyWebhook; the customer is not notified but acknowledged.
+    private static string FunctionOf(string subscription) =>
+        subscription == "notify-acknowledgement" ? "AcknowledgeCustomer" : string.Concat("Notify", subscription[7..8].ToUpperInvariant(), subscription.AsSpan(8));
 
     /// <summary>Runs Tick once.</summary>
     public Task<bool> TickAsync() => InvokeAsync("Tick", "timer", new JsonObject { ["IsPastDue"] = false });

@@ -65,11 +65,11 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_answer_of_our_own_people_costs_seven()
+    public async Task An_answer_of_our_own_people_costs_eight()
     {
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
-        Assert.Equal(Written("answerOfOurOwnPeople", 7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Written("answerOfOurOwnPeople", 8, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
         Assert.Equal("ended: outbound", await world.EndOfAsync(delivery));
     }
 

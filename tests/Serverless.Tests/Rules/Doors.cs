@@ -25,6 +25,7 @@ internal static class Doors
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
+        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics"],
     };

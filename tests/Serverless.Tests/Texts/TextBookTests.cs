@@ -41,7 +41,7 @@ public sealed class TextBookTests
         Assert.Equal(["Texts__De__card_case_closed", "Texts__En__no_such"], book.Problems().Select(p => p.Split(' ')[0]));
     }
 
-    private static readonly Dictionary<string, string> All = new[] { "number", "owner", "by", "to", "due", "type", "count", "minutes", "title", "recipient" }.ToDictionary(n => n, n => $"<{n}>");
+    private static readonly Dictionary<string, string> All = new[] { "number", "owner", "by", "to", "due", "type", "count", "minutes", "title", "recipient", "contact", "promise", "received", "content" }.ToDictionary(n => n, n => $"<{n}>");
 
     private static List<string> Marked(string text) => [.. text.Split('<').Skip(1).Select(p => p.Split('>')[0]).Order(StringComparer.Ordinal)];
 
