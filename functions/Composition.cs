@@ -46,7 +46,10 @@ using Serverless.Receive;
 using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
 using Serverless.Replies;
+using Serverless.ResendNotices;
+using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
+using Serverless.ReviewKept;
 using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
@@ -92,7 +95,7 @@ public static class Composition
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
-        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
         services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
         services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
@@ -123,7 +126,7 @@ public static class Composition
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<NoticeRunner>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)
@@ -149,6 +152,9 @@ public static class Composition
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);
+        ResendNoticesFunction.Map(routes);
+        ReviewDeadLettersFunction.Map(routes);
+        ReviewKeptFunction.Map(routes);
         LinkDiagnosticsFunction.Map(routes);
         ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Bus;
 using Serverless.Cases;
@@ -47,11 +48,20 @@ public sealed partial class NoticeRunner(
         var states = await notices.ReadAsync(notice, route.Name, ct);
         var off = await notices.SwitchedOffAsync(route.Name, ct);
         var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
-        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice.Attempt)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
+        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice)).Select(t => TellAsync(route, notice, t, off, contact, ct)));
     }
 
-    // Done: delivered, given up, or a later try is already on its way.
-    private static bool IsDone(NoticeState? state, int attempt) => state is not null && (state.State != NoticeState.Waiting || state.Attempt >= attempt);
+    // Done: delivered, given up, or a later try is already on its way. What somebody had sent again since makes older tries void.
+    private static bool IsDone(NoticeState? state, Notice notice) => state is not null
+        && (state.Resend > notice.Resend || (state.Resend == notice.Resend && (state.State != NoticeState.Waiting || state.Attempt >= notice.Attempt)));
+
+    /// <summary>Puts a notice on the bus again for its one target, at once. Safe to repeat with the same <paramref name="round"/>: the topic swallows the second.</summary>
+    public Task ResendAsync(NoticeState state, ReadOnlyMemory<byte> e, int round, CancellationToken ct)
+    {
+        var notice = Notice.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = round };
+        var route = routes.Single(r => r.Name == state.Route);
+        return SendAsync(route, notice, notice.IdOf(state.Route, state.Target, 0), notice.Wrap(state.Target, 0), null, ct);
+    }
 
     private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
@@ -79,6 +89,8 @@ public sealed partial class NoticeRunner(
     // Many alike become one incident, and who wants them together gets them together; everything else is told.
     private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
+        // What somebody had sent again is told by itself.
+        if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
         if (target.IsPerson && notice.Attempt == 0)
         {
             if (await bursts.CountAsync(route.Name, target.Name, notice, ct) is not { } alike) return new Outcome(OutcomeKind.Void, "incident");
@@ -144,14 +156,14 @@ public sealed partial class NoticeRunner(
         {
             // Minutes apart, so that a morning does not begin with everything at once.
             then += TimeSpan.FromMinutes(5 * Random.Shared.NextDouble());
-            await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), then, ct);
+            await SendAsync(route, notice, notice.IdOf(route.Name, target, attempt), notice.Wrap(target, attempt), then, ct);
             return then;
         }
 
         if (options.CurrentValue.WaitBefore(attempt, outcome.RetryAfter) is not { } wait) return null;
         // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
         var at = time.GetUtcNow() + (wait * (1 + (Random.Shared.NextDouble() / 5)));
-        await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), at, ct);
+        await SendAsync(route, notice, notice.IdOf(route.Name, target, attempt), notice.Wrap(target, attempt), at, ct);
         return at;
     }
 
@@ -161,11 +173,11 @@ public sealed partial class NoticeRunner(
         var seconds = Math.Min(LongestPause.TotalSeconds, 15 * Math.Pow(2, Math.Min(notice.Postponed, 20)));
         var at = time.GetUtcNow() + TimeSpan.FromSeconds(seconds * (1 + (Random.Shared.NextDouble() / 5)));
         LogPostponed(notice.EventId, route.Name, notice.Attempt, notice.Postponed + 1, (int)seconds);
-        var id = $"{notice.EventId}/{route.Name}/{notice.Target ?? "*"}/{notice.Attempt}/again/{notice.Postponed + 1}";
+        var id = $"{notice.IdOf(route.Name, notice.Target ?? "*", notice.Attempt)}/again/{notice.Postponed + 1}";
         await SendAsync(route, notice, id, notice.Wrap(notice.Target, notice.Attempt, notice.Postponed + 1), at, ct);
     }
 
-    private Task SendAsync(INoticeRoute route, Notice notice, string id, byte[] body, DateTimeOffset at, CancellationToken ct) => topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, body)
+    private Task SendAsync(INoticeRoute route, Notice notice, string id, byte[] body, DateTimeOffset? at, CancellationToken ct) => topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, body)
     {
         Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route.Name, ["type"] = notice.Type },
         ScheduledFor = at,
@@ -180,6 +192,7 @@ public sealed partial class NoticeRunner(
         Target = target,
         State = state,
         Attempt = notice.Attempt,
+        Resend = notice.Resend,
         Reason = reason,
         NextAt = next,
     };
