@@ -54,6 +54,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.Telemetry;
 using Serverless.Texts;
 using Serverless.Tick;
 
@@ -67,6 +68,7 @@ public static class Composition
         services.TryAddSingleton(TimeProvider.System);
         // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
         services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning));
+        services.AddTelemetry(configuration);
         services.AddStorage(configuration);
         services.AddBus(configuration);
         services.AddChannels(configuration);

@@ -39,6 +39,8 @@ public sealed class TopicClient
             Add(call.Request, name, $"\"{value}\"", ref size); // without quotes the service would read a number or a date
         }
 
+        // The host's own telemetry goes on under it. Source: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+        if (Spans.Carried is { } trace) Add(call.Request, "Diagnostic-Id", $"\"{trace}\"", ref size);
         if (size > MaxBytes) throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
         call.Request.Content = RequestContent.Create(message.Body);
         await _calls.SendAsync(call, ct);

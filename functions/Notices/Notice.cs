@@ -26,6 +26,9 @@ public sealed record Notice
     /// <summary>The whole CloudEvent, as published.</summary>
     public required ReadOnlyMemory<byte> Event { get; init; }
 
+    /// <summary>The trace that the event became true in; null when nobody listened.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>The one target of a later try; null at first.</summary>
     public string? Target { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record Notice
             Facts = data.Deserialize(NoticeJson.Default.NoticeFacts) ?? throw new JsonException("The event has no data."),
             At = e.GetProperty("time").GetDateTimeOffset(),
             Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
+            Trace = e.TryGetProperty("traceparent", out var trace) ? trace.GetString() : null,
             Target = wrapped ? root.GetProperty("target").GetString() : null,
             Attempt = wrapped ? root.GetProperty("attempt").GetInt32() : 0,
             Resend = wrapped && root.TryGetProperty("resend", out var resend) ? resend.GetInt32() : 0,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Bus;
@@ -5,6 +6,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Notices;
 
@@ -65,6 +67,7 @@ public sealed partial class NoticeRunner(
 
     private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
+        using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
         var began = time.GetUtcNow();
         var outcome = target.Address == Forgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
             : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
@@ -72,6 +75,9 @@ public sealed partial class NoticeRunner(
             : await TellOrLayAsideAsync(route, notice, target, contact, ct);
         var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
+        // Not the target: it may bear a person's name.
+        span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt).SetTag("outcome", outcome.Kind.ToString());
+        Measures.Notice(route.Name, outcome.Kind.ToString());
 
         if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Scheduled before it is noted: a crash in between repeats the try, under the same message id.
