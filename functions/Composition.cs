@@ -50,11 +50,15 @@ using Serverless.Receive;
 using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
 using Serverless.Replies;
+using Serverless.ResendNotices;
+using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
+using Serverless.ReviewKept;
 using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.Telemetry;
 using Serverless.Texts;
 using Serverless.Tick;
 
@@ -68,6 +72,7 @@ public static class Composition
         services.TryAddSingleton(TimeProvider.System);
         // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
         services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning));
+        services.AddTelemetry(configuration);
         services.AddStorage(configuration);
         services.AddBus(configuration);
         services.AddChannels(configuration);
@@ -96,7 +101,7 @@ public static class Composition
         services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
-        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
         services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
         services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
@@ -132,7 +137,7 @@ public static class Composition
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)
@@ -161,6 +166,9 @@ public static class Composition
         QueryOperationsFunction.Map(routes);
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);
+        ResendNoticesFunction.Map(routes);
+        ReviewDeadLettersFunction.Map(routes);
+        ReviewKeptFunction.Map(routes);
         LinkDiagnosticsFunction.Map(routes);
         ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);

@@ -11,7 +11,7 @@ public static class BusRegistration
     {
         services.TryAddSingleton<CallCount>();
         services.AddSingleton(BusNamespace.From(configuration.GetSection("ServiceBusConnection")));
-        services.AddSingleton<TopicClient>();
+        services.AddSingleton<TopicClient>().AddSingleton<DeadLetters>();
         return services;
     }
 }

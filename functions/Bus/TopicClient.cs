@@ -2,10 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
-using Azure;
 using Azure.Core;
-using Azure.Core.Pipeline;
-using Serverless.Cloud;
 using Serverless.Telemetry;
 
 namespace Serverless.Bus;
@@ -25,21 +22,14 @@ public sealed class TopicClient
         "Accept", "Authorization", "BrokerProperties", "Connection", "Content-Length", "Content-Type", "Date", "Expect", "Host", "Transfer-Encoding", "Upgrade", "User-Agent", "Via",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private readonly HttpPipeline _pipeline;
-    private readonly BusNamespace _bus;
+    private readonly BusCalls _calls;
 
-    public TopicClient(BusNamespace bus, CallCount count)
-    {
-        _bus = bus;
-        _pipeline = CloudPipeline.Build(bus.Transport, bus.Authentication(), count.CountBus);
-    }
+    public TopicClient(BusNamespace bus, CallCount count) => _calls = new BusCalls(bus, count);
 
     /// <summary>Sends one message; returns once the topic has it. What it refuses is a <see cref="BusUnavailableException"/>.</summary>
     public async Task SendAsync(string topic, BusMessage message, CancellationToken ct)
     {
-        using var call = _pipeline.CreateMessage();
-        call.Request.Method = RequestMethod.Post;
-        call.Request.Uri.Reset(new Uri(_bus.Endpoint, string.Join('/', topic.Split('/').Select(Uri.EscapeDataString)) + "/messages"));
+        using var call = _calls.Create(RequestMethod.Post, $"{topic}/messages");
         var size = message.Body.Length;
         Add(call.Request, "BrokerProperties", BrokerProperties(message), ref size);
         Add(call.Request, "Content-Type", message.ContentType, ref size);
@@ -49,40 +39,12 @@ public sealed class TopicClient
             Add(call.Request, name, $"\"{value}\"", ref size); // without quotes the service would read a number or a date
         }
 
+        // The host's own telemetry goes on under it. Source: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+        if (Spans.Carried is { } trace) Add(call.Request, "Diagnostic-Id", $"\"{trace}\"", ref size);
         if (size > MaxBytes) throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
         call.Request.Content = RequestContent.Create(message.Body);
-        await SendAsync(call, ct);
-        if (call.Response.Status != 201) throw Refused(call.Response.Status);
-    }
-
-    private async ValueTask SendAsync(HttpMessage call, CancellationToken ct)
-    {
-        try
-        {
-            await _pipeline.SendAsync(call, ct);
-        }
-        catch (RequestFailedException e) when (e.Status == 401)
-        {
-            throw new BusUnavailableException(e.Message, e.Status, retryable: true, e);
-        }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or IOException or HttpRequestException
-            || (e is OperationCanceledException && !ct.IsCancellationRequested))
-        {
-            throw new BusUnavailableException($"The bus did not answer. Check that {_bus.Setting} names the right namespace and that it can be reached from here.", 0, retryable: true, e);
-        }
-    }
-
-    private BusUnavailableException Refused(int status)
-    {
-        var what = status switch
-        {
-            401 or 403 => $"The bus refused us: assign the role Azure Service Bus Data Sender to the app's identity, and check {_bus.Setting}__credential and {_bus.Setting}__clientId.",
-            404 or 410 => $"The bus has no such topic: check {_bus.Setting} and that the topics of messaging.json are deployed.",
-            413 => "The message is larger than the bus takes.",
-            429 or >= 500 => "The bus is busy or down, after retries.",
-            _ => "The bus refused the message.",
-        };
-        return new BusUnavailableException($"{what} ({status})", status, retryable: status is 408 or 429 or >= 500);
+        await _calls.SendAsync(call, ct);
+        if (call.Response.Status != 201) throw _calls.Refused(call.Response.Status, "Azure Service Bus Data Sender");
     }
 
     private static void Add(Request request, string name, string value, ref int size)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Channels;
 using Serverless.Outbox;
+using Serverless.Telemetry;
 
 namespace Serverless.Cases;
 
@@ -72,7 +73,7 @@ public static class CaseEvent
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
-            new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, Data = facts }, CaseJson.Default.CloudEventCaseFacts);
+            new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, TraceParent = Spans.Carried, Data = facts }, CaseJson.Default.CloudEventCaseFacts);
         return new OutboxEntry(id, type, at, json);
     }
 }

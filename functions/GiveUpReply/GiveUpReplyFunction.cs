@@ -1,4 +1,5 @@
 using Serverless.Hosting;
+using Serverless.Receipts;
 using Serverless.Replies;
 
 namespace Serverless.GiveUpReply;
@@ -7,5 +8,7 @@ namespace Serverless.GiveUpReply;
 public static class GiveUpReplyFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("GiveUpReply", "pointer", (services, message, ct) =>
-        ReplyPointer.Parse(message) is { } pointer ? services.GetRequiredService<ReplyWork>().GiveUpAsync(pointer, ct) : Task.CompletedTask);
+        ReplyPointer.Parse(message) is { } pointer
+            ? services.GetRequiredService<ReplyWork>().GiveUpAsync(pointer, ct)
+            : services.GetRequiredService<KeptMessages>().KeepAsync("replies-poison", message, "failed too often", ct));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Serverless.Notices;
@@ -25,11 +26,17 @@ public sealed record Notice
     /// <summary>The whole CloudEvent, as published.</summary>
     public required ReadOnlyMemory<byte> Event { get; init; }
 
+    /// <summary>The trace that the event became true in; null when nobody listened.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>The one target of a later try; null at first.</summary>
     public string? Target { get; init; }
 
     /// <summary>0 at first.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>Counts how often somebody had it sent again by hand; 0 as it came. Each time tries are counted anew.</summary>
+    public int Resend { get; init; }
 
     /// <summary>How many alike it stands for; 0 when it stands for itself.</summary>
     public int Alike { get; init; }
@@ -52,11 +59,21 @@ public sealed record Notice
             Facts = data.Deserialize(NoticeJson.Default.NoticeFacts) ?? throw new JsonException("The event has no data."),
             At = e.GetProperty("time").GetDateTimeOffset(),
             Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
+            Trace = e.TryGetProperty("traceparent", out var trace) ? trace.GetString() : null,
             Target = wrapped ? root.GetProperty("target").GetString() : null,
             Attempt = wrapped ? root.GetProperty("attempt").GetInt32() : 0,
+            Resend = wrapped && root.TryGetProperty("resend", out var resend) ? resend.GetInt32() : 0,
             Postponed = wrapped && root.TryGetProperty("postponed", out var postponed) ? postponed.GetInt32() : 0,
         };
     }
+
+    /// <summary>The message id of a try for one target: the same try again is the same id, a try of another round is another (D6).</summary>
+    public string IdOf(string route, string target, int attempt) => (Resend, attempt) switch
+    {
+        (0, _) => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/{attempt}"),
+        (_, 0) => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/resend/{Resend}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/resend/{Resend}/{attempt}"),
+    };
 
     /// <summary>The message of a later try.</summary>
     /// <param name="target">Null for all targets.</param>
@@ -70,6 +87,7 @@ public sealed record Notice
             writer.WriteStartObject();
             writer.WriteString("target", target);
             writer.WriteNumber("attempt", attempt);
+            if (Resend > 0) writer.WriteNumber("resend", Resend);
             if (postponed > 0) writer.WriteNumber("postponed", postponed);
             writer.WritePropertyName("event");
             writer.WriteRawValue(Event.Span);

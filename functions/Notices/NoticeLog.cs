@@ -11,8 +11,11 @@ public sealed class NoticeLog(TableStore tables)
     public const string Table = "notices";
     public const int Shards = 16;
     private const int AttemptsKept = 40;
+    /// <summary>Property of the event as published.</summary>
+    internal const string EventProperty = "Event";
 
-    private static readonly string[] Shown = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Reason", "NextAt", "Tries"];
+    private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "Tries"];
+
 
     /// <summary>Where the notices of an event stand, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
@@ -26,19 +29,20 @@ public sealed class NoticeLog(TableStore tables)
         return states;
     }
 
-    /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered, and a late note of an earlier attempt changes no state unless it delivered.</summary>
+    /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered until it is sent again by hand, and a late note of an earlier attempt changes no state unless it delivered.</summary>
     public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct)
     {
         var key = $"{notice.EventId}|{state.Route}|{CaseSafe(state.Target)}";
         while (true)
         {
             var there = await tables.GetAsync(Table, PartitionOf(notice), key, ct);
-            if (there?.Text("State") == NoticeState.Delivered) return;
+            var known = there is null ? null : NoticeState.From(there);
+            if (known?.State == NoticeState.Delivered && known.Resend >= state.Resend) return;
             var tries = Tries(there);
-            if (there is not null && state.State != NoticeState.Delivered && there.Int("Attempt") > state.Attempt) state = NoticeState.From(there)!;
+            if (known is not null && known.Resend > state.Resend) state = state.State == NoticeState.Delivered ? state with { Resend = known.Resend } : known;
+            else if (known is not null && known.Resend == state.Resend && state.State != NoticeState.Delivered && known.Attempt > state.Attempt) state = known;
             var row = new TableRow(PartitionOf(notice), key)
             {
-                ["At"] = notice.At,
                 ["EventId"] = notice.EventId,
                 ["Type"] = notice.Type,
                 ["CaseId"] = notice.CaseId,
@@ -46,13 +50,15 @@ public sealed class NoticeLog(TableStore tables)
                 ["Target"] = state.Target,
                 ["State"] = state.State,
                 ["Attempt"] = state.Attempt,
+                ["Resend"] = state.Resend,
+                ["At"] = notice.At,
                 ["Reason"] = state.Reason,
                 ["NextAt"] = state.NextAt,
                 ["UpdatedAt"] = attempt.At,
                 ["Tries"] = JsonSerializer.Serialize([.. tries.TakeLast(AttemptsKept - 1), attempt], NoticeJson.Default.ListNoticeTry),
             };
-            // Nothing personal is in it; whoever asks to be told again gets this.
-            row.SetBytes("Json", notice.Event);
+            // What was published: ids and facts of the case, so that it can be sent again once the outbox has forgotten it.
+            row.SetBytes(EventProperty, notice.Event);
             var written = there is null ? await tables.InsertAsync(Table, row, ct) : await tables.ReplaceAsync(Table, row, there.ETag, ct);
             if (written.State == WriteState.Written) return;
         }
@@ -63,7 +69,7 @@ public sealed class NoticeLog(TableStore tables)
     {
         var query = Days(from, to);
         if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
-        await foreach (var row in tables.QueryAllAsync(Table, query.Select(Shown), ct))
+        await foreach (var row in tables.QueryAllAsync(Table, query.Select(Facts), ct))
             if (NoticeState.From(row) is { } found) yield return found;
     }
 
@@ -72,7 +78,7 @@ public sealed class NoticeLog(TableStore tables)
     {
         var filter = $"Route eq {TableQuery.Literal(route)} and Target eq {TableQuery.Literal(target)}";
         if (state is not null) filter += $" and State eq {TableQuery.Literal(state)}";
-        var page = await tables.QueryAsync(Table, Days(day, day).Where(filter).Select(Shown).Top(100), ct, continuation);
+        var page = await tables.QueryAsync(Table, Days(day, day).Where(filter).Select(Facts).Top(100), ct, continuation);
         return new NoticePage([.. page.Rows.Select(NoticeState.From).OfType<NoticeState>()], page.Continuation);
     }
 
@@ -87,6 +93,45 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Lets a notice be told anew, whatever became of it.</summary>
     internal Task ReopenAsync(TableRow row, string reason, CancellationToken ct) =>
         tables.MergeAsync(Table, new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NoticeState.Waiting, ["Attempt"] = -1, ["Reason"] = reason }, Azure.ETag.All, ct);
+
+    /// <summary>A page of the notices of some time in one state, to be sent again.</summary>
+    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
+    public async Task<(IReadOnlyList<KeptNotice> Notices, string? Continuation)> PageAsync(NoticeSelection selection, string? continuation, int top, CancellationToken ct)
+    {
+        var query = Narrowed(TableQuery.Partitions(PartitionOf(selection.From, 0), PartitionOf(selection.To.AddTicks(-1).AddDays(1), 0)), selection)
+            .Where($"At ge {TableQuery.Literal(selection.From)} and At lt {TableQuery.Literal(selection.To)} and State eq {TableQuery.Literal(selection.State)}");
+        var page = await tables.QueryAsync(Table, query.Top(top), ct, continuation);
+        return ([.. page.Rows.Select(Kept).OfType<KeptNotice>()], page.Continuation);
+    }
+
+    /// <summary>The notices of one event, in whatever state.</summary>
+    public async Task<IReadOnlyList<KeptNotice>> OfEventAsync(string eventId, NoticeSelection selection, CancellationToken ct)
+    {
+        List<KeptNotice> found = [];
+        // An event is filed under its day, and its id does not tell which.
+        for (var day = selection.From; day < selection.To && found.Count == 0; day = day.AddDays(1))
+        {
+            var query = Narrowed(TableQuery.Partition(PartitionOf(day, ShardOf(eventId))).RowPrefix($"{eventId}|"), selection);
+            await foreach (var row in tables.QueryAllAsync(Table, query, ct)) if (Kept(row) is { } kept) found.Add(kept);
+        }
+
+        return found;
+    }
+
+    /// <summary>Notes that it was sent again. False when somebody wrote meanwhile: then its state is told by that.</summary>
+    public async Task<bool> NoteResendAsync(KeptNotice kept, int round, DateTimeOffset at, CancellationToken ct)
+    {
+        var change = new TableRow(kept.Row.PartitionKey, kept.Row.RowKey)
+        {
+            ["State"] = NoticeState.Waiting,
+            ["Attempt"] = -1,
+            ["Resend"] = round,
+            ["Reason"] = "resend",
+            ["NextAt"] = at,
+            ["UpdatedAt"] = at,
+        };
+        return (await tables.MergeAsync(Table, change, kept.Row.ETag, ct)).State == WriteState.Written;
+    }
 
     /// <summary>The addresses of targets that asked never to be called again, by target.</summary>
     public async Task<IReadOnlyDictionary<string, string>> SwitchedOffAsync(string route, CancellationToken ct)
@@ -106,7 +151,17 @@ public sealed class NoticeLog(TableStore tables)
     private static List<NoticeTry> Tries(TableRow? row) =>
         row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [];
 
-    private static string PartitionOf(Notice notice) => PartitionOf(notice.At, notice.EventId[0] & (Shards - 1));
+    private static TableQuery Narrowed(TableQuery query, NoticeSelection selection)
+    {
+        if (selection.Route is { } route) query = query.Where($"Route eq {TableQuery.Literal(route)}");
+        return selection.Target is { } target ? query.Where($"Target eq {TableQuery.Literal(target)}") : query;
+    }
+
+    private static KeptNotice? Kept(TableRow row) => NoticeState.From(row) is { } state ? new KeptNotice(state, row.Bytes(EventProperty), row) : null;
+
+    private static string PartitionOf(Notice notice) => PartitionOf(notice.At, ShardOf(notice.EventId));
+
+    private static int ShardOf(string eventId) => eventId[0] & (Shards - 1);
 
     private static string PartitionOf(DateTimeOffset day, int shard) => string.Create(CultureInfo.InvariantCulture, $"{day.UtcDateTime:yyyyMMdd}|{shard:x1}");
 
@@ -136,8 +191,11 @@ public sealed record NoticeState
     /// <summary><c>delivered</c>, <c>waiting</c> for the next try, <c>failed</c> for good, or <c>void</c>: what it was about is erased.</summary>
     public required string State { get; init; }
 
-    /// <summary>Number of the last try, 0 for the first.</summary>
+    /// <summary>Number of the last try, 0 for the first; -1 when it was sent again by hand and not tried yet.</summary>
     public required int Attempt { get; init; }
+
+    /// <summary>How often it was sent again by hand; tries are counted anew each time.</summary>
+    public int Resend { get; init; }
 
     /// <summary>How the last try went.</summary>
     public required string Reason { get; init; }
@@ -156,11 +214,37 @@ public sealed record NoticeState
         Target = row.Text("Target") ?? "",
         State = state,
         Attempt = row.Int("Attempt") ?? 0,
+        Resend = row.Int("Resend") ?? 0,
         Reason = row.Text("Reason") ?? "",
         NextAt = row.Time("NextAt"),
         Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [],
     };
 }
+
+/// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
+public sealed record NoticeSelection
+{
+    /// <summary>No event before this is looked at.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>The end, not included.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>One of the words of <see cref="NoticeState"/>.</summary>
+    public string State { get; init; } = NoticeState.Failed;
+
+    /// <summary>Null for all.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>Null for all.</summary>
+    public string? Target { get; init; }
+}
+
+/// <summary>A notice as it is kept.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="Event">The whole CloudEvent; null when it was noted before events were kept with it.</param>
+/// <param name="Row">Its row.</param>
+public sealed record KeptNotice(NoticeState State, ReadOnlyMemory<byte>? Event, TableRow Row);
 
 /// <summary>One try.</summary>
 /// <param name="At">When it began.</param>

@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Notices;
 
@@ -51,7 +54,7 @@ public sealed partial class NoticeRunner(
         var states = await notices.ReadAsync(notice, route.Name, ct);
         var off = await notices.SwitchedOffAsync(route.Name, ct);
         var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
-        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice.Attempt))
+        await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice))
             .Select(t => t.IsPaused ? WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct) : TellAsync(route, notice, t, off, contact, ct)));
     }
 
@@ -71,11 +74,21 @@ public sealed partial class NoticeRunner(
         await notices.WriteAsync(notice, told, new NoticeTry(now, 0, told.Reason), ct);
     }
 
-    // Done: delivered, given up, or a later try is already on its way.
-    private static bool IsDone(NoticeState? state, int attempt) => state is not null && (state.State != NoticeState.Waiting || state.Attempt >= attempt);
+    // Done: delivered, given up, or a later try is already on its way. What somebody had sent again since makes older tries void.
+    private static bool IsDone(NoticeState? state, Notice notice) => state is not null
+        && (state.Resend > notice.Resend || (state.Resend == notice.Resend && (state.State != NoticeState.Waiting || state.Attempt >= notice.Attempt)));
+
+    /// <summary>Puts a notice on the bus again for its one target, at once. Safe to repeat with the same <paramref name="round"/>: the topic swallows the second.</summary>
+    public Task ResendAsync(NoticeState state, ReadOnlyMemory<byte> e, int round, CancellationToken ct)
+    {
+        var notice = Notice.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = round };
+        var route = routes.Single(r => r.Name == state.Route);
+        return SendAsync(route, notice, notice.IdOf(state.Route, state.Target, 0), notice.Wrap(state.Target, 0), null, ct);
+    }
 
     private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
+        using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
         var began = time.GetUtcNow();
         var outcome = target.Address == Forgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
             : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
@@ -83,6 +96,9 @@ public sealed partial class NoticeRunner(
             : await TellOrLayAsideAsync(route, notice, target, contact, ct);
         var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
+        // Not the target: it may bear a person's name.
+        span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt).SetTag("outcome", outcome.Kind.ToString());
+        Measures.Notice(route.Name, outcome.Kind.ToString());
 
         if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Scheduled before it is noted: a crash in between repeats the try, under the same message id.
@@ -100,6 +116,8 @@ public sealed partial class NoticeRunner(
     // Many alike become one incident, and who wants them together gets them together; everything else is told.
     private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
+        // What somebody had sent again is told by itself.
+        if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
         if (target.IsPerson && notice.Attempt == 0)
         {
             if (await bursts.CountAsync(route.Name, target.Name, notice, ct) is not { } alike) return new Outcome(OutcomeKind.Void, "incident");
@@ -170,14 +188,14 @@ public sealed partial class NoticeRunner(
         {
             // Minutes apart, so that a morning does not begin with everything at once.
             then += TimeSpan.FromMinutes(5 * Random.Shared.NextDouble());
-            await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), then, ct);
+            await SendAsync(route, notice, notice.IdOf(route.Name, target, attempt), notice.Wrap(target, attempt), then, ct);
             return then;
         }
 
         if (options.CurrentValue.WaitBefore(attempt, outcome.RetryAfter) is not { } wait) return null;
         // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
         var at = time.GetUtcNow() + (wait * (1 + (Random.Shared.NextDouble() / 5)));
-        await SendAsync(route, notice, $"{notice.EventId}/{route.Name}/{target}/{attempt}", notice.Wrap(target, attempt), at, ct);
+        await SendAsync(route, notice, notice.IdOf(route.Name, target, attempt), notice.Wrap(target, attempt), at, ct);
         return at;
     }
 
@@ -187,11 +205,11 @@ public sealed partial class NoticeRunner(
         var seconds = Math.Min(LongestPause.TotalSeconds, 15 * Math.Pow(2, Math.Min(notice.Postponed, 20)));
         var at = time.GetUtcNow() + TimeSpan.FromSeconds(seconds * (1 + (Random.Shared.NextDouble() / 5)));
         LogPostponed(notice.EventId, route.Name, notice.Attempt, notice.Postponed + 1, (int)seconds);
-        var id = $"{notice.EventId}/{route.Name}/{notice.Target ?? "*"}/{notice.Attempt}/again/{notice.Postponed + 1}";
+        var id = $"{notice.IdOf(route.Name, notice.Target ?? "*", notice.Attempt)}/again/{notice.Postponed + 1}";
         await SendAsync(route, notice, id, notice.Wrap(notice.Target, notice.Attempt, notice.Postponed + 1), at, ct);
     }
 
-    private Task SendAsync(INoticeRoute route, Notice notice, string id, byte[] body, DateTimeOffset at, CancellationToken ct) => topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, body)
+    private Task SendAsync(INoticeRoute route, Notice notice, string id, byte[] body, DateTimeOffset? at, CancellationToken ct) => topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, body)
     {
         Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route.Name, ["type"] = notice.Type },
         ScheduledFor = at,
@@ -206,6 +224,7 @@ public sealed partial class NoticeRunner(
         Target = target,
         State = state,
         Attempt = notice.Attempt,
+        Resend = notice.Resend,
         Reason = reason,
         NextAt = next,
     };

@@ -52,8 +52,8 @@ public sealed class Redelivery(TableStore tables, NoticeLog notices, TopicClient
     // Opened before it is sent: the other way round the message could find it closed. Whoever dies in between finds it again by its reason.
     private async Task<bool> AgainAsync(TableRow row, CancellationToken ct)
     {
-        if (row.Bytes("Json") is not { Length: > 0 } json || row.Text("Route") is not { } route || row.Text("Target") is not { } target) return false;
-        var notice = Notice.Parse(Encoding.UTF8.GetString(json.Span));
+        if (row.Bytes(NoticeLog.EventProperty) is not { Length: > 0 } json || row.Text("Route") is not { } route || row.Text("Target") is not { } target) return false;
+        var notice = Notice.Parse(Encoding.UTF8.GetString(json.Span)) with { Resend = row.Int("Resend") ?? 0 };
         await notices.ReopenAsync(row, Asked, ct);
         await topic.SendAsync(OutboxRelay.Topic, new BusMessage($"{notice.EventId}/{route}/{target}/again/{time.GetUtcNow().UtcTicks}", notice.Wrap(target, 0))
         {

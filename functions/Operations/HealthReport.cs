@@ -86,10 +86,10 @@ public sealed class HealthCheck(
             }
         }
 
-        var poison = await kept.CountAsync("inbound", ct) + await kept.CountAsync("inbound-poison", ct);
+        var poison = await kept.CountAsync(ct);
         List<string> says = [$"{waiting} deliveries have no end yet."];
         if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
-        if (poison > 0) says.Add($"{poison} queue messages are kept in table {KeptMessages.Table}.");
+        if (poison > 0) says.Add($"{poison} queue messages are kept: see api/operations/kept.");
         return new HealthPart(lost > 0 ? "red" : poison > 0 ? "yellow" : "green", says);
     }
 

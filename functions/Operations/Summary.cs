@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Replies;
 using Serverless.Storage;
 using Serverless.Telemetry;
 
@@ -32,7 +34,13 @@ public sealed record Summary
     /// <summary>Cases whose events wait for the bus.</summary>
     public required int OutboxPending { get; init; }
 
-    /// <summary>Queue messages kept because they could not be worked.</summary>
+    /// <summary>Open cases, and what is wrong with them.</summary>
+    public required OpenCases OpenCases { get; init; }
+
+    /// <summary>Replies on their way.</summary>
+    public required ReplyCounts Replies { get; init; }
+
+    /// <summary>Queue messages kept because they could not be worked, of all queues.</summary>
     public required int KeptMessages { get; init; }
 
     public required CallCounts Calls { get; init; }
@@ -44,6 +52,17 @@ public sealed record Summary
 /// <summary>Deliveries by what became of them as a whole.</summary>
 public sealed record DeliveryCounts(int Total, int Accepted, int Open, int Paused, int Quarantined, int Refused, int Kept);
 
+/// <summary>Open cases now, whatever the hours asked for.</summary>
+/// <param name="Total">All; at most 1,000 are looked at.</param>
+/// <param name="Overdue">Their promise ran out.</param>
+/// <param name="Ownerless">Nobody is accountable.</param>
+public sealed record OpenCases(int Total, int Overdue, int Ownerless);
+
+/// <summary>Replies now.</summary>
+/// <param name="Waiting">Not at their end.</param>
+/// <param name="Lost">Of these, nobody works.</param>
+public sealed record ReplyCounts(int Waiting, int Lost);
+
 /// <summary>Requests that this instance sent since it started.</summary>
 public sealed record CallCounts(long Storage, long Bus);
 
@@ -52,8 +71,11 @@ public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset Re
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
 public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, KeptMessages kept, LookStates looks, DeliveryLog deliveries, CallCount calls, TimeProvider time)
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, KeptMessages kept, LookStates looks, DeliveryLog deliveries,
+    CaseReader cases, ReplyIndex replies, CallCount calls, TimeProvider time)
 {
+    private const int MostCases = 1_000;
+
     /// <summary>Counts the last hours. Reads each delivery's end, not its body; meant for people and tests, not for every second.</summary>
     public async Task<Summary> SummaryAsync(int hours, CancellationToken ct)
     {
@@ -82,10 +104,38 @@ public sealed class Ledger(
             Duplicates = Of("duplicate"),
             Notices = await NoticesAsync(from, now, ct),
             OutboxPending = await outbox.CountPendingAsync(ct),
-            KeptMessages = await kept.CountAsync("inbound", ct) + await kept.CountAsync("inbound-poison", ct),
+            OpenCases = await OpenCasesAsync(now, ct),
+            Replies = await RepliesAsync(ct),
+            KeptMessages = await kept.CountAsync(ct),
             Calls = new CallCounts(calls.Storage, calls.Bus),
             Looks = await LooksAsync(ct),
         };
+    }
+
+    private async Task<OpenCases> OpenCasesAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        var (total, overdue, ownerless) = (0, 0, 0);
+        var filter = new CaseFilter(CaseState.Open, null, null, null, now, 100, null);
+        do
+        {
+            var page = await cases.ListAsync(filter, ct);
+            foreach (var one in page.Cases)
+            {
+                total++;
+                if (one.DueAt < now) overdue++;
+                if (one.Owner is null) ownerless++;
+            }
+
+            filter = filter with { Continuation = page.Continuation };
+        }
+        while (filter.Continuation is not null && total < MostCases);
+        return new OpenCases(total, overdue, ownerless);
+    }
+
+    private async Task<ReplyCounts> RepliesAsync(CancellationToken ct)
+    {
+        var (waiting, lost) = await replies.CountAsync(ct);
+        return new ReplyCounts(waiting, lost);
     }
 
     private async Task<IReadOnlyList<LookReport>> LooksAsync(CancellationToken ct)
@@ -156,4 +206,7 @@ public sealed class Ledger(
 [JsonSerializable(typeof(DeliveryReport))]
 [JsonSerializable(typeof(IReadOnlyList<NoticeState>))]
 [JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ResendStep))]
+[JsonSerializable(typeof(DeadLetterStep))]
+[JsonSerializable(typeof(IReadOnlyList<DeadLetterReport>))]
 internal sealed partial class OperationsJson : JsonSerializerContext;

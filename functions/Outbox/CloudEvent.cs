@@ -23,5 +23,9 @@ public sealed record CloudEvent<TFacts>
     [JsonPropertyName("datacontenttype")]
     public string DataContentType { get; init; } = "application/json";
 
+    /// <summary>The trace it became true in; null when nobody listens. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md</summary>
+    [JsonPropertyName("traceparent")]
+    public string? TraceParent { get; init; }
+
     public required TFacts Data { get; init; }
 }

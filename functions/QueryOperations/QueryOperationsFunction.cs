@@ -8,14 +8,14 @@ using Serverless.Registrations;
 
 namespace Serverless.QueryOperations;
 
-/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>.</summary>
+/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>, <c>operations/dead-letters</c>, <c>operations/kept</c>.</summary>
 public static class QueryOperationsFunction
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
     private const string NotOfThisQuery = "The continuation is not one of this query: leave it out to begin anew.";
     private const string Known = "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/channels, operations/notices?day=2026-11-22&state=failed, "
-        + "operations/quarantine?channel=meta&day=2026-11-22, operations/quarantine/{channel}/{id}, operations/actions?month=2026-11.";
+        + "operations/quarantine?channel=meta&day=2026-11-22, operations/quarantine/{channel}/{id}, operations/actions?month=2026-11, operations/dead-letters?subscription=notify-webhook, operations/kept?queue=inbound.";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("QueryOperations", ["GET"], "operations/{**rest}", context =>
         ((string?)context.Request.RouteValues["rest"])?.Split('/') switch
@@ -27,6 +27,8 @@ public static class QueryOperationsFunction
             ["quarantine"] => QuarantineAsync(context),
             ["quarantine", var channel, var id] => QuarantinedAsync(context, channel, id),
             ["actions"] => ActionsAsync(context),
+            ["dead-letters"] => KeptQueries.DeadLettersAsync(context, TopOf(context)),
+            ["kept"] => PageAsync(context, () => KeptQueries.KeptAsync(context, TopOf(context) ?? 25)),
             _ => HttpAnswer.ProblemAsync(context, 404, Known),
         });
 
@@ -132,5 +134,5 @@ public static class QueryOperationsFunction
 
     private static Ledger Ledger(HttpContext context) => context.RequestServices.GetRequiredService<Ledger>();
 
-    private static string? Value(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var value) && value is [{ Length: > 0 } text, ..] ? text : null;
+    internal static string? Value(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var value) && value is [{ Length: > 0 } text, ..] ? text : null;
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Serverless.Channels;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Receipts;
 
@@ -101,7 +102,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     {
         try
         {
-            await queues.SendAsync(Pointer.Queue, new Pointer(key.Channel, key.Id, 0, at).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(Pointer.Queue, (new Pointer(key.Channel, key.Id, 0, at) { Trace = Spans.Carried }).ToJson(), TimeSpan.Zero, ct);
         }
         catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Replies;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Receipts;
 
@@ -42,6 +44,8 @@ public sealed partial class DeliveryWork(
     /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
     public async Task WorkAsync(Pointer pointer, CancellationToken ct)
     {
+        using var span = Spans.Start("deliver", ActivityKind.Consumer, pointer.Trace);
+        span?.SetTag("delivery", pointer.Id).SetTag("channel", pointer.Channel);
         try
         {
             await EndAsync(pointer, ct);
@@ -91,6 +95,7 @@ public sealed partial class DeliveryWork(
         if (later is not null && await waiting.PutBackAsync(pointer, row, later.Reason, later.After, ct)) return;
         if (ends.Count == 0) ends.Add("ignored:empty");
         await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), ct, filed: filed);
+        foreach (var end in ends) Measures.Ended(key.Channel, end);
         LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 1 ? ends[0] : "several");
     }
 
@@ -173,14 +178,22 @@ public sealed partial class DeliveryWork(
         var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(found.Event, job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         e = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
-        var correlation = await correlator.TakeAsync(e, delivery, ct, before?.CaseId);
-        await teller.AfterAsync(correlation, ct);
+        var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
         if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
         await replies.EchoedAsync(e, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
         return new Taken(correlation.End, piece.Unreadable is null, Filed: filed);
+    }
+
+    private async Task<Correlation> CommitAsync(ContactEvent e, string delivery, string? caseId, CancellationToken ct)
+    {
+        using var span = Spans.Step("case");
+        var correlation = await correlator.TakeAsync(e, delivery, ct, caseId);
+        span?.SetTag("case", correlation.CaseId).SetTag("end", correlation.End);
+        await teller.AfterAsync(correlation, ct);
+        return correlation;
     }
 
     // A delivery that was kept before it was noted where its pieces went: its placeholder can be told from its bytes.

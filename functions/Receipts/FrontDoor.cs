@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Receipts;
 
@@ -18,44 +20,58 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     {
         // Our own method for what we found ourselves, which needs no check: nobody else may use it.
         if (delivery.Method == HeldContacts.Method) return OurOwn;
+        using var span = Spans.Start("receive", ActivityKind.Server);
+        span?.SetTag("delivery", delivery.Id).SetTag("channel", delivery.Channel);
         var verdict = channel.Verify(delivery);
-        if (verdict is Verdict.Challenge challenge) return challenge.Answer;
+        if (verdict is Verdict.Challenge challenge) return Counted(challenge.Answer, delivery, "handshake", span);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
         try
         {
-            if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Shut;
-            if (verdict is Verdict.Forged forged) return await TurnAwayAsync(channel, settings, delivery, forged, patience.Token);
+            if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
+            if (verdict is Verdict.Forged forged)
+            {
+                var (turned, outcome) = await TurnAwayAsync(channel, settings, delivery, forged, patience.Token);
+                return Counted(turned, delivery, outcome, span);
+            }
+
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
             await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
-            return Named(channel.Reply(delivery, Acceptance.Stored), delivery);
+            return Counted(Named(channel.Reply(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
         }
         catch (Exception error) when (error is StorageUnavailableException || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // A forged call must not learn a private number from the answer of a call plan.
             var answer = verdict is Verdict.Forged ? NotStored : channel.Reply(delivery, Acceptance.NotStored);
             LogNotStored(delivery.Channel, delivery.Id, answer.Status, error.GetType().Name);
-            return answer;
+            return Counted(answer, delivery, "unstored", span);
         }
     }
 
-    private async Task<Answer> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
+    private async Task<(Answer Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
         var kept = bulkhead.MayKeepUnverified(channel.Name);
         LogForged(delivery.Channel, delivery.Id, forged.Reason, mode, kept);
         if (mode == VerificationMode.Enforce)
         {
-            if (!kept) return Refused;
+            if (!kept) return (Refused, "refused");
             await deliveries.RefuseAsync(delivery, forged.Reason, ct, forged.SentAt);
-            return Named(Refused, delivery);
+            return (Named(Refused, delivery), "refused");
         }
 
-        if (!kept) return TooMany;
+        if (!kept) return (TooMany, "refused");
         await deliveries.QuarantineAsync(delivery, forged.Reason, ct, forged.SentAt);
-        return Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery);
+        return (Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery), "quarantined");
+    }
+
+    private static Answer Counted(Answer answer, Delivery delivery, string outcome, Activity? span)
+    {
+        Measures.Received(delivery.Channel, outcome);
+        span?.SetTag("outcome", outcome);
+        return answer;
     }
 
     // The sender and our own tools can name the delivery when they ask what became of it.

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Serverless.Attachments;
+using Serverless.Replies;
 using Serverless.Storage;
 
 namespace Serverless.Receipts;
@@ -10,6 +12,10 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
     public const string Table = "kept";
     private const int LongestText = 8_000;
 
+    /// <summary>Every queue whose messages may be kept, and its poison queue.</summary>
+    public static readonly IReadOnlyList<string> Queues =
+        [Pointer.Queue, $"{Pointer.Queue}-poison", FilePointer.Queue, $"{FilePointer.Queue}-poison", ReplyPointer.Queue, $"{ReplyPointer.Queue}-poison"];
+
     /// <summary>Keeps a message; the same text again is the same row.</summary>
     /// <param name="queue">Where it came from: the partition.</param>
     /// <param name="message">The text, at most 8,000 characters of it.</param>
@@ -19,7 +25,7 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
     {
         var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message)).AsSpan(0, 16));
         LogKept(queue, id, why);
-        await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = message.Length > LongestText ? message[..LongestText] : message, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+        await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = message.Length > LongestText ? message[..LongestText] : message, ["Cut"] = message.Length > LongestText, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
     }
 
     /// <summary>Takes a message that failed too often: one that names a delivery is only told, since the delivery's row knows more and comes again.</summary>
@@ -30,11 +36,12 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
         return Task.CompletedTask;
     }
 
-    /// <summary>How many messages of a queue are kept.</summary>
-    public async Task<int> CountAsync(string queue, CancellationToken ct)
+    /// <summary>How many messages are kept, of all queues.</summary>
+    public async Task<int> CountAsync(CancellationToken ct)
     {
         var count = 0;
-        await foreach (var _ in tables.QueryAllAsync(Table, TableQuery.Partition(queue).Select("Why"), ct)) count++;
+        // Queues are named in lower-case letters.
+        await foreach (var _ in tables.QueryAllAsync(Table, TableQuery.Partitions("a", "{").Select("Why"), ct)) count++;
         return count;
     }
 

@@ -2,6 +2,7 @@ using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Receipts;
 
@@ -51,6 +52,7 @@ public sealed partial class OpenDeliveries(
             if (await SeeToAsync(channel, open, ct)) queued++;
         }
 
+        Measures.Unaccounted(channel.Name, unaccounted);
         if (unaccounted > 0) LogUnaccounted(channel.Name, unaccounted);
         // Somebody may have reached back meanwhile: then that mark stays.
         var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };

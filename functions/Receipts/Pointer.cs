@@ -12,6 +12,10 @@ public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOff
 {
     public const string Queue = "inbound";
 
+    /// <summary>The <c>traceparent</c> under which it was written; null when nobody listens.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Trace { get; init; }
+
     [JsonIgnore]
     public DeliveryKey Key => new(Channel, Id);
 

@@ -1,6 +1,7 @@
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Storage;
+using Serverless.Telemetry;
 
 namespace Serverless.Replies;
 
@@ -86,6 +87,7 @@ public sealed partial class ReplyWork(
         if (await book.WriteAsync(pointer.CaseId, current, claim, ct) is not { } claimed) throw new ContentionException();
         var outcome = await TryAsync(pointer, claimed.Reply, ct);
         LogTried(pointer.CaseId, pointer.ReplyId, claim.Tries, outcome.GetType().Name, ReasonOf(outcome));
+        Measures.Reply(outcome.GetType().Name);
         switch (outcome)
         {
             case ReplyOutcome.Sent sent:

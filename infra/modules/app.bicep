@@ -137,8 +137,8 @@ var strangeOfChannels = flatten(map(items(channels), c => map(
   filter(items(c.value.?settings ?? {}), s => !contains(known.channels[c.key].settings, split(s.key, '__')[0])),
   s => 'Channels__${c.key}__${s.key}'
 )))
-@description('Other settings that settings.json does not know.')
-var strange = map(filter(items(settings), s => !contains(known.settings, join(take(split(s.key, '__'), 2), '__'))), s => s.key)
+@description('Other settings that settings.json does not know; OpenTelemetry has its own names.')
+var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !contains(known.settings, join(take(split(s.key, '__'), 2), '__'))), s => s.key)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: names.identity }
 

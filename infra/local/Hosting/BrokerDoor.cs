@@ -35,6 +35,7 @@ internal sealed class BrokerDoor(TopicBroker broker)
         }
 
         var path = context.Request.Path.Value!.Trim('/').Split('/');
+        if (await DeadLetterDoor.AnswerAsync(broker, context, path)) return;
         if (!HttpMethods.IsPost(context.Request.Method) || path is not [var topic, "messages"] || !broker.Has(topic))
         {
             response.StatusCode = StatusCodes.Status404NotFound;

@@ -60,6 +60,7 @@ internal sealed class SubscriptionState(SubscriptionPlan plan)
     {
         Remove(copy.Message.SequenceNumber);
         copy.DeadReason = reason;
+        copy.LockedUntil = default;
         Dead[copy.Message.SequenceNumber] = copy;
     }
 

@@ -130,6 +130,30 @@ public sealed class TopicBroker : IAsyncDisposable
 
     internal bool Has(string topic) => state.Topics.ContainsKey(topic);
 
+    internal bool Has(string topic, string subscription) => state.Topics.TryGetValue(topic, out var there) && there.Subscriptions.ContainsKey(subscription);
+
+    /// <summary>Locks the next dead letter that is not locked; its delivery is counted, as the service does. Null when there is none.</summary>
+    internal (TopicMessage Message, Guid LockToken, DateTimeOffset Until, int Deliveries, string Reason)? LockDead(string topic, string subscription) => Locked<(TopicMessage, Guid, DateTimeOffset, int, string)?>(() =>
+    {
+        var (place, now) = (Place(topic, subscription), time.GetUtcNow());
+        Sweep();
+        if (place.Dead.Values.FirstOrDefault(copy => copy.LockedUntil <= now) is not { } dead) return null;
+        Write(Record(BusRecord.Delivered, topic, place, dead) with { Count = dead.DeliveryCount + 1 });
+        dead.LockToken = Guid.CreateVersion7(now);
+        dead.LockedUntil = now + place.Plan.LockDuration;
+        return (dead.Message, dead.LockToken, dead.LockedUntil, dead.DeliveryCount, dead.DeadReason!);
+    });
+
+    /// <summary>Unlocks a dead letter, or removes it for good. False when the lock is not held.</summary>
+    internal bool SettleDead(string topic, string subscription, long number, Guid lockToken, bool remove) => Locked(() =>
+    {
+        var place = Place(topic, subscription);
+        if (!place.Dead.TryGetValue(number, out var dead) || dead.LockToken != lockToken || dead.LockedUntil <= time.GetUtcNow()) return false;
+        dead.LockedUntil = default;
+        if (remove) Write(Record(BusRecord.Completed, topic, place, dead));
+        return true;
+    });
+
     /// <summary>Takes messages in; a MessageId already seen within the window is answered as if it had been taken.</summary>
     internal void Send(IEnumerable<TopicMessage> messages) => Locked(() =>
     {

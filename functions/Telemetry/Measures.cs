@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Serverless.Telemetry;
+
+/// <summary>What the app counts for whoever listens, under the meter <c>Serverless</c>. Without a listener a count costs a look at a field and allocates nothing.</summary>
+/// <remarks>Tags are channels, routes and words of our own: no id, nothing personal, so that a series stays one of few.</remarks>
+public static class Measures
+{
+    /// <summary>Name of the meter and of the source of spans.</summary>
+    public const string Name = "Serverless";
+
+    private static readonly Meter Meter = new(Name);
+    private static readonly Counter<long> Calls = Meter.CreateCounter<long>("serverless.deliveries.received", "{delivery}", "Calls of providers by channel and what the door did with them.");
+    private static readonly Counter<long> Ends = Meter.CreateCounter<long>("serverless.elements.ended", "{element}", "Elements of deliveries by channel and end word.");
+    private static readonly Counter<long> Told = Meter.CreateCounter<long>("serverless.notices", "{try}", "Tries to tell somebody by route and outcome.");
+    private static readonly Counter<long> Answers = Meter.CreateCounter<long>("serverless.replies", "{try}", "Tries to send a reply by outcome.");
+    private static readonly Gauge<int> Lost = Meter.CreateGauge<int>("serverless.deliveries.unaccounted", "{delivery}", "Deliveries that nobody works, by channel, as of the last tick.");
+
+    /// <summary>A call of a provider.</summary>
+    /// <param name="channel">Channel name.</param>
+    /// <param name="outcome"><c>accepted</c>, <c>quarantined</c>, <c>refused</c>, <c>unstored</c>, <c>shut</c> or <c>handshake</c>.</param>
+    public static void Received(string channel, string outcome) => Calls.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>An element that came to its end; the reason behind the word is left out.</summary>
+    public static void Ended(string channel, string end)
+    {
+        if (Ends.Enabled) Ends.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
+    }
+
+    /// <summary>A try to tell somebody.</summary>
+    public static void Notice(string route, string outcome) => Told.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>A try to send a reply.</summary>
+    public static void Reply(string outcome) => Answers.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>How many deliveries of a channel nobody works.</summary>
+    public static void Unaccounted(string channel, int count) => Lost.Record(count, new KeyValuePair<string, object?>("channel", channel));
+
+    /// <summary>Shows the requests to storage and bus. Once a process: an observed counter stays.</summary>
+    internal static void Watch(CallCount calls)
+    {
+        Meter.CreateObservableCounter("serverless.storage.calls", () => calls.Storage, "{call}", "Requests to tables, blobs and queues, retries included.");
+        Meter.CreateObservableCounter("serverless.bus.calls", () => calls.Bus, "{call}", "Requests to the bus, retries included.");
+    }
+}
+
+/// <summary>The spans of a contact's way, from delivery over case to notice, in one trace: what waits in between carries its <c>traceparent</c>. Without a listener there are none.</summary>
+public static class Spans
+{
+    private static readonly ActivitySource Source = new(Measures.Name);
+
+    /// <summary>The <c>traceparent</c> that what is written now should carry; null when nobody listens. Source: https://www.w3.org/TR/trace-context/#traceparent-header</summary>
+    public static string? Carried => Activity.Current is { } current && ReferenceEquals(current.Source, Source) ? current.Id : null;
+
+    /// <summary>A span that goes on where a message was written, or begins a trace of its own. The framework's span of the request is no parent: it is not recorded, so a sampler would drop what hangs below it.</summary>
+    /// <param name="name">What is done.</param>
+    /// <param name="kind">As OpenTelemetry defines it.</param>
+    /// <param name="carried">What the message carried; null when it carried nothing.</param>
+    public static Activity? Start(string name, ActivityKind kind, string? carried = null)
+    {
+        if (!Source.HasListeners()) return null;
+        Activity.Current = null;
+        return ActivityContext.TryParse(carried, null, isRemote: true, out var parent) ? Source.StartActivity(name, kind, parent) : Source.StartActivity(name, kind);
+    }
+
+    /// <summary>A step of the span that runs; null when none does.</summary>
+    public static Activity? Step(string name) => Carried is null ? null : Source.StartActivity(name);
+}
