@@ -11,11 +11,11 @@ public sealed class NoticeLog(TableStore tables)
     public const string Table = "notices";
     public const int Shards = 16;
     private const int AttemptsKept = 40;
+
     /// <summary>Property of the event as published.</summary>
     internal const string EventProperty = "Event";
 
     private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "Tries"];
-
 
     /// <summary>Where the notices of an event stand, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
