@@ -25,7 +25,7 @@ public sealed class AppHandlerContractTests(AzuriteFixture azurite, ITestOutputH
     private static string Message(FunctionDefinition function) => function.Name switch
     {
         "Normalise" or "KeepPoison" => System.Text.Encoding.UTF8.GetString(new Pointer("meta", DeliveryKey.NewId(new FakeTime().GetUtcNow()), 0, new FakeTime().GetUtcNow()).ToJson()),
-        "NotifyWebhook" or "NotifyTeams" or "NotifyMail" => """
+        "NotifyWebhook" or "NotifyTeams" or "NotifyMail" or "AcknowledgeCustomer" => """
             {"specversion":"1.0","id":"e-1","source":"/cases","type":"serverless.case.opened.v1","subject":"c-1","time":"2026-11-20T09:00:00Z","data":{"caseId":"c-1","number":"2345-6789"}}
             """,
         "FetchAttachments" or "GiveUpAttachments" or "SendReplies" or "GiveUpReply" => "{}",
