@@ -37,8 +37,8 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         Assert.Equal($"New case {number}", english.GetProperty("body")[0].GetProperty("text").GetString());
         Assert.DoesNotContain("hlschrank", german.ToString(), StringComparison.Ordinal);
         Assert.Contains("hlschrank", english.ToString(), StringComparison.Ordinal);
-        Assert.Equal(["Ich kümmere mich", "Weitergeben", "Abschließen"], german.GetProperty("actions").EnumerateArray().Select(a => a.GetProperty("title").GetString()));
-        Assert.All(german.GetProperty("actions").EnumerateArray(), a => Assert.StartsWith("https://contact.example.com/api/links/", a.GetProperty("url").GetString(), StringComparison.Ordinal));
+        Assert.Equal(["Ich kümmere mich", "Weitergeben", "Abschließen", "Meine Meldungen ändern"], german.GetProperty("actions").EnumerateArray().Select(a => a.GetProperty("title").GetString()));
+        Assert.All(german.GetProperty("actions").EnumerateArray().Take(3), a => Assert.StartsWith("https://contact.example.com/api/links/", a.GetProperty("url").GetString(), StringComparison.Ordinal));
         Assert.Equal("1.4", german.GetProperty("version").GetString());
     }
 
