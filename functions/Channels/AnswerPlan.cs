@@ -105,6 +105,23 @@ public sealed class AnswerPlan
     private static string[] Addresses(RingGroup group) =>
         group.Numbers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Sentences for what is wrong in the plans of a channel, each naming the setting to change.</summary>
+    /// <param name="fallback">The channel's default plan.</param>
+    /// <param name="numbers">Plans by number.</param>
+    /// <param name="section">Name of the channel's settings, e.g. <c>Channels__Twilio</c>.</param>
+    /// <param name="more">What else the provider cannot do of a plan; null for nothing.</param>
+    public static IEnumerable<string> Problems(AnswerOptions fallback, IReadOnlyDictionary<string, AnswerOptions> numbers, string section, Func<AnswerOptions, string, IEnumerable<string>>? more = null)
+    {
+        IEnumerable<string> Of(AnswerOptions plan, string setting) => more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
+        foreach (var problem in Of(fallback, $"{section}__Default")) yield return problem;
+        foreach (var (number, plan) in numbers)
+        {
+            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                yield return $"{section}__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
+            foreach (var problem in Of(plan, $"{section}__Numbers__{number}")) yield return problem;
+        }
+    }
+
     /// <summary>Sentences for what is wrong in a plan, each naming the setting to change.</summary>
     /// <param name="plan">The settings.</param>
     /// <param name="setting">Name of the setting that holds them, e.g. <c>Channels__Twilio__Default</c>.</param>

@@ -151,6 +151,15 @@ public sealed record CallJourney
 {
     public required CallOutcome Outcome { get; init; }
 
+    /// <summary>What an incoming call is as a contact, as far as it got.</summary>
+    [JsonIgnore]
+    public ContactKind Kind => Outcome switch
+    {
+        CallOutcome.Missed => ContactKind.MissedCall,
+        CallOutcome.Voicemail => ContactKind.Voicemail,
+        _ => ContactKind.Call,
+    };
+
     /// <summary>Whom it reached or tried, e.g. the number rung; null when unknown.</summary>
     public string? Answerer { get; init; }
 
@@ -191,7 +200,29 @@ public enum CallOutcome
 /// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and account.</param>
 /// <param name="Change">What happened.</param>
 /// <param name="Contact">What this event says about the contact.</param>
-public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact);
+public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact)
+{
+    /// <summary>Stands for something a channel cannot read yet: visible, and replayable once it can (P5).</summary>
+    /// <param name="channel">The channel's name.</param>
+    /// <param name="network">The network; <c>unknown</c> where even that cannot be told.</param>
+    /// <param name="account">Our account at the provider.</param>
+    /// <param name="id">From the provider, or from the bytes, so that the same piece delivered again makes the same one.</param>
+    /// <param name="occurredAt">The provider's time, or that of arrival.</param>
+    /// <param name="receivedAt">When it arrived.</param>
+    /// <param name="type">The provider's word for what it is; null when there is none.</param>
+    public static ContactEvent Unread(string channel, string network, string account, string id, DateTimeOffset occurredAt, DateTimeOffset receivedAt, string? type = null) =>
+        new(id, ContactChange.Received, new Contact
+        {
+            Channel = channel,
+            Network = network,
+            Account = account,
+            ExternalId = id,
+            Kind = ContactKind.Placeholder,
+            OccurredAt = occurredAt,
+            ReceivedAt = receivedAt,
+            Extras = string.IsNullOrEmpty(type) ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["type"] = type },
+        });
+}
 
 /// <summary>What happened to a contact.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ContactChange>))]

@@ -42,6 +42,26 @@ public sealed record Reply
     /// <summary>Answer a public contact in private, where the channel can (a private reply to a comment).</summary>
     public bool InPrivate { get; init; }
 
+    /// <summary>The outbound contact of this text, in the conversation that it answers; a channel whose echo says more changes it <c>with</c> that.</summary>
+    /// <param name="id">The id that an echo of it would have.</param>
+    /// <param name="at">When the provider took it.</param>
+    /// <param name="network">The network it went out on.</param>
+    public ContactEvent AsSent(string id, DateTimeOffset at, string network) => new(id, ContactChange.Received, new Contact
+    {
+        Channel = To.Channel,
+        Network = network,
+        Account = To.Account,
+        ExternalId = id,
+        Kind = ContactKind.Message,
+        Direction = Direction.Outbound,
+        Entry = To.Entry,
+        ThreadKey = To.ThreadKey,
+        Parties = To.Parties,
+        OccurredAt = at,
+        ReceivedAt = at,
+        Text = Text,
+    });
+
     /// <summary>The provider's approved template, for networks that demand one outside their window; null for plain text.</summary>
     public ReplyTemplate? Template { get; init; }
 
@@ -73,6 +93,18 @@ public abstract record ReplyOutcome
     /// <param name="Reason">One of <see cref="ReplyReasons"/>.</param>
     /// <param name="After">What the provider asked for; null for our own back-off.</param>
     public sealed record Later(string Reason, TimeSpan? After = null) : ReplyOutcome;
+
+    /// <summary>What an answer that took nothing means on any network, unless the provider says more.</summary>
+    /// <param name="status">HTTP status code; 0 when no answer came.</param>
+    /// <param name="maybeSent">False when the call certainly did not reach the provider.</param>
+    /// <param name="after">What it asks us to wait.</param>
+    public static ReplyOutcome NotTaken(int status, bool maybeSent, TimeSpan? after) => status switch
+    {
+        429 => new Later(ReplyReasons.RateLimited, after),
+        >= 400 and < 500 => new Refused(ReplyReasons.ContentRefused, status.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        0 when !maybeSent => new Later(ReplyReasons.Unreachable),
+        _ => new Uncertain(ReplyReasons.Unreachable),
+    };
 
     /// <summary>It may or may not have been sent: the connection broke after the call went out, or a 5xx came.</summary>
     public sealed record Uncertain(string Reason) : ReplyOutcome;

@@ -10,15 +10,6 @@ public static class Placeholder
     public static ContactEvent For(Delivery delivery, string position)
     {
         var id = $"unreadable:{Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span))}:{position}";
-        return new ContactEvent(id, ContactChange.Received, new Contact
-        {
-            Channel = delivery.Channel,
-            Network = delivery.Channel,
-            Account = "",
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = delivery.ReceivedAt,
-            ReceivedAt = delivery.ReceivedAt,
-        });
+        return ContactEvent.Unread(delivery.Channel, delivery.Channel, "", id, delivery.ReceivedAt, delivery.ReceivedAt);
     }
 }

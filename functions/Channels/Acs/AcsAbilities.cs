@@ -68,10 +68,7 @@ public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgai
         {
             >= 200 and < 300 => Sent(reply, answer.Body, sms, now),
             401 or 403 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{answer.Status}: Channels__Acs__AccessKey is not accepted, or the number or channel is not the resource's."),
-            429 => new ReplyOutcome.Later(ReplyReasons.RateLimited, answer.RetryAfter),
-            >= 400 and < 500 => new ReplyOutcome.Refused(ReplyReasons.ContentRefused, answer.Status.ToString()),
-            0 when !answer.MaybeSent => new ReplyOutcome.Later(ReplyReasons.Unreachable),
-            _ => new ReplyOutcome.Uncertain(ReplyReasons.Unreachable),
+            _ => ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter),
         };
     }
 
@@ -80,20 +77,6 @@ public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgai
         var (messageId, refused) = AcsBodies.Receipt(body, sms);
         if (refused is not null) return new ReplyOutcome.Refused(ReplyReasons.ContentRefused, refused);
         if (messageId is null) return new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
-        return new ReplyOutcome.Sent(new ContactEvent(messageId, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = sms ? "sms" : "whatsapp",
-            Account = reply.To.Account,
-            ExternalId = messageId,
-            Kind = ContactKind.Message,
-            Direction = Direction.Outbound,
-            Entry = reply.To.Entry,
-            ThreadKey = reply.To.ThreadKey,
-            Parties = reply.To.Parties,
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Text,
-        }));
+        return new ReplyOutcome.Sent(reply.AsSent(messageId, now, sms ? "sms" : "whatsapp"));
     }
 }

@@ -55,21 +55,6 @@ internal static class DiscoursePayload
         _ => Unknown(origin, type, value),
     };
 
-    private static Reading.Found Unknown(Origin origin, string type, JsonElement value)
-    {
-        var id = $"{type}:{value.ContentId()}";
-        ExtraFields extras = default;
-        extras.Add("type", type);
-        return new(new(id, ContactChange.Received, new()
-        {
-            Channel = DiscourseChannel.ChannelName,
-            Network = DiscourseChannel.ChannelName,
-            Account = origin.Account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = origin.ReceivedAt,
-            ReceivedAt = origin.ReceivedAt,
-            Extras = extras.Values,
-        }));
-    }
+    private static Reading.Found Unknown(Origin origin, string type, JsonElement value) =>
+        new(ContactEvent.Unread(DiscourseChannel.ChannelName, DiscourseChannel.ChannelName, origin.Account, $"{type}:{value.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, type));
 }

@@ -18,7 +18,7 @@ internal static class InstagramPayload
         var own = author == origin.EntryId || from.Has("self_ig_scoped_id"u8);
 
         // A user name can be changed and taken by somebody else: told, but neither an identity nor a name to greet with (P11).
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("username", from.Get("username"u8).AsText());
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
         extras.Add("media_product_type", media.Get("media_product_type"u8).AsText());
@@ -36,7 +36,7 @@ internal static class InstagramPayload
         var comment = value.Get("comment_id"u8).AsId();
         var media = value.Get("media_id"u8).AsId();
         if ((comment ?? media) is not { } id) return Unread.Change(origin, "mentions", value);
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("comment_id", comment);
         extras.Add("media_id", media);
         return Event(origin, id, null, media, null, false, new(comment is null ? ContactKind.Post : ContactKind.Comment), extras);
@@ -46,7 +46,7 @@ internal static class InstagramPayload
     // the replies under it, not everything under the media. The public reply has no window; a private one may be sent once, within 7 days.
     // https://developers.facebook.com/docs/messenger-platform/instagram/features/private-replies
     private static Reading.Found Event(
-        Origin origin, string id, string? parent, string? media, string? author, bool own, Said said, Extras extras) =>
+        Origin origin, string id, string? parent, string? media, string? author, bool own, Said said, ExtraFields extras) =>
         new(new(id, ContactChange.Received, new()
         {
             Channel = "meta",

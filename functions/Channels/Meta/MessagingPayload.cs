@@ -30,7 +30,7 @@ internal static class MessagingPayload
     {
         var mid = message.Get("mid"u8).AsId() ?? item.ContentId();
         var sides = new MessagingSides(origin, item, message.Get("is_echo"u8).IsTrue());
-        Extras extras = default;
+        ExtraFields extras = default;
         if (message.Get("is_deleted"u8).IsTrue())
             return sides.Event($"{mid}:removed", ContactChange.Removed, mid, new(ContactKind.Message), extras);
 
@@ -64,7 +64,7 @@ internal static class MessagingPayload
     {
         var sides = new MessagingSides(origin, item, false);
         var id = postback.Get("mid"u8).AsId() ?? $"{sides.Customer}:{item.Get("timestamp"u8).AsId()}";
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("postback.payload", postback.Get("payload"u8).AsText());
         Referral(postback.Get("referral"u8), ref extras);
         return sides.Event(id, ContactChange.Received, id, new(ContactKind.Message, postback.Get("title"u8).AsText()), extras);
@@ -74,7 +74,7 @@ internal static class MessagingPayload
     {
         var sides = new MessagingSides(origin, item, false);
         var id = item.ContentId();
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("type", TypeOf(item));
         return sides.Event(id, ContactChange.Received, id, new(ContactKind.Placeholder), extras);
     }
@@ -92,7 +92,7 @@ internal static class MessagingPayload
 
     // The addresses expire, so they are fetched apart and soon. A location has coordinates instead of an address.
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages
-    private static List<Attachment>? Attachments(JsonElement items, ref Extras extras, out bool readable)
+    private static List<Attachment>? Attachments(JsonElement items, ref ExtraFields extras, out bool readable)
     {
         readable = true;
         List<Attachment>? attachments = null;
@@ -109,7 +109,7 @@ internal static class MessagingPayload
         return attachments;
     }
 
-    private static void Referral(JsonElement referral, ref Extras extras)
+    private static void Referral(JsonElement referral, ref ExtraFields extras)
     {
         if (referral.ValueKind is not JsonValueKind.Object) return;
         extras.Add("referral.ref", referral.Get("ref"u8).AsText());

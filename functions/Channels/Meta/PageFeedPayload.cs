@@ -41,7 +41,7 @@ internal static class PageFeedPayload
         var item = value.Get("item"u8).AsText();
         if (item is "reaction" or "like") return new Reading.Ignored("reaction");
         var id = value.ContentId();
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("type", "ratings");
         extras.Add("item", item);
         extras.Add("verb", value.Get("verb"u8).AsText());
@@ -53,7 +53,7 @@ internal static class PageFeedPayload
 
     private static Reading.Found Added(Origin origin, JsonElement value, string? item, ContactKind kind, string id)
     {
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("item", item);
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
         var attachments = Attachments(value, item, ref extras);
@@ -73,7 +73,7 @@ internal static class PageFeedPayload
     private static Reading.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
     {
         var id = value.ContentId();
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("type", item ?? "feed");
         extras.Add("verb", verb);
         var said = new Said(ContactKind.Placeholder, value.Get("message"u8).AsText());
@@ -90,7 +90,7 @@ internal static class PageFeedPayload
     /// </remarks>
     private static Reading.Found Event(
         Origin origin, JsonElement value, string eventId, ContactChange change, string id,
-        DateTimeOffset occurredAt, Said said, Extras extras)
+        DateTimeOffset occurredAt, Said said, ExtraFields extras)
     {
         var account = origin.EntryId;
         var from = value.Get("from"u8);
@@ -130,7 +130,7 @@ internal static class PageFeedPayload
     }
 
     // A photo or video comes as an address: of a comment in "photo" or "video", of a post in "photos" or "link".
-    private static List<Attachment>? Attachments(JsonElement value, string? item, ref Extras extras)
+    private static List<Attachment>? Attachments(JsonElement value, string? item, ref ExtraFields extras)
     {
         var link = value.Get("link"u8).AsText();
         List<Attachment>? attachments = null;

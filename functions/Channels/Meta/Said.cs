@@ -8,16 +8,3 @@ internal readonly record struct Said(
     ContactKind Kind,
     string? Text = null,
     IReadOnlyList<Attachment>? Attachments = null);
-
-/// <summary>Collects what else was told, under Meta's own names; costs nothing while there is nothing.</summary>
-internal struct Extras
-{
-    private Dictionary<string, string>? _values;
-
-    public readonly IReadOnlyDictionary<string, string>? Values => _values;
-
-    public void Add(string name, string? value)
-    {
-        if (!string.IsNullOrEmpty(value)) (_values ??= new(StringComparer.Ordinal))[name] = value;
-    }
-}

@@ -22,18 +22,6 @@ internal static class Unread
     {
         // Two alike pieces of different entries are two: an error that comes back must be seen again.
         var id = $"{origin.Entry.Get("time"u8).AsId()}:{piece.ContentId()}";
-        Extras extras = default;
-        extras.Add("type", type);
-        return new(new(id, ContactChange.Received, new()
-        {
-            Channel = "meta",
-            Network = network,
-            Account = account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = origin.SentAt,
-            ReceivedAt = origin.ReceivedAt,
-            Extras = extras.Values,
-        }));
+        return new(ContactEvent.Unread("meta", network, account, id, origin.SentAt, origin.ReceivedAt, type));
     }
 }

@@ -12,14 +12,14 @@ internal static class WhatsAppContent
     /// <summary>The new form of an edited message.</summary>
     public static Said OfEdit(JsonElement message)
     {
-        Extras unused = default;
+        ExtraFields unused = default;
         return Of(message, message.Get("type"u8).AsText(), ref unused) with { Kind = ContactKind.Message };
     }
 
     /// <param name="message">The message.</param>
     /// <param name="type">Its type.</param>
     /// <param name="extras">Gets what else was told.</param>
-    public static Said Of(JsonElement message, string? type, ref Extras extras)
+    public static Said Of(JsonElement message, string? type, ref ExtraFields extras)
     {
         Context(message, ref extras);
         switch (type)
@@ -51,7 +51,7 @@ internal static class WhatsAppContent
         }
     }
 
-    private static Said Media(JsonElement media, ref Extras extras)
+    private static Said Media(JsonElement media, ref ExtraFields extras)
     {
         if (media.Get("voice"u8).IsTrue()) extras.Add("voice", "true");
         var caption = media.Get("caption"u8).AsText();
@@ -60,7 +60,7 @@ internal static class WhatsAppContent
             : new(caption is null ? ContactKind.Placeholder : ContactKind.Message, caption);
     }
 
-    private static Said Interactive(JsonElement interactive, ref Extras extras)
+    private static Said Interactive(JsonElement interactive, ref ExtraFields extras)
     {
         var type = interactive.Get("type"u8).AsText();
         var reply = type switch
@@ -80,7 +80,7 @@ internal static class WhatsAppContent
     }
 
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/unsupported
-    private static Said Unknown(JsonElement message, string? type, ref Extras extras)
+    private static Said Unknown(JsonElement message, string? type, ref ExtraFields extras)
     {
         extras.Add("type", type ?? "unknown");
         extras.Add("unsupported.type", message.Get("unsupported"u8).Get("type"u8).AsText());
@@ -92,7 +92,7 @@ internal static class WhatsAppContent
         return new(ContactKind.Placeholder);
     }
 
-    private static void Context(JsonElement message, ref Extras extras)
+    private static void Context(JsonElement message, ref ExtraFields extras)
     {
         if (message.Get("context"u8) is { ValueKind: JsonValueKind.Object } context)
         {

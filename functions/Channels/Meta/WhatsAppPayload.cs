@@ -66,7 +66,7 @@ internal static class WhatsAppPayload
     private static Reading Message(WhatsAppSides sides, JsonElement message)
     {
         var id = message.Get("id"u8).AsId() ?? message.ContentId();
-        Extras extras = default;
+        ExtraFields extras = default;
         var type = message.Get("type"u8).AsText();
         switch (type)
         {
@@ -99,7 +99,7 @@ internal static class WhatsAppPayload
         var id = call.Get("id"u8).AsId() ?? call.ContentId();
         var what = call.Get("event"u8).AsText();
         var change = what is "terminate" ? ContactChange.Progressed : ContactChange.Received;
-        Extras extras = default;
+        ExtraFields extras = default;
         extras.Add("type", "call");
         extras.Add("event", what);
         return sides.Event($"{id}:{what}", change, call, id, new(ContactKind.Placeholder), extras);

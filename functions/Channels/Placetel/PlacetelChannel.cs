@@ -41,15 +41,7 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
         if (!current.Enabled) yield break;
         if (current.Secrets.IsMissing)
             yield return "Channels__Placetel__Secret is missing: it is the shared secret of Settings, External APIs at Placetel, and without it no call can be verified.";
-        foreach (var problem in PlanProblems(current.Default, "Channels__Placetel__Default")) yield return problem;
-        foreach (var (number, plan) in current.Numbers)
-        {
-            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                yield return $"Channels__Placetel__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
-            foreach (var problem in PlanProblems(plan, $"Channels__Placetel__Numbers__{number}")) yield return problem;
-        }
-
-        static IEnumerable<string> PlanProblems(AnswerOptions plan, string setting) => AnswerPlan.Problems(plan, setting).Concat(PlacetelXml.Problems(plan, setting));
+        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Placetel", PlacetelXml.Problems)) yield return problem;
     }
 
     public Verdict Verify(Delivery delivery)
@@ -82,18 +74,6 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
         yield return new Element("notification", () => (FormFields.Of(delivery) is { } form ? PlacetelPayload.Read(form, delivery, country) : null) ?? Placeholder(delivery));
     }
 
-    private static Reading.Found Placeholder(Delivery delivery)
-    {
-        var id = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span));
-        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = "unknown",
-            Account = ChannelName,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = delivery.ReceivedAt,
-            ReceivedAt = delivery.ReceivedAt,
-        }));
-    }
+    private static Reading.Found Placeholder(Delivery delivery) =>
+        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), delivery.ReceivedAt, delivery.ReceivedAt));
 }

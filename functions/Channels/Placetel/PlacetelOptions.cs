@@ -47,6 +47,6 @@ public sealed class PlacetelOptions
     internal bool Routes(string? number) => Default.Rings.Count > 0 || Numbers.ContainsKey((number ?? "").TrimStart('+'));
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class PlacetelOptionsValidator : IValidateOptions<PlacetelOptions>;

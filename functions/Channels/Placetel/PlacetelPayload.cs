@@ -61,7 +61,7 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
             Network = "voice",
             Account = PlacetelChannel.ChannelName,
             ExternalId = call,
-            Kind = _outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Kind = _outbound ? ContactKind.Call : journey.Kind,
             Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = ours,
             ThreadKey = customer is null || ours is null ? null : $"{customer} {ours}",
@@ -74,13 +74,6 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
             Extras = Extras(),
         }));
     }
-
-    private static ContactKind KindOf(CallOutcome outcome) => outcome switch
-    {
-        CallOutcome.Missed => ContactKind.MissedCall,
-        CallOutcome.Voicemail => ContactKind.Voicemail,
-        _ => ContactKind.Call,
-    };
 
     private Dictionary<string, string>? Extras()
     {

@@ -48,15 +48,7 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
             yield return "Channels__Sipgate__PublicKey is no public RSA key: give it as PEM or as the base64 between its lines, or leave it out for the one that sipgate publishes.";
         if (!string.IsNullOrEmpty(current.PreviousPublicKey) && !SipgateSignature.IsKey(current.PreviousPublicKey))
             yield return "Channels__Sipgate__PreviousPublicKey is no public RSA key: correct it or leave it out.";
-        foreach (var problem in PlanProblems(current.Default, "Channels__Sipgate__Default")) yield return problem;
-        foreach (var (number, plan) in current.Numbers)
-        {
-            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                yield return $"Channels__Sipgate__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
-            foreach (var problem in PlanProblems(plan, $"Channels__Sipgate__Numbers__{number}")) yield return problem;
-        }
-
-        static IEnumerable<string> PlanProblems(AnswerOptions plan, string setting) => AnswerPlan.Problems(plan, setting).Concat(SipgateXml.Problems(plan, setting));
+        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Sipgate", SipgateXml.Problems)) yield return problem;
     }
 
     public Verdict Verify(Delivery delivery)
@@ -94,18 +86,6 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
         yield return new Element("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null) ?? Placeholder(delivery));
     }
 
-    private static Reading.Found Placeholder(Delivery delivery)
-    {
-        var id = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span));
-        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = "unknown",
-            Account = ChannelName,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = delivery.ReceivedAt,
-            ReceivedAt = delivery.ReceivedAt,
-        }));
-    }
+    private static Reading.Found Placeholder(Delivery delivery) =>
+        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), delivery.ReceivedAt, delivery.ReceivedAt));
 }

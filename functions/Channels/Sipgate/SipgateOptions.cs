@@ -69,6 +69,6 @@ public sealed class SipgateOptions
     internal bool HasToken => !string.IsNullOrEmpty(TokenId) && !string.IsNullOrEmpty(Token);
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class SipgateOptionsValidator : IValidateOptions<SipgateOptions>;

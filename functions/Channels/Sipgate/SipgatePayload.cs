@@ -106,7 +106,7 @@ internal sealed class SipgatePayload
             Network = "voice",
             Account = SipgateChannel.ChannelName,
             ExternalId = _journey,
-            Kind = _outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Kind = _outbound ? ContactKind.Call : journey.Kind,
             Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = ours,
             ThreadKey = thread,
@@ -119,13 +119,6 @@ internal sealed class SipgatePayload
             Extras = Extras(),
         }));
     }
-
-    private static ContactKind KindOf(CallOutcome outcome) => outcome switch
-    {
-        CallOutcome.Missed => ContactKind.MissedCall,
-        CallOutcome.Voicemail => ContactKind.Voicemail,
-        _ => ContactKind.Call,
-    };
 
     private Dictionary<string, string>? Extras()
     {

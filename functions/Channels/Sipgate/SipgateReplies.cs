@@ -24,10 +24,7 @@ public sealed partial class SipgateChannel : IReplies
             >= 200 and < 300 => new ReplyOutcome.Sent(Event(reply, number)),
             401 or 403 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{answer.Status}: the token of Channels__Sipgate__TokenId lacks sessions:sms:write, or __SmsId is not its own."),
             402 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "402: the sipgate account has no credit."),
-            429 => new ReplyOutcome.Later(ReplyReasons.RateLimited, answer.RetryAfter),
-            >= 400 and < 500 => new ReplyOutcome.Refused(ReplyReasons.ContentRefused, answer.Status.ToString()),
-            0 when !answer.MaybeSent => new ReplyOutcome.Later(ReplyReasons.Unreachable),
-            _ => new ReplyOutcome.Uncertain(ReplyReasons.Unreachable),
+            _ => ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter),
         };
     }
 
@@ -46,24 +43,10 @@ public sealed partial class SipgateChannel : IReplies
         return bytes.ToArray();
     }
 
+    // The provider names no id of an SMS, and echoes none.
     private ContactEvent Event(Reply reply, string number)
     {
-        var id = $"sms:{reply.Id}";
-        var now = time.GetUtcNow();
-        return new ContactEvent(id, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = "sms",
-            Account = ChannelName,
-            ExternalId = id,
-            Kind = ContactKind.Message,
-            Direction = Direction.Outbound,
-            Entry = reply.To.Entry,
-            ThreadKey = reply.To.ThreadKey,
-            Parties = [new Identity("phone", number, Evidence.Claimed)],
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Text,
-        });
+        var sent = reply.AsSent($"sms:{reply.Id}", time.GetUtcNow(), "sms");
+        return sent with { Contact = sent.Contact with { Account = ChannelName, Parties = [new Identity("phone", number, Evidence.Claimed)] } };
     }
 }

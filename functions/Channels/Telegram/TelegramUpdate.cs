@@ -64,21 +64,7 @@ internal static class TelegramUpdate
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
 
     // New kinds come with new versions of the Bot API; upkeep asks only for those we read, so this one was asked for by hand.
-    private static Reading.Found Unknown(Origin origin, JsonElement update, string kind)
-    {
-        var id = $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}";
-        ExtraFields extras = default;
-        extras.Add("type", kind);
-        return new(new(id, ContactChange.Received, new()
-        {
-            Channel = TelegramChannel.ChannelName,
-            Network = TelegramChannel.ChannelName,
-            Account = origin.Account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = origin.ReceivedAt,
-            ReceivedAt = origin.ReceivedAt,
-            Extras = extras.Values,
-        }));
-    }
+    private static Reading.Found Unknown(Origin origin, JsonElement update, string kind) =>
+        new(ContactEvent.Unread(
+            TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
 }

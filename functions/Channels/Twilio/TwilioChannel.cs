@@ -62,12 +62,9 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             yield return "Channels__Twilio__AuthToken is missing: it is the primary auth token of the account, and without it no call can be verified.";
         foreach (var account in current.Accounts.Where(a => current.TokensOf(a.Key).IsMissing))
             yield return $"Channels__Twilio__Accounts__{account.Key}__AuthToken is missing: a subaccount signs with its own auth token.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, "Channels__Twilio__Default")) yield return problem;
-        foreach (var (number, plan) in current.Numbers)
+        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Twilio")) yield return problem;
+        foreach (var number in current.Numbers.Keys)
         {
-            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                yield return $"Channels__Twilio__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
-            foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Twilio__Numbers__{number}")) yield return problem;
             var resolved = AnswerPlan.Of(number, current.Numbers, current.Default);
             if (resolved.WithoutRinging() is AnswerStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
                 yield return $"Channels__Twilio__Numbers__{number}__Transcribe: Twilio writes down English messages of at most 120 seconds only; set it to false.";
@@ -162,15 +159,6 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         hash.AppendData(Encoding.UTF8.GetBytes(delivery.PathAndQuery));
         hash.AppendData(delivery.Body.Span);
         var id = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = "unknown",
-            Account = form?["AccountSid"u8] ?? "unknown",
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = delivery.ReceivedAt,
-            ReceivedAt = delivery.ReceivedAt,
-        }));
+        return new Reading.Found(ContactEvent.Unread(ChannelName, "unknown", form?["AccountSid"u8] ?? "unknown", id, delivery.ReceivedAt, delivery.ReceivedAt));
     }
 }

@@ -66,6 +66,6 @@ public sealed class TwilioAccount
     public string? PreviousAuthToken { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class TwilioOptionsValidator : IValidateOptions<TwilioOptions>;

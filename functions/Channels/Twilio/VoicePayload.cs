@@ -158,7 +158,7 @@ internal sealed class VoicePayload
             Network = "voice",
             Account = _account,
             ExternalId = _parent ?? _call,
-            Kind = _outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Kind = _outbound ? ContactKind.Call : journey.Kind,
             Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = ours,
             ThreadKey = thread,
@@ -172,13 +172,6 @@ internal sealed class VoicePayload
             Extras = Extras(),
         }));
     }
-
-    private static ContactKind KindOf(CallOutcome outcome) => outcome switch
-    {
-        CallOutcome.Missed => ContactKind.MissedCall,
-        CallOutcome.Voicemail => ContactKind.Voicemail,
-        _ => ContactKind.Call,
-    };
 
     /// <summary>Status callbacks carry the time as RFC 2822 text in UTC, others none.</summary>
     private DateTimeOffset? Time() =>

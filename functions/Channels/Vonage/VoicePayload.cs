@@ -162,7 +162,7 @@ internal sealed class VoicePayload
             Network = "voice",
             Account = account,
             ExternalId = conversation,
-            Kind = direction is Direction.Outbound ? ContactKind.Call : KindOf(journey.Outcome),
+            Kind = direction is Direction.Outbound ? ContactKind.Call : journey.Kind,
             Direction = direction,
             Entry = sides.Ours,
             ThreadKey = thread,
@@ -175,13 +175,6 @@ internal sealed class VoicePayload
             Call = journey,
         }));
     }
-
-    private static ContactKind KindOf(CallOutcome outcome) => outcome switch
-    {
-        CallOutcome.Missed => ContactKind.MissedCall,
-        CallOutcome.Voicemail => ContactKind.Voicemail,
-        _ => ContactKind.Call,
-    };
 
     private static bool IsOver(string? status) => status is "completed" or "cancelled" or "disconnected" || WasNotReached(status);
 

@@ -67,13 +67,7 @@ public sealed partial class VonageChannel : IChannel
             yield return $"Channels__Vonage__Accounts__{account.Key}__SignatureSecret is missing: each account signs with a secret of its own.";
         if (!string.IsNullOrEmpty(current.PrivateKey) && !ApplicationJwt.IsKey(current.PrivateKey))
             yield return "Channels__Vonage__PrivateKey is no RSA private key in PEM form; line breaks may be written as \\n.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, "Channels__Vonage__Default")) yield return problem;
-        foreach (var (number, plan) in current.Numbers)
-        {
-            if (number.Length == 0 || number.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                yield return $"Channels__Vonage__Numbers__{number}: a number is written with country code and digits alone, e.g. 493023125100.";
-            foreach (var problem in AnswerPlan.Problems(plan, $"Channels__Vonage__Numbers__{number}")) yield return problem;
-        }
+        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Vonage")) yield return problem;
     }
 
     public Verdict Verify(Delivery delivery)
@@ -170,18 +164,6 @@ public sealed partial class VonageChannel : IChannel
     private string AccountOf(Delivery delivery) =>
         (TokenOf(delivery) is { } text ? SharedKeyJwt.Parse(text)?.Text("api_key") : null) ?? _options.CurrentValue.ApiKey ?? "unknown";
 
-    private static Reading.Found Placeholder(Delivery delivery, string account)
-    {
-        var id = Callback.IdOf(delivery);
-        return new(new(id, ContactChange.Received, new Contact
-        {
-            Channel = ChannelName,
-            Network = "unknown",
-            Account = account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = delivery.ReceivedAt,
-            ReceivedAt = delivery.ReceivedAt,
-        }));
-    }
+    private static Reading.Found Placeholder(Delivery delivery, string account) =>
+        new(ContactEvent.Unread(ChannelName, "unknown", account, Callback.IdOf(delivery), delivery.ReceivedAt, delivery.ReceivedAt));
 }

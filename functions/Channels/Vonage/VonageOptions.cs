@@ -84,6 +84,6 @@ public sealed class VonageAccount
     public string? PreviousSignatureSecret { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class VonageOptionsValidator : IValidateOptions<VonageOptions>;

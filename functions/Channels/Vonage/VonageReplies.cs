@@ -78,12 +78,8 @@ public sealed partial class VonageChannel : IReplies
         {
             case null:
                 return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "Channels__Vonage__ApplicationId and Channels__Vonage__PrivateKey must be set.");
-            case { Status: 0, MaybeSent: false }:
-                return new ReplyOutcome.Later(ReplyReasons.Unreachable);
-            case { Status: 429 }:
-                return new ReplyOutcome.Later(ReplyReasons.RateLimited, answer.RetryAfter);
-            case { Status: 0 or >= 500 }:
-                return new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
+            case { Status: 0 or 429 or >= 500 }:
+                return ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter);
             case { Succeeded: true }:
                 return Member(answer, "message_uuid"u8) is { } id ? new ReplyOutcome.Sent(Sent(reply, id, channel)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
         }

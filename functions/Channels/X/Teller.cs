@@ -25,17 +25,7 @@ internal sealed class Teller(string account, IReadOnlyDictionary<string, XAccoun
     public Reading.Found Unread(string? type, JsonElement piece, string? id = null)
     {
         id ??= ContentId(piece);
-        return new(new(id, ContactChange.Received, new()
-        {
-            Channel = XChannel.ChannelName,
-            Network = XChannel.ChannelName,
-            Account = account,
-            ExternalId = id,
-            Kind = ContactKind.Placeholder,
-            OccurredAt = receivedAt,
-            ReceivedAt = receivedAt,
-            Extras = type is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["type"] = type },
-        }));
+        return new(ContactEvent.Unread(XChannel.ChannelName, XChannel.ChannelName, account, id, receivedAt, receivedAt, type));
     }
 
     /// <summary>Milliseconds since 1970, as a number or as text; the time of arrival when it is none.</summary>

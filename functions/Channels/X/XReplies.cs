@@ -78,12 +78,8 @@ public sealed partial class XChannel : IReplies
         {
             case null:
                 return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"Channels__X__ConsumerKey, Channels__X__ConsumerSecret and Channels__X__Accounts__{account}__AccessToken with its secret must be set.");
-            case { Status: 0, MaybeSent: false }:
-                return new ReplyOutcome.Later(ReplyReasons.Unreachable);
-            case { Status: 429 }:
-                return new ReplyOutcome.Later(ReplyReasons.RateLimited, answer.RetryAfter);
-            case { Status: 0 or >= 500 }:
-                return new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
+            case { Status: 0 or 429 or >= 500 }:
+                return ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter);
             case { Succeeded: true }:
                 // Taken, but without an id the echo could not be recognised.
                 return Read(answer.Body, "data"u8, idName) is { } id ? new ReplyOutcome.Sent(sent(id)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
