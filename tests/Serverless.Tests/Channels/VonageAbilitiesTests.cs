@@ -37,7 +37,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     public async Task A_contact_is_answered_on_its_network_from_the_number_it_came_to(string seed, string channel, string from, string to)
     {
         var contact = Contact(seed);
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(To(contact, "Morgen um acht."), default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(contact, "Morgen um acht."), default)).Event;
         var message = Assert.Single(_vonage.Sent);
         Assert.Equal(
             (channel, from, to, "text", "Morgen um acht.", new string('a', 32)),
@@ -54,10 +54,10 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     {
         var contact = Contact("12-whatsapp-photo");
         _time.Advance(TimeSpan.FromHours(24));
-        Assert.Equal("refused:template-needed", Told(await _channel.SendAsync(To(contact, "Hallo"), default)));
-        Assert.Equal("refused:window-closed", Told(await _channel.SendAsync(To(Contact("14-messenger"), "Hello"), default)));
+        Assert.Equal("refused:template-needed", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(contact, "Hallo"), default)));
+        Assert.Equal("refused:window-closed", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("14-messenger"), "Hello"), default)));
         Assert.Empty(_vonage.Sent);
-        Assert.Equal("sent", Told(await _channel.SendAsync(To(contact, "") with { Template = new("termin", "de", ["Jana", "8 Uhr"]) }, default)));
+        Assert.Equal("sent", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(contact, "") with { Template = new("termin", "de", ["Jana", "8 Uhr"]) }, default)));
         var message = Assert.Single(_vonage.Sent);
         Assert.Equal(("template", "de", "termin", """["Jana","8 Uhr"]"""), (message.GetProperty("message_type").GetString(), message.GetProperty("whatsapp").GetProperty("locale").GetString(), message.GetProperty("template").GetProperty("name").GetString(), message.GetProperty("template").GetProperty("parameters").GetRawText()));
     }
@@ -74,15 +74,15 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     public async Task What_Vonage_answers_to_a_reply_is_a_value(int status, string? header, string expected)
     {
         _vonage.Trouble(status, header, body: """{"type":"https://developer.vonage.com/api-errors/messages#1120"}""");
-        Assert.Equal(expected, Told(await _channel.SendAsync(To(Contact("11-sms"), "Hello"), default)));
+        Assert.Equal(expected, ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("11-sms"), "Hello"), default)));
     }
 
     [Fact]
     public async Task A_text_that_is_too_long_or_has_no_way_back_is_not_sent()
     {
-        Assert.Equal("refused:too-long", Told(await _channel.SendAsync(To(Contact("11-sms"), new string('x', 1001)), default)));
-        Assert.Equal("refused:no-reply-path", Told(await _channel.SendAsync(To(Contact("09-withheld"), "Hallo"), default)));
-        Assert.Equal("refused:not-permitted", Told(await Make(("Channels__Vonage__PrivateKey", null)).SendAsync(To(Contact("11-sms"), "Hello"), default)));
+        Assert.Equal("refused:too-long", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("11-sms"), new string('x', 1001)), default)));
+        Assert.Equal("refused:no-reply-path", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("09-withheld"), "Hallo"), default)));
+        Assert.Equal("refused:not-permitted", ReplyWords.Of(await Make(("Channels__Vonage__PrivateKey", null)).SendAsync(ReplyWords.To(Contact("11-sms"), "Hello"), default)));
         Assert.Empty(_vonage.Sent);
     }
 
@@ -248,17 +248,6 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
 
     private static string Held(string conversation, string direction, string status, string at, string from, string to, int seconds) =>
         $$$"""{"uuid":"u-{{{conversation}}}-{{{direction}}}","conversation_uuid":"{{{conversation}}}","direction":"{{{direction}}}","status":"{{{status}}}","start_time":"{{{at}}}","duration":"{{{seconds}}}","from":{"type":"phone","number":"{{{from}}}"},"to":{"type":"phone","number":"{{{to}}}"}}""";
-
-    private static string Told(ReplyOutcome outcome) => outcome switch
-    {
-        ReplyOutcome.Sent => "sent",
-        ReplyOutcome.Refused refused => $"refused:{refused.Reason}",
-        ReplyOutcome.Later later => $"later:{later.Reason}:{later.After?.TotalSeconds}",
-        ReplyOutcome.Uncertain uncertain => $"uncertain:{uncertain.Reason}",
-        _ => "?",
-    };
-
-    private static Reply To(Contact contact, string text) => new() { Id = new string('a', 32), To = contact, Text = text, CaseNumber = "AAAA-AAAA" };
 
     private Contact Contact(string seed) => ((Reading.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal)).ToDelivery(_channel))).Event.Contact;
 

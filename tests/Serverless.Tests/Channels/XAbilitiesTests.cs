@@ -33,7 +33,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_public_complaint_is_answered_in_public_under_the_ids_of_its_echo()
     {
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(To(Complaint(), "Wir kümmern uns."), default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Wir kümmern uns."), default)).Event;
         Assert.Equal(["2130000000000000003: Wir kümmern uns."], _x.Posted);
 
         var echo = Read($$$$"""{"data":{"event_uuid":"1","filter":{"user_id":"{{{{Us}}}}"},"event_type":"post.create","payload":{"id":"{{{{sent.Contact.ExternalId}}}}","author_id":"{{{{Us}}}}","in_reply_to_user_id":"{{{{Jana}}}}","in_reply_to_tweet_id":"2130000000000000003","text":"Wir kümmern uns."}}}""");
@@ -45,7 +45,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_public_complaint_can_be_answered_in_private()
     {
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(To(Complaint(), "Ihre Seriennummer bitte?") with { InPrivate = true }, default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Ihre Seriennummer bitte?") with { InPrivate = true }, default)).Event;
         Assert.Equal([$"{Jana}: Ihre Seriennummer bitte?"], _x.Posted);
         Assert.Equal(($"dm:{Us}:{Jana}", Place.Private), (sent.Contact.ThreadKey, sent.Contact.Place));
     }
@@ -65,16 +65,16 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     public async Task What_X_answers_to_a_reply_is_a_value(int status, string? header, string expected)
     {
         _x.Trouble(status, header);
-        Assert.Equal(expected, Told(await _channel.SendAsync(To(Complaint(), "Hallo"), default)));
+        Assert.Equal(expected, ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Complaint(), "Hallo"), default)));
     }
 
     [Fact]
     public async Task The_same_words_twice_and_missing_permission_are_told_apart()
     {
         _x.Trouble(403, body: """{"detail":"You are not allowed to create a Tweet with duplicate content.","type":"about:blank"}""");
-        Assert.Equal("refused:content-refused", Told(await _channel.SendAsync(To(Complaint(), "Hallo"), default)));
+        Assert.Equal("refused:content-refused", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Complaint(), "Hallo"), default)));
         _x.Trouble(403, body: """{"type":"https://api.x.com/2/problems/oauth1-permissions"}""");
-        Assert.Equal("refused:not-permitted", Told(await _channel.SendAsync(To(Complaint(), "Hallo"), default)));
+        Assert.Equal("refused:not-permitted", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Complaint(), "Hallo"), default)));
     }
 
     // X counts weights, not characters: https://docs.x.com/fundamentals/counting-characters
@@ -89,14 +89,14 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [InlineData("https://www.example.com/a-very-long-address-that-counts-as-23 ", 12, false)]
     public async Task A_text_is_as_long_as_X_counts_it(string unit, int times, bool fits)
     {
-        var outcome = await _channel.SendAsync(To(Complaint(), string.Concat(Enumerable.Repeat(unit, times)).TrimEnd()), default);
-        Assert.Equal(fits ? "sent" : "refused:too-long", Told(outcome));
+        var outcome = await _channel.SendAsync(ReplyWords.To(Complaint(), string.Concat(Enumerable.Repeat(unit, times)).TrimEnd()), default);
+        Assert.Equal(fits ? "sent" : "refused:too-long", ReplyWords.Of(outcome));
     }
 
     [Fact]
     public async Task Without_a_token_nothing_is_called_and_the_setting_is_named()
     {
-        var outcome = Assert.IsType<ReplyOutcome.Refused>(await Make(($"Channels__X__Accounts__{Us}__AccessToken", null)).SendAsync(To(Complaint(), "Hallo"), default));
+        var outcome = Assert.IsType<ReplyOutcome.Refused>(await Make(($"Channels__X__Accounts__{Us}__AccessToken", null)).SendAsync(ReplyWords.To(Complaint(), "Hallo"), default));
         Assert.Equal(ReplyReasons.NotPermitted, outcome.Reason);
         Assert.Contains($"Channels__X__Accounts__{Us}__AccessToken", outcome.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("fake", outcome.Detail, StringComparison.Ordinal);
@@ -247,17 +247,6 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     }
 
     private async Task<List<(string Name, RegistrationState State)>> Found(Upkeep upkeep) => [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
-
-    private static string Told(ReplyOutcome outcome) => outcome switch
-    {
-        ReplyOutcome.Sent => "sent",
-        ReplyOutcome.Refused refused => $"refused:{refused.Reason}",
-        ReplyOutcome.Later later => $"later:{later.Reason}:{later.After?.TotalSeconds}",
-        ReplyOutcome.Uncertain uncertain => $"uncertain:{uncertain.Reason}",
-        _ => "?",
-    };
-
-    private static Reply To(Contact contact, string text) => new() { Id = new string('a', 32), To = contact, Text = text, CaseNumber = "AAAA-AAAA" };
 
     private Contact Complaint() => Read(Encoding.UTF8.GetString(Seed.Of("x").Single(s => s.Name.Contains("03-", StringComparison.Ordinal)).Body)).Contact;
 

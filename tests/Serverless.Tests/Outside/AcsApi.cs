@@ -13,12 +13,10 @@ public sealed class AcsApi : IAsyncDisposable
 {
     public const string AccessKey = "ZmFrZS1hY2Nlc3Mta2V5LWZvci10ZXN0cy1vbmx5";
 
-    private readonly ConcurrentQueue<(int Status, string? RetryAfter)> _troubles = new();
-    private readonly ConcurrentQueue<string> _unknown = new();
     private readonly ConcurrentQueue<RecordedRequest> _signed = new();
-    private RecordingEndpoint? _endpoint;
+    private StrictEndpoint _endpoint = null!;
 
-    public string Url => _endpoint!.Address.AbsoluteUri.TrimEnd('/');
+    public string Url => _endpoint.Address.AbsoluteUri.TrimEnd('/');
 
     /// <summary>The JSON Web Key Set that Entra publishes.</summary>
     public string Keys { get; set; } = """{"keys":[]}""";
@@ -32,12 +30,12 @@ public sealed class AcsApi : IAsyncDisposable
     public static async Task<AcsApi> StartAsync()
     {
         var api = new AcsApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((number, context) => api.AnswerAsync(api._endpoint!.Requests.ElementAt(number - 1), context));
+        api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }
 
     /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
-    public void Trouble(int status, string? retryAfter = null) => _troubles.Enqueue((status, retryAfter));
+    public void Trouble(int status, string? retryAfter = null) => _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
 
     /// <summary>Node signs each request anew, by the documented method: all must be the same.</summary>
     public async Task AssertSignedAsync()
@@ -50,7 +48,7 @@ public sealed class AcsApi : IAsyncDisposable
                 key = AccessKey,
                 method = request.Method,
                 path = request.Target,
-                host = _endpoint!.Address.Authority,
+                host = _endpoint.Address.Authority,
                 date = request.Headers["x-ms-date"],
                 body = Convert.ToBase64String(request.Body),
             });
@@ -59,22 +57,10 @@ public sealed class AcsApi : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint!.DisposeAsync();
-        Assert.Empty(_unknown);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
-    private async Task AnswerAsync(RecordedRequest request, HttpContext context)
+    private async Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
-        if (_troubles.TryDequeue(out var trouble))
-        {
-            if (trouble.Status == 0) context.Abort();
-            else context.Response.StatusCode = trouble.Status;
-            if (trouble.RetryAfter is not null) context.Response.Headers.RetryAfter = trouble.RetryAfter;
-            return;
-        }
-
         switch (request.Method, request.Target)
         {
             case ("GET", "/common/.well-known/openid-configuration"):
@@ -101,7 +87,7 @@ public sealed class AcsApi : IAsyncDisposable
                 await context.Response.Body.WriteAsync("bytes"u8.ToArray());
                 break;
             default:
-                _unknown.Enqueue($"{request.Method} {request.Target}");
+                _endpoint.Complain($"{request.Method} {request.Target}");
                 context.Response.StatusCode = 404;
                 break;
         }

@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
@@ -15,8 +13,7 @@ namespace Serverless.Tests.Outside;
 /// <remarks>https://docs.discourse.org and discourse/discourse app/controllers/posts_controller.rb, admin/web_hooks_controller.rb</remarks>
 public sealed class DiscourseApi : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<string> _strays = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
 
     public Uri Address => _endpoint.Address;
 
@@ -46,15 +43,11 @@ public sealed class DiscourseApi : IAsyncDisposable
     public static async Task<DiscourseApi> StartAsync()
     {
         var api = new DiscourseApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((_, context) => api.AnswerAsync(context));
+        api._endpoint = await StrictEndpoint.StartAsync((context, _) => api.AnswerAsync(context));
         return api;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Equal([], _strays);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     /// <summary>Adds a post that the list shows.</summary>
     public JsonObject Add(long id, DateTimeOffset at, string raw = "Hello", bool inPrivate = false)
@@ -141,7 +134,7 @@ public sealed class DiscourseApi : IAsyncDisposable
 
     private void Stray(HttpContext context, string what)
     {
-        _strays.Enqueue(what);
+        _endpoint.Complain(what);
         context.Response.StatusCode = StatusCodes.Status418ImATeapot;
     }
 

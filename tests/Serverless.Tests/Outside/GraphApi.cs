@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -6,8 +5,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
@@ -19,9 +16,8 @@ public sealed partial class GraphApi : IAsyncDisposable
 {
     public const string Token = "a-token-of-this-test";
 
-    private readonly ConcurrentQueue<string> _strays = new();
     private readonly Lock _gate = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private int _drafts;
     private int _atOnce;
 
@@ -59,15 +55,11 @@ public sealed partial class GraphApi : IAsyncDisposable
     public static async Task<GraphApi> StartAsync()
     {
         var api = new GraphApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((_, context) => api.AnswerAsync(context));
+        api._endpoint = await StrictEndpoint.StartAsync((context, _) => api.AnswerAsync(context));
         return api;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Equal([], _strays);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -93,7 +85,7 @@ public sealed partial class GraphApi : IAsyncDisposable
         {
             if (!path.StartsWith("/v1.0/", StringComparison.Ordinal) || !await RouteAsync(context, path["/v1.0".Length..]))
             {
-                _strays.Enqueue($"{request.Method} {path}{request.QueryString}");
+                _endpoint.Complain($"{request.Method} {path}{request.QueryString}");
                 await FailAsync(context, 418, "notInTheDouble");
             }
         }

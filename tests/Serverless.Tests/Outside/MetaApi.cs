@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
@@ -13,8 +12,7 @@ public sealed class MetaApi : IAsyncDisposable
     public const string Token = "fake-meta-token";
     public const string AppId = "700700700";
     public const string AppToken = AppId + "|demo-meta-app-secret-not-a-real-one";
-    private readonly ConcurrentQueue<string> _strays = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private int _ids;
 
     public string Address => _endpoint.Address.ToString().TrimEnd('/');
@@ -41,15 +39,11 @@ public sealed class MetaApi : IAsyncDisposable
     public static async Task<MetaApi> StartAsync()
     {
         var api = new MetaApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((_, context) => api.AnswerAsync(context));
+        api._endpoint = await StrictEndpoint.StartAsync((context, _) => api.AnswerAsync(context));
         return api;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Equal([], _strays);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -70,7 +64,7 @@ public sealed class MetaApi : IAsyncDisposable
         else if (request.Method == "GET" && path.StartsWith("media-", StringComparison.Ordinal)) await FailAsync(context, 400, 100, 33);
         else
         {
-            _strays.Enqueue($"{request.Method} {path}");
+            _endpoint.Complain($"{request.Method} {path}");
             context.Response.StatusCode = StatusCodes.Status418ImATeapot;
         }
     }

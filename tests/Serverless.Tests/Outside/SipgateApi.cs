@@ -5,16 +5,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
 /// <summary>sipgate's REST API on loopback: history, SMS and webhook settings, strict about token, fields and addresses. What the test does not know of fails it.</summary>
 public sealed class SipgateApi : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<(int Status, string? RetryAfter)> _troubles = new();
-    private readonly ConcurrentQueue<string> _unknown = new();
-    private RecordingEndpoint? _endpoint;
+    private StrictEndpoint _endpoint = null!;
 
     public JsonArray History { get; } = [];
 
@@ -22,36 +19,24 @@ public sealed class SipgateApi : IAsyncDisposable
 
     public ConcurrentQueue<JsonObject> Sms { get; } = new();
 
-    public string Url => $"{_endpoint!.Address.AbsoluteUri}v2";
+    public string Url => $"{_endpoint.Address.AbsoluteUri}v2";
 
-    public IReadOnlyCollection<RecordedRequest> Requests => _endpoint!.Requests;
+    public IReadOnlyCollection<RecordedRequest> Requests => _endpoint.Requests;
 
     public static async Task<SipgateApi> StartAsync()
     {
         var api = new SipgateApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((number, context) => api.AnswerAsync(api._endpoint!.Requests.ElementAt(number - 1), context));
+        api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }
 
     /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
-    public void Trouble(int status, string? retryAfter = null) => _troubles.Enqueue((status, retryAfter));
+    public void Trouble(int status, string? retryAfter = null) => _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
-        await _endpoint!.DisposeAsync();
-        Assert.Empty(_unknown);
-    }
-
-    private async Task AnswerAsync(RecordedRequest request, HttpContext context)
-    {
-        if (_troubles.TryDequeue(out var trouble))
-        {
-            if (trouble.Status == 0) context.Abort();
-            else context.Response.StatusCode = trouble.Status;
-            if (trouble.RetryAfter is not null) context.Response.Headers.RetryAfter = trouble.RetryAfter;
-            return;
-        }
-
         var token = $"Basic {Convert.ToBase64String("token-TEST:fake-sipgate-token"u8)}";
         if (request.Headers.GetValueOrDefault("Authorization") != token)
         {
@@ -81,7 +66,7 @@ public sealed class SipgateApi : IAsyncDisposable
                 await context.Response.Body.WriteAsync("sound"u8.ToArray());
                 break;
             default:
-                _unknown.Enqueue($"{request.Method} {request.Target}");
+                _endpoint.Complain($"{request.Method} {request.Target}");
                 context.Response.StatusCode = 404;
                 break;
         }

@@ -1,9 +1,6 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
@@ -15,8 +12,7 @@ public sealed class TelegramApi : IAsyncDisposable
 {
     private static readonly string[] MessageFields = ["chat_id", "text", "reply_parameters", "message_thread_id", "business_connection_id", "direct_messages_topic_id"];
 
-    private readonly ConcurrentQueue<string> _strays = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private long _nextMessage = 900;
 
     public Uri Address => _endpoint.Address;
@@ -46,15 +42,11 @@ public sealed class TelegramApi : IAsyncDisposable
     public static async Task<TelegramApi> StartAsync(string token)
     {
         var api = new TelegramApi { Token = token };
-        api._endpoint = await RecordingEndpoint.StartAsync((_, context) => api.AnswerAsync(context));
+        api._endpoint = await StrictEndpoint.StartAsync((context, _) => api.AnswerAsync(context));
         return api;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Equal([], _strays);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -131,7 +123,7 @@ public sealed class TelegramApi : IAsyncDisposable
 
     private void Stray(HttpContext context, string what)
     {
-        _strays.Enqueue(what);
+        _endpoint.Complain(what);
         context.Response.StatusCode = StatusCodes.Status418ImATeapot;
     }
 

@@ -13,8 +13,7 @@ public sealed class TwilioApi : IAsyncDisposable
 {
     public const string Account = "AC1";
     public const string Token = "fake-twilio-auth-token-for-seeds";
-    private readonly ConcurrentQueue<string> _strays = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private int _sids;
 
     public string Address => _endpoint.Address.ToString().TrimEnd('/');
@@ -44,15 +43,11 @@ public sealed class TwilioApi : IAsyncDisposable
     public static async Task<TwilioApi> StartAsync()
     {
         var api = new TwilioApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((_, context) => api.AnswerAsync(context));
+        api._endpoint = await StrictEndpoint.StartAsync((context, _) => api.AnswerAsync(context));
         return api;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Equal([], _strays);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -76,7 +71,7 @@ public sealed class TwilioApi : IAsyncDisposable
             case var change when change.StartsWith("POST IncomingPhoneNumbers/", StringComparison.Ordinal): await ChangeAsync(context, change["POST IncomingPhoneNumbers/".Length..^".json".Length]); break;
             case var missing when path.StartsWith("/recordings/", StringComparison.Ordinal) || path.StartsWith("/elsewhere/", StringComparison.Ordinal): await WriteAsync(context, 404, new JsonObject { ["code"] = 20404, ["message"] = missing }); break;
             case var stray:
-                _strays.Enqueue(stray);
+                _endpoint.Complain(stray);
                 context.Response.StatusCode = StatusCodes.Status418ImATeapot;
                 break;
         }

@@ -8,7 +8,6 @@ using System.Text.Json.Nodes;
 using System.Web;
 using Microsoft.AspNetCore.Http;
 using Serverless.Tests.Harness;
-using Xunit;
 
 namespace Serverless.Tests.Outside;
 
@@ -24,11 +23,9 @@ internal sealed class VonageApi : IAsyncDisposable
 
     private static readonly RSA Key = RSA.Create(2048);
 
-    private readonly ConcurrentQueue<string> _complaints = new();
-    private readonly ConcurrentQueue<(int Status, string? Header, string Body)> _troubles = new();
     private readonly ConcurrentDictionary<string, bool> _seen = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private int _next = 1;
 
     private VonageApi(TimeProvider time) => _time = time;
@@ -55,37 +52,19 @@ internal sealed class VonageApi : IAsyncDisposable
     public static async Task<VonageApi> StartAsync(TimeProvider time)
     {
         var api = new VonageApi(time);
-        api._endpoint = await RecordingEndpoint.StartAsync((number, context) => api.AnswerAsync(context, api._endpoint.Requests.ElementAt(number - 1)));
+        api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }
 
     /// <summary>The next call is answered with this instead; status 0 cuts the connection.</summary>
-    public void Trouble(int status, string? header = null, string body = "{}") => _troubles.Enqueue((status, header, body));
+    public void Trouble(int status, string? header = null, string body = "{}") => _endpoint.Trouble(status, header, body);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Empty(_complaints);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
-        if (_troubles.TryDequeue(out var trouble))
-        {
-            if (trouble.Status == 0)
-            {
-                context.Abort();
-                return;
-            }
-
-            context.Response.StatusCode = trouble.Status;
-            if (trouble.Header?.Split(": ") is [var name, var value]) context.Response.Headers[name] = value;
-            await context.Response.WriteAsync(trouble.Body);
-            return;
-        }
-
         var (status, body) = Caller(request) is { } caller ? Route(request, caller) : (401, """{"title":"Unauthorized","type":"https://developer.vonage.com/api-errors#unauthorized"}""");
-        if (status == 0) _complaints.Enqueue($"unknown call: {request.Method} {request.Target}");
+        if (status == 0) _endpoint.Complain($"unknown call: {request.Method} {request.Target}");
         context.Response.StatusCode = status == 0 ? 501 : status;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(body);
@@ -144,7 +123,7 @@ internal sealed class VonageApi : IAsyncDisposable
             && Key.VerifyData(Encoding.ASCII.GetBytes($"{head}.{body}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             && claims.GetProperty("application_id").GetString() == ApplicationId && claims.GetProperty("iat").GetInt64() <= now && claims.GetProperty("exp").GetInt64() > now
             && _seen.TryAdd(claims.GetProperty("jti").GetString()!, true);
-        if (!good) _complaints.Enqueue($"badly signed: {request.Method} {request.Target}");
+        if (!good) _endpoint.Complain($"badly signed: {request.Method} {request.Target}");
         return good ? "application" : null;
     }
 }

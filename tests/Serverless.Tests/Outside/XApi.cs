@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,9 +18,7 @@ internal sealed partial class XApi : IAsyncDisposable
     public const string ConsumerSecret = "fake-x-consumer-secret-for-seeds";
     public const string BearerToken = "fake-x-bearer-token";
 
-    private readonly ConcurrentQueue<string> _complaints = new();
-    private readonly ConcurrentQueue<(int Status, string? Header, string Body)> _troubles = new();
-    private RecordingEndpoint _endpoint = null!;
+    private StrictEndpoint _endpoint = null!;
     private int _next = 1;
 
     /// <summary>Secrets by access token; take one out, and X no longer takes it.</summary>
@@ -54,35 +51,17 @@ internal sealed partial class XApi : IAsyncDisposable
     public static async Task<XApi> StartAsync()
     {
         var api = new XApi();
-        api._endpoint = await RecordingEndpoint.StartAsync((number, context) => api.AnswerAsync(context, api._endpoint.Requests.ElementAt(number - 1)));
+        api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }
 
     /// <summary>The next call is answered with this instead; status 0 cuts the connection.</summary>
-    public void Trouble(int status, string? header = null, string body = "{}") => _troubles.Enqueue((status, header, body));
+    public void Trouble(int status, string? header = null, string body = "{}") => _endpoint.Trouble(status, header, body);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _endpoint.DisposeAsync();
-        Assert.Empty(_complaints);
-    }
+    public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
-        if (_troubles.TryDequeue(out var trouble))
-        {
-            if (trouble.Status == 0)
-            {
-                context.Abort();
-                return;
-            }
-
-            context.Response.StatusCode = trouble.Status;
-            if (trouble.Header?.Split(": ") is [var name, var value]) context.Response.Headers[name] = value;
-            await context.Response.WriteAsync(trouble.Body);
-            return;
-        }
-
         var account = Signer(request, context.Request);
         if (account is null)
         {
@@ -92,7 +71,7 @@ internal sealed partial class XApi : IAsyncDisposable
         }
 
         var (status, body) = Route(request, account);
-        if (status == 0) _complaints.Enqueue($"unknown call: {request.Method} {request.Target} as {account}");
+        if (status == 0) _endpoint.Complain($"unknown call: {request.Method} {request.Target} as {account}");
         context.Response.StatusCode = status == 0 ? 501 : status;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(body);
@@ -167,7 +146,7 @@ internal sealed partial class XApi : IAsyncDisposable
         var hash = Convert.ToBase64String(HMACSHA1.HashData(Encoding.ASCII.GetBytes($"{ConsumerSecret}&{secret}"), Encoding.ASCII.GetBytes(text)));
 #pragma warning restore CA5350
         if (given["oauth_consumer_key"] == "fake-x-consumer-key" && given["oauth_signature"] == hash) return given["oauth_token"].Split('-')[0];
-        _complaints.Enqueue($"badly signed: {request.Method} {request.Target}");
+        _endpoint.Complain($"badly signed: {request.Method} {request.Target}");
         return null;
     }
 
