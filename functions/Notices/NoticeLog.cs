@@ -13,7 +13,7 @@ public sealed class NoticeLog(TableStore tables)
     private const int AttemptsKept = 40;
 
     /// <summary>Property of the event as published.</summary>
-    internal const string EventProperty = "Event";
+    private const string EventProperty = "Event";
 
     private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "Tries"];
 
@@ -83,23 +83,14 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>All partitions from one day to another, both included.</summary>
-    internal static TableQuery Days(DateTimeOffset from, DateTimeOffset to) => TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
-
-    /// <summary>The row of a notice whose event is of a day; null when there is none.</summary>
-    internal Task<TableRow?> RowAsync(string eventId, DateTimeOffset day, string route, string target, CancellationToken ct) =>
-        eventId.Length is 0 or > 200 || eventId.Any(c => c is '|' or '/' or '\\' or '#' or '?' || char.IsControl(c)) ? Task.FromResult<TableRow?>(null)
-            : tables.GetAsync(Table, PartitionOf(day, eventId[0] & (Shards - 1)), $"{eventId}|{route}|{CaseSafe(target)}", ct);
-
-    /// <summary>Lets a notice be told anew, whatever became of it.</summary>
-    internal Task ReopenAsync(TableRow row, string reason, CancellationToken ct) =>
-        tables.MergeAsync(Table, new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NoticeState.Waiting, ["Attempt"] = -1, ["Reason"] = reason }, Azure.ETag.All, ct);
+    private static TableQuery Days(DateTimeOffset from, DateTimeOffset to) => TableQuery.Partitions(PartitionOf(from, 0), PartitionOf(to.AddDays(1), 0));
 
     /// <summary>A page of the notices of some time in one state, to be sent again.</summary>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<(IReadOnlyList<KeptNotice> Notices, string? Continuation)> PageAsync(NoticeSelection selection, string? continuation, int top, CancellationToken ct)
     {
-        var query = Narrowed(TableQuery.Partitions(PartitionOf(selection.From, 0), PartitionOf(selection.To.AddTicks(-1).AddDays(1), 0)), selection)
-            .Where($"At ge {TableQuery.Literal(selection.From)} and At lt {TableQuery.Literal(selection.To)} and State eq {TableQuery.Literal(selection.State)}");
+        var query = Narrowed(Days(selection.From, selection.To.AddTicks(-1)), selection).Where($"At ge {TableQuery.Literal(selection.From)} and At lt {TableQuery.Literal(selection.To)}");
+        if (selection.State is { } state) query = query.Where($"State eq {TableQuery.Literal(state)}");
         var page = await tables.QueryAsync(Table, query.Top(top), ct, continuation);
         return ([.. page.Rows.Select(Kept).OfType<KeptNotice>()], page.Continuation);
     }
@@ -108,8 +99,8 @@ public sealed class NoticeLog(TableStore tables)
     public async Task<IReadOnlyList<KeptNotice>> OfEventAsync(string eventId, NoticeSelection selection, CancellationToken ct)
     {
         List<KeptNotice> found = [];
-        // An event is filed under its day, and its id does not tell which.
-        for (var day = selection.From; day < selection.To && found.Count == 0; day = day.AddDays(1))
+        // An event is filed under its day, and its id does not tell which: the latest first.
+        for (var day = selection.To.AddTicks(-1); day >= selection.From && found.Count == 0; day = day.AddDays(-1))
         {
             var query = Narrowed(TableQuery.Partition(PartitionOf(day, ShardOf(eventId))).RowPrefix($"{eventId}|"), selection);
             await foreach (var row in tables.QueryAllAsync(Table, query, ct)) if (Kept(row) is { } kept) found.Add(kept);
@@ -230,8 +221,8 @@ public sealed record NoticeSelection
     /// <summary>The end, not included.</summary>
     public required DateTimeOffset To { get; init; }
 
-    /// <summary>One of the words of <see cref="NoticeState"/>.</summary>
-    public string State { get; init; } = NoticeState.Failed;
+    /// <summary>One of the words of <see cref="NoticeState"/>; null for all.</summary>
+    public string? State { get; init; } = NoticeState.Failed;
 
     /// <summary>Null for all.</summary>
     public string? Route { get; init; }

@@ -19,6 +19,8 @@ public sealed partial class NoticeRunner(
     private static readonly TimeSpan LookForEndOfPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestPauseOfTarget = TimeSpan.FromDays(7);
 
+    private static readonly TimeSpan DigestPause = TimeSpan.FromMinutes(1);
+
     private const string Paused = "paused";
     private const string Digesting = "digest";
 
@@ -31,7 +33,16 @@ public sealed partial class NoticeRunner(
         var route = routes.Single(r => r.Name == routeName);
         if (Digests.Parse(message) is { } end)
         {
-            await TellDigestAsync((IDigestRoute)route, end.Target, end.Attempt, ct);
+            try
+            {
+                await TellDigestAsync((IDigestRoute)route, end.Target, end.Attempt, ct);
+            }
+            catch (StorageUnavailableException)
+            {
+                // What was collected stays; without another message of its window nobody would come for it.
+                await digests.AgainAsync(route.Name, end.Target, end.Attempt, time.GetUtcNow() + DigestPause, ct);
+            }
+
             return;
         }
 
@@ -78,12 +89,19 @@ public sealed partial class NoticeRunner(
     private static bool IsDone(NoticeState? state, Notice notice) => state is not null
         && (state.Resend > notice.Resend || (state.Resend == notice.Resend && (state.State != NoticeState.Waiting || state.Attempt >= notice.Attempt)));
 
-    /// <summary>Puts a notice on the bus again for its one target, at once. Safe to repeat with the same <paramref name="round"/>: the topic swallows the second.</summary>
-    public Task ResendAsync(NoticeState state, ReadOnlyMemory<byte> e, int round, CancellationToken ct)
+    /// <summary>
+    /// Puts a kept notice on the bus again for its one target, at once, in a round of its own. Sent before it is noted: a crash in between sends the same message id when it is asked for again, and the topic swallows the second.
+    /// </summary>
+    /// <returns>False when its event was not kept with it.</returns>
+    public async Task<bool> ResendAsync(KeptNotice kept, CancellationToken ct)
     {
-        var notice = Notice.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = round };
-        var route = routes.Single(r => r.Name == state.Route);
-        return SendAsync(route, notice, notice.IdOf(state.Route, state.Target, 0), notice.Wrap(state.Target, 0), null, ct);
+        if (kept.Event is not { } e) return false;
+        var notice = Notice.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = kept.State.Resend + 1 };
+        var route = routes.Single(r => r.Name == kept.State.Route);
+        await SendAsync(route, notice, notice.IdOf(route.Name, kept.State.Target, 0), notice.Wrap(kept.State.Target, 0), null, ct);
+        // Whoever wrote meanwhile has the later word: another resend (the same message), or already the try.
+        await notices.NoteResendAsync(kept, notice.Resend, time.GetUtcNow(), ct);
+        return true;
     }
 
     private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)

@@ -4,11 +4,8 @@ using Serverless.Receipts;
 namespace Serverless.Operations;
 
 /// <summary>Has notices sent again, in steps, with an audit row for each step.</summary>
-/// <remarks>
-/// Each time is a round of its own with a first try and all later ones, and the state shown is that of the last round; tries of an earlier round that still lie on the bus do nothing any more.
-/// Sent before it is noted: a crash in between sends the same message id when the step is repeated.
-/// </remarks>
-public sealed class Resends(NoticeLog notices, NoticeRunner runner, ActionLog actions, TimeProvider time)
+/// <remarks>Each time is a round of its own with a first try and all later ones, and the state shown is that of the last round; tries of an earlier round that still lie on the bus do nothing any more.</remarks>
+public sealed class Resends(NoticeLog notices, NoticeRunner runner, ActionLog actions)
 {
     /// <summary>Most notices of one step.</summary>
     private const int MostAtOnce = 100;
@@ -26,15 +23,8 @@ public sealed class Resends(NoticeLog notices, NoticeRunner runner, ActionLog ac
         foreach (var kept in found)
         {
             if (kept.State.State == NoticeState.Void) empty++;
-            else if (kept.Event is not { } e) forgotten++;
-            else
-            {
-                var round = kept.State.Resend + 1;
-                await runner.ResendAsync(kept.State, e, round, ct);
-                // Whoever wrote meanwhile has the later word: another resend (the same message), or already the try.
-                await notices.NoteResendAsync(kept, round, time.GetUtcNow(), ct);
-                sent++;
-            }
+            else if (await runner.ResendAsync(kept, ct)) sent++;
+            else forgotten++;
         }
 
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["sent"] = sent, ["void"] = empty, ["forgotten"] = forgotten }, ct);
