@@ -47,7 +47,7 @@ public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options
     public Check Judge(string channel, string? until, string? signature)
     {
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-        if (signature is not { Length: 43 } || !Base64Url.TryDecodeFromChars(signature, given, out var written) || written != given.Length) return Check.Wrong;
+        if (signature is not { Length: 43 } || Base64Url.DecodeFromChars(signature, given, out _, out var written) != System.Buffers.OperationStatus.Done || written != given.Length) return Check.Wrong;
         if (!long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < 0 or > 253_402_300_799) return Check.Wrong;
         var proof = given.ToArray();
         if (!options.CurrentValue.Secrets.Any(secret => Hmac.MatchesSha256(secret, Signed(channel, seconds), proof))) return Check.Wrong;

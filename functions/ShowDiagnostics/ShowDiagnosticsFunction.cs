@@ -11,15 +11,10 @@ public static class ShowDiagnosticsFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("ShowDiagnostics", ["GET"], "diagnostics/{channel}", async context =>
     {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = SenderPage.ContentSecurityPolicy;
-        headers.XContentTypeOptions = "nosniff";
-        // The link is the key: it must not travel on to another site, nor into a search engine.
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["X-Robots-Tag"] = "noindex";
-        headers.Vary = "Accept, Accept-Language";
+        HtmlPage.Guard(context, SenderPage.ContentSecurityPolicy);
+        context.Response.Headers.Vary = "Accept, Accept-Language";
 
-        var german = WantsGerman(context.Request.Headers.AcceptLanguage.ToString());
+        var german = HtmlPage.WantsGerman(context, whenNoneIsNamed: false);
         var name = (string)context.Request.RouteValues["channel"]!;
         var channel = context.RequestServices.GetRequiredService<ChannelDirectory>().Find(name);
         var check = context.RequestServices.GetRequiredService<DiagnosticsLinks>().Judge(name, context.Request.Query["until"], context.Request.Query["signature"]);
@@ -44,19 +39,7 @@ public static class ShowDiagnosticsFunction
         return WantsPage(context) ? PageAsync(context, SenderPage.Saying(sentence, german), 404) : HttpAnswer.ProblemAsync(context, 404, sentence);
     }
 
-    private static Task PageAsync(HttpContext context, string html, int status) => HttpAnswer.JsonAsync(context, Encoding.UTF8.GetBytes(html), status, "text/html; charset=utf-8");
+    private static Task PageAsync(HttpContext context, string html, int status) => HtmlPage.AnswerAsync(context, Encoding.UTF8.GetBytes(html), status);
 
     private static bool WantsPage(HttpContext context) => context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
-
-    // Browsers list languages in the order of liking; weights only repeat that order.
-    private static bool WantsGerman(string languages)
-    {
-        foreach (var language in languages.Split(',', StringSplitOptions.TrimEntries))
-        {
-            if (language.StartsWith("de", StringComparison.OrdinalIgnoreCase)) return true;
-            if (language.StartsWith("en", StringComparison.OrdinalIgnoreCase)) return false;
-        }
-
-        return false;
-    }
 }
