@@ -102,10 +102,12 @@ public sealed class FunctionHost : IAsyncDisposable
             var until = TimeProvider.System.GetTimestamp();
             while (invoker.InFlight > 0 && TimeProvider.System.GetElapsedTime(until) < options.StopGrace)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            await supervisor.DisposeAsync();
+            await supervisor.StopAsync();
         }
 
+        // What the handler still had is put back by the pumps, over the supervisor's client: that goes last.
         await Task.WhenAll(pumps);
+        if (invoker is not null) await supervisor.DisposeAsync();
         if (ownsBroker && Broker is not null) await Broker.DisposeAsync();
         stop.Dispose();
     }

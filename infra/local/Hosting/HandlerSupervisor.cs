@@ -101,12 +101,18 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
         handler.Kill();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills the handler for good; callers are told that it is not coming.</summary>
+    public async Task StopAsync()
     {
         await stop.CancelAsync();
         if (run is not null) await run;
         stray.Clear();
         stopped ??= "The host was stopped.";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         Http.Dispose();
         stop.Dispose();
     }

@@ -91,9 +91,8 @@ internal sealed class QueuePump(FunctionHostOptions options, HostJson host, Json
             else if (poison is not null && message.DequeueCount >= host.QueueMaxDequeueCount && !stop.IsCancellationRequested) await BuryAsync(poison, message, receipt);
             else await queue.HideAsync(message.Id, receipt, host.QueueVisibilityTimeout, CancellationToken.None);
         }
-        catch (Exception problem) when (problem is HttpRequestException or ObjectDisposedException)
+        catch (HttpRequestException problem)
         {
-            // Disposed: the host stopped while the handler still had the message, and its clients went first.
             Log(LogLevel.Warning, $"{function.Name}: message {message.Id} could not be settled ({problem.Message}); it comes again.");
         }
     }
