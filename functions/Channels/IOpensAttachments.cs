@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Serverless.Channels;
 
 /// <summary>A channel whose contacts carry files that are fetched apart: streamed into storage with retries of their own, so that a slow file keeps no contact waiting.</summary>
@@ -14,6 +16,17 @@ public interface IOpensAttachments
 public abstract record Opened
 {
     private Opened() { }
+
+    /// <summary>What an answer without a file means on any provider, unless it says more.</summary>
+    /// <param name="status">The status code.</param>
+    /// <param name="after">What the provider asks us to wait.</param>
+    public static Opened Without(HttpStatusCode status, TimeSpan? after) => status switch
+    {
+        HttpStatusCode.NotFound or HttpStatusCode.Gone => new Gone("gone-at-provider"),
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Later("refused"),
+        HttpStatusCode.TooManyRequests => new Later("rate-limited", after),
+        _ => new Later("unreachable", after),
+    };
 
     /// <summary>Its bytes; whoever reads them disposes the stream.</summary>
     /// <param name="Bytes">From the beginning to the end.</param>

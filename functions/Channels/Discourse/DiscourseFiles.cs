@@ -25,13 +25,7 @@ public sealed partial class DiscourseChannel : IOpensAttachments
         if (response.IsSuccessStatusCode) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return response.StatusCode switch
-            {
-                HttpStatusCode.NotFound or HttpStatusCode.Gone => new Opened.Gone("gone-at-provider"),
-                HttpStatusCode.TooManyRequests => new Opened.Later("rate-limited", calls.RetryAfter(response)),
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Opened.Later("refused"),
-                _ => new Opened.Later("unreachable", calls.RetryAfter(response)),
-            };
+            return Opened.Without(response.StatusCode, calls.RetryAfter(response));
         }
     }
 

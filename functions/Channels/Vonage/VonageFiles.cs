@@ -14,15 +14,10 @@ public sealed partial class VonageChannel : IOpensAttachments, IFetches
         var response = await _api.OpenAsync(url, ct);
         if (response is null) return new Opened.Later("unreachable");
         if (response.StatusCode is HttpStatusCode.OK) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
-        var wait = _api.RetryAfter(response);
-        response.Dispose();
-        return response.StatusCode switch
+        using (response)
         {
-            HttpStatusCode.NotFound or HttpStatusCode.Gone => new Opened.Gone("gone-at-provider"),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new Opened.Later("refused"),
-            HttpStatusCode.TooManyRequests => new Opened.Later("rate-limited", wait),
-            _ => new Opened.Later("unreachable", wait),
-        };
+            return Opened.Without(response.StatusCode, _api.RetryAfter(response));
+        }
     }
 
     public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
