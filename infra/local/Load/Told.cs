@@ -39,7 +39,7 @@ internal sealed class Told : IAsyncDisposable
     /// <summary>App settings that make them subscribers, and nobody else.</summary>
     public Dictionary<string, string> Settings()
     {
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Webhook__Subscribers__crm__Events"] = "none", ["Mail__From"] = "", ["Recipients__Entries__service-desk__TeamsUrl"] = "" };
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Webhook__Subscribers__crm__Events"] = "none" };
         foreach (var n in Enumerable.Range(1, _subscribers)) (settings[$"Webhook__Subscribers__s{n}__Url"], settings[$"Webhook__Subscribers__s{n}__Secret"]) = (new Uri(Address, $"s{n}").ToString(), Secret);
         return settings;
     }
