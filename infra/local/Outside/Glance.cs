@@ -5,6 +5,7 @@ namespace Serverless.Local.Outside;
 /// <summary>The first lines of what a kept file says to its reader.</summary>
 internal static class Glance
 {
+    private static readonly string[] OfEvent = ["type", "id", "time"];
     private const int MostLines = 6;
     private const int MostCharacters = 150;
 
@@ -20,7 +21,7 @@ internal static class Glance
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         // A webhook has no words: what it is about stands for them.
         if (json.RootElement.TryGetProperty("headers", out _) && json.RootElement.GetProperty("body") is { ValueKind: JsonValueKind.Object } body)
-            return new[] { "type", "id", "time" }.Where(n => body.TryGetProperty(n, out _)).Select(n => $"{n}: {body.GetProperty(n)}").ToList();
+            return OfEvent.Where(n => body.TryGetProperty(n, out _)).Select(n => $"{n}: {body.GetProperty(n)}").ToList();
         // What the provider was asked says the same once more.
         if (json.RootElement.TryGetProperty("asked", out _)) return (json.RootElement.GetProperty("text").GetString() ?? "").Split('\n');
         List<string> found = [];

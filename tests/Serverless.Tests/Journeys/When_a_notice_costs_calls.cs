@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Calls to storage and bus for what is told, counted one by one.</summary>
-[Collection("azurite")]
-public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
     private readonly List<Subscriber> _subscribers = [];
     private int _events;
