@@ -23,7 +23,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     public async Task<HealthReport> LookAsync(CancellationToken ct)
@@ -36,6 +36,7 @@ public sealed class HealthCheck(
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
             ["owners"] = Task.FromResult(Owners()),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
+            ["subscriptions"] = GuardedAsync(SubscriptionsAsync, ct),
             ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
             ["replies"] = GuardedAsync(RepliesAsync, ct),
         };
@@ -105,6 +106,12 @@ public sealed class HealthCheck(
         return failed == 0
             ? new HealthPart("green", ["Every notice of the last seven days is told or on its way."])
             : new HealthPart("yellow", [$"{failed} notices of the last seven days were given up: see api/operations/notices?state=failed."]);
+    }
+
+    private async Task<HealthPart> SubscriptionsAsync(CancellationToken ct)
+    {
+        var problems = await subscriptions.ProblemsAsync(ct);
+        return new HealthPart(problems.Count == 0 ? "green" : "yellow", problems);
     }
 
     private async Task<HealthPart> UpkeepAsync(CancellationToken ct)
