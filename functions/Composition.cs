@@ -138,7 +138,7 @@ public static class Composition
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>().AddSingleton<Arrears>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)

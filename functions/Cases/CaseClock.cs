@@ -31,7 +31,8 @@ public sealed partial class CaseClock(CaseViews views, CaseActions actions, Time
         try
         {
             // The hint is set last: a crash before it looks at the case once more, and the head knows what was told.
-            await views.RingAtAsync(due, await actions.TellOverdueAsync(due.CaseId, ct), ct);
+            var (next, overdue) = await actions.TellOverdueAsync(due.CaseId, ct);
+            await views.RingAtAsync(due, next, overdue, ct);
         }
         catch (ContentionException)
         {

@@ -60,9 +60,12 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
         if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: <= LongestUrl } text || !Uri.TryCreate(text, UriKind.Absolute, out var url)) return Must;
         if (!GuardedClient.MayCall(url, loopbackToo) || url.Fragment.Length > 0) return Must;
         // A name is judged when it is connected to, since it may change its mind.
-        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address) && !(loopbackToo && IPAddress.IsLoopback(address)) : url.IsLoopback && !loopbackToo;
+        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address) && !(loopbackToo && IPAddress.IsLoopback(address)) : !loopbackToo && IsThisMachine(url.IdnHost.TrimEnd('.'));
         return isInside ? Must : null;
     }
+
+    // https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+    private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     // Owners and networks are whatever settings and channels name.
     private string? WordsProblem(string field, string list)

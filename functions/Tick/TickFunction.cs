@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Hosting;
+using Serverless.Operations;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
@@ -8,7 +9,7 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold; then counts what waits for a person, if somebody listens.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -23,5 +24,6 @@ public static class TickFunction
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked);
+        await services.GetRequiredService<Arrears>().MeasureAsync(ct);
     });
 }
