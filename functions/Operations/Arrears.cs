@@ -12,7 +12,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    DeadLetters letters, DeadLetterDesk desk, KeptMessages kept, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TimeProvider time)
+    DeadLetters letters, DeadLetterDesk desk, KeptMessages kept, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;
@@ -48,10 +48,10 @@ public sealed class Arrears(
     /// <summary>Notices of the last seven days that wait for a later try, by route.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> WaitingNoticesAsync(CancellationToken ct) => _waiting.GetAsync(ct);
 
-    /// <summary>Sets the gauges while somebody listens; without a listener nothing is read. What cannot be read keeps its last value: Health says why.</summary>
+    /// <summary>Sets the gauges while metrics are sent; otherwise nothing is read. What cannot be read keeps its last value: Health says why.</summary>
     public async Task MeasureAsync(CancellationToken ct)
     {
-        if (!Measures.IsGauged) return;
+        if (!export.IsOn) return;
         await Task.WhenAll(
             GaugeAsync(DeadLettersAsync(ct), counts => Set(Measures.DeadLetters, desk.Subscriptions, s => counts.GetValueOrDefault(s))),
             GaugeAsync(KeptAsync(ct), counts => Set(Measures.Kept, KeptMessages.Queues, q => counts.GetValueOrDefault(q).Rows)),

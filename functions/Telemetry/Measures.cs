@@ -43,9 +43,6 @@ public static class Measures
     /// <summary>How many deliveries of a channel nobody works.</summary>
     public static void Unaccounted(string channel, int count) => Lost.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
-    /// <summary>Whether anybody listens to the gauges below, which cost reads.</summary>
-    public static bool IsGauged => Dead.Enabled;
-
     /// <summary>Dead letters of a subscription.</summary>
     public static void DeadLetters(string subscription, int count) => Dead.Record(count, new KeyValuePair<string, object?>("subscription", subscription));
 

@@ -9,7 +9,7 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold; then counts what waits for a person, if somebody listens.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold; then counts what waits for a person, while metrics are sent.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction

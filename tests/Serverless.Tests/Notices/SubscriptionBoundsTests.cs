@@ -9,8 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>What a subscription may not be: one too many, twice of a name, aimed at what lies inside, or deaf by a slip.</summary>
-[Collection("azurite")]
-public sealed class SubscriptionBoundsTests(AzuriteFixture azurite)
+public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task There_are_two_hundred_at_most_and_one_more_when_one_is_deleted()

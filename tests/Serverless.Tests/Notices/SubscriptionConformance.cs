@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>Subscriptions made by the API: what every route promises holds for them as for those of the settings.</summary>
-[Collection("azurite")]
-public sealed class SubscriptionConformance(AzuriteFixture azurite) : RouteConformance(azurite)
+public sealed class SubscriptionConformance(AzuriteFixture azurite) : RouteConformance(azurite), IClassFixture<AzuriteFixture>
 {
     private const string Made = "Api__";
 

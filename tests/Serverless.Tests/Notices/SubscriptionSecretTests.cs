@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>Whoever reads the tables has no secret of a subscriber: a row holds what it is derived from beside a master secret of the vault, which can be changed without a gap.</summary>
-[Collection("azurite")]
-public sealed class SubscriptionSecretTests(AzuriteFixture azurite)
+public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string NewMaster = "another-master-secret-of-a-world-in-a-test";
 
