@@ -13,8 +13,8 @@ public static class Caller
     /// <param name="said">What they say; null when nothing was said.</param>
     public static string? Of(HttpContext context, string? said = null)
     {
-        var authenticated = string.Equals(context.RequestServices.GetRequiredService<IConfiguration>()["WEBSITE_AUTH_ENABLED"], "true", StringComparison.OrdinalIgnoreCase);
-        if (!authenticated || context.Request.Headers["X-MS-CLIENT-PRINCIPAL-NAME"].ToString() is not { Length: > 0 } principal) return said;
+        var configuration = context.RequestServices.GetRequiredService<IConfiguration>();
+        if (!string.Equals(configuration["WEBSITE_AUTH_ENABLED"], "true", StringComparison.OrdinalIgnoreCase) || context.Request.Headers["X-MS-CLIENT-PRINCIPAL-NAME"].ToString() is not { Length: > 0 } principal) return said;
         var name = principal.Length <= Longest ? principal : principal[..Longest];
         return said is null ? name : $"{name} ({said})";
     }

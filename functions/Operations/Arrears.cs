@@ -62,7 +62,7 @@ public sealed class Arrears(
             GaugeAsync(upkeep.ReadAsync(ct), report =>
             {
                 // The nearest first.
-                foreach (var one in report.Expires.DistinctBy(e => e.Channel)) Measures.DaysLeft(one.Channel, one.Days);
+                foreach (var one in report.Expires.DistinctBy(e => e.Channel, StringComparer.Ordinal)) Measures.DaysLeft(one.Channel, one.Days);
             }));
     }
 

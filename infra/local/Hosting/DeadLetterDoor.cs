@@ -46,7 +46,7 @@ internal static class DeadLetterDoor
         response.ContentType = "application/atom+xml;type=entry;charset=utf-8";
         await response.WriteAsync(
             string.Create(CultureInfo.InvariantCulture, $"""
-                <entry xmlns="http://www.w3.org/2005/Atom"><title type="text">{count.Subscription}</title><content type="application/xml"><SubscriptionDescription xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"><CountDetails xmlns:d2p1="http://schemas.microsoft.com/netservices/2011/06/servicebus"><d2p1:ActiveMessageCount>{count.Active}</d2p1:ActiveMessageCount><d2p1:DeadLetterMessageCount>{count.Dead}</d2p1:DeadLetterMessageCount></CountDetails></SubscriptionDescription></content></entry>
+                <entry xmlns="http://www.w3.org/2005/Atom"><title type="text">{count.Subscription}</title><content type="application/xml"><SubscriptionDescription xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"><CountDetails xmlns:d2p1="http://schemas.microsoft.com/netservices/2011/06/servicebus"><d2p1:ActiveMessageCount>{count.Active}</d2p1:ActiveMessageCount><d2p1:DeadLetterMessageCount>{count.DeadLetters}</d2p1:DeadLetterMessageCount></CountDetails></SubscriptionDescription></content></entry>
                 """), ct);
     }
 

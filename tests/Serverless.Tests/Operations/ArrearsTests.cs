@@ -16,6 +16,8 @@ using Xunit;
 namespace Serverless.Tests.Operations;
 
 /// <summary>What waits for a person stands in Health with the step that mends it, in the summary, and in the gauges; counting it stays cheap and needs neither storage nor bus to answer.</summary>
+// Whoever exports listens for the whole process: beside it nobody can tell that nobody listens.
+[Collection("telemetry")]
 public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
@@ -32,12 +34,9 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
             azurite, ("Owners__Default", null), ("ServiceLevels__DefaultMinutes", "120"), ("Notices__RetrySeconds", "90000"), ("Upkeep__Expires__MetaAppSecret", "2026-12-01"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()));
         await world.SubscribeAsync("refuses", refuses.Address, """ "types":["serverless.case.opened.v1"] """);
         await world.SubscribeAsync("busy", busy.Address, """ "types":["serverless.case.opened.v1"] """);
-        foreach (var customer in new[] { "1", "2" })
-        {
-            await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
-            using var forged = await world.SendMetaAsync(MetaCall.Messages(new Said($"f-{customer}", "4915112345679", "Falsch", world.Time.GetUtcNow())), "not the secret");
-        }
-
+        // Before the channel has proven itself: later they would be refused.
+        foreach (var id in new[] { "f-1", "f-2" }) (await world.SendMetaAsync(MetaCall.Messages(new Said(id, "4915112345679", "Falsch", world.Time.GetUtcNow())), "not the secret")).Dispose();
+        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         await BuryAsync(world, "notify-teams", 3);
         foreach (var (queue, text) in new[] { ("inbound", "one"), ("inbound", "two"), ("replies-poison", "three") }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync(queue, text, "test", CancellationToken.None);
@@ -66,7 +65,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         {
             ("serverless.dead_letters subscription=notify-teams", 3), ("serverless.dead_letters subscription=notify-webhook", 0), ("serverless.kept queue=inbound", 2), ("serverless.kept queue=attachments", 0),
             ("serverless.deliveries.quarantined channel=meta", 2), ("serverless.cases which=all", 2), ("serverless.cases which=overdue", 2), ("serverless.cases which=ownerless", 2),
-            ("serverless.notices.standing route=webhook state=failed", 2), ("serverless.notices.standing route=webhook state=waiting", 2), ("serverless.expires channel=settings", 10), ("serverless.deliveries.unaccounted channel=meta", 0),
+            ("serverless.notices.standing route=webhook state=failed", 2), ("serverless.notices.standing route=webhook state=waiting", 2), ("serverless.expires channel=settings", 10),
         }) Assert.True(gauged.TryGetValue(gauge, out var measured) && measured == value, $"{gauge}: {measured}");
     }
 
@@ -131,7 +130,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public async Task A_count_has_a_bound_and_says_when_it_stopped_there()
     {
-        var (tables, name) = (azurite.Tables(), azurite.UniqueName());
+        var (tables, name) = (azurite.Tables(), AzuriteFixture.UniqueName());
         for (var i = 0; i < 4; i++) await tables.InsertAsync(name, new TableRow("p", $"{i}"), CancellationToken.None);
         Assert.Equal("3 or more", (await tables.CountAsync(name, TableQuery.Partition("p"), 3, CancellationToken.None)).ToString());
         Assert.Equal("4", (await tables.CountAsync(name, TableQuery.Partition("p"), 5, CancellationToken.None)).ToString());
