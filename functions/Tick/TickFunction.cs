@@ -2,6 +2,7 @@ using Serverless.Cases;
 using Serverless.Hosting;
 using Serverless.Operations;
 using Serverless.Outbox;
+using Serverless.Privacy;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
@@ -23,7 +24,11 @@ public static class TickFunction
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked);
+        var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
+        var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Afterwards, and all the more when something failed.
         await services.GetRequiredService<Arrears>().MeasureAsync(ct);
+        await all;
     });
 }
