@@ -21,6 +21,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         var kept = (await world.GetAsync("/api/operations/kept?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
         var notice = (await world.GetAsync("/api/operations/notices?state=failed"))[0].GetProperty("eventId").GetString()!;
 
+        world.Time.Advance(TimeSpan.FromMilliseconds(1));
         await world.ReviewAsync("kept/resubmit", new JsonObject { ["queue"] = "inbound", ["id"] = kept, ["by"] = "anna" });
         Assert.Equal(("resubmit", "inbound", kept, "anna", "cut=0 done=1"), await LatestAsync(world));
         await world.ReviewAsync("kept/discard", new JsonObject { ["queue"] = "inbound", ["all"] = true, ["by"] = "ben" });
