@@ -129,8 +129,9 @@ public static class Composition
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
         services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
-        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
-        services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
+        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Masters));
+        services.AddSingleton(new EventCatalogue([.. CaseExamples.Kinds, .. ChannelEvent.Kinds, .. SubscriptionEvent.Kinds]));
+        services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
@@ -143,7 +144,7 @@ public static class Composition
         services.AddSingleton<Retention>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>().AddSingleton<Arrears>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)

@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Hosting;
+using Serverless.Operations;
 using Serverless.Outbox;
 using Serverless.Privacy;
 using Serverless.Receipts;
@@ -9,7 +10,7 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold; then counts what waits for a person, while metrics are sent.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -24,6 +25,10 @@ public static class TickFunction
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Afterwards, and all the more when something failed.
+        await services.GetRequiredService<Arrears>().MeasureAsync(ct);
+        await all;
     });
 }
