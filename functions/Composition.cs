@@ -98,7 +98,7 @@ public static class Composition
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
         services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
-        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
