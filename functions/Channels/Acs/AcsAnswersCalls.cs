@@ -46,20 +46,19 @@ public sealed partial class AcsChannel : IAnswersCalls
 
     private async Task<StepTaken> AnswerAsync(CallControl control, JsonElement data, IReadOnlyList<ContactEvent> soFar, AcsOptions current, CancellationToken ct)
     {
-        if (data.Get("incomingCallContext"u8).AsText() is not { } context || soFar.Count == 0) return new StepTaken.Lost("no-context");
-        var rang = soFar[0].Contact;
+        if (data.Get("incomingCallContext"u8).AsText() is not { } context || soFar.FirstOrDefault(e => e.Change == ContactChange.Received)?.Contact is not { } rang) return new StepTaken.Lost("no-context");
         // A copy of the event, and we are on the line already.
         if (soFar.Any(e => e.EventId == CallEvents.ConnectedId(rang.ExternalId))) return Done;
         if (hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new StepTaken.Lost("no-address");
         var secret = string.IsNullOrEmpty(current.Secret) ? current.PreviousSecret! : current.Secret;
         var callback = $"{address.TrimEnd('/')}/api/hooks/{ChannelName}/{new CallAddress(rang.Account, rang.ExternalId).Path(secret)}";
-        return CallOutcomes.Of(await control.AnswerAsync(context, callback, CallPlace.Begin(rang.Entry ?? "", data.Get("from"u8).Get("rawId"u8).AsText() ?? ""), ct));
+        return CallOutcomes.Of(await control.AnswerAsync(context, callback, CallPlace.Begin(rang.Entry ?? "", AcsCalls.Telephone(data.Get("from"u8)) ?? ""), ct));
     }
 
     // Two talk, and we are the third: when one has left, nobody else would end the call. What the event says is old, so the call itself is asked.
     private static async Task<StepTaken> LeftAloneAsync(CallControl control, string connection, bool reached, CancellationToken ct)
     {
-        var (answer, count) = await control.ParticipantsAsync(connection, ct);
+        var (answer, count) = await control.PhonesAsync(connection, ct);
         if (count is null) return CallOutcomes.Of(answer);
         return count == 0 || (count == 1 && reached) ? CallOutcomes.Of(await control.EndAsync(connection, ct)) : Done;
     }

@@ -30,10 +30,13 @@ internal static class AcsCalls
         return current.MayAnswer && IsForUs(to, data.Get("from"u8), current) ? found with { Step = happened.Step } : found;
     }
 
-    /// <summary>Whether a call is one of the public to a number of ours: not one between users, and not one that we place ourselves from a number of ours, which would answer itself.</summary>
+    /// <summary>What a telephone is called by the API: its number, <c>anonymous</c> where it is withheld; null for what is no telephone.</summary>
+    public static string? Telephone(JsonElement party) =>
+        AcsMessages.Number(party.Get("phoneNumber"u8).Get("value"u8).AsText()) ?? (party.Get("rawId"u8).AsText() is ['4', ':', _, ..] id ? id[2..] : null);
+
+    /// <summary>Whether a call is one of a telephone to a number of ours: not one between users, and not one that we place ourselves from a number of ours, which would answer itself.</summary>
     private static bool IsForUs(JsonElement to, JsonElement from, AcsOptions current) =>
-        AcsMessages.Number(to.Get("phoneNumber"u8).Get("value"u8).AsText()) is not null
-        && !(AcsMessages.Number(from.Get("phoneNumber"u8).Get("value"u8).AsText()) is { } caller && current.Numbers.ContainsKey(caller[1..]));
+        AcsMessages.Number(to.Get("phoneNumber"u8).Get("value"u8).AsText()) is not null && Telephone(from) is { } caller && !current.Numbers.ContainsKey(caller.TrimStart('+'));
 
     /// <param name="happened">The event.</param>
     /// <param name="current">Whether we answer calls: then nothing but messages is recorded.</param>

@@ -72,7 +72,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
         json.WriteBoolean("interruptCallMediaOperation", true);
         json.WriteStartObject("recognizeOptions");
         json.WriteNumber("initialSilenceTimeoutInSeconds", Math.Min(seconds, MaxWait));
-        Identifier(json, "targetParticipant", place.Caller);
+        Phone(json, "targetParticipant", place.Caller);
         json.WriteStartObject("dtmfOptions");
         json.WriteNumber("maxTonesToCollect", 1);
         json.WriteStartArray("stopTones");
@@ -86,15 +86,15 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     /// <summary>Ends the call for everybody.</summary>
     public Task<ApiAnswer> EndAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:terminate", null, ct);
 
-    /// <summary>How many are in the call beside us; null when it cannot be told.</summary>
-    public async Task<(ApiAnswer Answer, int? Count)> ParticipantsAsync(string connection, CancellationToken ct)
+    /// <summary>How many telephones are in the call; null when it cannot be told.</summary>
+    public async Task<(ApiAnswer Answer, int? Count)> PhonesAsync(string connection, CancellationToken ct)
     {
         var answer = await AcsApi.SendAsync(calls, options, HttpMethod.Get, $"{Of(connection)}/participants{Version}", [], null, now, ct);
         if (!answer.Succeeded) return (answer, null);
         try
         {
             using var json = JsonDocument.Parse(answer.Body);
-            return (answer, json.RootElement.Get("value"u8).Items().Count());
+            return (answer, CallEvents.Phones(json.RootElement.Get("value"u8)));
         }
         catch (JsonException)
         {
@@ -110,7 +110,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
         if (loop)
         {
             json.WriteStartArray("playTo");
-            Identifier(json, null, place.Caller);
+            Phone(json, null, place.Caller);
             json.WriteEndArray();
         }
 
@@ -177,24 +177,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
         json.WriteEndObject();
     }
 
-    // https://learn.microsoft.com/azure/communication-services/concepts/identifiers#raw-id-representation
-    private static void Identifier(Utf8JsonWriter json, string? name, string rawId)
-    {
-        if (rawId.StartsWith("4:", StringComparison.Ordinal))
-        {
-            Phone(json, name, rawId[2..]);
-            return;
-        }
-
-        if (name is null) json.WriteStartObject();
-        else json.WriteStartObject(name);
-        json.WriteString("kind", "communicationUser");
-        json.WriteStartObject("communicationUser");
-        json.WriteString("id", rawId);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
+    // https://learn.microsoft.com/azure/communication-services/concepts/identifiers
     private static void Phone(Utf8JsonWriter json, string? name, string number)
     {
         if (name is null) json.WriteStartObject();

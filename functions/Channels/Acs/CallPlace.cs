@@ -10,7 +10,7 @@ namespace Serverless.Channels.Acs;
 /// <param name="Group">For people: which group of the plan.</param>
 /// <param name="Person">For people: which of its numbers.</param>
 /// <param name="Dialled">Our number.</param>
-/// <param name="Caller">The caller as the provider names him, <c>4:+44...</c>.</param>
+/// <param name="Caller">The caller's number, or <c>anonymous</c>.</param>
 internal sealed record CallPlace(CallThen Then, int Group, int Person, string Dialled, string Caller)
 {
     public static CallPlace Begin(string dialled, string caller) => new(CallThen.Begin, 0, 0, dialled, caller);
