@@ -8,7 +8,8 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, has channels checked for which Daily
+/// would be too late, and looks again at what providers hold.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -20,7 +21,7 @@ public static class TickFunction
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
-        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
+        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckDueAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked);
     });
