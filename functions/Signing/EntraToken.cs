@@ -24,6 +24,15 @@ public static class EntraToken
         return OpenIdToken.IsToken(token) ? Judge(token, rules, keys, at) : EntraProof.Malformed;
     }
 
+    /// <summary>In what a token differs from what is expected, whoever made it: for people who look for a slip. It proves nothing.</summary>
+    public static IEnumerable<TokenDifference> Differences(string token, EntraRules rules)
+    {
+        if (!OpenIdToken.IsToken(token) || OpenIdToken.TryRead(token, "tid") is not { Token: { } read, Claim: var tenant }) yield break;
+        if (!read.Audiences.Any(a => rules.Audiences.Contains(a, StringComparer.Ordinal))) yield return TokenDifference.Audience;
+        if (rules.Tenants.Count > 0 && !rules.Tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase)) yield return TokenDifference.Tenant;
+        if (!rules.Caller.Equals(Claim(read, "appid") ?? Claim(read, "azp"), StringComparison.OrdinalIgnoreCase)) yield return TokenDifference.Caller;
+    }
+
     // In a method of its own, so that the libraries are loaded with the first token and not at the start.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static EntraProof Judge(string token, EntraRules rules, EntraKeys keys, DateTimeOffset at)
@@ -50,6 +59,14 @@ public static class EntraToken
 /// <param name="Caller">Application id of the service that calls; the check that tells it from every other application.</param>
 /// <param name="Tenants">Tenants that may call; empty for any.</param>
 public sealed record EntraRules(IReadOnlyCollection<string> Audiences, string Caller, IReadOnlyCollection<string> Tenants);
+
+/// <summary>See <see cref="EntraToken.Differences"/>.</summary>
+public enum TokenDifference
+{
+    Audience,
+    Tenant,
+    Caller,
+}
 
 /// <summary>The findings of <see cref="EntraToken.Verify"/> and <see cref="OpenIdToken.Verify"/>.</summary>
 public enum EntraProof

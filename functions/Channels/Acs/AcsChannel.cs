@@ -63,7 +63,7 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         if (AcsHandshake.Of(delivery) is { } handshake) return new Verdict.Challenge(handshake);
         var current = options.CurrentValue;
         if (CallAddress.IsOne(delivery)) return CallEvent(delivery, current);
-        var given = delivery.Header("x-webhook-secret") ?? FormFields.OfQuery(delivery)?["secret"u8];
+        var given = Given(delivery);
         if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => Hmac.SameText(secret, given))) return new Verdict.Genuine();
         if (current.HasEntra && Bearer(delivery) is { } token) return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
         if (current.Secrets.IsMissing && !current.HasEntra) return new Verdict.Forged(Reasons.NoSecret);
@@ -101,6 +101,8 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
     }
 
     private static EntraRules Rules(AcsOptions current) => new([current.Audience!], EventGrid, string.IsNullOrEmpty(current.TenantId) ? [] : [current.TenantId]);
+
+    private static string? Given(Delivery delivery) => delivery.Header("x-webhook-secret") ?? FormFields.OfQuery(delivery)?["secret"u8];
 
     private static string? Bearer(Delivery delivery) =>
         delivery.Header("authorization") is { Length: > 7 } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
