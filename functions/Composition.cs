@@ -51,6 +51,7 @@ using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
 using Serverless.Replies;
 using Serverless.ResendNotices;
+using Serverless.RetakeEvents;
 using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
 using Serverless.ReviewKept;
@@ -58,6 +59,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.TakeEvents;
 using Serverless.Telemetry;
 using Serverless.Texts;
 using Serverless.Tick;
@@ -80,7 +82,7 @@ public static class Composition
         // Arrival
         services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
-        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>().AddSingleton<QueuedEvents>();
 
         // Work
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
@@ -144,6 +146,8 @@ public static class Composition
     {
         routes.MapGet("/", () => "The app is up.");
         ReceiveFunction.Map(routes);
+        TakeEventsFunction.Map(routes);
+        RetakeEventsFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
         FetchAttachmentsFunction.Map(routes);

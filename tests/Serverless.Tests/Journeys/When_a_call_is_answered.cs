@@ -199,6 +199,18 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IAsyncLife
         Assert.Empty(Asked);
     }
 
+    [Fact]
+    public async Task Events_may_come_by_a_queue_too_and_nobody_else_may_say_that_they_do()
+    {
+        var sms = JsonSerializer.Serialize(new { id = "q-1", source = "/communicationservices/beispiel-acs", type = "Microsoft.Communication.SMSReceived", time = _world.Time.GetUtcNow(), specversion = "1.0", data = new { messageId = "q-1", from = "4915123456701", to = "493023125480", message = "Aus der Warteschlange" } });
+        foreach (var function in new[] { "TakeEvents", "RetakeEvents" }) Assert.True(await _world.InvokeAsync(function, "happened", sms));
+        Assert.True(await _world.InvokeAsync("TakeEvents", "happened", "no event"));
+        Assert.Equal(0, await _world.DrainAsync(bus: false));
+        Assert.Equal(["Aus der Warteschlange"], (await _world.CasesAsync()).SelectMany(c => c.Texts()).OfType<string>());
+        using var forged = await _world.SendAsync("QUEUE", "/api/hooks/acs/queue", [], Encoding.UTF8.GetBytes(sms));
+        Assert.Equal("quarantined", await EndAsync(forged.Headers.GetValues("X-Delivery-Id").Single()));
+    }
+
     private async Task<string> RingAsync(int late = 0, string from = "+442079460302")
     {
         var at = _world.Time.GetUtcNow().AddSeconds(-late);
