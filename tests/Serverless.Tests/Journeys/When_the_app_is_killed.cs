@@ -11,8 +11,7 @@ namespace Serverless.Tests.Journeys;
 /// Two instances of the published app, each under a host of its own, over one storage account. Both are killed with SIGKILL again and again while all seeds and
 /// hundreds of fresh messages come in; Azurite lives. Set <c>KILL_SEED</c> to the printed number to repeat the instants, <c>KILLS</c> for more kills.
 /// </summary>
-[Collection("azurite")]
-public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime
+public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private const int FewestKills = 200;
     private const int MessagesPerKill = 3;
