@@ -1,5 +1,3 @@
-using Serverless.Signing;
-
 namespace Serverless.Channels.Sipgate;
 
 /// <content>Why a signature does not hold, where that can be told: sipgate signs with one key for everybody, which it publishes.</content>

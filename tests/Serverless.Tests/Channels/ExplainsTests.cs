@@ -104,9 +104,11 @@ public sealed class ExplainsTests
 
     private static IChannel Channel(string name, Dictionary<string, string?> settings)
     {
-        var services = new ServiceCollection();
-        services.AddSingleton<TimeProvider>(new FakeTime());
-        services.AddParts(Seed.Configuration(settings));
+        // Named, and never called.
+        (settings["AzureWebJobsStorage"], settings["ServiceBusConnection"]) = ("UseDevelopmentStorage=true", "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true");
+        var configuration = Seed.Configuration(settings);
+        var services = new ServiceCollection().AddSingleton(configuration).AddSingleton<TimeProvider>(new FakeTime());
+        services.AddParts(configuration);
         return services.BuildServiceProvider().GetRequiredService<ChannelDirectory>().Find(name)!;
     }
 }

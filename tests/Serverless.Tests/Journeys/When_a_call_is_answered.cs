@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Channels;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;
@@ -11,8 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Calls to a number of Azure Communication Services, whose every step is a call of ours: through the front door, the queue and Call Automation, and back by its events.</summary>
-[Collection("azurite")]
-public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
     private const string Resource = "6c0e3b4e-0000-4000-8000-00000000ac5e";
     private const string Office = "Mon-Fri 08:00-18:00";

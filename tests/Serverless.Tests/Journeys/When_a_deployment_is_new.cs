@@ -1,14 +1,14 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Registrations;
 using Serverless.Tests.Harness;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
 /// <summary>What must be registered at a provider is registered within five minutes of a deployment, and renewed before it ends, whenever Daily runs.</summary>
-[Collection("azurite")]
-public sealed class When_a_deployment_is_new(AzuriteFixture azurite)
+public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
 
@@ -81,7 +81,7 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite)
         Assert.Equal(3, await ChecksAfterTickAsync(world));
 
         _pigeons.Registrations = _ => [new("subscription", RegistrationState.Unknown)];
-        Assert.True(await world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false }));
+        Assert.True(await world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false }));
         world.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(5, await ChecksAfterTickAsync(world));
     }
