@@ -52,6 +52,7 @@ using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
 using Serverless.Replies;
 using Serverless.ResendNotices;
+using Serverless.RetakeEvents;
 using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
 using Serverless.ReviewKept;
@@ -59,6 +60,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.TakeEvents;
 using Serverless.Telemetry;
 using Serverless.Texts;
 using Serverless.Tick;
@@ -81,7 +83,7 @@ public static class Composition
         // Arrival
         services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
-        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>().AddSingleton<QueuedEvents>();
 
         // Work
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
@@ -99,7 +101,7 @@ public static class Composition
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
         services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
-        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
@@ -151,6 +153,8 @@ public static class Composition
     {
         routes.MapGet("/", () => "The app is up.");
         ReceiveFunction.Map(routes);
+        TakeEventsFunction.Map(routes);
+        RetakeEventsFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
         FetchAttachmentsFunction.Map(routes);

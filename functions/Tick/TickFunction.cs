@@ -10,7 +10,8 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold; then counts what waits for a person, while metrics are sent.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, has channels checked for which Daily
+/// would be too late, looks again at what providers hold, goes on with what was kept long enough; then counts what waits for a person, while metrics are sent.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -22,7 +23,7 @@ public static class TickFunction
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
-        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
+        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckDueAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
         var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
