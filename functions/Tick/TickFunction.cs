@@ -9,7 +9,7 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, again at what providers hold, and at what is to be erased.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -24,6 +24,7 @@ public static class TickFunction
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        var orders = services.GetRequiredService<OrderWork>().WorkOpenAsync(ct);
+        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone, orders);
     });
 }
