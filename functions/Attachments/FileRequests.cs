@@ -18,17 +18,17 @@ public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStor
     {
         if (channel is not IOpensAttachments) return;
         if (e.Change == ContactChange.Removed) await RemoveAsync(caseId, CaseKeys.Contact(e.Contact), ct);
-        else foreach (var attachment in e.Contact.Attachments) await AskAsync(caseId, e.Contact, attachment, ct);
+        else foreach (var attachment in e.Contact.Attachments) await AskAsync(caseId, e, attachment, ct);
     }
 
     /// <summary>Name of a file's blob.</summary>
     public static string BlobOf(string caseId, string file) => $"{caseId}/{file}";
 
     // The row first: whoever finds it still waiting asks again, so that dying in between costs only a second message.
-    private async Task AskAsync(string caseId, Contact contact, Attachment attachment, CancellationToken ct)
+    private async Task AskAsync(string caseId, ContactEvent e, Attachment attachment, CancellationToken ct)
     {
-        if (await rows.WantAsync(caseId, contact, attachment, time.GetUtcNow(), ct))
-            await queues.SendAsync(FilePointer.Queue, new FilePointer(caseId, CaseKeys.Attachment(contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
+        if (await rows.WantAsync(caseId, e.Contact, attachment, e.Change == ContactChange.Restored, time.GetUtcNow(), ct))
+            await queues.SendAsync(FilePointer.Queue, new FilePointer(caseId, CaseKeys.Attachment(e.Contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
     }
 
     // The row first: who is storing the file at this instant finds it changed, and takes the blob away again.

@@ -56,7 +56,7 @@ public sealed partial class FileWork(
         var events = await cases.EventsOfAsync(row.CaseId, row.ContactId, ct);
         var limit = options.CurrentValue.MaxBytes;
         var attachment = events.SelectMany(e => e.Contact.Attachments.Select(a => (e.Contact, Attachment: a))).FirstOrDefault(a => CaseKeys.Attachment(a.Contact, a.Attachment) == row.File.Id).Attachment;
-        if (events.Exists(e => e.Change == ContactChange.Removed)) await EndAsync(row, AttachmentState.Removed, null, ct);
+        if (ContactFold.IsRemoved(events)) await EndAsync(row, AttachmentState.Removed, null, ct);
         else if (attachment is null) await EndAsync(row, AttachmentState.Gone, "no-longer-named", ct);
         else if (attachment.Size > limit) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
         else if (channels.Find(row.Channel) is not IOpensAttachments opens) await EndAsync(row, AttachmentState.Failed, "cannot-be-opened", ct);

@@ -19,14 +19,20 @@ public sealed class AttachmentRows(TableStore tables)
     /// <param name="ETag">Version.</param>
     public sealed record Row(string CaseId, string ContactId, string Channel, DateTimeOffset WantedAt, DateTimeOffset? NextAt, FiledAttachment File, ETag ETag);
 
-    /// <summary>Notes that a file is to be fetched. True when it is still to be: new, or wanted before and not fetched yet.</summary>
-    public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Notes that a file is to be fetched. True when it is still to be: new, wanted before and not fetched yet, or put back after it was removed.</summary>
+    public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, bool putBack, DateTimeOffset now, CancellationToken ct)
     {
         var id = CaseKeys.Attachment(contact, attachment);
         var name = attachment.Name is { Length: > LongestName } longer ? longer[..LongestName] : attachment.Name;
         var file = new FiledAttachment(id, name, attachment.Type, attachment.Size, AttachmentState.Waiting);
-        var written = await tables.InsertAsync(CaseStore.Table, Write(new Row(caseId, CaseKeys.Contact(contact), contact.Channel, now, null, file, default)), ct);
-        return written.State == WriteState.Written || await FindAsync(caseId, id, ct) is { File.State: AttachmentState.Waiting };
+        var wanted = new Row(caseId, CaseKeys.Contact(contact), contact.Channel, now, null, file, default);
+        if ((await tables.InsertAsync(CaseStore.Table, Write(wanted), ct)).State == WriteState.Written) return true;
+        return await FindAsync(caseId, id, ct) switch
+        {
+            { File.State: AttachmentState.Waiting } => true,
+            { File.State: AttachmentState.Removed } before when putBack => await ReplaceAsync(wanted with { ETag = before.ETag }, ct),
+            _ => false,
+        };
     }
 
     /// <summary>One file; null when there is none.</summary>

@@ -9,12 +9,22 @@ public static class ContactFold
     /// <param name="events">Events of one contact, at least one, in any order; a repeated event changes nothing.</param>
     public static Contact Fold(IEnumerable<ContactEvent> events)
     {
-        var ordered = events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal).ToList();
+        var ordered = Ordered(events);
         var contact = ordered[0].Contact;
         foreach (var next in ordered.Skip(1)) contact = Add(contact, next);
         if (contact.Call is { } call && ordered[0].Change == ContactChange.Received) contact = contact with { Call = Timed(call, contact.OccurredAt, ordered) };
-        return ordered.Exists(e => e.Change == ContactChange.Removed) ? contact with { Text = null, Attachments = [] } : contact;
+        return WasTakenBack(ordered) ? contact with { Text = null, Attachments = [] } : contact;
     }
+
+    /// <summary>True while a contact is removed and not put back since.</summary>
+    /// <param name="events">As for <see cref="Fold"/>.</param>
+    public static bool IsRemoved(IEnumerable<ContactEvent> events) => WasTakenBack(Ordered(events));
+
+    private static List<ContactEvent> Ordered(IEnumerable<ContactEvent> events) =>
+        [.. events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal)];
+
+    // An edit that comes after a removal shows nothing again: only who says so puts a contact back.
+    private static bool WasTakenBack(List<ContactEvent> ordered) => ordered.FindLast(e => e.Change is ContactChange.Removed or ContactChange.Restored)?.Change == ContactChange.Removed;
 
     private static Contact Add(Contact known, ContactEvent e)
     {
@@ -28,7 +38,7 @@ public static class ContactFold
             Parties = known.Parties.Count > 0 ? known.Parties : next.Parties,
             Text = next.Text ?? known.Text,
             Language = next.Language ?? known.Language,
-            Attachments = e.Change == ContactChange.Edited && next.Attachments.Count > 0 ? next.Attachments : [.. known.Attachments.Union(next.Attachments)],
+            Attachments = e.Change is ContactChange.Edited or ContactChange.Restored && next.Attachments.Count > 0 ? next.Attachments : [.. known.Attachments.Union(next.Attachments)],
             Reply = known.Reply ?? next.Reply,
             Call = call,
             Extras = Merge(known.Extras, next.Extras),

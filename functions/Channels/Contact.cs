@@ -237,6 +237,9 @@ public enum ContactChange
     /// <summary>Its author took it back: text and attachments are no longer shown.</summary>
     [JsonStringEnumMemberName("removed")] Removed,
 
+    /// <summary>Its author, or the platform, put back what was removed: text and attachments are shown again.</summary>
+    [JsonStringEnumMemberName("restored")] Restored,
+
     /// <summary>It went on: a call leg, a recording, a transcription. Adds to what is known.</summary>
     [JsonStringEnumMemberName("progressed")] Progressed,
 }

@@ -117,7 +117,7 @@ public sealed record NoticeFacts
 
     public string? ContactId { get; init; }
 
-    /// <summary><c>received</c>, <c>edited</c>, <c>removed</c>, <c>progressed</c>.</summary>
+    /// <summary><c>received</c>, <c>edited</c>, <c>removed</c>, <c>restored</c>, <c>progressed</c>.</summary>
     public string? Change { get; init; }
 
     public string? Channel { get; init; }

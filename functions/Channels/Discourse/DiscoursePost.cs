@@ -25,8 +25,10 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
 
             // Neither version nor anything else counts an edit within the first minutes; its time does. A retry repeats the very bytes.
             "post_edited" => Event($"{id}:edited:{post.Get("version"u8).AsId()}:{post.Get("updated_at"u8).AsText()}", ContactChange.Edited, id, "updated_at"u8),
-            "post_destroyed" => Event($"{id}:removed", ContactChange.Removed, id, "deleted_at"u8),
-            "post_recovered" => Event($"{id}:recovered:{post.Get("updated_at"u8).AsText()}", ContactChange.Edited, id, "updated_at"u8),
+
+            // A post can be removed and put back again; only the removal has a time of its own.
+            "post_destroyed" => Event($"{id}:removed:{Stamp("deleted_at"u8).AsText()}", ContactChange.Removed, id, "deleted_at"u8),
+            "post_recovered" => Event($"{id}:recovered:{post.ContentId()}", ContactChange.Restored, id, ""u8),
             _ => Event($"{id}:{name}:{post.ContentId()}", ContactChange.Progressed, id, "updated_at"u8),
         };
     }
@@ -101,9 +103,10 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
         }));
     }
 
+    private DateTimeOffset At(ReadOnlySpan<byte> name) => name.IsEmpty ? origin.ReceivedAt : Stamp(name).AsIsoTime(origin.ReceivedAt);
+
     // A removal by the author leaves deleted_at empty: the post is only marked, and updated then.
-    private DateTimeOffset At(ReadOnlySpan<byte> name) =>
-        post.Get(post.Has(name) ? name : "updated_at"u8).AsIsoTime(origin.ReceivedAt);
+    private JsonElement Stamp(ReadOnlySpan<byte> name) => post.Get(post.Has(name) ? name : "updated_at"u8);
 
     /// <summary>Uploads stand in the text itself, as short addresses of the forum or paths on it; a link that leads elsewhere is text, not a file.</summary>
     private static List<Attachment> Files(string? raw)

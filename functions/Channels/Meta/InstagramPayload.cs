@@ -28,18 +28,32 @@ internal static class InstagramPayload
     }
 
     /// <summary>
-    /// We were named in a comment or a caption on somebody else's media. It comes with ids only: what it is, is known, so it is a comment or
-    /// post without text and no placeholder; author and words are to be fetched by those ids.
+    /// We were named in a comment or a caption on somebody else's media. It comes with ids only. Where nobody can be asked for the words, what it
+    /// is, is known all the same: a comment or post without text, and no placeholder.
     /// </summary>
-    public static Reading ReadMention(Origin origin, JsonElement value)
+    public static Reading ReadMention(Origin origin, JsonElement value, bool canBeAsked)
     {
-        var comment = value.Get("comment_id"u8).AsId();
-        var media = value.Get("media_id"u8).AsId();
-        if ((comment ?? media) is not { } id) return Unread.Change(origin, "mentions", value);
+        var mention = new Mention(origin.EntryId, value.Get("media_id"u8).AsId(), value.Get("comment_id"u8).AsId());
+        if ((mention.Comment ?? mention.Media) is null) return Unread.Change(origin, "mentions", value);
+        return canBeAsked && mention.CanBeAsked ? new Reading.Thin(mention.Resource) : Mentioned(origin, mention, default);
+    }
+
+    /// <summary>A mention with what Meta says of it.</summary>
+    /// <param name="origin">The entry that pointed at it.</param>
+    /// <param name="mention">Where.</param>
+    /// <param name="document">The answer; without words when they are gone, or nobody was asked.</param>
+    public static Reading.Found Mentioned(Origin origin, Mention mention, JsonElement document)
+    {
+        var (comment, media) = (document.Get("mentioned_comment"u8), document.Get("mentioned_media"u8));
         ExtraFields extras = default;
-        extras.Add("comment_id", comment);
-        extras.Add("media_id", media);
-        return Event(origin, id, null, media, null, false, new(comment is null ? ContactKind.Post : ContactKind.Comment), extras);
+        extras.Add("comment_id", mention.Comment);
+        extras.Add("media_id", mention.Media);
+        extras.Add("username", media.Get("username"u8).AsText());
+        var file = media.Get("media_url"u8).AsText() is { } url ? new Attachment(url, media.Get("media_type"u8).Is("VIDEO"u8) ? "video" : "image") : null;
+        var said = new Said(mention.Comment is null ? ContactKind.Post : ContactKind.Comment, comment.Get("text"u8).AsText() ?? media.Get("caption"u8).AsText(), file is null ? null : [file]);
+        var found = Event(origin, (mention.Comment ?? mention.Media)!, null, mention.Media, null, false, said, extras);
+        // An answer to a mention goes by our own account, not by the foreign comment.
+        return found with { Event = found.Event with { Contact = found.Event.Contact with { Reply = new(mention.Resource) } } };
     }
 
     // All media with comments here are ours, so those who comment on one are strangers to each other (P10): a conversation is a comment and
@@ -62,6 +76,7 @@ internal static class InstagramPayload
             OccurredAt = origin.SentAt,
             ReceivedAt = origin.ReceivedAt,
             Text = said.Text,
+            Attachments = said.Attachments ?? [],
             Reply = own ? null : new(id),
             Extras = extras.Values,
         }));

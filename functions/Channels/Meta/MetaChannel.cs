@@ -83,7 +83,7 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
 
     public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Received;
 
-    public IEnumerable<Element> Read(Delivery delivery) => MetaPayload.Elements(delivery);
+    public IEnumerable<Element> Read(Delivery delivery) => MetaPayload.Elements(delivery, options.CurrentValue);
 
     private static string Fingerprint(MetaOptions current)
     {

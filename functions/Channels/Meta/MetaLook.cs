@@ -1,16 +1,23 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <content>Asks a page for what was written under it; newest first, as it lists it.</content>
-/// <remarks>https://developers.facebook.com/docs/graph-api/reference/page/feed</remarks>
+/// <content>Asks for what was written under our posts and media, and for direct messages; newest first, as Meta lists them.</content>
+/// <remarks>
+/// https://developers.facebook.com/docs/graph-api/reference/page/feed, https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments,
+/// https://developers.facebook.com/docs/messenger-platform/conversations
+/// </remarks>
 public sealed partial class MetaChannel : ILooksAgain
 {
     private const string FeedFields = "id,from,message,created_time,comments.limit(100).order(reverse_chronological).filter(stream){id,from,message,created_time,parent{id}}";
+    private const string MediaFields = "id,timestamp,comments.limit(50){id,text,timestamp,from,replies.limit(50){id,text,timestamp,from}}";
+    private const string TalkFields = "updated_time,messages.limit(25){id,created_time,from,to,message,attachments.limit(10){mime_type,name,image_data,video_data,file_url}}";
 
     // A comment of today under a post of last week is found; one under an older post is not.
     private static readonly TimeSpan Reach = TimeSpan.FromDays(30);
+
+    // What a round began with is looked at by the next one as well: Meta's own lists lag.
+    private static readonly TimeSpan Overlap = TimeSpan.FromHours(1);
 
     public IReadOnlyList<LookSource> Sources
     {
@@ -18,82 +25,83 @@ public sealed partial class MetaChannel : ILooksAgain
         {
             var current = options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0) return [];
-            return [.. current.Accounts.Where(a => a.Value.Kind == MetaAccountKind.Page && current.TokensOf(a.Key).Count > 0).Select(a => new LookSource($"feed {a.Key}", TimeSpan.FromMinutes(current.LookMinutes)))];
+            var every = TimeSpan.FromMinutes(current.LookMinutes);
+            return [.. current.Accounts.Where(a => current.TokensOf(a.Key).Count > 0).SelectMany(a => ListsOf(a.Value.Kind), (a, list) => new LookSource($"{list} {a.Key}", every))];
         }
     }
 
     public IReadOnlyList<string> Blind { get; } =
     [
         "WhatsApp: the Cloud API keeps no messages that could be asked for; Meta calls again for seven days.",
-        "Messenger and Instagram messages: not looked at again; Meta calls again for 36 hours.",
-        "Comments under posts older than 30 days, and beyond the newest 100 of a post, are not looked at again.",
+        "Comments under posts and media older than 30 days, beyond the newest 100 of a post or 50 of a medium, and messages beyond the newest 25 of a conversation are not looked at again.",
+        "Mentions on Instagram, visitors' ratings and comments during a broadcast or on an advertisement: Meta lists none; it calls again for 36 hours.",
     ];
 
     public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
     {
-        if (source.Split(' ') is not ["feed", var page]) return new Looked.Restart();
-        var since = from.Since > time.GetUtcNow() - Reach ? from.Since : time.GetUtcNow() - Reach;
-        var path = $"{Uri.EscapeDataString(page)}/feed?fields={Uri.EscapeDataString(FeedFields)}&limit=25&since={since.ToUnixTimeSeconds()}";
-        if (from.Cursor is { Length: > 0 } after) path += $"&after={Uri.EscapeDataString(after)}";
-        using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, page, HttpMethod.Get, path, null, ct);
-        if (answer.Error == 100 && from.Cursor is { Length: > 0 }) return new Looked.Restart();
-        if (!answer.Succeeded) return new Looked.Later(answer.Reason, answer.Raw.RetryAfter);
-        List<Held> held = [];
-        foreach (var post in answer.Json.Get("data"u8).Items())
+        if (source.Split(' ') is not [var list, var account]) return new Looked.Restart();
+        var round = LookRound.Of(from, time.GetUtcNow());
+        var path = list switch
         {
-            Add(held, page, post, null, from.Since);
-            foreach (var comment in post.Get("comments"u8).Get("data"u8).Items()) Add(held, page, comment, post.Get("id"u8).AsId(), from.Since);
+            "feed" => $"{Uri.EscapeDataString(account)}/feed?since={(time.GetUtcNow() - Reach).ToUnixTimeSeconds()}&fields={Uri.EscapeDataString(FeedFields)}",
+            "media" => $"{Uri.EscapeDataString(account)}/media?fields={Uri.EscapeDataString(MediaFields)}",
+            "messenger" => $"{Uri.EscapeDataString(account)}/conversations?platform=messenger&fields={Uri.EscapeDataString(TalkFields)}",
+            // The token is that of the page the account belongs to, or the account's own.
+            _ => $"me/conversations?platform=instagram&fields={Uri.EscapeDataString(TalkFields)}",
+        };
+        path += round.After is null ? "&limit=25" : $"&limit=25&after={Uri.EscapeDataString(round.After)}";
+        using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, account, HttpMethod.Get, path, null, ct);
+        if (answer.Error == 100 && round.After is not null) return new Looked.Restart();
+        if (!answer.Succeeded) return new Looked.Later(answer.Reason, answer.Raw.RetryAfter);
+
+        List<Held> held = [];
+        var over = false;
+        foreach (var item in answer.Json.Get("data"u8).Items())
+        {
+            held.AddRange(list switch
+            {
+                "feed" => HeldItems.OfPost(account, item, round.Since),
+                "media" => HeldItems.OfMedium(account, item, round.Since),
+                _ => HeldItems.OfConversation(list == "messenger" ? "page" : "instagram", account, item, round.Since),
+            });
+            over = list switch
+            {
+                "feed" => false,
+                "media" => HeldItems.TimeOf(item, "timestamp"u8) < time.GetUtcNow() - Reach,
+                _ => HeldItems.TimeOf(item, "updated_time"u8) < round.Since,
+            };
         }
 
         var paging = answer.Json.Get("paging"u8);
-        var more = paging.Has("next"u8) ? paging.Get("cursors"u8).Get("after"u8).AsText() : null;
-        return new Looked.Page(held, more ?? "", more is not null);
+        var next = !over && paging.Has("next"u8) ? paging.Get("cursors"u8).Get("after"u8).AsText() : null;
+        return new Looked.Page(held, round.Cursor(next), next is not null);
     }
 
-    // As the webhook writes it, so that one reader gives one contact the same ids.
-    private static void Add(List<Held> held, string page, JsonElement item, string? post, DateTimeOffset since)
+    private static string[] ListsOf(MetaAccountKind? kind) => kind switch
     {
-        if (item.Get("id"u8).AsId() is not { } id || !DateTimeOffset.TryParse(item.Get("created_time"u8).AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at) || at < since) return;
-        // Our own posts are no contacts.
-        if (post is null && item.Get("from"u8).Get("id"u8).AsId() == page) return;
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        MetaAccountKind.Page => ["feed", "messenger"],
+        MetaAccountKind.Instagram or MetaAccountKind.InstagramLogin => ["media", "direct"],
+        _ => [],
+    };
+
+    // One walk through a list: what is older than Since was looked at by the round before, and the next one begins at Next.
+    private readonly record struct LookRound(DateTimeOffset Since, DateTimeOffset Next, string? After)
+    {
+        public static LookRound Of(LookFrom from, DateTimeOffset now)
         {
-            json.WriteStartObject();
-            json.WriteString("object", "page");
-            json.WriteStartArray("entry");
-            json.WriteStartObject();
-            json.WriteString("id", page);
-            json.WriteNumber("time", at.ToUnixTimeSeconds());
-            json.WriteStartArray("changes");
-            json.WriteStartObject();
-            json.WriteString("field", "feed");
-            json.WriteStartObject("value");
-            json.WriteString("item", post is null ? "status" : "comment");
-            json.WriteString("verb", "add");
-            json.WriteString("post_id", post ?? id);
-            if (post is not null)
+            var oldest = from.Since > now - Reach ? from.Since : now - Reach;
+            return from.Cursor?.Split(' ', 3) switch
             {
-                json.WriteString("comment_id", id);
-                json.WriteString("parent_id", item.Get("parent"u8).Get("id"u8).AsId() ?? post);
-            }
-
-            json.WriteNumber("created_time", at.ToUnixTimeSeconds());
-            foreach (var name in new[] { "from", "message" })
-            {
-                if (!item.TryGetProperty(name, out var value)) continue;
-                json.WritePropertyName(name);
-                value.WriteTo(json);
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndArray();
-            json.WriteEndObject();
-            json.WriteEndArray();
-            json.WriteEndObject();
+                [var since, var next, var after] => new(Time(since), Time(next), after),
+                [var since] when since.Length > 0 => new(Time(since) is var last && last > oldest ? last : oldest, now - Overlap, null),
+                _ => new(oldest, now - Overlap, null),
+            };
         }
 
-        held.Add(new Held("feed", buffer.ToArray()));
+        public string Cursor(string? after) => after is null
+            ? Next.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{Since.ToUnixTimeSeconds()} {Next.ToUnixTimeSeconds()} {after}");
+
+        private static DateTimeOffset Time(string seconds) => long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? DateTimeOffset.FromUnixTimeSeconds(value) : default;
     }
 }

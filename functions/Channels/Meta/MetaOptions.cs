@@ -53,7 +53,7 @@ public sealed class MetaOptions
     /// <summary>Whether the feature Human Agent is approved for the app: then a person may answer Messenger and Instagram for seven days instead of 24 hours.</summary>
     public bool HumanAgent { get; set; }
 
-    /// <summary>Minutes between two second looks at a page's feed; 0 switches them off.</summary>
+    /// <summary>Minutes between two second looks at feed, media and messages of an account; 0 switches them off.</summary>
     [Range(0, 24 * 60)]
     public int LookMinutes { get; set; } = 15;
 
@@ -74,6 +74,9 @@ public sealed class MetaOptions
     }
 
     internal bool IsInstagramLogin(string account) => Accounts.GetValueOrDefault(account)?.Kind == MetaAccountKind.InstagramLogin;
+
+    // The API for Instagram Login tells tags, not mentions.
+    internal bool CanReadMentions(string account) => !IsInstagramLogin(account) && TokensOf(account).Count > 0;
 
     internal string BaseOf(string account) => IsInstagramLogin(account) ? InstagramApiUrl : ApiUrl;
 

@@ -9,7 +9,7 @@ namespace Serverless.Channels.Meta;
 /// </remarks>
 internal static class MetaPayload
 {
-    public static IEnumerable<Element> Elements(Delivery delivery)
+    public static IEnumerable<Element> Elements(Delivery delivery, MetaOptions options)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var entries = document.RootElement.Get("entry"u8);
@@ -30,18 +30,18 @@ internal static class MetaPayload
             foreach (var _ in standby.Items()) yield return new($"{at}.standby[{n++}]", static () => new Reading.Ignored("standby"));
             n = 0;
             foreach (var change in changes.Items())
-                foreach (var element in InChange($"{at}.changes[{n++}].value", origin, change)) yield return element;
+                foreach (var element in InChange($"{at}.changes[{n++}].value", origin, change, options)) yield return element;
 
             // Apps with Instagram Login get field and value without "changes" around them.
             // https://developers.facebook.com/docs/instagram-platform/webhooks/examples
             if (entry.Has("field"u8))
-                foreach (var element in InChange($"{at}.value", origin, entry)) yield return element;
+                foreach (var element in InChange($"{at}.value", origin, entry, options)) yield return element;
             else if (messaging.Count() + standby.Count() + changes.Count() == 0)
                 yield return Unknown(at, origin);
         }
     }
 
-    private static IEnumerable<Element> InChange(string at, Origin origin, JsonElement change)
+    private static IEnumerable<Element> InChange(string at, Origin origin, JsonElement change, MetaOptions options)
     {
         var value = change.Get("value"u8);
         var whole = true;
@@ -65,25 +65,25 @@ internal static class MetaPayload
             foreach (var item in value.Items())
             {
                 whole = false;
-                yield return Change($"{at}[{n++}]", origin, change, item);
+                yield return Change($"{at}[{n++}]", origin, change, item, options);
             }
         }
 
-        if (whole) yield return Change(at, origin, change, value.ValueKind is JsonValueKind.Object ? value : change);
+        if (whole) yield return Change(at, origin, change, value.ValueKind is JsonValueKind.Object ? value : change, options);
     }
 
     // Each makes its closure apart, so that the walk itself carries none.
     private static Element Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
 
-    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value) =>
-        new(at, () => Read(origin, change, value));
+    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value, MetaOptions options) =>
+        new(at, () => Read(origin, change, value, options));
 
     private static Element WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
         new(at, () => WhatsAppPayload.Read(origin, change, list, item, alone));
 
     private static Element Unknown(string at, Origin origin) => new(at, () => Unread.Change(origin, null, origin.Entry));
 
-    private static Reading Read(Origin origin, JsonElement change, JsonElement value)
+    private static Reading Read(Origin origin, JsonElement change, JsonElement value, MetaOptions options)
     {
         var field = change.Get("field"u8).AsText();
         if (field is "standby") return new Reading.Ignored("standby");
@@ -96,7 +96,7 @@ internal static class MetaPayload
             (MetaObject.Page, "feed" or "mention") => PageFeedPayload.Read(origin, value),
             (MetaObject.Page, "ratings") => PageFeedPayload.ReadRating(origin, value),
             (MetaObject.Instagram, "comments" or "live_comments") => InstagramPayload.ReadComment(origin, value),
-            (MetaObject.Instagram, "mentions") => InstagramPayload.ReadMention(origin, value),
+            (MetaObject.Instagram, "mentions") => InstagramPayload.ReadMention(origin, value, options.CanReadMentions(origin.EntryId)),
             (MetaObject.Instagram, "story_insights") => new Reading.Ignored("insights"),
             _ => Unread.Change(origin, field, value),
         };

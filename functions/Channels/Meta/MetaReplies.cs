@@ -47,6 +47,7 @@ public sealed partial class MetaChannel : IReplies
             _ => (8000, false),
         };
         if ((bytes ? Encoding.UTF8.GetByteCount(reply.Text) : reply.Text.Length) > most) return Letter.Refused(ReplyReasons.TooLong, $"It has at most {most} {(bytes ? "bytes" : "characters")} there.");
+        if (Mention.Parse(address) is { } mention) return ToMention(mention, reply);
         if (to.Place == Place.Public && !reply.InPrivate)
             return new Letter(to.Network == "instagram" ? $"{address}/replies" : $"{address}/comments", new JsonObject { ["message"] = reply.Text });
 
@@ -66,6 +67,15 @@ public sealed partial class MetaChannel : IReplies
         return new Letter($"{sender}/messages", message);
     }
 
+    // https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentions
+    private static Letter ToMention(Mention mention, Reply reply)
+    {
+        if (reply.InPrivate) return Letter.Refused(ReplyReasons.NoReplyPath, "Instagram lets nobody write in private to somebody who named us on a medium of their own.");
+        var body = new JsonObject { ["media_id"] = mention.Media, ["message"] = reply.Text };
+        if (mention.Comment is not null) body["comment_id"] = mention.Comment;
+        return new Letter($"{mention.Account}/mentions", body);
+    }
+
     // Ids as the echo has them: message_echoes, the page's own comment in feed, smb_message_echoes.
     private ReplyOutcome Sent(Reply reply, Letter letter, MetaAnswer answer)
     {
@@ -73,7 +83,7 @@ public sealed partial class MetaChannel : IReplies
         var id = answer.Json.Get("message_id"u8).AsId() ?? answer.Json.Get("id"u8).AsId();
         foreach (var message in answer.Json.Get("messages"u8).Items()) id = message.Get("id"u8).AsId() ?? id;
         if (id is null) return new ReplyOutcome.Uncertain("unreadable-answer");
-        var inPublic = letter.Path!.EndsWith("/comments", StringComparison.Ordinal) || letter.Path.EndsWith("/replies", StringComparison.Ordinal);
+        var inPublic = !letter.Path!.EndsWith("/messages", StringComparison.Ordinal);
         var moved = to.Place == Place.Public && !inPublic;
         var network = moved && to.Network == "facebook" ? "messenger" : to.Network;
         var customer = answer.Json.Get("recipient_id"u8).AsId();

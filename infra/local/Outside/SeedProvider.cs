@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Serverless.Local.Hosting;
 
@@ -49,8 +50,9 @@ internal sealed class SeedProvider : IAsyncDisposable
         }
 
         context.Response.ContentType = answer.ContentType;
-        context.Response.ContentLength = answer.Body.Length;
-        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+        var body = answer.BodyAt(Address);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 }
 
@@ -81,6 +83,10 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
         return Whole ? behind.Equals(named, StringComparison.OrdinalIgnoreCase) : behind.EndsWith(named, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>The document; <c>{provider}</c> in a JSON one stands for where it is served, for addresses of files.</summary>
+    public byte[] BodyAt(string provider) =>
+        Body.AsSpan().IndexOf("{provider}"u8) < 0 ? Body : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Body).Replace("{provider}", provider, StringComparison.Ordinal));
+
     private static IEnumerable<SeedAnswer> Read(string file, bool resources)
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
@@ -97,7 +103,7 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
 
             var bytes = Text(document, "$base64");
             yield return new SeedAnswer(channel, method, Uri.UnescapeDataString(names), whole,
-                bytes is null ? System.Text.Encoding.UTF8.GetBytes(document.GetRawText()) : Convert.FromBase64String(bytes),
+                bytes is null ? Encoding.UTF8.GetBytes(document.GetRawText()) : Convert.FromBase64String(bytes),
                 bytes is null ? "application/json; charset=utf-8" : Text(document, "$type") ?? "application/octet-stream");
         }
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
 using Xunit;
@@ -104,11 +105,19 @@ public sealed class DiscourseChannelTests : ChannelConformance
     }
 
     [Fact]
-    public void A_recovered_post_shows_its_words_again_as_an_edit()
+    public void A_recovered_post_shows_its_words_again_until_it_is_removed_anew()
     {
-        var recovered = Found(Post("\"updated_at\":\"2026-11-20T09:00:00Z\""), "post_recovered");
-        Assert.Equal(ContactChange.Edited, recovered.Change);
-        Assert.Equal("1:recovered:2026-11-20T09:00:00Z", recovered.EventId);
+        var posted = Found(Post("\"created_at\":\"2026-11-20T08:00:00Z\""), "post_created");
+        var removed = Found(Post("\"deleted_at\":\"2026-11-20T08:30:00Z\""), "post_destroyed");
+        var recovered = Found(Post("\"updated_at\":\"2026-11-20T08:00:00Z\""), "post_recovered");
+        var again = Found(Post($"\"deleted_at\":\"{recovered.Contact.ReceivedAt.AddHours(1):O}\""), "post_destroyed");
+
+        Assert.Equal(ContactChange.Restored, recovered.Change);
+        Assert.Null(ContactFold.Fold([posted, removed]).Text);
+        Assert.Equal(posted.Contact.Text, ContactFold.Fold([recovered, removed, posted]).Text);
+        Assert.NotNull(posted.Contact.Text);
+        Assert.Null(ContactFold.Fold([recovered, again, removed, posted]).Text);
+        Assert.Equal(4, new[] { posted, removed, recovered, again }.Select(e => e.EventId).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Fact]

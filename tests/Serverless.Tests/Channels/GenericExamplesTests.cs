@@ -12,8 +12,7 @@ using Xunit;
 namespace Serverless.Tests.Channels;
 
 /// <summary>The programs on the page of the generic door, run as they stand there against the app's front door.</summary>
-[Collection("azurite")]
-public sealed partial class GenericExamplesTests(AzuriteFixture azurite)
+public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXMgLi4=";
 

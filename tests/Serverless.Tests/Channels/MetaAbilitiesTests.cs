@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -80,6 +79,18 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mention_on_a_foreign_picture_is_answered_there_in_public_only()
+    {
+        var comment = MetaReading.Contact(MetaReading.Mention("""{"comment_id":"31","media_id":"21"}"""));
+        var (path, body, sent) = await SentAsync(To(comment));
+        Assert.Equal(("1001/mentions", """{"media_id":"21","message":"Antwort","comment_id":"31"}"""), (path, body.GetRawText()));
+        Assert.Equal((comment.ThreadKey, Place.Public, ContactKind.Comment), (sent.ThreadKey, sent.Place, sent.Kind));
+        (_, body, _) = await SentAsync(To(MetaReading.Contact(MetaReading.Mention("""{"media_id":"21"}"""))));
+        Assert.Equal("""{"media_id":"21","message":"Antwort"}""", body.GetRawText());
+        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(comment, inPrivate: true))).Reason);
+    }
+
+    [Fact]
     public async Task The_echo_of_an_answer_has_the_ids_that_the_answer_has()
     {
         var sent = (await SentAsync(To(Comment()))).Sent;
@@ -154,23 +165,6 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         Assert.Equal("Gone", await OpenAsync("media-gone"));
         _api.Trouble = (500, 2, 0);
         Assert.Equal("Later", await OpenAsync("8800"));
-    }
-
-    [Fact]
-    public async Task A_second_look_at_a_page_finds_comments_under_the_ids_of_the_webhook()
-    {
-        var posts = """{"data":[{"id":"p1","from":{"id":"1001"},"message":"Neu!","created_time":"2026-11-20T08:00:00+0000","comments":{"data":[{"id":"c1","from":{"id":"9","name":"Anna"},"message":"Frage","created_time":"2026-11-20T08:59:00+0000"},{"id":"c0","from":{"id":"8"},"message":"alt","created_time":"2026-11-01T00:00:00+0000"}]}},{"id":"p2","from":{"id":"7","name":"Ben"},"message":"Hallo","created_time":"2026-11-20T08:30:00+0000"}],"paging":{"cursors":{"after":"x"}}}""";
-        _api.Documents["1001/feed"] = JsonNode.Parse(posts)!.AsObject();
-        var looks = (ILooksAgain)Channel(("Channels__Meta__Accounts__1001__Kind", "Page"));
-        Assert.Equal("feed 1001", Assert.Single(looks.Sources).Name);
-        Assert.Empty(((ILooksAgain)Channel()).Sources);
-        var page = Assert.IsType<Looked.Page>(await looks.LookAsync("feed 1001", new LookFrom(null, MetaReading.ArrivedAt.AddDays(-1)), CancellationToken.None));
-        Assert.False(page.More);
-        var found = page.Held.SelectMany(h => MetaReading.Events(Encoding.UTF8.GetString(h.Body.Span))).ToList();
-        Assert.Equal(["c1", "p2"], found.Select(e => e.EventId));
-        Assert.Equal((Comment().ThreadKey, Comment().OccurredAt), (found[0].Contact.ThreadKey, found[0].Contact.OccurredAt));
-        _api.Trouble = (403, 10, 0);
-        Assert.Equal(new Looked.Later("refused"), await looks.LookAsync("feed 1001", new LookFrom(null, MetaReading.ArrivedAt), CancellationToken.None));
     }
 
     [Fact]

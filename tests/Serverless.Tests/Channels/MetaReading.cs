@@ -24,6 +24,9 @@ internal static class MetaReading
     internal static string Feed(string field, string value) =>
         $$$$"""{"object":"page","entry":[{"id":"1001","time":{{{{Then}}}},"changes":[{"field":"{{{{field}}}}","value":{{{{value}}}}}]}]}""";
 
+    internal static string Mention(string value) =>
+        $$$$"""{"object":"instagram","entry":[{"id":"1001","time":{{{{Then}}}},"changes":[{"field":"mentions","value":{{{{value}}}}}]}]}""";
+
     internal static string Messaging(string about, string what) =>
         $$$$"""{"object":"{{{{about}}}}","entry":[{"id":"1001","time":{{{{Then}}}}000,"messaging":[{{{{Merge(Sides, what)}}}}]}]}""";
 

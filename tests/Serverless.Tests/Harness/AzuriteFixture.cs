@@ -8,17 +8,18 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// One real Azurite for the whole test run, with data in a temporary folder that names our process, so that several runs never meet. Tests share it and
-/// keep apart by <see cref="UniqueName"/>.
+/// One real Azurite for the whole test run, with data in a temporary folder that names our process, so that several runs never meet. Classes run side by side, share it by
+/// <c>IClassFixture&lt;AzuriteFixture&gt;</c> and a constructor that takes it, and keep apart by <see cref="OwnAccount"/> and <see cref="UniqueName"/>.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private static readonly string Home = Path.Combine(Path.GetTempPath(), "serverless-tests");
-    private readonly string _folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
-    private AzuriteProcess? _azurite;
+    private static readonly string Folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
+    private static readonly Lazy<Task<(AzuriteProcess Azurite, string EntryScript)>> Shared = new(StartAsync);
     private const int Accounts = 400;
-    private int _names;
-    private int _accounts;
+    private static int _names;
+    private static int _accounts;
+    private AzuriteProcess? _azurite;
 
     public string ConnectionString => _azurite!.ConnectionString;
 
@@ -33,7 +34,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     }
 
     /// <summary>Letters and digits, fit for a table, a queue, a container or a prefix of one.</summary>
-    public string UniqueName(string what = "t") => $"{what}{Environment.ProcessId}x{Interlocked.Increment(ref _names)}";
+    public static string UniqueName(string what = "t") => $"{what}{Environment.ProcessId}x{Interlocked.Increment(ref _names)}";
 
     public StorageAccount Account() => Account(ConnectionString);
 
@@ -50,17 +51,22 @@ public sealed class AzuriteFixture : IAsyncLifetime
         .AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Name.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
         .Build();
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => (_azurite, EntryScript) = await Shared.Value;
+
+    // It ends with the run: no class knows whether it is the last.
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    private static async Task<(AzuriteProcess, string)> StartAsync()
     {
         await SweepAsync();
-        EntryScript = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
-        _azurite = await AzuriteProcess.StartAsync(EntryScript, _folder, CancellationToken.None, Enumerable.Range(1, Accounts).Select(AccountName));
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (_azurite is not null) await _azurite.DisposeAsync();
-        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        var script = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
+        var azurite = await AzuriteProcess.StartAsync(script, Folder, CancellationToken.None, Enumerable.Range(1, Accounts).Select(AccountName));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            azurite.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+        };
+        return (azurite, script);
     }
 
     // Runs that were killed leave their Azurite and its folder behind.
@@ -98,7 +104,3 @@ public sealed class AzuriteFixture : IAsyncLifetime
         }
     }
 }
-
-/// <summary>Tests that need storage: <c>[Collection("azurite")]</c> and a constructor that takes <see cref="AzuriteFixture"/>.</summary>
-[CollectionDefinition("azurite")]
-public sealed class OneAzurite : ICollectionFixture<AzuriteFixture>;

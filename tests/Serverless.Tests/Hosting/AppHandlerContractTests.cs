@@ -8,8 +8,7 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Hosting;
 
 /// <summary>The contract, kept by the app as it is published.</summary>
-[Collection("azurite")]
-public sealed class AppHandlerContractTests(AzuriteFixture azurite, ITestOutputHelper output) : HandlerContract
+public sealed class AppHandlerContractTests(AzuriteFixture azurite, ITestOutputHelper output) : HandlerContract, IClassFixture<AzuriteFixture>
 {
     protected override async Task<HandlerUnderTest> StartAsync()
     {

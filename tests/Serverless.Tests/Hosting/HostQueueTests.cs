@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Hosting;
 
 /// <summary>The storage-queue trigger against the real Azurite.</summary>
-[Collection("azurite")]
-public sealed class HostQueueTests(AzuriteFixture azurite) : IDisposable
+public sealed class HostQueueTests(AzuriteFixture azurite) : IDisposable, IClassFixture<AzuriteFixture>
 {
     private readonly HttpMessageInvoker http = new(new SocketsHttpHandler());
 
@@ -158,7 +157,7 @@ public sealed class HostQueueTests(AzuriteFixture azurite) : IDisposable
     private HostBench Bench(out QueueRest queue, TimeSpan? visibility = null)
     {
         var bench = new HostBench();
-        var name = azurite.UniqueName("work");
+        var name = AzuriteFixture.UniqueName("work");
         bench.Settings["AzureWebJobsStorage"] = azurite.ConnectionString;
         bench.WriteHostJson(extensions: $$"""{ "queues": { "maxPollingInterval": "00:00:00.2", "visibilityTimeout": "{{visibility ?? TimeSpan.Zero}}", "batchSize": 4, "newBatchThreshold": 2, "maxDequeueCount": 3 } }""");
         bench.QueueFunction("Work", name);

@@ -8,8 +8,7 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Infra;
 
 /// <summary>The folder that is deployed, run under the stand-in host, and the script that tries a deployment, run against it.</summary>
-[Collection("azurite")]
-public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime
+public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiB0aGUgc21va2UgdGVzdCdzIG93bi4=";
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-smoke-").FullName;

@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Infra;
 
 /// <summary>A nightly export put back into an empty account: the app goes on with it as if nothing had happened.</summary>
-[Collection("azurite")]
-public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposable
+public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposable, IClassFixture<AzuriteFixture>
 {
     private readonly HttpClient _http = new();
 

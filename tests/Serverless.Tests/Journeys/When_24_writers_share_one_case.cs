@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>24 messages of one customer, worked at the same time by two instances.</summary>
-[Collection("azurite")]
-public sealed class When_24_writers_share_one_case(AzuriteFixture azurite)
+public sealed class When_24_writers_share_one_case(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Writers = 24;
 

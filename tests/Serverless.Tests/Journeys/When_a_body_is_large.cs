@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Bodies at and beyond the bounds: of a row, of what WhatsApp sends, of what we take.</summary>
-[Collection("azurite")]
-public sealed class When_a_body_is_large(AzuriteFixture azurite)
+public sealed class When_a_body_is_large(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int RowLimit = (900 - 64) * 1024;
 

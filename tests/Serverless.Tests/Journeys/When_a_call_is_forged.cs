@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A call whose signature does not hold never enters a case; what else becomes of it depends on the source's past and mode (P6).</summary>
-[Collection("azurite")]
-public sealed class When_a_call_is_forged(AzuriteFixture azurite)
+public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly Seed Call = Seed.Of("twilio").Single(s => s.Name == "twilio/01-journey-rings");
     private int _sent;

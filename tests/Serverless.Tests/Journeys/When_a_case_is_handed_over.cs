@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Somebody accepts a case, offers it to another owner, who accepts: exactly one is accountable at every moment.</summary>
-[Collection("azurite")]
-public sealed class When_a_case_is_handed_over(AzuriteFixture azurite)
+public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task The_owner_stays_accountable_until_the_other_accepts()

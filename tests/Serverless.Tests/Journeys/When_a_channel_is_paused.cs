@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A channel is paused: its calls are verified, stored and answered; they are worked after it goes on.</summary>
-[Collection("azurite")]
-public sealed class When_a_channel_is_paused(AzuriteFixture azurite)
+public sealed class When_a_channel_is_paused(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task Its_calls_are_worked_when_it_goes_on()

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A provider that did not hear our answer sends again: the case changes once (P2).</summary>
-[Collection("azurite")]
-public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite)
+public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static Said Said(World world, string id) => new(id, "493023125017", $"Wo bleibt meine Lieferung? ({id})", world.Time.GetUtcNow());
 

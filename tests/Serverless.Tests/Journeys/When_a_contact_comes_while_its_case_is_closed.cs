@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>One instance closes a case and is slow to say so; meanwhile another one opens it again.</summary>
-[Collection("azurite")]
-public sealed class When_a_contact_comes_while_its_case_is_closed(AzuriteFixture azurite)
+public sealed class When_a_contact_comes_while_its_case_is_closed(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task The_case_is_open_and_listed()

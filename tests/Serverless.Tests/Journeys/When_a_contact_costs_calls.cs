@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Calls to storage and bus, counted one by one, beside the budgets of the design: commit at most 4 in a known thread and 9 for a new person, at most 4 more around it.</summary>
-[Collection("azurite")]
-public sealed class When_a_contact_costs_calls(AzuriteFixture azurite)
+public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Known = "493023125017";
 

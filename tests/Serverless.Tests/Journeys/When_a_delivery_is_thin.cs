@@ -11,8 +11,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A delivery only points at what happened; the document is fetched, kept and read, now or in three days.</summary>
-[Collection("azurite")]
-public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLifetime
+public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
     private World _world = null!;

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The case is closed and the conversation has moved on; then the provider sends the old contact once more.</summary>
-[Collection("azurite")]
-public sealed class When_a_late_copy_comes_after_the_end(AzuriteFixture azurite)
+public sealed class When_a_late_copy_comes_after_the_end(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Customer = "493023125017";
 

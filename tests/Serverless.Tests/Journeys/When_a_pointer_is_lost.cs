@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A delivery is stored and nobody is told to work it: Tick finds it (D3).</summary>
-[Collection("azurite")]
-public sealed class When_a_pointer_is_lost(AzuriteFixture azurite)
+public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static byte[] Body(World world) => MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The promised time passes without an answer: it is told, once a step, until somebody answers or closes.</summary>
-[Collection("azurite")]
-public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite)
+public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Overdue = "serverless.case.overdue.v1";
 

@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Something in the queue is no pointer, or failed too often.</summary>
-[Collection("azurite")]
-public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite)
+public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Theory]
     [InlineData("nonsense")]

@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A customer writes and hears at once, on their own channel, that it arrived; it is no answer, and there is one a day.</summary>
-[Collection("azurite")]
-public sealed class When_a_receipt_is_owed(AzuriteFixture azurite)
+public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
 

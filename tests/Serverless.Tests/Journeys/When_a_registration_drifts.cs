@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>What is registered at a provider is not what the settings ask for, or ends soon: it is seen, told once, and repaired only where that is allowed.</summary>
-[Collection("azurite")]
-public sealed class When_a_registration_drifts(AzuriteFixture azurite)
+public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
 

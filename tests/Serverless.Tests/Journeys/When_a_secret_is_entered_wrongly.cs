@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Somebody mistypes a secret: what the provider calls meanwhile is kept in quarantine, and let out once the secret is right (P6).</summary>
-[Collection("azurite")]
-public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite)
+public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Calls = 100;
     private const string Text = "Die Spülmaschine steht noch immer still.";

@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The provider's secret is exchanged while calls come in: both count, then the old one is watched for 72 hours before it is refused (P6).</summary>
-[Collection("azurite")]
-public sealed class When_a_secret_is_rotated(AzuriteFixture azurite)
+public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string NewSecret = "demo-meta-app-secret-after-the-reset";
     private int _sent;

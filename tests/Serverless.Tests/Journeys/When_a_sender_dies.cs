@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The app dies, or the connection breaks, while a reply goes out: it is sent again only where that cannot reach the customer twice; otherwise a person sees that nobody knows.</summary>
-[Collection("azurite")]
-public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
     private readonly List<IDisposable> _gates = [];

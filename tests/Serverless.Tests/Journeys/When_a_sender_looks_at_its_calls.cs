@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A sender is given a link and sees how its last calls fared, without a key and without anybody's data.</summary>
-[Collection("azurite")]
-public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite)
+public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Browser = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
     private static readonly (string, string?) Secret = ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters");

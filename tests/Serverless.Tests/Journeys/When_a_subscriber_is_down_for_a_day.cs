@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A subscriber does not answer for a whole day while contacts come in every hour: it gets every event once it is back, the others never notice (P8, P13).</summary>
-[Collection("azurite")]
-public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite)
+public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task It_gets_all_of_them_and_the_others_got_theirs_at_once()

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A well-signed body that is no UTF-8: seen by a person, kept, and never twice (P5).</summary>
-[Collection("azurite")]
-public sealed class When_bytes_are_no_text(AzuriteFixture azurite)
+public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task A_broken_message_is_a_placeholder_and_its_neighbour_a_contact()

@@ -10,8 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>What could not be read stands in its case as a placeholder; once the code can read it, a replay puts the real contact in its place and doubles nothing (P2, P5).</summary>
-[Collection("azurite")]
-public sealed class When_code_learns_to_read(AzuriteFixture azurite)
+public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly (string, string?) Learnt = ("Learning__Knows", "text throws whole own same drift noise");
 

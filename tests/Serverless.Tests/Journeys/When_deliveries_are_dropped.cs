@@ -10,8 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The provider believes it delivered; the second look compares and brings in what never came.</summary>
-[Collection("azurite")]
-public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
     private World _world = null!;

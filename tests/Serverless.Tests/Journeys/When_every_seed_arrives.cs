@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>All seeds of all channels, one after another, through the front door and the whole way.</summary>
-[Collection("azurite")]
-public sealed class When_every_seed_arrives(AzuriteFixture azurite)
+public sealed class When_every_seed_arrives(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static IEnumerable<Seed> Seeds => Seed.Channels.SelectMany(Seed.Of);
 

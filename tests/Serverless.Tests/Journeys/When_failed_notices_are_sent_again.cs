@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Notices were given up, or a subscriber lost what it had: people have them sent again, one or all of a day.</summary>
-[Collection("azurite")]
-public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite)
+public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly (string, string?) OneTry = ("Notices__RetrySeconds", "0");
 
@@ -31,8 +30,8 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite)
         Assert.Equal(3, again.Distinct().Count());
         Assert.Equal(3, again.Count);
         Assert.Equal(3, other.Told.Count);
-        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[1];
-        Assert.Equal(("resend", "notices", 3, "anna"), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("counts").GetProperty("sent").GetInt32(), action.GetProperty("by").GetString()));
+        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").EnumerateArray().Single(a => a.GetProperty("counts").GetProperty("sent").GetInt32() == 3);
+        Assert.Equal(("resend", "notices", "anna"), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("by").GetString()));
     }
 
     [Fact]

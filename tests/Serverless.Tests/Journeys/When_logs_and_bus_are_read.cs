@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Somebody reads every log line and every message on the bus after all seeds were worked: nothing personal is there, and no secret (P12, P14).</summary>
-[Collection("azurite")]
-public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite)
+public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly string[] Personal = ["text", "value", "name", "address", "reference", "answerer", "entry", "threadKey", "username"];
     private static readonly string[] Secret = ["Secret", "Token"];

@@ -9,8 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Many events, and one call in five fails: each ends delivered, or kept as a failure that can be told again. Three hundred here, since each costs the emulator a dozen calls.</summary>
-[Collection("azurite")]
-public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite)
+public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Events = 300;
 

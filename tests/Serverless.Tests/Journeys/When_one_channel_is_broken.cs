@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>One channel lacks something or was never configured; its neighbours do not notice (P13).</summary>
-[Collection("azurite")]
-public sealed class When_one_channel_is_broken(AzuriteFixture azurite)
+public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly Seed Sms = Seed.Of("twilio").Single(s => s.Name == "twilio/18-sms");
 

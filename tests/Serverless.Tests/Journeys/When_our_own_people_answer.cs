@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Somebody answers the customer with the phone app, outside this product (P16).</summary>
-[Collection("azurite")]
-public sealed class When_our_own_people_answer(AzuriteFixture azurite)
+public sealed class When_our_own_people_answer(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Customer = "493023125017";
 

@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Replies by real providers' languages, through the whole app: out to the provider's API, and what comes back by webhook is recognised.</summary>
-[Collection("azurite")]
-public sealed class When_our_reply_comes_back(AzuriteFixture azurite)
+public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task WhatsApp_tells_that_it_was_read_and_the_clock_has_stopped()

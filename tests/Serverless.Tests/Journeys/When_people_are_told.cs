@@ -5,8 +5,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>People are told what concerns them, when they may be told, together if they like, and of many alike as one incident.</summary>
-[Collection("azurite")]
-public sealed class When_people_are_told(AzuriteFixture azurite)
+public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task Each_hears_of_their_own_cases_and_the_next_one_when_it_is_overdue_for_long()

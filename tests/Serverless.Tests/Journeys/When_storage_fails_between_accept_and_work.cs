@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A delivery is safe in its row; storage goes away before it is worked.</summary>
-[Collection("azurite")]
-public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture azurite)
+public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static byte[] Body(World world) => MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 

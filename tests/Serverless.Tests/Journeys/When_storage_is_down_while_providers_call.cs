@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Storage is away: no 2xx for what is not stored, except where a caller waits on the line (P1, P15).</summary>
-[Collection("azurite")]
-public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azurite)
+public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly Seed Call = Twilio("01-journey-rings");
     private static readonly Seed Sms = Twilio("18-sms");

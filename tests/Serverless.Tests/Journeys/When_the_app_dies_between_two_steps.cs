@@ -10,8 +10,7 @@ namespace Serverless.Tests.Journeys;
 /// One instance dies after the first, the second, the n-th request it sends to storage or bus, for every n there is; another one carries on. The random kills of
 /// <see cref="When_the_app_is_killed"/> hit real processes anywhere; here no step is left out.
 /// </summary>
-[Collection("azurite")]
-public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime
+public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private const int MostSteps = 60;
     private readonly List<IDisposable> _gates = [];

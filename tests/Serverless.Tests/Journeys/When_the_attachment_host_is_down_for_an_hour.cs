@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Files are fetched apart: a host that is down, slow or gone keeps no contact waiting, and no file is lost or stored twice.</summary>
-[Collection("azurite")]
-public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture azurite) : IAsyncLifetime
+public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private readonly byte[] _film = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
     private readonly byte[] _photo = RandomNumberGenerator.GetBytes(40_000);
@@ -110,7 +109,7 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
     }
 
     [Fact]
-    public async Task What_its_author_takes_back_is_deleted_and_not_fetched()
+    public async Task What_its_author_takes_back_is_deleted_and_not_fetched_until_it_is_put_back()
     {
         await ArriveAsync("m1", "photo.png");
         var (caseId, id) = ((await _world.OnlyCaseAsync()).CaseId(), await IdOfAsync("photo.png"));
@@ -123,6 +122,14 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         Assert.True(await _world.FetchAsync(caseId, id));
         Assert.Single(_api.Calls);
+
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        var putBack = SampleChannel.Element("m1", _world.Time.GetUtcNow(), "m1", "photo.png");
+        putBack["change"] = "Restored";
+        await _world.SampleAsync(SampleChannel.Body(putBack));
+        Assert.Equal(0, await _world.DrainAsync());
+        Assert.Equal("stored", Assert.Single((await _world.OnlyCaseAsync()).FileStates().Values));
+        Assert.Equal(_photo, await _world.DownloadAsync(caseId, id));
     }
 
     [Fact]

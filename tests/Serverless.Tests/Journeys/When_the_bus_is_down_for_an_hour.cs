@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The bus refuses everything for an hour of the clock; contacts go on as if nothing had happened.</summary>
-[Collection("azurite")]
-public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite)
+public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Customers = 4;
 

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Two instances take two contacts of one conversation at the same instant, before there is a case (P3).</summary>
-[Collection("azurite")]
-public sealed class When_two_contacts_race_to_open_one_case(AzuriteFixture azurite)
+public sealed class When_two_contacts_race_to_open_one_case(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Rounds = 15;
 

@@ -4,8 +4,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>The customer is a machine that acknowledges whatever it gets and does not say that it is one: we stop after one, for good.</summary>
-[Collection("azurite")]
-public sealed class When_two_systems_acknowledge_each_other(AzuriteFixture azurite)
+public sealed class When_two_systems_acknowledge_each_other(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
     private int _said;

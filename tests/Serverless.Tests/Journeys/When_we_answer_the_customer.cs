@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A person answers a case here; the answer reaches the customer once, and whatever became of it is seen.</summary>
-[Collection("azurite")]
-public sealed class When_we_answer_the_customer(AzuriteFixture azurite)
+public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
 

@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Links;
 
 /// <summary>People act on a case from a card or mail, in a real browser: looking changes nothing, pressing acts once.</summary>
-[Collection("azurite")]
-public sealed class LinkPageTests(AzuriteFixture azurite)
+public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "links-are-signed-with-these-forty-chars!";
 

@@ -9,8 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Links;
 
 /// <summary>A person sees and changes what they are told, by the link of each card and mail, and nobody else's.</summary>
-[Collection("azurite")]
-public sealed class OwnNoticesTests(AzuriteFixture azurite)
+public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "links-are-signed-with-these-forty-chars!";
 

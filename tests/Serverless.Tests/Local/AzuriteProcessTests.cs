@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Local;
 
 /// <summary>Azurite starts, keeps what it acknowledged over a stop, and leaves no stray behind.</summary>
-[Collection("azurite")]
-public sealed class AzuriteProcessTests(AzuriteFixture azurite) : IDisposable
+public sealed class AzuriteProcessTests(AzuriteFixture azurite) : IDisposable, IClassFixture<AzuriteFixture>
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-azurite-").FullName;
 

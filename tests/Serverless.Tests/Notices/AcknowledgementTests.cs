@@ -7,8 +7,7 @@ namespace Serverless.Tests.Notices;
 /// Who gets a receipt and who does not (P9). Not under RouteConformance: its targets listen on an address and answer with a status, the customer is reached through Replies, whose journeys
 /// prove what becomes of 429, 5xx and broken connections.
 /// </summary>
-[Collection("azurite")]
-public sealed class AcknowledgementTests(AzuriteFixture azurite)
+public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly Pigeons _pigeons = new();
 

@@ -10,8 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>What subscribers read before they build: every type with its sentence, and a schema that the events keep.</summary>
-[Collection("azurite")]
-public sealed class EventCatalogueTests(AzuriteFixture azurite)
+public sealed class EventCatalogueTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
 

@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>The mail to people: what every route promises, and that it is a good mail: text and HTML, a thread for each case, nothing that answers itself.</summary>
-[Collection("azurite")]
-public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(azurite), IAsyncDisposable
+public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(azurite), IAsyncDisposable, IClassFixture<AzuriteFixture>
 {
     private readonly MailRelay _graph = new();
 

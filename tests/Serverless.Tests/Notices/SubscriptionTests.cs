@@ -9,8 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>Subscribers look after their own subscriptions: made, filtered, tried, rotated, paused, told again, without a deployment and without us.</summary>
-[Collection("azurite")]
-public sealed class SubscriptionTests(AzuriteFixture azurite)
+public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Path = "/api/subscriptions";
     private const string SettingsSecret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";

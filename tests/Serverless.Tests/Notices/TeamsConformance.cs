@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>The card in Teams: what every route promises, and that a person can read it and act by it.</summary>
-[Collection("azurite")]
-public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(azurite)
+public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(azurite), IClassFixture<AzuriteFixture>
 {
     protected override string Route => "teams";
 

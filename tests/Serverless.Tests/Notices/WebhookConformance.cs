@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>The signed webhook: what every route promises, and what subscribers build on: signature, CloudEvent, only the fields they asked for.</summary>
-[Collection("azurite")]
-public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformance(azurite)
+public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformance(azurite), IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
     private const string OldSecret = "whsec_bm90IGEgc2VjcmV0OiB0aGUgb25lIGJlZm9yZSBpdC4=";

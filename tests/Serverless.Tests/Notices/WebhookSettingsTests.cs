@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Notices;
 
 /// <summary>Settings of subscribers: a mistake costs its own subscriber time and a sentence, a value out of bounds stops the start with one.</summary>
-[Collection("azurite")]
-public sealed class WebhookSettingsTests(AzuriteFixture azurite)
+public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
 

@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Outbox;
 
 /// <summary>Store, publish, mark (D5): what a commit wrote is published, whoever dies in between, and the broker swallows what comes twice.</summary>
-[Collection("azurite")]
-public sealed class OutboxRelayTests(AzuriteFixture azurite)
+public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Topic = "case-events";
 

@@ -60,7 +60,7 @@ public sealed class MetaApi : IAsyncDisposable
             Registered[path] = Body();
             await WriteAsync(context, 200, new JsonObject { ["success"] = true });
         }
-        else if (request.Method == "POST" && path.Split('/') is [_, "messages" or "comments" or "replies"]) await TakeAsync(context, path);
+        else if (request.Method == "POST" && path.Split('/') is [_, "messages" or "comments" or "replies" or "mentions"]) await TakeAsync(context, path);
         else if (request.Method == "GET" && path.StartsWith("media-", StringComparison.Ordinal)) await FailAsync(context, 400, 100, 33);
         else
         {

@@ -34,15 +34,24 @@ internal static class Doors
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
     private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
-    /// <summary>A sentence for every reference that goes through a closed door.</summary>
+    /// <summary>The app as the compiler sees it.</summary>
     /// <param name="files">Path within functions/ and text.</param>
-    /// <param name="verbs">Folders with a function.json.</param>
-    public static IReadOnlyList<string> Violations(IReadOnlyList<(string Path, string Text)> files, IReadOnlyCollection<string> verbs)
+    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files)
     {
-        var trees = files.Select(f => CSharpSyntaxTree.ParseText(f.Text, path: f.Path)).ToList();
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
-        var compilation = CSharpCompilation.Create("functions", trees, references);
+        return CSharpCompilation.Create("functions", files.Select(f => Parse(f.Path, f.Text)), references);
+    }
+
+    /// <summary>One more file for it.</summary>
+    public static SyntaxTree Parse(string path, string text) => CSharpSyntaxTree.ParseText(text, path: path);
+
+    /// <summary>A sentence for every reference that goes through a closed door.</summary>
+    /// <param name="compilation">The app.</param>
+    /// <param name="trees">Files of it to look at.</param>
+    /// <param name="verbs">Folders with a function.json.</param>
+    public static IReadOnlyList<string> Violations(CSharpCompilation compilation, IEnumerable<SyntaxTree> trees, IReadOnlyCollection<string> verbs)
+    {
         List<string> violations = [];
         foreach (var tree in trees)
         {

@@ -7,10 +7,9 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>A batch is written whole or not at all, and says which operation stood in its way.</summary>
-[Collection("azurite")]
-public sealed class BatchConformance(AzuriteFixture azurite)
+public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly string _table = azurite.UniqueName();
+    private readonly string _table = AzuriteFixture.UniqueName();
     private readonly CallCount _count = new();
 
     [Fact]

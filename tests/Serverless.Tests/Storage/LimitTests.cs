@@ -6,8 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>Limits of the real service that the emulator does not hold are held by us, before a call goes out.</summary>
-[Collection("azurite")]
-public sealed class LimitTests(AzuriteFixture azurite)
+public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly CallCount _count = new();
 
@@ -53,7 +52,7 @@ public sealed class LimitTests(AzuriteFixture azurite)
     public async Task What_just_fits_is_taken()
     {
         var tables = azurite.Tables();
-        var table = azurite.UniqueName();
+        var table = AzuriteFixture.UniqueName();
         var row = new TableRow(new string('p', 512), new string('r', 512)) { ["Text"] = new string('ü', 32_768) };
         for (var i = 0; i < 250; i++) row[$"P{i}"] = i;
         Assert.Equal(WriteState.Written, (await tables.InsertAsync(table, row, default)).State);

@@ -6,10 +6,9 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>What a query finds, in order, page by page.</summary>
-[Collection("azurite")]
-public sealed class QueryConformance(AzuriteFixture azurite)
+public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly string _table = azurite.UniqueName();
+    private readonly string _table = AzuriteFixture.UniqueName();
     private readonly CallCount _count = new();
 
     [Fact]

@@ -10,14 +10,13 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>What queues and blobs promise, on the real emulator.</summary>
-[Collection("azurite")]
-public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
+public sealed class QueueAndBlobConformance(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task A_blob_is_put_read_listed_and_taken_away()
     {
         var blobs = azurite.Blobs();
-        var container = azurite.UniqueName("c");
+        var container = AzuriteFixture.UniqueName("c");
         var content = Encoding.UTF8.GetBytes("Grüße 🙂");
         Assert.Null(await blobs.GetAsync(container, "a/b", default));
         await blobs.PutAsync(container, "2026-11/a b+ü%'&?#.bin", content, default);
@@ -40,7 +39,7 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     {
         var count = new CallCount();
         var queues = azurite.Queues(count);
-        var queue = azurite.UniqueName("q");
+        var queue = AzuriteFixture.UniqueName("q");
         await queues.SendAsync(queue, "{}"u8.ToArray(), TimeSpan.Zero, default);
         Assert.Equal(3, count.Storage);
         await queues.SendAsync(queue, "{}"u8.ToArray(), TimeSpan.Zero, default);
@@ -50,7 +49,7 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     [Fact]
     public async Task A_message_is_read_back_as_base64_in_xml_and_never_expires()
     {
-        var queue = azurite.UniqueName("q");
+        var queue = AzuriteFixture.UniqueName("q");
         const string Json = """{"text":"Grüße <&> 🙂"}""";
         await azurite.Queues().SendAsync(queue, Encoding.UTF8.GetBytes(Json), TimeSpan.Zero, default);
         var message = Assert.Single(await ReadAsync(queue));
@@ -61,7 +60,7 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     [Fact]
     public async Task The_largest_message_fits()
     {
-        var queue = azurite.UniqueName("q");
+        var queue = AzuriteFixture.UniqueName("q");
         await azurite.Queues().SendAsync(queue, new byte[QueueStore.MaxBytes], TimeSpan.Zero, default);
         Assert.Single(await ReadAsync(queue));
     }
@@ -69,7 +68,7 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     [Fact]
     public async Task A_delayed_message_is_not_seen_before_its_time()
     {
-        var queue = azurite.UniqueName("q");
+        var queue = AzuriteFixture.UniqueName("q");
         await azurite.Queues().SendAsync(queue, "{}"u8.ToArray(), TimeSpan.FromDays(7), default);
         Assert.Empty(await ReadAsync(queue));
         await azurite.Queues().SendAsync(queue, "{}"u8.ToArray(), TimeSpan.FromMilliseconds(1), default); // rounded up to a second
@@ -80,12 +79,12 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     public async Task Blobs_over_a_page_and_a_body_of_three_megabytes()
     {
         var blobs = azurite.Blobs();
-        var container = azurite.UniqueName("c");
+        var container = AzuriteFixture.UniqueName("c");
         var large = new byte[3 * 1024 * 1024];
         new Random(1).NextBytes(large);
         await blobs.PutAsync(container, "large", large, default);
         Assert.Equal(large, (await blobs.GetAsync(container, "large", default))!.Value.ToArray());
-        await foreach (var name in blobs.ListAsync(azurite.UniqueName("none"), "", default)) Assert.Fail(name);
+        await foreach (var name in blobs.ListAsync(AzuriteFixture.UniqueName("none"), "", default)) Assert.Fail(name);
     }
 
     [Theory]
@@ -96,7 +95,7 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite)
     public async Task A_stream_is_written_in_blocks_and_read_as_a_stream(int length)
     {
         var blobs = azurite.Blobs();
-        var container = azurite.UniqueName("c");
+        var container = AzuriteFixture.UniqueName("c");
         var content = new byte[length];
         new Random(7).NextBytes(content);
         if (length > 0)

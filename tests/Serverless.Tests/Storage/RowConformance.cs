@@ -5,11 +5,10 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>What goes into a row comes out of it the same.</summary>
-[Collection("azurite")]
-public sealed class RowConformance(AzuriteFixture azurite)
+public sealed class RowConformance(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly DateTimeOffset Moment = new DateTimeOffset(2026, 11, 20, 9, 15, 0, TimeSpan.FromHours(2)).AddTicks(1234567);
-    private readonly string _table = azurite.UniqueName();
+    private readonly string _table = AzuriteFixture.UniqueName();
     private readonly TableStore _tables = azurite.Tables();
 
     [Fact]

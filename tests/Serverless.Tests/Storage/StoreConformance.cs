@@ -7,8 +7,7 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>What one row's writes promise, on the real emulator, with the calls they cost.</summary>
-[Collection("azurite")]
-public sealed class StoreConformance
+public sealed class StoreConformance : IClassFixture<AzuriteFixture>
 {
     private readonly string _table;
     private readonly CallCount _count = new();
@@ -16,7 +15,7 @@ public sealed class StoreConformance
 
     public StoreConformance(AzuriteFixture azurite)
     {
-        _table = azurite.UniqueName();
+        _table = AzuriteFixture.UniqueName();
         _tables = azurite.Tables(_count);
     }
 

@@ -9,8 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Storage;
 
 /// <summary>What callers see when storage is down, refuses us or is configured wrongly.</summary>
-[Collection("azurite")]
-public sealed class TroubleTests(AzuriteFixture azurite)
+public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private readonly CallCount _count = new();
