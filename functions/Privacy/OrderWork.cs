@@ -24,10 +24,19 @@ public sealed partial class OrderWork(
     // For so long after its last contact a provider may tell of a case again.
     private static readonly TimeSpan LateCopies = TimeSpan.FromDays(31);
 
-    /// <summary>Goes on with every order that is not done; costs one call when there is none.</summary>
+    /// <summary>Goes on with every order that is not done; costs one call when there is none. One that fails stops no other, and is thrown at the end.</summary>
     public async Task WorkOpenAsync(CancellationToken ct)
     {
-        foreach (var order in await book.OpenOnesAsync(ct)) await WorkAsync(order, Budget, ct);
+        var started = time.GetTimestamp();
+        List<Task> failed = [];
+        foreach (var order in await book.OpenOnesAsync(ct))
+        {
+            var working = WorkAsync(order, Budget - time.GetElapsedTime(started), ct);
+            await ((Task)working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!working.IsCompletedSuccessfully) failed.Add(working);
+        }
+
+        await Task.WhenAll(failed);
     }
 
     /// <summary>Works an order until it is done, has to wait, somebody else works it, or the time is up.</summary>
@@ -94,9 +103,11 @@ public sealed partial class OrderWork(
         }
 
         var traces = await eraser.TracesAsync(order.Cases[at].Id, ct);
-        var from = order.From;
+        var (from, keys) = (order.From, order.Keys);
+        // Of an older case every delivery is gone with its month.
         if (traces.From is { } first && traces.To + LateCopies >= KeptFrom)
         {
+            keys = [.. keys.Concat(traces.Keys).Distinct(StringComparer.Ordinal).Take(Order.MostKeys)];
             // A copy may have been in quarantine before the one that came through.
             var month = MonthOf(first.AddDays(-7));
             if (month < KeptFrom) month = KeptFrom;
@@ -106,7 +117,7 @@ public sealed partial class OrderWork(
         return order with
         {
             Continuation = string.Create(CultureInfo.InvariantCulture, $"{at}{Traced}"),
-            Keys = [.. order.Keys.Concat(traces.Keys).Distinct(StringComparer.Ordinal).Take(Order.MostKeys)],
+            Keys = keys,
             From = from,
         };
     }

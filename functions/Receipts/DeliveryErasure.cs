@@ -39,14 +39,15 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
     // The blobs go before the row that names them; a row that says so is never read again, so that one without its body is no riddle to whoever comes next.
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
-        var fetches = channels.Find(key.Channel) is IFetches;
-        if (row.Text("BodyBlob") is null && !fetches) return true;
+        List<string> fetched = [];
+        if (channels.Find(key.Channel) is IFetches) await foreach (var document in blobs.ListAsync(ThinElements.Container, $"{key.Blob}/", ct)) fetched.Add(document);
+        if (row.Text("BodyBlob") is null && fetched.Count == 0) return true;
         var mark = new TableRow(key.Partition, key.Id) { [DeliveryRow.ErasedAt] = fact[DeliveryRow.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
         var marked = await tables.MergeAsync(key.Table, mark, row.ETag, ct);
         if (marked.State != WriteState.Written) return false;
         row.ETag = marked.ETag;
         if (row.Text("BodyBlob") is { } body) await blobs.DeleteAsync(DeliveryLog.Container, body, ct);
-        if (fetches) await foreach (var document in blobs.ListAsync(ThinElements.Container, $"{key.Blob}/", ct)) await blobs.DeleteAsync(ThinElements.Container, document, ct);
+        foreach (var document in fetched) await blobs.DeleteAsync(ThinElements.Container, document, ct);
         return true;
     }
 }

@@ -11,8 +11,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A customer asks what there is, wants it handed out, and wants it gone.</summary>
-[Collection("azurite")]
-public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite)
+public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Anna = "493023125017";
     private const string Bert = "493023125018";

@@ -8,8 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>Nothing is kept for longer than the settings say, and nothing goes before.</summary>
-[Collection("azurite")]
-public sealed class When_time_passes(AzuriteFixture azurite)
+public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false });
 
