@@ -30,6 +30,7 @@ using Serverless.Health;
 using Serverless.KeepPoison;
 using Serverless.LinkDiagnostics;
 using Serverless.Links;
+using Serverless.ManagePrivacy;
 using Serverless.ManageSubscriptions;
 using Serverless.Normalise;
 using Serverless.Notices;
@@ -101,7 +102,7 @@ public static class Composition
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
         services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
-        services.AddSingleton<CallSteps>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
@@ -143,7 +144,9 @@ public static class Composition
         // Privacy
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
-        services.AddSingleton<Retention>();
+        services.AddOptions<PrivacyOptions>().Bind(configuration.GetSection("Privacy")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PrivacyOptions>, PrivacyOptionsValidator>();
+        services.AddSingleton<OrderBook>().AddSingleton<CaseEraser>().AddSingleton<Speaking>().AddSingleton<OrderWork>().AddSingleton<PrivacyDesk>().AddSingleton<PersonExport>().AddSingleton<Retention>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>().AddSingleton<Arrears>();
@@ -180,6 +183,7 @@ public static class Composition
         ResendNoticesFunction.Map(routes);
         ReviewDeadLettersFunction.Map(routes);
         ReviewKeptFunction.Map(routes);
+        ManagePrivacyFunction.Map(routes);
         LinkDiagnosticsFunction.Map(routes);
         ShowDiagnosticsFunction.Map(routes);
         HealthFunction.Map(routes);

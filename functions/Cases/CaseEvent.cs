@@ -15,6 +15,7 @@ public static class CaseEvent
     public const string Accepted = "serverless.case.accepted.v1";
     public const string HandOverOffered = "serverless.case.hand-over-offered.v1";
     public const string HandedOver = "serverless.case.handed-over.v1";
+    public const string Erased = "serverless.case.erased.v1";
     public const string Overdue = "serverless.case.overdue.v1";
     public const string OwnerGap = "serverless.case.owner-gap.v1";
     public const string ContactReceived = "serverless.contact.received.v1";
@@ -28,6 +29,7 @@ public static class CaseEvent
         [Opened] = "A customer made a first contact: a case was opened with it.",
         [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
         [Closed] = "A case was closed, with a cause or an explicit unknown.",
+        [Erased] = "All that was stored of the case is erased: whoever keeps something of it erases that too. Told whatever owners, needs, channels or networks a subscription names.",
         [Accepted] = "Somebody said that they see to the case.",
         [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
         [HandedOver] = "The one it was offered to accepted: the case has a new owner.",

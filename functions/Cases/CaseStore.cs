@@ -30,6 +30,41 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : ReadHead(row), row.ETag, row.Text("State") == Erased);
     }
 
+    /// <summary>Makes the head a tombstone that holds no facts, and writes down what is to be told of that, unless somebody changed it since it was read.</summary>
+    public async Task<bool> BuryAsync(string caseId, ETag read, DateTimeOffset at, OutboxEntry? told, CancellationToken ct)
+    {
+        List<TableOperation> operations = [new TableOperation.Replace(new TableRow(caseId, CaseKeys.Head) { ["State"] = Erased, ["ErasedAt"] = at }, read)];
+        if (told is not null) AddEntries(operations, caseId, [told], history: false);
+        return (await tables.BatchAsync(Table, operations, ct)).State == WriteState.Written;
+    }
+
+    /// <summary>All rows of a case as they are stored, head and outbox apart.</summary>
+    public async Task<List<TableRow>> RowsAsync(string caseId, CancellationToken ct)
+    {
+        List<TableRow> rows = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
+            if (row.RowKey != CaseKeys.Head && !row.RowKey.StartsWith(CaseKeys.OutboxPrefix, StringComparison.Ordinal)) rows.Add(row);
+        return rows;
+    }
+
+    /// <summary>A page of the events of all cases, each with its case's id: a walk through the whole table, for a rare question about a person.</summary>
+    public async Task<(IReadOnlyList<(string CaseId, StoredEvent Event)> Events, string? Continuation)> EventsOfAllAsync(int top, string? continuation, CancellationToken ct)
+    {
+        // Ids are hex digits.
+        var page = await tables.QueryAsync(Table, TableQuery.Partitions("0", "g").RowPrefix(CaseKeys.EventPrefix).Top(top), ct, continuation);
+        List<(string, StoredEvent)> events = [];
+        foreach (var row in page.Rows) events.Add((row.PartitionKey, await ReadEventAsync(row, ct)));
+        return (events, page.Continuation);
+    }
+
+    /// <summary>Takes rows of a case away, and the blobs of events that no longer fit into a row, those too that a commit left behind which came to nothing.</summary>
+    public async Task TakeAwayAsync(string caseId, IReadOnlyList<TableRow> rows, CancellationToken ct)
+    {
+        // The rows first: one whose blob is gone could not be read by whoever repeats this.
+        await tables.DeleteAllAsync(Table, rows, ct);
+        await foreach (var blob in blobs.ListAsync(Blobs, $"{caseId}/", ct)) await blobs.DeleteAsync(Blobs, blob, ct);
+    }
+
     /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
     public async Task<Origin?> OriginAsync(string caseId, ContactEvent e, CancellationToken ct)
     {
@@ -132,18 +167,19 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
     }
 
-    internal static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries)
+    internal static void AddEntries(List<TableOperation> operations, string caseId, IReadOnlyList<OutboxEntry> entries, bool history = true)
     {
         foreach (var entry in entries)
         {
             var outbox = new TableRow(caseId, CaseKeys.OutboxPrefix + entry.Id) { ["Type"] = entry.Type, ["At"] = entry.At };
             outbox.SetBytes("Json", entry.Json);
             operations.Add(new TableOperation.Insert(outbox));
-            var history = new TableRow(caseId, string.Create(CultureInfo.InvariantCulture, $"{CaseKeys.HistoryPrefix}{entry.At.UtcDateTime:yyyyMMddHHmmssfffffff}|{entry.Id}"));
-            history["Type"] = entry.Type;
-            history["At"] = entry.At;
-            history.SetBytes("Json", entry.Json);
-            operations.Add(new TableOperation.Insert(history));
+            if (!history) continue;
+            var told = new TableRow(caseId, string.Create(CultureInfo.InvariantCulture, $"{CaseKeys.HistoryPrefix}{entry.At.UtcDateTime:yyyyMMddHHmmssfffffff}|{entry.Id}"));
+            told["Type"] = entry.Type;
+            told["At"] = entry.At;
+            told.SetBytes("Json", entry.Json);
+            operations.Add(new TableOperation.Insert(told));
         }
     }
 
@@ -169,7 +205,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return row;
     }
 
-    private async Task<StoredEvent> ReadEventAsync(TableRow row, CancellationToken ct)
+    /// <summary>The event of a row.</summary>
+    public async Task<StoredEvent> ReadEventAsync(TableRow row, CancellationToken ct)
     {
         var json = row.Text("JsonBlob") is { } blob ? await blobs.GetAsync(Blobs, blob, ct) : row.Bytes("Json");
         var e = JsonSerializer.Deserialize((json ?? default).Span, ContactJson.Default.ContactEvent)

@@ -38,6 +38,29 @@ public sealed class CaseViews(TableStore tables)
         await tables.DeleteAsync(Table, open, RowKeyOf(head), ETag.All, ct);
     }
 
+    /// <summary>Takes a case off every list. What a crash or a race leaves behind names a case that shows nothing.</summary>
+    /// <param name="head">The case.</param>
+    /// <param name="closed">When it was closed, each time.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task HideAsync(Case head, IEnumerable<DateTimeOffset> closed, CancellationToken ct)
+    {
+        var partitions = head.FormerOwners.Append(head.Owner ?? Nobody).Select(OpenPartition).Concat(closed.Select(ClosedPartition));
+        foreach (var partition in partitions.Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, partition, RowKeyOf(head), ETag.All, ct);
+    }
+
+    /// <summary>A page of ids of cases that were closed before a month, whatever became of them since, with the month's row.</summary>
+    public async Task<(IReadOnlyList<(string CaseId, TableRow Row)> Cases, string? Continuation)> ClosedBeforeAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct)
+    {
+        var page = await tables.QueryAsync(Table, TableQuery.Partitions("closed|", ClosedPartition(month)).Top(top), ct, continuation);
+        return ([.. page.Rows.Select(r => (r.Text("CaseId")!, r))], page.Continuation);
+    }
+
+    /// <summary>True for a row that lists a case under the month of its present end.</summary>
+    public static bool IsListedBy(Case head, TableRow row) => head is { State: CaseState.Closed, ClosedAt: { } at } && ClosedPartition(at) == row.PartitionKey;
+
+    /// <summary>Forgets a row of a list.</summary>
+    public Task ForgetAsync(TableRow row, CancellationToken ct) => tables.DeleteAsync(Table, row.PartitionKey, row.RowKey, row.ETag, ct);
+
     /// <summary>One page of ids of the open cases of an owner, oldest first; some may be closed by now.</summary>
     public Task<TablePage> OpenAsync(string owner, int top, string? continuation, CancellationToken ct) =>
         tables.QueryAsync(Table, TableQuery.Partition(OpenPartition(owner)).Top(top), ct, continuation);

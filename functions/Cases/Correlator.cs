@@ -111,9 +111,9 @@ public sealed class Correlator(
 
         var caseId = pointer.Text("CaseId")!;
         var head = reserved && beside is null ? null : await cases.HeadAsync(caseId, ct);
-        if (caseId != beside && head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn)
+        if (caseId != beside && MovesOn(head, e))
         {
-            // A late copy of a contact of the old case must not move the thread: it belongs where it was seen.
+            // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
                 return (before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct));
             (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
@@ -127,6 +127,23 @@ public sealed class Correlator(
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
         if (head?.Head is null) await RepointAsync(pointer, bound.CaseId, ct);
         return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct));
+    }
+
+    // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
+    private bool MovesOn(CaseStore.Versioned? head, ContactEvent e) => head is { IsErased: true }
+        || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn);
+
+    /// <summary>Makes what is known of a contact a tombstone: it keeps every copy out for good.</summary>
+    public Task BuryAsync(string contactKey, string caseId, CancellationToken ct) =>
+        tables.UpsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["Erased"] = true }, ct);
+
+    /// <summary>Forgets a contact that came into a case just when that was erased, so that it finds another one.</summary>
+    public Task ForgetAsync(string contactKey, CancellationToken ct) => tables.DeleteAsync(Seen, contactKey, "seen", ETag.All, ct);
+
+    /// <summary>Takes the pointer of a conversation away, if it leads to a case.</summary>
+    public async Task LetGoAsync(string threadKey, string caseId, CancellationToken ct)
+    {
+        if (await tables.GetAsync(Threads, threadKey, "thread", ct) is { } pointer && pointer.Text("CaseId") == caseId) await tables.DeleteAsync(Threads, threadKey, "thread", pointer.ETag, ct);
     }
 
     // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew.

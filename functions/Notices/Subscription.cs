@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Cases;
 using Serverless.Outbox;
 using Serverless.Signing;
 
@@ -63,6 +64,8 @@ public sealed record Subscription
     public bool Wants(Notice notice)
     {
         var facts = notice.Facts;
+        // It may have heard of the case while that had another owner or need.
+        if (notice.Type == CaseEvent.Erased) return NameList.Holds(Types, notice.Type);
         return NameList.Holds(Types, notice.Type) && Passes(Channels, facts.Channel) && Passes(Needs, facts.Need) && Passes(Networks, facts.Network)
             && (facts.CaseId is null || NameList.Holds(Owners, facts.Owner ?? ""));
     }

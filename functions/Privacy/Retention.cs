@@ -1,6 +1,6 @@
 using System.Globalization;
-using Azure;
 using Microsoft.Extensions.Options;
+using Serverless.Cases;
 using Serverless.Notices;
 using Serverless.Receipts;
 using Serverless.Storage;
@@ -12,7 +12,7 @@ namespace Serverless.Privacy;
 /// be repeated.
 /// </summary>
 public sealed partial class Retention(
-    TableStore tables, OpenDeliveries open, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
+    TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, OrderBook book, OrderWork work, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
 {
     private const string Table = "privacy";
     private const string Partition = "retention";
@@ -26,6 +26,10 @@ public sealed partial class Retention(
 
     // Receipts of a customer are counted by day.
     private static readonly TimeSpan CountedFor = TimeSpan.FromDays(2);
+
+    // What was found of a person is there to be handed out, not to be kept.
+    private static readonly TimeSpan OrdersFor = TimeSpan.FromDays(30);
+    private const int CasesAtOnce = 200;
 
     /// <summary>Rows that have been kept long enough.</summary>
     /// <param name="What">For the log.</param>
@@ -50,6 +54,7 @@ public sealed partial class Retention(
         var droppedTo = await DropAsync(mark.Time("DroppedTo"), now, ct);
         var all = true;
         foreach (var rest in Rests(now)) all &= await SweepAsync(rest, started, ct);
+        all &= await CasesAsync(now, ct);
         await tables.ReplaceAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = all ? null : now, ["DroppedTo"] = droppedTo }, mark.ETag, ct);
     }
 
@@ -73,6 +78,32 @@ public sealed partial class Retention(
         return month;
     }
 
+    // Closed cases go as an order goes that a person gave, some at a time; true when none is left. Years end, not months: https://www.gesetze-im-internet.de/hgb/__257.html (5)
+    private async Task<bool> CasesAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        if ((await book.OpenOnesAsync(ct)).Exists(o => o.Order.Kind == OrderKind.Retention)) return false;
+        var year = new DateTimeOffset(now.AddMonths(-options.CurrentValue.CaseMonths).UtcDateTime.Year, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        List<OrderedCase> due = [];
+        string? continuation = null;
+        do
+        {
+            var page = await views.ClosedBeforeAsync(year, CasesAtOnce, continuation, ct);
+            foreach (var (caseId, row) in page.Cases)
+            {
+                // Opened again since, and closed in a later year, or not at all: another row lists it then.
+                if (await cases.HeadAsync(caseId, ct) is { Head: { } head } && CaseViews.IsListedBy(head, row)) due.Add(work.Named(caseId, head));
+                else await views.ForgetAsync(row, ct);
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null && due.Count < CasesAtOnce);
+        if (due.Count == 0) return true;
+        var order = await book.OpenAsync(new Order { Id = "", Kind = OrderKind.Retention, Stage = OrderStage.Erase, At = now, Cases = due }, ct);
+        await work.WorkAsync(order, Budget, ct);
+        return false;
+    }
+
     private IEnumerable<Rest> Rests(DateTimeOffset now)
     {
         var settings = options.CurrentValue;
@@ -85,6 +116,7 @@ public sealed partial class Retention(
         yield return new("actions", "actions", TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
         yield return new("links", "links", TableQuery.Partitions("-", "{").Where(Before("At", now - LongestLink)));
         yield return new("kept", KeptMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));
+        yield return new("orders", Table, TableQuery.Partition("order").Where("Open eq false").Where(Before("At", now - OrdersFor)));
         yield return new("recipients", "recipients", TableQuery.Partition("choices").Where(Before("At", actionsTo)), row => recipients.CurrentValue.Entries.ContainsKey(row.RowKey));
     }
 
@@ -102,21 +134,17 @@ public sealed partial class Retention(
             }
 
             var page = await tables.QueryAsync(table, rest.Query.Select("RowKey"), ct, continuation);
-            foreach (var partition in page.Rows.Where(r => rest.Stays?.Invoke(r) != true).GroupBy(r => r.PartitionKey, StringComparer.Ordinal))
-                foreach (var rows in partition.Chunk(100)) gone += await DeleteAsync(table, rows, ct);
+            foreach (var rows in page.Rows.Where(r => rest.Stays?.Invoke(r) != true).GroupBy(r => r.PartitionKey, StringComparer.Ordinal))
+            {
+                await tables.DeleteAllAsync(table, rows, ct);
+                gone += rows.Count();
+            }
+
             continuation = page.Continuation;
         }
         while (continuation is not null);
         if (gone > 0) LogSwept(rest.What, gone, true);
         return true;
-    }
-
-    private async Task<int> DeleteAsync(string table, TableRow[] rows, CancellationToken ct)
-    {
-        var batch = await tables.BatchAsync(table, [.. rows.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
-        // Somebody else deletes the same rows.
-        if (batch.State != WriteState.Written) foreach (var row in rows) await tables.DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
-        return rows.Length;
     }
 
     private static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);

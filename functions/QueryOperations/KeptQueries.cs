@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Serverless.Hosting;
 using Serverless.Operations;
+using Serverless.Privacy;
 using Serverless.Receipts;
 
 namespace Serverless.QueryOperations;
 
-/// <summary>Lists of what was given up: dead letters of subscriptions, and queue messages that are kept.</summary>
+/// <summary>Lists of what was given up (dead letters of subscriptions, queue messages that are kept), and how far orders about persons are.</summary>
 internal static class KeptQueries
 {
     /// <summary>Dead letters of one subscription, or the first of each.</summary>
@@ -21,6 +22,15 @@ internal static class KeptQueries
             foreach (var subscription in named is null ? desk.Subscriptions : [named]) found.AddRange(await desk.ListAsync(subscription, top.Value, context.RequestAborted));
             await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListDeadLetterReport));
         }
+    }
+
+    /// <summary>One order, or all that are not done.</summary>
+    public static async Task PrivacyAsync(HttpContext context, string? id)
+    {
+        var desk = context.RequestServices.GetRequiredService<PrivacyDesk>();
+        if (id is null) await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(await desk.OpenAsync(context.RequestAborted), OrderJson.Default.IReadOnlyListOrderReport));
+        else if (await desk.OrderAsync(id, context.RequestAborted) is not { } order) await HttpAnswer.ProblemAsync(context, 404, "There is no such order. What is done is forgotten after 30 days; api/operations/actions says who asked.");
+        else await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(PrivacyDesk.Report(order), OrderJson.Default.OrderReport));
     }
 
     /// <summary>A page of what is kept of one queue; an empty one for a queue that is none.</summary>

@@ -53,16 +53,17 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
         if (filed is { Count: > 0 }) Filed.Write(row, filed);
-        if (ends is not null)
-        {
-            var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-            foreach (var one in ends) counts[one] = counts.GetValueOrDefault(one) + 1;
-            row["EndCounts"] = JsonSerializer.Serialize(counts, ReceiptJson.Default.DictionaryStringInt32);
-            var list = string.Join('\n', ends);
-            row["Ends"] = list.Length <= LongestEnds ? list : null;
-        }
-
+        if (ends is not null) WriteEnds(row, ends);
         return tables.MergeAsync(key.Table, row, read ?? ETag.All, ct);
+    }
+
+    internal static void WriteEnds(TableRow row, IReadOnlyList<string> ends)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var one in ends) counts[one] = counts.GetValueOrDefault(one) + 1;
+        row["EndCounts"] = JsonSerializer.Serialize(counts, ReceiptJson.Default.DictionaryStringInt32);
+        var list = string.Join('\n', ends);
+        row["Ends"] = list.Length <= LongestEnds ? list : null;
     }
 
     /// <summary>Queues an open delivery again, unless somebody ended it since it was read.</summary>

@@ -39,6 +39,9 @@ public static class DeliveryRow
     /// <summary>Set when it was given to the code once more.</summary>
     public const string ReplayedAt = "ReplayedAt";
 
+    /// <summary>Set when what it said was erased.</summary>
+    public const string ErasedAt = "ErasedAt";
+
     private const string Looked = "looked-again";
 
     /// <summary>The row of a new delivery. Its body is in it, unless <paramref name="bodyInBlob"/>.</summary>
@@ -70,6 +73,16 @@ public static class DeliveryRow
     {
         var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = DeliveryEnd.Refused, ["DiscardedAt"] = now };
         foreach (var name in new[] { "Reason", "Method", "ReceivedAt", "QueuedAt", "SentAt", "Tries", "BodyLength", "BodyHash", "BodyBlob" }) fact[name] = row[name];
+        return fact;
+    }
+
+    /// <summary>What stays of a delivery that is erased: that it came, how long it was, and how it ended.</summary>
+    public static TableRow Erased(TableRow row, DateTimeOffset now)
+    {
+        // What failed its check stays counted as that.
+        var end = row.Text("End") is DeliveryEnd.Quarantined or DeliveryEnd.Refused ? DeliveryEnd.Refused : DeliveryEnd.Erased;
+        var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = end, [ErasedAt] = row[ErasedAt] ?? now };
+        foreach (var name in new[] { "Reason", "Method", "ReceivedAt", "QueuedAt", "SentAt", "EndedAt", "Tries", "BodyLength", "EndCounts", "Ends" }) fact[name] = row[name];
         return fact;
     }
 

@@ -15,7 +15,7 @@ namespace Serverless.Receipts;
 /// </summary>
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
-    HeldContacts held, FileRequests files, Successors successors, CallSteps steps, TimeProvider time, ILogger<DeliveryWork> log)
+    HeldContacts held, FileRequests files, Successors successors, CallSteps steps, DeliveryErasure erasure, TimeProvider time, ILogger<DeliveryWork> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
     internal const string Rest = "rest";
@@ -68,6 +68,12 @@ public sealed partial class DeliveryWork(
         }
 
         if (row.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) || waiting.IsEarly(row)) return;
+        if (row.Time(DeliveryRow.ErasedAt) is not null)
+        {
+            await erasure.EraseAsync(key, row, null, ct);
+            return;
+        }
+
         if (channels.Find(key.Channel) is not { } channel || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false })
         {
             await deliveries.EndAsync(key, DeliveryEnd.Paused, null, row.Text("Reason"), time.GetUtcNow(), ct);
@@ -94,7 +100,9 @@ public sealed partial class DeliveryWork(
 
         if (later is not null && await waiting.PutBackAsync(pointer, row, later.Reason, later.After, ct)) return;
         if (ends.Count == 0) ends.Add("ignored:empty");
-        await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), ct, filed: filed);
+        // What it says belongs to somebody whose case is erased: it came again, and must not stay.
+        if (ends.Contains(DeliveryEnd.Erased)) await erasure.EraseAsync(key, row, ends, ct);
+        else await deliveries.EndAsync(key, failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), ct, filed: filed);
         foreach (var end in ends) Measures.Ended(key.Channel, end);
         LogEnded(key.Channel, key.Id, ends.Count, ends.Count == 1 ? ends[0] : "several");
     }

@@ -74,7 +74,7 @@ public sealed class Replay(
         return new ReplayStep { DryRun = true, Same = same, Different = differences, Already = already, Unknown = unknown, More = continuation is not null, Continuation = continuation };
     }
 
-    private static bool MayBeReplayed(TableRow row) => row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept;
+    private static bool MayBeReplayed(TableRow row) => row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept && row.Time(DeliveryRow.ErasedAt) is null;
 
     private async Task<ReplayDifference> CompareAsync(IChannel channel, DeliveryKey key, TableRow row, CancellationToken ct)
     {

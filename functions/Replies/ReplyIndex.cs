@@ -45,6 +45,16 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     public Task RememberTextAsync(ReplyPointer pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
         tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
+    /// <summary>Takes every way to a reply away: our id, the provider's, its words, and the mark that it is waited for.</summary>
+    public async Task EraseAsync(ReplyPointer pointer, CaseReply reply, Contact? to, CancellationToken ct)
+    {
+        await ForgetAsync(pointer, ct);
+        await tables.DeleteAsync(Sent, pointer.ReplyId, "id", ETag.All, ct);
+        if (reply.ContactId is { } contact) await tables.DeleteAsync(Sent, contact, "external", ETag.All, ct);
+        if (reply.Known is { } known && to is not null) await tables.DeleteAsync(Sent, CaseKeys.Contact(to.Channel, known.Account, known.ExternalId), "external", ETag.All, ct);
+        if (reply.Automatic && to?.ThreadKey is not null) await tables.DeleteAsync(Sent, TextKey(to, reply.Text), "text", ETag.All, ct);
+    }
+
     /// <summary>The automatic text of ours that an echo repeats; null when it repeats none.</summary>
     public async Task<ReplyPointer?> FindTextAsync(Contact echo, CancellationToken ct) =>
         echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;

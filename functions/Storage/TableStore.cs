@@ -82,6 +82,17 @@ public sealed class TableStore
         return new RowCount(count, More: false);
     }
 
+    /// <summary>Takes rows of one partition away, a hundred a call; what is gone already does no harm.</summary>
+    public async Task DeleteAllAsync(string table, IEnumerable<TableRow> rows, CancellationToken ct)
+    {
+        foreach (var some in rows.Chunk(TableLimits.BatchOperations))
+        {
+            var batch = await BatchAsync(table, [.. some.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
+            // One that somebody else deleted fails the whole batch.
+            if (batch.State != WriteState.Written) foreach (var row in some) await DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
+        }
+    }
+
     /// <summary>One row, or null. <paramref name="select"/> names the properties wanted, with commas.</summary>
     public async Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey, CancellationToken ct, string? select = null)
     {

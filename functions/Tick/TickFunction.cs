@@ -11,7 +11,7 @@ namespace Serverless.Tick;
 
 /// <summary>
 /// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, has channels checked for which Daily
-/// would be too late, looks again at what providers hold, goes on with what was kept long enough; then counts what waits for a person, while metrics are sent.
+/// would be too late, looks again at what providers hold, goes on with what is to be erased or was kept long enough; then counts what waits for a person, while metrics are sent.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -26,7 +26,8 @@ public static class TickFunction
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckDueAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
-        var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        var orders = services.GetRequiredService<OrderWork>().WorkOpenAsync(ct);
+        var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone, orders);
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Afterwards, and all the more when something failed.
         await services.GetRequiredService<Arrears>().MeasureAsync(ct);

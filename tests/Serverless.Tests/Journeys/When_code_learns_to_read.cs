@@ -114,7 +114,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         await EraseAsync(world, (await world.OnlyCaseAsync()).CaseId(), wholeCase);
 
         await ReplayAsync(world, Review.One("learning", delivery));
-        Assert.Equal("ended: erased", await world.EndOfAsync(delivery, "learning"));
+        Assert.Equal("erased: erased", await world.EndOfAsync(delivery, "learning"));
         Assert.DoesNotContain(await world.CasesAsync(), file => Live(file).Any());
     }
 

@@ -70,6 +70,43 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
+    public async Task A_closed_case_goes_six_years_after_the_end_of_its_year()
+    {
+        await using var world = await World.StartAsync(azurite, ("Cases__ReopenDays", "365"));
+        await SayAsync(world, "wamid.1");
+        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.other", "493023125018", "Moin", world.Time.GetUtcNow())));
+        await world.DrainAsync();
+        var files = await world.CasesAsync();
+        foreach (var file in files) await world.CloseAsync(file.CaseId());
+        // One is opened again and closed a year later.
+        world.Time.Set(new DateTimeOffset(2027, 6, 1, 9, 0, 0, TimeSpan.Zero));
+        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.again", "493023125018", "Moin", world.Time.GetUtcNow())));
+        await world.DrainAsync();
+        var again = (await world.OnlyCaseAsync()).CaseId();
+        await world.CloseAsync(again);
+        await world.DrainAsync();
+
+        world.Time.Set(new DateTimeOffset(2032, 12, 31, 3, 17, 0, TimeSpan.Zero));
+        Assert.True(await DailyAsync(world));
+        Assert.NotEmpty(await world.FindAsync("Hallo"));
+        world.Time.Set(new DateTimeOffset(2033, 1, 1, 3, 17, 0, TimeSpan.Zero));
+        Assert.True(await DailyAsync(world));
+        Assert.Equal([], await world.FindAsync("Hallo", "493023125017"));
+        Assert.Equal(again, (await world.CaseAsync(again)).CaseId());
+        Assert.Single(world.Told());
+        for (var tick = 0; tick < 2; tick++)
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(11));
+            Assert.True(await world.TickAsync());
+        }
+
+        Assert.Empty((await world.GetAsync("/api/operations/privacy")).EnumerateArray());
+        world.Time.Set(new DateTimeOffset(2034, 1, 1, 3, 17, 0, TimeSpan.Zero));
+        Assert.True(await DailyAsync(world));
+        Assert.Equal([], await world.FindAsync("Moin"));
+    }
+
+    [Fact]
     public async Task Rows_of_logs_go_at_their_age_and_not_before()
     {
         await using var world = await World.StartAsync(azurite, ("Recipients__Entries__workshop__Email", "workshop@example.com"), ("Retention__NoticeDays", "30"), ("Retention__ActionMonths", "12"));

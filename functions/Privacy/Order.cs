@@ -1,0 +1,138 @@
+using System.Text.Json.Serialization;
+
+namespace Serverless.Privacy;
+
+/// <summary>Something asked for that takes a walk through what is stored: to find a person, or to erase. Written down before it begins, so that whoever dies is followed by somebody who goes on.</summary>
+public sealed record Order
+{
+    /// <summary>Names it, and sorts by time.</summary>
+    public required string Id { get; init; }
+
+    public required OrderKind Kind { get; init; }
+
+    public required OrderStage Stage { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Not before; null for now.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? DoneAt { get; init; }
+
+    /// <summary>Who asks, in their own words.</summary>
+    public string? By { get; init; }
+
+    /// <summary>Whom it is about; null when it is about cases. Gone once it is erased.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Where the stage has come to; null at its beginning.</summary>
+    public string? Continuation { get; init; }
+
+    /// <summary>The first month of deliveries to look at; null when none need be.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    public IReadOnlyList<OrderedCase> Cases { get; init; } = [];
+
+    /// <summary>Keys of contacts and ids of replies of the cases.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Deliveries that speak of them, <c>channel/id</c>; the first <see cref="MostDeliveries"/>.</summary>
+    public IReadOnlyList<string> Deliveries { get; init; } = [];
+
+    /// <summary>Those of them that are in quarantine.</summary>
+    public IReadOnlyList<string> Quarantined { get; init; } = [];
+
+    public int EventsRead { get; init; }
+
+    public int DeliveriesRead { get; init; }
+
+    /// <summary>Deliveries that speak of it: found, or emptied.</summary>
+    public int DeliveriesMet { get; init; }
+
+    /// <summary>Month and key of its row in the audit trail.</summary>
+    public string[] Audit { get; init; } = [];
+
+    public const int MostCases = 2_000;
+    public const int MostKeys = 8_000;
+    public const int MostDeliveries = 2_000;
+}
+
+/// <summary>A case of an order.</summary>
+/// <param name="Id">32 hex digits.</param>
+/// <param name="Number">What people know it by; null for one that never opened.</param>
+/// <param name="State"><c>open</c> or <c>closed</c>; null for one that never opened.</param>
+/// <param name="KeepUntil">Until when <c>Retention__CaseMonths</c> keeps it; null while it is open.</param>
+public sealed record OrderedCase(string Id, string? Number, string? State, DateTimeOffset? KeepUntil);
+
+/// <summary>What is asked for.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OrderKind>))]
+public enum OrderKind
+{
+    /// <summary>To find what there is of a person; nothing is changed.</summary>
+    [JsonStringEnumMemberName("find")] Find,
+
+    /// <summary>To erase a person, or one case.</summary>
+    [JsonStringEnumMemberName("erase")] Erase,
+
+    /// <summary>To erase cases that were kept long enough.</summary>
+    [JsonStringEnumMemberName("retention")] Retention,
+}
+
+/// <summary>How far it is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OrderStage>))]
+public enum OrderStage
+{
+    /// <summary>Looks through all cases for the address.</summary>
+    [JsonStringEnumMemberName("cases")] Cases,
+
+    /// <summary>Erases them, one after the other.</summary>
+    [JsonStringEnumMemberName("erase")] Erase,
+
+    /// <summary>Looks through raw deliveries.</summary>
+    [JsonStringEnumMemberName("deliveries")] Deliveries,
+
+    /// <summary>Looks once more, ten minutes later, for what was being written just then.</summary>
+    [JsonStringEnumMemberName("again")] Again,
+
+    [JsonStringEnumMemberName("done")] Done,
+}
+
+/// <summary>Orders as people see them: nothing of what was looked for.</summary>
+public sealed record OrderReport
+{
+    public required string Order { get; init; }
+
+    public required OrderKind Kind { get; init; }
+
+    public required OrderStage Stage { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? DoneAt { get; init; }
+
+    public string? By { get; init; }
+
+    public required IReadOnlyList<OrderedCase> Cases { get; init; }
+
+    public required IReadOnlyList<string> Quarantined { get; init; }
+
+    /// <summary>Raw deliveries that speak of it, those in quarantine too: found, or emptied.</summary>
+    public required int Deliveries { get; init; }
+
+    public required int EventsRead { get; init; }
+
+    public required int DeliveriesRead { get; init; }
+
+    /// <summary>What to do next.</summary>
+    public string? Next { get; init; }
+}
+
+/// <summary>How orders are kept and shown.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Order))]
+[JsonSerializable(typeof(OrderReport))]
+[JsonSerializable(typeof(ErasurePlan))]
+[JsonSerializable(typeof(IReadOnlyList<OrderReport>))]
+internal sealed partial class OrderJson : JsonSerializerContext;

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Serverless.Cases;
+using Serverless.Receipts;
+
+namespace Serverless.Privacy;
+
+/// <summary>Takes what is asked about a person or a case, and says how far it is. What leaves a trace in <c>actions</c> names no address.</summary>
+public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser eraser, CaseReader reader, CaseStore cases, ActionLog actions, IOptionsMonitor<PrivacyOptions> options)
+{
+    /// <summary>For so long a request is worked at once; Tick goes on.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);
+
+    /// <summary>Begins to find what there is of a person.</summary>
+    public Task<Order> FindAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("find-person", OrderKind.Find, address, by, ct);
+
+    /// <summary>Begins to erase a person.</summary>
+    public Task<Order> EraseAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("erase-person", OrderKind.Erase, address, by, ct);
+
+    /// <summary>Notes that what was found is handed out.</summary>
+    public async Task ExportedAsync(Order order, PersonAddress address, string? by, CancellationToken ct)
+    {
+        var begun = await actions.BeginAsync("export-person", "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
+        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count }, ct);
+    }
+
+    /// <summary>What would go with a case; null when there is none, or it is erased.</summary>
+    public async Task<ErasurePlan?> PlanAsync(string idOrNumber, CancellationToken ct)
+    {
+        if (await reader.IdOfAsync(idOrNumber, ct) is not { } id || await cases.HeadAsync(id, ct) is not { IsErased: false } head) return null;
+        var traces = await eraser.TracesAsync(id, ct);
+        return new ErasurePlan(work.Named(id, head.Head), traces.Keys.Count - traces.Replies, traces.Files, traces.Replies);
+    }
+
+    /// <summary>Begins to erase one case.</summary>
+    public async Task<Order> EraseAsync(ErasurePlan plan, string? by, CancellationToken ct)
+    {
+        var begun = await actions.BeginAsync("erase-case", "all", plan.Case.Number ?? plan.Case.Id, by, ct);
+        var order = New(OrderKind.Erase, OrderStage.Erase, by, [begun.PartitionKey, begun.RowKey]) with { Cases = [plan.Case] };
+        return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
+    }
+
+    /// <summary>An order; null when there is none.</summary>
+    public async Task<Order?> OrderAsync(string id, CancellationToken ct) => (await book.FindAsync(id, ct))?.Order;
+
+    /// <summary>Orders that are not done.</summary>
+    public async Task<IReadOnlyList<OrderReport>> OpenAsync(CancellationToken ct) => [.. (await book.OpenOnesAsync(ct)).Select(o => Report(o.Order))];
+
+    /// <summary>An order as people see it.</summary>
+    public static OrderReport Report(Order order) => new()
+    {
+        Order = order.Id,
+        Kind = order.Kind,
+        Stage = order.Stage,
+        At = order.At,
+        DueAt = order.DueAt,
+        DoneAt = order.DoneAt,
+        By = order.By,
+        Cases = order.Cases,
+        Quarantined = order.Quarantined,
+        Deliveries = order.DeliveriesMet,
+        EventsRead = order.EventsRead,
+        DeliveriesRead = order.DeliveriesRead,
+        Next = (order.Kind, order.Stage) switch
+        {
+            (OrderKind.Find, OrderStage.Done) => "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
+            (_, OrderStage.Done) => null,
+            (_, OrderStage.Again) => "It is gone; Tick looks once more after dueAt for what was being written just then.",
+            _ => $"Tick goes on every five minutes: GET api/operations/privacy/{order.Id} says how far it is.",
+        },
+    };
+
+    private async Task<Order> BeginAsync(string what, OrderKind kind, PersonAddress address, string? by, CancellationToken ct)
+    {
+        var begun = await actions.BeginAsync(what, "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
+        var order = New(kind, OrderStage.Cases, by, [begun.PartitionKey, begun.RowKey]) with { Address = address.ToString() };
+        return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
+    }
+
+    // The book gives id and time.
+    private static Order New(OrderKind kind, OrderStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
+}
+
+/// <summary>What would go with a case.</summary>
+/// <param name="Case">Which; <c>keepUntil</c> is until when retention keeps it.</param>
+/// <param name="Contacts">How many contacts.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Replies">How many replies.</param>
+public sealed record ErasurePlan(OrderedCase Case, int Contacts, int Files, int Replies)
+{
+    public bool DryRun { get; init; } = true;
+}
+
+/// <summary>What somebody asks.</summary>
+public sealed record PrivacyRequest
+{
+    public const string HowTo = """Send {"address":"..."}, or to erase {"case":"<number or id>"}, or to export {"order":"<of a find that is done>"}; by says who asks (at most 100 characters).""";
+
+    private const int LongestBy = 100;
+
+    public string? Address { get; init; }
+
+    public string? Case { get; init; }
+
+    public string? Order { get; init; }
+
+    /// <summary>Of erasures only.</summary>
+    public bool DryRun { get; init; } = true;
+
+    public string? By { get; init; }
+
+    /// <summary>The request in a body; null when it is none.</summary>
+    public static PrivacyRequest? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            var request = new PrivacyRequest
+            {
+                Address = Text("address"),
+                Case = Text("case"),
+                Order = Text("order"),
+                By = Text("by")?.Trim(),
+                DryRun = !json.RootElement.TryGetProperty("dryRun", out var dryRun) || dryRun.GetBoolean(),
+            };
+            var named = new[] { request.Address, request.Case, request.Order }.Count(n => n is not null);
+            return named != 1 || request.By?.Length > LongestBy || request.By?.Any(char.IsControl) == true ? null : request;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
