@@ -43,6 +43,7 @@ using Serverless.NotifyWebhook;
 using Serverless.Operations;
 using Serverless.Outbox;
 using Serverless.Outgoing;
+using Serverless.Privacy;
 using Serverless.QueryCases;
 using Serverless.QueryOperations;
 using Serverless.Receipts;
@@ -135,6 +136,11 @@ public static class Composition
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
         services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
         services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
+
+        // Privacy
+        services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddSingleton<Retention>();
 
         // Operations
         return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();

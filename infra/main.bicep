@@ -39,7 +39,7 @@ param recipients recipientMap = {}
 param settings strings = {}
 
 @description('Days after which things are deleted.')
-param retention retentionDays = { deliveries: 90, attachments: 365, exports: 35, logs: 30 }
+param retention retentionDays = { deliveries: 124, exports: 35, logs: 30 }
 
 @description('Copies of the data: ZRS survives a zone, GZRS and RAGZRS a region, LRS a disk.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
@@ -275,6 +275,7 @@ module app 'modules/app.bicep' = {
     alwaysReadyHttp: alwaysReadyHttp
     publicBaseUrl: baseUrl
     defaultOwner: defaultOwner
+    deliveryDays: retention.deliveries
     channels: channels
     known: { channels: known.channels, settings: known.settings, secrets: known.secrets }
     routes: routes

@@ -227,7 +227,7 @@ type containerMap = {
 @export()
 @description('One blob container.')
 type containerPlan = {
-  @description('Which retention its blobs have: forever, deliveries, attachments or exports.')
+  @description('Which retention its blobs have: forever, deliveries or exports.')
   retention: string
 }
 
@@ -235,14 +235,10 @@ type containerPlan = {
 @sealed()
 @description('Days after which something is deleted.')
 type retentionDays = {
-  @description('Raw bodies that were too large for a row. Keep it at or above the retention of the deliveries tables.')
-  @minValue(1)
+  @description('Raw deliveries, so many days at most: blobs by a lifecycle rule, tables by the app, which drops a whole month early enough (Retention__DeliveryMonths follows from this).')
+  @minValue(62)
   @maxValue(3650)
   deliveries: int
-  @description('Attachments.')
-  @minValue(1)
-  @maxValue(3650)
-  attachments: int
   @description('Nightly exports.')
   @minValue(7)
   @maxValue(3650)

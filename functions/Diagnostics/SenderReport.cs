@@ -47,7 +47,7 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
             DeliveryEnd.Quarantined => "quarantined",
             DeliveryEnd.Refused => "refused",
             DeliveryEnd.Kept => "kept",
-            DeliveryEnd.Ended => "worked",
+            DeliveryEnd.Ended or DeliveryEnd.Erased => "worked",
             _ => "stored",
         };
         var reason = state is "quarantined" or "refused" ? row.Text("Reason") : null;

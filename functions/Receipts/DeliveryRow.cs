@@ -23,6 +23,9 @@ public static class DeliveryEnd
     /// <summary>Failed its check; only the fact is kept. So ends what is discarded from quarantine, too.</summary>
     public const string Refused = "refused";
 
+    /// <summary>What it said was erased; that it came, and how its elements ended, is still counted.</summary>
+    public const string Erased = "erased";
+
     /// <summary>At least one element could not be worked by today's code; kept for a replay.</summary>
     public const string Kept = "kept";
 }

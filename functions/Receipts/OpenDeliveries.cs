@@ -15,6 +15,7 @@ public sealed partial class OpenDeliveries(
 {
     private const string Marks = "sources";
     private const string OpenSince = "open-since";
+    private const string IsOpen = $"End eq '{DeliveryEnd.Open}' or End eq '{DeliveryEnd.Paused}'";
     private static readonly string[] Facts = ["End", "QueuedAt", "Tries", "ReceivedAt"];
 
     /// <summary>A delivery without an end.</summary>
@@ -85,11 +86,29 @@ public sealed partial class OpenDeliveries(
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
                 var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, mark), DeliveryKey.PartitionOf(shard, channel, now.AddHours(1)))
-                    .Where($"End eq '{DeliveryEnd.Open}' or End eq '{DeliveryEnd.Paused}'").Select(Facts);
+                    .Where(IsOpen).Select(Facts);
                 await foreach (var row in tables.QueryAllAsync(month, hours, ct))
                     yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt") ?? now, row.Int("Tries") ?? 0, row.ETag);
             }
         }
+    }
+
+    /// <summary>True when a month's table holds a delivery that was never worked. The marks tell of most channels; one that was never on, or is paused, is looked at.</summary>
+    public async Task<bool> AreInAsync(DateTimeOffset month, CancellationToken ct)
+    {
+        // Shards are "00" to "0f".
+        if (await tables.QueryAsync(DeliveryKey.TableOf(month), TableQuery.Partitions("0", "1").Select("End").Top(1), ct) is { Rows.Count: 0, Continuation: null }) return false;
+        foreach (var channel in channels.All)
+        {
+            if ((await tables.GetAsync(Marks, channel.Name, OpenSince, ct))?.Time("Hour") >= month.AddMonths(1)) continue;
+            for (var shard = 0; shard < DeliveryKey.Shards; shard++)
+            {
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel.Name, month), DeliveryKey.PartitionOf(shard, channel.Name, month.AddMonths(1)));
+                await foreach (var _ in tables.QueryAllAsync(DeliveryKey.TableOf(month), hours.Where(IsOpen).Select("End"), ct)) return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>True when a delivery is neither worked nor about to be: open for longer than its next try is due, with a minute's grace for the tick.</summary>

@@ -1,6 +1,7 @@
 using Serverless.Cases;
 using Serverless.Hosting;
 using Serverless.Outbox;
+using Serverless.Privacy;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
@@ -22,6 +23,7 @@ public static class TickFunction
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
         var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked);
+        var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
+        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
     });
 }

@@ -35,6 +35,8 @@ param alwaysReadyHttp int
 param publicBaseUrl string
 @description('Who is accountable for a case that no other rule gives an owner.')
 param defaultOwner string
+@description('Days for which raw deliveries may be kept; a month table is dropped as a whole, so the app keeps a month less.')
+param deliveryDays int
 @description('Channels.')
 param channels channelMap
 @description('Names of settings, from settings.json.')
@@ -75,6 +77,7 @@ var platformSettings = [
   { name: 'Mail__credential', value: 'managedidentity' }
   { name: 'Hooks__PublicBaseUrl', value: publicBaseUrl }
   { name: 'Owners__Default', value: defaultOwner }
+  { name: 'Retention__DeliveryMonths', value: string((deliveryDays / 31) - 1) }
 ]
 
 @description('Secrets of the app beside the channels.')

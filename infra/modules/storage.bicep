@@ -32,7 +32,6 @@ param workspaceId string
 @description('Days by the names that storage.json uses.')
 var days = {
   deliveries: retention.deliveries
-  attachments: retention.attachments
   exports: retention.exports
 }
 @description('Containers whose blobs end some day.')

@@ -102,6 +102,8 @@ public sealed class World : IAsyncDisposable
         var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
+        // A caller's patience is not what a busy machine should decide about.
+        all["Receive__StoreSeconds"] = "10";
         all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))

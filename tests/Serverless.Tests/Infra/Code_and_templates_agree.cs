@@ -20,6 +20,7 @@ public sealed class Code_and_templates_agree
         "channels" => SettingsAgreement.ChannelNames(files, CodeFacts.Of),
         "platform" => SettingsAgreement.Platform(files, CodeFacts.Of),
         "secrets" => SettingsAgreement.Secrets(files, CodeFacts.Of),
+        "retention" => RetentionAgreement.Violations(files),
         "roles" => Roles.Violations(files, CodeFacts.Of),
         "host.json" => HostSettings.Violations(files),
         _ => throw new ArgumentException(what, nameof(what)),
@@ -37,6 +38,7 @@ public sealed class Code_and_templates_agree
     [InlineData("channels")]
     [InlineData("platform")]
     [InlineData("secrets")]
+    [InlineData("retention")]
     [InlineData("roles")]
     [InlineData("host.json")]
     public void They_agree_on(string what) => Assert.Equal([], Look(what, Files).ToList());
@@ -68,6 +70,9 @@ public sealed class Code_and_templates_agree
     [InlineData("secrets", "infra/modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "--PreviousSecret/)'")]
     [InlineData("secrets", "infra/modules/app.bicep", "__TeamsUrl', value: (", "__TeamsUri', value: (", "The setting of a recipient TeamsUrl is used")]
     [InlineData("options", "infra/modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'", "must set Channels__Email__ClientId from the identity.")]
+    [InlineData("retention", "infra/main.bicep", "deliveries: 124", "deliveries: 90", "raw bodies are deleted after 90 days, while their rows are kept for up to 124.")]
+    [InlineData("retention", "infra/storage.json", "\"attachments\": { \"retention\": \"forever\"", "\"attachments\": { \"retention\": \"exports\"", "Container attachments must be kept as long as its cases are: forever.")]
+    [InlineData("retention", "infra/modules/app.bicep", "(deliveryDays / 31) - 1", "deliveryDays / 30", "infra/modules/app.bicep must hold:")]
     [InlineData("roles", "infra/modules/roles.bicep", ", role.storageTableDataContributor]\n@description('What the operator", "]\n@description('What the operator", "A client needs Storage Table Data Contributor")]
     [InlineData("roles", "infra/modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "storageQueueDataContributor has the id")]
     [InlineData("roles", "infra/modules/roles.bicep", "role.keyVaultSecretsUser", "role.keyVaultSecretsOfficer", "Key Vault references need keyVaultSecretsUser.")]

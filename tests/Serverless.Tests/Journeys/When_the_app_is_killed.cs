@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Machine;
+using Serverless.Local.Outside;
 using Serverless.Tests.Harness;
 using Xunit;
 using Xunit.Abstractions;
@@ -25,10 +26,12 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("KILL_SEED"), out var given) ? given : Random.Shared.Next();
     private readonly int _kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var given) ? given : FewestKills;
     private Subscriber _subscriber = null!;
+    private SeedProvider _provider = null!;
 
     public async Task InitializeAsync()
     {
         _subscriber = await Subscriber.StartAsync();
+        _provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
         var settings = Path.Combine(_folder, "local.settings.json");
         await File.WriteAllTextAsync(settings, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
@@ -44,6 +47,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     {
         foreach (var host in _hosts) await host.DisposeAsync();
         await _subscriber.DisposeAsync();
+        await _provider.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -244,7 +248,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
 
     private Dictionary<string, string?> Settings()
     {
-        var settings = World.DefaultSettings();
+        var settings = World.DefaultSettings(_provider.Address);
         settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";

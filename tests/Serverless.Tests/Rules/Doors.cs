@@ -24,10 +24,11 @@ internal static class Doors
         ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
+        ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
         ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
-        ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics"],
+        ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics", "Privacy"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Azure;
+using Microsoft.Extensions.Options;
+using Serverless.Notices;
+using Serverless.Receipts;
+using Serverless.Storage;
+
+namespace Serverless.Privacy;
+
+/// <summary>
+/// Takes away what has been kept long enough: whole tables of deliveries, rows of logs. Daily begins a run; what a run has no time for, Tick goes on with. Every step may
+/// be repeated.
+/// </summary>
+public sealed partial class Retention(
+    TableStore tables, OpenDeliveries open, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
+{
+    private const string Table = "privacy";
+    private const string Partition = "retention";
+    private const string Run = "run";
+
+    // The host ends an invocation after five minutes.
+    private static readonly TimeSpan Budget = TimeSpan.FromMinutes(1);
+
+    // No link can be followed for longer than Links__ValidHours may be.
+    private static readonly TimeSpan LongestLink = TimeSpan.FromDays(91);
+
+    // Receipts of a customer are counted by day.
+    private static readonly TimeSpan CountedFor = TimeSpan.FromDays(2);
+
+    /// <summary>Rows that have been kept long enough.</summary>
+    /// <param name="What">For the log.</param>
+    /// <param name="Table">Their table.</param>
+    /// <param name="Query">Which.</param>
+    /// <param name="Stays">Rows among them that stay; null for none.</param>
+    private sealed record Rest(string What, string Table, TableQuery Query, Func<TableRow, bool>? Stays = null);
+
+    /// <summary>Begins a run.</summary>
+    public async Task BeginAsync(CancellationToken ct)
+    {
+        var mark = await tables.GetAsync(Table, Partition, Run, ct);
+        await tables.UpsertAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = time.GetUtcNow(), ["DroppedTo"] = mark?.Time("DroppedTo") }, ct);
+        await GoOnAsync(ct);
+    }
+
+    /// <summary>Goes on with a run that is not at its end; costs one call when there is none.</summary>
+    public async Task GoOnAsync(CancellationToken ct)
+    {
+        if (await tables.GetAsync(Table, Partition, Run, ct) is not { } mark || mark.Time("DueAt") is null) return;
+        var (now, started) = (time.GetUtcNow(), time.GetTimestamp());
+        var droppedTo = await DropAsync(mark.Time("DroppedTo"), now, ct);
+        var all = true;
+        foreach (var rest in Rests(now)) all &= await SweepAsync(rest, started, ct);
+        await tables.ReplaceAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = all ? null : now, ["DroppedTo"] = droppedTo }, mark.ETag, ct);
+    }
+
+    // A month's table goes once its youngest delivery is old enough. What was never worked is nobody's past yet: its table stays until somebody lets its channel work it.
+    private async Task<DateTimeOffset> DropAsync(DateTimeOffset? droppedTo, DateTimeOffset now, CancellationToken ct)
+    {
+        var limit = MonthOf(now).AddMonths(-options.CurrentValue.DeliveryMonths);
+        var month = droppedTo ?? limit.AddMonths(-12);
+        for (; month < limit; month = month.AddMonths(1))
+        {
+            if (await open.AreInAsync(month, ct))
+            {
+                LogOpen(DeliveryKey.TableOf(month));
+                return month;
+            }
+
+            await tables.DropAsync(DeliveryKey.TableOf(month), ct);
+            LogDropped(DeliveryKey.TableOf(month));
+        }
+
+        return month;
+    }
+
+    private IEnumerable<Rest> Rests(DateTimeOffset now)
+    {
+        var settings = options.CurrentValue;
+        var (noticesTo, actionsTo) = (now.AddDays(-settings.NoticeDays), now.AddMonths(-settings.ActionMonths));
+        // Rows of counters carry no time of their own; the service notes when each was written.
+        string Before(string property, DateTimeOffset at) => $"{property} lt {TableQuery.Literal(at)}";
+        yield return new("notices", NoticeLog.Table, TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{noticesTo.UtcDateTime:yyyyMMdd}|")));
+        yield return new("bursts", NoticeLog.Table, TableQuery.Partitions("burst|", "burst}").Where(Before("Timestamp", noticesTo)));
+        yield return new("receipts", NoticeLog.Table, TableQuery.Partitions("receipts|", "receipts}").Where(Before("Timestamp", now - CountedFor)));
+        yield return new("actions", "actions", TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
+        yield return new("links", "links", TableQuery.Partitions("-", "{").Where(Before("At", now - LongestLink)));
+        yield return new("kept", KeptMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));
+        yield return new("recipients", "recipients", TableQuery.Partition("choices").Where(Before("At", actionsTo)), row => recipients.CurrentValue.Entries.ContainsKey(row.RowKey));
+    }
+
+    // True when nothing is left of it. A continuation names a key, so that deleting behind it does no harm.
+    private async Task<bool> SweepAsync(Rest rest, long started, CancellationToken ct)
+    {
+        var (gone, table) = (0, rest.Table);
+        string? continuation = null;
+        do
+        {
+            if (time.GetElapsedTime(started) > Budget)
+            {
+                LogSwept(rest.What, gone, false);
+                return false;
+            }
+
+            var page = await tables.QueryAsync(table, rest.Query.Select("RowKey"), ct, continuation);
+            foreach (var partition in page.Rows.Where(r => rest.Stays?.Invoke(r) != true).GroupBy(r => r.PartitionKey, StringComparer.Ordinal))
+                foreach (var rows in partition.Chunk(100)) gone += await DeleteAsync(table, rows, ct);
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        if (gone > 0) LogSwept(rest.What, gone, true);
+        return true;
+    }
+
+    private async Task<int> DeleteAsync(string table, TableRow[] rows, CancellationToken ct)
+    {
+        var batch = await tables.BatchAsync(table, [.. rows.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
+        // Somebody else deletes the same rows.
+        if (batch.State != WriteState.Written) foreach (var row in rows) await tables.DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
+        return rows.Length;
+    }
+
+    private static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [LoggerMessage(110, LogLevel.Information, "retention dropped {Month}")]
+    private partial void LogDropped(string month);
+
+    [LoggerMessage(111, LogLevel.Warning, "retention keeps {Month}: it holds deliveries that were never worked")]
+    private partial void LogOpen(string month);
+
+    [LoggerMessage(112, LogLevel.Information, "retention {What} gone={Count} all={All}")]
+    private partial void LogSwept(string what, int count, bool all);
+}
