@@ -28,6 +28,9 @@ public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay 
     /// <summary>Whether no person wrote it.</summary>
     public async Task<bool> IsAutomaticAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.Automatic: true };
 
+    /// <summary>Whether nobody knows if it went out.</summary>
+    public async Task<bool> IsUncertainAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.State: ReplyState.Uncertain };
+
     /// <summary>Writes a reply if nobody changed it since it was read; null when somebody did.</summary>
     public async Task<CaseReplies.Versioned?> WriteAsync(string caseId, CaseReplies.Versioned current, CaseReply next, CancellationToken ct)
     {

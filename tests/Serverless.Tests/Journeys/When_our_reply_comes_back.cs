@@ -102,4 +102,52 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         Assert.Equal(end == "ended: updated" ? "delivered" : "sent", await world.StateOfAsync(id, reply));
         Assert.Equal(1, voice.Sent);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_whose_connection_broke_went_out_once_its_echo_shows_it(bool overtakes)
+    {
+        var time = new FakeTime();
+        await using var voice = await MetaVoice.StartAsync("messenger", time);
+        await using var world = await azurite.WorldAsync(voice, time);
+        await world.HearAsync(voice, voice.Ask(1, 0).Call);
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        time.Advance(TimeSpan.FromMinutes(1));
+        var reply = await world.WriteAsync(id);
+        voice.Api.Cuts = true;
+        if (overtakes) Assert.True(await world.WorkAsync(await world.TakeAsync(voice.Echo(reply)!)));
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(overtakes ? "sent" : "uncertain: unreachable", await world.StateOfAsync(id, reply));
+        voice.Api.Cuts = false;
+
+        if (!overtakes) Assert.Equal("ended: outbound", await world.HearAsync(voice, voice.Echo(reply)));
+        await AssertSettledAsync(world, id, reply);
+        Assert.Equal(overtakes ? 0 : 1, world.Told().Count(t => t.Type == "serverless.reply.failed.v1"));
+    }
+
+    [Fact]
+    public async Task An_SMS_whose_connection_broke_went_out_once_the_second_look_finds_it()
+    {
+        var time = new FakeTime();
+        await using var voice = await TwilioVoice.StartAsync(time);
+        await using var world = await azurite.WorldAsync(voice, time);
+        await world.HearAsync(voice, voice.Ask(1, 0).Call);
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        var reply = await world.WriteAsync(id);
+        voice.Api.Cuts = true;
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        voice.Api.Cuts = false;
+        voice.Echo(reply);
+        await world.LookAsync();
+        await AssertSettledAsync(world, id, reply);
+    }
+
+    private static async Task AssertSettledAsync(World world, string caseId, string reply)
+    {
+        Assert.Equal("sent", await world.StateOfAsync(caseId, reply));
+        var file = await world.OnlyCaseAsync();
+        Assert.Equal(["Frage", "Antwort"], file.Texts());
+        Assert.Equal("", file.Head("dueAt"));
+    }
 }

@@ -32,7 +32,7 @@ internal sealed class DiscourseVoice(DiscourseApi api, FakeTime time) : IVoice
     public HookCall? Echo(string reply)
     {
         var post = Post(api.LastId, (int)api.Made[^1]["topic_id"]!, 2, "Antwort", "service_team", 3);
-        post["staff"] = post["moderator"] = true;
+        (post["staff"], post["moderator"]) = (true, true);
         return Tells(post);
     }
 

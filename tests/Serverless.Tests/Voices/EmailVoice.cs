@@ -54,7 +54,7 @@ internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
         var copy = graph.Messages.Last(m => m.Folder == SentItems).Message;
         copy.Remove("internetMessageHeaders");
         copy["from"] = EmailDesk.Person(EmailDesk.Service);
-        copy["receivedDateTime"] = copy["sentDateTime"] = Now;
+        (copy["receivedDateTime"], copy["sentDateTime"]) = (Now, Now);
         return Notice((SentItems, (string)copy["id"]!));
     }
 
@@ -88,7 +88,7 @@ internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
     private JsonObject Mail(string id, int customer, int number)
     {
         var mail = EmailDesk.Mail(id, $"kunde{customer}@example.org", "Frage", headers: number == 0 ? null : new() { ["References"] = $"<AAk{customer}-0@mail.example.org>" });
-        mail["receivedDateTime"] = mail["sentDateTime"] = Now;
+        (mail["receivedDateTime"], mail["sentDateTime"]) = (Now, Now);
         return mail;
     }
 

@@ -15,6 +15,8 @@ internal sealed class MetaVoice(MetaApi api, string way, FakeTime time) : IVoice
     private readonly JsonObject _post = new() { ["id"] = OurPost, ["from"] = new JsonObject { ["id"] = Account }, ["message"] = "Neu!", ["created_time"] = "2026-11-19T08:00:00+0000", ["comments"] = new JsonObject { ["data"] = new JsonArray() } };
     private string _asked = "";
 
+    public MetaApi Api => api;
+
     public string Channel => "meta";
 
     public (string Name, string? Value)[] Settings =>
