@@ -30,12 +30,17 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered until it is sent again by hand, and a late note of an earlier attempt changes no state unless it delivered.</summary>
-    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct)
+    /// <param name="notice">What was told.</param>
+    /// <param name="state">Where it stands now.</param>
+    /// <param name="attempt">The try.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="isFirst">There was no note of it a moment ago: it is not looked for before it is written.</param>
+    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct, bool isFirst = false)
     {
         var key = $"{notice.EventId}|{state.Route}|{CaseSafe(state.Target)}";
-        while (true)
+        for (var look = !isFirst; ; look = true)
         {
-            var there = await tables.GetAsync(Table, PartitionOf(notice), key, ct);
+            var there = look ? await tables.GetAsync(Table, PartitionOf(notice), key, ct) : null;
             var known = there is null ? null : NoticeState.From(there);
             if (known?.State == NoticeState.Delivered && known.Resend >= state.Resend) return;
             var tries = Tries(there);

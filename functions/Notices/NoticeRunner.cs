@@ -62,11 +62,12 @@ public sealed partial class NoticeRunner(
     {
         var targets = notice.Target is { } one ? [await route.FindAsync(one, ct) ?? new NoticeTarget(one, Forgotten)] : await route.TargetsAsync(notice, ct);
         if (targets.Count == 0) return;
-        var states = await notices.ReadAsync(notice, route.Name, ct);
-        var off = await notices.SwitchedOffAsync(route.Name, ct);
+        var (reading, readingOff) = (notices.ReadAsync(notice, route.Name, ct), notices.SwitchedOffAsync(route.Name, ct));
+        await Task.WhenAll(reading, readingOff);
+        var (states, off) = (await reading, await readingOff);
         var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
         await Task.WhenAll(targets.Where(t => !IsDone(states.GetValueOrDefault(t.Name), notice))
-            .Select(t => t.IsPaused ? WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct) : TellAsync(route, notice, t, off, contact, ct)));
+            .Select(t => t.IsPaused ? WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct) : TellAsync(route, notice, t, states.ContainsKey(t.Name), off, contact, ct)));
     }
 
     // A paused target has asked for it, so no try is counted; but nobody waits for ever.
@@ -104,7 +105,7 @@ public sealed partial class NoticeRunner(
         return true;
     }
 
-    private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task TellAsync(INoticeRoute route, Notice notice, NoticeTarget target, bool isNoted, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
         var began = time.GetUtcNow();
@@ -128,7 +129,7 @@ public sealed partial class NoticeRunner(
             OutcomeKind.Later when next is not null => NoticeState.Waiting,
             _ => NoticeState.Failed,
         };
-        await notices.WriteAsync(notice, StateOf(notice, route.Name, target.Name, state, outcome.Reason, next), took, ct);
+        await notices.WriteAsync(notice, StateOf(notice, route.Name, target.Name, state, outcome.Reason, next), took, ct, isFirst: !isNoted);
     }
 
     // Many alike become one incident, and who wants them together gets them together; everything else is told.

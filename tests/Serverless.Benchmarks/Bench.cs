@@ -1,9 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
-using Serverless.Channels.Generic;
-using Serverless.Channels.Meta;
-using Serverless.Channels.Twilio;
-using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Benchmarks;
@@ -22,14 +18,11 @@ public sealed class Bench
     public static Bench Of(string name)
     {
         var folder = name.Split('/')[0];
-        var configuration = Seed.Configuration(Seed.SettingsOf(folder));
-        var services = new ServiceCollection();
-        services.AddSingleton(TimeProvider.System).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
-        services.AddOptions<HooksOptions>().Configure(o => o.PublicBaseUrl = configuration["Hooks:PublicBaseUrl"]);
-        MetaChannel.Add(services, configuration);
-        TwilioChannel.Add(services, configuration);
-        GenericChannel.Add(services, configuration);
-        var channel = services.BuildServiceProvider().GetServices<IChannel>().Single(c => c.Name == folder);
+        var settings = Seed.SettingsOf(folder);
+        settings["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
+        var configuration = Seed.Configuration(settings);
+        var services = new ServiceCollection().AddSingleton(configuration).AddParts(configuration).BuildServiceProvider();
+        var channel = services.GetServices<IChannel>().Single(c => c.Name == folder);
         return new Bench(channel, Seed.Of(folder).Single(s => s.Name == name).ToDelivery(channel));
     }
 

@@ -8,19 +8,23 @@ namespace Serverless.Benchmarks;
 public class Normalising
 {
     private Bench _bench = null!;
+    private bool _isForm;
 
-    [Params("meta/09-whatsapp-document", "meta/03-messenger-german-umlauts", "generic/01-web-form-with-umlauts", "twilio/20-whatsapp-with-pictures")]
+    [Params(
+        "acs/03-sms", "discourse/01-question-in-german", "generic/01-web-form-with-umlauts", "meta/03-messenger-german-umlauts", "meta/09-whatsapp-document", "placetel/01-answered-rings",
+        "sipgate/01-journey-rings", "telegram/01-german-question", "twilio/20-whatsapp-with-pictures", "vonage/11-sms", "x/03-mention-heating-fault")]
     public string Seed { get; set; } = "";
 
     [GlobalSetup]
     public void SetUp()
     {
         _bench = Bench.Of(Seed);
+        _isForm = _bench.Delivery.Body.Span[0] != (byte)'{' && _bench.Delivery.Body.Span[0] != (byte)'[';
         if (_bench.Read() < 2) throw new InvalidOperationException($"{Seed} holds no contact.");
     }
 
     [Benchmark(Baseline = true)]
-    public int Floor() => _bench.Channel.Name == "twilio" ? Form() : Json();
+    public int Floor() => _isForm ? Form() : Json();
 
     [Benchmark]
     public int Normalise() => _bench.Read();

@@ -61,9 +61,9 @@ internal sealed class Arguments
         {
             throw Wrong($"--{option.Name} must be a whole number from {min} to {max}, not '{value}'.");
         }
-        if (option.Name == "folder" && (value.Length is 0 or > 60 || value is "app" or "build" or "empty" or "load" || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
+        if (option.Name == "folder" && (value.Length is 0 or > 60 || value is "app" or "build" or "empty" or "load" or "outside" || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
         {
-            throw Wrong($"--folder must be a plain name (letters, digits, - and _, at most 60; not app, build, empty or load), not '{value}'.");
+            throw Wrong($"--folder must be a plain name (letters, digits, - and _, at most 60; not app, build, empty, load or outside), not '{value}'.");
         }
         return value;
     }

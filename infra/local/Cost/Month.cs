@@ -16,13 +16,13 @@ internal sealed record Month(long Contacts, double NewShare, int Subscriptions, 
 internal sealed record Line(string Name, string Amount, double Quiet, double Busy);
 
 /// <summary>Calls that the app makes, as the test suite counts them: calls.json.</summary>
-internal sealed record Calls(int Accept, int Known, int First, int Bus)
+internal sealed record Calls(int Accept, int Known, int First, int Notice, int Bus)
 {
     public static Calls Read()
     {
         var json = PriceList.Json("calls.json");
         int Of(string name, string kind) => json.GetProperty(name).GetProperty(kind).GetInt32();
-        return new Calls(Of("accept", "storage"), Of("contactOfAKnownThread", "storage"), Of("firstContactOfAConversation", "storage"), Of("contactOfAKnownThread", "bus"));
+        return new Calls(Of("accept", "storage"), Of("contactOfAKnownThread", "storage"), Of("firstContactOfAConversation", "storage"), Of("noticeToOneSubscriber", "storage"), Of("contactOfAKnownThread", "bus"));
     }
 }
 
@@ -59,7 +59,7 @@ internal sealed class Bill(PriceList prices, Calls calls)
         var executions = (contacts * (2 + month.Subscriptions)) + Timers;
         var quiet = executions * InstanceGb;
         var queue = contacts * (1 + QueueCallsOfTheHost);
-        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare));
+        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * month.Subscriptions));
         var bus = contacts * calls.Bus * (1 + (BusCallsOfTheHost * month.Subscriptions));
         var stored = contacts * KilobytesStored / 1e6;
         var logged = contacts * KilobytesLogged / 1e6;

@@ -17,32 +17,23 @@ namespace Serverless.Local.Load;
 /// </summary>
 internal static class FanOutCommand
 {
-    private const string Secret = "whsec_ZGVtby1zZWNyZXQtb2YtdGhlLWxvY2FsLWNybS0wMTIz";
     private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
 
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
+        if (arguments.Has("events") || arguments.Has("failing")) return await FanOutProof.RunAsync(repository, arguments, screen, ct);
         Tool.DemandNode();
         using var folder = await RunFolder.TakeAsync(repository, "load", screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         folder.Empty();
         var connections = arguments.Number("connections", 32);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
-        var received = 0;
-        await using var receiver = await LoopbackServer.StartAsync(0, 1024 * 1024, async context =>
-        {
-            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
-            Interlocked.Increment(ref received);
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-        }, ct);
-
         var figures = new JsonObject();
         foreach (var text in arguments.Text("subscribers", "1,10,100").Split(','))
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
-            var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Webhook__Subscribers__crm__Events"] = "none", ["Mail__From"] = "", ["Recipients__Entries__service-desk__TeamsUrl"] = "" };
-            foreach (var n in Enumerable.Range(1, subscribers)) (extra[$"Webhook__Subscribers__s{n}__Url"], extra[$"Webhook__Subscribers__s{n}__Secret"]) = (new Uri(receiver.Address, $"s{n}").ToString(), Secret);
-            await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
+            await using var receiver = await Told.StartAsync(subscribers, 0, ct);
+            await using var stack = await Stack.StartAsync(repository, folder, receiver.Settings(), screen.Say, ct);
             await using var handler = await BareHandler.StartAsync(Path.Combine(app, "Serverless"), stack.Settings, ct);
             folder.Remember("handler", handler.ProcessId);
             var door = new Uri($"http://127.0.0.1:{handler.Port}/NotifyWebhook");
@@ -51,10 +42,10 @@ internal static class FanOutCommand
             var (told, posted, tellTime, postTime, events) = (0, 0, TimeSpan.Zero, TimeSpan.Zero, 0);
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(arguments.Number("seconds", 20));)
             {
-                var before = Volatile.Read(ref received);
+                var before = receiver.Calls;
                 var (sent, took) = await SendAsync(http, door, Invocation, connections, SliceLength, ct);
-                (events, told, tellTime) = (events + sent, told + Volatile.Read(ref received) - before, tellTime + took);
-                var (plain, plainTook) = await SendAsync(http, receiver.Address, Event, connections, SliceLength, ct);
+                (events, told, tellTime) = (events + sent, told + receiver.Calls - before, tellTime + took);
+                var (plain, plainTook) = await SendAsync(http, receiver.Address, () => Event().Body, connections, SliceLength, ct);
                 (posted, postTime) = (posted + plain, postTime + plainTook);
             }
 
@@ -93,12 +84,13 @@ internal static class FanOutCommand
         return (counts.Sum(), watch.Elapsed);
     }
 
-    private static byte[] Invocation() => InvocationPayload.Write("notice", Encoding.UTF8.GetString(Event()), new Dictionary<string, object?>(StringComparer.Ordinal), doubleEncodeDates: false);
+    private static byte[] Invocation() => InvocationPayload.Write("notice", Encoding.UTF8.GetString(Event().Body), new Dictionary<string, object?>(StringComparer.Ordinal), doubleEncodeDates: false);
 
-    private static byte[] Event()
+    /// <summary>A CloudEvent as the app publishes them, and its id.</summary>
+    public static (string Id, byte[] Body) Event()
     {
         var id = Guid.NewGuid().ToString("N");
-        return Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"answer","channel":"meta","network":"whatsapp"}}""");
+        return (id, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"answer","channel":"meta","network":"whatsapp"}}"""));
     }
 
     private static void Print(Arguments arguments, Screen screen, JsonObject figures)

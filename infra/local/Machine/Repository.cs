@@ -8,6 +8,9 @@ internal sealed record Repository(string Root)
     /// <summary>Ignored by git; may be deleted whole when nothing runs.</summary>
     public string Local => Path.Combine(Root, ".local");
 
+    /// <summary>Where people look for what left the app in the latest run.</summary>
+    public string Outside => Path.Combine(Local, "outside");
+
     public string Seeds => Path.Combine(Root, "seeds");
 
     public string Messaging => Path.Combine(Root, "infra", "messaging.json");
@@ -16,6 +19,16 @@ internal sealed record Repository(string Root)
     public static Repository Find() =>
         Above(Directory.GetCurrentDirectory()) ?? Above(AppContext.BaseDirectory)
         ?? throw new Refusal("There is no Serverless.sln in this folder or above it: run this inside a clone of the project.");
+
+    /// <summary>Makes <see cref="Outside"/> lead into a run's own folder.</summary>
+    public void ShowOutside(string folder)
+    {
+        var link = new DirectoryInfo(Outside);
+        if (link is { Exists: true, LinkTarget: null }) return;
+        // Of a link only the link goes, never what it leads to.
+        File.Delete(Outside);
+        Directory.CreateSymbolicLink(Outside, Path.GetRelativePath(Local, folder));
+    }
 
     private static Repository? Above(string folder)
     {

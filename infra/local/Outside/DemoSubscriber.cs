@@ -2,56 +2,68 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Local.Hosting;
-using Serverless.Local.Machine;
-using Serverless.Local.Run;
 
 namespace Serverless.Local.Outside;
 
-/// <summary>Plays everybody outside: a webhook subscriber, a Teams workflow and Graph on loopback. Every call is kept as a JSON file, a mail as .eml beside it, and answered with 200.</summary>
+/// <summary>Plays everybody who is told: webhook subscribers, a Teams workflow and Graph's sendMail on loopback. Every call is kept for reading and answered as they answer.</summary>
 internal sealed class DemoSubscriber : IAsyncDisposable
 {
     private const long MaxBody = 10 * 1024 * 1024;
-    private readonly string _folder;
+    private readonly OutsideFolder _folder;
     private readonly TimeProvider _time;
     private LoopbackServer? _server;
-    private int _count;
 
-    private DemoSubscriber(string folder, TimeProvider time) => (_folder, _time) = (folder, time);
+    private DemoSubscriber(OutsideFolder folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
-    /// <summary>E.g. <c>http://127.0.0.1:41231</c>; any path below it is a subscriber.</summary>
+    /// <summary>E.g. <c>http://127.0.0.1:41231</c>. <c>/teams/{name}</c> takes cards, <c>/graph/users/{mailbox}/sendMail</c> mails; any other path is a subscriber.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
 
-    /// <param name="folder">Made if need be; calls recorded before stay there.</param>
-    public static async Task<DemoSubscriber> StartAsync(string folder, TimeProvider time, CancellationToken ct)
+    /// <summary>Whose links lead where in what is kept for a browser: the public address leads nowhere on this machine. The .eml stays as it was sent.</summary>
+    public (string Public, string Here)? Links { get; set; }
+
+    public static async Task<DemoSubscriber> StartAsync(OutsideFolder folder, TimeProvider time, CancellationToken ct)
     {
-        Directory.CreateDirectory(folder);
         var subscriber = new DemoSubscriber(folder, time);
-        subscriber._server = await LoopbackServer.StartAsync(0, MaxBody, subscriber.RecordAsync, ct);
+        subscriber._server = await LoopbackServer.StartAsync(0, MaxBody, subscriber.TakeAsync, ct);
         return subscriber;
     }
 
     public ValueTask DisposeAsync() => _server!.DisposeAsync();
 
-    private async Task RecordAsync(HttpContext context)
+    private async Task TakeAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var body = await reader.ReadToEndAsync(context.RequestAborted);
-        var now = _time.GetUtcNow();
-        var call = new JsonObject
+        var path = context.Request.Path.Value!;
+        var mime = new byte[body.Length];
+        // https://learn.microsoft.com/graph/api/user-sendmail: base64 of the MIME, answered with 202; a workflow answers so, too.
+        if (path.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mime, out var length)) KeepMail(mime[..length]);
+        else if (path.StartsWith("/teams/", StringComparison.Ordinal) && Parsed(body) is JsonObject card) _folder.Keep(OutsideFolder.Cards, path["/teams/".Length..], card);
+        else
         {
-            ["receivedAt"] = now.ToString("O", CultureInfo.InvariantCulture),
-            ["request"] = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}",
-            ["headers"] = new JsonObject(context.Request.Headers.Select(h => KeyValuePair.Create(h.Key, (JsonNode?)JsonValue.Create(h.Value.ToString())))),
-            ["body"] = Parsed(body),
-        };
-        // The name sorts by time and is taken once, whatever the subscriber's path says.
-        var name = $"{now:yyyyMMdd'T'HHmmss'.'fff}-{Interlocked.Increment(ref _count):d6}.json";
-        RunFolder.Write(Path.Combine(_folder, name), Encoding.UTF8.GetBytes(call.ToJsonString(LocalSettings.Readable)));
-        // Graph gets a mail as base64 of its MIME; a mail program opens it as it is.
-        var mail = new byte[body.Length];
-        if (context.Request.Path.Value!.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mail, out var length)) RunFolder.Write(Path.Combine(_folder, Path.ChangeExtension(name, ".eml")), mail.AsSpan(0, length).ToArray());
-        context.Response.StatusCode = StatusCodes.Status200OK;
+            _folder.Keep(OutsideFolder.Webhooks, path.Trim('/'), Call(context.Request, body));
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
+
+    private void KeepMail(byte[] mime)
+    {
+        var parts = MailParts.Read(mime);
+        if (Links is var (outside, here)) parts = parts with { Html = parts.Html.Replace(outside, here, StringComparison.Ordinal) };
+        _folder.Keep(OutsideFolder.Mails, parts.To.Split('@')[0], parts.Text, parts.Forms(mime));
+    }
+
+    /// <summary>With its headers: they hold id, time and signatures.</summary>
+    private JsonObject Call(HttpRequest request, string body) => new()
+    {
+        ["receivedAt"] = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
+        ["request"] = $"{request.Method} {request.Path}{request.QueryString}",
+        ["headers"] = new JsonObject(request.Headers.Select(h => KeyValuePair.Create(h.Key, (JsonNode?)JsonValue.Create(h.Value.ToString())))),
+        ["body"] = Parsed(body),
+    };
 
     private static JsonNode? Parsed(string body)
     {

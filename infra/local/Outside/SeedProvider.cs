@@ -7,7 +7,7 @@ namespace Serverless.Local.Outside;
 
 /// <summary>
 /// Plays the providers on loopback: serves the documents that seeds name (<c>NN-name.fetched.json</c>, <c>outside.json</c>) under <c>/{channel}/...</c>, so that the real app fetches them
-/// over HTTP. What no seed names is answered 404 and remembered.
+/// over HTTP, and takes texts to customers where somebody keeps them. What no seed names is answered 404 and remembered.
 /// </summary>
 internal sealed class SeedProvider : IAsyncDisposable
 {
@@ -16,7 +16,9 @@ internal sealed class SeedProvider : IAsyncDisposable
     private readonly ConcurrentQueue<string> _strays = new();
     private LoopbackServer? _server;
 
-    private SeedProvider(IReadOnlyList<SeedAnswer> answers) => _answers = answers;
+    private readonly ReplyCounter? _replies;
+
+    private SeedProvider(IReadOnlyList<SeedAnswer> answers, ReplyCounter? replies) => (_answers, _replies) = (answers, replies);
 
     /// <summary>E.g. <c>http://127.0.0.1:41231</c>; a channel's base address is below it, by its name.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
@@ -25,9 +27,10 @@ internal sealed class SeedProvider : IAsyncDisposable
     public IReadOnlyCollection<string> Strays => _strays;
 
     /// <param name="seeds">The folder <c>seeds</c>; it may be missing.</param>
-    public static async Task<SeedProvider> StartAsync(string seeds, CancellationToken ct)
+    /// <param name="replies">Takes texts to customers; null: nobody does.</param>
+    public static async Task<SeedProvider> StartAsync(string seeds, CancellationToken ct, ReplyCounter? replies = null)
     {
-        var provider = new SeedProvider(SeedAnswer.ReadAll(seeds));
+        var provider = new SeedProvider(SeedAnswer.ReadAll(seeds), replies);
         provider._server = await LoopbackServer.StartAsync(0, MaxBody, provider.AnswerAsync, ct);
         return provider;
     }
@@ -40,6 +43,7 @@ internal sealed class SeedProvider : IAsyncDisposable
         var query = Uri.UnescapeDataString(request.QueryString.Value ?? "");
         // The best is the one that names most of the address.
         var answer = _answers.Where(a => a.Answers(request.Method, request.Path.Value ?? "", query)).MaxBy(a => a.Names.Length);
+        if (answer is null && _replies is not null && await TakenAsync(_replies, context)) return;
         if (answer is null)
         {
             _strays.Enqueue($"{request.Method} {request.Path}{request.QueryString}");
@@ -53,6 +57,17 @@ internal sealed class SeedProvider : IAsyncDisposable
         var body = answer.BodyAt(Address);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static async Task<bool> TakenAsync(ReplyCounter replies, HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body, System.Text.Encoding.UTF8);
+        if (replies.Answer(context.Request.Method, context.Request.Path.Value ?? "", await reader.ReadToEndAsync(context.RequestAborted)) is not var (status, document)) return false;
+        context.Response.StatusCode = status;
+        if (document is null) return true;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await context.Response.WriteAsync(document.ToJsonString(), context.RequestAborted);
+        return true;
     }
 }
 

@@ -42,6 +42,34 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         }
     }
 
+    /// <summary>The texts to the customer that a case holds, oldest first.</summary>
+    /// <param name="number">Of the case.</param>
+    public async Task<IReadOnlyList<ReplyLine>> RepliesAsync(string number, CancellationToken ct)
+    {
+        using var document = await GetAsync($"api/cases/{number}", ct);
+        if (document is null) return [];
+        var channels = document.RootElement.GetProperty("contacts").EnumerateArray().ToDictionary(c => Text(c, "id") ?? "", c => Text(c.GetProperty("contact"), "channel") ?? "", StringComparer.Ordinal);
+        return [.. document.RootElement.GetProperty("replies").EnumerateArray().Select(r => new ReplyLine(
+            number, channels.GetValueOrDefault(Text(r, "to") ?? "", ""), r.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean(), Text(r, "state") ?? "", Text(r, "reason") ?? ""))];
+    }
+
+    /// <summary>Answers the customer of a case, as a person does by the API.</summary>
+    /// <returns>202 when the answer was taken; 0 when the app cannot be reached.</returns>
+    public async Task<int> ReplyAsync(string number, string text, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(frontDoor, $"api/cases/{number}/replies")) { Content = System.Net.Http.Json.JsonContent.Create(new { text }) };
+        request.Headers.TryAddWithoutValidation("x-functions-key", functionKey);
+        try
+        {
+            using var response = await http.SendAsync(request, ct);
+            return (int)response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return 0;
+        }
+    }
+
     internal static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
@@ -76,4 +104,16 @@ internal sealed record CaseLine(string Number, string State, string Owner, strin
         AppApi.Text(json, "number") ?? "", AppApi.Text(json, "state") ?? "", AppApi.Text(json, "owner") ?? "(none)", AppApi.Text(json, "need") ?? "",
         json.TryGetProperty("channels", out var channels) ? string.Join(", ", channels.EnumerateArray().Select(c => c.GetString())) : "",
         AppApi.Text(json, "dueAt") ?? "", json.TryGetProperty("contacts", out var contacts) ? contacts.GetInt64() : 0);
+}
+
+/// <summary>One text to a customer.</summary>
+/// <param name="Number">Of its case.</param>
+/// <param name="Automatic">True for a receipt.</param>
+/// <param name="State">E.g. <c>sent</c>.</param>
+/// <param name="Reason">Empty when there is none.</param>
+internal sealed record ReplyLine(string Number, string Channel, bool Automatic, string State, string Reason)
+{
+    public bool IsOnItsWay => State is "waiting" or "sending";
+
+    public bool IsOut => State is "sent" or "delivered" or "read";
 }

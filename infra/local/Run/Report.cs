@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
+using Serverless.Local.Outside;
 using Spectre.Console;
 
 namespace Serverless.Local.Run;
@@ -28,6 +29,24 @@ internal static class Report
             foreach (var (word, count) in outcomes) notices.AddRow(Text(route), Text(word), Text($"{count}"));
         }
         screen.Console.Write(notices);
+
+        var replies = Table("Texts to customers", "case", "channel", "written by", "state");
+        foreach (var one in outcome.Replies) replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "receipt" : "a colleague"), Text(one.State));
+        screen.Console.Write(replies);
+        Outside(screen, outcome.Outside);
+    }
+
+    /// <summary>How many of each kind left the app, where they are, and what the newest says.</summary>
+    public static void Outside(Screen screen, IReadOnlyList<OutsideKind> kinds)
+    {
+        var table = Table("Left the app", "what", "count", "kept in");
+        foreach (var kind in kinds) table.AddRow(Text(kind.Name), Text($"{kind.Count}"), Text(kind.Folder));
+        screen.Console.Write(table);
+        foreach (var kind in kinds.Where(k => k.Newest is not null))
+        {
+            screen.Say($"The newest of {kind.Name}, {Path.GetFileName(kind.Newest)}:");
+            foreach (var line in kind.Lines) screen.Say("  | " + line);
+        }
     }
 
     public static void Differences(Screen screen, Outcome outcome)
@@ -44,7 +63,7 @@ internal static class Report
         screen.Say($"  {frontDoor}api/cases?code={functionKey}");
         screen.Say($"  {frontDoor}api/health?code={functionKey}");
         screen.Say($"  {frontDoor}api/schema");
-        screen.Say($"  {outsideFolder} (webhooks, Teams cards and mails that were sent)");
+        screen.Say($"  {outsideFolder} (what left the app: webhooks, cards, mails, replies; a mail's .html opens in a browser)");
     }
 
     public static JsonObject Json(Outcome outcome, TimeSpan elapsed)
@@ -59,6 +78,9 @@ internal static class Report
             ["contacts"] = summary?.Contacts,
             ["duplicates"] = summary?.Duplicates,
             ["notices"] = new JsonObject((summary?.Notices ?? new Dictionary<string, IReadOnlyDictionary<string, long>>(StringComparer.Ordinal)).Select(n => KeyValuePair.Create(n.Key, (JsonNode?)Counts(n.Value)))),
+            ["replies"] = new JsonObject(outcome.Replies.GroupBy(r => r.State, StringComparer.Ordinal).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)JsonValue.Create(r.Count())))),
+            ["receipts"] = outcome.Replies.Count(r => r.Automatic),
+            ["outside"] = new JsonObject(outcome.Outside.Select(k => KeyValuePair.Create(k.Name, (JsonNode?)JsonValue.Create(k.Count)))),
             ["storageCalls"] = summary?.StorageCalls,
             ["busCalls"] = summary?.BusCalls,
             ["seeds"] = outcome.Seeds,

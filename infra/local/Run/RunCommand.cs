@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
@@ -21,25 +22,29 @@ internal static class RunCommand
         using var folder = await RunFolder.TakeAsync(repository, arguments.Text("folder", "default"), screen.Say);
         Disk.DemandRoom(folder.Path, 100, "A run");
 
-        await using var stack = await Stack.StartAsync(repository, folder, new Dictionary<string, string>(StringComparer.Ordinal), screen.Say, ct);
+        // Vonage signs a reply's token with the application's own key; this run's is as good as any.
+        using var key = RSA.Create(2048);
+        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Vonage__PrivateKey"] = key.ExportPkcs8PrivateKeyPem() };
+        await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
+        repository.ShowOutside(folder.In("outside"));
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         await stack.StartHostAsync(app, port, ct);
         var host = stack.Host;
+        stack.Subscriber!.Links = (stack.Settings["Hooks__PublicBaseUrl"] + "/", host.FrontDoor.ToString());
         screen.Say($"Ready after {watch.Elapsed.TotalSeconds:F1} s: the front door is {host.FrontDoor}, the data is in {folder.Path}");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
-        var run = new SeedRun(
-            new Replay(http, host.FrontDoor), new AppApi(http, host.FrontDoor, host.FunctionKey), Ledger.Open(folder.In("ledger.json")),
-            () => stack.Broker.Counts().Any(c => c.Active > 0));
+        var api = new AppApi(http, host.FrontDoor, host.FunctionKey);
+        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), () => stack.Broker.Counts().Any(c => c.Active > 0), new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
-        outcome = outcome with { Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
+        outcome = outcome with { Outside = stack.Outside!.Look(), Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
 
         if (arguments.Has("json")) await Console.Out.WriteLineAsync(Report.Json(outcome, watch.Elapsed).ToJsonString());
         else Report.Tables(screen, outcome);
         Report.Differences(screen, outcome);
         if (arguments.Has("once")) return outcome.Differences.Count == 0 ? 0 : Refusal.Failed;
 
-        Report.Addresses(screen, host.FrontDoor, host.FunctionKey, seeds.Select(s => s.Channel).Distinct(StringComparer.Ordinal), folder.In("outside"));
+        Report.Addresses(screen, host.FrontDoor, host.FunctionKey, seeds.Select(s => s.Channel).Distinct(StringComparer.Ordinal), repository.Outside);
         await StayUpAsync(host, screen, ct);
         return 0;
     }

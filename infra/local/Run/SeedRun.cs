@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Serverless.Local.Outside;
 using Serverless.Local.Seeds;
 using Spectre.Console;
 
@@ -6,7 +7,8 @@ namespace Serverless.Local.Run;
 
 /// <summary>Replays the seeds into a running app, waits until everything has its end, and compares with what the trios expect.</summary>
 /// <param name="busIsBusy">Whether a subscription still holds a message that is due.</param>
-internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<bool> busIsBusy)
+/// <param name="colleague">Answers customers once all have been heard; null: nobody does.</param>
+internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<bool> busIsBusy, Colleague? colleague = null)
 {
     /// <summary>Looks back far enough to see every earlier replay into the folder.</summary>
     private const int SummaryHours = 720;
@@ -21,10 +23,11 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<boo
         var before = seeds.ToDictionary(s => s, ledger.Of);
         var (sent, differences) = (new List<Sent>(), new List<string>());
         Summary? summary = null;
+        IReadOnlyList<ReplyLine> replies = [];
         ledger.Sending(seeds);
         await console.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn()).StartAsync(async progress =>
         {
-            var (sending, ending, telling) = (progress.AddTask("Replaying seeds", true, seeds.Count), progress.AddTask("Coming to their end", true, seeds.Count), progress.AddTask("Telling subscribers", true, 1));
+            var (sending, ending, telling) = (progress.AddTask("Replaying seeds", true, seeds.Count), progress.AddTask("Coming to their end", true, seeds.Count), progress.AddTask("Answering and telling", true, 1));
             foreach (var seed in seeds)
             {
                 sent.Add(await replay.SendAsync(seed, ct));
@@ -32,12 +35,30 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<boo
             }
             differences.AddRange(sent.SelectMany(s => s.Differences));
             await foreach (var difference in EndsAsync(sent, before, () => ending.Increment(1), ct)) differences.Add(difference);
+            if (colleague is not null)
+            {
+                differences.AddRange(await colleague.AnswerAsync(ct));
+                await AboutOursAsync(seeds, ct);
+            }
+
             summary = await ToldAsync(differences, ct);
+            replies = colleague is null ? [] : await colleague.RepliesAsync(ct);
             telling.Increment(1);
         });
         if (summary is null) differences.Add("the app did not answer api/operations/summary");
         else if (summary.Unaccounted != 0) differences.Add($"{summary.Unaccounted} deliveries are unaccounted for");
-        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct));
+        differences.AddRange(replies.Where(r => !r.IsOut).Select(r => $"a text to the customer of case {r.Number} ({r.Channel}) is {r.State} {r.Reason}".TrimEnd()));
+        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies };
+    }
+
+    // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was delivered.
+    private async Task AboutOursAsync(IReadOnlyList<Seed> seeds, CancellationToken ct)
+    {
+        foreach (var seed in seeds.Where(s => s.IsAboutOurs))
+        {
+            var sent = await replay.SendAsync(seed, ct);
+            if (sent.DeliveryId is not null) await EndAsync(sent, Stopwatch.StartNew(), ct);
+        }
     }
 
     private async IAsyncEnumerable<string> EndsAsync(
@@ -103,4 +124,11 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<boo
 /// <summary>What came of a replay.</summary>
 /// <param name="Differences">One sentence each; empty when every seed got the answer and the ends it expects.</param>
 /// <param name="Summary">Null when the app gave none.</param>
-internal sealed record Outcome(int Seeds, IReadOnlyList<string> Differences, Summary? Summary, IReadOnlyList<CaseLine> Cases);
+internal sealed record Outcome(int Seeds, IReadOnlyList<string> Differences, Summary? Summary, IReadOnlyList<CaseLine> Cases)
+{
+    /// <summary>Texts to customers, a colleague's and receipts.</summary>
+    public IReadOnlyList<ReplyLine> Replies { get; init; } = [];
+
+    /// <summary>What left the app.</summary>
+    public IReadOnlyList<OutsideKind> Outside { get; init; } = [];
+}

@@ -22,6 +22,9 @@ internal sealed class Stack : IAsyncDisposable
 
     public DemoSubscriber? Subscriber { get; private set; }
 
+    /// <summary>What left the app; not null once started.</summary>
+    public OutsideFolder? Outside { get; private set; }
+
     /// <summary>What the app asked providers for; not null once started.</summary>
     public SeedProvider? Provider { get; private set; }
 
@@ -42,8 +45,9 @@ internal sealed class Stack : IAsyncDisposable
         try
         {
             stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct);
-            stack.Subscriber = await DemoSubscriber.StartAsync(folder.In("outside"), TimeProvider.System, ct);
-            stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct);
+            stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
+            stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct);
+            stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
             stack._broker = await TopicBroker.StartAsync(repository.Messaging, folder.In("host"), TimeProvider.System, 0, ct);
             var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
             var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._broker.Endpoint.Port);
@@ -61,7 +65,8 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Starts the app under the stand-in host.</summary>
     /// <param name="port">Of the front door; 0 takes a free one.</param>
-    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct) => _host = await FunctionHost.StartAsync(
+    /// <param name="maxHandlerErrors">Deaths of the app after which it is not started again.</param>
+    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct, int maxHandlerErrors = 3) => _host = await FunctionHost.StartAsync(
         new FunctionHostOptions
         {
             AppRoot = appRoot,
@@ -69,6 +74,7 @@ internal sealed class Stack : IAsyncDisposable
             DataFolder = _folder.In("host"),
             FrontDoorPort = port,
             Broker = Broker,
+            MaxHandlerErrors = maxHandlerErrors,
             HandlerLog = line => Log("app ", line),
             HostLog = line => Log("host", line),
         }, ct);

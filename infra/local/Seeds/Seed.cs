@@ -15,6 +15,9 @@ internal sealed record Seed(string Name, string Method, string Target, IReadOnly
     /// <summary>The channel in its address.</summary>
     public string Channel => Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries) is ["api", "hooks", var channel, ..] ? channel : "";
 
+    /// <summary>Whether it tells what became of a message of ours.</summary>
+    public bool IsAboutOurs => Target.EndsWith("/messages/status", StringComparison.Ordinal);
+
     /// <summary>Tells whether the same bytes were sent before.</summary>
     public string Fingerprint =>
         Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{Method} {Target}\n{string.Join('\n', Headers)}\n"), .. Body]));

@@ -37,6 +37,33 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
     }
 
     [Fact]
+    public async Task Under_load_no_call_of_either_secret_is_refused_or_held_back()
+    {
+        await using var world = await World.StartAsync(azurite);
+        var (sent, rotated, withNew) = (0, false, 0);
+        async Task CallAsync(int sender)
+        {
+            for (var i = 0; i < 15; i++)
+            {
+                // The provider goes over to the new one bit by bit: two of three calls, once we know it.
+                var secret = Volatile.Read(ref rotated) && i % 3 > 0 ? NewSecret : MetaCall.Secret;
+                using var answer = await world.SendMetaAsync(MetaCall.Messages(new Said($"wamid.{sender}-{i}", $"4930231250{sender:00}", "Hallo", world.Time.GetUtcNow())), secret);
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                if (secret == NewSecret) Interlocked.Increment(ref withNew);
+                // Every sender is at it when the settings change.
+                if (Interlocked.Increment(ref sent) != 24) continue;
+                world.Set(("Channels__Meta__AppSecret", NewSecret), ("Channels__Meta__PreviousAppSecret", MetaCall.Secret));
+                Volatile.Write(ref rotated, true);
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(CallAsync));
+        Assert.InRange(withNew, 24, 96);
+        var deliveries = (await world.SummaryAsync()).GetProperty("deliveries");
+        Assert.Equal((120, 120, 0), (deliveries.GetProperty("total").GetInt32(), deliveries.GetProperty("accepted").GetInt32(), deliveries.GetProperty("quarantined").GetInt32()));
+    }
+
+    [Fact]
     public async Task A_restart_forgets_nothing()
     {
         await using var world = await World.StartAsync(azurite);

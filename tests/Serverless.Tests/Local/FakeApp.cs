@@ -48,8 +48,29 @@ public sealed class FakeApp : IAsyncDisposable
         else if (context.Request.Headers["x-functions-key"] != "key") context.Response.StatusCode = 401;
         else if (path.StartsWithSegments("/api/operations/deliveries", StringComparison.Ordinal, out var rest)) await context.Response.WriteAsync(End(rest.Value!.Split('/')[^1]));
         else if (path == "/api/operations/summary") await context.Response.WriteAsync(_summary);
+        else if (path.StartsWithSegments("/api/cases", StringComparison.Ordinal, out var one) && one.HasValue) await CaseAsync(context, one.Value!.Split('/')[1]);
         else if (path == "/api/cases") await context.Response.WriteAsync(Cases(context.Request.Query["continuation"].ToString()));
         else context.Response.StatusCode = 404;
+    }
+
+    /// <summary>What was asked to be said to customers, by case number; a case is answered for good.</summary>
+    public Dictionary<string, string> Said { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The state of every answer.</summary>
+    public string ReplyState { get; set; } = "sent";
+
+    private async Task CaseAsync(HttpContext context, string number)
+    {
+        if (context.Request.Method == "POST")
+        {
+            using var request = await System.Text.Json.JsonDocument.ParseAsync(context.Request.Body);
+            Said.Add(number, request.RootElement.GetProperty("text").GetString()!);
+            context.Response.StatusCode = 202;
+            return;
+        }
+
+        var reply = Said.ContainsKey(number) ? $$"""{"to":"c","state":"{{ReplyState}}"}""" : "";
+        await context.Response.WriteAsync($$$"""{"contacts":[{"id":"c","contact":{"channel":"telegram"}}],"replies":[{{{reply}}}]}""");
     }
 
     private async Task TakeAsync(HttpContext context)
@@ -69,6 +90,6 @@ public sealed class FakeApp : IAsyncDisposable
     {
         var number = continuation.Length == 0 ? "AAAA-1111" : "BBBB-2222";
         var next = continuation.Length == 0 ? ""","continuation":"a b" """ : "";
-        return $$"""{"cases":[{"id":"1","number":"{{number}}","state":"open","owner":"o","need":"n","channels":["demo"],"openedAt":"x","dueAt":"y","contacts":1}]{{next}}}""";
+        return $$"""{"cases":[{"id":"1","number":"{{number}}","state":"open","owner":"o","need":"n","channels":["{{(continuation.Length == 0 ? "demo" : "telegram")}}"],"openedAt":"x","dueAt":"y","contacts":1}]{{next}}}""";
     }
 }

@@ -105,6 +105,24 @@ public sealed class SeedRunTests : IDisposable
         Assert.Equal("2 deliveries are unaccounted for", outcome.Differences[1]);
     }
 
+    [Theory]
+    [InlineData("sent", null)]
+    [InlineData("failed", "a text to the customer of case BBBB-2222 (telegram) is failed")]
+    public async Task A_colleague_answers_a_case_once_and_what_does_not_go_out_is_named(string state, string? difference)
+    {
+        await using var app = await FakeApp.StartAsync();
+        app.ReplyState = state;
+        var colleague = new Colleague(new AppApi(_http, app.FrontDoor, "key"));
+
+        var outcome = await RunAsync(app, colleague: colleague);
+        await RunAsync(app, colleague: colleague);
+
+        // The other case came by a channel whose provider nobody plays.
+        Assert.Contains("BBBB-2222", Assert.Single(app.Said).Value, StringComparison.Ordinal);
+        Assert.Equal(new ReplyLine("BBBB-2222", "telegram", false, state, ""), Assert.Single(outcome.Replies));
+        Assert.Equal(difference is null ? [] : [difference], outcome.Differences);
+    }
+
     [Fact]
     public async Task The_report_is_one_object_of_numbers()
     {
@@ -114,13 +132,13 @@ public sealed class SeedRunTests : IDisposable
         var json = Report.Json(await RunAsync(app), TimeSpan.FromSeconds(1.25)).ToJsonString();
 
         Assert.Equal(
-            """{"deliveries":{"total":1,"accepted":1,"quarantined":0,"refused":0},"ends":{"case":1},"unaccounted":0,"cases":1,"contacts":1,"duplicates":0,"notices":{"webhook":{"delivered":1,"waiting":0,"failed":0}},"storageCalls":7,"busCalls":1,"seeds":1,"differences":0,"elapsedSeconds":1.2}""",
+            """{"deliveries":{"total":1,"accepted":1,"quarantined":0,"refused":0},"ends":{"case":1},"unaccounted":0,"cases":1,"contacts":1,"duplicates":0,"notices":{"webhook":{"delivered":1,"waiting":0,"failed":0}},"replies":{},"receipts":0,"outside":{},"storageCalls":7,"busCalls":1,"seeds":1,"differences":0,"elapsedSeconds":1.2}""",
             json);
     }
 
-    private Task<Outcome> RunAsync(FakeApp app, TimeSpan? patience = null)
+    private Task<Outcome> RunAsync(FakeApp app, TimeSpan? patience = null, Colleague? colleague = null)
     {
-        var run = new SeedRun(new Replay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), Ledger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), () => false)
+        var run = new SeedRun(new Replay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), Ledger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), () => false, colleague)
         {
             Patience = patience ?? TimeSpan.FromSeconds(60),
         };

@@ -134,6 +134,35 @@ public abstract partial class RouteConformance
     }
 
     [Fact]
+    public async Task An_instance_that_dies_between_telling_and_its_note_is_followed_by_one_that_tells_again_under_the_same_id()
+    {
+        await using var well = await Subscriber.StartAsync();
+        await using var living = await StartAsync(Target("well", well.Address));
+        using var gate = new StepGate();
+        await using var doomed = await living.TwinAsync([.. Target("well", well.Address), ("AzureWebJobsStorage", gate.Through(living.ConnectionString))]);
+        await ArriveAsync(living, Form);
+        var message = Assert.Single(await TakeAsync(living));
+        well.Answer = context =>
+        {
+            gate.DieAfter(0);
+            return Subscriber.Status(204)(context);
+        };
+        var work = WorkAsync(doomed, message);
+        await gate.Died.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Single(well.Told);
+        Assert.Empty(await NoticesAsync(living));
+        well.Answer = Subscriber.Status(204);
+
+        // Nobody has completed its message.
+        Assert.True(await WorkAsync(living, message));
+        Assert.Equal(2, well.Told.Count);
+        Assert.Single(well.Told.Select(IdOf).Distinct());
+        Assert.Equal("delivered:204", await StandAsync(living, "well"));
+        gate.Dispose();
+        await work;
+    }
+
+    [Fact]
     public async Task While_storage_is_down_a_notice_waits_on_the_bus_and_is_told_afterwards()
     {
         await using var subscriber = await Subscriber.StartAsync();

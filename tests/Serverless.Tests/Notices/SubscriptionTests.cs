@@ -107,16 +107,24 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var world = await World.StartAsync(azurite);
         var old = (await MakeAsync(world, "crm", crm.Address)).GetProperty("secret").GetString()!;
         foreach (var customer in Enumerable.Range(0, 30)) await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"4915112345{customer:000}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        // While the tenth of thirty waits for its answer, the secret changes.
+        var changed = new TaskCompletionSource();
+        crm.Answer = async context =>
+        {
+            if (crm.Told.Count == 10) await changed.Task;
+            context.Response.StatusCode = 204;
+        };
         var draining = world.DrainAsync();
-        await crm.ReachedAsync();
+        while (crm.Told.Count < 10) await crm.ReachedAsync();
         var rotated = (await PostAsync(world, "crm/rotate", """{"hours":2}""")).Json.GetProperty("secret").GetString()!;
+        changed.SetResult();
         Assert.Equal(0, await draining);
         Assert.Equal(30, crm.Told.Count);
         Assert.NotEqual(old, rotated);
-        // Whoever still has the old secret, and whoever has both, accepts every call.
+        // Whoever still has the old secret accepts every call; whoever has the new one, every call since.
         Assert.All(crm.Told, t => Assert.Equal(WebhookProofKind.Genuine, Judge(t, old, world)));
-        await PostAsync(world, "crm/ping");
-        Assert.Equal((WebhookProofKind.Genuine, WebhookProofKind.Genuine), (Judge(crm.Told[^1], old, world), Judge(crm.Told[^1], rotated, world)));
+        Assert.All(crm.Told.Take(10), t => Assert.Equal(WebhookProofKind.SignatureWrong, Judge(t, rotated, world)));
+        Assert.All(crm.Told.Skip(10), t => Assert.Equal(WebhookProofKind.Genuine, Judge(t, rotated, world)));
         world.Time.Advance(TimeSpan.FromHours(2));
         await PostAsync(world, "crm/ping");
         Assert.Equal((WebhookProofKind.SignatureWrong, WebhookProofKind.Genuine), (Judge(crm.Told[^1], old, world), Judge(crm.Told[^1], rotated, world)));
