@@ -31,7 +31,7 @@ public sealed class When_one_in_twenty_deliveries_is_dropped(AzuriteFixture azur
         for (var number = 0; number < Times; number++)
         {
             for (var customer = 0; customer < Customers; customer++) said.Add(voice.Ask(customer, number));
-            time.Advance(TimeSpan.FromSeconds(20));
+            time.Advance(TimeSpan.FromSeconds(10));
         }
 
         // A first word and a later one.
