@@ -52,6 +52,7 @@ using Serverless.Registrations;
 using Serverless.ReplayDeliveries;
 using Serverless.Replies;
 using Serverless.ResendNotices;
+using Serverless.RetakeEvents;
 using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
 using Serverless.ReviewKept;
@@ -59,6 +60,7 @@ using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
 using Serverless.Storage;
+using Serverless.TakeEvents;
 using Serverless.Telemetry;
 using Serverless.Texts;
 using Serverless.Tick;
@@ -81,7 +83,7 @@ public static class Composition
         // Arrival
         services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
-        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>().AddSingleton<QueuedEvents>();
 
         // Work
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
@@ -99,7 +101,7 @@ public static class Composition
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
         services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
-        services.AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
@@ -129,8 +131,9 @@ public static class Composition
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
         services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>().AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
-        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named()));
-        services.AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
+        services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Masters));
+        services.AddSingleton(new EventCatalogue([.. CaseExamples.Kinds, .. ChannelEvent.Kinds, .. SubscriptionEvent.Kinds]));
+        services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
         services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
@@ -143,13 +146,15 @@ public static class Composition
         services.AddSingleton<Retention>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>().AddSingleton<Arrears>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/", () => "The app is up.");
         ReceiveFunction.Map(routes);
+        TakeEventsFunction.Map(routes);
+        RetakeEventsFunction.Map(routes);
         NormaliseFunction.Map(routes);
         KeepPoisonFunction.Map(routes);
         FetchAttachmentsFunction.Map(routes);

@@ -89,7 +89,10 @@ param communicationDataLocation string = 'Germany'
 @description('Sends its events to the app. Only when the code is deployed: Event Grid asks the address before it sends.')
 param communicationEvents bool = false
 
-@description('Client id of the app registration that Event Grid asks a token for; needed with communicationEvents.')
+@description('Its events go into a queue of the app\'s storage instead of to its door: no app registration, but some seconds more before a call is answered.')
+param communicationQueue bool = false
+
+@description('Client id of the app registration that Event Grid asks a token for; needed with communicationEvents, unless they go into the queue.')
 param communicationEntraAppId string = ''
 
 @description('Receivers of alerts and of the budget; empty deploys neither.')
@@ -230,8 +233,9 @@ module acs 'modules/communication.bicep' = if (communication) {
     systemTopicName: names.systemTopic
     storageName: names.storage
     deadLetterContainer: 'undelivered'
-    endpoint: communicationEvents ? '${baseUrl}/api/hooks/acs' : ''
+    endpoint: communicationEvents && !communicationQueue ? '${baseUrl}/api/hooks/acs' : ''
     entraAppId: communicationEntraAppId
+    queue: communicationEvents && communicationQueue ? 'acs-events' : ''
   }
   dependsOn: [storage]
 }

@@ -165,6 +165,8 @@ type queueMap = {
 type queuePlan = {
   @description('Where the host puts a message after its last try.')
   poison: string
+  @description('Who puts messages in, where it is not the app.')
+  filledBy: string?
 }
 
 @export()

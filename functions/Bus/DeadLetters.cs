@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Xml;
 using Azure.Core;
 using Serverless.Telemetry;
 
@@ -27,16 +28,30 @@ public sealed record DeadLetter(
 public sealed class DeadLetters(BusNamespace bus, CallCount count)
 {
     private const string Role = "Azure Service Bus Data Receiver";
+    private const string Counting = "Azure Service Bus Data Owner";
     private readonly BusCalls _calls = new(bus, count);
 
-    /// <summary>Locks the next one that nobody has locked; null when there is none.</summary>
+    /// <summary>How many there are; null when there is no such subscription: a route that is off has none. Locks nothing.</summary>
+    /// <remarks>The description of the subscription counts them. Source: https://learn.microsoft.com/en-us/previous-versions/azure/reference/hh780741(v=azure.100)</remarks>
+    public async Task<int?> CountAsync(string topic, string subscription, CancellationToken ct)
+    {
+        using var call = _calls.Create(RequestMethod.Get, $"{topic}/subscriptions/{subscription}", "?api-version=2017-04");
+        await _calls.SendAsync(call, ct);
+        if (call.Response.Status is 404 or 410) return null;
+        if (call.Response.Status != 200) throw _calls.Refused(call.Response.Status, Counting);
+        using var xml = XmlReader.Create(call.Response.Content.ToStream(), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
+        // What is not there is also described by a feed without an entry.
+        return xml.ReadToFollowing("DeadLetterMessageCount", "http://schemas.microsoft.com/netservices/2011/06/servicebus") ? xml.ReadElementContentAsInt() : null;
+    }
+
+    /// <summary>Locks the next one that nobody has locked; null when there is none, or no such subscription: a route that is off has none.</summary>
     public async Task<DeadLetter?> LockAsync(string topic, string subscription, CancellationToken ct)
     {
         // The shortest wait: without it the service waits a minute for a message to come.
         using var call = _calls.Create(RequestMethod.Post, $"{PathOf(topic, subscription)}/head", "?timeout=1");
         call.Request.Headers.Add("Content-Length", "0");
         await _calls.SendAsync(call, ct);
-        if (call.Response.Status == 204) return null;
+        if (call.Response.Status is 204 or 404 or 410) return null;
         if (call.Response.Status != 201) throw _calls.Refused(call.Response.Status, Role);
         call.Response.Headers.TryGetValue("BrokerProperties", out var sent);
         using var json = JsonDocument.Parse(sent ?? "{}");

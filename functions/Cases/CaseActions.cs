@@ -73,13 +73,13 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
             ? (Result.Already, null)
             : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
 
-    /// <summary>Tells that the promise to the customer was not kept, once for each wait and each step of the escalation. Gives the time of the next step; null when there is none.</summary>
-    public async Task<DateTimeOffset?> TellOverdueAsync(string caseId, CancellationToken ct)
+    /// <summary>Tells that the promise to the customer was not kept, once for each wait and each step of the escalation. Gives the time of the next step, null when there is none, and whether the promise has run out.</summary>
+    public async Task<(DateTimeOffset? Next, bool Overdue)> TellOverdueAsync(string caseId, CancellationToken ct)
     {
-        DateTimeOffset? next = null;
+        var (next, overdue) = ((DateTimeOffset?)null, false);
         await ChangeAsync(caseId, (head, now) =>
         {
-            next = head.DueAt;
+            (next, overdue) = (head.DueAt, head.State == CaseState.Open && head.DueAt <= now);
             if (head.State == CaseState.Closed || head.DueAt is not { } due) return (Result.Already, null);
             var told = head.Overdue;
             var at = due;
@@ -99,7 +99,7 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
             next = options.CurrentValue.WaitAfter(told + 1) is { } pause ? at + pause : null;
             return (Result.Done, new Step(CaseEvent.Overdue, head with { Overdue = told + 1 }));
         }, ct);
-        return next;
+        return (next, overdue);
     }
 
     private sealed record Step(string Tells, Case Head);

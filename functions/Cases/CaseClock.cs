@@ -1,29 +1,48 @@
 namespace Serverless.Cases;
 
 /// <summary>Looks at the clocks of open cases: a promise that was not kept is told, and told again while nobody answers.</summary>
-public sealed class CaseClock(CaseViews views, CaseActions actions, TimeProvider time)
+public sealed partial class CaseClock(CaseViews views, CaseActions actions, TimeProvider time, ILogger<CaseClock> log)
 {
-    /// <summary>Tells every case whose clock has run out. Returns how many were looked at; a case that cannot be told stops no other.</summary>
+    /// <summary>Tells every case whose clock has run out. Returns how many were looked at; a case that cannot be told stops no other, is logged, and thrown at the end (P13).</summary>
     public async Task<int> RingAsync(CancellationToken ct)
     {
         var looked = 0;
+        List<Task> failed = [];
         foreach (var owner in await views.OwnersAsync(ct))
         {
             await foreach (var due in views.DueAsync(owner, time.GetUtcNow(), ct))
             {
                 looked++;
-                try
-                {
-                    // The hint is set last: a crash before it looks at the case once more, and the head knows what was told.
-                    await views.RingAtAsync(due, await actions.TellOverdueAsync(due.CaseId, ct), ct);
-                }
-                catch (ContentionException)
-                {
-                    // Many are writing to it: the next tick looks again.
-                }
+                var ringing = RingAsync(due, ct);
+                await ringing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (ringing.IsCompletedSuccessfully) continue;
+                LogFailed(due.CaseId, ringing.Exception?.InnerException?.GetType().Name ?? "canceled");
+                failed.Add(ringing);
             }
         }
 
+        if (failed.Count > 0) LogAll(failed.Count, looked);
+        await Task.WhenAll(failed);
         return looked;
     }
+
+    private async Task RingAsync(DueCase due, CancellationToken ct)
+    {
+        try
+        {
+            // The hint is set last: a crash before it looks at the case once more, and the head knows what was told.
+            var (next, overdue) = await actions.TellOverdueAsync(due.CaseId, ct);
+            await views.RingAtAsync(due, next, overdue, ct);
+        }
+        catch (ContentionException)
+        {
+            // Many are writing to it: the next tick looks again.
+        }
+    }
+
+    [LoggerMessage(37, LogLevel.Error, "clock {CaseId} failed: {Error}")]
+    private partial void LogFailed(string caseId, string error);
+
+    [LoggerMessage(38, LogLevel.Error, "clocks failed count={Count} of={Looked}: the next tick looks again")]
+    private partial void LogAll(int count, int looked);
 }

@@ -26,6 +26,9 @@ public sealed record CaseReply
     /// <summary>True for a receipt: no person wrote it, and it answers nothing.</summary>
     public bool Automatic { get; init; }
 
+    /// <summary>True for an automatic text that is owed whatever happens meanwhile: the confirmation of a cancellation or withdrawal.</summary>
+    public bool Owed { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Tries so far.</summary>
@@ -78,6 +81,9 @@ public enum ReplyState
 
     /// <summary>What would have been sent, had the receipts of its channel been switched on. Never sent.</summary>
     [JsonStringEnumMemberName("dry-run")] DryRun,
+
+    /// <summary>A receipt that was withdrawn before it was sent: a person was faster. Never sent.</summary>
+    [JsonStringEnumMemberName("void")] Void,
 
     /// <summary>The provider took it.</summary>
     [JsonStringEnumMemberName("sent")] Sent,

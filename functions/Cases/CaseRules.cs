@@ -31,6 +31,9 @@ public static class CaseRules
     /// <summary>The need of a case that nobody could read yet.</summary>
     internal const string Look = "look";
 
+    /// <summary>Every need there is.</summary>
+    public static readonly IReadOnlyList<string> Needs = ["answer", "public-answer", "call", "call-back", "repair", Look];
+
     /// <summary>What the event means.</summary>
     /// <param name="head">The case's head; null when there is none yet.</param>
     /// <param name="e">What happened.</param>

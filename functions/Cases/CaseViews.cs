@@ -7,7 +7,8 @@ namespace Serverless.Cases;
 
 /// <summary>
 /// Lists of cases: one row a case under its owner while open, one under the month of its end afterwards. An index only: it holds no facts, and whoever reads it
-/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9). The one fact in it is a hint: when to look at the clock.
+/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9). The facts in it are hints: when to look at the clock, and whether
+/// the promise ran out, so that open cases can be counted without reading them.
 /// </summary>
 public sealed class CaseViews(TableStore tables)
 {
@@ -27,6 +28,7 @@ public sealed class CaseViews(TableStore tables)
             await KnowOwnerAsync(head.Owner ?? Nobody, ct);
             var row = Row(open, head);
             row["DueAt"] = head.DueAt;
+            row["Overdue"] = head.Overdue > 0 ? true : null;
             await tables.UpsertAsync(Table, row, ct);
             foreach (var former in head.FormerOwners.Where(f => f != head.Owner).Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, OpenPartition(former), RowKeyOf(head), ETag.All, ct);
             return;
@@ -51,9 +53,29 @@ public sealed class CaseViews(TableStore tables)
             yield return new DueCase(row.Text("CaseId")!, row);
     }
 
-    /// <summary>Sets the hint anew, unless somebody set it since it was read.</summary>
-    public Task RingAtAsync(DueCase due, DateTimeOffset? at, CancellationToken ct) =>
-        tables.ReplaceAsync(Table, new TableRow(due.Row.PartitionKey, due.Row.RowKey) { ["CaseId"] = due.CaseId, ["DueAt"] = at }, due.Row.ETag, ct);
+    /// <summary>Sets the hints anew, unless somebody set them since they were read.</summary>
+    /// <param name="due">Which.</param>
+    /// <param name="at">When to look again; null: not by itself.</param>
+    /// <param name="overdue">Whether its promise ran out and nobody has answered.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task RingAtAsync(DueCase due, DateTimeOffset? at, bool overdue, CancellationToken ct) =>
+        tables.ReplaceAsync(Table, new TableRow(due.Row.PartitionKey, due.Row.RowKey) { ["CaseId"] = due.CaseId, ["DueAt"] = at, ["Overdue"] = overdue ? true : null }, due.Row.ETag, ct);
+
+    /// <summary>Counts open cases, up to a bound of all.</summary>
+    public async Task<OpenCases> CountOpenAsync(int most, CancellationToken ct)
+    {
+        var (total, overdue, ownerless) = (0, 0, 0);
+        var nobody = OpenPartition(Nobody);
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partitions("open|", "open}").Select("Overdue"), ct))
+        {
+            total++;
+            if (row.Flag("Overdue") is true) overdue++;
+            if (row.PartitionKey == nobody) ownerless++;
+            if (total == most) return new OpenCases(total, overdue, ownerless, More: true);
+        }
+
+        return new OpenCases(total, overdue, ownerless, More: false);
+    }
 
     /// <summary>Every owner that ever had a case, and <see cref="Nobody"/> if there was a gap; sorted.</summary>
     public async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken ct)
@@ -82,6 +104,13 @@ public sealed class CaseViews(TableStore tables)
     // An owner's name comes from a setting: it may hold any character, a key may not.
     private static string KeyOf(string owner) => Uri.EscapeDataString(owner).Replace('%', '=');
 }
+
+/// <summary>Open cases now, as the lists have them.</summary>
+/// <param name="Total">All that were counted.</param>
+/// <param name="Overdue">Of these, the promise ran out and nobody has answered, as Tick last saw it.</param>
+/// <param name="Ownerless">Of these, nobody is accountable.</param>
+/// <param name="More">True: there are more than were counted.</param>
+public sealed record OpenCases(int Total, int Overdue, int Ownerless, bool More);
 
 /// <summary>A case whose clock may have run out.</summary>
 /// <param name="CaseId">Which one.</param>

@@ -10,7 +10,7 @@ namespace Serverless.Cases;
 /// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
-/// <param name="Relisted">The head, if this call opened the case, opened it again or set its clock: it is to be listed anew.</param>
+/// <param name="Relisted">The head, if this call opened the case, opened it again, set its clock or answered an overdue one: it is to be listed anew.</param>
 public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted);
 
 /// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
@@ -85,8 +85,8 @@ public sealed class Correlator(
         };
     }
 
-    // It was opened, or opened again, or its clock was set.
-    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt);
+    // It was opened, or opened again, or its clock was set, or it is not overdue any more.
+    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt) || (before.Overdue > 0 && after?.Overdue == 0);
 
     /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
     private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)

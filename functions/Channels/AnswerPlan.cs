@@ -46,6 +46,9 @@ public sealed class AnswerPlan
     /// <summary>Said after a message was left.</summary>
     public string Thanks { get; }
 
+    /// <summary>Every text that a caller may hear.</summary>
+    public IEnumerable<string> Said => new[] { _greeting, _closed, _recordingNotice, Thanks }.OfType<string>();
+
     /// <summary>The plan of a dialled number.</summary>
     /// <param name="dialled">As the provider writes it; digits alone count, since an app setting's name cannot hold a <c>+</c>.</param>
     /// <param name="numbers">Plans by the digits of the number with country code, e.g. <c>493023125100</c>.</param>

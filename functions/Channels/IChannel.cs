@@ -41,6 +41,9 @@ public abstract record Reading
 {
     private Reading() { }
 
+    /// <summary>By what a call goes on, taken once this reading is filed; null for nothing. Only from a channel that is <see cref="IAnswersCalls"/>.</summary>
+    public CallStep? Step { get; init; }
+
     /// <summary>Something that belongs to a case.</summary>
     public sealed record Found(ContactEvent Event) : Reading;
 

@@ -1,7 +1,3 @@
-using System.Buffers.Text;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Signing;
@@ -13,6 +9,8 @@ public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options
 {
     /// <summary>The longest a link holds, in days.</summary>
     public const int LongestDays = 30;
+
+    private const string Purpose = "see how calls of a channel fared";
 
     /// <summary>A link.</summary>
     /// <param name="Url">To give to the sender; a path alone while <c>Hooks__PublicBaseUrl</c> is not set.</param>
@@ -37,22 +35,14 @@ public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options
     public Link? Make(string channel, int days)
     {
         if (options.CurrentValue.Secret is not { Length: > 0 } secret) return null;
-        var until = time.GetUtcNow().AddDays(days).ToUnixTimeSeconds();
-        var signature = Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Signed(channel, until)));
-        var path = string.Create(CultureInfo.InvariantCulture, $"/api/diagnostics/{channel}?until={until}&signature={signature}");
-        return new Link(hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/') + path, DateTimeOffset.FromUnixTimeSeconds(until));
+        var until = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().AddDays(days).ToUnixTimeSeconds());
+        return new Link($"{hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/diagnostics/{channel}?token={SignedLink.Make(secret, Purpose, channel, until)}", until);
     }
 
     /// <summary>Judges a link, in constant time.</summary>
-    public Check Judge(string channel, string? until, string? signature)
+    public Check Judge(string channel, string? token)
     {
-        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-        if (signature is not { Length: 43 } || Base64Url.DecodeFromChars(signature, given, out _, out var written) != System.Buffers.OperationStatus.Done || written != given.Length) return Check.Wrong;
-        if (!long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds is < 0 or > 253_402_300_799) return Check.Wrong;
-        var proof = given.ToArray();
-        if (!options.CurrentValue.Secrets.Any(secret => Hmac.MatchesSha256(secret, Signed(channel, seconds), proof))) return Check.Wrong;
-        return time.GetUtcNow() < DateTimeOffset.FromUnixTimeSeconds(seconds) ? Check.Valid : Check.Expired;
+        var opened = SignedLink.Open(options.CurrentValue.Secrets, Purpose, token ?? "", time.GetUtcNow());
+        return opened.Content != channel ? Check.Wrong : opened.Expired ? Check.Expired : Check.Valid;
     }
-
-    private static byte[] Signed(string channel, long until) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"diagnostics\n{channel}\n{until}"));
 }

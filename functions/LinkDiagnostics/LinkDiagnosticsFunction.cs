@@ -28,7 +28,7 @@ public static class LinkDiagnosticsFunction
         }
 
         var actions = context.RequestServices.GetRequiredService<ActionLog>();
-        var begun = await actions.BeginAsync("diagnostics-link", channel.Name, $"until {link.ExpiresAt:yyyy-MM-ddTHH:mmZ}", by, context.RequestAborted);
+        var begun = await actions.BeginAsync("diagnostics-link", channel.Name, $"until {link.ExpiresAt:yyyy-MM-ddTHH:mmZ}", Caller.Of(context, by), context.RequestAborted);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["days"] = days }, context.RequestAborted);
         await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(link, DiagnosticsJson.Default.Link));
     });

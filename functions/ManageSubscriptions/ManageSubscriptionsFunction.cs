@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Serverless.Hosting;
 using Serverless.Notices;
+using Serverless.Receipts;
 
 namespace Serverless.ManageSubscriptions;
 
@@ -21,20 +22,31 @@ public static class ManageSubscriptionsFunction
         switch (context.Request.Method, path)
         {
             case ("GET", []): await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(await desk.ListAsync(ct), SubscriptionJson.Default.IReadOnlyListSubscriptionView)); break;
-            case ("POST", []): await AnswerAsync(context, await desk.MakeAsync(json, ct)); break;
+            case ("POST", []): await AuditedAsync(context, "make", Text(json, "name"), async _ => await AnswerAsync(context, await desk.MakeAsync(json, ct))); break;
             case ("GET", [var name]): await AnswerAsync(context, await desk.ShowAsync(name, ct)); break;
-            case ("PATCH", [var name]): await ChangeAsync(context, desk, name, json); break;
-            case ("DELETE", [var name]): await AnswerAsync(context, await desk.RemoveAsync(name, ct)); break;
-            case ("POST", [var name, "rotate"]): await AnswerAsync(context, await desk.RotateAsync(name, HoursOf(json), ct)); break;
-            case ("POST", [var name, "pause"]): await AnswerAsync(context, await desk.PauseAsync(name, pause: true, ct)); break;
-            case ("POST", [var name, "resume"]): await AnswerAsync(context, await desk.PauseAsync(name, pause: false, ct)); break;
+            case ("PATCH", [var name]): await AuditedAsync(context, "change", name, _ => ChangeAsync(context, desk, name, json)); break;
+            case ("DELETE", [var name]): await AuditedAsync(context, "delete", name, async _ => await AnswerAsync(context, await desk.RemoveAsync(name, ct))); break;
+            case ("POST", [var name, "rotate"]): await AuditedAsync(context, "rotate", name, async _ => await AnswerAsync(context, await desk.RotateAsync(name, HoursOf(json), ct))); break;
+            case ("POST", [var name, "pause"]): await AuditedAsync(context, "pause", name, async _ => await AnswerAsync(context, await desk.PauseAsync(name, pause: true, ct))); break;
+            case ("POST", [var name, "resume"]): await AuditedAsync(context, "resume", name, async _ => await AnswerAsync(context, await desk.PauseAsync(name, pause: false, ct))); break;
             case ("POST", [var name, "ping"]) when await desk.PingAsync(name, ct) is { } result: await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(result, SubscriptionJson.Default.PingResult)); break;
             case ("GET", [var name, "deliveries"]): await DeliveriesAsync(context, desk, name); break;
-            case ("POST", [var name, "redeliver"]): await RedeliverAsync(context, desk, name, json); break;
+            case ("POST", [var name, "redeliver"]): await AuditedAsync(context, "redeliver", name, counts => RedeliverAsync(context, desk, name, json, counts)); break;
             case ("POST", [_, "ping"]): await HttpAnswer.ProblemAsync(context, 404, "There is no subscription of that name."); break;
             default: await HttpAnswer.ProblemAsync(context, 404, Known); break;
         }
     });
+
+    // Begun before it is done, so that nothing is done without a trace; how it was answered is added.
+    private static async Task AuditedAsync(HttpContext context, string what, string? name, Func<Dictionary<string, int>, Task> act)
+    {
+        var log = context.RequestServices.GetRequiredService<ActionLog>();
+        var begun = await log.BeginAsync($"subscription-{what}", SubscriptionDesk.Route, name is not null && NoticeTarget.IsName(name) ? name : "(no name)", Caller.Of(context), context.RequestAborted);
+        Dictionary<string, int> counts = new(StringComparer.Ordinal);
+        await act(counts);
+        counts["status"] = context.Response.StatusCode;
+        await log.EndAsync(begun, counts, context.RequestAborted);
+    }
 
     private static async Task ChangeAsync(HttpContext context, SubscriptionDesk desk, string name, JsonElement body)
     {
@@ -61,7 +73,7 @@ public static class ManageSubscriptionsFunction
         }
     }
 
-    private static async Task RedeliverAsync(HttpContext context, SubscriptionDesk desk, string name, JsonElement body)
+    private static async Task RedeliverAsync(HttpContext context, SubscriptionDesk desk, string name, JsonElement body, Dictionary<string, int> counts)
     {
         const string HowTo = "Send {\"event\":\"<id>\"}, or {\"from\":\"2026-11-20T09:00:00Z\",\"to\":\"2026-11-21T09:00:00Z\"} (at most 31 days) with \"state\" failed (default), delivered, waiting or all; repeat with the continuation while the answer has one.";
         var redelivery = context.RequestServices.GetRequiredService<Redelivery>();
@@ -69,7 +81,7 @@ public static class ManageSubscriptionsFunction
         else if (subscription.State != "active") await HttpAnswer.ProblemAsync(context, 409, "The subscription is not told now: resume it first.");
         else if (Text(body, "event") is { } id)
         {
-            if (await redelivery.OneAsync(SubscriptionDesk.Route, subscription.Name, id, context.RequestAborted) is { } one) await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(one, SubscriptionJson.Default.RedeliveryResult));
+            if (await redelivery.OneAsync(SubscriptionDesk.Route, subscription.Name, id, context.RequestAborted) is { } one) await HttpAnswer.JsonAsync(context, Counted(one));
             else await HttpAnswer.ProblemAsync(context, 404, "No such event was told or tried here within 31 days; .../deliveries?day=2026-11-22 lists them.");
         }
         else if (Time(body, "from") is not { } from || Time(body, "to") is not { } to || to <= from || to - from > TimeSpan.FromDays(31)) await HttpAnswer.ProblemAsync(context, 400, HowTo);
@@ -77,9 +89,14 @@ public static class ManageSubscriptionsFunction
         else
         {
             var state = Text(body, "state") ?? NoticeState.Failed;
-            await PageAsync(context, async () => JsonSerializer.SerializeToUtf8Bytes(
-                await redelivery.SpanAsync(SubscriptionDesk.Route, subscription.Name, from, to, state == "all" ? null : state, Text(body, "continuation"), context.RequestAborted), SubscriptionJson.Default.RedeliveryResult),
+            await PageAsync(context, async () => Counted(await redelivery.SpanAsync(SubscriptionDesk.Route, subscription.Name, from, to, state == "all" ? null : state, Text(body, "continuation"), context.RequestAborted)),
                 Text(body, "continuation") is not null);
+        }
+
+        byte[] Counted(RedeliveryResult result)
+        {
+            (counts["queued"], counts["unknown"]) = (result.Queued, result.Unknown);
+            return JsonSerializer.SerializeToUtf8Bytes(result, SubscriptionJson.Default.RedeliveryResult);
         }
     }
 

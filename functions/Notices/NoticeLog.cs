@@ -78,6 +78,19 @@ public sealed class NoticeLog(TableStore tables)
             if (NoticeState.From(row) is { } found) yield return found;
     }
 
+    /// <summary>How many notices of some days are in one state, by route, counted up to a bound in all.</summary>
+    public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(DateTimeOffset from, DateTimeOffset to, string state, int most, CancellationToken ct)
+    {
+        var (counts, left) = (new Dictionary<string, int>(StringComparer.Ordinal), most);
+        await foreach (var row in tables.QueryAllAsync(Table, Days(from, to).Where($"State eq {TableQuery.Literal(state)}").Select("Route"), ct))
+        {
+            counts[row.Text("Route") ?? ""] = counts.GetValueOrDefault(row.Text("Route") ?? "") + 1;
+            if (--left == 0) break;
+        }
+
+        return counts.ToDictionary(c => c.Key, c => new RowCount(c.Value, left == 0), StringComparer.Ordinal);
+    }
+
     /// <summary>A page of the notices of one target whose events are of a day; at most a hundred. Throws <see cref="ArgumentException"/> for a continuation that is not of this query.</summary>
     public async Task<NoticePage> OfTargetAsync(string route, string target, DateTimeOffset day, string? state, string? continuation, CancellationToken ct)
     {

@@ -82,6 +82,7 @@ public sealed partial class NoticeRunner(
         }
 
         if (!over && state?.Reason == Paused) return;
+        Measures.Notice(route.Name, (over ? OutcomeKind.Refused : OutcomeKind.Later).ToString());
         var told = StateOf(notice with { Attempt = over ? notice.Attempt : notice.Attempt - 1 }, route.Name, target.Name, over ? NoticeState.Failed : NoticeState.Waiting, over ? "paused-too-long" : Paused, null);
         await notices.WriteAsync(notice, told, new NoticeTry(now, 0, told.Reason), ct);
     }
@@ -164,6 +165,7 @@ public sealed partial class NoticeRunner(
 
         var outcome = target is null ? new Outcome(OutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
         LogTried("digest", route.Name, name, attempt, outcome.Kind, outcome.Reason, (int)(time.GetUtcNow() - began).TotalMilliseconds);
+        Measures.Notice(route.Name, outcome.Kind.ToString(), collected.Count);
         if (outcome.Kind == OutcomeKind.Later && options.CurrentValue.WaitBefore(attempt + 1, outcome.RetryAfter) is { } wait)
         {
             await digests.AgainAsync(route.Name, name, attempt + 1, time.GetUtcNow() + wait, ct);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Outbox;
 using Serverless.Signing;
 
 namespace Serverless.Notices;
@@ -27,10 +28,17 @@ public sealed record Subscription
     /// <summary>Names of <see cref="PersonalFields"/>; none unless asked for.</summary>
     public string Include { get; init; } = "";
 
+    /// <summary>Signs; null when it is missing in the settings, or its master secret is not in force any more.</summary>
     public string? Secret { get; init; }
 
     /// <summary>Signs beside <see cref="Secret"/> while it is rotated.</summary>
     public string? PreviousSecret { get; init; }
+
+    /// <summary>What <see cref="Secret"/> is made of; null for one from the settings.</summary>
+    public SecretSeed? Seed { get; init; }
+
+    /// <summary>What <see cref="PreviousSecret"/> is made of.</summary>
+    public SecretSeed? PreviousSeed { get; init; }
 
     /// <summary>End of <see cref="PreviousSecret"/>; null: until it is taken away.</summary>
     public DateTimeOffset? PreviousUntil { get; init; }
@@ -124,4 +132,5 @@ public sealed record NoticePage(IReadOnlyList<NoticeState> Notices, string? Cont
 [JsonSerializable(typeof(PingResult))]
 [JsonSerializable(typeof(RedeliveryResult))]
 [JsonSerializable(typeof(NoticePage))]
+[JsonSerializable(typeof(CloudEvent<PingFacts>))]
 public sealed partial class SubscriptionJson : JsonSerializerContext;

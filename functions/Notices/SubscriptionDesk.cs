@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
-using Serverless.Outgoing;
 using Serverless.Storage;
 
 namespace Serverless.Notices;
@@ -14,7 +12,7 @@ namespace Serverless.Notices;
 public sealed record DeskAnswer(int Status, SubscriptionView? View = null, string? Problem = null, int Version = 0);
 
 /// <summary>Where subscriptions are made, changed, tried and taken away. Those of the settings are shown and tried here, and changed there.</summary>
-public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog notices, IEnumerable<INoticeRoute> routes, GuardedHttp http, TimeProvider time)
+public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog notices, IEnumerable<INoticeRoute> routes, SubscriptionForm form, TimeProvider time)
 {
     /// <summary>The route of subscriptions.</summary>
     public const string Route = "webhook";
@@ -25,6 +23,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     private const string ByName = "A name has letters, digits, - and _, at most 50 characters.";
     private static readonly DeskAnswer Unknown = new(404, Problem: "There is no subscription of that name.");
     private static readonly DeskAnswer OfSettings = new(409, Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
+    private static readonly DeskAnswer NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are made from it.");
     private static readonly DeskAnswer ChangedMeanwhile = new(412, Problem: "The subscription has changed meanwhile: get it again, and send its ETag.");
 
     /// <summary>All, by name.</summary>
@@ -42,13 +41,14 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     public async Task<DeskAnswer> MakeAsync(JsonElement body, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || !NoticeTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
-        var (wanted, problem) = SubscriptionForm.Fill(new Subscription { Name = name.GetString()!, Secret = NewSecret(), CreatedAt = time.GetUtcNow(), Version = 1 }, body, http.LoopbackToo);
+        var (wanted, problem) = form.Fill(new Subscription { Name = name.GetString()!, CreatedAt = time.GetUtcNow(), Version = 1 }, body);
         if (wanted is null) return new(400, Problem: problem);
+        if (subscriptions.Renewed(wanted, null) is not { } made) return NoMaster;
         var all = await subscriptions.FreshAsync(ct);
         if (all.Values.Count(s => s.Version > 0) >= Subscriptions.Most) return new(409, Problem: $"There are {Subscriptions.Most} subscriptions, the most there can be: delete one that is not needed.");
-        if (all.ContainsKey(wanted.Name) || await subscriptions.AddAsync(wanted, ct) != WriteState.Written) return new(409, Problem: "There is a subscription of that name: choose another, or change that one.");
-        await notices.SwitchOnAsync(Route, wanted.Name, ct);
-        return await AnswerAsync(201, wanted, ct, wanted.Secret);
+        if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written) return new(409, Problem: "There is a subscription of that name: choose another, or change that one.");
+        await notices.SwitchOnAsync(Route, made.Name, ct);
+        return await AnswerAsync(201, made, ct, made.Secret);
     }
 
     /// <summary>Changes the fields named, if it still is of the version named.</summary>
@@ -61,7 +61,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
         if (version is { } asShown && asShown != found.Subscription.Version) return ChangedMeanwhile;
-        var (wanted, problem) = SubscriptionForm.Fill(found.Subscription, body, http.LoopbackToo);
+        var (wanted, problem) = form.Fill(found.Subscription, body);
         return wanted is null ? new(400, Problem: problem) : await KeepAsync(wanted, found.ETag, null, ct);
     }
 
@@ -81,9 +81,8 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the present secret signs too: a number from 0 to {MostHours}, 24 when left out.");
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
-        var secret = NewSecret();
-        var wanted = found.Subscription with { Secret = secret, PreviousSecret = hours > 0 ? found.Subscription.Secret : null, PreviousUntil = hours > 0 ? time.GetUtcNow().AddHours(hours) : null };
-        return await KeepAsync(wanted, found.ETag, secret, ct);
+        if (subscriptions.Renewed(found.Subscription, hours > 0 ? time.GetUtcNow().AddHours(hours) : null) is not { } wanted) return NoMaster;
+        return await KeepAsync(wanted, found.ETag, wanted.Secret, ct);
     }
 
     /// <summary>Lets it wait, or goes on; going on also calls an address again that was switched off by 410.</summary>
@@ -139,7 +138,4 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         PausedAt = one.PausedAt,
         PreviousSecretUntil = one.PreviousUntil > time.GetUtcNow() ? one.PreviousUntil : null,
     };
-
-    // 32 bytes, as Standard Webhooks wants 24 to 64: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-    private static string NewSecret() => $"whsec_{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
 }

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Text.Json;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Outbox;
 using Serverless.Outgoing;
 
 namespace Serverless.Notices;
 
-/// <summary>Reads what somebody wants of a subscription, and says in a sentence what cannot be.</summary>
-public static class SubscriptionForm
+/// <summary>Reads what somebody wants of a subscription, and says in a sentence what cannot be and what to do: a filter that nothing can pass would be silence that nobody notices.</summary>
+public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory channels, GuardedHttp http)
 {
     private const int LongestUrl = 2000;
     private const int MostEntries = 50;
@@ -13,7 +16,7 @@ public static class SubscriptionForm
 
     /// <summary>The fields of <paramref name="body"/> laid over a subscription; one that is null goes back to its default.</summary>
     /// <returns>The subscription as it would be, or the sentence.</returns>
-    public static (Subscription? Wanted, string? Problem) Fill(Subscription subscription, JsonElement body, bool loopbackToo)
+    public (Subscription? Wanted, string? Problem) Fill(Subscription subscription, JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object) return (null, "Send a JSON object.");
         var wanted = subscription;
@@ -23,14 +26,13 @@ public static class SubscriptionForm
             if (field.NameEquals("name")) continue;
             if (field.NameEquals("url"))
             {
-                problem = UrlProblem(field.Value, loopbackToo);
+                problem = UrlProblem(field.Value, http.LoopbackToo);
                 if (problem is null) wanted = wanted with { Url = field.Value.GetString() };
             }
             else
             {
                 (var list, problem) = ListOf(field);
-                if (problem is null && field.Name is "include") problem = Subscription.Parts(list).FirstOrDefault(f => !Subscription.PersonalFields.Contains(f, StringComparer.Ordinal)) is { } strange ? $"include names {strange}; known: {string.Join(", ", Subscription.PersonalFields)}." : null;
-                if (problem is null && field.Name is "types") problem = Array.Exists(Subscription.Parts(list), t => t != "*" && !t.StartsWith("serverless.", StringComparison.Ordinal)) ? "types begin with serverless. as in api/schema/catalogue; * at the end stands for any ending." : null;
+                problem ??= WordsProblem(field.Name, list);
                 if (problem is null)
                 {
                     var all = list.Length == 0 ? "*" : list;
@@ -58,8 +60,26 @@ public static class SubscriptionForm
         if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: <= LongestUrl } text || !Uri.TryCreate(text, UriKind.Absolute, out var url)) return Must;
         if (!GuardedClient.MayCall(url, loopbackToo) || url.Fragment.Length > 0) return Must;
         // A name is judged when it is connected to, since it may change its mind.
-        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address) && !(loopbackToo && IPAddress.IsLoopback(address)) : url.IsLoopback && !loopbackToo;
+        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address) && !(loopbackToo && IPAddress.IsLoopback(address)) : !loopbackToo && IsThisMachine(url.IdnHost.TrimEnd('.'));
         return isInside ? Must : null;
+    }
+
+    // https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+    private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+
+    // Owners and networks are whatever settings and channels name.
+    private string? WordsProblem(string field, string list)
+    {
+        var (known, where) = field switch
+        {
+            "types" => (catalogue.Kinds.Select(k => k.Type), "a type of api/schema/catalogue, or the beginning of one with * behind it, such as serverless.case.*"),
+            "channels" => (channels.All.Select(c => c.Name), $"one of {string.Join(", ", channels.All.Select(c => c.Name))}"),
+            "needs" => (CaseRules.Needs, $"one of {string.Join(", ", CaseRules.Needs)}"),
+            "include" => (Subscription.PersonalFields, $"one of {string.Join(", ", Subscription.PersonalFields)}"),
+            _ => (null, ""),
+        };
+        var strange = known is null ? null : Array.Find(Subscription.Parts(list), entry => field == "include" ? !known.Contains(entry, StringComparer.Ordinal) : !known.Any(word => NameList.Holds(entry, word)));
+        return strange is null ? null : $"{field} names {strange}, which nothing is called. An entry is {where}.";
     }
 
     private static (string List, string? Problem) ListOf(JsonProperty field)

@@ -1,4 +1,5 @@
 using Azure;
+using Serverless.Signing;
 using Serverless.Storage;
 
 namespace Serverless.Notices;
@@ -7,7 +8,8 @@ namespace Serverless.Notices;
 /// <param name="tables">Storage.</param>
 /// <param name="time">Clock.</param>
 /// <param name="settings">Those of the settings, as they are now.</param>
-public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings)
+/// <param name="masters">What secrets of rows are made under, as it is now.</param>
+public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
 {
     public const string Table = "subscriptions";
 
@@ -15,6 +17,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
     public const int Most = 200;
 
     private const string Partition = "webhook";
+    private const int MostNamed = 10;
 
     // One read in this time for each instance, however many notices: an instance tells by what was true so long ago. Changes made through it hold at once.
     private static readonly TimeSpan Staleness = TimeSpan.FromSeconds(10);
@@ -60,6 +63,35 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
     /// <summary>Takes one away.</summary>
     public async Task<WriteState> RemoveAsync(string name, CancellationToken ct) => Changed((await tables.DeleteAsync(Table, Partition, KeyOf(name), ETag.All, ct)).State);
 
+    /// <summary>The same with a new secret, not written yet; null without a master secret.</summary>
+    /// <param name="one">As it is.</param>
+    /// <param name="presentUntil">How long its present secret signs too; null: not at all.</param>
+    public Subscription? Renewed(Subscription one, DateTimeOffset? presentUntil)
+    {
+        if (masters().Current is not { Length: > 0 } master) return null;
+        return WithSecrets(one with { Seed = SecretSeed.New(master), PreviousSeed = presentUntil is null ? null : one.Seed, PreviousUntil = presentUntil });
+    }
+
+    /// <summary>Sentences for rows whose secret hangs on a master secret that is about to go, or gone.</summary>
+    public async Task<IReadOnlyList<string>> ProblemsAsync(CancellationToken ct)
+    {
+        var (rows, now) = ((await FreshAsync(ct)).Values.Where(s => s.Seed is not null).OrderBy(s => s.Name, StringComparer.Ordinal).ToList(), time.GetUtcNow());
+        var inForce = masters().Current is { Length: > 0 } master ? DerivedSecret.FingerprintOf(master) : null;
+        var lost = rows.Where(s => s.Secret is null).ToList();
+        var old = rows.Except(lost).Where(s => s.Seed!.Master != inForce || (s.PreviousUntil > now && s.PreviousSeed?.Master != inForce)).ToList();
+        List<string> says = [];
+        if (lost.Count > 0)
+            says.Add($"The master secret of {Named(lost)} is not there any more, and their notices wait: set it again as Webhook__PreviousMasterSecret, or give them new secrets by POST api/subscriptions/<name>/rotate.");
+        if (old.Count > 0)
+            says.Add($"The secret of {Named(old)} was made under Webhook__PreviousMasterSecret: keep that until each of them was rotated (POST api/subscriptions/<name>/rotate) and the time of its secret before is over.");
+        return says;
+    }
+
+    private static string Named(List<Subscription> some) =>
+        string.Join(", ", some.Take(MostNamed).Select(s => s.Name)) + (some.Count > MostNamed ? $" and {some.Count - MostNamed} more" : "");
+
+    private Subscription WithSecrets(Subscription one) => one with { Secret = one.Seed?.Under(masters(), one.Name), PreviousSecret = one.PreviousSeed?.Under(masters(), one.Name) };
+
     private WriteState Changed(WriteState state)
     {
         _latest = null;
@@ -73,7 +105,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         return all;
     }
 
-    private static Subscription From(TableRow row) => new()
+    private Subscription From(TableRow row) => WithSecrets(new Subscription
     {
         Name = row.Text("Name") ?? row.RowKey,
         Url = row.Text("Url"),
@@ -83,13 +115,15 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         Owners = row.Text("Owners") ?? "*",
         Networks = row.Text("Networks") ?? "*",
         Include = row.Text("Include") ?? "",
-        Secret = row.Text("Secret"),
-        PreviousSecret = row.Text("PreviousSecret"),
+        Seed = Seed(row.Text("Salt"), row.Text("Master")),
+        PreviousSeed = Seed(row.Text("PreviousSalt"), row.Text("PreviousMaster")),
         PreviousUntil = row.Time("PreviousUntil"),
         PausedAt = row.Time("PausedAt"),
         CreatedAt = row.Time("CreatedAt"),
         Version = row.Int("Version") ?? 1,
-    };
+    });
+
+    private static SecretSeed? Seed(string? salt, string? master) => salt is null || master is null ? null : new SecretSeed(salt, master);
 
     private static TableRow RowOf(Subscription one) => new(Partition, KeyOf(one.Name))
     {
@@ -101,8 +135,10 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         ["Owners"] = one.Owners,
         ["Networks"] = one.Networks,
         ["Include"] = one.Include,
-        ["Secret"] = one.Secret,
-        ["PreviousSecret"] = one.PreviousSecret,
+        ["Salt"] = one.Seed?.Salt,
+        ["Master"] = one.Seed?.Master,
+        ["PreviousSalt"] = one.PreviousSeed?.Salt,
+        ["PreviousMaster"] = one.PreviousSeed?.Master,
         ["PreviousUntil"] = one.PreviousUntil,
         ["PausedAt"] = one.PausedAt,
         ["CreatedAt"] = one.CreatedAt,

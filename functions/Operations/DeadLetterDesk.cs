@@ -24,6 +24,9 @@ public sealed partial class DeadLetterDesk(DeadLetters letters, TopicClient topi
     /// <summary>The subscription of each route.</summary>
     public IReadOnlyList<string> Subscriptions { get; } = [.. routes.Select(r => Prefix + r.Name).Order(StringComparer.Ordinal)];
 
+    /// <summary>The route of a subscription.</summary>
+    internal static string RouteOf(string subscription) => subscription[Prefix.Length..];
+
     /// <summary>The oldest of one subscription. They are locked for as long as it takes to read them, so a step that runs meanwhile does not see them.</summary>
     public async Task<IReadOnlyList<DeadLetterReport>> ListAsync(string subscription, int top, CancellationToken ct)
     {
@@ -69,7 +72,7 @@ public sealed partial class DeadLetterDesk(DeadLetters letters, TopicClient topi
 
     private static BusMessage Again(DeadLetter letter)
     {
-        var route = letter.Subscription[Prefix.Length..];
+        var route = RouteOf(letter.Subscription);
         Dictionary<string, string> properties = new(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route };
         if (letter.Type is { } type) properties["type"] = type;
         return new BusMessage(AgainId(letter.MessageId, route), letter.Body) { ContentType = letter.ContentType, Properties = properties };

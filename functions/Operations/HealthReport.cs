@@ -23,9 +23,11 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, KeptMessages kept, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
     BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
+    private const int MostOpen = 1_000;
+
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
         // Side by side: with storage down each part takes as long as its retries.
@@ -33,9 +35,13 @@ public sealed class HealthCheck(
         {
             ["storage"] = GuardedAsync(StorageAsync, ct),
             ["bus"] = GuardedAsync(BusAsync, ct),
+            ["dead-letters"] = GuardedAsync(DeadLettersAsync, ct),
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
-            ["owners"] = Task.FromResult(Owners()),
+            ["quarantine"] = GuardedAsync(QuarantineAsync, ct),
+            ["owners"] = GuardedAsync(OwnersAsync, ct),
+            ["cases"] = GuardedAsync(CasesAsync, ct),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
+            ["subscriptions"] = GuardedAsync(SubscriptionsAsync, ct),
             ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
             ["replies"] = GuardedAsync(RepliesAsync, ct),
         };
@@ -53,7 +59,7 @@ public sealed class HealthCheck(
         {
             return await look(ct);
         }
-        catch (StorageUnavailableException error)
+        catch (Exception error) when (error is StorageUnavailableException or BusUnavailableException)
         {
             return new HealthPart("red", [error.Message]);
         }
@@ -65,53 +71,93 @@ public sealed class HealthCheck(
         return new HealthPart("green", ["Tables answer."]);
     }
 
-    // The bus has no cheap read by REST; what it owes us is what waits in pending.
+    // Whether it answers, the part of the dead letters says; what it owes us is what waits in pending.
     private async Task<HealthPart> BusAsync(CancellationToken ct)
     {
         var waiting = await outbox.CountPendingAsync(ct);
-        return waiting == 0
+        return waiting.Rows == 0
             ? new HealthPart("green", [$"Nothing waits for {bus.Endpoint.Host}."])
             : new HealthPart("red", [$"{waiting} cases wait until the bus takes their events. Check ServiceBusConnection and the role Azure Service Bus Data Sender."]);
     }
 
-    private async Task<HealthPart> DeliveriesAsync(CancellationToken ct)
+    private async Task<HealthPart> DeadLettersAsync(CancellationToken ct)
     {
-        var (waiting, lost) = (0, 0);
-        foreach (var channel in channels.All)
-        {
-            await foreach (var one in open.OpenOfAsync(channel.Name, ct))
-            {
-                waiting++;
-                if (open.IsUnaccounted(one)) lost++;
-            }
-        }
-
-        var poison = await kept.CountAsync(ct);
-        List<string> says = [$"{waiting} deliveries have no end yet."];
-        if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
-        if (poison > 0) says.Add($"{poison} queue messages are kept: see api/operations/kept.");
-        return new HealthPart(lost > 0 ? "red" : poison > 0 ? "yellow" : "green", says);
+        var dead = (await arrears.DeadLettersAsync(ct)).Where(d => d.Value > 0).OrderBy(d => d.Key, StringComparer.Ordinal)
+            .Select(d => $"{d.Key} has {d.Value} dead letters: GET api/operations/dead-letters?subscription={d.Key} says why, POST .../resubmit sends them again, .../discard takes them away.").ToList();
+        return dead.Count == 0 ? new HealthPart("green", ["No subscription has dead letters."]) : new HealthPart("yellow", dead);
     }
 
-    private HealthPart Owners() => string.IsNullOrWhiteSpace(owners.CurrentValue.Default)
-        ? new HealthPart("red", ["Owners__Default is missing: cases that no other rule gives an owner have none."])
-        : new HealthPart("green", ["Every case has an owner."]);
+    private async Task<HealthPart> DeliveriesAsync(CancellationToken ct)
+    {
+        var (counts, kept) = (await Task.WhenAll(channels.All.Select(c => OpenOfAsync(c.Name, ct))), await arrears.KeptAsync(ct));
+        var waiting = counts.Aggregate(default(RowCount), (sum, c) => sum + c.Waiting);
+        var (lost, poison) = (counts.Sum(c => c.Lost), kept.Values.Aggregate(default(RowCount), (sum, c) => sum + c));
+        List<string> says = [$"{waiting} deliveries have no end yet."];
+        if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
+        if (poison.Rows > 0)
+            says.Add($"{poison} queue messages are kept ({string.Join(", ", kept.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key}: {k.Value}"))}): GET api/operations/kept?queue={kept.Keys.Min(StringComparer.Ordinal)} says why, POST .../resubmit puts them back, .../discard takes them away.");
+        return new HealthPart(lost > 0 ? "red" : poison.Rows > 0 ? "yellow" : "green", says);
+    }
+
+    private async Task<(RowCount Waiting, int Lost)> OpenOfAsync(string channel, CancellationToken ct)
+    {
+        var (waiting, lost) = (0, 0);
+        await foreach (var one in open.OpenOfAsync(channel, ct))
+        {
+            waiting++;
+            if (open.IsUnaccounted(one)) lost++;
+            if (waiting == MostOpen) return (new RowCount(waiting, More: true), lost);
+        }
+
+        return (new RowCount(waiting, More: false), lost);
+    }
+
+    private async Task<HealthPart> QuarantineAsync(CancellationToken ct)
+    {
+        var held = (await arrears.QuarantinedAsync(ct)).OrderBy(q => q.Key, StringComparer.Ordinal)
+            .Select(q => $"{q.Value} calls of {q.Key} within the last 24 hours failed their check: GET api/operations/quarantine?channel={q.Key} says why, POST .../release lets out what verifies once the setting is mended, .../discard takes them away.").ToList();
+        return held.Count == 0 ? new HealthPart("green", ["No call of the last 24 hours is in quarantine."]) : new HealthPart("yellow", held);
+    }
+
+    private async Task<HealthPart> OwnersAsync(CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(owners.CurrentValue.Default)) return new HealthPart("red", ["Owners__Default is missing: cases that no other rule gives an owner have none."]);
+        var ownerless = (await arrears.CasesAsync(ct)).Ownerless;
+        return ownerless == 0
+            ? new HealthPart("green", ["Every case has an owner."])
+            : new HealthPart("red", [$"{ownerless} open cases have no owner: GET api/cases?owner={CaseViews.Nobody} lists them, POST api/cases/<id>/hand-over offers each to one. New cases go to Owners__Default."]);
+    }
+
+    private async Task<HealthPart> CasesAsync(CancellationToken ct)
+    {
+        var cases = await arrears.CasesAsync(ct);
+        var total = new RowCount(cases.Total, cases.More);
+        return cases.Overdue == 0
+            ? new HealthPart("green", [$"{total} cases are open, none is overdue."])
+            : new HealthPart("yellow", [$"{total} cases are open, and {new RowCount(cases.Overdue, cases.More)} of them are overdue: GET api/cases?dueBefore={time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} lists them. If the promise is too short, see ServiceLevels__DefaultMinutes."]);
+    }
 
     private async Task<HealthPart> NoticesAsync(CancellationToken ct)
     {
-        var failed = 0;
-        var now = time.GetUtcNow();
-        await foreach (var _ in notices.OfDaysAsync(now.AddDays(-7), now, NoticeState.Failed, ct)) failed++;
-        return failed == 0
-            ? new HealthPart("green", ["Every notice of the last seven days is told or on its way."])
-            : new HealthPart("yellow", [$"{failed} notices of the last seven days were given up: see api/operations/notices?state=failed."]);
+        var (failed, waiting) = (await arrears.FailedNoticesAsync(ct), await arrears.WaitingNoticesAsync(ct));
+        List<string> says = [.. failed.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} notices of {f.Key} of the last seven days were given up: GET api/operations/notices?state=failed says why, POST api/operations/notices/resend sends them again.")];
+        if (says.Count == 0) says.Add("Every notice of the last seven days is told or on its way.");
+        says.AddRange(waiting.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => $"{w.Value} notices of {w.Key} wait for a later try."));
+        return new HealthPart(failed.Count == 0 ? "green" : "yellow", says);
+    }
+
+    private async Task<HealthPart> SubscriptionsAsync(CancellationToken ct)
+    {
+        var problems = await subscriptions.ProblemsAsync(ct);
+        return new HealthPart(problems.Count == 0 ? "green" : "yellow", problems);
     }
 
     private async Task<HealthPart> UpkeepAsync(CancellationToken ct)
     {
         List<string> says = [];
         var (red, yellow) = (false, false);
-        foreach (var (channel, registration) in (await upkeep.ReadAsync(ct)).Channels.Where(c => c.Enabled).SelectMany(c => c.Registrations.Select(r => (c.Name, r))))
+        var report = await upkeep.ReadAsync(ct);
+        foreach (var (channel, registration) in report.Channels.Where(c => c.Enabled).SelectMany(c => c.Registrations.Select(r => (c.Name, r))))
         {
             var left = registration.ExpiresAt - time.GetUtcNow();
             var urgent = registration.Status == nameof(RegistrationState.Drifted) || left <= TimeSpan.FromDays(1);
@@ -121,6 +167,7 @@ public sealed class HealthCheck(
             says.Add($"{channel}, {registration.Name}: {registration.Status}. {registration.Detail}{ends} {registration.Step}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd());
         }
 
+        if (report.Expires is [var next, ..]) says.Add($"Next to end: {next.Channel}, {next.Name}, in {next.Days} days; GET api/operations/channels has the calendar.");
         return new HealthPart(red ? "red" : yellow ? "yellow" : "green", says);
     }
 

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Bus;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;
+using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Storage;
 using Serverless.Telemetry;
@@ -31,10 +33,10 @@ public sealed record Summary
     /// <summary>Notices by route and state.</summary>
     public required SortedDictionary<string, SortedDictionary<string, int>> Notices { get; init; }
 
-    /// <summary>Cases whose events wait for the bus.</summary>
+    /// <summary>Cases whose events wait for the bus, counted up to a thousand.</summary>
     public required int OutboxPending { get; init; }
 
-    /// <summary>Open cases, and what is wrong with them.</summary>
+    /// <summary>Open cases now, and what is wrong with them.</summary>
     public required OpenCases OpenCases { get; init; }
 
     /// <summary>Replies on their way.</summary>
@@ -42,6 +44,15 @@ public sealed record Summary
 
     /// <summary>Queue messages kept because they could not be worked, of all queues.</summary>
     public required int KeptMessages { get; init; }
+
+    /// <summary>The same by queue, each counted up to a thousand; queues without are left out.</summary>
+    public required SortedDictionary<string, int> Kept { get; init; }
+
+    /// <summary>Dead letters by subscription; null when the bus does not answer.</summary>
+    public SortedDictionary<string, int>? DeadLetters { get; init; }
+
+    /// <summary>What ends within 30 days, the nearest first.</summary>
+    public required IReadOnlyList<ExpiryReport> Expires { get; init; }
 
     public required CallCounts Calls { get; init; }
 
@@ -51,12 +62,6 @@ public sealed record Summary
 
 /// <summary>Deliveries by what became of them as a whole.</summary>
 public sealed record DeliveryCounts(int Total, int Accepted, int Open, int Paused, int Quarantined, int Refused, int Kept);
-
-/// <summary>Open cases now, whatever the hours asked for.</summary>
-/// <param name="Total">All; at most 1,000 are looked at.</param>
-/// <param name="Overdue">Their promise ran out.</param>
-/// <param name="Ownerless">Nobody is accountable.</param>
-public sealed record OpenCases(int Total, int Overdue, int Ownerless);
 
 /// <summary>Replies now.</summary>
 /// <param name="Waiting">Not at their end.</param>
@@ -71,10 +76,10 @@ public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset Re
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
 public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, KeptMessages kept, LookStates looks, DeliveryLog deliveries,
-    CaseReader cases, ReplyIndex replies, CallCount calls, TimeProvider time)
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, Arrears arrears, UpkeepReader upkeep, LookStates looks, DeliveryLog deliveries,
+    ReplyIndex replies, CallCount calls, TimeProvider time)
 {
-    private const int MostCases = 1_000;
+    private const int CalendarDays = 30;
 
     /// <summary>Counts the last hours. Reads each delivery's end, not its body; meant for people and tests, not for every second.</summary>
     public async Task<Summary> SummaryAsync(int hours, CancellationToken ct)
@@ -90,6 +95,7 @@ public sealed class Ledger(
             await foreach (var one in open.OpenOfAsync(channel.Name, ct)) if (open.IsUnaccounted(one)) unaccounted++;
         }
 
+        var kept = new SortedDictionary<string, int>((await arrears.KeptAsync(ct)).ToDictionary(k => k.Key, k => k.Value.Rows, StringComparer.Ordinal), StringComparer.Ordinal);
         int End(string word) => byEnd.GetValueOrDefault(word);
         int Of(string word) => ends.GetValueOrDefault(word);
         var total = byEnd.Values.Sum();
@@ -103,33 +109,28 @@ public sealed class Ledger(
             Contacts = Of("case") + Of("joined") + Of("outbound"),
             Duplicates = Of("duplicate"),
             Notices = await NoticesAsync(from, now, ct),
-            OutboxPending = await outbox.CountPendingAsync(ct),
-            OpenCases = await OpenCasesAsync(now, ct),
+            OutboxPending = (await outbox.CountPendingAsync(ct)).Rows,
+            OpenCases = await arrears.CasesAsync(ct),
             Replies = await RepliesAsync(ct),
-            KeptMessages = await kept.CountAsync(ct),
+            KeptMessages = kept.Values.Sum(),
+            Kept = kept,
+            DeadLetters = await DeadLettersAsync(ct),
+            Expires = [.. (await upkeep.ReadAsync(ct)).Expires.Where(e => e.Days < CalendarDays)],
             Calls = new CallCounts(calls.Storage, calls.Bus),
             Looks = await LooksAsync(ct),
         };
     }
 
-    private async Task<OpenCases> OpenCasesAsync(DateTimeOffset now, CancellationToken ct)
+    private async Task<SortedDictionary<string, int>?> DeadLettersAsync(CancellationToken ct)
     {
-        var (total, overdue, ownerless) = (0, 0, 0);
-        var filter = new CaseFilter(CaseState.Open, null, null, null, now, 100, null);
-        do
+        try
         {
-            var page = await cases.ListAsync(filter, ct);
-            foreach (var one in page.Cases)
-            {
-                total++;
-                if (one.DueAt < now) overdue++;
-                if (one.Owner is null) ownerless++;
-            }
-
-            filter = filter with { Continuation = page.Continuation };
+            return new(new Dictionary<string, int>(await arrears.DeadLettersAsync(ct), StringComparer.Ordinal), StringComparer.Ordinal);
         }
-        while (filter.Continuation is not null && total < MostCases);
-        return new OpenCases(total, overdue, ownerless);
+        catch (BusUnavailableException)
+        {
+            return null;
+        }
     }
 
     private async Task<ReplyCounts> RepliesAsync(CancellationToken ct)

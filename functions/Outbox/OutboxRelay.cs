@@ -15,6 +15,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
     private const string Cases = "cases";
     private const string Pending = "pending";
     private const string Prefix = "outbox|";
+    private const int MostCounted = 1_000;
     private static readonly TableQuery AllShards = TableQuery.Partitions("0", "g");
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(2);
@@ -95,13 +96,8 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         return told;
     }
 
-    /// <summary>How many cases wait for the bus.</summary>
-    public async Task<int> CountPendingAsync(CancellationToken ct)
-    {
-        var count = 0;
-        await foreach (var _ in tables.QueryAllAsync(Pending, AllShards.Select("Since"), ct)) count++;
-        return count;
-    }
+    /// <summary>How many cases wait for the bus, counted up to a thousand.</summary>
+    public Task<RowCount> CountPendingAsync(CancellationToken ct) => tables.CountAsync(Pending, AllShards, MostCounted, ct);
 
     private async Task<ETag?> ClaimAsync(TableRow row, CancellationToken ct)
     {

@@ -5,19 +5,19 @@ using Serverless.Storage;
 
 namespace Serverless.Receipts;
 
-/// <summary>The audit trail of what people did to deliveries: when, what, to what, who says so, and how many it met.</summary>
-/// <remarks>The host does not tell which function key was used, so <c>by</c> is what callers say of themselves.</remarks>
+/// <summary>The audit trail of what people did: when, what, to what, who, and how many it met.</summary>
+/// <remarks>The host does not tell which function key was used, so <c>by</c> is the principal where App Service authentication is on, and what callers say of themselves.</remarks>
 public sealed class ActionLog(TableStore tables, TimeProvider time)
 {
     private const string Table = "actions";
 
     /// <summary>One thing somebody did.</summary>
     /// <param name="At">When it began (UTC).</param>
-    /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>diagnostics-link</c>.</param>
-    /// <param name="Channel">The channel.</param>
-    /// <param name="On">A delivery id or a span of hours.</param>
-    /// <param name="By">Who says so; null when nothing was said.</param>
-    /// <param name="Counts">How many deliveries by what became of them; null when it was not finished.</param>
+    /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>resubmit</c>, <c>resend</c>, <c>subscription-rotate</c>, <c>diagnostics-link</c>.</param>
+    /// <param name="Channel">The channel; or the subscription of the bus, the queue, <c>notices</c>, <c>webhook</c>.</param>
+    /// <param name="On">An id, a name, or a span of time.</param>
+    /// <param name="By">Who; null when nobody is known.</param>
+    /// <param name="Counts">How many by what became of them; null when it was not finished.</param>
     public sealed record Entry(DateTimeOffset At, string What, string Channel, string On, string? By, IReadOnlyDictionary<string, int>? Counts);
 
     /// <summary>A page of the trail.</summary>

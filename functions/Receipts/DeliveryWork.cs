@@ -15,7 +15,7 @@ namespace Serverless.Receipts;
 /// </summary>
 public sealed partial class DeliveryWork(
     DeliveryLog deliveries, ChannelDirectory channels, Correlator correlator, CaseTeller teller, ReplyFiling replies, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, Attention attention,
-    HeldContacts held, FileRequests files, Successors successors, TimeProvider time, ILogger<DeliveryWork> log)
+    HeldContacts held, FileRequests files, Successors successors, CallSteps steps, TimeProvider time, ILogger<DeliveryWork> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
     internal const string Rest = "rest";
@@ -154,7 +154,7 @@ public sealed partial class DeliveryWork(
             {
                 case Reading.Ignored ignored:
                     if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
-                    return new Taken($"ignored:{ignored.Reason}", true);
+                    return new Taken($"ignored:{ignored.Reason}", true, await StepAsync(job, ignored, null, ct));
                 case Reading.Status status:
                     return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
                 case Reading.Attention asks:
@@ -184,7 +184,20 @@ public sealed partial class DeliveryWork(
         await replies.EchoedAsync(e, shows, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
-        return new Taken(correlation.End, piece.Unreadable is null, Filed: filed);
+        // A copy takes its step too: whoever filed the first may have died before he took it.
+        var later = correlation.End is "erased" ? null : await StepAsync(job, piece.Reading, (correlation.CaseId, e), ct);
+        return new Taken(correlation.End, piece.Unreadable is null, later, filed);
+    }
+
+    // A replay moves no call; one that was let out of quarantine is too late for its own.
+    private async Task<Fetched.Later?> StepAsync(Job job, Reading? reading, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
+    {
+        if (reading?.Step is not { } step || job.Before is not null) return null;
+        var taken = await steps.TakeAsync(job.Channel, job.Delivery, step, filed, ct);
+        if (taken is StepTaken.Later later) return new Fetched.Later(later.Reason, later.After ?? TimeSpan.FromSeconds(1));
+        if (taken is StepTaken.Lost && filed is { Event: { Change: ContactChange.Received } rang })
+            await CommitAsync(CallSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null, ct);
+        return null;
     }
 
     private async Task<Correlation> CommitAsync(ContactEvent e, string delivery, string? caseId, CancellationToken ct)

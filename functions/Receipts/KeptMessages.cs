@@ -11,6 +11,7 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
 {
     public const string Table = "kept";
     private const int LongestText = 8_000;
+    private const int MostCounted = 1_000;
 
     /// <summary>Every queue whose messages may be kept, and its poison queue.</summary>
     public static readonly IReadOnlyList<string> Queues =
@@ -36,13 +37,11 @@ public sealed partial class KeptMessages(TableStore tables, TimeProvider time, I
         return Task.CompletedTask;
     }
 
-    /// <summary>How many messages are kept, of all queues.</summary>
-    public async Task<int> CountAsync(CancellationToken ct)
+    /// <summary>How many messages are kept, by queue, each counted up to a thousand; queues of which none is kept are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(CancellationToken ct)
     {
-        var count = 0;
-        // Queues are named in lower-case letters.
-        await foreach (var _ in tables.QueryAllAsync(Table, TableQuery.Partitions("a", "{").Select("Why"), ct)) count++;
-        return count;
+        var counts = await Task.WhenAll(Queues.Select(async queue => (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));
+        return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Queue, c => c.Count, StringComparer.Ordinal);
     }
 
     [LoggerMessage(61, LogLevel.Error, "poison {Channel}/{Id}: failed too often, Tick queues it again")]

@@ -23,6 +23,13 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
         return new QuarantinePage([.. page.Rows.Select(row => Listed(new DeliveryKey(channel, row.RowKey), row))], page.Continuation);
     }
 
+    /// <summary>How many of a channel came within the last 24 hours and are still kept, counted up to a hundred.</summary>
+    public async Task<RowCount> CountAsync(string channel, CancellationToken ct)
+    {
+        var page = await walk.PageAsync(channel, HourRange.Last(24, time.GetUtcNow()), IsQuarantined, LargestPage, null, ct, "End");
+        return new RowCount(page.Rows.Count, page.Continuation is not null);
+    }
+
     /// <summary>One of them with all that helps to find the cause; null when it is unknown, erased, or not in quarantine.</summary>
     public async Task<QuarantinedFile?> FindAsync(DeliveryKey key, CancellationToken ct)
     {

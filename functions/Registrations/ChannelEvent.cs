@@ -1,6 +1,8 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Channels;
 using Serverless.Outbox;
@@ -24,6 +26,9 @@ public static class ChannelEvent
         [Foreign] = "A registration at a provider leads to another address than ours; it was left as it is.",
         [Expiring] = "A credential or registration ends in 30, 7 or 1 days, and nobody has renewed it yet.",
     };
+
+    /// <summary>Every type with an example of a registration that never was.</summary>
+    public static IEnumerable<EventKind> Kinds => Catalogue.Select(e => new EventKind(e.Key, e.Value, "channel-event", Example(e.Key)));
 
     /// <summary>The event.</summary>
     /// <param name="type">One of the types above.</param>
@@ -50,6 +55,16 @@ public static class ChannelEvent
             Days = days,
         },
     };
+
+    private static byte[] Example(string type)
+    {
+        var at = DateTimeOffset.Parse("2026-11-20T03:17:00Z", CultureInfo.InvariantCulture);
+        var state = type switch { Repaired => RegistrationState.Repaired, Drifted => RegistrationState.Drifted, Foreign => RegistrationState.Foreign, _ => RegistrationState.Right };
+        var registration = type == Expiring
+            ? new Registration("access token", state, Step: "Make a new token and put it into the vault.", ExpiresAt: at.AddDays(7))
+            : new Registration("webhook", state, "The address entered there is not ours.", state == RegistrationState.Drifted ? "Enter our address." : null);
+        return JsonSerializer.SerializeToUtf8Bytes(Of(type, "meta", registration, "example", at, type == Expiring ? 7 : null), ChannelEventJson.Default.CloudEventChannelFacts);
+    }
 }
 
 /// <summary>What an event says of a registration.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Receipts;
@@ -6,25 +8,53 @@ namespace Serverless.Registrations;
 
 /// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
 public sealed partial class ChannelUpkeep(
-    ChannelDirectory channels, RegistrationBook book, Attention attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time, ILogger<ChannelUpkeep> log)
+    ChannelDirectory channels, RegistrationBook book, Attention attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<ChannelUpkeep> log)
 {
     /// <summary>Stands for the channel of credentials whose end only the settings know.</summary>
     public const string Dates = "settings";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    // The shortest life that a provider gives is a day, less than from one Daily to the next: renewed at half of it, a quarter is left for tries that fail.
+    private static readonly TimeSpan Ahead = TimeSpan.FromHours(6);
+    private static readonly TimeSpan Between = TimeSpan.FromHours(1);
+
+    private static readonly string[] Secrets = ["Secret", "Token", "Key", "Password", "Certificate", "State"];
+
     /// <summary>Checks every enabled channel, and the dates in the settings.</summary>
     public Task CheckAllAsync(CancellationToken ct) =>
         Task.WhenAll([.. Enabled().Select(c => CheckAsync(c, options.CurrentValue.MayRepair(c.Name), ct)), CheckDatesAsync(ct)]);
 
-    /// <summary>Checks channels whose provider said since their last check that something is wrong, and tells what the bus could not take before.</summary>
-    public Task CheckAlarmedAsync(CancellationToken ct) => Task.WhenAll(Enabled().Select(async channel =>
+    /// <summary>Checks the channels for which Daily would be too late, and tells what the bus could not take before.</summary>
+    public Task CheckDueAsync(CancellationToken ct) => Task.WhenAll(Enabled().Select(async channel =>
     {
         await book.TellRestAsync(channel.Name, ct);
-        if (await attention.LastAsync(channel.Name, ct) is not { } mark || mark.At <= await book.CheckedAtAsync(channel.Name, ct)) return;
-        LogAlarmed(channel.Name, mark.Reason);
+        var last = await book.LastAsync(channel.Name, ct);
+        if (await DueAsync(channel, last, ct) is not { } why || !await book.ClaimAsync(channel.Name, last, ct)) return;
+        LogAtOnce(channel.Name, why);
         await CheckAsync(channel, options.CurrentValue.MayRepair(channel.Name), ct);
     }).Append(book.TellRestAsync(Dates, ct)));
+
+    // An alarm of the provider; other settings than at the last check, which a new deployment has too; what ends soon unless it is renewed, or could not be seen, once an hour.
+    private async Task<string?> DueAsync(IChannel channel, LastCheck last, CancellationToken ct)
+    {
+        if (await attention.LastAsync(channel.Name, ct) is { } mark && !(mark.At <= last.At)) return mark.Reason;
+        // A developer's machine registers nowhere by itself.
+        if (configuration["AZURE_FUNCTIONS_ENVIRONMENT"] != "Development" && last.Settings != Fingerprint(channel)) return "settings-changed";
+        var now = time.GetUtcNow();
+        if (last.At is null || last.At > now - Between) return null;
+        return (await book.OfAsync(channel.Name, ct)).Any(known => known.WantsRenewal(now + Ahead)) ? "ends-soon" : null;
+    }
+
+    // Says that something changed, and no secret: those are left out, and the channel's own hash tells that they changed.
+    private string Fingerprint(IChannel channel)
+    {
+        var section = configuration.GetSection($"Channels:{channel.Name}").AsEnumerable(makePathsRelative: true)
+            .Where(s => s.Value is not null && !Array.Exists(Secrets, secret => s.Key.EndsWith(secret, StringComparison.OrdinalIgnoreCase)))
+            .OrderBy(s => s.Key, StringComparer.OrdinalIgnoreCase).Select(s => $"{s.Key.ToUpperInvariant()}={s.Value}");
+        string[] parts = [channel.Settings.SecretFingerprint, hooks.CurrentValue.PublicBaseUrl ?? "", $"{options.CurrentValue.MayRepair(channel.Name)}", .. section];
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))).AsSpan(0, 8));
+    }
 
     /// <summary>Checks one channel now. False when there is none of that name that looks after itself.</summary>
     /// <param name="name">Channel name.</param>
@@ -41,7 +71,7 @@ public sealed partial class ChannelUpkeep(
 
     private async Task CheckAsync(IChannel channel, bool repair, CancellationToken ct)
     {
-        var began = time.GetUtcNow();
+        var (began, settings) = (time.GetUtcNow(), Fingerprint(channel));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         var check = AskAsync((ISubscribes)channel, repair, patience.Token);
@@ -50,7 +80,7 @@ public sealed partial class ChannelUpkeep(
         {
             var found = await check;
             LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
-            await book.KeepAsync(channel.Name, found, whole: true, began, ct);
+            await book.KeepAsync(channel.Name, found, whole: true, began, settings, ct);
             await SayEndsAsync(channel.Name, ct);
             return;
         }
@@ -59,7 +89,7 @@ public sealed partial class ChannelUpkeep(
         var error = check.Exception?.InnerException?.GetType().Name ?? "timeout";
         LogBroken(channel.Name, error);
         ct.ThrowIfCancellationRequested();
-        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check itself failed ({error}).", "See the log of the function Daily.")], whole: false, began, ct);
+        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check itself failed ({error}).", "See the log of the function Daily.")], whole: false, began, settings, ct);
         await SayEndsAsync(channel.Name, ct);
     }
 
@@ -71,7 +101,7 @@ public sealed partial class ChannelUpkeep(
         var found = options.CurrentValue.Expires.Select(e => UpkeepOptions.DateOf(e.Value) is { } end
             ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new end.", end)
             : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
-        await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), ct);
+        await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), null, ct);
         await SayEndsAsync(Dates, ct);
     }
 
@@ -91,7 +121,7 @@ public sealed partial class ChannelUpkeep(
     private partial void LogBroken(string channel, string error);
 
     [LoggerMessage(102, LogLevel.Warning, "upkeep {Channel} at once: {Reason}")]
-    private partial void LogAlarmed(string channel, string reason);
+    private partial void LogAtOnce(string channel, string reason);
 
     [LoggerMessage(103, LogLevel.Warning, "expiring {Channel} {Registration} days={Days}")]
     private partial void LogExpiring(string channel, string registration, int days);

@@ -52,11 +52,11 @@ public sealed class UpkeepReader(ChannelDirectory channels, RegistrationBook boo
     {
         var enabled = ChannelDirectory.SettingsOf(channel, out _) is { Enabled: true };
         if (channel is not ISubscribes) return new ChannelReport(channel.Name, enabled, false, false, null, []);
-        return new ChannelReport(channel.Name, enabled, true, options.CurrentValue.MayRepair(channel.Name), await book.CheckedAtAsync(channel.Name, ct), await RegistrationsAsync(channel.Name, ct));
+        return new ChannelReport(channel.Name, enabled, true, options.CurrentValue.MayRepair(channel.Name), (await book.LastAsync(channel.Name, ct)).At, await RegistrationsAsync(channel.Name, ct));
     }
 
     private async Task<ChannelReport> DatesAsync(CancellationToken ct) =>
-        new(ChannelUpkeep.Dates, true, true, false, await book.CheckedAtAsync(ChannelUpkeep.Dates, ct), await RegistrationsAsync(ChannelUpkeep.Dates, ct));
+        new(ChannelUpkeep.Dates, true, true, false, (await book.LastAsync(ChannelUpkeep.Dates, ct)).At, await RegistrationsAsync(ChannelUpkeep.Dates, ct));
 
     private async Task<IReadOnlyList<RegistrationReport>> RegistrationsAsync(string channel, CancellationToken ct) =>
         [.. (await book.OfAsync(channel, ct)).Select(k => new RegistrationReport(k.Registration.Name, k.Registration.State.ToString(), k.Since, k.Registration.Detail, k.Registration.Step, k.Registration.ExpiresAt))];

@@ -100,6 +100,9 @@ public sealed record KnownRegistration
     public int? EndsSoon(DateTimeOffset now) =>
         Registration.ExpiresAt - now is { } left && left <= TimeSpan.FromDays(RenewsItself ? 1 : 7) ? (int)Math.Floor(left.TotalDays) : null;
 
+    /// <summary>Whether it ends before a time unless it is renewed by us, or could not be seen at the last check.</summary>
+    public bool WantsRenewal(DateTimeOffset before) => Registration.State == RegistrationState.Unknown || (RenewsItself && Registration.ExpiresAt < before);
+
     private bool RenewsItself => Registration is { Step: null, State: RegistrationState.Right or RegistrationState.Repaired };
 
     private static int? DueCall(KnownRegistration known, DateTimeOffset now)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Azure;
 using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Storage;
@@ -14,8 +15,28 @@ public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeP
     private const string Prefix = "registration|";
     private const string LastRow = "upkeep";
 
-    /// <summary>When a channel was last checked; null when it never was.</summary>
-    public async Task<DateTimeOffset?> CheckedAtAsync(string channel, CancellationToken ct) => (await tables.GetAsync(Table, channel, LastRow, ct))?.Time("At");
+    // A check takes three minutes at most: after this its instance is gone.
+    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
+
+    /// <summary>The last check of a channel.</summary>
+    public async Task<LastCheck> LastAsync(string channel, CancellationToken ct)
+    {
+        var row = await tables.GetAsync(Table, channel, LastRow, ct);
+        return new LastCheck(row?.Time("At"), row?.Text("Settings"), row?.Time("Claimed"), row?.ETag);
+    }
+
+    /// <summary>Claims the next check, so that of two instances one makes it. False when somebody else has it.</summary>
+    /// <param name="channel">Name of the channel.</param>
+    /// <param name="last">The last check, as it was read.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<bool> ClaimAsync(string channel, LastCheck last, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (last.ClaimedAt > now - Claim) return false;
+        var row = new TableRow(channel, LastRow) { ["At"] = last.At, ["Settings"] = last.Settings, ["Claimed"] = now };
+        var written = last.Read is { } read ? await tables.ReplaceAsync(Table, row, read, ct) : await tables.InsertAsync(Table, row, ct);
+        return written.State == WriteState.Written;
+    }
 
     /// <summary>Registrations of a channel as they were last found, by name.</summary>
     public async Task<IReadOnlyList<KnownRegistration>> OfAsync(string channel, CancellationToken ct)
@@ -30,8 +51,9 @@ public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeP
     /// <param name="found">Each with a name of its own.</param>
     /// <param name="whole">True when it is all there is: what was known and is not found any more is dropped.</param>
     /// <param name="began">When the check began.</param>
+    /// <param name="settings">Fingerprint of the settings it was made with.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task KeepAsync(string channel, IReadOnlyList<Registration> found, bool whole, DateTimeOffset began, CancellationToken ct)
+    public async Task KeepAsync(string channel, IReadOnlyList<Registration> found, bool whole, DateTimeOffset began, string? settings, CancellationToken ct)
     {
         var known = (await OfAsync(channel, ct)).ToDictionary(k => k.Registration.Name, StringComparer.Ordinal);
         foreach (var registration in found.DistinctBy(r => r.Name, StringComparer.Ordinal))
@@ -46,7 +68,7 @@ public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeP
 
         await TellRestAsync(channel, ct);
         if (whole) foreach (var gone in known.Values) await tables.DeleteAsync(Table, channel, RowOf(gone.Registration.Name), gone.ETag, ct);
-        await tables.UpsertAsync(Table, new TableRow(channel, LastRow) { ["At"] = began }, ct);
+        await tables.UpsertAsync(Table, new TableRow(channel, LastRow) { ["At"] = began, ["Settings"] = settings }, ct);
     }
 
     /// <summary>Publishes what a channel has left untold. False when the bus is down; a later call tells it under the same ids.</summary>
@@ -64,3 +86,10 @@ public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeP
 
     private static string RowOf(string name) => Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 }
+
+/// <summary>When and with what a channel was last checked.</summary>
+/// <param name="At">When that check began; null when there was none.</param>
+/// <param name="Settings">Fingerprint of the settings then.</param>
+/// <param name="ClaimedAt">Since when somebody makes the next one; null when nobody does.</param>
+/// <param name="Read">Version of the row; null when there is none.</param>
+public sealed record LastCheck(DateTimeOffset? At, string? Settings, DateTimeOffset? ClaimedAt, ETag? Read);

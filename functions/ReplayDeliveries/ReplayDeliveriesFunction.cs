@@ -15,7 +15,7 @@ public static class ReplayDeliveriesFunction
             await HttpAnswer.ProblemAsync(context, 400, $"{Selection.HowTo} {HourRange.HowTo} It is a dry run unless you add \"dryRun\":false.");
         else if (channels.Find(selection.Channel) is null)
             await HttpAnswer.ProblemAsync(context, 400, $"channel is one of: {string.Join(", ", channels.All.Select(c => c.Name))}.");
-        else await AnswerAsync(context, selection);
+        else await AnswerAsync(context, selection with { By = Caller.Of(context, selection.By) });
     });
 
     private static async Task AnswerAsync(HttpContext context, Selection selection)

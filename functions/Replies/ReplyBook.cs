@@ -31,6 +31,15 @@ public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay 
     /// <summary>Whether nobody knows if it went out.</summary>
     public async Task<bool> IsUncertainAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.State: ReplyState.Uncertain };
 
+    /// <summary>Why a receipt that waits has nothing to say any more: a person answered first, or closed the case. Null for every other reply, and for one that may have reached the customer already.</summary>
+    public async Task<string?> OvertakenAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    {
+        if (reply is not { Automatic: true, Owed: false, MaybeSent: false } || (await cases.HeadAsync(pointer.CaseId, ct))?.Head is not { } head) return null;
+        if (head.State == CaseState.Closed) return "case-closed";
+        // Somebody who waits only since then was answered in between.
+        return head.WaitingSince is not { } since || since > reply.CreatedAt ? "answered" : null;
+    }
+
     /// <summary>Writes a reply if nobody changed it since it was read; null when somebody did.</summary>
     public async Task<CaseReplies.Versioned?> WriteAsync(string caseId, CaseReplies.Versioned current, CaseReply next, CancellationToken ct)
     {

@@ -79,7 +79,7 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
     {
         var now = time.GetUtcNow();
         var to = file.Contacts.FirstOrDefault(c => c.Id == request.To);
-        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection) return (objection, null);
+        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection && (objection != Asked.CaseClosed || !request.Owed)) return (objection, null);
         // A person may answer for longer than a machine may.
         if (now > WithWindow(file, to!.Contact).Reply!.Until) return (Asked.WindowClosed, null);
         var pointer = new ReplyPointer(file.Case.Id, ReplyIndex.IdOf(file.Case.Id, request.Id));
@@ -91,6 +91,7 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
             To = to.Id,
             Text = request.Text,
             Automatic = true,
+            Owed = request.Owed,
             CreatedAt = now,
             DueAt = request.DryRun ? null : now,
         };
@@ -118,13 +119,13 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
 
     private Asked? Objection(CaseFile file, FiledContact? to, ReplyRequest request, DateTimeOffset now)
     {
-        if (file.Case.State == CaseState.Closed) return Asked.CaseClosed;
         if (to is null) return request.To is null ? Asked.NoWayBack : Asked.NoSuchContact;
         // We never answer ourselves (P9).
         if (to.Contact.Direction == Direction.Outbound) return Asked.OurOwn;
         if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not IReplies channel) return Asked.NoWayBack;
         if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return Asked.ChannelOff;
-        return request.Template is null && now > channel.Until(WithWindow(file, to.Contact)) ? Asked.WindowClosed : null;
+        if (request.Template is null && now > channel.Until(WithWindow(file, to.Contact))) return Asked.WindowClosed;
+        return file.Case.State == CaseState.Closed ? Asked.CaseClosed : null;
     }
 
     private static (Asked, CaseReply?) Again(CaseReply known, ReplyRequest request) =>

@@ -16,6 +16,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     // Beside the cases that wait for the bus, whose partitions are "0" to "f": a waiting reply is no trouble of the bus.
     private const string MarkPrefix = "reply|";
     private static readonly TableQuery Marks = TableQuery.Partitions(MarkPrefix + "0", MarkPrefix + "g");
+    private const int MostCounted = 1_000;
     private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(15);
 
     /// <summary>Our own id, made of the caller's: the same one again names the same reply.</summary>
@@ -76,7 +77,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         return queued;
     }
 
-    /// <summary>How many replies are on their way, and how many of them nobody works.</summary>
+    /// <summary>How many replies are on their way, and how many of them nobody works; at most a thousand are looked at.</summary>
     public async Task<(int Waiting, int Lost)> CountAsync(CancellationToken ct)
     {
         var (waiting, lost) = (0, 0);
@@ -84,6 +85,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         {
             waiting++;
             if (IsLost(row, LostAfter)) lost++;
+            if (waiting == MostCounted) break;
         }
 
         return (waiting, lost);

@@ -83,7 +83,8 @@ public sealed record ReplyRequest
 /// <param name="To">The contact it answers.</param>
 /// <param name="Text">Plain text.</param>
 /// <param name="DryRun">Only written down, for people to see.</param>
-public sealed record AutomaticReply(string Id, string To, string Text, bool DryRun);
+/// <param name="Owed">Sent even if a person answers first or the case is closed.</param>
+public sealed record AutomaticReply(string Id, string To, string Text, bool DryRun, bool Owed);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ReplyPointer))]

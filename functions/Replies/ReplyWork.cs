@@ -68,7 +68,8 @@ public sealed partial class ReplyWork(
         {
             // Another message comes when it is due.
             if (reply.DueAt > now + Early) return;
-            await SendAsync(pointer, current, ct);
+            if (await book.OvertakenAsync(pointer, reply, ct) is { } because) await WithdrawAsync(pointer, current, because, ct);
+            else await SendAsync(pointer, current, ct);
         }
         else if (reply.State == ReplyState.Sending)
         {
@@ -77,6 +78,13 @@ public sealed partial class ReplyWork(
             else await DoubtAsync(pointer, reply, "its sender died", ct);
         }
         else await index.ForgetAsync(pointer, ct);
+    }
+
+    private async Task WithdrawAsync(ReplyPointer pointer, CaseReplies.Versioned current, string because, CancellationToken ct)
+    {
+        var none = current.Reply with { State = ReplyState.Void, Reason = because, DueAt = null };
+        if (await book.WriteAsync(pointer.CaseId, current, none, ct) is null) throw new ContentionException();
+        await index.ForgetAsync(pointer, ct);
     }
 
     private async Task SendAsync(ReplyPointer pointer, CaseReplies.Versioned current, CancellationToken ct)
@@ -129,7 +137,7 @@ public sealed partial class ReplyWork(
         var now = time.GetUtcNow();
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 30 * Math.Pow(2, Math.Min(claim.Tries - 1, 10))));
         if (asked > pause) pause = asked.Value;
-        if (now + pause > claim.CreatedAt + (claim.Automatic ? GiveUpReceiptAfter : GiveUpAfter))
+        if (now + pause > claim.CreatedAt + (claim is { Automatic: true, Owed: false } ? GiveUpReceiptAfter : GiveUpAfter))
         {
             await EndAsync(pointer, claim.Tries, r => r with { State = maybeSent ? ReplyState.Uncertain : ReplyState.Failed, Reason = reason }, ct);
             return;

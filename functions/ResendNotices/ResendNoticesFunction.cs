@@ -20,7 +20,7 @@ public static class ResendNoticesFunction
         ResendStep? step = null;
         try
         {
-            step = await context.RequestServices.GetRequiredService<Resends>().StepAsync(request, ct);
+            step = await context.RequestServices.GetRequiredService<Resends>().StepAsync(request with { By = Caller.Of(context, request.By) }, ct);
         }
         catch (ArgumentException) when (request.Continuation is not null)
         {

@@ -18,7 +18,7 @@ public static class ReviewDeadLettersFunction
         else if (!desk.Subscriptions.Contains(request.Subscription, StringComparer.Ordinal)) await HttpAnswer.ProblemAsync(context, 400, $"subscription is one of: {string.Join(", ", desk.Subscriptions)}.");
         else
         {
-            var step = await desk.StepAsync(request, action == "resubmit", ct);
+            var step = await desk.StepAsync(request with { By = Caller.Of(context, request.By) }, action == "resubmit", ct);
             if (request.Id is not null && step.Done == 0) await HttpAnswer.ProblemAsync(context, 404, "There is no such dead letter among the first 500 of this subscription that nobody else looks at just now.");
             else await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.DeadLetterStep));
         }

@@ -22,7 +22,7 @@ public static class ReviewDeliveriesFunction
         else if (await RawBody.ReadAsync(context.Request, 16 * 1024, ct) is not { } body || Selection.Parse(body) is not { } selection)
             await HttpAnswer.ProblemAsync(context, 400, $"{Selection.HowTo} {HourRange.HowTo}");
         else if (Shut(context, selection.Channel) is { } problem) await HttpAnswer.ProblemAsync(context, 400, problem);
-        else await AnswerAsync(context, act, selection);
+        else await AnswerAsync(context, act, selection with { By = Caller.Of(context, selection.By) });
     });
 
     private static async Task AnswerAsync(HttpContext context, Func<Selection, CancellationToken, Task<ReviewStep>> act, Selection selection)

@@ -16,7 +16,7 @@ public static class ReviewKeptFunction
             await HttpAnswer.ProblemAsync(context, 400, KeptRequest.HowTo);
         else
         {
-            var step = await context.RequestServices.GetRequiredService<KeptDesk>().StepAsync(request, action == "resubmit", ct);
+            var step = await context.RequestServices.GetRequiredService<KeptDesk>().StepAsync(request with { By = Caller.Of(context, request.By) }, action == "resubmit", ct);
             if (request.Id is not null && step is { Done: 0, Cut: 0 }) await HttpAnswer.ProblemAsync(context, 404, "No such message of this queue is kept.");
             else await HttpAnswer.JsonAsync(context, JsonSerializer.SerializeToUtf8Bytes(step, ReviewJson.Default.KeptStep));
         }

@@ -17,7 +17,7 @@ public static class ShowDiagnosticsFunction
         var german = HtmlPage.WantsGerman(context, whenNoneIsNamed: false);
         var name = (string)context.Request.RouteValues["channel"]!;
         var channel = context.RequestServices.GetRequiredService<ChannelDirectory>().Find(name);
-        var check = context.RequestServices.GetRequiredService<DiagnosticsLinks>().Judge(name, context.Request.Query["until"], context.Request.Query["signature"]);
+        var check = context.RequestServices.GetRequiredService<DiagnosticsLinks>().Judge(name, context.Request.Query["token"]);
         if (channel is null || check != DiagnosticsLinks.Check.Valid) await RefuseAsync(context, channel is not null && check == DiagnosticsLinks.Check.Expired, german);
         else
         {

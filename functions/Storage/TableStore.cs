@@ -73,6 +73,15 @@ public sealed class TableStore
         return Result(await _calls.SendAsync(message, ct)) ?? Missing;
     }
 
+    /// <summary>How many rows match, counted up to a bound.</summary>
+    public async Task<RowCount> CountAsync(string table, TableQuery query, int most, CancellationToken ct)
+    {
+        var count = 0;
+        await foreach (var _ in QueryAllAsync(table, query.Select("RowKey"), ct))
+            if (++count == most) return new RowCount(count, More: true);
+        return new RowCount(count, More: false);
+    }
+
     /// <summary>One row, or null. <paramref name="select"/> names the properties wanted, with commas.</summary>
     public async Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey, CancellationToken ct, string? select = null)
     {

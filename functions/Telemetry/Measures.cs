@@ -15,6 +15,12 @@ public static class Measures
     private static readonly Counter<long> Ends = Meter.CreateCounter<long>("serverless.elements.ended", "{element}", "Elements of deliveries by channel and end word.");
     private static readonly Counter<long> Told = Meter.CreateCounter<long>("serverless.notices", "{try}", "Tries to tell somebody by route and outcome.");
     private static readonly Counter<long> Answers = Meter.CreateCounter<long>("serverless.replies", "{try}", "Tries to send a reply by outcome.");
+    private static readonly Gauge<int> Dead = Meter.CreateGauge<int>("serverless.dead_letters", "{message}", "Messages that a subscription gave up, as of the last tick.");
+    private static readonly Gauge<int> KeptBack = Meter.CreateGauge<int>("serverless.kept", "{message}", "Queue messages that could not be worked, by queue, as of the last tick.");
+    private static readonly Gauge<int> Open = Meter.CreateGauge<int>("serverless.cases", "{case}", "Open cases, and of these the overdue and ownerless ones, as of the last tick.");
+    private static readonly Gauge<int> Held = Meter.CreateGauge<int>("serverless.deliveries.quarantined", "{delivery}", "Calls of the last 24 hours in quarantine, by channel, as of the last tick.");
+    private static readonly Gauge<int> Standing = Meter.CreateGauge<int>("serverless.notices.standing", "{notice}", "Notices of the last seven days that wait or were given up, by route, as of the last tick.");
+    private static readonly Gauge<int> Days = Meter.CreateGauge<int>("serverless.expires", "d", "Whole days until the next credential or registration of a channel ends; negative once it is over.");
     private static readonly Gauge<int> Lost = Meter.CreateGauge<int>("serverless.deliveries.unaccounted", "{delivery}", "Deliveries that nobody works, by channel, as of the last tick.");
 
     /// <summary>A call of a provider.</summary>
@@ -28,14 +34,37 @@ public static class Measures
         if (Ends.Enabled) Ends.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
     }
 
-    /// <summary>A try to tell somebody.</summary>
-    public static void Notice(string route, string outcome) => Told.Add(1, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
+    /// <summary>Tries to tell somebody: as many as notices that went, or were laid aside, together.</summary>
+    public static void Notice(string route, string outcome, int notices = 1) => Told.Add(notices, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A try to send a reply.</summary>
     public static void Reply(string outcome) => Answers.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>How many deliveries of a channel nobody works.</summary>
     public static void Unaccounted(string channel, int count) => Lost.Record(count, new KeyValuePair<string, object?>("channel", channel));
+
+    /// <summary>Dead letters of a subscription.</summary>
+    public static void DeadLetters(string subscription, int count) => Dead.Record(count, new KeyValuePair<string, object?>("subscription", subscription));
+
+    /// <summary>Kept messages of a queue.</summary>
+    public static void Kept(string queue, int count) => KeptBack.Record(count, new KeyValuePair<string, object?>("queue", queue));
+
+    /// <summary>Open cases: all, and two kinds of these.</summary>
+    public static void Cases(int total, int overdue, int ownerless)
+    {
+        Open.Record(total, new KeyValuePair<string, object?>("which", "all"));
+        Open.Record(overdue, new KeyValuePair<string, object?>("which", "overdue"));
+        Open.Record(ownerless, new KeyValuePair<string, object?>("which", "ownerless"));
+    }
+
+    /// <summary>Calls of a channel in quarantine.</summary>
+    public static void Quarantined(string channel, int count) => Held.Record(count, new KeyValuePair<string, object?>("channel", channel));
+
+    /// <summary>Notices of a route in one state.</summary>
+    public static void NoticesStanding(string route, string state, int count) => Standing.Record(count, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("state", state));
+
+    /// <summary>Days to the next end of a channel's credentials and registrations.</summary>
+    public static void DaysLeft(string channel, int days) => Days.Record(days, new KeyValuePair<string, object?>("channel", channel));
 
     /// <summary>Shows the requests to storage and bus. Once a process: an observed counter stays.</summary>
     internal static void Watch(CallCount calls)

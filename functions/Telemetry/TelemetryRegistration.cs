@@ -9,9 +9,14 @@ public static class TelemetryRegistration
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         var on = Array.Exists(Endpoints, name => !string.IsNullOrEmpty(configuration[name])) && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
+        services.AddSingleton(new TelemetryExport(on));
         return on ? Export(services) : services;
     }
 
     // A method of its own: the types it names are loaded when it runs.
     private static IServiceCollection Export(IServiceCollection services) => services.AddHostedService<Exporting>();
 }
+
+/// <summary>Whether this app sends metrics: what costs reads to measure is left alone otherwise.</summary>
+/// <param name="IsOn">True: it does.</param>
+public sealed record TelemetryExport(bool IsOn);

@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Hosting;
+using Serverless.Operations;
 using Serverless.Outbox;
 using Serverless.Privacy;
 using Serverless.Receipts;
@@ -9,7 +10,8 @@ using Serverless.Replies;
 namespace Serverless.Tick;
 
 /// <summary>
-/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, at channels whose provider raised an alarm, and again at what providers hold.
+/// Every five minutes: publishes what the bus could not take, queues deliveries and replies that have no end, looks at the clocks of cases, has channels checked for which Daily
+/// would be too late, looks again at what providers hold, goes on with what was kept long enough; then counts what waits for a person, while metrics are sent.
 /// Each goes on when another fails (P13).
 /// </summary>
 public static class TickFunction
@@ -21,9 +23,13 @@ public static class TickFunction
         var open = services.GetRequiredService<OpenDeliveries>().RequeueDueAsync(ct);
         var replies = services.GetRequiredService<ReplyIndex>().RequeueLostAsync(ct);
         var clocks = services.GetRequiredService<CaseClock>().RingAsync(ct);
-        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckAlarmedAsync(ct);
+        var upkeep = services.GetRequiredService<ChannelUpkeep>().CheckDueAsync(ct);
         var looked = services.GetRequiredService<SecondLook>().LookAsync(ct);
         var gone = services.GetRequiredService<Retention>().GoOnAsync(ct);
-        await Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        var all = Task.WhenAll(outbox, open, replies, clocks, upkeep, looked, gone);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Afterwards, and all the more when something failed.
+        await services.GetRequiredService<Arrears>().MeasureAsync(ct);
+        await all;
     });
 }

@@ -58,6 +58,8 @@ var on = filter(items(channels), c => c.value.enabled)
 var answersCalls = !empty(filter(on, c => known.channels[c.key].voice))
 @description('Always-ready instances.')
 var readyInstances = alwaysReadyHttp >= 0 ? alwaysReadyHttp : (answersCalls ? 1 : 0)
+@description('Whether Normalise answers calls itself while they ring, and must not begin cold.')
+var steersCalls = alwaysReadyHttp != 0 && !empty(filter(on, c => c.key == 'Acs' && (c.value.?settings.?AnswersCalls ?? 'false') == 'true'))
 @description('Beginning of every Key Vault reference. No version: a new one is picked up within a day, or at the next restart.')
 var reference = '@Microsoft.KeyVault(SecretUri=https://${names.vault}${environment().suffixes.keyvaultDns}/secrets/'
 
@@ -178,7 +180,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: readyInstances > 0 ? [{ name: 'http', instanceCount: readyInstances }] : []
+        alwaysReady: concat(readyInstances > 0 ? [{ name: 'http', instanceCount: readyInstances }] : [], steersCalls ? [{ name: 'function:Normalise', instanceCount: 1 }] : [])
         triggers: { http: { perInstanceConcurrency: httpConcurrency } }
       }
     }

@@ -16,12 +16,28 @@ param deadLetterContainer string
 param endpoint string
 @description('Client id of the app registration that Event Grid asks a token for.')
 param entraAppId string
+@description('Queue of the storage account that takes the events instead of the door, or empty: no app registration is needed then, and a call is answered some seconds later.')
+param queue string
+
+@description('What the channel reads.')
+var eventTypes = [
+  'Microsoft.Communication.SMSReceived'
+  'Microsoft.Communication.SMSDeliveryReportReceived'
+  'Microsoft.Communication.IncomingCall'
+  'Microsoft.Communication.RecordingFileStatusUpdated'
+  'Microsoft.Communication.AdvancedMessageReceived'
+  'Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated'
+]
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
   resource blobs 'blobServices' existing = {
     name: 'default'
     resource dead 'containers' existing = { name: deadLetterContainer }
+  }
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+    resource events 'queues' existing = { name: empty(queue) ? 'none' : queue }
   }
 }
 
@@ -53,16 +69,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
   name: 'to-app'
   properties: {
     eventDeliverySchema: 'CloudEventSchemaV1_0'
-    filter: {
-      includedEventTypes: [
-        'Microsoft.Communication.SMSReceived'
-        'Microsoft.Communication.SMSDeliveryReportReceived'
-        'Microsoft.Communication.IncomingCall'
-        'Microsoft.Communication.RecordingFileStatusUpdated'
-        'Microsoft.Communication.AdvancedMessageReceived'
-        'Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated'
-      ]
-    }
+    filter: { includedEventTypes: eventTypes }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
     destination: {
       endpointType: 'WebHook'
@@ -81,4 +88,30 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
     }
   }
   dependsOn: [write]
+}
+
+// Storage Queue Data Message Sender on one queue: nobody but Event Grid and the app may write there, which is the proof of what lies in it.
+resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(queue)) {
+  scope: storage::queueService::events
+  name: guid(storage::queueService::events.id, systemTopic.id, 'send')
+  properties: { principalId: systemTopic.identity.principalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a') }
+}
+
+resource queueSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = if (!empty(queue)) {
+  parent: systemTopic
+  name: 'to-queue'
+  properties: {
+    eventDeliverySchema: 'CloudEventSchemaV1_0'
+    filter: { includedEventTypes: eventTypes }
+    retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
+    deliveryWithResourceIdentity: {
+      identity: { type: 'SystemAssigned' }
+      destination: { endpointType: 'StorageQueue', properties: { resourceId: storage.id, queueName: queue, queueMessageTimeToLiveInSeconds: 604800 } }
+    }
+    deadLetterWithResourceIdentity: {
+      identity: { type: 'SystemAssigned' }
+      deadLetterDestination: { endpointType: 'StorageBlob', properties: { resourceId: storage.id, blobContainerName: deadLetterContainer } }
+    }
+  }
+  dependsOn: [write, send]
 }

@@ -19,7 +19,9 @@ public sealed class Bench
     {
         var folder = name.Split('/')[0];
         var settings = Seed.SettingsOf(folder);
+        // Asked for by the composition, called by nobody.
         settings["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
+        settings["ServiceBusConnection__fullyQualifiedNamespace"] = "nobody.servicebus.windows.net";
         var configuration = Seed.Configuration(settings);
         var services = new ServiceCollection().AddSingleton(configuration).AddParts(configuration).BuildServiceProvider();
         var channel = services.GetServices<IChannel>().Single(c => c.Name == folder);

@@ -62,8 +62,8 @@ public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgai
 
         var id = Guid.TryParseExact(reply.Id, "N", out var guid) ? guid : (Guid?)null;
         var answer = sms
-            ? await AcsApi.PostAsync(calls, current, SmsPath, AcsBodies.Sms(reply, id, now), null, now, ct)
-            : await AcsApi.PostAsync(calls, current, MessagesPath, AcsBodies.WhatsApp(reply), id, now, ct);
+            ? await AcsApi.SendAsync(calls, current, HttpMethod.Post, SmsPath, AcsBodies.Sms(reply, id, now), null, now, ct)
+            : await AcsApi.SendAsync(calls, current, HttpMethod.Post, MessagesPath, AcsBodies.WhatsApp(reply), id is { } own ? (own, AcsApi.FirstSent(own, now)) : null, now, ct);
         return answer.Status switch
         {
             >= 200 and < 300 => Sent(reply, answer.Body, sms, now),

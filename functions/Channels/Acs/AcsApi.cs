@@ -21,19 +21,26 @@ internal static class AcsApi
     /// <summary>Calls the resource.</summary>
     /// <param name="calls">The guarded client.</param>
     /// <param name="options">Endpoint and key.</param>
+    /// <param name="method">GET has no body.</param>
     /// <param name="pathAndQuery">From the first slash on.</param>
-    /// <param name="json">Body.</param>
-    /// <param name="repeatable">Our id of the request, so that a second try does nothing new; null for none.</param>
+    /// <param name="json">Body; empty for none.</param>
+    /// <param name="repeatable">Our id of the request and the time of its first try, so that a second one does nothing new; null for none.</param>
     /// <param name="now">The clock.</param>
     /// <param name="ct">Cancels.</param>
-    public static async Task<ApiAnswer> PostAsync(ApiCalls calls, AcsOptions options, string pathAndQuery, byte[] json, Guid? repeatable, DateTimeOffset now, CancellationToken ct)
+    public static async Task<ApiAnswer> SendAsync(
+        ApiCalls calls, AcsOptions options, HttpMethod method, string pathAndQuery, byte[] json, (Guid Id, DateTimeOffset FirstSent)? repeatable, DateTimeOffset now, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.ApiUrl!.TrimEnd('/')}{pathAndQuery}") { Content = new ByteArrayContent(json) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (repeatable is { } id)
+        using var request = new HttpRequestMessage(method, $"{options.ApiUrl!.TrimEnd('/')}{pathAndQuery}");
+        if (json.Length > 0)
         {
-            request.Headers.Add("repeatability-request-id", id.ToString("D"));
-            request.Headers.Add("repeatability-first-sent", FirstSent(id, now).ToString("R", CultureInfo.InvariantCulture));
+            request.Content = new ByteArrayContent(json);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        if (repeatable is { } known)
+        {
+            request.Headers.Add("repeatability-request-id", known.Id.ToString("D"));
+            request.Headers.Add("repeatability-first-sent", known.FirstSent.ToString("R", CultureInfo.InvariantCulture));
         }
 
         Sign(request, options, request.RequestUri!.Authority, json, now);

@@ -88,7 +88,8 @@ internal static class AcsBodies
         json.WriteEndObject();
     }
 
-    private static byte[] Write(Action<Utf8JsonWriter> members)
+    /// <summary>A JSON object of these members.</summary>
+    public static byte[] Write(Action<Utf8JsonWriter> members)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))

@@ -3,12 +3,14 @@ using System.Text.Json;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Reads calls and recordings. A call is rung and no more here: who takes it must answer within seconds by Call Automation, and Event Grid gives no answer that could route it; so it is
-/// an open call in the case, and people see that somebody rang. https://learn.microsoft.com/azure/event-grid/communication-services-voice-video-events
+/// Reads incoming calls and recordings as Event Grid tells of them; what follows in a call that we answer is told by <see cref="CallEvents"/>.
+/// https://learn.microsoft.com/azure/event-grid/communication-services-voice-video-events
 /// </summary>
 internal static class AcsCalls
 {
-    public static Reading Incoming(AcsEvent happened)
+    /// <param name="happened">The event.</param>
+    /// <param name="current">Whether we answer it.</param>
+    public static Reading Incoming(AcsEvent happened, AcsOptions current)
     {
         var data = happened.Data;
         var call = data.Get("serverCallId"u8).AsText() ?? data.Get("correlationId"u8).AsText() ?? happened.Id;
@@ -24,18 +26,30 @@ internal static class AcsCalls
             Call = new CallJourney { Outcome = CallOutcome.Ringing },
         };
         // The ticket to answer with (incomingCallContext) is a secret of the moment and is not kept in the contact.
-        return new Reading.Found(new ContactEvent($"{call}:incoming", ContactChange.Received, contact));
+        var found = new Reading.Found(new ContactEvent($"{call}:incoming", ContactChange.Received, contact));
+        return current.MayAnswer && IsForUs(to, data.Get("from"u8), current) ? found with { Step = happened.Step } : found;
     }
 
-    public static Reading Recording(AcsEvent happened)
+    /// <summary>What a telephone is called by the API: its number, <c>anonymous</c> where it is withheld; null for what is no telephone.</summary>
+    public static string? Telephone(JsonElement party) =>
+        AcsMessages.Number(party.Get("phoneNumber"u8).Get("value"u8).AsText()) ?? (party.Get("rawId"u8).AsText() is ['4', ':', _, ..] id ? id[2..] : null);
+
+    /// <summary>Whether a call is one of a telephone to a number of ours: not one between users, and not one that we place ourselves from a number of ours, which would answer itself.</summary>
+    private static bool IsForUs(JsonElement to, JsonElement from, AcsOptions current) =>
+        AcsMessages.Number(to.Get("phoneNumber"u8).Get("value"u8).AsText()) is not null && Telephone(from) is { } caller && !current.Numbers.ContainsKey(caller.TrimStart('+'));
+
+    /// <param name="happened">The event.</param>
+    /// <param name="current">Whether we answer calls: then nothing but messages is recorded.</param>
+    public static Reading Recording(AcsEvent happened, AcsOptions current)
     {
         var call = Between(happened.Subject, "serverCallId/") ?? Between(happened.Subject, "call/") ?? throw new FormatException("A recording names no call.");
         List<Attachment> files = [];
         foreach (var chunk in happened.Data.Get("recordingStorageInfo"u8).Get("recordingChunks"u8).Items())
             if (chunk.Get("contentLocation"u8).AsText() is { } location) files.Add(new Attachment(location));
         if (files.Count == 0) return new Reading.Ignored("recording-without-file");
-        // A recording of a conversation says nothing of how the call went.
-        var contact = happened.Contact("voice", call, ContactKind.Call) with { Attachments = files, Call = new CallJourney { Outcome = CallOutcome.Ringing } };
+        // A conversation that another application recorded says nothing of how the call went.
+        var journey = new CallJourney { Outcome = current.MayAnswer ? CallOutcome.Voicemail : CallOutcome.Ringing };
+        var contact = happened.Contact("voice", call, ContactKind.Call) with { Kind = journey.Kind, Attachments = files, Call = journey };
         return new Reading.Found(new ContactEvent(happened.Id, ContactChange.Progressed, contact));
     }
 

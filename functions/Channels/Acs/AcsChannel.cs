@@ -6,17 +6,23 @@ namespace Serverless.Channels.Acs;
 
 /// <summary>
 /// Azure Communication Services through Event Grid: SMS, WhatsApp, calls, recordings. Event Grid signs nothing: a call is proven by a token of Entra ID, or by a secret in a header or in the address.
+/// Calls that we answer go on by Call Automation, which tells of them under <c>calls/</c> with tokens of its own.
 /// Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403 and 413, unless it may dead-letter.
 /// https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
-public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, ApiCalls calls, TimeProvider time) : IChannel, ILoadsKeys
+public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel, ILoadsKeys
 {
     internal const string ChannelName = "acs";
 
     /// <summary>The application that Event Grid calls as; any other application's token is as worthless as none.</summary>
     private const string EventGrid = "4962773b-9cdb-44cf-a8bf-237846a00ab7";
 
-    private readonly EntraKeys _keys = new(time);
+    /// <summary>Who makes the tokens of Call Automation. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/secure-webhook-endpoint</summary>
+    private const string CallIssuer = "https://acscallautomation.communication.azure.com";
+
+    internal EntraKeys Keys { get; } = new(time);
+
+    internal EntraKeys CallKeys { get; } = new(time);
 
     /// <summary>Registers the channel and its settings.</summary>
     public static void Add(IServiceCollection services, IConfiguration configuration)
@@ -35,7 +41,7 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, ApiC
         get
         {
             var current = options.CurrentValue;
-            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, new SecretPair(current.Secrets.Fingerprint, $"{current.Audience} {current.TenantId}").Fingerprint);
+            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, new SecretPair(current.Secrets.Fingerprint, $"{current.Audience} {current.TenantId} {current.ResourceId}").Fingerprint);
         }
     }
 
@@ -49,27 +55,33 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, ApiC
             yield return "Channels__Acs__TenantId is missing: without it Event Grid of any tenant may call us.";
         if (!string.IsNullOrEmpty(current.AccessKey) && !AcsApi.IsKey(current.AccessKey))
             yield return "Channels__Acs__AccessKey is not base64: copy it from the resource's page Keys.";
+        foreach (var problem in CallProblems(current)) yield return problem;
     }
 
     public Verdict Verify(Delivery delivery)
     {
         if (AcsHandshake.Of(delivery) is { } handshake) return new Verdict.Challenge(handshake);
         var current = options.CurrentValue;
-        var given = delivery.Header("x-webhook-secret") ?? FormFields.OfQuery(delivery)?["secret"u8];
+        if (CallAddress.IsOne(delivery)) return CallEvent(delivery, current);
+        var given = Given(delivery);
         if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => Hmac.SameText(secret, given))) return new Verdict.Genuine();
-        if (current.HasEntra && delivery.Header("authorization") is { Length: > 7 } bearer && bearer.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return Token(bearer[7..].Trim(), current, delivery);
+        if (current.HasEntra && Bearer(delivery) is { } token) return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
         if (current.Secrets.IsMissing && !current.HasEntra) return new Verdict.Forged(Reasons.NoSecret);
         return new Verdict.Forged(string.IsNullOrEmpty(given) ? Reasons.SignatureMissing : Reasons.SignatureWrong);
     }
 
     public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery) => AcsEvent.Elements(delivery, Read);
+    public IEnumerable<Element> Read(Delivery delivery) => CallAddress.Of(delivery) is { } address
+        ? AcsEvent.Elements(delivery, happened => CallEvents.Read(happened, address), address.Account)
+        : AcsEvent.Elements(delivery, happened => Read(happened, options.CurrentValue));
 
-    /// <summary>Fetches Entra's keys, at most every five minutes.</summary>
+    /// <summary>Fetches the keys of Entra or of Call Automation, at most every five minutes.</summary>
     public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
-        if (!await _keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), GetAsync, ct)) return new Keys.Later("unreachable");
+        var current = options.CurrentValue;
+        var (keys, address) = CallAddress.IsOne(delivery) ? (CallKeys, current.CallOpenIdUrl) : (Keys, current.OpenIdUrl);
+        if (!await keys.LoadAsync(new Uri(address), GetAsync, ct)) return new Keys.Later("unreachable");
         return Verify(delivery) is Verdict.Undecided ? new Keys.Later(Reasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new Keys.Ready();
     }
 
@@ -80,30 +92,41 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, ApiC
         return answer.Succeeded ? answer.Body : null;
     }
 
-    private Verdict Token(string token, AcsOptions current, Delivery delivery)
+    // Fails closed: address and token must both hold, and neither the secret of the event subscription nor a token of Entra opens this door.
+    private Verdict CallEvent(Delivery delivery, AcsOptions current)
     {
-        var rules = new EntraRules([current.Audience!], EventGrid, string.IsNullOrEmpty(current.TenantId) ? [] : [current.TenantId]);
-        // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
-        return EntraToken.Verify(token, rules, _keys, delivery.ReceivedAt) switch
-        {
-            EntraProof.Genuine => new Verdict.Genuine(),
-            EntraProof.KeyUnknown => new Verdict.Undecided(Reasons.KeyUnknown),
-            EntraProof.Missing => new Verdict.Forged(Reasons.SignatureMissing),
-            EntraProof.Malformed => new Verdict.Forged(Reasons.SignatureMalformed),
-            EntraProof.Stale => new Verdict.Forged(Reasons.Stale),
-            EntraProof.Foreign => new Verdict.Forged(Reasons.SourceForeign),
-            _ => new Verdict.Forged(Reasons.SignatureWrong),
-        };
+        if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId)) return new Verdict.Forged(Reasons.NoSecret);
+        if (CallAddress.Proven(delivery, current.Secrets) is null) return new Verdict.Forged(Reasons.SignatureWrong);
+        return Judged(OpenIdToken.Verify(Bearer(delivery), CallIssuer, current.ResourceId, CallKeys, delivery.ReceivedAt));
     }
 
-    private static Reading Read(AcsEvent happened) => happened.Type switch
+    private static EntraRules Rules(AcsOptions current) => new([current.Audience!], EventGrid, string.IsNullOrEmpty(current.TenantId) ? [] : [current.TenantId]);
+
+    private static string? Given(Delivery delivery) => delivery.Header("x-webhook-secret") ?? FormFields.OfQuery(delivery)?["secret"u8];
+
+    private static string? Bearer(Delivery delivery) =>
+        delivery.Header("authorization") is { Length: > 7 } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+
+    // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
+    private static Verdict Judged(EntraProof proof) => proof switch
+    {
+        EntraProof.Genuine => new Verdict.Genuine(),
+        EntraProof.KeyUnknown => new Verdict.Undecided(Reasons.KeyUnknown),
+        EntraProof.Missing => new Verdict.Forged(Reasons.SignatureMissing),
+        EntraProof.Malformed => new Verdict.Forged(Reasons.SignatureMalformed),
+        EntraProof.Stale => new Verdict.Forged(Reasons.Stale),
+        EntraProof.Foreign => new Verdict.Forged(Reasons.SourceForeign),
+        _ => new Verdict.Forged(Reasons.SignatureWrong),
+    };
+
+    private static Reading Read(AcsEvent happened, AcsOptions current) => happened.Type switch
     {
         "Microsoft.Communication.SMSReceived" => AcsMessages.Sms(happened),
         "Microsoft.Communication.SMSDeliveryReportReceived" => AcsMessages.SmsReport(happened),
         "Microsoft.Communication.AdvancedMessageReceived" => AcsMessages.WhatsApp(happened),
         "Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated" => AcsMessages.WhatsAppStatus(happened),
-        "Microsoft.Communication.IncomingCall" => AcsCalls.Incoming(happened),
-        "Microsoft.Communication.RecordingFileStatusUpdated" => AcsCalls.Recording(happened),
+        "Microsoft.Communication.IncomingCall" => AcsCalls.Incoming(happened, current),
+        "Microsoft.Communication.RecordingFileStatusUpdated" => AcsCalls.Recording(happened, current),
         // Told of calls between users of the resource alone, colleagues' among them, and never of a telephone call: nothing that a case could rely on.
         "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded" or "Microsoft.Communication.CallParticipantRemoved" => new Reading.Ignored("call-state"),
         "Microsoft.EventGrid.SubscriptionDeletedEvent" => new Reading.Attention("subscription-removed"),

@@ -10,7 +10,10 @@ internal sealed class AcsEvent
 {
     private readonly Delivery _delivery;
 
-    private AcsEvent(JsonElement json, Delivery delivery)
+    /// <param name="json">One event.</param>
+    /// <param name="delivery">Where it stands.</param>
+    /// <param name="account">Name of the resource where the event does not say; null where it does.</param>
+    private AcsEvent(JsonElement json, Delivery delivery, string? account)
     {
         _delivery = delivery;
         Json = json;
@@ -20,7 +23,7 @@ internal sealed class AcsEvent
         Type = (cloud ? json.Get("type"u8) : json.Get("eventType"u8)).AsText() ?? throw new FormatException("An event has no type.");
         At = (cloud ? json.Get("time"u8) : json.Get("eventTime"u8)).AsIsoTime(delivery.ReceivedAt);
         Subject = json.Get("subject"u8).AsText() ?? "";
-        Account = AccountOf((cloud ? json.Get("source"u8) : json.Get("topic"u8)).AsText());
+        Account = account ?? AccountOf((cloud ? json.Get("source"u8) : json.Get("topic"u8)).AsText());
     }
 
     public JsonElement Json { get; }
@@ -43,18 +46,21 @@ internal sealed class AcsEvent
     public DateTimeOffset ReceivedAt => _delivery.ReceivedAt;
 
     /// <summary>One element for each event. A bare object is one, too: a page of the documentation shows it.</summary>
-    public static IEnumerable<Element> Elements(Delivery delivery, Func<AcsEvent, Reading> read)
+    public static IEnumerable<Element> Elements(Delivery delivery, Func<AcsEvent, Reading> read, string? account = null)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
         {
-            yield return new Element("event", () => read(new AcsEvent(document.RootElement, delivery)));
+            yield return new Element("event", () => read(new AcsEvent(document.RootElement, delivery, account)));
             yield break;
         }
 
         var index = 0;
-        foreach (var item in document.RootElement.EnumerateArray()) yield return new Element($"[{index++}]", () => read(new AcsEvent(item, delivery)));
+        foreach (var item in document.RootElement.EnumerateArray()) yield return new Element($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
     }
+
+    /// <summary>By what a call goes on: the event itself.</summary>
+    public CallStep Step => new(Json.GetRawText(), At);
 
     /// <summary>A contact that knows no more than the event.</summary>
     public Contact Contact(string network, string externalId, ContactKind kind) => new()

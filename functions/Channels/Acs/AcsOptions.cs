@@ -44,9 +44,36 @@ public sealed class AcsOptions
     [StringLength(256)]
     public string? AccessKey { get; set; }
 
+    /// <summary>Whether this app answers incoming calls: whoever answers first has the call, so one application of a resource does. Needs everything below, the secret and <c>Hooks__PublicBaseUrl</c>.</summary>
+    public bool AnswersCalls { get; set; }
+
+    /// <summary>Immutable id of the resource (a GUID, on its overview page as JSON): whom the tokens of Call Automation are meant for.</summary>
+    [StringLength(64)]
+    public string? ResourceId { get; set; }
+
+    /// <summary>Call Automation's OpenID configuration, which names its signing keys.</summary>
+    [Url]
+    public string CallOpenIdUrl { get; set; } = "https://acscallautomation.communication.azure.com/calling/.well-known/acsopenidconfiguration";
+
+    /// <summary>Endpoint of the Azure AI services resource that speaks, e.g. <c>https://contoso.cognitiveservices.azure.com/</c>. Not set: only texts that are addresses of WAV files are heard.</summary>
+    [Url]
+    public string? SpeechUrl { get; set; }
+
+    /// <summary>Address of a WAV file (mono, 16 kHz) that a caller hears in a loop while people are rung. Not set: silence.</summary>
+    [Url]
+    public string? WaitingSound { get; set; }
+
+    /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
+    public AnswerOptions Default { get; set; } = new();
+
+    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>.</summary>
+    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+
     internal SecretPair Secrets => new(Secret, PreviousSecret);
 
     internal bool HasEntra => !string.IsNullOrEmpty(Audience);
+
+    internal bool MayAnswer => AnswersCalls && HasApi && !Secrets.IsMissing && !string.IsNullOrEmpty(ResourceId);
 
     internal bool HasApi => !string.IsNullOrEmpty(ApiUrl) && !string.IsNullOrEmpty(AccessKey);
 }

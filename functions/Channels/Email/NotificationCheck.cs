@@ -14,7 +14,7 @@ internal static class NotificationCheck
     private const string GraphNotifier = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
     // One for each pair of application and tenant.
-    private const int MaxTokens = 20;
+    public const int MaxTokens = 20;
 
     public static Verdict Judge(Delivery delivery, EmailOptions options, EntraKeys keys)
     {
@@ -32,6 +32,9 @@ internal static class NotificationCheck
             return new Verdict.Forged(Reasons.SignatureMalformed);
         }
     }
+
+    /// <summary>Whom a token must come from and be meant for.</summary>
+    public static EntraRules Rules(EmailOptions options) => new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
 
     /// <summary>Null when at least one item was sent by somebody who knows a state of ours. The others are set aside when they are read, each for itself (P4).</summary>
     private static Verdict.Forged? States(JsonElement root, EmailOptions options, out bool rich)
@@ -54,7 +57,7 @@ internal static class NotificationCheck
     private static Verdict Tokens(JsonElement tokens, Delivery delivery, EmailOptions options, EntraKeys keys)
     {
         if (string.IsNullOrEmpty(options.AppId)) return new Verdict.Forged(Reasons.NoSecret);
-        var rules = new EntraRules([options.AppId], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
+        var rules = Rules(options);
         var (count, unknown) = (0, false);
         foreach (var token in tokens.Items())
         {

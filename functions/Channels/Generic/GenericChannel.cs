@@ -15,7 +15,7 @@ namespace Serverless.Channels.Generic;
 /// Sources: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md and
 /// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
 /// </remarks>
-public sealed class GenericChannel(IOptionsMonitor<GenericOptions> options) : IChannel
+public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> options) : IChannel
 {
     private const string Section = "Channels__Generic__";
 

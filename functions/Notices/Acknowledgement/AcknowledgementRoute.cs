@@ -65,7 +65,7 @@ public sealed class AcknowledgementRoute(
         var kind = ends ? "confirmation" : "receipt";
         if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct)) return Void("customer-limit");
         var id = string.Create(CultureInfo.InvariantCulture, $"{(dryRun ? "dry-run" : "sent")}|{kind}|{day:yyyyMMdd}");
-        var (asked, reply) = await desk.AskAsync(file, new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun), ct);
+        var (asked, reply) = await desk.AskAsync(file, new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun, Owed: ends), ct);
         return asked switch
         {
             Asked.Taken => Done(dryRun),

@@ -23,10 +23,11 @@ internal static class ReceiptRules
         if (contact.Extras is { } extras && (extras.ContainsKey(Reply.AutomaticName) || extras.ContainsKey("noAutoReply"))) return "automatic";
         if (contact.Kind is not (ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form or ContactKind.MissedCall or ContactKind.Voicemail)) return "no-message";
         if (contact.Place == Place.Public && !settings.InPublic) return "public";
-        if (contact.SupersededBy is not null || now - contact.ReceivedAt > Stale) return "too-late";
-        if (file.Case.State == CaseState.Closed) return "case-closed";
-        // A confirmation has a place of its own: it is owed whatever was said before.
+        if (contact.SupersededBy is not null) return "too-late";
+        // A confirmation has a place of its own: it is owed whatever was said or done before, and late is better than never.
         if (ends) return null;
+        if (now - contact.ReceivedAt > Stale) return "too-late";
+        if (file.Case.State == CaseState.Closed) return "case-closed";
         if (file.Case.WaitingSince is not { } since) return "answered";
         var last = Receipts(file, dryRun).Select(r => r.CreatedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
         // Writing again never makes the promise later, so there is nothing new to say until somebody has answered: two machines fall silent for good.
@@ -35,5 +36,5 @@ internal static class ReceiptRules
     }
 
     /// <summary>Receipts of a case that count.</summary>
-    public static IEnumerable<CaseReply> Receipts(CaseFile file, bool dryRun) => file.Replies.Where(r => r.Automatic && (dryRun || r.State != ReplyState.DryRun));
+    public static IEnumerable<CaseReply> Receipts(CaseFile file, bool dryRun) => file.Replies.Where(r => r.Automatic && r.State != ReplyState.Void && (dryRun || r.State != ReplyState.DryRun));
 }

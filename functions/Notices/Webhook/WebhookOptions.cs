@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Serverless.Signing;
 
 namespace Serverless.Notices.Webhook;
 
@@ -10,6 +11,14 @@ public sealed class WebhookOptions
 
     /// <summary><see cref="Subscribers"/> that can be told.</summary>
     internal IEnumerable<Subscription> Named() => Subscribers.Where(s => NoticeTarget.IsName(s.Key)).Select(s => s.Value.Named(s.Key));
+
+    /// <summary>A long random text, 32 to 256 characters: the secrets of subscriptions made by the API are derived from it, so that storage holds none. Without it none can be made.</summary>
+    public string? MasterSecret { get; set; }
+
+    /// <summary>The one before it: subscriptions made under it sign with what it gives until they are rotated.</summary>
+    public string? PreviousMasterSecret { get; set; }
+
+    internal SecretPair Masters => new(MasterSecret, PreviousMasterSecret);
 
     /// <summary>Seconds a subscriber may take to answer, 1 to 60. Standard Webhooks proposes 15 to 30.</summary>
     public double TimeoutSeconds { get; set; } = 20;
@@ -41,5 +50,9 @@ public sealed class WebhookSubscriber
 public sealed class WebhookOptionsValidator : IValidateOptions<WebhookOptions>
 {
     public ValidateOptionsResult Validate(string? name, WebhookOptions options) =>
-        options.TimeoutSeconds is >= 1 and <= 60 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Webhook__TimeoutSeconds must be a number from 1 to 60.");
+        !IsMaster(options.MasterSecret) ? ValidateOptionsResult.Fail("Webhook__MasterSecret must have 32 to 256 characters.")
+        : !IsMaster(options.PreviousMasterSecret) ? ValidateOptionsResult.Fail("Webhook__PreviousMasterSecret must have 32 to 256 characters.")
+        : options.TimeoutSeconds is >= 1 and <= 60 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Webhook__TimeoutSeconds must be a number from 1 to 60.");
+
+    private static bool IsMaster(string? secret) => string.IsNullOrEmpty(secret) || secret.Length is >= 32 and <= 256;
 }

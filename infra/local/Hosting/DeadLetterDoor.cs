@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// Dead letters by REST: lock the next one, unlock it, take it away. An empty queue is answered at once, whatever timeout is asked for.
+/// Dead letters by REST: count them, lock the next one, unlock it, take it away. An empty queue is answered at once, whatever timeout is asked for.
 /// https://learn.microsoft.com/en-us/rest/api/servicebus/peek-lock-message-non-destructive-read, .../unlock-message, .../delete-message
 /// </summary>
 internal static class DeadLetterDoor
@@ -14,6 +14,12 @@ internal static class DeadLetterDoor
     /// <summary>True when the path is one of a dead-letter queue; the answer is then given.</summary>
     public static async Task<bool> AnswerAsync(TopicBroker broker, HttpContext context, string[] path)
     {
+        if (path is [var described, var subscriptions, var name] && Same(subscriptions, "subscriptions") && HttpMethods.IsGet(context.Request.Method))
+        {
+            await DescribeAsync(broker, described, name, context.Response, context.RequestAborted);
+            return true;
+        }
+
         if (path is not [var topic, var word, var subscription, var queue, "messages", .. var rest] || !Same(word, "subscriptions") || !Same(queue, Queue)) return false;
         var (method, response) = (context.Request.Method, context.Response);
         if (!broker.Has(topic, subscription)) response.StatusCode = StatusCodes.Status410Gone;
@@ -26,6 +32,22 @@ internal static class DeadLetterDoor
         else response.StatusCode = StatusCodes.Status404NotFound;
 
         return true;
+    }
+
+    // Of the description only what counts messages.
+    private static async Task DescribeAsync(TopicBroker broker, string topic, string subscription, HttpResponse response, CancellationToken ct)
+    {
+        if (broker.Counts().FirstOrDefault(c => Same(c.Topic, topic) && Same(c.Subscription, subscription)) is not { } count)
+        {
+            response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        response.ContentType = "application/atom+xml;type=entry;charset=utf-8";
+        await response.WriteAsync(
+            string.Create(CultureInfo.InvariantCulture, $"""
+                <entry xmlns="http://www.w3.org/2005/Atom"><title type="text">{count.Subscription}</title><content type="application/xml"><SubscriptionDescription xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"><CountDetails xmlns:d2p1="http://schemas.microsoft.com/netservices/2011/06/servicebus"><d2p1:ActiveMessageCount>{count.Active}</d2p1:ActiveMessageCount><d2p1:DeadLetterMessageCount>{count.DeadLetters}</d2p1:DeadLetterMessageCount></CountDetails></SubscriptionDescription></content></entry>
+                """), ct);
     }
 
     private static async Task LockAsync(TopicBroker broker, string topic, string subscription, HttpResponse response, CancellationToken ct)

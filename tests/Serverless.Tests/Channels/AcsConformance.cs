@@ -1,7 +1,11 @@
+using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Channels;
 using Serverless.Channels.Acs;
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;
@@ -9,13 +13,33 @@ namespace Serverless.Tests.Channels;
 /// <summary>The promises of every channel, kept by Azure Communication Services as far as Event Grid lets it.</summary>
 public sealed class AcsConformance : ChannelConformance
 {
+    private static readonly Lazy<byte[]> KeySet = new(() =>
+    {
+        using var outside = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Seed.RepositoryRoot, "seeds", "acs", "outside.json")));
+        return Encoding.UTF8.GetBytes(outside.RootElement.GetProperty("GET /keys").GetRawText());
+    });
+
     protected override string Name => "acs";
 
     protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Acs__Secret", "Channels__Acs__PreviousSecret")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-webhook-secret"];
 
-    protected override void Add(IServiceCollection services, IConfiguration configuration) => AcsChannel.Add(services, configuration);
+    // Events of a call carry a token of Call Automation.
+    protected override IReadOnlyList<string> ProofHeadersOf(Seed seed) => IsCallEvent(seed) ? ["authorization"] : ProofHeaders;
+
+    protected override void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        AcsChannel.Add(services, configuration);
+        // With the keys in memory, as they are after the first event of a call.
+        services.RemoveAll<IChannel>();
+        services.AddSingleton<IChannel>(s =>
+        {
+            var channel = ActivatorUtilities.CreateInstance<AcsChannel>(s);
+            Assert.True(channel.CallKeys.TryTake(KeySet.Value));
+            return channel;
+        });
+    }
 
     /// <summary>Overridden: Event Grid signs no body. Secret and token prove the sender, TLS protects what he sends.</summary>
     [Fact]
@@ -23,11 +47,21 @@ public sealed class AcsConformance : ChannelConformance
         All(Genuine, seed => Assert.IsType<Verdict.Genuine>(Verify(seed with { Body = [.. seed.Body, (byte)' '] })));
 
     [Fact]
-    public void The_secret_may_stand_in_the_address_too() => All(Genuine, seed =>
+    public void The_secret_may_stand_in_the_address_too() => All(Genuine.Where(s => !IsCallEvent(s)), seed =>
     {
         var bare = WithHeader(seed, "x-webhook-secret", _ => null);
         Assert.IsType<Verdict.Genuine>(Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake-acs-secret-for-seeds" }));
         Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake" }));
+    });
+
+    [Fact]
+    public void Neither_secret_nor_another_address_opens_the_door_for_events_of_a_call() => All(Seeds.Where(s => s.IsGenuine && IsCallEvent(s)), seed =>
+    {
+        var bare = WithHeader(seed, "authorization", _ => null);
+        Assert.IsType<Verdict.Forged>(Verify(bare with { Headers = [.. bare.Headers, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds")] }));
+        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed with { PathAndQuery = seed.PathAndQuery.Replace("beispiel-acs", "another-acs", StringComparison.Ordinal) }));
+        Assert.Equal(new Verdict.Forged(Reasons.NoSecret), Verify(seed, With(Settings, "Channels__Acs__ResourceId", null)));
+        Assert.IsType<Verdict.Forged>(Verify(seed with { PathAndQuery = "/api/hooks/acs" }));
     });
 
     [Theory]
@@ -44,4 +78,18 @@ public sealed class AcsConformance : ChannelConformance
         var seed = Seeds.Single(s => s.Method == "OPTIONS");
         Assert.Equal(status, Assert.IsType<Verdict.Challenge>(Verify(WithHeader(seed, "WebHook-Request-Origin", _ => origin))).Answer.Status);
     }
+
+    [Fact]
+    public void What_stands_in_the_way_of_answering_calls_is_told()
+    {
+        var settings = With(Settings, "Channels__Acs__AnswersCalls", "true");
+        settings["Channels__Acs__Default__Rings__0__Numbers"] = "sip:desk@example.com";
+        settings["Channels__Acs__Default__MessageSeconds"] = "400";
+        settings["Channels__Acs__Default__Transcribe"] = "true";
+        var problems = Channel(settings).Problems().ToList();
+        Assert.All(["ApiUrl", "Hooks__PublicBaseUrl", "Rings__0__Numbers", "MessageSeconds", "Transcribe", "SpeechUrl"], name => Assert.Contains(problems, p => p.Contains(name, StringComparison.Ordinal)));
+        Assert.Equal(6, problems.Count);
+    }
+
+    private static bool IsCallEvent(Seed seed) => seed.PathAndQuery.Contains("/calls/", StringComparison.Ordinal);
 }

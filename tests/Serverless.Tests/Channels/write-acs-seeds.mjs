@@ -1,16 +1,25 @@
 // Writes the .headers and .body files of seeds/acs. Event Grid signs nothing: the secret of settings.json goes into the header that its subscription would carry.
+// Events of a call carry a token of Call Automation, made by the npm library jsonwebtoken with a key that is written into outside.json; it ends late, so that the seeds last.
 // Run from the repository root:  node tests/Serverless.Tests/Channels/write-acs-seeds.mjs
+import { createHmac, generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import jwt from "jsonwebtoken";
 
 const folder = fileURLToPath(new URL("../../../seeds/acs/", import.meta.url));
-const secret = JSON.parse(readFileSync(folder + "settings.json", "utf8")).Channels__Acs__Secret;
+const settings = JSON.parse(readFileSync(folder + "settings.json", "utf8"));
+const secret = settings.Channels__Acs__Secret;
 const topic = "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/contact/providers/microsoft.communication/communicationservices/beispiel-acs";
 const whatsapp = "0f6d5b7e-5b1f-4b7f-9a56-2f1f4f4c9b01";
 const call = "aHR0cHM6Ly9leGFtcGxlLmNvbS9jYWxsLzE";
 
+const answered = "aHR0cHM6Ly9leGFtcGxlLmNvbS9jYWxsLzI";
+const place = (then) => `${then}|0|0|+493023125481|+442079460303`;
+
 const event = (id, type, subject, eventTime, data) => ({ id, topic, subject, data, eventType: `Microsoft.Communication.${type}`, dataVersion: "1.0", metadataVersion: "1", eventTime });
 const cloud = (id, type, subject, time, data) => ({ id, source: topic, subject, data, type: `Microsoft.Communication.${type}`, time, specversion: "1.0" });
+const mid = (id, type, time, data) => ({ id, source: "calling/callConnections/401f0000-7c3e-4b1a-9d55-000000000001", type: `Microsoft.Communication.${type}`, data: { callConnectionId: "401f0000-7c3e-4b1a-9d55-000000000001", serverCallId: answered, correlationId: "5ff1c9b5-4b0e-4a0a-8a9e-000000000002", ...data }, time, specversion: "1.0", datacontenttype: "application/json", subject: "calling/callConnections/401f0000-7c3e-4b1a-9d55-000000000001" });
+const person = (value) => ({ rawId: `4:${value}`, kind: "phoneNumber", phoneNumber: { value } });
 const sms = (n, at, message) => event(`Incoming_20261120${n}`, "SMSReceived", "/phonenumber/493023125480", at, { messageId: `Incoming_20261120${n}`, from: "4915123456701", to: "493023125480", message, receivedTimestamp: at, segmentCount: 1 });
 const message = (id, at, more) => event(id, "AdvancedMessageReceived", `advancedMessage/sender/442079460301/recipient/${whatsapp}`, at, { channelType: "whatsapp", from: "442079460301", to: whatsapp, receivedTimestamp: at, ...more });
 
@@ -37,13 +46,30 @@ const seeds = [
   ["12-unknown-event", "aeg", [event("8c5d0000-0000-4000-8000-000000000005", "ChatMessageReceivedInThread", "thread/19:1", "2026-11-20T11:50:00Z", { messageBody: "Hello" })]],
   ["13-wrong-secret", "aeg", [sms("120000ee", "2026-11-20T12:00:00Z", "Forged")], {}, "another-secret"],
   ["14-sms-again", "aeg", [sms("101500aa", "2026-11-20T10:15:00.32Z", "Guten Tag, wann öffnet die Filiale in Köln? 😊")]],
+  ["15-a-call-that-we-answer", "cloud", [cloud("c-10", "IncomingCall", "/caller/4:+442079460303/recipient/4:+493023125481", "2026-11-20T12:10:00Z", { to: { kind: "phoneNumber", rawId: "4:+493023125481", phoneNumber: { value: "+493023125481" } }, from: { kind: "phoneNumber", rawId: "4:+442079460303", phoneNumber: { value: "+442079460303" } }, serverCallId: answered, callerDisplayName: "", incomingCallContext: "eyJhbGciOiJub25lIn0.e30.", correlationId: "5ff1c9b5-4b0e-4a0a-8a9e-000000000002" })]],
+  ["16-we-are-on-the-line", "call", [mid("m-1", "CallConnected", "2026-11-20T12:10:02Z", { operationContext: place("Begin") }), mid("m-2", "ParticipantsUpdated", "2026-11-20T12:10:02Z", { sequenceNumber: 1, participants: [{ identifier: { rawId: "4:+442079460303" }, isMuted: false }, { identifier: { rawId: "8:acs:1" }, isMuted: false }] })]],
+  ["17-one-is-not-reached", "call", [mid("m-3", "PlayCompleted", "2026-11-20T12:10:08Z", { operationContext: place("Ring"), resultInformation: { code: 200, subCode: 0, message: "Action completed successfully." } }), mid("m-4", "AddParticipantFailed", "2026-11-20T12:10:30Z", { operationContext: place("Ring"), participant: person("+493023125111"), resultInformation: { code: 487, subCode: 560487, message: "No answer." } })]],
+  ["18-another-answers", "call", [mid("m-5", "AddParticipantSucceeded", "2026-11-20T12:10:41Z", { operationContext: place("Ring").replace("|0|0|", "|0|1|"), participant: person("+493023125112") })]],
+  ["19-the-call-is-over", "call", [mid("m-6", "CallDisconnected", "2026-11-20T12:14:00Z", { resultInformation: { code: 200, subCode: 7000, message: "The conversation has ended." } })]],
+  ["20-an-event-for-another-resource", "call", [mid("m-7", "CallDisconnected", "2026-11-20T12:15:00Z", {})], {}, "6c0e3b4e-0000-4000-8000-0000000000ff"],
 ];
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const token = (audience) => jwt.sign({ iss: "https://acscallautomation.communication.azure.com", aud: audience, exp: 2082758400 }, privateKey, { algorithm: "RS256", noTimestamp: true, header: { kid: "seed-key-1", typ: "JWT" } });
+const proof = createHmac("sha256", secret).update(`beispiel-acs/${answered}`).digest("base64url");
+const address = `/api/hooks/acs/calls/beispiel-acs/${Buffer.from(answered).toString("base64url")}/${proof}`;
+writeFileSync(folder + "outside.json", JSON.stringify({
+  "GET /acsopenidconfiguration": { issuer: "https://acscallautomation.communication.azure.com", jwks_uri: "/acs/keys" },
+  "GET /keys": { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "seed-key-1", use: "sig" }] },
+}, null, 2) + "\n");
 
 for (const [name, kind, body, more, key] of seeds) {
   const headers = kind === "options"
     ? { "WebHook-Request-Origin": "eventgrid.azure.net" }
+    : kind === "call"
+    ? { "Content-Type": "application/cloudevents-batch+json; charset=utf-8", Authorization: `Bearer ${token(key ?? settings.Channels__Acs__ResourceId)}` }
     : { "Content-Type": kind === "cloud" ? "application/cloudevents-batch+json; charset=utf-8" : "application/json; charset=utf-8", "aeg-event-type": "Notification", "x-webhook-secret": key ?? secret, ...more };
-  const lines = [`${kind === "options" ? "OPTIONS" : "POST"} /api/hooks/acs`, ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`)];
+  const lines = [`${kind === "options" ? "OPTIONS" : "POST"} ${kind === "call" ? address : "/api/hooks/acs"}`, ...Object.entries(headers).map(([header, value]) => `${header}: ${value}`)];
   writeFileSync(`${folder}${name}.headers`, lines.join("\n") + "\n");
   writeFileSync(`${folder}${name}.body`, body ? JSON.stringify(body) : "");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Serverless.Local.Hosting;
@@ -42,8 +43,8 @@ public static class ReceiptSteps
     public static List<TopicMessage> LaterReceipts(this World world) => [.. world.Broker.Scheduled(Topic).Where(m => m.MessageId.Contains("/acknowledgement/", StringComparison.Ordinal))];
 
     /// <summary>State and reason of each notice of the route, oldest first: <c>void:public</c>.</summary>
-    public static async Task<List<string>> ReceiptNoticesAsync(this World world) =>
-        [.. (await world.GetAsync($"/api/operations/notices?day={world.Time.GetUtcNow():yyyy-MM-dd}")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "acknowledgement")
+    public static async Task<List<string>> ReceiptNoticesAsync(this World world, string? day = null) =>
+        [.. (await world.GetAsync($"/api/operations/notices?day={day ?? world.Time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "acknowledgement")
             .OrderBy(n => n.GetProperty("tries")[0].GetProperty("at").GetDateTimeOffset()).Select(n => $"{n.GetProperty("state").GetString()}:{n.GetProperty("reason").GetString()}")];
 
     /// <summary>The replies of the only case.</summary>

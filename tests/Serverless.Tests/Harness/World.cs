@@ -68,13 +68,16 @@ public sealed class World : IAsyncDisposable
     /// <summary>Given as a setting, it switches on every channel that has seeds.</summary>
     public static (string Name, string? Value) EveryChannel => ("World__EveryChannel", "true");
 
+    /// <summary>What the secrets of subscriptions are made from.</summary>
+    public const string MasterSecret = "the-master-secret-of-a-world-in-a-test";
+
     public static string MessagingFile => Path.Combine(Seed.RepositoryRoot, "infra", "messaging.json");
 
     /// <summary>The settings under which the seeds of all channels verify, and an owner.</summary>
     /// <param name="provider">Address of the provider that serves the documents of thin seeds; by default nobody listens there.</param>
     public static Dictionary<string, string?> DefaultSettings(string provider = "http://127.0.0.1:9")
     {
-        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk" };
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk", ["Webhook__MasterSecret"] = MasterSecret };
         foreach (var channel in Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "seeds")).Select(Path.GetFileName))
             foreach (var (name, value) in Seed.SettingsOf(channel!, provider)) settings[name] = value;
         return settings;

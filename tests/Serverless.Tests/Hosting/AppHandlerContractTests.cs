@@ -27,7 +27,7 @@ public sealed class AppHandlerContractTests(AzuriteFixture azurite, ITestOutputH
         "NotifyWebhook" or "NotifyTeams" or "NotifyMail" or "AcknowledgeCustomer" => """
             {"specversion":"1.0","id":"e-1","source":"/cases","type":"serverless.case.opened.v1","subject":"c-1","time":"2026-11-20T09:00:00Z","data":{"caseId":"c-1","number":"2345-6789"}}
             """,
-        "FetchAttachments" or "GiveUpAttachments" or "SendReplies" or "GiveUpReply" => "{}",
+        "FetchAttachments" or "GiveUpAttachments" or "SendReplies" or "GiveUpReply" or "TakeEvents" or "RetakeEvents" => "{}",
         "Tick" or "Daily" => "",
         _ => throw new ArgumentException($"Give {function.Name} a message here.", nameof(function)),
     };

@@ -35,10 +35,12 @@ internal static partial class Agreement
     public static IEnumerable<string> Queues(InfraFiles files, CodeFacts code)
     {
         var queues = files.Json(Messaging).GetProperty("queues").EnumerateObject().Select(q => (q.Name, Poison: q.Value.GetProperty("poison").GetString()!)).ToList();
+        var filled = files.Json(Messaging).GetProperty("queues").EnumerateObject().Where(q => q.Value.TryGetProperty("filledBy", out _)).Select(q => q.Name).ToList();
         var read = files.Bindings("queueTrigger").Select(b => b.Binding.GetProperty("queueName").GetString()!).ToList();
         return Differences("queue", read, queues.SelectMany(q => new[] { q.Name, q.Poison }), Messaging)
-            .Concat(Differences("queue sent to", code.SentTo, queues.Select(q => q.Name), Messaging))
+            .Concat(Differences("queue sent to", code.SentTo, queues.Select(q => q.Name).Except(filled), Messaging))
             .Concat(queues.Where(q => q.Poison != q.Name + "-poison").Select(q => $"The host calls the poison queue of {q.Name} {q.Name}-poison, not {q.Poison}."))
+            .Concat(filled.SelectMany(q => Demand(files, Main, $"'{q}'")))
             .Concat(Demand(files, Main, "queues: messaging.queues", "loadJsonContent('messaging.json')"))
             .Concat(Demand(files, "infra/modules/storage.bicep", "for q in queueNames:", "[q.key, q.value.poison]"));
     }

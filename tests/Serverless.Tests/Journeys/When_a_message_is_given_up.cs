@@ -73,6 +73,8 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         await using var world = await World.StartAsync(azurite, Webhook(one));
         await DieAsync(world, 1);
         Assert.Equal(1, (await world.ReviewAsync("dead-letters/discard", All())).GetProperty("done").GetInt32());
+        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0];
+        Assert.Equal(("discard", Webhooks, 1), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("counts").GetProperty("done").GetInt32()));
         Assert.Empty(world.Broker.DeadLetters(Topic, Webhooks));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Empty(one.Told);

@@ -1,3 +1,6 @@
+using Azure;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -61,6 +64,27 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
         await Task.WhenAll(TickAsync(world), TickAsync(world), TickAsync(world));
         await TickAsync(world);
         Assert.Equal(1, Times(world));
+    }
+
+    [Fact]
+    public async Task A_case_that_cannot_be_looked_at_stops_none_behind_it_and_is_named()
+    {
+        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        List<string> ids = [];
+        foreach (var number in new[] { "4915112345601", "4915112345602", "4915112345603" })
+        {
+            await ArriveAsync(world, MetaCall.Messages(new Said($"m-{number}", number, "Hallo?", world.Time.GetUtcNow())));
+            ids.Add((await world.CasesAsync()).Select(c => c.CaseId()).Single(id => !ids.Contains(id)));
+            world.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var broken = new TableRow(ids[0], "head") { ["HandOver"] = "no JSON" };
+        await world.Services.GetRequiredService<TableStore>().MergeAsync("cases", broken, ETag.All, CancellationToken.None);
+        world.Time.Advance(TimeSpan.FromMinutes(121));
+        Assert.False(await world.TickAsync());
+        Assert.Equal(ids[1..].Order(StringComparer.Ordinal), world.Told().Where(t => t.Type == Overdue).Select(t => t.CaseId).Order(StringComparer.Ordinal));
+        Assert.Contains(world.Log.Lines, l => l.Contains($"clock {ids[0]} failed", StringComparison.Ordinal));
+        Assert.Contains(world.Log.Lines, l => l.Contains("clocks failed count=1 of=3", StringComparison.Ordinal));
     }
 
     private static int Times(World world) => world.Told().Count(t => t.Type == Overdue);

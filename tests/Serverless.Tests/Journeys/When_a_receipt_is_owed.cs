@@ -157,6 +157,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         world.Time.Set(world.LaterReceipts()[0].ScheduledFor!.Value);
         Assert.Equal(0, await world.DrainAsync());
         Assert.False(Assert.Single(_pigeons.Flown).Automatic);
+        Assert.Equal(["void:answered"], await world.ReceiptNoticesAsync("2026-11-20"));
     }
 
     [Fact]
@@ -234,5 +235,50 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
 
         Assert.Equal("failed: unreachable", await world.StateOfAsync(file.CaseId(), reply));
         Assert.InRange(_pigeons.Flown.Count, 3, 6);
+    }
+
+    [Theory]
+    [InlineData("answered")]
+    [InlineData("case-closed")]
+    public async Task One_that_waits_for_its_provider_is_withdrawn_when_a_person_was_faster(string because)
+    {
+        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        _pigeons.Answer = _ => Task.FromResult<ReplyOutcome>(new ReplyOutcome.Later(ReplyReasons.Unreachable));
+        await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
+        var file = await world.OnlyCaseAsync();
+        var (id, receipt) = (file.CaseId(), file.GetProperty("replies")[0].GetProperty("id").GetString()!);
+        Assert.Equal("waiting: unreachable", await world.StateOfAsync(id, receipt));
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        if (because == "answered") await world.SaysAsync(new { id = "o1", customer = "anna", text = "Wir sind dran.", at = world.Time.GetUtcNow(), echo = "yes" });
+        else await world.CloseAsync(id);
+        _pigeons.Answer = null;
+        Assert.True(await world.SendReplyAsync(id, receipt));
+        world.Time.Advance(TimeSpan.FromMinutes(20));
+        Assert.True(await world.TickAsync());
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Equal($"void: {because}", await world.StateOfAsync(id, receipt));
+        Assert.Single(_pigeons.Flown);
+        Assert.Equal("0 replies are on their way.", (await world.HealthAsync("replies")).Says);
+    }
+
+    [Fact]
+    public async Task A_confirmation_is_sent_though_somebody_answered_or_closed_the_case_meanwhile()
+    {
+        await using var world = await StartAsync([.. ReceiptSteps.On(further: ("Acknowledgement__Hours", "never"))]);
+        var at = world.Time.GetUtcNow();
+        // One whose case was closed before it was worked; both are tried in vain at first.
+        await world.PigeonAsync(new { id = "k1", customer = "anna", text = "Hiermit kündige ich.", at });
+        await world.CloseAsync((await world.OnlyCaseAsync()).CaseId());
+        _pigeons.Answer = _ => Task.FromResult<ReplyOutcome>(new ReplyOutcome.Later(ReplyReasons.Unreachable));
+        await world.SaysAsync(new { id = "k2", customer = "ben", text = "Ich widerrufe meinen Kauf.", at });
+        var file = await world.OnlyCaseAsync();
+        await world.SaysAsync(new { id = "o1", customer = "ben", text = "Schade!", at = at.AddMinutes(1), echo = "yes" });
+        _pigeons.Answer = null;
+        // Longer than a receipt is tried.
+        world.Time.Advance(TimeSpan.FromHours(5));
+        Assert.True(await world.TickAsync());
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Equal("sent", await world.StateOfAsync(file.CaseId(), file.GetProperty("replies")[0].GetProperty("id").GetString()!));
+        Assert.Equal(["k1", "k1", "k2", "k2"], _pigeons.Flown.Select(r => r.To.ExternalId).Order(StringComparer.Ordinal));
     }
 }

@@ -88,8 +88,8 @@ public abstract partial class RouteConformance
     {
         await using var well = await Subscriber.StartAsync();
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
-        await using var one = await World.StartAsync(account, null, time, Target("well", well.Address));
-        await using var other = await World.StartAsync(account, one.Broker, time, Target("well", well.Address));
+        await using var one = await StartAsync(account, null, time, Target("well", well.Address));
+        await using var other = await StartAsync(account, one.Broker, time, Target("well", well.Address));
         await ArriveAsync(one, Form);
         var message = Assert.Single(await TakeAsync(one));
         Assert.True(await WorkAsync(one, message));
@@ -104,8 +104,8 @@ public abstract partial class RouteConformance
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
-        await using var one = await World.StartAsync(account, null, time, Target("down", down.Address));
-        await using var other = await World.StartAsync(account, one.Broker, time, Target("down", down.Address));
+        await using var one = await StartAsync(account, null, time, Target("down", down.Address));
+        await using var other = await StartAsync(account, one.Broker, time, Target("down", down.Address));
         await ArriveAsync(one, Form);
         var message = Assert.Single(await TakeAsync(one));
         Assert.All(await Task.WhenAll(WorkAsync(one, message), WorkAsync(other, message)), Assert.True);

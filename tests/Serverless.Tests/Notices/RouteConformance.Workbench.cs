@@ -33,7 +33,17 @@ public abstract partial class RouteConformance
 
     private protected static Seed Find(string name) => Seed.Of(name.Split('/')[0]).Single(s => s.Name == name);
 
-    protected Task<World> StartAsync(params (string Name, string? Value)[][] settings) => World.StartAsync(azurite, [.. settings.SelectMany(s => s)]);
+    protected Task<World> StartAsync(params (string Name, string? Value)[][] settings) => StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
+
+    /// <summary>A world over an account and bus that another world may use too.</summary>
+    protected virtual Task<World> StartAsync(string account, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) => World.StartAsync(account, bus, time, settings);
+
+    /// <summary>Changes targets while the app runs.</summary>
+    protected virtual Task SetAsync(World world, params (string Name, string? Value)[] settings)
+    {
+        world.Set(settings);
+        return Task.CompletedTask;
+    }
 
     /// <summary>A contact arrives and is worked; what it has to tell waits on the bus.</summary>
     private protected static async Task ArriveAsync(World world, Seed seed)

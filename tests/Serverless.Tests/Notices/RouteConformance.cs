@@ -148,7 +148,7 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         Assert.Single(gone.Told);
         Assert.Single(await NoticesAsync(world, "&state=failed"), n => n.GetProperty("reason").GetString() == "switched-off-by-410");
 
-        world.Set(Target("gone", anew.Address));
+        await SetAsync(world, Target("gone", anew.Address));
         await ArriveAsync(world, Find("meta/03-messenger-german-umlauts"));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(anew.Told);
@@ -172,7 +172,7 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         await using var cases = await Subscriber.StartAsync();
         await using var contacts = await Subscriber.StartAsync();
         await using var world = await StartAsync(
-            Target("ends", ends.Address, "serverless.case.closed.v1"), Target("cases", cases.Address, "serverless.case.*"), Target("contacts", contacts.Address, "serverless.contact.*, serverless.none"));
+            Target("ends", ends.Address, "serverless.case.closed.v1"), Target("cases", cases.Address, "serverless.case.*"), Target("contacts", contacts.Address, "serverless.contact.*, serverless.credential.expiring.v1"));
         await TellAsync(world);
         Assert.Empty(ends.Told);
         Assert.Single(cases.Told);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Serverless.Notices;
 using Serverless.Signing;
@@ -11,7 +10,7 @@ namespace Serverless.Tests.Notices;
 /// <summary>Subscribers look after their own subscriptions: made, filtered, tried, rotated, paused, told again, without a deployment and without us.</summary>
 public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private const string Path = "/api/subscriptions";
+    private const string Path = SubscriptionSteps.Path;
     private const string SettingsSecret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
 
     [Fact]
@@ -239,28 +238,11 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static async Task<JsonElement> MakeAsync(World world, string name, Uri url, string fields = "")
-    {
-        var more = fields.Length > 0 ? $",{fields}" : "";
-        using var answer = await world.RawAsync(HttpMethod.Post, Path, $"{{\"name\":\"{name}\",\"url\":\"{url}\"{more}}}");
-        var text = await answer.TextAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.Created, text);
-        return JsonDocument.Parse(text).RootElement;
-    }
+    private static Task<JsonElement> MakeAsync(World world, string name, Uri url, string fields = "") => world.SubscribeAsync(name, url, fields);
 
-    private static async Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(World world, string path, string? json = null)
-    {
-        using var answer = await world.RawAsync(HttpMethod.Post, $"{Path}/{path}", json ?? "");
-        return (JsonDocument.Parse(await answer.TextAsync()).RootElement, answer.StatusCode);
-    }
+    private static Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(World world, string path, string? json = null) => world.SubscriptionStepAsync(path, json);
 
-    private static async Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(World world, string name, string? match, string json)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri($"{Path}/{name}", UriKind.Relative)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-        if (match is not null) request.Headers.TryAddWithoutValidation("If-Match", match);
-        using var answer = await world.SendAsync(request);
-        return (answer.StatusCode, answer.Headers.ETag?.Tag, JsonDocument.Parse(await answer.TextAsync()).RootElement);
-    }
+    private static Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(World world, string name, string? match, string json) => world.ChangeSubscriptionAsync(name, match, json);
 
     private static async Task<HttpStatusCode> StatusAsync(World world, HttpMethod method, string path, string? json = null)
     {

@@ -13,7 +13,13 @@ public sealed class AcsApi : IAsyncDisposable
 {
     public const string AccessKey = "ZmFrZS1hY2Nlc3Mta2V5LWZvci10ZXN0cy1vbmx5";
 
+    /// <summary>The one call that it connects.</summary>
+    public const string ConnectionId = "401f0000-7c3e-4b1a-9d55-000000000001";
+
+    private const string Connection = $"/calling/callConnections/{ConnectionId}";
+
     private readonly ConcurrentQueue<RecordedRequest> _signed = new();
+    private readonly ConcurrentDictionary<string, bool> _repeated = new(StringComparer.Ordinal);
     private StrictEndpoint _endpoint = null!;
 
     public string Url => _endpoint.Address.AbsoluteUri.TrimEnd('/');
@@ -27,6 +33,15 @@ public sealed class AcsApi : IAsyncDisposable
     /// <summary>Whether a recipient is refused within an accepted call.</summary>
     public bool RefusesRecipient { get; set; }
 
+    /// <summary>Operations of Call Automation in order, <c>answer</c>, <c>play</c>, <c>add</c>, ..., each once however often it was tried.</summary>
+    public ConcurrentQueue<(string Name, JsonObject Body)> Operations { get; } = new();
+
+    /// <summary>How many telephones are in the call beside the app.</summary>
+    public int Participants { get; set; } = 1;
+
+    /// <summary>Numbers that cannot be rung.</summary>
+    public HashSet<string> Unreachable { get; } = new(StringComparer.Ordinal);
+
     public static async Task<AcsApi> StartAsync()
     {
         var api = new AcsApi();
@@ -37,11 +52,11 @@ public sealed class AcsApi : IAsyncDisposable
     /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
     public void Trouble(int status, string? retryAfter = null) => _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
 
-    /// <summary>Node signs each request anew, by the documented method: all must be the same.</summary>
+    /// <summary>Node signs a request of each kind anew, by the documented method: all must be the same.</summary>
     public async Task AssertSignedAsync()
     {
         Assert.NotEmpty(_signed);
-        foreach (var request in _signed)
+        foreach (var request in _signed.DistinctBy(r => $"{r.Method} {r.Target}", StringComparer.Ordinal))
         {
             var made = await Node.RunAsync("tests/Serverless.Tests/Channels/acs-signature.mjs", new
             {
@@ -86,11 +101,46 @@ public sealed class AcsApi : IAsyncDisposable
                 context.Response.ContentType = "image/jpeg";
                 await context.Response.Body.WriteAsync("bytes"u8.ToArray());
                 break;
+            case (_, ['/', 'c', 'a', 'l', 'l', 'i', 'n', 'g', '/', ..]):
+                _signed.Enqueue(request);
+                await CallAsync(context, request);
+                break;
             default:
                 _endpoint.Complain($"{request.Method} {request.Target}");
                 context.Response.StatusCode = 404;
                 break;
         }
+    }
+
+    // https://learn.microsoft.com/rest/api/communication/callautomation/operation-groups: which operation takes a repeatability id, and what each one answers.
+    private async Task CallAsync(HttpContext context, RecordedRequest request)
+    {
+        var (path, version) = (request.Target.Split('?')[0], request.Target.Split('?')[^1]);
+        var operation = (request.Method, path) switch
+        {
+            ("POST", "/calling/callConnections:answer") => "answer",
+            ("POST", "/calling/recordings") => "record",
+            ("GET", $"{Connection}/participants") => "participants",
+            ("POST", $"{Connection}/participants:add") => "add",
+            ("POST", _) when path.StartsWith(Connection + ":", StringComparison.Ordinal) => path[(Connection.Length + 1)..],
+            _ => "",
+        };
+        var repeatable = operation is "answer" or "add" or "record" or "terminate";
+        if (version != "api-version=2024-09-15" || repeatable != request.Headers.ContainsKey("repeatability-request-id")) operation = "";
+        if (repeatable) Assert.Equal('4', Guid.Parse(request.Headers["repeatability-request-id"]).ToString("D")[14]);
+        var body = request.Body.Length == 0 ? [] : JsonNode.Parse(request.Body)!.AsObject();
+        var status = operation switch { "answer" or "record" or "participants" => 200, "terminate" => 204, "add" or "play" or "recognize" or "cancelAllMediaOperations" => 202, _ => 404 };
+        if (status == 404) _endpoint.Complain($"{request.Method} {request.Target}");
+        if (operation == "add" && Unreachable.Contains((string)body["participantToAdd"]!["phoneNumber"]!["value"]!)) status = 400;
+        if (status < 300 && operation != "participants" && (!repeatable || _repeated.TryAdd(request.Headers["repeatability-request-id"], true))) Operations.Enqueue((operation, body));
+        var answer = operation switch
+        {
+            "answer" => $$"""{"callConnectionId":"{{ConnectionId}}","callConnectionState":"connecting"}""",
+            "participants" => $$"""{"value":[{{string.Join(',', Enumerable.Repeat("""{"identifier":{"rawId":"4:+1"}}""", Participants).Append("""{"identifier":{"rawId":"8:acs:app"}}"""))}}]}""",
+            _ => "{}",
+        };
+        context.Response.StatusCode = status;
+        if (status != 204) await SayAsync(context, status, answer);
     }
 
     private string Sms(JsonObject sms)

@@ -12,6 +12,7 @@ using Xunit;
 namespace Serverless.Tests.Telemetry;
 
 /// <summary>What the app says of itself to whoever listens: one trace from delivery over case to notice, counts by words, nothing personal, and nothing at all when nobody listens.</summary>
+[Collection("telemetry")]
 public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Number = "4915112345678";

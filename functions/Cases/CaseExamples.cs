@@ -1,0 +1,59 @@
+using System.Globalization;
+using Serverless.Channels;
+using Serverless.Outbox;
+
+namespace Serverless.Cases;
+
+/// <summary>Examples of what subscribers hear of cases, about a case that never was.</summary>
+public static class CaseExamples
+{
+    private const string Id = "9f1c2b7a4d5e4f60019a9f0d3c207a11";
+    private static readonly DateTimeOffset At = DateTimeOffset.Parse("2026-11-20T09:15:00Z", CultureInfo.InvariantCulture);
+
+    private static readonly Case Open = new()
+    {
+        Id = Id,
+        Number = CaseNumber.For(Id, 0),
+        Owner = "service-desk",
+        Need = "answer",
+        NeedRule = "written in private",
+        Networks = ["whatsapp"],
+        OpenedAt = At,
+        WaitingSince = At,
+        DueAt = At.AddHours(4),
+    };
+
+    private static readonly Contact Message = new()
+    {
+        Channel = "meta",
+        Network = "whatsapp",
+        Account = "106540352242922",
+        ExternalId = "wamid.example",
+        Kind = ContactKind.Message,
+        OccurredAt = At,
+        ReceivedAt = At,
+    };
+
+    private static readonly CaseReply Reply = new() { Id = "5d41402abc4b2a76b9719d911017c592", State = ReplyState.Refused, StateAt = At, To = "", Text = "", CreatedAt = At, Reason = ReplyReasons.WindowClosed };
+
+    /// <summary>Every type of <see cref="CaseEvent"/> with its example.</summary>
+    public static IEnumerable<EventKind> Kinds => CaseEvent.Catalogue.Select(e => new EventKind(e.Key, e.Value, "event", Of(e.Key).Json));
+
+    private static OutboxEntry Of(string type) => type switch
+    {
+        CaseEvent.Closed => Of(type, Open with { State = CaseState.Closed, ClosedAt = At, Cause = "unknown", WaitingSince = null, DueAt = null }),
+        CaseEvent.Accepted => Of(type, Open with { AcceptedBy = "anna", AcceptedAt = At }),
+        CaseEvent.HandOverOffered => Of(type, Open with { HandOver = new HandOver("workshop", "service-desk", "needs a visit", At) }),
+        CaseEvent.HandedOver => Of(type, Open with { Owner = "workshop", AcceptedBy = "workshop", AcceptedAt = At, HandOvers = 1 }),
+        CaseEvent.Overdue => Of(type, Open with { Overdue = 1 }),
+        CaseEvent.OwnerGap => Of(type, Open with { Owner = null }, Message),
+        CaseEvent.ContactSent => Of(type, Open with { WaitingSince = null, DueAt = null, AnsweredAt = At }, Message with { Direction = Direction.Outbound }),
+        CaseEvent.ContactChanged => Of(type, Open, Message, ContactChange.Edited),
+        CaseEvent.ReplyFailed => Of(type, Open, reply: Reply),
+        CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived => Of(type, Open, Message),
+        _ => Of(type, Open),
+    };
+
+    private static OutboxEntry Of(string type, Case head, Contact? contact = null, ContactChange change = ContactChange.Received, CaseReply? reply = null) =>
+        CaseEvent.Of(type, head, contact is null ? null : new ContactEvent("example", change, contact), "example", At, reply);
+}

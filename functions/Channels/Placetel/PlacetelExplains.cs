@@ -1,0 +1,15 @@
+using Serverless.Signing;
+
+namespace Serverless.Channels.Placetel;
+
+/// <content>Why a signature does not hold, where that can be told.</content>
+public sealed partial class PlacetelChannel : IExplains
+{
+    public IEnumerable<Hint> Explain(Delivery delivery)
+    {
+        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong }) return [];
+        var (secrets, signature) = (options.CurrentValue.Secrets, delivery.Header("x-placetel-signature")!);
+        return SignatureHints.Of("Placetel", delivery.Body, [("Channels__Placetel__Secret", secrets.Current), ("Channels__Placetel__PreviousSecret", secrets.Previous)],
+            (secret, body) => Hmac.MatchesSha256Hex(secret, body.Span, signature));
+    }
+}

@@ -1,0 +1,27 @@
+using Serverless.Signing;
+
+namespace Serverless.Channels.Telegram;
+
+/// <content>Why a call is not proven, where that can be told: each bot has a word of its own, by the name behind the address.</content>
+public sealed partial class TelegramChannel : IExplains
+{
+    public IEnumerable<Hint> Explain(Delivery delivery)
+    {
+        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong or Reasons.SignatureMissing } forged) yield break;
+        if (forged.Reason == Reasons.SignatureMissing)
+        {
+            yield return new Hint("webhook-without-word", "The webhook was set without secret_token: set it anew (POST api/operations/channels/telegram/check with repair).");
+            yield break;
+        }
+
+        var given = delivery.Header(SecretHeader)!;
+        foreach (var (name, bot) in options.CurrentValue.Bots)
+        {
+            var setting = $"Channels__Telegram__Bots__{name}__SecretToken";
+            if (!bot.Secrets.Any(secret => Hmac.SameText(secret.Trim(), given))) continue;
+            yield return name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase)
+                ? SignatureHints.Blank(setting)
+                : new Hint("other-bot", $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Serverless.Bus;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Notices;
+using Serverless.Outbox;
+using Serverless.Receipts;
+using Serverless.Registrations;
+using Serverless.Storage;
+using Serverless.Telemetry;
+
+namespace Serverless.Operations;
+
+/// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
+public sealed class Arrears(
+    DeadLetters letters, DeadLetterDesk desk, KeptMessages kept, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+{
+    private const int MostCases = 10_000;
+    private const int MostNotices = 1_000;
+    private const int NoticeDays = 7;
+
+    private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(30);
+
+    private readonly Reading<OpenCases> _cases = new(time, Lasts, ct => views.CountOpenAsync(MostCases, ct));
+    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _quarantined = new(time, Lasts, ct => QuarantinedAsync(quarantine, channels, ct));
+    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Failed, ct));
+    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Waiting, ct));
+
+    /// <summary>Dead letters by subscription, exact; subscriptions that are not there are left out, since a route that is off has none.</summary>
+    /// <exception cref="BusUnavailableException">The bus does not answer.</exception>
+    public async Task<IReadOnlyDictionary<string, int>> DeadLettersAsync(CancellationToken ct)
+    {
+        var counts = await Task.WhenAll(desk.Subscriptions.Select(async s => (Subscription: s, Count: await letters.CountAsync(OutboxRelay.Topic, s, ct))));
+        return counts.Where(c => c.Count is not null).ToDictionary(c => c.Subscription, c => c.Count!.Value, StringComparer.Ordinal);
+    }
+
+    /// <summary>Kept queue messages by queue; queues without are left out.</summary>
+    public Task<IReadOnlyDictionary<string, RowCount>> KeptAsync(CancellationToken ct) => kept.CountAsync(ct);
+
+    /// <summary>Open cases, overdue and ownerless ones among them.</summary>
+    public Task<OpenCases> CasesAsync(CancellationToken ct) => _cases.GetAsync(ct);
+
+    /// <summary>Calls of the last 24 hours in quarantine, by channel; channels without are left out.</summary>
+    public Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(CancellationToken ct) => _quarantined.GetAsync(ct);
+
+    /// <summary>Notices of the last seven days that were given up, by route.</summary>
+    public Task<IReadOnlyDictionary<string, RowCount>> FailedNoticesAsync(CancellationToken ct) => _failed.GetAsync(ct);
+
+    /// <summary>Notices of the last seven days that wait for a later try, by route.</summary>
+    public Task<IReadOnlyDictionary<string, RowCount>> WaitingNoticesAsync(CancellationToken ct) => _waiting.GetAsync(ct);
+
+    /// <summary>Sets the gauges while metrics are sent; otherwise nothing is read. What cannot be read keeps its last value: Health says why.</summary>
+    public async Task MeasureAsync(CancellationToken ct)
+    {
+        if (!export.IsOn) return;
+        await Task.WhenAll(
+            GaugeAsync(DeadLettersAsync(ct), counts => Set(Measures.DeadLetters, desk.Subscriptions, s => counts.GetValueOrDefault(s))),
+            GaugeAsync(KeptAsync(ct), counts => Set(Measures.Kept, KeptMessages.Queues, q => counts.GetValueOrDefault(q).Rows)),
+            GaugeAsync(CasesAsync(ct), counts => Measures.Cases(counts.Total, counts.Overdue, counts.Ownerless)),
+            GaugeAsync(QuarantinedAsync(ct), counts => Set(Measures.Quarantined, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c).Rows)),
+            GaugeAsync(FailedNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Failed, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
+            GaugeAsync(WaitingNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Waiting, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
+            GaugeAsync(upkeep.ReadAsync(ct), report =>
+            {
+                // The nearest first.
+                foreach (var one in report.Expires.DistinctBy(e => e.Channel, StringComparer.Ordinal)) Measures.DaysLeft(one.Channel, one.Days);
+            }));
+    }
+
+    private IEnumerable<string> Routes => desk.Subscriptions.Select(DeadLetterDesk.RouteOf);
+
+    private static void Set(Action<string, int> gauge, IEnumerable<string> all, Func<string, int> count)
+    {
+        foreach (var one in all) gauge(one, count(one));
+    }
+
+    private static async Task GaugeAsync<T>(Task<T> reading, Action<T> set)
+    {
+        try
+        {
+            set(await reading);
+        }
+        catch (Exception error) when (error is StorageUnavailableException or BusUnavailableException)
+        {
+            // A tick has better things to do than to fail for a count.
+        }
+    }
+
+    private static async Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(Quarantine quarantine, ChannelDirectory channels, CancellationToken ct)
+    {
+        var on = channels.All.Where(c => ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
+        var counts = await Task.WhenAll(on.Select(async c => (c.Name, Count: await quarantine.CountAsync(c.Name, ct))));
+        return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Name, c => c.Count, StringComparer.Ordinal);
+    }
+
+    private static Task<IReadOnlyDictionary<string, RowCount>> OfDaysAsync(NoticeLog notices, TimeProvider time, string state, CancellationToken ct) =>
+        notices.CountAsync(time.GetUtcNow().AddDays(-NoticeDays), time.GetUtcNow(), state, MostNotices, ct);
+}

@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Bus;
+using Serverless.Operations;
+using Serverless.Receipts;
+using Serverless.Storage;
+using Serverless.Telemetry;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Operations;
+
+/// <summary>What waits for a person stands in Health with the step that mends it, in the summary, and in the gauges; counting it stays cheap and needs neither storage nor bus to answer.</summary>
+// Whoever exports listens for the whole process: beside it nobody can tell that nobody listens.
+[Collection("telemetry")]
+public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    [Fact]
+    public async Task Each_kind_is_counted_in_Health_with_its_step_in_the_summary_and_in_the_gauges()
+    {
+        var gauged = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument is Gauge<int> && instrument.Meter.Name == Measures.Name) l.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => gauged[Line(instrument, tags)] = value);
+        listener.Start();
+        await using var collector = await RecordingEndpoint.StartAsync(200);
+        await using var refuses = await Subscriber.StartAsync(Subscriber.Status(413));
+        await using var busy = await Subscriber.StartAsync(Subscriber.Status(503));
+        await using var world = await World.StartAsync(
+            azurite, ("Owners__Default", null), ("ServiceLevels__DefaultMinutes", "120"), ("Notices__RetrySeconds", "90000"), ("Upkeep__Expires__MetaAppSecret", "2026-12-01"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()));
+        await world.SubscribeAsync("refuses", refuses.Address, """ "types":["serverless.case.opened.v1"] """);
+        await world.SubscribeAsync("busy", busy.Address, """ "types":["serverless.case.opened.v1"] """);
+        // Before the channel has proven itself: later they would be refused.
+        foreach (var id in new[] { "f-1", "f-2" }) (await world.SendMetaAsync(MetaCall.Messages(new Said(id, "4915112345679", "Falsch", world.Time.GetUtcNow())), "not the secret")).Dispose();
+        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        Assert.Equal(0, await world.DrainAsync());
+        await BuryAsync(world, "notify-teams", 3);
+        foreach (var (queue, text) in new[] { ("inbound", "one"), ("inbound", "two"), ("replies-poison", "three") }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync(queue, text, "test", CancellationToken.None);
+        Assert.True(await world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false }));
+        world.Time.Advance(TimeSpan.FromMinutes(121));
+        Assert.True(await world.TickAsync());
+
+        await SaysAsync(world, "dead-letters", "yellow", "notify-teams has 3 dead letters", "api/operations/dead-letters?subscription=notify-teams", "resubmit", "discard");
+        await SaysAsync(world, "deliveries", "yellow", "3 queue messages are kept (inbound: 2, replies-poison: 1)", "api/operations/kept?queue=inbound");
+        await SaysAsync(world, "quarantine", "yellow", "2 calls of meta", "api/operations/quarantine?channel=meta", "release");
+        await SaysAsync(world, "cases", "yellow", "2 cases are open, and 2 of them are overdue", "api/cases?dueBefore=2026-11-20T", "ServiceLevels__DefaultMinutes");
+        await SaysAsync(world, "owners", "red", "Owners__Default is missing");
+        await SaysAsync(world, "notices", "yellow", "2 notices of webhook of the last seven days were given up", "api/operations/notices/resend", "2 notices of webhook wait for a later try.");
+        await SaysAsync(world, "upkeep", "green", "Next to end: settings, MetaAppSecret, in 10 days; GET api/operations/channels");
+        world.Set(("Owners__Default", "service"));
+        await SaysAsync(world, "owners", "red", "2 open cases have no owner", "api/cases?owner=(nobody)", "hand-over");
+        Assert.Equal(2, (await world.GetAsync("/api/cases?owner=(nobody)")).GetProperty("cases").GetArrayLength());
+
+        var summary = await world.SummaryAsync();
+        Assert.Equal((3, 2), (summary.GetProperty("deadLetters").GetProperty("notify-teams").GetInt32(), summary.GetProperty("kept").GetProperty("inbound").GetInt32()));
+        Assert.Equal((2, 2, 2), (summary.GetProperty("openCases").GetProperty("total").GetInt32(), summary.GetProperty("openCases").GetProperty("overdue").GetInt32(), summary.GetProperty("openCases").GetProperty("ownerless").GetInt32()));
+        Assert.Equal((2, 0), (summary.GetProperty("deliveries").GetProperty("quarantined").GetInt32(), summary.GetProperty("unaccounted").GetInt32()));
+        Assert.Equal("MetaAppSecret", Assert.Single(summary.GetProperty("expires").EnumerateArray()).GetProperty("name").GetString());
+
+        foreach (var (gauge, value) in new[]
+        {
+            ("serverless.dead_letters subscription=notify-teams", 3), ("serverless.dead_letters subscription=notify-webhook", 0), ("serverless.kept queue=inbound", 2), ("serverless.kept queue=attachments", 0),
+            ("serverless.deliveries.quarantined channel=meta", 2), ("serverless.cases which=all", 2), ("serverless.cases which=overdue", 2), ("serverless.cases which=ownerless", 2),
+            ("serverless.notices.standing route=webhook state=failed", 2), ("serverless.notices.standing route=webhook state=waiting", 2), ("serverless.expires channel=settings", 10),
+        }) Assert.True(gauged.TryGetValue(gauge, out var measured) && measured == value, $"{gauge}: {measured}");
+    }
+
+    [Fact]
+    public async Task A_case_that_was_answered_is_not_overdue_any_more()
+    {
+        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "60"), ("Cases__EscalateMinutes", "60"));
+        await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
+        Assert.Equal(0, await world.DrainAsync());
+        foreach (var minutes in new[] { 61, 61, 61 })
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(minutes));
+            Assert.True(await world.TickAsync());
+            Assert.True(await world.TickAsync());
+            Assert.Equal("yellow", (await world.HealthAsync("cases")).Status);
+        }
+
+        await world.AcceptAsync(MetaCall.Echo(new Said("m-2", "4915112345671", "Wir sind dran.", world.Time.GetUtcNow())));
+        Assert.Equal(0, await world.DrainAsync());
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(("green", "1 cases are open, none is overdue."), await world.HealthAsync("cases"));
+    }
+
+    [Fact]
+    public async Task While_the_bus_is_down_that_part_is_red_with_its_reason_and_all_others_answer()
+    {
+        await using var world = await World.StartAsync(azurite);
+        world.Broker.Refuse(503);
+        await SaysAsync(world, "dead-letters", "red", "The bus is busy or down");
+        await SaysAsync(world, "deliveries", "green", "0 deliveries have no end yet.");
+        Assert.False((await world.SummaryAsync()).TryGetProperty("deadLetters", out _));
+        world.Broker.Accept();
+        await SaysAsync(world, "dead-letters", "green", "No subscription has dead letters.");
+    }
+
+    [Theory]
+    [InlineData(404, "", null)]
+    [InlineData(410, "", null)]
+    [InlineData(200, """<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Publicly Listed Services</title></feed>""", null)]
+    [InlineData(200, """<entry xmlns="http://www.w3.org/2005/Atom"><content type="application/xml"><SubscriptionDescription xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"><MessageCount>7</MessageCount><CountDetails xmlns:d2p1="http://schemas.microsoft.com/netservices/2011/06/servicebus"><d2p1:ActiveMessageCount>5</d2p1:ActiveMessageCount><d2p1:DeadLetterMessageCount>2</d2p1:DeadLetterMessageCount></CountDetails></SubscriptionDescription></content></entry>""", 2)]
+    public async Task A_subscription_that_is_not_there_has_no_dead_letters(int status, string answer, int? count)
+    {
+        await using var bus = await RecordingEndpoint.StartAsync((_, context) =>
+        {
+            context.Response.StatusCode = status;
+            return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer)).AsTask();
+        });
+        var letters = Letters(bus);
+        Assert.Equal(count, await letters.CountAsync("case-events", "notify-mail", CancellationToken.None));
+        Assert.Equal(("GET", "/case-events/subscriptions/notify-mail?api-version=2017-04"), (bus.Requests.Single().Method, bus.Requests.Single().Target));
+        if (status != 200) Assert.Null(await letters.LockAsync("case-events", "notify-mail", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Without_the_role_the_sentence_names_it()
+    {
+        await using var bus = await RecordingEndpoint.StartAsync(403);
+        var refused = await Assert.ThrowsAsync<BusUnavailableException>(() => Letters(bus).CountAsync("case-events", "notify-mail", CancellationToken.None));
+        Assert.Contains("Azure Service Bus Data Owner", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_count_has_a_bound_and_says_when_it_stopped_there()
+    {
+        var (tables, name) = (azurite.Tables(), AzuriteFixture.UniqueName());
+        for (var i = 0; i < 4; i++) await tables.InsertAsync(name, new TableRow("p", $"{i}"), CancellationToken.None);
+        Assert.Equal("3 or more", (await tables.CountAsync(name, TableQuery.Partition("p"), 3, CancellationToken.None)).ToString());
+        Assert.Equal("4", (await tables.CountAsync(name, TableQuery.Partition("p"), 5, CancellationToken.None)).ToString());
+    }
+
+    [Fact]
+    public async Task What_costs_reads_is_read_once_in_half_a_minute_however_many_ask_and_anew_after_a_failure()
+    {
+        var (time, reads) = (new FakeTime(), 0);
+        var reading = new Reading<int>(time, TimeSpan.FromSeconds(30), _ => ++reads == 1 ? Task.FromException<int>(new InvalidOperationException()) : Task.FromResult(reads));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => reading.GetAsync(CancellationToken.None));
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => reading.GetAsync(CancellationToken.None))), n => Assert.Equal(2, n));
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(3, await reading.GetAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Notices_that_go_together_are_counted_each()
+    {
+        ConcurrentBag<string> counted = [];
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Name == "serverless.notices" && instrument.Meter.Name == Measures.Name) l.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => counted.Add($"{value} {Line(instrument, tags)}"));
+        listener.Start();
+        await using var anna = await Subscriber.StartAsync();
+        await using var world = await World.StartAsync(
+            azurite, ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "4"), ("Notices__BurstCount", "0"));
+        foreach (var customer in "1234") await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Single(anna.Told);
+        Assert.Contains("4 serverless.notices route=teams outcome=Delivered", counted);
+        Assert.Contains("1 serverless.notices route=teams outcome=Later", counted);
+    }
+
+    private static async Task SaysAsync(World world, string part, string status, params string[] words)
+    {
+        var (stands, says) = await world.HealthAsync(part);
+        Assert.True(stands == status, $"{part}: {stands} {says}");
+        Assert.All(words, word => Assert.Contains(word, says, StringComparison.Ordinal));
+    }
+
+    // As if the app had failed at each delivery.
+    private static async Task BuryAsync(World world, string subscription, int count)
+    {
+        using var http = new HttpClient();
+        for (var i = 0; i < count; i++)
+        {
+            using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Broker.Endpoint, "case-events/messages")) { Content = new StringContent("nonsense") };
+            message.Headers.Add("BrokerProperties", $$"""{"MessageId":"m-{{i}}"}""");
+            message.Headers.Add("route", $"\"{subscription["notify-".Length..]}\"");
+            using var sent = await http.SendAsync(message);
+            Assert.Equal(HttpStatusCode.Created, sent.StatusCode);
+        }
+
+        while (world.Broker.Counts().Any(c => c.Subscription == subscription && c.Active > 0)) world.Broker.Abandon(await world.Broker.ReceiveAsync("case-events", subscription, CancellationToken.None));
+    }
+
+    private static DeadLetters Letters(RecordingEndpoint bus)
+    {
+        var connection = $"Endpoint=sb://127.0.0.1:{bus.Address.Port};SharedAccessKeyName=x;SharedAccessKey=y;UseDevelopmentEmulator=true";
+        return new DeadLetters(BusNamespace.From(AzuriteFixture.Settings(("ServiceBusConnection", connection)).GetSection("ServiceBusConnection")), new CallCount());
+    }
+
+    private static string Line(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        List<string> line = [instrument.Name];
+        foreach (var (name, word) in tags) line.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={word}"));
+        return string.Join(' ', line);
+    }
+}
