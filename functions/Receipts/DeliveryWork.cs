@@ -184,12 +184,12 @@ public sealed partial class DeliveryWork(
     private async Task<Taken> FileAsync(Job job, Piece piece, string delivery, CancellationToken ct)
     {
         var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(found.Event, job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
-        e = await replies.MarkedAsync(e, ct);
+        (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
         if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
-        await replies.EchoedAsync(e, ct);
+        await replies.EchoedAsync(e, shows, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
         // A copy takes its step too: whoever filed the first may have died before he took it.

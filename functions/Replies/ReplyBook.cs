@@ -28,6 +28,9 @@ public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay 
     /// <summary>Whether no person wrote it.</summary>
     public async Task<bool> IsAutomaticAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.Automatic: true };
 
+    /// <summary>Whether nobody knows if it went out.</summary>
+    public async Task<bool> IsUncertainAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.State: ReplyState.Uncertain };
+
     /// <summary>Why a receipt that waits has nothing to say any more: a person answered first, or closed the case. Null for every other reply, and for one that may have reached the customer already.</summary>
     public async Task<string?> OvertakenAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
     {

@@ -6,6 +6,9 @@ namespace Serverless.Replies;
 /// <summary>Makes a reply that went out an outbound contact of its case, once: it stops the answer clock (P16), and its echo is recognised. Hears what providers say of it afterwards.</summary>
 public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator correlator, CaseTeller teller, CaseReader reader, TimeProvider time)
 {
+    // Networks name whole seconds, and their clocks are not ours.
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(1);
+
     /// <summary>Files what the provider took. Safe to repeat; nothing happens for a reply that is filed or not out.</summary>
     public async Task FileAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
     {
@@ -21,12 +24,15 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
     /// Says of something that went out whether it was a receipt of ours, whichever comes first, its echo or the provider's answer: a person's answer stops the clock, a
     /// receipt does not. Everything else stays as it is.
     /// </summary>
-    public async Task<ContactEvent> MarkedAsync(ContactEvent e, CancellationToken ct)
+    /// <returns>The event, and the reply that it shows by our id or by its words; null for any other.</returns>
+    public async Task<(ContactEvent Event, ReplyPointer? Shows)> MarkedAsync(ContactEvent e, CancellationToken ct)
     {
-        if (e.Contact.Direction == Direction.Inbound) return e;
-        var pointer = e.Contact.Extras?.GetValueOrDefault(Reply.EchoName) is { } id ? await index.FindAsync(id, ct) : await index.FindTextAsync(e.Contact, ct);
-        return pointer is not null && await book.IsAutomaticAsync(pointer, ct) ? Receipt(e) : e;
+        if (e.Contact.Direction == Direction.Inbound) return (e, null);
+        var pointer = NamedIn(e.Contact) is { } id ? await index.FindAsync(id, ct) : await index.FindTextAsync(e.Contact, ct);
+        return (pointer is not null && await book.IsAutomaticAsync(pointer, ct) ? Receipt(e) : e, pointer);
     }
+
+    private static string? NamedIn(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.EchoName);
 
     private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -45,18 +51,37 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
         return true;
     }
 
-    /// <summary>An echo that gives our id back: the reply went out, whatever we knew of it.</summary>
-    public async Task EchoedAsync(ContactEvent echo, CancellationToken ct)
+    /// <summary>An echo: the reply went out, whatever we knew of it. By its words alone it settles only what nobody knows.</summary>
+    /// <param name="echo">What the provider shows.</param>
+    /// <param name="shows">The reply that it shows.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task EchoedAsync(ContactEvent echo, ReplyPointer? shows, CancellationToken ct)
     {
-        if (echo.Contact is not { Direction: Direction.Outbound, Extras: { } extras } || !extras.TryGetValue(Reply.EchoName, out var id)) return;
-        if (await index.FindAsync(id, ct) is not { } pointer) return;
-        await index.NameAsync(pointer, echo.Contact.Channel, echo.Contact.Account, echo.Contact.ExternalId, ct);
+        if (shows is null || (NamedIn(echo.Contact) is null && !await book.IsUncertainAsync(shows, ct))) return;
+        await BecomesAsync(shows, echo.Contact, ct);
+    }
+
+    /// <summary>Whether the case shows a reply whose try came to nothing: its echo may be faster than a connection that breaks.</summary>
+    /// <returns>True when it does; then it is noted.</returns>
+    public async Task<bool> IsShownAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    {
+        if (reply.Text.Length == 0 || await reader.FindAsync(pointer.CaseId, ct) is not { } file || file.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { ThreadKey: { } thread }) return false;
+        var echo = file.Contacts.FirstOrDefault(c => c.Contact is { Direction: Direction.Outbound, Text: { } text } && c.Contact.ThreadKey == thread && c.Contact.OccurredAt >= reply.CreatedAt - ClocksDiffer
+            && ReplyIndex.Words(text) == ReplyIndex.Words(reply.Text) && !file.Replies.Any(r => r.ContactId == c.Id));
+        if (echo is null) return false;
+        await BecomesAsync(pointer, echo.Contact, ct);
+        return true;
+    }
+
+    private async Task BecomesAsync(ReplyPointer pointer, Contact shown, CancellationToken ct)
+    {
+        await index.NameAsync(pointer, shown.Channel, shown.Account, shown.ExternalId, ct);
         await book.ChangeAsync(pointer, r => r.ContactId is not null ? null : r with
         {
             State = r.State < ReplyState.Sent ? ReplyState.Sent : r.State,
-            ContactId = CaseKeys.Contact(echo.Contact),
+            ContactId = CaseKeys.Contact(shown),
             Sent = null,
-            Known = new MessageStatus(echo.Contact.Account, echo.Contact.ExternalId, MessageState.Sent, echo.Contact.OccurredAt),
+            Known = new MessageStatus(shown.Account, shown.ExternalId, MessageState.Sent, shown.OccurredAt),
             DueAt = null,
             Reason = null,
         }, ct);

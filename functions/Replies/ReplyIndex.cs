@@ -41,7 +41,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     public Task NameAsync(ReplyPointer pointer, string channel, string account, string externalId, CancellationToken ct) =>
         tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
-    /// <summary>Before an automatic text is sent: how its echo is known, which may come before the provider's answer does.</summary>
+    /// <summary>Before an automatic text is sent, and once nobody knows whether a text went out: how its echo is known, which may come before the provider's answer does.</summary>
     public Task RememberTextAsync(ReplyPointer pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
         tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
@@ -52,10 +52,10 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         await tables.DeleteAsync(Sent, pointer.ReplyId, "id", ETag.All, ct);
         if (reply.ContactId is { } contact) await tables.DeleteAsync(Sent, contact, "external", ETag.All, ct);
         if (reply.Known is { } known && to is not null) await tables.DeleteAsync(Sent, CaseKeys.Contact(to.Channel, known.Account, known.ExternalId), "external", ETag.All, ct);
-        if (reply.Automatic && to?.ThreadKey is not null) await tables.DeleteAsync(Sent, TextKey(to, reply.Text), "text", ETag.All, ct);
+        if (to?.ThreadKey is not null) await tables.DeleteAsync(Sent, TextKey(to, reply.Text), "text", ETag.All, ct);
     }
 
-    /// <summary>The automatic text of ours that an echo repeats; null when it repeats none.</summary>
+    /// <summary>The text of ours that an echo repeats; null when it repeats none that was remembered.</summary>
     public async Task<ReplyPointer?> FindTextAsync(Contact echo, CancellationToken ct) =>
         echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
@@ -105,9 +105,10 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
 
     private static string MarkPartition(ReplyPointer pointer) => MarkPrefix + pointer.CaseId[^1];
 
-    // Networks keep the words, not every blank.
-    private static string TextKey(Contact contact, string text) =>
-        CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
+    /// <summary>A text as networks keep it: its words, not every blank.</summary>
+    public static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string TextKey(Contact contact, string text) => CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{Words(text)}");
 
     private static string MarkRow(ReplyPointer pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
 }

@@ -75,7 +75,7 @@ public sealed partial class ReplyWork(
         {
             if (reply.DueAt > now) await index.QueueAsync(pointer, reply.DueAt.Value - now, ct);
             else if (await IsRepeatableAsync(pointer, reply, ct)) await SendAsync(pointer, current with { Reply = reply with { MaybeSent = true } }, ct);
-            else await EndAsync(pointer, reply.Tries, r => r with { State = ReplyState.Uncertain, Reason = "its sender died" }, ct);
+            else await DoubtAsync(pointer, reply, "its sender died", ct);
         }
         else await index.ForgetAsync(pointer, ct);
     }
@@ -114,7 +114,7 @@ public sealed partial class ReplyWork(
                 await AgainAsync(pointer, claim, uncertain.Reason, null, maybeSent: true, ct);
                 break;
             case ReplyOutcome.Uncertain uncertain:
-                await EndAsync(pointer, claim.Tries, r => r with { State = ReplyState.Uncertain, Reason = uncertain.Reason }, ct);
+                await DoubtAsync(pointer, claim, uncertain.Reason, ct);
                 break;
         }
     }
@@ -147,6 +147,14 @@ public sealed partial class ReplyWork(
         var change = await book.ChangeAsync(
             pointer, r => IsClaim(r, claim.Tries) ? r with { State = ReplyState.Waiting, DueAt = now + pause, Reason = reason, MaybeSent = maybeSent } : null, ct);
         if (change is { After.State: ReplyState.Waiting }) await index.QueueAsync(pointer, pause, ct);
+    }
+
+    // An echo tells, before we knew that we do not know or later.
+    private async Task DoubtAsync(ReplyPointer pointer, CaseReply claim, string reason, CancellationToken ct)
+    {
+        if (await reader.ContactAsync(pointer.CaseId, claim.To, ct) is { } to) await index.RememberTextAsync(pointer, to, claim.Text, ct);
+        if (await filing.IsShownAsync(pointer, claim, ct)) await index.ForgetAsync(pointer, ct);
+        else await EndAsync(pointer, claim.Tries, r => r with { State = ReplyState.Uncertain, Reason = reason }, ct);
     }
 
     // Only whoever holds the claim may end it badly: a status or another sender may know better meanwhile.

@@ -33,7 +33,6 @@ internal static class HeldPayload
         var thread = PhoneAddress.ThreadOf(customer, ours);
         var at = TimeOf(item);
         var whatsApp = PhoneAddress.IsWhatsApp(customer);
-        var media = Text(item, "num_media") is { } count and not "0" ? count : null;
         return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
         {
             Channel = TwilioChannel.ChannelName,
@@ -48,8 +47,8 @@ internal static class HeldPayload
             OccurredAt = at,
             ReceivedAt = delivery.ReceivedAt,
             Text = Text(item, "body"),
+            Attachments = HeldMedia.Of(sid, Text(item, "num_media")),
             Reply = outbound || thread is null ? null : new ReplyPath(customer!, whatsApp ? at.AddHours(24) : null),
-            Extras = media is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["NumMedia"] = media },
         }));
     }
 

@@ -9,16 +9,19 @@ namespace Serverless.Channels.Twilio;
 internal static class TwilioCalls
 {
     /// <summary>Sends with the token in force; refused with it, once more with the one before, which holds until the new one is promoted.</summary>
-    public static async Task<ApiAnswer> SendAsync(ApiCalls calls, TwilioOptions options, string account, HttpMethod method, string pathAndQuery, IReadOnlyList<KeyValuePair<string, string>>? form, CancellationToken ct)
+    public static Task<ApiAnswer> SendAsync(ApiCalls calls, TwilioOptions options, string account, HttpMethod method, string pathAndQuery, IReadOnlyList<KeyValuePair<string, string>>? form, CancellationToken ct) =>
+        SendAsync(calls, options, account, method, new Uri(options.ApiUrl.TrimEnd('/') + pathAndQuery), form is null ? null : () => new FormUrlEncodedContent(form), ct);
+
+    /// <summary>The same at another of Twilio's addresses and with any content, made anew for each try.</summary>
+    public static async Task<ApiAnswer> SendAsync(ApiCalls calls, TwilioOptions options, string account, HttpMethod method, Uri address, Func<HttpContent>? content, CancellationToken ct)
     {
         var tokens = options.TokensOf(account);
         var answer = ApiAnswer.NotCalled;
         foreach (var token in new[] { tokens.Current, tokens.Previous })
         {
             if (string.IsNullOrEmpty(token)) continue;
-            using var request = new HttpRequestMessage(method, options.ApiUrl.TrimEnd('/') + pathAndQuery);
+            using var request = new HttpRequestMessage(method, address) { Content = content?.Invoke() };
             request.Headers.Authorization = Basic(account, token);
-            if (form is not null) request.Content = new FormUrlEncodedContent(form);
             answer = await calls.SendAsync(request, ct);
             if (answer.Status != 401) return answer;
         }

@@ -13,8 +13,9 @@ public sealed partial class TwilioChannel : IOpensAttachments
 
     public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
-        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new Opened.Gone("no-address");
         var current = options.CurrentValue;
+        var (url, failed) = await AddressAsync(contact, attachment, current, ct);
+        if (url is null) return failed!;
         var tokens = current.TokensOf(contact.Account);
         for (var hop = 0; hop <= MostRedirects; hop++)
         {
@@ -33,6 +34,16 @@ public sealed partial class TwilioChannel : IOpensAttachments
         }
 
         return new Opened.Gone("too-many-redirects");
+    }
+
+    private async Task<(Uri? Url, Opened? Failed)> AddressAsync(Contact contact, Attachment attachment, TwilioOptions current, CancellationToken ct)
+    {
+        if (HeldMedia.Parse(attachment.Reference) is not { } held) return Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url) ? (url, null) : (null, new Opened.Gone("no-address"));
+        var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(contact.Account)}/Messages/{Uri.EscapeDataString(held.Message)}/Media.json";
+        var answer = await TwilioCalls.SendAsync(calls, current, contact.Account, HttpMethod.Get, path, null, ct);
+        if (!answer.Succeeded) return (null, Failed(answer.Status, answer.RetryAfter, contact));
+        using var json = JsonOf(answer);
+        return json is not null && held.PathIn(json.RootElement) is { } file ? (new Uri(current.ApiUrl.TrimEnd('/') + file), null) : (null, new Opened.Gone("gone-at-provider"));
     }
 
     private Opened Failed(int status, TimeSpan? asked, Contact contact) => status switch

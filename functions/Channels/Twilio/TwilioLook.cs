@@ -22,7 +22,6 @@ public sealed partial class TwilioChannel : ILooksAgain
 
     public IReadOnlyList<string> Blind { get; } =
     [
-        "Twilio: pictures of a message that is found late are not fetched; the message says how many there were.",
         "Twilio: whether a call that is found late left a message is not looked up; it shows as missed or answered.",
     ];
 

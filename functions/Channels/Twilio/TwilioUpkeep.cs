@@ -28,7 +28,15 @@ public sealed partial class TwilioChannel : ISubscribes
         if (string.IsNullOrEmpty(current.AccountSid))
             return [new Registration("phone numbers", RegistrationState.ByHand, "Twilio cannot be asked.", $"Set Channels__Twilio__AccountSid; or enter {upkeep.PublicBaseUrl ?? "https://<app>"}/api/hooks/{ChannelName}/voice, .../voice/status and .../messages at each number.")];
         List<Registration> found = [];
-        foreach (var account in current.KnownAccounts) found.AddRange(await CheckAsync(account, current, upkeep, ct));
+        foreach (var account in current.KnownAccounts)
+        {
+            var numbers = await CheckAsync(account, current, upkeep, ct);
+            found.AddRange(numbers);
+            if (numbers is [{ State: RegistrationState.Unknown }]) continue;
+            found.AddRange(await CheckServicesAsync(account, current, upkeep, ct));
+            found.AddRange(await CheckSendersAsync(account, current, upkeep, ct));
+        }
+
         return found;
     }
 
@@ -62,7 +70,7 @@ public sealed partial class TwilioChannel : ISubscribes
             var application = Field(number, hook.Name == "messages" ? "sms_application_sid" : "voice_application_sid") ?? (hook.Name == "messages" ? null : Field(number, "trunk_sid"));
             if (application is not null) found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Foreign, "An application or trunk answers for it."));
             else if (wanted is not null && Same(there, wanted)) found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Right));
-            else if (there is null || there.StartsWith(Demo, StringComparison.OrdinalIgnoreCase) || (upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase)))
+            else if (there is null || there.StartsWith(Demo, StringComparison.OrdinalIgnoreCase) || IsOwn(there, upkeep))
             {
                 if (wanted is not null && upkeep.Repair) wrong.Add((hook, wanted));
                 else found.Add(Drifted(name, hook, wanted, there));
@@ -97,6 +105,8 @@ public sealed partial class TwilioChannel : ISubscribes
 
     // What stands behind # is for Twilio and may be another choice.
     private static bool Same(string? there, string wanted) => there is not null && there.Split('#')[0].TrimEnd('/').Equals(wanted.Split('#')[0], StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsOwn(string there, Upkeep upkeep) => upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);
 
     private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : "an address that cannot be read";
 

@@ -1,11 +1,11 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Placetel;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
+using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Channels;
@@ -80,23 +80,18 @@ public sealed class PlacetelCallTests
     [Fact]
     public async Task A_reply_goes_out_as_an_sms_and_says_what_became_of_it()
     {
-        var status = 200;
-        await using var api = await RecordingEndpoint.StartAsync((_, context) =>
-        {
-            context.Response.StatusCode = context.Request.Path == "/v2/sms" && context.Request.Headers.Authorization == "Bearer fake-placetel-token" ? status : 404;
-            return Task.CompletedTask;
-        });
-        var channel = (IReplies)Channel(("Channels__Placetel__ApiUrl", $"{api.Address}v2"), ("Channels__Placetel__Token", "fake-placetel-token"));
+        await using var api = await PlacetelApi.StartAsync();
+        var channel = (IReplies)Channel(("Channels__Placetel__ApiUrl", api.Url), ("Channels__Placetel__Token", PlacetelApi.Token));
         var contact = Event(Channel(), Call("event=IncomingCall&call_id=1&direction=in&to=03023125450&from=00442079460222")).Contact;
         var reply = new Reply { Id = "0123", To = contact, Text = "Wir rufen zurück.", CaseNumber = "7K3M-P2QX" };
 
         var sent = Assert.IsType<ReplyOutcome.Sent>(await channel.SendAsync(reply, default));
         Assert.Equal(("sms:0123", contact.ThreadKey), (sent.Event.Contact.ExternalId, sent.Event.Contact.ThreadKey));
-        Assert.Equal("+442079460222", (string?)JsonNode.Parse(Assert.Single(api.Requests).Body)!["recipient"]);
+        Assert.Equal("+442079460222", (string?)Assert.Single(api.Sms)["recipient"]);
 
         foreach (var (answer, outcome) in new (int, Type)[] { (401, typeof(ReplyOutcome.Refused)), (422, typeof(ReplyOutcome.Refused)), (429, typeof(ReplyOutcome.Later)), (503, typeof(ReplyOutcome.Uncertain)) })
         {
-            status = answer;
+            api.Trouble(answer);
             Assert.IsType(outcome, await channel.SendAsync(reply, default));
         }
 

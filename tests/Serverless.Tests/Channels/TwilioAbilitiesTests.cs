@@ -162,6 +162,30 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((ISubscribes)new TwilioDesk().Channel).CheckAsync(new Upkeep(null, true), CancellationToken.None)).State);
     }
 
+    [Fact]
+    public async Task Messaging_services_and_WhatsApp_senders_are_heard_where_they_lead_and_foreign_ones_are_left()
+    {
+        _api.Services.Add((Service("MG1", null, onNumber: true), 1));
+        _api.Services.Add((Service("MG2", "https://other.example.com/sms"), 1));
+        _api.Services.Add((Service("MG3", $"{Base}/old"), 1));
+        _api.Services.Add((Service("MG4", null), 1));
+        _api.Services.Add((Service("MG5", null), 0));
+        _api.Senders.Add(new JsonObject { ["sid"] = "XE1", ["sender_id"] = "whatsapp:+493023125300", ["webhook"] = new JsonObject { ["callback_url"] = null, ["status_callback_url"] = "https://other.example.com/status" } });
+        _api.Senders.Add(new JsonObject { ["sid"] = "XE2", ["sender_id"] = "whatsapp:+493023125301", ["webhook"] = new JsonObject { ["callback_url"] = "https://other.example.com/wa" } });
+        var channel = (ISubscribes)Channel();
+        async Task<IEnumerable<string>> CheckAsync(bool repair) => (await channel.CheckAsync(new Upkeep("https://contact.example.com", repair), CancellationToken.None)).Select(r => $"{r.Name}: {r.State}");
+
+        string[] seen = ["messaging service MG1: Right", "messaging service MG2: Foreign", "messaging service MG3: Drifted", "messaging service MG4: Drifted", "WhatsApp sender 493023125300: Drifted", "WhatsApp sender 493023125301: Foreign"];
+        Assert.Equal(seen, await CheckAsync(repair: false));
+        // Without an address its messages may go to Conversations: that is for a person.
+        Assert.Equal(["Right", "Foreign", "Repaired", "Drifted", "Repaired", "Foreign"], (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
+        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "POST"), ((string)_api.Services[2].Service["inbound_request_url"]!, (string)_api.Services[2].Service["inbound_method"]!));
+        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "https://other.example.com/status"), ((string)_api.Senders[0]["webhook"]!["callback_url"]!, (string)_api.Senders[0]["webhook"]!["status_callback_url"]!));
+        Assert.Equal(["Right", "Foreign", "Right", "Drifted", "Right", "Foreign"], (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
+    }
+
+    private static JsonObject Service(string sid, string? url, bool onNumber = false) => new() { ["sid"] = sid, ["inbound_request_url"] = url, ["use_inbound_webhook_on_number"] = onNumber };
+
     private static Delivery Found(Held held) => new()
     {
         Id = new string('0', 32),

@@ -16,7 +16,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private static readonly string Home = Path.Combine(Path.GetTempPath(), "serverless-tests");
     private static readonly string Folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
     private static readonly Lazy<Task<(AzuriteProcess Azurite, string EntryScript)>> Shared = new(StartAsync);
-    private const int Accounts = 400;
+    private const int Accounts = 800;
     private static int _names;
     private static int _accounts;
     private AzuriteProcess? _azurite;

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Azure;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Receipts;
@@ -12,7 +14,7 @@ namespace Serverless.Tests.Harness;
 public sealed record Told(string Id, string Type, string CaseId, string? ContactId);
 
 /// <summary>Steps that journeys have in common.</summary>
-public static class WorldSteps
+public static partial class WorldSteps
 {
     /// <summary>How a delivery ended and the ends of its elements: <c>ended: case, joined</c>.</summary>
     public static async Task<string> EndOfAsync(this World world, string delivery, string channel = "meta")
@@ -24,6 +26,17 @@ public static class WorldSteps
     /// <summary>Gives a delivery's pointer to Normalise, as the host does, however often.</summary>
     public static Task<bool> WorkAsync(this World world, string delivery, string channel = "meta") =>
         world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new Pointer(channel, delivery, 0, world.Time.GetUtcNow()).ToJson()));
+
+    /// <summary>Moves the clock to the next try of a delivery that waits for its provider and makes it, as the queue does. Gives the wait in seconds.</summary>
+    public static async Task<int> NextTryAsync(this World world, string channel, string delivery)
+    {
+        var wait = Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"waits {channel}/{delivery} ", StringComparison.Ordinal)));
+        var seconds = int.Parse(wait.Groups["seconds"].Value, CultureInfo.InvariantCulture);
+        world.Time.Advance(TimeSpan.FromSeconds(seconds + 1));
+        var pointer = new Pointer(channel, delivery, int.Parse(wait.Groups["attempt"].Value, CultureInfo.InvariantCulture), world.Time.GetUtcNow());
+        Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(pointer.ToJson())));
+        return seconds;
+    }
 
     /// <summary>Makes a delivery look as if its worker had died before it wrote the end.</summary>
     public static async Task ForgetEndAsync(this World world, string delivery, string channel = "meta")
@@ -70,4 +83,7 @@ public static class WorldSteps
 
     /// <summary>A member of the case's head as text; empty when it is not there.</summary>
     public static string Head(this JsonElement file, string name) => file.GetProperty("case").TryGetProperty(name, out var value) ? value.ToString() : "";
+
+    [GeneratedRegex("attempt=(?<attempt>[0-9]+) seconds=(?<seconds>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Waits();
 }

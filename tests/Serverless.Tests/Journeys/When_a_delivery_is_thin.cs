@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Receipts;
 using Serverless.Tests.Harness;
@@ -11,7 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>A delivery only points at what happened; the document is fetched, kept and read, now or in three days.</summary>
-public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
+public sealed class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
     private World _world = null!;
@@ -34,16 +31,7 @@ public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IA
 
     private Task<bool> WorkAsync(string delivery) => _world.WorkAsync(delivery, "sample");
 
-    /// <summary>Moves the clock to the next try and makes it, as the queue does.</summary>
-    private async Task<int> NextTryAsync(string delivery)
-    {
-        var wait = Waits().Match(_world.Log.Lines.Last(l => l.StartsWith($"waits sample/{delivery} ", StringComparison.Ordinal)));
-        var seconds = int.Parse(wait.Groups["seconds"].Value, CultureInfo.InvariantCulture);
-        _world.Time.Advance(TimeSpan.FromSeconds(seconds + 1));
-        var pointer = new Pointer("sample", delivery, int.Parse(wait.Groups["attempt"].Value, CultureInfo.InvariantCulture), Now);
-        Assert.True(await _world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(pointer.ToJson())));
-        return seconds;
-    }
+    private Task<int> NextTryAsync(string delivery) => _world.NextTryAsync("sample", delivery);
 
     [Fact]
     public async Task It_becomes_the_case_of_its_document_and_a_repetition_asks_nobody()
@@ -72,38 +60,6 @@ public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IA
         Assert.Equal(0, await _world.DrainAsync());
         Assert.Equal("kept: ignored:gone-at-provider, case, kept:nested-thin, case", await EndAsync(delivery));
         Assert.Contains(await _world.CasesAsync(), c => c.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString() == "placeholder");
-    }
-
-    [Fact]
-    public async Task A_mailbox_offline_for_three_days_ends_as_a_case()
-    {
-        using var queue = new InboundDriver(_world);
-        _api.Trouble = 503;
-        var delivery = await _world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/1"), SampleChannel.Element("m2", Now)));
-        await _world.DrainAsync();
-        await _world.OnlyCaseAsync();
-
-        var (until, longest, tries) = (Now.AddDays(3), 0, 0);
-        while (Now < until)
-        {
-            longest = Math.Max(longest, await NextTryAsync(delivery));
-            Assert.Equal("open", await EndAsync(delivery));
-            if (tries++ % 40 != 0) continue;
-            var queued = await queue.CountAsync();
-            Assert.True(await _world.TickAsync());
-            Assert.Equal(queued, await queue.CountAsync());
-            Assert.Equal(0, (await _world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
-            Assert.Equal("green", (await _world.HealthAsync("deliveries")).Status);
-        }
-
-        Assert.InRange(longest, 1801, 3600);
-        Assert.InRange(_api.Calls.Count, 72, 160);
-        _api.Trouble = null;
-        _api.Documents["mail/1"] = SampleChannel.Element("m1", Now.AddDays(-3), "boris").ToJsonString();
-        await NextTryAsync(delivery);
-        Assert.Equal("ended: case, case", await EndAsync(delivery));
-        Assert.Equal(2, (await _world.CasesAsync()).Count);
-        Assert.All(await _world.CasesAsync(), c => Assert.Equal(1, c.GetProperty("contacts").GetArrayLength()));
     }
 
     [Fact]
@@ -187,7 +143,4 @@ public sealed partial class When_a_delivery_is_thin(AzuriteFixture azurite) : IA
         Assert.Equal(new Attention.Mark(at, "subscription-removed"), await attention.LastAsync("sample", CancellationToken.None));
         Assert.Null(await attention.LastAsync("meta", CancellationToken.None));
     }
-
-    [GeneratedRegex("attempt=(?<attempt>[0-9]+) seconds=(?<seconds>[0-9]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Waits();
 }

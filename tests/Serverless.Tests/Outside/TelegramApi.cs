@@ -37,6 +37,12 @@ public sealed class TelegramApi : IAsyncDisposable
     /// <summary>Answers the next call with this status and body instead; status 0 cuts the connection.</summary>
     public (int Status, string Body)? Trouble { get; set; }
 
+    /// <summary>Whether files can be had.</summary>
+    public bool FilesAreDown { get; set; }
+
+    /// <summary>The id that the last message sent was given.</summary>
+    public long LastMessage => _nextMessage - 1;
+
     public int Calls => _endpoint.Requests.Count;
 
     public static async Task<TelegramApi> StartAsync(string token)
@@ -57,6 +63,7 @@ public sealed class TelegramApi : IAsyncDisposable
             if (status == 0) context.Abort();
             else await WriteAsync(context, status, body);
         }
+        else if (FilesAreDown && (path.StartsWith("/file/", StringComparison.Ordinal) || path.EndsWith("/getFile", StringComparison.Ordinal))) await WriteAsync(context, 502, Error(502, "Bad Gateway"));
         else if (path.StartsWith($"/file/bot{Token}/", StringComparison.Ordinal))
         {
             if (Files.TryGetValue(path[$"/file/bot{Token}/".Length..], out var bytes)) await context.Response.Body.WriteAsync(bytes);

@@ -27,6 +27,15 @@ public sealed class TwilioApi : IAsyncDisposable
     /// <summary>Calls or messages by list, newest first.</summary>
     public Dictionary<string, List<JsonObject>> Held { get; } = new(StringComparer.Ordinal) { ["calls"] = [], ["messages"] = [] };
 
+    /// <summary>Messaging services as the API writes them, and how many numbers each has.</summary>
+    public List<(JsonObject Service, int Numbers)> Services { get; } = [];
+
+    /// <summary>WhatsApp senders as the API writes them.</summary>
+    public List<JsonObject> Senders { get; } = [];
+
+    /// <summary>Media by message.</summary>
+    public Dictionary<string, List<JsonObject>> Media { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Files by path.</summary>
     public Dictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
 
@@ -61,6 +70,7 @@ public sealed class TwilioApi : IAsyncDisposable
         }
         else if (request.Headers.Authorization.ToString() != token) await WriteAsync(context, 401, new JsonObject { ["code"] = 20003, ["status"] = 401 });
         else if (Files.TryGetValue(path, out var file)) await context.Response.Body.WriteAsync(file);
+        else if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/v2/", StringComparison.Ordinal)) await MessagingAsync(context, $"{request.Method} {path}");
         else if (path.StartsWith("/media/", StringComparison.Ordinal)) context.Response.Redirect(path.Replace("/media/", "/elsewhere/", StringComparison.Ordinal));
         else switch ($"{request.Method} {path.Replace($"/2010-04-01/Accounts/{Account}/", "", StringComparison.Ordinal)}")
         {
@@ -68,6 +78,9 @@ public sealed class TwilioApi : IAsyncDisposable
             case "GET Calls.json": await ListAsync(context, "calls", "start_time", "StartTime>"); break;
             case "GET Messages.json": await ListAsync(context, "messages", "date_sent", "DateSent>"); break;
             case "GET IncomingPhoneNumbers.json": await WriteAsync(context, 200, new JsonObject { ["incoming_phone_numbers"] = new JsonArray([.. Numbers.Select(n => n.DeepClone())]), ["next_page_uri"] = null }); break;
+            case var media when media.StartsWith("GET Messages/", StringComparison.Ordinal) && media.EndsWith("/Media.json", StringComparison.Ordinal):
+                await WriteAsync(context, 200, new JsonObject { ["media_list"] = new JsonArray([.. Media.GetValueOrDefault(media.Split('/')[1], []).Select(m => m.DeepClone())]) });
+                break;
             case var change when change.StartsWith("POST IncomingPhoneNumbers/", StringComparison.Ordinal): await ChangeAsync(context, change["POST IncomingPhoneNumbers/".Length..^".json".Length]); break;
             case var missing when path.StartsWith("/recordings/", StringComparison.Ordinal) || path.StartsWith("/elsewhere/", StringComparison.Ordinal): await WriteAsync(context, 404, new JsonObject { ["code"] = 20404, ["message"] = missing }); break;
             case var stray:
@@ -100,6 +113,39 @@ public sealed class TwilioApi : IAsyncDisposable
             ["next_page_uri"] = all.Count > (page + 1) * PageSize ? $"{context.Request.Path}?{query}" : null,
         });
     }
+
+    // https://www.twilio.com/docs/messaging/api/service-resource, https://www.twilio.com/docs/whatsapp/api/senders
+    private async Task MessagingAsync(HttpContext context, string call)
+    {
+        var sid = call.Split('/') is [_, _, _, var service, ..] && service != "Senders" ? service : call.Split('/')[^1];
+        var (known, numbers) = Services.Find(s => (string)s.Service["sid"]! == sid);
+        var sender = Senders.Find(s => (string)s["sid"]! == sid);
+        if (call == "GET /v1/Services") await PageAsync(context, "services", Services.Select(s => s.Service));
+        else if (call == $"GET /v1/Services/{sid}/PhoneNumbers") await PageAsync(context, "phone_numbers", Enumerable.Range(0, numbers).Select(n => new JsonObject { ["sid"] = $"PN{n}" }));
+        else if (call == $"POST /v1/Services/{sid}" && known is not null)
+        {
+            var form = Form(_endpoint.Requests.Last().Body);
+            Assert.Equal(["InboundMethod", "InboundRequestUrl"], form.Keys.Order(StringComparer.Ordinal));
+            (known["inbound_request_url"], known["inbound_method"]) = (form["InboundRequestUrl"], form["InboundMethod"]);
+            await WriteAsync(context, 200, known);
+        }
+        else if (call == "GET /v2/Channels/Senders" && context.Request.Query["Channel"] == "whatsapp")
+            await PageAsync(context, "senders", Senders.Select(s => new JsonObject { ["sid"] = (string)s["sid"]!, ["sender_id"] = (string)s["sender_id"]! }));
+        else if (call == $"GET /v2/Channels/Senders/{sid}" && sender is not null) await WriteAsync(context, 200, sender);
+        else if (call == $"POST /v2/Channels/Senders/{sid}" && sender is not null)
+        {
+            sender["webhook"] = JsonNode.Parse(_endpoint.Requests.Last().Body)!["webhook"]!.DeepClone();
+            await WriteAsync(context, 202, sender);
+        }
+        else
+        {
+            _endpoint.Complain(call);
+            context.Response.StatusCode = StatusCodes.Status418ImATeapot;
+        }
+    }
+
+    private static Task PageAsync(HttpContext context, string key, IEnumerable<JsonObject> items) => WriteAsync(
+        context, 200, new JsonObject { [key] = new JsonArray([.. items.Select(i => i.DeepClone())]), ["meta"] = new JsonObject { ["key"] = key, ["next_page_url"] = null } });
 
     private async Task ChangeAsync(HttpContext context, string sid)
     {

@@ -46,6 +46,9 @@ internal sealed partial class XApi : IAsyncDisposable
 
     public List<string> Posted { get; } = [];
 
+    /// <summary>The id that was given to the last one posted.</summary>
+    public string LastId { get; private set; } = "";
+
     public Uri Address => _endpoint.Address;
 
     public static async Task<XApi> StartAsync()
@@ -107,10 +110,12 @@ internal sealed partial class XApi : IAsyncDisposable
                 return (200, $$$"""{"data":{"subscribed":{{{(OlderSubscriptions.Contains(account) ? "true" : "false")}}}}}""");
             case ("POST", "/2/tweets", not "app"):
                 Posted.Add($"{json.GetProperty("reply").GetProperty("in_reply_to_tweet_id").GetString()}: {json.GetProperty("text").GetString()}");
-                return (201, $$$"""{"data":{"id":"21400000000000{{{_next++:00000}}}","text":"x"}}""");
+                LastId = $"21400000000000{_next++:00000}";
+                return (201, $$$"""{"data":{"id":"{{{LastId}}}","text":"x"}}""");
             case ("POST", _, not "app") when path.Split('/') is ["", "2", "dm_conversations", "with", var to, "messages"]:
                 Posted.Add($"{to}: {json.GetProperty("text").GetString()}");
-                return (201, $$$"""{"data":{"dm_conversation_id":"1-2","dm_event_id":"21500000000000{{{_next++:00000}}}"}}""");
+                LastId = $"21500000000000{_next++:00000}";
+                return (201, $$$"""{"data":{"dm_conversation_id":"1-2","dm_event_id":"{{{LastId}}}"}}""");
             case ("GET", _, not "app") when path == $"/2/users/{account}/mentions":
                 return (200, Page(request, Mentions.Where(m => Query(request, "since_id") is not { } since || string.CompareOrdinal(m.Id, since) > 0)));
             case ("GET", "/2/dm_events", not "app"):

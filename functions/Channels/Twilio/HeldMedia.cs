@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Serverless.Channels.Twilio;
+
+/// <summary>
+/// A file of a message that the second look found. The list of messages says how many there are and not where, so a reference names message and position, and the media list is asked for once the file is
+/// wanted. https://www.twilio.com/docs/messaging/api/media-resource
+/// </summary>
+/// <param name="Message">SID of the message.</param>
+/// <param name="Position">Within the media of the message, sorted by their SIDs.</param>
+internal sealed record HeldMedia(string Message, int Position)
+{
+    private const int MaxMedia = 20;
+
+    /// <summary>The files of a message as attachments.</summary>
+    /// <param name="message">SID of the message.</param>
+    /// <param name="count">How many it has, as the list says.</param>
+    public static IReadOnlyList<Attachment> Of(string message, string? count) =>
+        int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var files) ? [.. Enumerable.Range(0, Math.Min(files, MaxMedia)).Select(position => new Attachment($"media {message} {position}"))] : [];
+
+    /// <summary>What a reference names; null when it is an address.</summary>
+    public static HeldMedia? Parse(string reference) =>
+        reference.Split(' ') is ["media", var message, var position] && int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? new HeldMedia(message, at) : null;
+
+    /// <summary>Where the file is, from <c>/2010-04-01/</c> on; null when the list has none at this position.</summary>
+    /// <param name="list">The message's media list.</param>
+    public string? PathIn(JsonElement list)
+    {
+        if (!list.TryGetProperty("media_list", out var media) || media.ValueKind != JsonValueKind.Array) return null;
+        var uri = media.EnumerateArray().Select(UriOf).Order(StringComparer.Ordinal).ElementAtOrDefault(Position);
+        // Without its ending it is the file itself.
+        return uri is not null && uri.StartsWith("/2010-04-01/", StringComparison.Ordinal) && uri.EndsWith(".json", StringComparison.Ordinal) ? uri[..^".json".Length] : null;
+    }
+
+    private static string UriOf(JsonElement media) => media.ValueKind == JsonValueKind.Object && media.TryGetProperty("uri", out var uri) && uri.ValueKind == JsonValueKind.String ? uri.GetString()! : "";
+}
