@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Local.Azurite;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
 using Serverless.Tests.Harness;
@@ -27,11 +28,14 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private readonly int _kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var given) ? given : FewestKills;
     private Subscriber _subscriber = null!;
     private SeedProvider _provider = null!;
+    private AzuriteProcess _storage = null!;
 
     public async Task InitializeAsync()
     {
         _subscriber = await Subscriber.StartAsync();
         _provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
+        // It has more to do here than in all other journeys together.
+        _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None);
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
         var settings = Path.Combine(_folder, "local.settings.json");
         await File.WriteAllTextAsync(settings, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
@@ -48,6 +52,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         foreach (var host in _hosts) await host.DisposeAsync();
         await _subscriber.DisposeAsync();
         await _provider.DisposeAsync();
+        await _storage.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -249,7 +254,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private Dictionary<string, string?> Settings()
     {
         var settings = World.DefaultSettings(_provider.Address);
-        settings["AzureWebJobsStorage"] = azurite.OwnAccount();
+        settings["AzureWebJobsStorage"] = _storage.ConnectionString;
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";
         settings["Notices__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
