@@ -4,14 +4,16 @@ using Serverless.Notices;
 
 namespace Serverless.Operations;
 
-/// <summary>Looks at the settings before the first call: bounds stop the start, a channel or subscriber that lacks something is shut with a sentence and stops no other (P13).</summary>
+/// <summary>Looks at the settings at the start: bounds stop it; a channel or subscriber that lacks something is shut, which a sentence tells, and stops no other (P13).</summary>
 public static partial class StartCheck
 {
-    /// <summary>Throws <see cref="OptionsValidationException"/> for a value out of bounds that concerns every channel; logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
-    public static void Run(IServiceProvider services)
+    /// <summary>Throws <see cref="OptionsValidationException"/> for a value out of bounds that concerns every channel.</summary>
+    public static void Validate(IServiceProvider services) => services.GetService<IStartupValidator>()?.Validate();
+
+    /// <summary>Logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
+    public static void Tell(IServiceProvider services)
     {
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Serverless.Start");
-        services.GetService<IStartupValidator>()?.Validate();
         foreach (var channel in services.GetRequiredService<ChannelDirectory>().All)
         {
             if (ChannelDirectory.SettingsOf(channel, out var unreadable) is not { } settings) LogShut(log, channel.Name, unreadable!);
