@@ -55,7 +55,7 @@ public sealed partial class OrderWork(
     }
 
     /// <summary>The oldest month whose deliveries are kept.</summary>
-    public DateTimeOffset KeptFrom => MonthOf(time.GetUtcNow()).AddMonths(-(options.CurrentValue.DeliveryMonths + 1));
+    public DateTimeOffset KeptFrom => DeliveryKey.MonthOf(time.GetUtcNow()).AddMonths(-(options.CurrentValue.DeliveryMonths + 1));
 
     /// <summary>A case as an order names it.</summary>
     public OrderedCase Named(string caseId, Case? head)
@@ -109,7 +109,7 @@ public sealed partial class OrderWork(
         {
             keys = [.. keys.Concat(traces.Keys).Distinct(StringComparer.Ordinal).Take(Order.MostKeys)];
             // A copy may have been in quarantine before the one that came through.
-            var month = MonthOf(first.AddDays(-7));
+            var month = DeliveryKey.MonthOf(first.AddDays(-7));
             if (month < KeptFrom) month = KeptFrom;
             if (!(from <= month)) from = month;
         }
@@ -148,7 +148,7 @@ public sealed partial class OrderWork(
             Quarantined = [.. order.Quarantined.Concat(quarantined).Take(Order.MostDeliveries)],
             Continuation = string.Create(CultureInfo.InvariantCulture, $"{(page.Continuation is null ? at.AddMonths(1) : at):yyyyMM}.{page.Continuation}"),
         };
-        if (page.Continuation is not null || at < MonthOf(time.GetUtcNow())) return order;
+        if (page.Continuation is not null || at < DeliveryKey.MonthOf(time.GetUtcNow())) return order;
         return order.Kind == OrderKind.Find ? order with { Stage = OrderStage.Done, Continuation = null } : LookAgain(order);
     }
 
@@ -173,8 +173,6 @@ public sealed partial class OrderWork(
         if (order.Address is { } address) await book.ForgetAsync(address, order.Id, ct);
         return order with { Address = null, Keys = [] };
     }
-
-    private static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
 
     [LoggerMessage(113, LogLevel.Information, "privacy {Order} {Kind} done cases={Cases} deliveries={Deliveries} eventsRead={EventsRead} deliveriesRead={DeliveriesRead}")]
     private partial void LogDone(string order, OrderKind kind, int cases, int deliveries, int eventsRead, int deliveriesRead);

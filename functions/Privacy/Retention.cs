@@ -61,7 +61,7 @@ public sealed partial class Retention(
     // A month's table goes once its youngest delivery is old enough. What was never worked is nobody's past yet: its table stays until somebody lets its channel work it.
     private async Task<DateTimeOffset> DropAsync(DateTimeOffset? droppedTo, DateTimeOffset now, CancellationToken ct)
     {
-        var limit = MonthOf(now).AddMonths(-options.CurrentValue.DeliveryMonths);
+        var limit = DeliveryKey.MonthOf(now).AddMonths(-options.CurrentValue.DeliveryMonths);
         var month = droppedTo ?? limit.AddMonths(-12);
         for (; month < limit; month = month.AddMonths(1))
         {
@@ -146,8 +146,6 @@ public sealed partial class Retention(
         if (gone > 0) LogSwept(rest.What, gone, true);
         return true;
     }
-
-    private static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
 
     [LoggerMessage(110, LogLevel.Information, "retention dropped {Month}")]
     private partial void LogDropped(string month);

@@ -22,6 +22,9 @@ public readonly record struct DeliveryKey(string Channel, string Id)
 
     public override string ToString() => $"{Channel}/{Id}";
 
+    /// <summary>When the month began (UTC) whose table holds what arrived then.</summary>
+    public static DateTimeOffset MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+
     public static string TableOf(DateTimeOffset at) => string.Create(CultureInfo.InvariantCulture, $"deliveries{at.UtcDateTime:yyyyMM}");
 
     public static string PartitionOf(int shard, string channel, DateTimeOffset hour) =>
@@ -30,7 +33,7 @@ public readonly record struct DeliveryKey(string Channel, string Id)
     /// <summary>The tables that hold deliveries of a span of time, oldest first.</summary>
     public static IEnumerable<string> TablesBetween(DateTimeOffset from, DateTimeOffset to)
     {
-        var month = new DateTimeOffset(from.UtcDateTime.Year, from.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+        var month = MonthOf(from);
         for (; month <= to; month = month.AddMonths(1)) yield return TableOf(month);
     }
 

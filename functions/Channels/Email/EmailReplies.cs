@@ -112,22 +112,10 @@ public sealed partial class EmailChannel : IReplies
         var subject = Subject(reply);
         var extras = new ExtraFields();
         extras.Add("subject", subject);
-        return new ReplyOutcome.Sent(new ContactEvent(id, ContactChange.Received, new Contact
+        var sent = reply.AsSent(id, at, "email");
+        return new ReplyOutcome.Sent(sent with
         {
-            Channel = ChannelName,
-            Network = "email",
-            Account = reply.To.Account,
-            ExternalId = id,
-            Kind = ContactKind.Message,
-            Direction = Direction.Outbound,
-            Place = Place.Private,
-            Entry = reply.To.Account,
-            ThreadKey = thread,
-            Parties = [customer],
-            OccurredAt = at,
-            ReceivedAt = at,
-            Text = reply.Text,
-            Extras = extras.Values,
-        }));
+            Contact = sent.Contact with { Entry = reply.To.Account, ThreadKey = thread, Parties = [customer], Extras = extras.Values },
+        });
     }
 }

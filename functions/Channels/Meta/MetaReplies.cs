@@ -87,23 +87,19 @@ public sealed partial class MetaChannel : IReplies
         var moved = to.Place == Place.Public && !inPublic;
         var network = moved && to.Network == "facebook" ? "messenger" : to.Network;
         var customer = answer.Json.Get("recipient_id"u8).AsId();
-        var now = time.GetUtcNow();
-        return new ReplyOutcome.Sent(new ContactEvent(id, ContactChange.Received, new Contact
+        var sent = reply.AsSent(id, time.GetUtcNow(), network);
+        return new ReplyOutcome.Sent(sent with
         {
-            Channel = "meta",
-            Network = network,
-            Account = to.Account,
-            ExternalId = id,
-            Kind = inPublic ? ContactKind.Comment : ContactKind.Message,
-            Direction = Direction.Outbound,
-            Place = inPublic ? Place.Public : Place.Private,
-            Entry = moved ? to.Account : to.Entry,
-            ThreadKey = !moved ? to.ThreadKey : customer is null ? null : $"{network}:{to.Account}:{customer}",
-            Parties = !moved ? to.Parties : customer is null ? [] : [new Identity(network == "instagram" ? "igsid" : "psid", customer, Evidence.Attested, to.Account)],
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Text.Length > 0 ? reply.Text : null,
-        }));
+            Contact = sent.Contact with
+            {
+                Kind = inPublic ? ContactKind.Comment : ContactKind.Message,
+                Place = inPublic ? Place.Public : Place.Private,
+                Entry = moved ? to.Account : to.Entry,
+                ThreadKey = !moved ? to.ThreadKey : customer is null ? null : $"{network}:{to.Account}:{customer}",
+                Parties = !moved ? to.Parties : customer is null ? [] : [new Identity(network == "instagram" ? "igsid" : "psid", customer, Evidence.Attested, to.Account)],
+                Text = reply.Text.Length > 0 ? reply.Text : null,
+            },
+        });
     }
 }
 

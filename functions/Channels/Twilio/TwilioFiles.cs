@@ -49,9 +49,6 @@ public sealed partial class TwilioChannel : IOpensAttachments
     private Opened Failed(int status, TimeSpan? asked, Contact contact) => status switch
     {
         404 when time.GetUtcNow() - contact.ReceivedAt < MayStillCome => new Opened.Later("not-ready"),
-        404 or 410 => new Opened.Gone("gone-at-provider"),
-        401 or 403 => new Opened.Later("refused"),
-        429 => new Opened.Later("rate-limited", asked),
-        _ => new Opened.Later("unreachable", asked),
+        _ => Opened.Without((HttpStatusCode)status, asked),
     };
 }

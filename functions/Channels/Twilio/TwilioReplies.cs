@@ -59,22 +59,17 @@ public sealed partial class TwilioChannel : IReplies
         if (!answer.Succeeded) return answer.Status >= 500 ? new ReplyOutcome.Uncertain(ReplyReasons.Unreachable) : Refused(answer.Status, Number(json, "code"), reply.To.Account, current);
         // A 2xx without a name we can read went out all the same.
         if (json is null || !json.RootElement.TryGetProperty("sid", out var sid) || sid.GetString() is not { } id) return new ReplyOutcome.Uncertain("unreadable-answer");
-        var now = time.GetUtcNow();
-        return new ReplyOutcome.Sent(new ContactEvent(id, ContactChange.Received, new Contact
+        var sent = reply.AsSent(id, time.GetUtcNow(), PhoneAddress.IsWhatsApp(customer) ? "whatsapp" : "sms");
+        return new ReplyOutcome.Sent(sent with
         {
-            Channel = ChannelName,
-            Network = PhoneAddress.IsWhatsApp(customer) ? "whatsapp" : "sms",
-            Account = reply.To.Account,
-            ExternalId = id,
-            Kind = ContactKind.Message,
-            Direction = Direction.Outbound,
-            Entry = PhoneAddress.Bare(ours),
-            ThreadKey = PhoneAddress.ThreadOf(customer, ours),
-            Parties = PhoneAddress.PartyOf(customer, reply.To.Account, null),
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Text.Length > 0 ? reply.Text : null,
-        }));
+            Contact = sent.Contact with
+            {
+                Entry = PhoneAddress.Bare(ours),
+                ThreadKey = PhoneAddress.ThreadOf(customer, ours),
+                Parties = PhoneAddress.PartyOf(customer, reply.To.Account, null),
+                Text = reply.Text.Length > 0 ? reply.Text : null,
+            },
+        });
     }
 
     // https://www.twilio.com/docs/api/errors

@@ -96,26 +96,19 @@ public sealed partial class VonageChannel : IReplies
 
     private ContactEvent Sent(Reply reply, string id, string channel)
     {
-        var now = _time.GetUtcNow();
         var to = reply.To;
         var network = MessagePayload.NetworkOf(channel);
         var customer = to.Parties.Count > 0 ? to.Parties[0].Value : null;
-        return new(id, ContactChange.Received, new()
+        var sent = reply.AsSent(id, _time.GetUtcNow(), network);
+        return sent with
         {
-            Channel = ChannelName,
-            Network = network,
-            Account = to.Account,
-            ExternalId = id,
-            Kind = ContactKind.Message,
-            Direction = Direction.Outbound,
-            Entry = to.Entry,
-            ThreadKey = to.ThreadKey ?? MessagePayload.ThreadOf(network, customer, to.Entry),
-            Parties = to.Parties,
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Template is null ? reply.Text : null,
-            Extras = reply.Template is { } template ? new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Name } : null,
-        });
+            Contact = sent.Contact with
+            {
+                ThreadKey = to.ThreadKey ?? MessagePayload.ThreadOf(network, customer, to.Entry),
+                Text = reply.Template is null ? reply.Text : null,
+                Extras = reply.Template is { } template ? new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Name } : null,
+            },
+        };
     }
 
     private static string? Member(ApiAnswer answer, ReadOnlySpan<byte> name)

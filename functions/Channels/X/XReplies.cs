@@ -52,24 +52,19 @@ public sealed partial class XChannel : IReplies
     /// <summary>The contact that X's own echo of it will be, by the same ids.</summary>
     private ContactEvent Sent(Reply reply, string id, string customer, bool isPublic)
     {
-        var now = _time.GetUtcNow();
         var to = reply.To;
-        return new(id, ContactChange.Received, new()
+        var sent = reply.AsSent(id, _time.GetUtcNow(), ChannelName);
+        return sent with
         {
-            Channel = ChannelName,
-            Network = ChannelName,
-            Account = to.Account,
-            ExternalId = id,
-            Kind = isPublic ? ContactKind.Comment : ContactKind.Message,
-            Direction = Direction.Outbound,
-            Place = isPublic ? Place.Public : Place.Private,
-            Entry = isPublic ? to.Reply!.Address : to.Account,
-            ThreadKey = isPublic ? Post.ThreadOf(to.Account, customer) : DirectMessage.ThreadOf(to.Account, customer),
-            Parties = [Teller.Person(customer, null)],
-            OccurredAt = now,
-            ReceivedAt = now,
-            Text = reply.Text,
-        });
+            Contact = sent.Contact with
+            {
+                Kind = isPublic ? ContactKind.Comment : ContactKind.Message,
+                Place = isPublic ? Place.Public : Place.Private,
+                Entry = isPublic ? to.Reply!.Address : to.Account,
+                ThreadKey = isPublic ? Post.ThreadOf(to.Account, customer) : DirectMessage.ThreadOf(to.Account, customer),
+                Parties = [Teller.Person(customer, null)],
+            },
+        };
     }
 
     private static ReplyOutcome Outcome(ApiAnswer? answer, string account, ReadOnlySpan<byte> idName, Func<string, ContactEvent> sent)

@@ -1,9 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
-using Serverless.Channels.Meta;
-using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;
@@ -21,15 +18,7 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 
-    private IChannel Channel(params (string Name, string? Value)[] more)
-    {
-        var settings = Seed.SettingsOf("meta");
-        (string, string?)[] own = [("Channels__Meta__ApiUrl", _api.Address), ("Channels__Meta__InstagramApiUrl", $"{_api.Address}/instagram"), ("Channels__Meta__AccessToken", MetaApi.Token), .. more];
-        foreach (var (name, value) in own) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
-        MetaChannel.Add(services, Seed.Configuration(settings));
-        return services.BuildServiceProvider().GetRequiredService<IChannel>();
-    }
+    private IChannel Channel(params (string Name, string? Value)[] more) => MetaReading.Channel(_api, _time, more);
 
     private static Contact Message(string about = "page") => MetaReading.Contact(MetaReading.Messaging(about, """{"message":{"mid":"m1","text":"Frage"}}"""));
 

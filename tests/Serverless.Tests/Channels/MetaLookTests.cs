@@ -1,9 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
-using Serverless.Channels.Meta;
-using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;
@@ -21,15 +18,7 @@ public sealed class MetaLookTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 
-    private IChannel Channel(string? kind, params (string Name, string? Value)[] more)
-    {
-        var settings = Seed.SettingsOf("meta");
-        (string, string?)[] own = [("Channels__Meta__ApiUrl", _api.Address), ("Channels__Meta__InstagramApiUrl", $"{_api.Address}/instagram"), ("Channels__Meta__AccessToken", MetaApi.Token), ("Channels__Meta__Accounts__1001__Kind", kind), .. more];
-        foreach (var (name, value) in own) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
-        MetaChannel.Add(services, Seed.Configuration(settings));
-        return services.BuildServiceProvider().GetRequiredService<IChannel>();
-    }
+    private IChannel Channel(string? kind, params (string Name, string? Value)[] more) => MetaReading.Channel(_api, _time, [("Channels__Meta__Accounts__1001__Kind", kind), .. more]);
 
     private static async Task<Looked.Page> LookAsync(IChannel channel, string source, string? cursor = null) =>
         Assert.IsType<Looked.Page>(await ((ILooksAgain)channel).LookAsync(source, new LookFrom(cursor, Long), CancellationToken.None));

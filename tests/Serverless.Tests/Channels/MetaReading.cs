@@ -5,6 +5,7 @@ using Serverless.Channels;
 using Serverless.Channels.Meta;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
+using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Channels;
@@ -20,6 +21,17 @@ internal static class MetaReading
 
     private static readonly string Sides =
         """{"sender":{"id":"6000000000000000001"},"recipient":{"id":"1001"},"timestamp":THEN000}""".Replace("THEN", Then);
+
+    /// <summary>The channel over the double of Meta's API, with more settings or others than its seeds have.</summary>
+    internal static IChannel Channel(MetaApi api, TimeProvider time, params (string Name, string? Value)[] more)
+    {
+        var settings = Seed.SettingsOf("meta");
+        (string, string?)[] own = [("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__InstagramApiUrl", $"{api.Address}/instagram"), ("Channels__Meta__AccessToken", MetaApi.Token), .. more];
+        foreach (var (name, value) in own) settings[name] = value;
+        var services = new ServiceCollection().AddSingleton(time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        MetaChannel.Add(services, Seed.Configuration(settings));
+        return services.BuildServiceProvider().GetRequiredService<IChannel>();
+    }
 
     internal static string Feed(string field, string value) =>
         $$$$"""{"object":"page","entry":[{"id":"1001","time":{{{{Then}}}},"changes":[{"field":"{{{{field}}}}","value":{{{{value}}}}}]}]}""";

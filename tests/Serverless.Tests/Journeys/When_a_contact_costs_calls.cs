@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -20,27 +19,11 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
 
     private static byte[] Said(World world, string id, string customer) => MetaCall.Messages(new Said(id, customer, "Hallo", world.Time.GetUtcNow()));
 
-    private static async Task<(long Storage, long Bus)> CostAsync(World world, Func<Task> step)
-    {
-        var (storage, bus) = (world.Calls.Storage, world.Calls.Bus);
-        await step();
-        return (world.Calls.Storage - storage, world.Calls.Bus - bus);
-    }
-
-    // The cost calculator multiplies what is counted here: one file, which this test holds to the truth.
-    private static (long Storage, long Bus) Written(string name, long storage, long bus)
-    {
-        using var calls = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "infra", "local", "Cost", "calls.json")));
-        var written = calls.RootElement.GetProperty(name);
-        Assert.Equal((storage, bus), (written.GetProperty("storage").GetInt64(), written.GetProperty("bus").GetInt64()));
-        return (storage, bus);
-    }
-
     [Fact]
     public async Task Accepting_costs_a_row_and_a_pointer()
     {
         await using var world = await WarmAsync(azurite);
-        Assert.Equal(Written("accept", 2, 0), await CostAsync(world, () => world.AcceptAsync(Said(world, "wamid.1", Known))));
+        Assert.Equal(Costs.Written("accept", 2, 0), await world.CostAsync(() => world.AcceptAsync(Said(world, "wamid.1", Known))));
     }
 
     [Fact]
@@ -49,7 +32,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         // Delivery, thread, head, seen, batch; mark, end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
-        Assert.Equal(Written("contactOfAKnownThread", 7, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Costs.Written("contactOfAKnownThread", 7, 1), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: joined", await world.EndOfAsync(delivery));
     }
 
@@ -59,7 +42,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         // Delivery, thread, thread reserved, seen, number, batch; view, mark, end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", "493023125018"));
-        Assert.Equal(Written("firstContactOfAConversation", 9, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Costs.Written("firstContactOfAConversation", 9, 1), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: case", await world.EndOfAsync(delivery));
     }
 
@@ -68,7 +51,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
     {
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
-        Assert.Equal(Written("answerOfOurOwnPeople", 8, 1), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Costs.Written("answerOfOurOwnPeople", 8, 1), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: outbound", await world.EndOfAsync(delivery));
     }
 
@@ -78,7 +61,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         // Delivery, thread, head, seen refused, seen, batch refused, where it came from, what is untold; end.
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.first", Known));
-        Assert.Equal(Written("duplicate", 9, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Costs.Written("duplicate", 9, 0), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: duplicate", await world.EndOfAsync(delivery));
     }
 
@@ -88,6 +71,6 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         await using var world = await WarmAsync(azurite);
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
         await world.WorkAsync(delivery);
-        Assert.Equal(Written("pointerOfAnEndedDelivery", 1, 0), await CostAsync(world, () => world.WorkAsync(delivery)));
+        Assert.Equal(Costs.Written("pointerOfAnEndedDelivery", 1, 0), await world.CostAsync(() => world.WorkAsync(delivery)));
     }
 }

@@ -25,14 +25,14 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
     {
         // Where it stands, who is switched off; the note.
         await using var world = await WarmAsync(1);
-        Assert.Equal(Written("noticeToOneSubscriber", 3, 0), await CostAsync(world, () => TellAsync(world, "webhook", Event(world))));
+        Assert.Equal(Costs.Written("noticeToOneSubscriber", 3, 0), await world.CostAsync(() => TellAsync(world, "webhook", Event(world))));
     }
 
     [Fact]
     public async Task Each_further_subscriber_costs_one()
     {
         await using var world = await WarmAsync(10);
-        Assert.Equal((12L, 0L), await CostAsync(world, () => TellAsync(world, "webhook", Event(world))));
+        Assert.Equal((12L, 0L), await world.CostAsync(() => TellAsync(world, "webhook", Event(world))));
         Assert.All(_subscribers, s => Assert.Equal(2, s.Told.Count));
     }
 
@@ -41,11 +41,11 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
     {
         await using var world = await WarmAsync(1);
         _subscribers[0].Answer = Subscriber.Status(503);
-        Assert.Equal((3L, 1L), await CostAsync(world, () => TellAsync(world, "webhook", Event(world))));
+        Assert.Equal((3L, 1L), await world.CostAsync(() => TellAsync(world, "webhook", Event(world))));
         _subscribers[0].Answer = Subscriber.Status(204);
         world.Time.Set(world.Broker.Scheduled(OutboxRelay.Topic).Single().ScheduledFor!.Value);
         // Where it stands, who is switched off; the note as it was, and anew.
-        Assert.Equal((4L, 0L), await CostAsync(world, async () => Assert.Equal(0, await world.DrainAsync(queue: false))));
+        Assert.Equal((4L, 0L), await world.CostAsync(async () => Assert.Equal(0, await world.DrainAsync(queue: false))));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         await using var world = await WarmAsync(1);
         var told = Event(world);
         await TellAsync(world, "webhook", told);
-        Assert.Equal((2L, 0L), await CostAsync(world, () => TellAsync(world, "webhook", told)));
+        Assert.Equal((2L, 0L), await world.CostAsync(() => TellAsync(world, "webhook", told)));
         Assert.Equal(2, _subscribers[0].Told.Count);
     }
 
@@ -64,7 +64,7 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         // Beside the three of a subscriber: what they chose, and again when it is told; counted as one of many alike: a row, what was told, how many there are.
         await using var world = await WarmAsync(1);
         await TellAsync(world, "teams", Event(world));
-        Assert.Equal((8L, 0L), await CostAsync(world, () => TellAsync(world, "teams", Event(world))));
+        Assert.Equal((8L, 0L), await world.CostAsync(() => TellAsync(world, "teams", Event(world))));
     }
 
     // The first notice also makes the table and reads who subscribes, which holds for ten seconds.
@@ -92,20 +92,4 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         time = world.Time.GetUtcNow(),
         data = new { caseId = "case", number = "K1", state = "open", owner = "service-desk", need = "answer", channel = "meta", network = "whatsapp" },
     });
-
-    private static async Task<(long Storage, long Bus)> CostAsync(World world, Func<Task> step)
-    {
-        var (storage, bus) = (world.Calls.Storage, world.Calls.Bus);
-        await step();
-        return (world.Calls.Storage - storage, world.Calls.Bus - bus);
-    }
-
-    // As with contacts: the cost calculator multiplies what is counted here.
-    private static (long Storage, long Bus) Written(string name, long storage, long bus)
-    {
-        using var calls = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "infra", "local", "Cost", "calls.json")));
-        var written = calls.RootElement.GetProperty(name);
-        Assert.Equal((storage, bus), (written.GetProperty("storage").GetInt64(), written.GetProperty("bus").GetInt64()));
-        return (storage, bus);
-    }
 }
