@@ -63,6 +63,7 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
         DeliveriesRead = order.DeliveriesRead,
         Next = (order.Kind, order.Stage) switch
         {
+            (OrderKind.Find or OrderKind.Erase, OrderStage.Done) when order.Cases.Count == Order.MostCases => $"There may be more: an order holds {Order.MostCases} cases. Erase these, then ask again.",
             (OrderKind.Find, OrderStage.Done) => "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
             (_, OrderStage.Done) => null,
             (_, OrderStage.Again) => "It is gone; Tick looks once more after dueAt for what was being written just then.",
