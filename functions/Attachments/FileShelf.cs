@@ -1,5 +1,5 @@
 using Serverless.Cases;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Attachments;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 

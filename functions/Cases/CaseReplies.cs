@@ -2,7 +2,7 @@ using System.Text.Json;
 using Azure;
 using Serverless.Channels;
 using Serverless.Outbox;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 

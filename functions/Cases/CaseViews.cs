@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 

@@ -2,7 +2,7 @@ using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Outbox;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 

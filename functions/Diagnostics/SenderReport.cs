@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Diagnostics;
 

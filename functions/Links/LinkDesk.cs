@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Links;
 

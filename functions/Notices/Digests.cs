@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Outbox;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
 

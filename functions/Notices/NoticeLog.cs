@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
 

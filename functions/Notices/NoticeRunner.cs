@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Outbox;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Notices;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
 

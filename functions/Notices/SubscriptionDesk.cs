@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
 

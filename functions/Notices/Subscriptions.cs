@@ -1,6 +1,6 @@
 using Azure;
 using Serverless.Signing;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
 

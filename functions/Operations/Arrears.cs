@@ -1,11 +1,11 @@
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Operations;

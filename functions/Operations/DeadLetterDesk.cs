@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Receipts;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
@@ -7,7 +7,7 @@ using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Operations;
 

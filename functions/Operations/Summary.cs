@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
@@ -8,7 +8,7 @@ using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Operations;

@@ -1,6 +1,6 @@
 using Azure;
-using Serverless.Bus;
-using Serverless.Storage;
+using Serverless.Platform.Messaging;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Outbox;
 

@@ -4,7 +4,7 @@ using Serverless.Cases;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

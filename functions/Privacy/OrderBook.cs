@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Azure;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

@@ -5,7 +5,7 @@ using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Notices;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

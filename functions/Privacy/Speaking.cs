@@ -1,7 +1,7 @@
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

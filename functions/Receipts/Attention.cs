@@ -1,4 +1,4 @@
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

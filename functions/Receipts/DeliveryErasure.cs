@@ -1,5 +1,5 @@
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

@@ -4,7 +4,7 @@ using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Receipts;

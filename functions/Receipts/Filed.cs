@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

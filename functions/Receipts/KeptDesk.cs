@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Serverless.Attachments;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Serverless.Attachments;
 using Serverless.Replies;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

@@ -1,7 +1,7 @@
 using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Receipts;

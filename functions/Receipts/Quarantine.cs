@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

@@ -1,5 +1,5 @@
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Microsoft.Extensions.Options;
 using System.Collections.Concurrent;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 

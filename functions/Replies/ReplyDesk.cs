@@ -1,6 +1,6 @@
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Replies;
 

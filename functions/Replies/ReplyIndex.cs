@@ -3,7 +3,7 @@ using System.Text;
 using Azure;
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 
 namespace Serverless.Replies;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Bus;
+using Serverless.Platform.Messaging;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Serverless.Local.Azurite;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Xunit;
 

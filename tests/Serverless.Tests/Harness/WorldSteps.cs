@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using Azure;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Xunit;
 
 namespace Serverless.Tests.Harness;

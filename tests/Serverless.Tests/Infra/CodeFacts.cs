@@ -85,9 +85,9 @@ internal sealed partial class CodeFacts
                 var symbol = model.GetSymbolInfo(call);
                 if ((symbol.Symbol ?? symbol.CandidateSymbols.FirstOrDefault()) is not IMethodSymbol { DeclaredAccessibility: Accessibility.Public } method) continue;
                 var kind = method.ContainingType.Name;
-                if (kind is not ("TableStore" or "BlobStore" or "QueueStore") || method.ContainingType.ContainingNamespace.ToDisplayString() != "Serverless.Storage") continue;
+                if (kind is not ("TableStore" or "BlobStore" or "QueueStore") || method.ContainingType.ContainingNamespace.ToDisplayString() != "Serverless.Platform.Storage") continue;
                 if (method.Parameters is not [{ Name: "table" or "container" or "queue" }, ..] || call.ArgumentList.Arguments is not [var first, ..]) continue;
-                if (tree.FilePath.Contains("/functions/Storage/", StringComparison.Ordinal)) continue;
+                if (tree.FilePath.Contains("/functions/Platform/Storage/", StringComparison.Ordinal)) continue;
                 Note(kind, first.Expression, model.GetConstantValue(first.Expression).Value as string, tree.FilePath);
             }
         }

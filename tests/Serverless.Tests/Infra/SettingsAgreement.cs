@@ -88,7 +88,7 @@ internal static partial class SettingsAgreement
 
     private static IEnumerable<string> ConnectionParts(CodeFacts code, string section)
     {
-        var room = section switch { "AzureWebJobsStorage" => "namespace Serverless.Storage;", "Mail" => "namespace Serverless.Notices.Mail;", _ => "namespace Serverless.Bus;" };
+        var room = section switch { "AzureWebJobsStorage" => "namespace Serverless.Platform.Storage;", "Mail" => "namespace Serverless.Notices.Mail;", _ => "namespace Serverless.Platform.Messaging;" };
         var text = string.Join('\n', code.Sources.Where(s => s.Contains(room, StringComparison.Ordinal) || s.Contains("class LazyCredential", StringComparison.Ordinal)));
         var names = ConnectionPart().Matches(text).Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal);
         return names.SelectMany(n => n == "{service}ServiceUri" ? ["blobServiceUri", "queueServiceUri", "tableServiceUri"] : new[] { n }).Select(n => $"{section}__{n}");

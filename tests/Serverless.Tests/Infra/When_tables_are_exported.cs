@@ -1,6 +1,6 @@
 using Serverless.Local.CommandLine;
 using Serverless.Local.Export;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

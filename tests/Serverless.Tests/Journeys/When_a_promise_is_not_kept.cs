@@ -1,6 +1,6 @@
 using Azure;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 

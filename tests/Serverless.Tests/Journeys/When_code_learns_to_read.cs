@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Azure;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 

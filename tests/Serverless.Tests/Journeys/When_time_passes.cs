@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Receipts;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 

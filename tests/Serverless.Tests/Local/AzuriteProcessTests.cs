@@ -1,5 +1,5 @@
 using Serverless.Local.Azurite;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

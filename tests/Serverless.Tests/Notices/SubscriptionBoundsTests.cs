@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Notices;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Signing;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -12,21 +12,21 @@ internal static class Doors
     /// <summary>Rooms a room may use, beside itself. A room not listed may use nothing of ours.</summary>
     private static readonly Dictionary<string, string[]> Open = new(StringComparer.Ordinal)
     {
-        ["Storage"] = ["Cloud", "Telemetry"],
-        ["Bus"] = ["Cloud", "Telemetry"],
-        ["Outbox"] = ["Storage", "Bus"],
-        ["Cases"] = ["Channels", "Outbox", "Storage", "Telemetry"],
-        ["Attachments"] = ["Channels", "Cases", "Storage"],
-        ["Replies"] = ["Channels", "Cases", "Outbox", "Storage", "Telemetry"],
-        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Storage", "Telemetry"],
-        ["Registrations"] = ["Channels", "Outbox", "Receipts", "Storage"],
-        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Storage", "Bus", "Texts", "Telemetry"],
-        ["Links"] = ["Channels", "Cases", "Signing", "Storage", "Texts"],
-        ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Storage"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage", "Bus", "Telemetry", "Registrations"],
-        ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Storage"],
+        ["Platform.Storage"] = ["Cloud", "Telemetry"],
+        ["Platform.Messaging"] = ["Cloud", "Telemetry"],
+        ["Outbox"] = ["Platform.Storage", "Platform.Messaging"],
+        ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
+        ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
+        ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Platform.Storage", "Telemetry"],
+        ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
+        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Messaging", "Texts", "Telemetry"],
+        ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
+        ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Platform.Storage"],
+        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage", "Platform.Messaging", "Telemetry", "Registrations"],
+        ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Storage", "Texts"],
+        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Platform.Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["(verb)"] = ["Hosting", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics", "Privacy"],
     };
@@ -61,7 +61,7 @@ internal static class Doors
             {
                 if (model.GetSymbolInfo(name).Symbol is not { } symbol || RoomOf(symbol) is not { } room) continue;
                 var own = RoomOf(file);
-                if (own is null || room == own || (Allowed(own, verbs).Contains(room, StringComparer.Ordinal) && !(IsPure(file) && room is "Storage" or "Bus"))) continue;
+                if (own is null || room == own || (Allowed(own, verbs).Contains(room, StringComparer.Ordinal) && !(IsPure(file) && room is "Platform.Storage" or "Platform.Messaging"))) continue;
                 violations.Add($"{file}: {own} uses {room} ({name})");
             }
         }

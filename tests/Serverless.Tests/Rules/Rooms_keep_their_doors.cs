@@ -22,8 +22,8 @@ public sealed class Rooms_keep_their_doors
 
     [Theory]
     [InlineData("Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { object? x = typeof(Cases.Correlator); }", "Channels.Meta uses Cases")]
-    [InlineData("Channels/Meta/Specimen.cs", "using Serverless.Storage; namespace Serverless.Channels.Meta; class Specimen(TableStore tables) { object x = tables; }", "Channels.Meta uses Storage")]
-    [InlineData("Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Storage.TableRow); }", "Cases uses Storage")]
+    [InlineData("Channels/Meta/Specimen.cs", "using Serverless.Platform.Storage; namespace Serverless.Channels.Meta; class Specimen(TableStore tables) { object x = tables; }", "Channels.Meta uses Platform.Storage")]
+    [InlineData("Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Platform.Storage.TableRow); }", "Cases uses Platform.Storage")]
     [InlineData("Receive/Specimen.cs", "namespace Serverless.Receive; class Specimen { object? x = typeof(Normalise.NormaliseFunction); }", "Receive uses Normalise")]
     [InlineData("Receive/Specimen.cs", "namespace Serverless.Receive; class Specimen { object? x = typeof(Channels.Meta.MetaChannel); }", "Receive uses Channels.Meta")]
     [InlineData("Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels")]

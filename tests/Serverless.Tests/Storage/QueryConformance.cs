@@ -1,4 +1,4 @@
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

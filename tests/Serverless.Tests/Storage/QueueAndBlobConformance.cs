@@ -2,7 +2,7 @@ using System.Text;
 using System.Xml.Linq;
 using Azure.Core;
 using Serverless.Cloud;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

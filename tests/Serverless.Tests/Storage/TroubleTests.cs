@@ -1,7 +1,7 @@
 using System.Text;
 using Azure;
 using Azure.Core;
-using Serverless.Storage;
+using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// The limits of the real table service, checked before sending because the emulator accepts what the service refuses.

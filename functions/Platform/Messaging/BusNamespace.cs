@@ -2,7 +2,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Serverless.Cloud;
 
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>
 /// Where the bus is and how we prove who we are, read from <c>ServiceBusConnection</c> as the Functions host reads it: <c>fullyQualifiedNamespace</c> with

@@ -2,7 +2,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Serverless.Cloud;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Where the storage account is and how we prove who we are, read from <c>AzureWebJobsStorage</c> as the Functions host reads it:

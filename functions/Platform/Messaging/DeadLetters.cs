@@ -4,7 +4,7 @@ using System.Xml;
 using Azure.Core;
 using Serverless.Telemetry;
 
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>A message that a subscription gave up, locked for whoever looks at it.</summary>
 /// <param name="Subscription">Of the topic.</param>

@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>How long a queue message that will be worked one day is put back.</summary>
 public static class BackOff

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>How many rows there are, counted up to a bound.</summary>
 /// <param name="Rows">So many.</param>

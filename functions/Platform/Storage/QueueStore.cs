@@ -4,7 +4,7 @@ using Azure.Core;
 using Serverless.Cloud;
 using Serverless.Telemetry;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Puts messages into storage queues as the Functions queue extension reads them: base64 in XML. A queue that does not exist is created by the first message.

@@ -3,7 +3,7 @@ using System.Text;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Signs each try with the account's key: SharedKeyLite for tables, SharedKey for blobs and queues.

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Telemetry;
 
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>Hands out the bus client.</summary>
 public static class BusRegistration

@@ -6,7 +6,7 @@ using Azure.Core;
 using Serverless.Cloud;
 using Serverless.Telemetry;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Rows in Table Storage. A table that does not exist is created by the first write and reads as empty. Limits of the service are checked here

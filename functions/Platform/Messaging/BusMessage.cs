@@ -1,4 +1,4 @@
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>One message for a topic; its id lets the topic swallow a repeat within its detection window.</summary>
 /// <param name="MessageId">1 to 128 characters.</param>

@@ -3,7 +3,7 @@ using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>Sends requests of one storage service (tables, blobs or queues) and names what went wrong.</summary>
 internal sealed class StorageCalls(HttpPipeline pipeline, Uri endpoint, string version, string setting, string role)

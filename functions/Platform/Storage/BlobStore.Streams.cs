@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure.Core;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <content>
 /// Blobs that are never whole in memory: written in blocks, read as a stream.

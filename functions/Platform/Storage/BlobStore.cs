@@ -6,7 +6,7 @@ using Azure.Core;
 using Serverless.Cloud;
 using Serverless.Telemetry;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Whole blobs, for what does not fit in a row. A container that does not exist is created by the first put and reads as empty.

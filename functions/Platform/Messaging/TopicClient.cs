@@ -5,7 +5,7 @@ using System.Text.Json;
 using Azure.Core;
 using Serverless.Telemetry;
 
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>
 /// Sends messages to topics by REST. A retry whose first answer was lost sends the same message id again, which duplicate detection swallows.

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Azure;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// One row of a table. Values: string, int, long, bool, double, DateTimeOffset, Guid, byte[] or <see cref="ReadOnlyMemory{T}"/> of bytes; null takes a property away.

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Azure;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>How a write ended.</summary>
 public enum WriteState

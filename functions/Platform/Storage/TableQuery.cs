@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// What to read of a table. It always names one partition or a bounded range of them: a scan of a whole table cannot be expressed.

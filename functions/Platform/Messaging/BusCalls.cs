@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 using Serverless.Cloud;
 using Serverless.Telemetry;
 
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>Requests to the bus: retried, counted, and what goes wrong said in one sentence.</summary>
 internal sealed class BusCalls(BusNamespace bus, CallCount count)

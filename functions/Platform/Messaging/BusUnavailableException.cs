@@ -1,4 +1,4 @@
-namespace Serverless.Bus;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>What the bus could not or would not take after retries. Its message names the likely setting or role, never content.</summary>
 public sealed class BusUnavailableException(string message, int status, bool retryable, Exception? inner = null) : Exception(message, inner)

@@ -4,7 +4,7 @@ using System.Text;
 using Azure;
 using Azure.Core;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Speaks the entity group transaction: one multipart request with one change set, answered 202 whatever happened inside.

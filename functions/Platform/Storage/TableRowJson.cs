@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Azure;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// A row as the JSON of the table service: types that JSON lacks are named by <c>Name@odata.type</c> beside the value.

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Telemetry;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>Hands out the storage clients.</summary>
 public static class StorageRegistration

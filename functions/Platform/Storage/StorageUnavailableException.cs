@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>What storage could not or would not do after retries. Its message names the likely setting or role, never content, a key or a URL.</summary>
 public sealed class StorageUnavailableException : Exception

@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>Reads a storage connection string, which we accept only for the emulator on this machine.</summary>
 internal static class StorageConnection

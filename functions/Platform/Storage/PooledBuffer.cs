@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Serverless.Storage;
+namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// A growing buffer from the shared pool for one request's body. Give it back only after an answer that shows the whole body was read:
