@@ -35,9 +35,9 @@ public static class Program
         try
         {
             using var app = FunctionsApplication.CreateBuilder(args).Compose().Build();
-            StartCheck.Validate(app.Services);
             // Once calls are answered: to read a mailbox's certificate takes a third as long as all else.
-            app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(() => StartCheck.Tell(app.Services));
+            var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+            lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartCheck>().Tell());
             await app.RunAsync();
             return 0;
         }
