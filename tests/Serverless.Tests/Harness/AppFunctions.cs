@@ -59,7 +59,8 @@ public static class AppFunctions
 
     private static AppFunction Of(JsonElement function)
     {
-        var trigger = function.GetProperty("bindings").EnumerateArray().Single(b => Word(b, "type")!.EndsWith("Trigger", StringComparison.Ordinal));
+        var trigger = function.GetProperty("bindings").EnumerateArray()
+            .Single(b => Word(b, "type")!.EndsWith("Trigger", StringComparison.Ordinal));
         return new AppFunction(Word(function, "name")!, Word(trigger, "type")!, Word(function, "entryPoint")!)
         {
             Route = Word(trigger, "route"),

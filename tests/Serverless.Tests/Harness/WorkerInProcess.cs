@@ -53,7 +53,10 @@ public sealed class WorkerInProcess : IAsyncDisposable
     /// <param name="parts">Adds or replaces services.</param>
     /// <param name="hostLog">Gets what the worker sends to the host's log.</param>
     public static async Task<WorkerInProcess> StartAsync(
-        IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider? log, Action<IServiceCollection>? parts, Action<HostLine>? hostLog = null)
+        IEnumerable<KeyValuePair<string, string?>> settings,
+        ILoggerProvider? log,
+        Action<IServiceCollection>? parts,
+        Action<HostLine>? hostLog = null)
     {
         var gateway = await Gateway.Value;
         var id = Guid.NewGuid().ToString();
@@ -81,7 +84,8 @@ public sealed class WorkerInProcess : IAsyncDisposable
         var app = builder.Build();
         await app.StartAsync();
         await connection.ReadyAsync(CancellationToken.None);
-        return new WorkerInProcess(app, connection, await FrontServer.StartAsync(0, HttpFront.Of(connection).AnswerAsync, CancellationToken.None));
+        var front = await FrontServer.StartAsync(0, HttpFront.Of(connection).AnswerAsync, CancellationToken.None);
+        return new WorkerInProcess(app, connection, front);
     }
 
     public async ValueTask DisposeAsync()
