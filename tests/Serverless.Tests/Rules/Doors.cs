@@ -18,7 +18,7 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
-        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Platform.Storage", "Telemetry"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Storage", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
         ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Messaging", "Texts", "Telemetry"],
         ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
