@@ -111,7 +111,7 @@ public sealed class WorkerInProcess : IAsyncDisposable
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
-            var addresses = app.ServerFeatures.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            var addresses = app.ServerFeatures.Get<IServerAddressesFeature>()!.Addresses;
             addresses.Clear();
             addresses.Add(address);
             next(app);
