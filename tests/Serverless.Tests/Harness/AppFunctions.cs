@@ -45,7 +45,9 @@ public static class AppFunctions
     public const string FileName = "functions.metadata";
 
     /// <summary>Its text.</summary>
-    public static string Text => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, FileName));
+    public static string Text => File.ReadAllText(new DirectoryInfo(Path.Combine(Seed.RepositoryRoot, "functions", "obj"))
+        .GetFiles(FileName, SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc)?.FullName
+        ?? throw new InvalidOperationException($"functions/obj holds no {FileName}: build the app first."));
 
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<AppFunction> All => Read(Text);

@@ -91,7 +91,8 @@ public sealed class WorkerInProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();
-        await _app.StopAsync(new CancellationToken(canceled: true));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(limit.Token);
         _app.Dispose();
         Connection.Close("The test is over.");
     }
