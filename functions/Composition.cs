@@ -21,6 +21,7 @@ using Serverless.CheckChannel;
 using Serverless.ChooseNotices;
 using Serverless.Daily;
 using Serverless.Diagnostics;
+using Serverless.DiscardNotices;
 using Serverless.DownloadAttachment;
 using Serverless.FetchAttachments;
 using Serverless.FollowLink;
@@ -54,9 +55,8 @@ using Serverless.ReplayDeliveries;
 using Serverless.Replies;
 using Serverless.ResendNotices;
 using Serverless.RetakeEvents;
-using Serverless.ReviewDeadLetters;
 using Serverless.ReviewDeliveries;
-using Serverless.ReviewKept;
+using Serverless.ReviewPoison;
 using Serverless.Schema;
 using Serverless.SendReplies;
 using Serverless.ShowDiagnostics;
@@ -94,7 +94,7 @@ public static class Composition
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>();
-        services.AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
+        services.AddSingleton<TopicRelay>().AddSingleton<OutboxRelay>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
         services.AddOptions<AttachmentsOptions>().Bind(configuration.GetSection("Attachments")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AttachmentsOptions>, AttachmentsOptionsValidator>();
         services.AddSingleton<AttachmentRows>().AddSingleton<FileRequests>().AddSingleton<FileWork>().AddSingleton<FileShelf>();
@@ -102,10 +102,10 @@ public static class Composition
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
         services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
-        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>().AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>().AddSingleton<PoisonMessages>().AddSingleton<OpenDeliveries>();
 
         // Review
-        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<PoisonDesk>().AddSingleton<Quarantine>().AddSingleton<Replay>();
         services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
         services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
@@ -135,11 +135,12 @@ public static class Composition
         services.AddSingleton(p => new Subscriptions(p.GetRequiredService<TableStore>(), p.GetRequiredService<TimeProvider>(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Named(), () => p.GetRequiredService<IOptionsMonitor<WebhookOptions>>().CurrentValue.Masters));
         services.AddSingleton(new EventCatalogue([.. CaseExamples.Kinds, .. ChannelEvent.Kinds, .. SubscriptionEvent.Kinds]));
         services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>();
-        services.AddSingleton<INoticeRoute, WebhookRoute>().AddSingleton<INoticeRoute, TeamsRoute>().AddSingleton<INoticeRoute, MailRoute>();
+        services.AddRoute<WebhookRoute>("webhook", "NotifyWebhook").AddRoute<TeamsRoute>("teams", "NotifyTeams").AddRoute<MailRoute>("mail", "NotifyMail");
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
-        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
+        services.AddSingleton<RouteSwitches>().AddSingleton<NoticeQueue>().AddSingleton<NoticeLog>().AddSingleton<NoticeClaims>().AddSingleton<DueMessages>();
+        services.AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeTeller>().AddSingleton<DigestTeller>().AddSingleton<NoticeRunner>();
 
         // Privacy
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateOnStart();
@@ -149,7 +150,7 @@ public static class Composition
         services.AddSingleton<OrderBook>().AddSingleton<CaseEraser>().AddSingleton<Speaking>().AddSingleton<OrderWork>().AddSingleton<PrivacyDesk>().AddSingleton<PersonExport>().AddSingleton<Retention>();
 
         // Operations
-        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<DeadLetterDesk>().AddSingleton<Arrears>();
+        return services.AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>().AddSingleton<RouteDesk>().AddSingleton<Arrears>();
     }
 
     public static void MapFunctions(this IEndpointRouteBuilder routes)
@@ -181,8 +182,8 @@ public static class Composition
         ReviewDeliveriesFunction.Map(routes);
         ReplayDeliveriesFunction.Map(routes);
         ResendNoticesFunction.Map(routes);
-        ReviewDeadLettersFunction.Map(routes);
-        ReviewKeptFunction.Map(routes);
+        DiscardNoticesFunction.Map(routes);
+        ReviewPoisonFunction.Map(routes);
         ManagePrivacyFunction.Map(routes);
         LinkDiagnosticsFunction.Map(routes);
         ShowDiagnosticsFunction.Map(routes);

@@ -3,7 +3,7 @@ using Serverless.Notices;
 
 namespace Serverless.AcknowledgeCustomer;
 
-/// <summary>Tells customers that their contact has arrived, from subscription <c>notify-acknowledgement</c>.</summary>
+/// <summary>Tells customers that their contact has arrived, from queue <c>notify-acknowledgement</c>.</summary>
 public static class AcknowledgeCustomerFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("AcknowledgeCustomer", "notice",

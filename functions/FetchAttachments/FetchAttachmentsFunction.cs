@@ -10,5 +10,5 @@ public static class FetchAttachmentsFunction
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("FetchAttachments", "pointer", (services, message, ct) =>
         FilePointer.Parse(message) is { } pointer
             ? services.GetRequiredService<FileWork>().WorkAsync(pointer, ct)
-            : services.GetRequiredService<KeptMessages>().KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct));
+            : services.GetRequiredService<PoisonMessages>().KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct));
 }

@@ -10,6 +10,6 @@ public static class GiveUpAttachmentsFunction
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("GiveUpAttachments", "pointer", async (services, message, ct) =>
     {
         if (!await services.GetRequiredService<FileWork>().GiveUpAsync(message, ct))
-            await services.GetRequiredService<KeptMessages>().KeepAsync("attachments-poison", message, "failed too often", ct);
+            await services.GetRequiredService<PoisonMessages>().KeepAsync("attachments-poison", message, "failed too often", ct);
     });
 }

@@ -10,5 +10,5 @@ public static class GiveUpReplyFunction
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("GiveUpReply", "pointer", (services, message, ct) =>
         ReplyPointer.Parse(message) is { } pointer
             ? services.GetRequiredService<ReplyWork>().GiveUpAsync(pointer, ct)
-            : services.GetRequiredService<KeptMessages>().KeepAsync("replies-poison", message, "failed too often", ct));
+            : services.GetRequiredService<PoisonMessages>().KeepAsync("replies-poison", message, "failed too often", ct));
 }

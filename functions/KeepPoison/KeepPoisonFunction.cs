@@ -3,9 +3,9 @@ using Serverless.Receipts;
 
 namespace Serverless.KeepPoison;
 
-/// <summary>Takes what Normalise failed at five times. A delivery is safe in its row and stays open: Tick queues it again. A message that names none is kept.</summary>
+/// <summary>Takes what Normalise failed at ten times. A delivery is safe in its row and stays open: Tick queues it again. A message that names none is kept.</summary>
 public static class KeepPoisonFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("KeepPoison", "pointer", (services, message, ct) =>
-        services.GetRequiredService<KeptMessages>().PoisonAsync("inbound-poison", message, ct));
+        services.GetRequiredService<PoisonMessages>().TakeAsync("inbound-poison", message, ct));
 }

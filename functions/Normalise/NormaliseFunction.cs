@@ -9,5 +9,5 @@ public static class NormaliseFunction
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("Normalise", "pointer", (services, message, ct) =>
         Pointer.Parse(message) is { } pointer
             ? services.GetRequiredService<DeliveryWork>().WorkAsync(pointer, ct)
-            : services.GetRequiredService<KeptMessages>().KeepAsync("inbound", message, "not a pointer", ct));
+            : services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", message, "not a pointer", ct));
 }

@@ -3,7 +3,7 @@ using Serverless.Notices;
 
 namespace Serverless.NotifyMail;
 
-/// <summary>Tells people by mail, from subscription <c>notify-mail</c>.</summary>
+/// <summary>Tells people by mail, from queue <c>notify-mail</c>.</summary>
 public static class NotifyMailFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("NotifyMail", "notice",

@@ -3,7 +3,7 @@ using Serverless.Notices;
 
 namespace Serverless.NotifyTeams;
 
-/// <summary>Tells people in Teams, from subscription <c>notify-teams</c>.</summary>
+/// <summary>Tells people in Teams, from queue <c>notify-teams</c>.</summary>
 public static class NotifyTeamsFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("NotifyTeams", "notice",

@@ -3,7 +3,7 @@ using Serverless.Notices;
 
 namespace Serverless.NotifyWebhook;
 
-/// <summary>Tells webhook subscribers, from subscription <c>notify-webhook</c>.</summary>
+/// <summary>Tells webhook subscribers, from queue <c>notify-webhook</c>.</summary>
 public static class NotifyWebhookFunction
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("NotifyWebhook", "notice",

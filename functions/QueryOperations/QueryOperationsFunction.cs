@@ -8,14 +8,14 @@ using Serverless.Registrations;
 
 namespace Serverless.QueryOperations;
 
-/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>, <c>operations/dead-letters</c>, <c>operations/kept</c>, <c>operations/privacy</c>.</summary>
+/// <summary>For people who run the app: <c>operations/summary</c>, <c>operations/deliveries/{channel}/{id}</c>, <c>operations/channels</c>, <c>operations/notices</c>, <c>operations/quarantine</c>, <c>operations/actions</c>, <c>operations/poison-messages</c>, <c>operations/privacy</c>.</summary>
 public static class QueryOperationsFunction
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
     private const string NotOfThisQuery = "The continuation is not one of this query: leave it out to begin anew.";
     private const string Known = "Known: operations/summary?hours=24, operations/deliveries/{channel}/{id}, operations/channels, operations/notices?day=2026-11-22&state=failed, "
-        + "operations/quarantine?channel=meta&day=2026-11-22, operations/quarantine/{channel}/{id}, operations/actions?month=2026-11, operations/dead-letters?subscription=notify-webhook, operations/kept?queue=inbound, operations/privacy, operations/privacy/{order}.";
+        + "operations/quarantine?channel=meta&day=2026-11-22, operations/quarantine/{channel}/{id}, operations/actions?month=2026-11, operations/poison-messages?queue=inbound, operations/privacy, operations/privacy/{order}.";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapRaw("QueryOperations", ["GET"], "operations/{**rest}", context =>
         ((string?)context.Request.RouteValues["rest"])?.Split('/') switch
@@ -27,9 +27,8 @@ public static class QueryOperationsFunction
             ["quarantine"] => QuarantineAsync(context),
             ["quarantine", var channel, var id] => QuarantinedAsync(context, channel, id),
             ["actions"] => ActionsAsync(context),
-            ["privacy", .. var order] when order.Length < 2 => KeptQueries.PrivacyAsync(context, order is [var id] ? id : null),
-            ["dead-letters"] => KeptQueries.DeadLettersAsync(context, TopOf(context)),
-            ["kept"] => PageAsync(context, () => KeptQueries.KeptAsync(context, TopOf(context) ?? 25)),
+            ["privacy", .. var order] when order.Length < 2 => PoisonQueries.PrivacyAsync(context, order is [var id] ? id : null),
+            ["poison-messages"] => PageAsync(context, () => PoisonQueries.PageAsync(context, TopOf(context) ?? 25)),
             _ => HttpAnswer.ProblemAsync(context, 404, Known),
         });
 

@@ -10,5 +10,5 @@ public static class SendRepliesFunction
     public static void Map(IEndpointRouteBuilder routes) => routes.MapTrigger("SendReplies", "pointer", (services, message, ct) =>
         ReplyPointer.Parse(message) is { } pointer
             ? services.GetRequiredService<ReplyWork>().WorkAsync(pointer, ct)
-            : services.GetRequiredService<KeptMessages>().KeepAsync(ReplyPointer.Queue, message, "not a pointer", ct));
+            : services.GetRequiredService<PoisonMessages>().KeepAsync(ReplyPointer.Queue, message, "not a pointer", ct));
 }

@@ -110,7 +110,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "491511234500", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         using var queue = new InboundDriver(world);
         await queue.LoseAsync();
-        foreach (var text in new[] { "nonsense", $$"""{"channel":"meta","id":"{{delivery}}","attempt":0,"firstAt":"2026-11-20T09:00:00Z"}""" }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
+        foreach (var text in new[] { "nonsense", $$"""{"channel":"meta","id":"{{delivery}}","attempt":0,"firstAt":"2026-11-20T09:00:00Z"}""" }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
 
         var kept = (await world.GetAsync("/api/operations/kept?queue=inbound")).GetProperty("messages").EnumerateArray().ToList();
         Assert.Equal(2, kept.Count);

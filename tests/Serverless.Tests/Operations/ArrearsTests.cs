@@ -39,7 +39,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         await BuryAsync(world, "notify-teams", 3);
-        foreach (var (queue, text) in new[] { ("inbound", "one"), ("inbound", "two"), ("replies-poison", "three") }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync(queue, text, "test", CancellationToken.None);
+        foreach (var (queue, text) in new[] { ("inbound", "one"), ("inbound", "two"), ("replies-poison", "three") }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync(queue, text, "test", CancellationToken.None);
         Assert.True(await world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false }));
         world.Time.Advance(TimeSpan.FromMinutes(121));
         Assert.True(await world.TickAsync());

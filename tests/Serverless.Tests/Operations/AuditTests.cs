@@ -17,7 +17,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         await world.SubscribeAsync("down", down.Address, """ "types":["serverless.case.opened.v1"] """);
         foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
+        foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
         var kept = (await world.GetAsync("/api/operations/kept?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
         var notice = (await world.GetAsync("/api/operations/notices?state=failed"))[0].GetProperty("eventId").GetString()!;
 
