@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
 namespace Serverless.Tests.Harness;
 
 /// <summary>The queues of routes, in a test's hands.</summary>

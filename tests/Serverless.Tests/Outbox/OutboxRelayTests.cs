@@ -90,7 +90,8 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         await using var world = await World.StartAsync(azurite, ("AzureWebJobs.NotifyTeams.Disabled", "true"));
         await ArriveAsync(world);
-        Assert.Equal([1, 0, 1, 1], await Task.WhenAll(Routes.Select(world.CountNoticesAsync)));
+        int[] counts = await Task.WhenAll(Routes.Select(world.CountNoticesAsync));
+        Assert.Equal([1, 0, 1, 1], counts);
         Assert.Equal("off", (await world.HealthAsync("route:teams")).Status);
     }
 
