@@ -56,6 +56,12 @@ internal sealed class LaterMessages : IDisposable
         foreach (var message in due) await new QueueRest(_http, _account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
     }
 
+    /// <summary>As if the queue had lost all that waits, or a process had died before it put it.</summary>
+    public void Lose()
+    {
+        lock (_waiting) _waiting.Clear();
+    }
+
     public void Dispose() => _http.Dispose();
 }
 

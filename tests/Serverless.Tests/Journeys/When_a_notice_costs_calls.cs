@@ -97,6 +97,9 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
             .. _subscribers.SelectMany((s, i) => new (string, string?)[] { ($"Webhook__Subscribers__s{i}__Url", s.Address.ToString()), ($"Webhook__Subscribers__s{i}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=") }),
             ("Recipients__Entries__service-desk__TeamsUrl", _subscribers[0].Address.ToString()),
         ]);
+        // And the queue of later tries.
+        await world.PutNoticeAsync("webhook", "{}");
+        await world.TakeNoticesAsync("webhook");
         await TellAsync(world, "webhook", Event(world));
         return world;
     }
