@@ -83,7 +83,7 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
     // An owner may have any name; a property takes printable ASCII.
     private static bool IsPlain(string word) => word.All(c => c is >= ' ' and <= '~' and not '"' and not '\\');
 
-    [LoggerMessage(40, LogLevel.Warning, "topic down: {Subject} owes it event {EventId}, status={Status}; Tick sends it")]
+    [LoggerMessage(40, LogLevel.Warning, "bus down: {Subject} owes the topic event {EventId}, status={Status}; Tick sends it")]
     private partial void LogBusDown(string subject, string eventId, int status);
 }
 
