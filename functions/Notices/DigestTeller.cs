@@ -33,11 +33,9 @@ public sealed partial class DigestTeller(
 
     private async Task ClaimAndTellAsync(IDigestRoute route, DigestEnd end, CancellationToken ct)
     {
-        if ((await digests.CollectedAsync(route.Name, end.Target, ct)).Count == 0)
-        {
-            await due.CloseAsync(route.Name, end.Row, ct);
-            return;
-        }
+        // Closed before it is read what lies there: whoever lays something aside from here on opens a window anew. The message is the promise now.
+        await due.CloseAsync(route.Name, end.Row, ct);
+        if ((await digests.CollectedAsync(route.Name, end.Target, ct)).Count == 0) return;
 
         var (claim, until) = await digests.ClaimAsync(route.Name, end.Target, ct);
         if (claim is null)
@@ -49,7 +47,6 @@ public sealed partial class DigestTeller(
         // Read again: whoever held the claim before may have told them.
         var more = await TellAsync(route, end, await digests.CollectedAsync(route.Name, end.Target, ct), ct);
         await digests.ReleaseAsync(route.Name, end.Target, claim.Value, ct);
-        await due.CloseAsync(route.Name, end.Row, ct);
         if (more) await due.OpenAsync(route.Name, end.Target, 0, time.GetUtcNow(), ct);
     }
 

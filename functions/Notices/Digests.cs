@@ -1,4 +1,5 @@
 using Azure;
+using Microsoft.Extensions.Options;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -9,7 +10,7 @@ namespace Serverless.Notices;
 public sealed record Digest(int Count, TimeSpan Within);
 
 /// <summary>Collects notices of targets that want them together: a row a notice, and one message for the end of each window (<see cref="DueMessages"/>). Whoever gets that tells what lies there.</summary>
-public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time)
+public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
 {
     /// <summary>Most notices that are told together.</summary>
     public const int MostAtOnce = 100;
@@ -52,15 +53,15 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
     /// <returns>The claim to let go of; or null, and when to ask again.</returns>
     public async Task<(ETag? Claim, DateTimeOffset Until)> ClaimAsync(string route, string target, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        var row = new TableRow(ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + NoticeClaims.Lasts };
+        var (now, lasts) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds));
+        var row = new TableRow(ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + lasts };
         var inserted = await tables.InsertAsync(NoticeLog.Table, row, ct);
         if (inserted.State == WriteState.Written) return (inserted.ETag, now);
         var there = await tables.GetAsync(NoticeLog.Table, row.PartitionKey, row.RowKey, ct);
         if (there?.Time("Until") is not { } until) return (null, now);
         if (until > now) return (null, until);
         var replaced = await tables.ReplaceAsync(NoticeLog.Table, row, there.ETag, ct);
-        return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + NoticeClaims.Lasts);
+        return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + lasts);
     }
 
     /// <summary>Lets go of a claim.</summary>

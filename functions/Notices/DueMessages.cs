@@ -8,7 +8,7 @@ namespace Serverless.Notices;
 
 /// <summary>
 /// Messages that one row each stands for, so that no process that dies leaves somebody waiting: the ends of digest windows, and notices that somebody had sent again. Rows <c>due|route</c> /
-/// <c>time|target</c>; the row is written before its message, and goes once that was worked. What is left ten minutes after its time gets its message again.
+/// <c>time|target</c>; the row is written before its message, and goes once somebody has that. What is left ten minutes after its time gets its message again.
 /// </summary>
 public sealed class DueMessages(TableStore tables, NoticeQueue queue, NoticeLog notices, RouteSwitches switches, TimeProvider time)
 {
@@ -16,12 +16,10 @@ public sealed class DueMessages(TableStore tables, NoticeQueue queue, NoticeLog 
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);
     private const string Stamp = "yyyyMMddHHmmss";
 
-    /// <summary>Opens a window: at its end, what was collected for a target is told. Whoever opens it first puts the message; the same end, target and attempt is the same window.</summary>
+    /// <summary>Opens a window: at its end, what was collected for a target is told. Whoever opens it first puts the message; the same end and target is the same window.</summary>
     public async Task OpenAsync(string route, string target, int attempt, DateTimeOffset at, CancellationToken ct)
     {
-        // Of an attempt of its own, so that a window that opens as another closes is not taken for it.
-        var key = KeyOf(at, target) + (attempt == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"|{attempt}"));
-        var row = new TableRow(PartitionOf(route), key) { ["Target"] = target, ["At"] = at, ["Attempt"] = attempt };
+        var row = new TableRow(PartitionOf(route), KeyOf(at, target)) { ["Target"] = target, ["At"] = at, ["Attempt"] = attempt };
         if ((await tables.InsertAsync(NoticeLog.Table, row, ct)).State != WriteState.Written) return;
         await queue.PutAsync(route, new DigestEnd(target, attempt, row.RowKey, at).ToJson(), at, ct);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -6,11 +7,8 @@ namespace Serverless.Notices;
 /// Lets one run at a time try a notice at a target. A queue hands out a message again when the one who has it is slow, and swallows no repetition; so whoever tries first writes that it tries, and until
 /// when. A claim that ran out (its process died) is taken over: the target may be told twice then, under one id.
 /// </summary>
-public sealed class NoticeClaims(TableStore tables, TimeProvider time)
+public sealed class NoticeClaims(TableStore tables, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
 {
-    /// <summary>How long a claim holds: longer than a function may take (functionTimeout, 5 minutes).</summary>
-    public static readonly TimeSpan Lasts = TimeSpan.FromMinutes(10);
-
     /// <summary>Claims the first tries at targets of which nothing is noted yet, together. False when somebody noted something meanwhile: then read again.</summary>
     /// <param name="notice">What is told.</param>
     /// <param name="route">The route.</param>
@@ -60,7 +58,7 @@ public sealed class NoticeClaims(TableStore tables, TimeProvider time)
             Attempt = notice.Attempt,
             Resend = notice.Resend,
             Reason = NoticeState.Sending,
-            ClaimedUntil = now + Lasts,
+            ClaimedUntil = now + TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds),
             ClaimedBy = run,
         };
         return NoticeLog.RowOf(notice, state, tries, now);
