@@ -8,14 +8,14 @@ using Serverless.Receipts;
 namespace Serverless.Attachments;
 
 /// <summary>Files of contacts: fetched from a queue, handed out as downloads.</summary>
-public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, KeptMessages kept)
+public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, PoisonMessages poison)
 {
     /// <summary>Brings the file of a pointer into storage.</summary>
     [Function("FetchAttachments")]
     public Task Fetch([QueueTrigger(FilePointer.Queue)] string message, CancellationToken ct) =>
         FilePointer.Parse(message) is { } pointer
             ? work.WorkAsync(pointer, ct)
-            : kept.KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct);
+            : poison.KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct);
 
     /// <summary>
     /// Takes what FetchAttachments failed at too often: the file is noted as failed in its case; a message that names none is kept.
@@ -23,7 +23,7 @@ public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, KeptMes
     [Function("GiveUpAttachments")]
     public async Task GiveUp([QueueTrigger("attachments-poison")] string message, CancellationToken ct)
     {
-        if (!await work.GiveUpAsync(message, ct)) await kept.KeepAsync("attachments-poison", message, "failed too often", ct);
+        if (!await work.GiveUpAsync(message, ct)) await poison.KeepAsync("attachments-poison", message, "failed too often", ct);
     }
 
     /// <summary>Gives one file of a case as a download: never shown by the browser, whatever type its sender claimed.</summary>

@@ -12,7 +12,7 @@ public sealed class CaseTeller(OutboxRelay relay, CaseViews views, CaseStore cas
         else await TellAsync(correlation.CaseId, correlation.Committed, correlation.Relisted, ct);
     }
 
-    /// <summary>Tells all that a case has left untold. False when the bus is down.</summary>
+    /// <summary>Tells all that a case has left untold. False when the topic is owed some of it.</summary>
     public async Task<bool> TellRestAsync(string caseId, CancellationToken ct)
     {
         var rest = await relay.UntoldAsync(caseId, ct);

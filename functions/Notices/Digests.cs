@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Azure;
-using Serverless.Platform.Messaging;
-using Serverless.Outbox;
+using Microsoft.Extensions.Options;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -11,15 +9,15 @@ namespace Serverless.Notices;
 /// <param name="Within">However few, after this time.</param>
 public sealed record Digest(int Count, TimeSpan Within);
 
-/// <summary>Collects notices of targets that want them together. A row a notice, and one message on the bus for the end of each window: whoever gets it tells what lies there.</summary>
-public sealed class Digests(TableStore tables, TopicClient topic, TimeProvider time)
+/// <summary>Collects notices of targets that want them together: a row a notice, and one message for the end of each window (<see cref="DueMessages"/>). Whoever gets that tells what lies there.</summary>
+public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
 {
     /// <summary>Most notices that are told together.</summary>
     public const int MostAtOnce = 100;
 
     /// <summary>Lays a notice to the others. Safe to repeat.</summary>
-    /// <returns>When they are told, and whether there are enough to tell them now.</returns>
-    public async Task<(DateTimeOffset At, bool Full)> AddAsync(string route, NoticeTarget target, Digest digest, Notice notice, CancellationToken ct)
+    /// <returns>When they are told at the latest.</returns>
+    public async Task<DateTimeOffset> AddAsync(string route, NoticeTarget target, Digest digest, Notice notice, CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route, target.Name), notice.EventId);
         row.SetBytes("Json", notice.Wrap(target.Name, notice.Attempt));
@@ -27,9 +25,9 @@ public sealed class Digests(TableStore tables, TopicClient topic, TimeProvider t
 
         var window = time.GetUtcNow().UtcTicks / digest.Within.Ticks;
         var at = new DateTimeOffset((window + 1) * digest.Within.Ticks, TimeSpan.Zero);
-        // The same window gives the same id, so that the bus keeps one message of all.
-        await SendAsync(route, target.Name, 0, $"digest/{route}/{target.Name}/{window}", at, ct);
-        return (at, (await CollectedAsync(route, target.Name, ct)).Count >= digest.Count);
+        await due.OpenAsync(route, target.Name, 0, at, ct);
+        if ((await CollectedAsync(route, target.Name, ct)).Count >= digest.Count) await due.OpenAsync(route, target.Name, 0, time.GetUtcNow(), ct);
+        return at;
     }
 
     /// <summary>What lies there, oldest first, at most a hundred.</summary>
@@ -51,34 +49,26 @@ public sealed class Digests(TableStore tables, TopicClient topic, TimeProvider t
         foreach (var notice in notices) await tables.DeleteAsync(NoticeLog.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
     }
 
-    /// <summary>Asks to be told again later.</summary>
-    public Task AgainAsync(string route, string target, int attempt, DateTimeOffset at, CancellationToken ct) =>
-        SendAsync(route, target, attempt, $"digest/{route}/{target}/{at.UtcTicks}/{attempt}", at, ct);
-
-    /// <summary>Whether a message is the end of a window, whose, and which try.</summary>
-    public static (string Target, int Attempt)? Parse(string message)
+    /// <summary>Claims the telling of what was collected, so that two windows that end at once tell it once.</summary>
+    /// <returns>The claim to let go of; or null, and when to ask again.</returns>
+    public async Task<(ETag? Claim, DateTimeOffset Until)> ClaimAsync(string route, string target, CancellationToken ct)
     {
-        using var json = JsonDocument.Parse(message);
-        return json.RootElement.TryGetProperty("digest", out var target) ? (target.GetString()!, json.RootElement.GetProperty("attempt").GetInt32()) : null;
+        var (now, lasts) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds));
+        var row = new TableRow(ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + lasts };
+        var inserted = await tables.InsertAsync(NoticeLog.Table, row, ct);
+        if (inserted.State == WriteState.Written) return (inserted.ETag, now);
+        var there = await tables.GetAsync(NoticeLog.Table, row.PartitionKey, row.RowKey, ct);
+        if (there?.Time("Until") is not { } until) return (null, now);
+        if (until > now) return (null, until);
+        var replaced = await tables.ReplaceAsync(NoticeLog.Table, row, there.ETag, ct);
+        return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + lasts);
     }
 
-    private async Task SendAsync(string route, string target, int attempt, string id, DateTimeOffset at, CancellationToken ct)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("digest", target);
-            writer.WriteNumber("attempt", attempt);
-            writer.WriteEndObject();
-        }
-
-        await topic.SendAsync(OutboxRelay.Topic, new BusMessage(id, buffer.ToArray())
-        {
-            Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [OutboxRelay.RouteProperty] = route, ["type"] = "digest" },
-            ScheduledFor = at,
-        }, ct);
-    }
+    /// <summary>Lets go of a claim.</summary>
+    public Task ReleaseAsync(string route, string target, ETag claim, CancellationToken ct) =>
+        tables.DeleteAsync(NoticeLog.Table, ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant()), claim, ct);
 
     private static string PartitionOf(string route, string target) => $"digest|{route}|{target.ToLowerInvariant()}";
+
+    private static string ClaimsOf(string route) => $"telling|{route}";
 }

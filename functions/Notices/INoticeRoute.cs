@@ -5,8 +5,11 @@ namespace Serverless.Notices;
 /// <summary>One way to tell somebody: tries once and says how it went.</summary>
 public interface INoticeRoute
 {
-    /// <summary>Its name on the bus and in the log, e.g. <c>webhook</c>; its subscription is <c>notify-{Name}</c>.</summary>
+    /// <summary>Its name in the log, e.g. <c>webhook</c>; its queue is <c>notify-{Name}</c>.</summary>
     string Name { get; }
+
+    /// <summary>How a first try ends that comes days late, after the route was off or failed for so long.</summary>
+    Outcome TooLate => new(OutcomeKind.Refused, "expired");
 
     /// <summary>The targets that want this notice. One whose settings are incomplete is among them: its notices wait.</summary>
     Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct);
@@ -33,7 +36,7 @@ public interface IDigestRoute : INoticeRoute
 }
 
 /// <summary>Somebody who is told.</summary>
-/// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of message ids.</param>
+/// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of row keys.</param>
 /// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
 public sealed record NoticeTarget(string Name, string Address)
 {
@@ -48,6 +51,15 @@ public sealed record NoticeTarget(string Name, string Address)
 
     /// <summary>A person or team: many alike are told as one incident.</summary>
     public bool IsPerson { get; init; }
+
+    /// <summary>One that is not configured any more.</summary>
+    internal static NoticeTarget Forgotten(string name) => new(name, NoAddress);
+
+    /// <summary>Whether it is not configured any more.</summary>
+    internal bool IsForgotten => Address == NoAddress;
+
+    // No real address contains it.
+    private const string NoAddress = "\0";
 
     /// <summary>Whether a name can be one of a target.</summary>
     public static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');

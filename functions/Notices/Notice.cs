@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
+using Serverless.Outbox;
 
 namespace Serverless.Notices;
 
-/// <summary>An event on its way to the targets of one route; a later try names its target and counts (D6).</summary>
+/// <summary>An event on its way to the targets of one route; a later try names its target and counts (D2).</summary>
 public sealed record Notice
 {
     public required string EventId { get; init; }
@@ -44,7 +44,10 @@ public sealed record Notice
     /// <summary>How often this attempt was put back because storage was down; 0 at first.</summary>
     public int Postponed { get; init; }
 
-    /// <summary>Reads a message of the topic: a CloudEvent, or one wrapped with target and attempt. Throws <see cref="JsonException"/> when it is neither.</summary>
+    /// <summary>Not to be worked before; null: at once.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Reads a message of a route's queue: a CloudEvent, alone or with target and counters (<see cref="EventMessage"/>). Throws <see cref="JsonException"/> when it is neither.</summary>
     public static Notice Parse(string message)
     {
         using var json = JsonDocument.Parse(message);
@@ -60,42 +63,37 @@ public sealed record Notice
             At = e.GetProperty("time").GetDateTimeOffset(),
             Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
             Trace = e.TryGetProperty("traceparent", out var trace) ? trace.GetString() : null,
-            Target = wrapped ? root.GetProperty("target").GetString() : null,
-            Attempt = wrapped ? root.GetProperty("attempt").GetInt32() : 0,
-            Resend = wrapped && root.TryGetProperty("resend", out var resend) ? resend.GetInt32() : 0,
-            Postponed = wrapped && root.TryGetProperty("postponed", out var postponed) ? postponed.GetInt32() : 0,
+            Target = wrapped && root.TryGetProperty("target", out var target) ? target.GetString() : null,
+            Attempt = Count("attempt"),
+            Resend = Count("resend"),
+            Postponed = Count("postponed"),
+            NotBefore = wrapped && root.TryGetProperty("notBefore", out var at) ? at.GetDateTimeOffset() : null,
         };
+
+        int Count(string name) => wrapped && root.TryGetProperty(name, out var count) ? count.GetInt32() : 0;
     }
 
-    /// <summary>The message id of a try for one target: the same try again is the same id, a try of another round is another (D6).</summary>
-    public string IdOf(string route, string target, int attempt) => (Resend, attempt) switch
+    /// <summary>Where it stands for a target, as this try leaves it.</summary>
+    internal NoticeState StateAt(string route, string target, string state, string reason, DateTimeOffset? next) => new()
     {
-        (0, _) => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/{attempt}"),
-        (_, 0) => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/resend/{Resend}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{EventId}/{route}/{target}/resend/{Resend}/{attempt}"),
+        EventId = EventId,
+        Type = Type,
+        CaseId = CaseId,
+        Route = route,
+        Target = target,
+        State = state,
+        Attempt = Attempt,
+        Resend = Resend,
+        Reason = reason,
+        NextAt = next,
     };
 
     /// <summary>The message of a later try.</summary>
     /// <param name="target">Null for all targets.</param>
     /// <param name="attempt">Counts tries.</param>
     /// <param name="postponed">Counts how often this try was put back.</param>
-    public byte[] Wrap(string? target, int attempt, int postponed = 0)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("target", target);
-            writer.WriteNumber("attempt", attempt);
-            if (Resend > 0) writer.WriteNumber("resend", Resend);
-            if (postponed > 0) writer.WriteNumber("postponed", postponed);
-            writer.WritePropertyName("event");
-            writer.WriteRawValue(Event.Span);
-            writer.WriteEndObject();
-        }
-
-        return buffer.ToArray();
-    }
+    /// <param name="notBefore">A message that comes earlier is put back.</param>
+    public byte[] Wrap(string? target, int attempt, int postponed = 0, DateTimeOffset? notBefore = null) => EventMessage.Write(Event, target, attempt, Resend, postponed, notBefore);
 }
 
 /// <summary>The facts of an event that a route may need to decide whom to tell, and what to say without reading the case. Whatever an event does not say is null.</summary>

@@ -15,7 +15,7 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Property of the event as published.</summary>
     private const string EventProperty = "Event";
 
-    private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "Tries"];
+    private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "ClaimedUntil", "Tries"];
 
     /// <summary>Where the notices of an event stand, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
@@ -33,41 +33,53 @@ public sealed class NoticeLog(TableStore tables)
     /// <param name="notice">What was told.</param>
     /// <param name="state">Where it stands now.</param>
     /// <param name="attempt">The try.</param>
+    /// <param name="claim">The row as it was claimed or read: it is replaced if nobody wrote meanwhile. Null: the row is looked for first.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="isFirst">There was no note of it a moment ago: it is not looked for before it is written.</param>
-    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, CancellationToken ct, bool isFirst = false)
+    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, TableRow? claim, CancellationToken ct)
     {
-        var key = $"{notice.EventId}|{state.Route}|{CaseSafe(state.Target)}";
-        for (var look = !isFirst; ; look = true)
+        for (var there = claim ?? await FindAsync(notice, state, ct); ; there = await FindAsync(notice, state, ct))
         {
-            var there = look ? await tables.GetAsync(Table, PartitionOf(notice), key, ct) : null;
             var known = there is null ? null : NoticeState.From(there);
             if (known?.State == NoticeState.Delivered && known.Resend >= state.Resend) return;
-            var tries = Tries(there);
             if (known is not null && known.Resend > state.Resend) state = state.State == NoticeState.Delivered ? state with { Resend = known.Resend } : known;
             else if (known is not null && known.Resend == state.Resend && state.State != NoticeState.Delivered && known.Attempt > state.Attempt) state = known;
-            var row = new TableRow(PartitionOf(notice), key)
-            {
-                ["EventId"] = notice.EventId,
-                ["Type"] = notice.Type,
-                ["CaseId"] = notice.CaseId,
-                ["Route"] = state.Route,
-                ["Target"] = state.Target,
-                ["State"] = state.State,
-                ["Attempt"] = state.Attempt,
-                ["Resend"] = state.Resend,
-                ["At"] = notice.At,
-                ["Reason"] = state.Reason,
-                ["NextAt"] = state.NextAt,
-                ["UpdatedAt"] = attempt.At,
-                ["Tries"] = JsonSerializer.Serialize([.. tries.TakeLast(AttemptsKept - 1), attempt], NoticeJson.Default.ListNoticeTry),
-            };
-            // What was published: ids and facts of the case, so that it can be sent again once the outbox has forgotten it.
-            row.SetBytes(EventProperty, notice.Event);
+            var row = RowOf(notice, state, [.. Tries(there).TakeLast(AttemptsKept - 1), attempt], attempt.At);
             var written = there is null ? await tables.InsertAsync(Table, row, ct) : await tables.ReplaceAsync(Table, row, there.ETag, ct);
             if (written.State == WriteState.Written) return;
         }
     }
+
+    /// <summary>The row of a notice.</summary>
+    internal static TableRow RowOf(Notice notice, NoticeState state, List<NoticeTry> tries, DateTimeOffset at)
+    {
+        var row = new TableRow(PartitionOf(notice), KeyOf(notice.EventId, state.Route, state.Target))
+        {
+            ["EventId"] = notice.EventId,
+            ["Type"] = notice.Type,
+            ["CaseId"] = notice.CaseId,
+            ["Route"] = state.Route,
+            ["Target"] = state.Target,
+            ["State"] = state.State,
+            ["Attempt"] = state.Attempt,
+            ["Resend"] = state.Resend,
+            ["At"] = notice.At,
+            ["Reason"] = state.Reason,
+            ["NextAt"] = state.NextAt,
+            ["ClaimedUntil"] = state.ClaimedUntil,
+            ["ClaimedBy"] = state.ClaimedBy,
+            ["UpdatedAt"] = at,
+            ["Tries"] = JsonSerializer.Serialize(tries, NoticeJson.Default.ListNoticeTry),
+        };
+        // What was published: ids and facts of the case, so that it can be sent again once the outbox has forgotten it.
+        row.SetBytes(EventProperty, notice.Event);
+        return row;
+    }
+
+    /// <summary>A notice as it is kept; null when there is none.</summary>
+    public async Task<KeptNotice?> OfTargetAsync(Notice notice, string route, string target, CancellationToken ct) =>
+        await tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, route, target), ct) is { } row ? Kept(row) : null;
+
+    private Task<TableRow?> FindAsync(Notice notice, NoticeState state, CancellationToken ct) => tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, state.Route, state.Target), ct);
 
     /// <summary>Notices of the days from one to another, both included, optionally of one state; by day.</summary>
     public async IAsyncEnumerable<NoticeState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
@@ -127,8 +139,8 @@ public sealed class NoticeLog(TableStore tables)
         return found;
     }
 
-    /// <summary>Notes that it was sent again. False when somebody wrote meanwhile: then its state is told by that.</summary>
-    public async Task<bool> NoteResendAsync(KeptNotice kept, int round, DateTimeOffset at, CancellationToken ct)
+    /// <summary>Begins a round: it is to be sent again. False when somebody wrote meanwhile.</summary>
+    public async Task<bool> BeginRoundAsync(KeptNotice kept, int round, DateTimeOffset at, CancellationToken ct)
     {
         var change = new TableRow(kept.Row.PartitionKey, kept.Row.RowKey)
         {
@@ -157,7 +169,7 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Lets a target be called again.</summary>
     public Task SwitchOnAsync(string route, string target, CancellationToken ct) => tables.DeleteAsync(Table, $"off|{route}", CaseSafe(target), Azure.ETag.All, ct);
 
-    private static List<NoticeTry> Tries(TableRow? row) =>
+    internal static List<NoticeTry> Tries(TableRow? row) =>
         row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [];
 
     private static TableQuery Narrowed(TableQuery query, NoticeSelection selection)
@@ -174,96 +186,8 @@ public sealed class NoticeLog(TableStore tables)
 
     private static string PartitionOf(DateTimeOffset day, int shard) => string.Create(CultureInfo.InvariantCulture, $"{day.UtcDateTime:yyyyMMdd}|{shard:x1}");
 
+    private static string KeyOf(string eventId, string route, string target) => $"{eventId}|{route}|{CaseSafe(target)}";
+
     // A target's name is a setting's key: it may hold any character, a table key may not.
-    private static string CaseSafe(string name) => Uri.EscapeDataString(name).Replace('%', '=');
+    internal static string CaseSafe(string name) => Uri.EscapeDataString(name).Replace('%', '=');
 }
-
-/// <summary>Where one notice stands.</summary>
-public sealed record NoticeState
-{
-    public const string Delivered = "delivered";
-    public const string Waiting = "waiting";
-    public const string Failed = "failed";
-    public const string Void = "void";
-
-    public required string EventId { get; init; }
-
-    public required string Type { get; init; }
-
-    /// <summary>Null for an event that is about no case.</summary>
-    public string? CaseId { get; init; }
-
-    public required string Route { get; init; }
-
-    public required string Target { get; init; }
-
-    /// <summary><c>delivered</c>, <c>waiting</c> for the next try, <c>failed</c> for good, or <c>void</c>: what it was about is erased.</summary>
-    public required string State { get; init; }
-
-    /// <summary>Number of the last try, 0 for the first; -1 when it was sent again by hand and not tried yet.</summary>
-    public required int Attempt { get; init; }
-
-    /// <summary>How often it was sent again by hand; tries are counted anew each time.</summary>
-    public int Resend { get; init; }
-
-    /// <summary>How the last try went.</summary>
-    public required string Reason { get; init; }
-
-    public DateTimeOffset? NextAt { get; init; }
-
-    /// <summary>The last tries, oldest first.</summary>
-    public IReadOnlyList<NoticeTry> Tries { get; init; } = [];
-
-    internal static NoticeState? From(TableRow row) => row.Text("State") is not { } state ? null : new NoticeState
-    {
-        EventId = row.Text("EventId") ?? "",
-        Type = row.Text("Type") ?? "",
-        CaseId = row.Text("CaseId"),
-        Route = row.Text("Route") ?? "",
-        Target = row.Text("Target") ?? "",
-        State = state,
-        Attempt = row.Int("Attempt") ?? 0,
-        Resend = row.Int("Resend") ?? 0,
-        Reason = row.Text("Reason") ?? "",
-        NextAt = row.Time("NextAt"),
-        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [],
-    };
-}
-
-/// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
-public sealed record NoticeSelection
-{
-    /// <summary>No event before this is looked at.</summary>
-    public required DateTimeOffset From { get; init; }
-
-    /// <summary>The end, not included.</summary>
-    public required DateTimeOffset To { get; init; }
-
-    /// <summary>One of the words of <see cref="NoticeState"/>; null for all.</summary>
-    public string? State { get; init; } = NoticeState.Failed;
-
-    /// <summary>Null for all.</summary>
-    public string? Route { get; init; }
-
-    /// <summary>Null for all.</summary>
-    public string? Target { get; init; }
-}
-
-/// <summary>A notice as it is kept.</summary>
-/// <param name="State">Where it stands.</param>
-/// <param name="Event">The whole CloudEvent; null when it was noted before events were kept with it.</param>
-/// <param name="Row">Its row.</param>
-public sealed record KeptNotice(NoticeState State, ReadOnlyMemory<byte>? Event, TableRow Row);
-
-/// <summary>One try.</summary>
-/// <param name="At">When it began.</param>
-/// <param name="Milliseconds">How long it took.</param>
-/// <param name="Reason">Status code or short code.</param>
-public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reason);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(List<NoticeTry>))]
-[JsonSerializable(typeof(List<NoticeState>))]
-[JsonSerializable(typeof(JsonElement))]
-[JsonSerializable(typeof(NoticeFacts))]
-internal sealed partial class NoticeJson : JsonSerializerContext;

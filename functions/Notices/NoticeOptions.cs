@@ -12,6 +12,9 @@ public sealed class NoticeOptions
     /// <summary>Longest wait in hours that a target may ask for by Retry-After; 1 to 72; a longer wish is cut to it, never below the schedule.</summary>
     public int LongestWaitHours { get; set; } = 24;
 
+    /// <summary>Seconds for which whoever tries a notice has it to themselves, 5 to 3600: longer than a function may take (functionTimeout), or two try at once. A process that dies delays what it had by so long.</summary>
+    public int ClaimSeconds { get; set; } = 600;
+
     /// <summary>So many notices alike (type, owner, network, need) are told to a person singly; more within <see cref="BurstMinutes"/> are one incident, whose number is told as it grows. 0 to 1000; 0 tells each.</summary>
     public int BurstCount { get; set; } = 5;
 
@@ -39,6 +42,7 @@ public sealed class NoticeOptionsValidator : IValidateOptions<NoticeOptions>
     {
         if (options.RetrySeconds.Split(',') is not { Length: <= 30 } waits || !Array.TrueForAll(waits, IsWait))
             return ValidateOptionsResult.Fail("Notices__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
+        if (options.ClaimSeconds is < 5 or > 3600) return ValidateOptionsResult.Fail("Notices__ClaimSeconds must be a number from 5 to 3600.");
         if (options.BurstCount is < 0 or > 1000) return ValidateOptionsResult.Fail("Notices__BurstCount must be a number from 0 to 1000.");
         if (options.BurstMinutes is < 1 or > 1440) return ValidateOptionsResult.Fail("Notices__BurstMinutes must be a number from 1 to 1440.");
         return options.LongestWaitHours is >= 1 and <= 72 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notices__LongestWaitHours must be a number from 1 to 72.");

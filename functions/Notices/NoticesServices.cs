@@ -3,6 +3,7 @@ using Serverless.Notices.Acknowledgement;
 using Serverless.Notices.Mail;
 using Serverless.Notices.Teams;
 using Serverless.Notices.Webhook;
+using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -14,12 +15,15 @@ public static class NoticesServices
     {
         services.AddOptions<NoticeOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
-        services.AddSingleton<NoticeLog>().AddSingleton<SlowTargets>().AddSingleton<Circuits>().AddSingleton<NoticeRunner>();
+        services.AddSingleton<RouteSwitches>().AddSingleton<NoticeQueue>().AddSingleton<NoticeLog>().AddSingleton<NoticeClaims>();
+        services.AddSingleton<DueMessages>().AddSingleton<SlowTargets>().AddSingleton<Circuits>();
+        services.AddSingleton<NoticeTeller>().AddSingleton<DigestTeller>().AddSingleton<NoticeRunner>();
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<DueMessages>().SweepAsync));
         services.AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
         services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>();
         return services.AddSubscriptions(configuration).AddMail(configuration).AddAcknowledgement(configuration)
-            .AddSingleton<INoticeRoute, TeamsRoute>();
+            .AddRoute<TeamsRoute>("teams", "NotifyTeams");
     }
 
     private static IServiceCollection AddSubscriptions(this IServiceCollection services, IConfiguration configuration)
@@ -36,20 +40,21 @@ public static class NoticesServices
                 () => options.CurrentValue.Masters);
         });
         return services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>()
-            .AddSingleton<INoticeRoute, WebhookRoute>();
+            .AddRoute<WebhookRoute>("webhook", "NotifyWebhook");
     }
 
     private static IServiceCollection AddMail(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<MailOptions>().Bind(configuration.GetSection("Mail")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MailOptions>, MailOptionsValidator>();
-        return services.AddSingleton<INoticeRoute, MailRoute>();
+        return services.AddRoute<MailRoute>("mail", "NotifyMail");
     }
 
     private static IServiceCollection AddAcknowledgement(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<INoticeRoute, AcknowledgementRoute>();
+        return services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>()
+            .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }

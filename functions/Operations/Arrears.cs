@@ -12,7 +12,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    DeadLetters letters, DeadLetterDesk desk, KeptMessages kept, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+    PoisonMessages poison, RouteSwitches switches, NoticeQueue queue, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;
@@ -25,16 +25,15 @@ public sealed class Arrears(
     private readonly Reading<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Failed, ct));
     private readonly Reading<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Waiting, ct));
 
-    /// <summary>Dead letters by subscription, exact; subscriptions that are not there are left out, since a route that is off has none.</summary>
-    /// <exception cref="BusUnavailableException">The bus does not answer.</exception>
-    public async Task<IReadOnlyDictionary<string, int>> DeadLettersAsync(CancellationToken ct)
-    {
-        var counts = await Task.WhenAll(desk.Subscriptions.Select(async s => (Subscription: s, Count: await letters.CountAsync(OutboxRelay.Topic, s, ct))));
-        return counts.Where(c => c.Count is not null).ToDictionary(c => c.Subscription, c => c.Count!.Value, StringComparer.Ordinal);
-    }
+    /// <summary>Queue messages that could not be worked, by queue; queues without are left out.</summary>
+    public Task<IReadOnlyDictionary<string, RowCount>> PoisonAsync(CancellationToken ct) => poison.CountAsync(ct);
 
-    /// <summary>Kept queue messages by queue; queues without are left out.</summary>
-    public Task<IReadOnlyDictionary<string, RowCount>> KeptAsync(CancellationToken ct) => kept.CountAsync(ct);
+    /// <summary>Messages that lie in the queues of routes that are off, by route; routes without are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> LeftOverAsync(CancellationToken ct)
+    {
+        var counts = await Task.WhenAll(switches.Routes.Where(r => !switches.IsOn(r)).Select(async route => (Route: route, Count: await queue.CountAsync(route, ct))));
+        return counts.Where(c => c.Count > 0).ToDictionary(c => c.Route, c => c.Count, StringComparer.Ordinal);
+    }
 
     /// <summary>Open cases, overdue and ownerless ones among them.</summary>
     public Task<OpenCases> CasesAsync(CancellationToken ct) => _cases.GetAsync(ct);
@@ -53,8 +52,7 @@ public sealed class Arrears(
     {
         if (!export.IsOn) return;
         await Task.WhenAll(
-            GaugeAsync(DeadLettersAsync(ct), counts => Set(Measures.DeadLetters, desk.Subscriptions, s => counts.GetValueOrDefault(s))),
-            GaugeAsync(KeptAsync(ct), counts => Set(Measures.Kept, KeptMessages.Queues, q => counts.GetValueOrDefault(q).Rows)),
+            GaugeAsync(PoisonAsync(ct), counts => Set(Measures.Poison, poison.Queues, q => counts.GetValueOrDefault(q).Rows)),
             GaugeAsync(CasesAsync(ct), counts => Measures.Cases(counts.Total, counts.Overdue, counts.Ownerless)),
             GaugeAsync(QuarantinedAsync(ct), counts => Set(Measures.Quarantined, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c).Rows)),
             GaugeAsync(FailedNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Failed, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
@@ -66,7 +64,7 @@ public sealed class Arrears(
             }));
     }
 
-    private IEnumerable<string> Routes => desk.Subscriptions.Select(DeadLetterDesk.RouteOf);
+    private IReadOnlyList<string> Routes => switches.Routes;
 
     private static void Set(Action<string, int> gauge, IEnumerable<string> all, Func<string, int> count)
     {
@@ -79,7 +77,7 @@ public sealed class Arrears(
         {
             set(await reading);
         }
-        catch (Exception error) when (error is StorageUnavailableException or BusUnavailableException)
+        catch (StorageUnavailableException)
         {
             // A tick has better things to do than to fail for a count.
         }

@@ -24,7 +24,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
-    BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
+    TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     private const int MostOpen = 1_000;
 
@@ -34,8 +34,8 @@ public sealed class HealthCheck(
         var parallel = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
         {
             ["storage"] = GuardedAsync(StorageAsync, ct),
-            ["bus"] = GuardedAsync(BusAsync, ct),
-            ["dead-letters"] = GuardedAsync(DeadLettersAsync, ct),
+            ["topic"] = GuardedAsync(TopicAsync, ct),
+            ["poison-messages"] = GuardedAsync(PoisonAsync, ct),
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
             ["quarantine"] = GuardedAsync(QuarantineAsync, ct),
             ["owners"] = GuardedAsync(OwnersAsync, ct),
@@ -59,7 +59,7 @@ public sealed class HealthCheck(
         {
             return await look(ct);
         }
-        catch (Exception error) when (error is StorageUnavailableException or BusUnavailableException)
+        catch (StorageUnavailableException error)
         {
             return new HealthPart("red", [error.Message]);
         }
@@ -71,32 +71,37 @@ public sealed class HealthCheck(
         return new HealthPart("green", ["Tables answer."]);
     }
 
-    // Whether it answers, the part of the dead letters says; what it owes us is what waits in pending.
-    private async Task<HealthPart> BusAsync(CancellationToken ct)
+    // It is for other systems: our own routes do not need it. What it is owed waits in pending.
+    private async Task<HealthPart> TopicAsync(CancellationToken ct)
     {
         var waiting = await outbox.CountPendingAsync(ct);
-        return waiting.Rows == 0
-            ? new HealthPart("green", [$"Nothing waits for {bus.Endpoint.Host}."])
-            : new HealthPart("red", [$"{waiting} cases wait until the bus takes their events. Check ServiceBusConnection and the role Azure Service Bus Data Sender."]);
+        var state = topic.State;
+        List<string> says = topic.IsOn
+            ? [$"Topic {TopicRelay.Topic}: {(state.LastSent is { } at ? $"this instance sent the last event at {at:O}" : "this instance has sent no event yet")}."]
+            : ["There is no bus (no ServiceBusConnection): events are told to our own routes only."];
+        if (waiting.Rows > 0)
+            says.Add($"{waiting} cases have events that wait for the topic, or were left by a process that died; Tick publishes them. Does it run? Check ServiceBusConnection and the role Azure Service Bus Data Sender.");
+        if (state.Problem is { } problem) says.Add(problem);
+        return new HealthPart(waiting.Rows > 0 ? "red" : state.Problem is null ? "green" : "yellow", says);
     }
 
-    private async Task<HealthPart> DeadLettersAsync(CancellationToken ct)
+    private async Task<HealthPart> PoisonAsync(CancellationToken ct)
     {
-        var dead = (await arrears.DeadLettersAsync(ct)).Where(d => d.Value > 0).OrderBy(d => d.Key, StringComparer.Ordinal)
-            .Select(d => $"{d.Key} has {d.Value} dead letters: GET api/operations/dead-letters?subscription={d.Key} says why, POST .../resubmit sends them again, .../discard takes them away.").ToList();
-        return dead.Count == 0 ? new HealthPart("green", ["No subscription has dead letters."]) : new HealthPart("yellow", dead);
+        var found = await arrears.PoisonAsync(ct);
+        if (found.Count == 0) return new HealthPart("green", ["Every queue message could be worked."]);
+        var total = found.Values.Aggregate(default(RowCount), (sum, c) => sum + c);
+        var queues = string.Join(", ", found.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key}: {k.Value}"));
+        return new HealthPart("yellow",
+            [$"{total} queue messages could not be worked ({queues}): GET api/operations/poison-messages?queue={found.Keys.Min(StringComparer.Ordinal)} says why, POST .../resubmit puts them back, .../discard takes them away."]);
     }
 
     private async Task<HealthPart> DeliveriesAsync(CancellationToken ct)
     {
-        var (counts, kept) = (await Task.WhenAll(channels.All.Select(c => OpenOfAsync(c.Name, ct))), await arrears.KeptAsync(ct));
-        var waiting = counts.Aggregate(default(RowCount), (sum, c) => sum + c.Waiting);
-        var (lost, poison) = (counts.Sum(c => c.Lost), kept.Values.Aggregate(default(RowCount), (sum, c) => sum + c));
+        var counts = await Task.WhenAll(channels.All.Select(c => OpenOfAsync(c.Name, ct)));
+        var (waiting, lost) = (counts.Aggregate(default(RowCount), (sum, c) => sum + c.Waiting), counts.Sum(c => c.Lost));
         List<string> says = [$"{waiting} deliveries have no end yet."];
         if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
-        if (poison.Rows > 0)
-            says.Add($"{poison} queue messages are kept ({string.Join(", ", kept.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key}: {k.Value}"))}): GET api/operations/kept?queue={kept.Keys.Min(StringComparer.Ordinal)} says why, POST .../resubmit puts them back, .../discard takes them away.");
-        return new HealthPart(lost > 0 ? "red" : poison.Rows > 0 ? "yellow" : "green", says);
+        return new HealthPart(lost > 0 ? "red" : "green", says);
     }
 
     private async Task<(RowCount Waiting, int Lost)> OpenOfAsync(string channel, CancellationToken ct)
@@ -184,6 +189,14 @@ public sealed class HealthCheck(
         var problems = route.Problems().ToList();
         foreach (var (name, address) in await notices.SwitchedOffAsync(route.Name, ct))
             if ((await route.FindAsync(name, ct))?.Address == address) problems.Add($"{name} answered 410 and is not called any more: change its address to call it again.");
+        if (!switches.IsOn(route.Name))
+        {
+            var left = (await arrears.LeftOverAsync(ct)).GetValueOrDefault(route.Name);
+            List<string> says = [$"Switched off by {switches.SettingOf(route.Name)}: what happens meanwhile is not told later."];
+            if (left > 0) says.Add($"{left} messages from before lie in queue {NoticeQueue.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
+            return new HealthPart(left > 0 ? "yellow" : "off", says);
+        }
+
         return problems.Count == 0 ? new HealthPart("green", []) : new HealthPart("yellow", problems);
     }
 

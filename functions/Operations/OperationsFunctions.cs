@@ -7,7 +7,8 @@ using Serverless.Receipts;
 namespace Serverless.Operations;
 
 /// <summary>For people who run the app: health, counts, what became of a delivery, notices.</summary>
-public sealed class OperationsFunctions(HealthCheck health, Ledger ledger, Resends resends, Caller caller, TimeProvider time)
+public sealed class OperationsFunctions(
+    HealthCheck health, Ledger ledger, Resends resends, RouteDesk routes, Caller caller, TimeProvider time)
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
@@ -93,5 +94,21 @@ public sealed class OperationsFunctions(HealthCheck health, Ledger ledger, Resen
                 + "event if it is older than a week.");
             return null;
         });
+    }
+
+    /// <summary>Takes away what lies in the queue of a route that is off.</summary>
+    [Function("DiscardNotices")]
+    public async Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/routes/{name}/discard")] HttpRequest request)
+    {
+        var name = request.Route("name");
+        if (!routes.Routes.Contains(name, StringComparer.Ordinal))
+            await HttpAnswer.ProblemAsync(request, 404, $"There is no such route. Known: {string.Join(", ", routes.Routes)}.");
+        else if (await routes.DiscardAsync(name, caller.Of(request, null), request.HttpContext.RequestAborted) is { } done)
+            await HttpAnswer.JsonAsync(request, done, OperationsJson.Default.RouteDiscarded);
+        else
+        {
+            await HttpAnswer.ProblemAsync(
+                request, 409, $"The route is on: its messages are being told. Switch it off first, by {routes.SettingOf(name)}=true.");
+        }
     }
 }

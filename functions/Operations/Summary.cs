@@ -33,7 +33,7 @@ public sealed record Summary
     /// <summary>Notices by route and state.</summary>
     public required SortedDictionary<string, SortedDictionary<string, int>> Notices { get; init; }
 
-    /// <summary>Cases whose events wait for the bus, counted up to a thousand.</summary>
+    /// <summary>Cases with events that are not wholly published, counted up to a thousand.</summary>
     public required int OutboxPending { get; init; }
 
     /// <summary>Open cases now, and what is wrong with them.</summary>
@@ -42,14 +42,11 @@ public sealed record Summary
     /// <summary>Replies on their way.</summary>
     public required ReplyCounts Replies { get; init; }
 
-    /// <summary>Queue messages kept because they could not be worked, of all queues.</summary>
-    public required int KeptMessages { get; init; }
+    /// <summary>Queue messages that could not be worked, of all queues.</summary>
+    public required int PoisonMessages { get; init; }
 
     /// <summary>The same by queue, each counted up to a thousand; queues without are left out.</summary>
-    public required SortedDictionary<string, int> Kept { get; init; }
-
-    /// <summary>Dead letters by subscription; null when the bus does not answer.</summary>
-    public SortedDictionary<string, int>? DeadLetters { get; init; }
+    public required SortedDictionary<string, int> Poison { get; init; }
 
     /// <summary>What ends within 30 days, the nearest first.</summary>
     public required IReadOnlyList<ExpiryReport> Expires { get; init; }
@@ -95,7 +92,7 @@ public sealed class Ledger(
             await foreach (var one in open.OpenOfAsync(channel.Name, ct)) if (open.IsUnaccounted(one)) unaccounted++;
         }
 
-        var kept = new SortedDictionary<string, int>((await arrears.KeptAsync(ct)).ToDictionary(k => k.Key, k => k.Value.Rows, StringComparer.Ordinal), StringComparer.Ordinal);
+        var poison = new SortedDictionary<string, int>((await arrears.PoisonAsync(ct)).ToDictionary(k => k.Key, k => k.Value.Rows, StringComparer.Ordinal), StringComparer.Ordinal);
         int End(string word) => byEnd.GetValueOrDefault(word);
         int Of(string word) => ends.GetValueOrDefault(word);
         var total = byEnd.Values.Sum();
@@ -112,25 +109,12 @@ public sealed class Ledger(
             OutboxPending = (await outbox.CountPendingAsync(ct)).Rows,
             OpenCases = await arrears.CasesAsync(ct),
             Replies = await RepliesAsync(ct),
-            KeptMessages = kept.Values.Sum(),
-            Kept = kept,
-            DeadLetters = await DeadLettersAsync(ct),
+            PoisonMessages = poison.Values.Sum(),
+            Poison = poison,
             Expires = [.. (await upkeep.ReadAsync(ct)).Expires.Where(e => e.Days < CalendarDays)],
             Calls = new CallCounts(calls.Storage, calls.Bus),
             Looks = await LooksAsync(ct),
         };
-    }
-
-    private async Task<SortedDictionary<string, int>?> DeadLettersAsync(CancellationToken ct)
-    {
-        try
-        {
-            return new(new Dictionary<string, int>(await arrears.DeadLettersAsync(ct), StringComparer.Ordinal), StringComparer.Ordinal);
-        }
-        catch (BusUnavailableException)
-        {
-            return null;
-        }
     }
 
     private async Task<ReplyCounts> RepliesAsync(CancellationToken ct)
@@ -208,6 +192,5 @@ public sealed class Ledger(
 [JsonSerializable(typeof(IReadOnlyList<NoticeState>))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ResendStep))]
-[JsonSerializable(typeof(DeadLetterStep))]
-[JsonSerializable(typeof(IReadOnlyList<DeadLetterReport>))]
+[JsonSerializable(typeof(RouteDiscarded))]
 internal sealed partial class OperationsJson : JsonSerializerContext;

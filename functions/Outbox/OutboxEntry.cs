@@ -1,8 +1,18 @@
 namespace Serverless.Outbox;
 
 /// <summary>One event that a commit made true and that the world must hear: a row beside what it tells of, until it is published.</summary>
-/// <param name="Id">The event's id, stable over repeats: message id on the bus.</param>
+/// <param name="Id">The event's id, stable over repeats: message id in the topic.</param>
 /// <param name="Type">CloudEvents type.</param>
 /// <param name="At">When it became true.</param>
-/// <param name="Json">The whole CloudEvent.</param>
-public sealed record OutboxEntry(string Id, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Json);
+/// <param name="Json">The whole CloudEvent, at most <see cref="MostBytes"/>.</param>
+public sealed record OutboxEntry(string Id, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Json)
+{
+    /// <summary>The most an event has as JSON: with target and counters it fits into a queue message (48 KiB of text) many times over.</summary>
+    public const int MostBytes = 8 * 1024;
+
+    /// <summary>The word of <see cref="Left"/>.</summary>
+    public const string Topic = "topic";
+
+    /// <summary>Null: nobody was told yet. <c>topic</c>: the routes have their messages, and the topic alone is owed one.</summary>
+    public string? Left { get; init; }
+}

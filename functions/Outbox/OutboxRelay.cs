@@ -1,55 +1,60 @@
 using Azure;
-using Serverless.Platform.Messaging;
+using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Outbox;
 
-/// <summary>Publishes what a commit wrote, then marks it; whoever dies in between is followed by somebody who finds the rows still there (D5).</summary>
-public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, TimeProvider time, ILogger<OutboxRelay> log)
+/// <summary>
+/// Publishes what a commit wrote, then marks it; whoever dies in between is followed by somebody who finds the rows still there (D6). First the queues of our own routes, then the topic:
+/// people and customers are told although the bus is down.
+/// </summary>
+public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TopicRelay topic, TimeProvider time)
 {
-    public const string Topic = "case-events";
-
-    /// <summary>Application property that says which route a message is for; <c>*</c> is every route (D6).</summary>
-    public const string RouteProperty = "route";
-
     private const string Cases = "cases";
     private const string Pending = "pending";
     private const string Prefix = "outbox|";
+    private const string LeftProperty = "Left";
     private const int MostCounted = 1_000;
     private static readonly TableQuery AllShards = TableQuery.Partitions("0", "g");
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(2);
 
-    /// <summary>What a case still has to tell.</summary>
+    private readonly EventDestination[] _destinations = [.. destinations];
+
+    /// <summary>What a case still has to tell, in order of events.</summary>
     public async Task<IReadOnlyList<OutboxEntry>> UntoldAsync(string caseId, CancellationToken ct)
     {
         List<OutboxEntry> entries = [];
         await foreach (var row in tables.QueryAllAsync(Cases, TableQuery.Partition(caseId).RowPrefix(Prefix), ct))
-            entries.Add(new OutboxEntry(row.RowKey[Prefix.Length..], row.Text("Type") ?? "", row.Time("At") ?? default, row.Bytes("Json") ?? default));
+        {
+            entries.Add(new OutboxEntry(row.RowKey[Prefix.Length..], row.Text("Type") ?? "", row.Time("At") ?? default, row.Bytes("Json") ?? default) { Left = row.Text(LeftProperty) });
+        }
+
         return [.. entries.OrderBy(e => e.At)];
     }
 
-    /// <summary>Publishes. False when the bus is down: then the case is named in <c>pending</c>, and Tick publishes later.</summary>
+    /// <summary>Publishes. False when the topic is owed some of it: then the rows say so, the case is named in <c>pending</c>, and Tick sends what is left.</summary>
     public async Task<bool> PublishAsync(string caseId, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
-        if (await TryPublishAsync(caseId, entries, ct)) return true;
+        var owed = await TryPublishAsync(caseId, entries, ct);
+        if (owed.Count == 0) return true;
+        await LeaveAsync(caseId, entries, owed, ct);
         await RememberAsync(caseId, ct);
         return false;
     }
 
-    /// <summary>Publishes what lies in an outbox of the caller's own. False when the bus is down: then the caller keeps it.</summary>
-    public async Task<bool> TryPublishAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    /// <summary>Publishes what lies in an outbox of the caller's own. Gives what the topic is still owed, to be kept by the caller as it is given.</summary>
+    public async Task<IReadOnlyList<OutboxEntry>> TryPublishAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
-        try
+        foreach (var entry in entries.Where(e => e.Left is null))
         {
-            foreach (var entry in entries) await topic.SendAsync(Topic, MessageOf(entry), ct);
-            return true;
+            byte[]? message = null;
+            foreach (var destination in _destinations.Where(d => d.Wants(entry.Type)))
+                await queues.SendAsync(destination.Queue, message ??= EventMessage.Write(entry.Json), TimeSpan.Zero, ct);
         }
-        catch (BusUnavailableException error)
-        {
-            LogBusDown(subject, entries.Count, error.Status);
-            return false;
-        }
+
+        var sent = await topic.SendAsync(subject, entries, ct);
+        return [.. entries.Skip(sent).Select(e => e with { Left = OutboxEntry.Topic })];
     }
 
     /// <summary>Marks as told. Safe to repeat: a row that somebody else marked is gone.</summary>
@@ -83,7 +88,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         await foreach (var row in tables.QueryAllAsync(Pending, AllShards, ct))
         {
             if (await ClaimAsync(row, ct) is not { } claim) continue;
-            // The bus refuses this one, or is down, or it cannot be told at all: its claim runs out and a later tick takes it again. It stops none behind it (P13).
+            // The topic refuses this one, or is down, or it cannot be told at all: its claim runs out and a later tick takes it again. It stops none behind it (P13).
             var telling = tell(row.RowKey, ct);
             await ((Task)telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!telling.IsCompletedSuccessfully) failed.Add(telling);
@@ -96,7 +101,7 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         return told;
     }
 
-    /// <summary>How many cases wait for the bus, counted up to a thousand.</summary>
+    /// <summary>How many cases have events that are not wholly published, counted up to a thousand.</summary>
     public Task<RowCount> CountPendingAsync(CancellationToken ct) => tables.CountAsync(Pending, AllShards, MostCounted, ct);
 
     private async Task<ETag?> ClaimAsync(TableRow row, CancellationToken ct)
@@ -108,14 +113,16 @@ public sealed partial class OutboxRelay(TableStore tables, TopicClient topic, Ti
         return written.State == WriteState.Written ? written.ETag : null;
     }
 
-    private static BusMessage MessageOf(OutboxEntry entry) => new(entry.Id, entry.Json)
+    // A row that somebody else marked meanwhile is gone, and must not come back.
+    private async Task LeaveAsync(string caseId, IReadOnlyList<OutboxEntry> entries, IReadOnlyList<OutboxEntry> owed, CancellationToken ct)
     {
-        ContentType = "application/cloudevents+json",
-        Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [RouteProperty] = "*", ["type"] = entry.Type },
-    };
+        await MarkAsync(caseId, [.. entries.Take(entries.Count - owed.Count)], ct);
+        var known = entries.Where(e => e.Left is not null).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+        var merges = owed.Where(e => !known.Contains(e.Id)).Select(e => new TableOperation.Merge(new TableRow(caseId, Prefix + e.Id) { [LeftProperty] = e.Left }, ETag.All)).ToList();
+        if (merges.Count == 0) return;
+        if (merges.Count <= 100 && (await tables.BatchAsync(Cases, [.. merges], ct)).State == WriteState.Written) return;
+        foreach (var merge in merges) await tables.MergeAsync(Cases, merge.Entity, ETag.All, ct);
+    }
 
     private static string ShardOf(string caseId) => caseId[^1..];
-
-    [LoggerMessage(40, LogLevel.Warning, "bus down: {Subject} keeps {Count} events for Tick, status={Status}")]
-    private partial void LogBusDown(string subject, int count, int status);
 }

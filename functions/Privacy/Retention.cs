@@ -115,7 +115,7 @@ public sealed partial class Retention(
         yield return new("receipts", NoticeLog.Table, TableQuery.Partitions("receipts|", "receipts}").Where(Before("Timestamp", now - CountedFor)));
         yield return new("actions", "actions", TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
         yield return new("links", "links", TableQuery.Partitions("-", "{").Where(Before("At", now - LongestLink)));
-        yield return new("kept", KeptMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));
+        yield return new("poison", PoisonMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));
         yield return new("orders", Table, TableQuery.Partition("order").Where("Open eq false").Where(Before("At", now - OrdersFor)));
         yield return new("recipients", "recipients", TableQuery.Partition("choices").Where(Before("At", actionsTo)), row => recipients.CurrentValue.Entries.ContainsKey(row.RowKey));
     }

@@ -5,7 +5,7 @@ using Serverless.Platform.Http;
 namespace Serverless.Receipts;
 
 /// <summary>Triggers that take deliveries in and work them.</summary>
-public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events, DeliveryWork deliveries, KeptMessages kept)
+public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events, DeliveryWork deliveries, PoisonMessages poison)
 {
     /// <summary>The address of every channel: raw bytes in, the provider's exact answer out. The channel's own check is the key.</summary>
     [Function("Receive")]
@@ -28,7 +28,7 @@ public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events,
     [Function("Normalise")]
     public Task Normalise([QueueTrigger(Pointer.Queue)] string message, CancellationToken ct) => Pointer.Parse(message) is { } pointer
         ? deliveries.WorkAsync(pointer, ct)
-        : kept.KeepAsync(Pointer.Queue, message, "not a pointer", ct);
+        : poison.KeepAsync(Pointer.Queue, message, "not a pointer", ct);
 
     /// <summary>
     /// Takes what Normalise failed at too often. A delivery is safe in its row and stays open: Tick queues it again. A message that names
@@ -36,7 +36,7 @@ public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events,
     /// </summary>
     [Function("KeepPoison")]
     public Task KeepPoison([QueueTrigger("inbound-poison")] string message, CancellationToken ct) =>
-        kept.PoisonAsync("inbound-poison", message, ct);
+        poison.TakeAsync("inbound-poison", message, ct);
 
     private static async Task WriteAsync(HttpRequest request, Answer answer)
     {

@@ -15,7 +15,7 @@ public static class ReceiptsServices
 
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
         services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>();
-        services.AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+        services.AddSingleton<PoisonMessages>().AddSingleton<OpenDeliveries>();
 
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
@@ -23,8 +23,9 @@ public static class ReceiptsServices
 
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OpenDeliveries>().RequeueDueAsync));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<SecondLook>().LookAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<PoisonMessages>().DrainAsync));
 
-        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>();
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<PoisonDesk>();
         return services.AddSingleton<Quarantine>().AddSingleton<Replay>();
     }
 }

@@ -6,9 +6,9 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Receipts;
 
-/// <summary>For people who run the app: quarantine, replay, messages that could not be worked, and who did what.</summary>
+/// <summary>For people who run the app: quarantine, replay, and who did what.</summary>
 public sealed class ReviewFunctions(
-    ChannelDirectory channels, Quarantine quarantine, Replay replay, KeptDesk kept, ActionLog actions, Caller caller, TimeProvider time)
+    ChannelDirectory channels, Quarantine quarantine, Replay replay, ActionLog actions, Caller caller, TimeProvider time)
 {
     private static readonly string TopProblem = $"top is a number from 1 to {Quarantine.LargestPage}.";
 
@@ -71,26 +71,6 @@ public sealed class ReviewFunctions(
         }
     }
 
-    /// <summary>Messages of one queue that could not be worked; an empty page for a queue that is none.</summary>
-    [Function("QueryOperationsKept")]
-    public Task ListKept([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/kept")] HttpRequest request)
-    {
-        var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
-        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-            await kept.ListAsync(queue, TopOf(request) ?? 25, continuation, request.HttpContext.RequestAborted),
-            ReviewJson.Default.KeptPage));
-    }
-
-    /// <summary>Puts such messages back into their queue.</summary>
-    [Function("ReviewKeptResubmit")]
-    public Task ResubmitKept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept/resubmit")] HttpRequest request) =>
-        KeptAsync(request, resubmit: true);
-
-    /// <summary>Discards such messages.</summary>
-    [Function("ReviewKeptDiscard")]
-    public Task DiscardKept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept/discard")] HttpRequest request) =>
-        KeptAsync(request, resubmit: false);
-
     /// <summary>Who released, discarded, replayed or sent again what.</summary>
     [Function("QueryOperationsActions")]
     public Task ListActions([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/actions")] HttpRequest request)
@@ -115,20 +95,6 @@ public sealed class ReviewFunctions(
             await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
                 await act(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReviewStep));
         }
-    }
-
-    private async Task KeptAsync(HttpRequest request, bool resubmit)
-    {
-        if (await RawBody.ReadAsync(request) is not { } body || KeptRequest.Parse(body) is not { } asked)
-        {
-            await ProblemAsync(request, KeptRequest.HowTo);
-            return;
-        }
-
-        var step = await kept.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
-        if (asked.Id is not null && step is { Done: 0, Cut: 0 })
-            await HttpAnswer.ProblemAsync(request, 404, "No such message of this queue is kept.");
-        else await HttpAnswer.JsonAsync(request, step, ReviewJson.Default.KeptStep);
     }
 
     private async Task<Selection?> SelectionAsync(HttpRequest request) =>

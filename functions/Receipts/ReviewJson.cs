@@ -8,7 +8,7 @@ namespace Serverless.Receipts;
 [JsonSerializable(typeof(QuarantinedFile))]
 [JsonSerializable(typeof(ReviewStep))]
 [JsonSerializable(typeof(ReplayStep))]
-[JsonSerializable(typeof(KeptPage))]
-[JsonSerializable(typeof(KeptStep))]
+[JsonSerializable(typeof(PoisonPage))]
+[JsonSerializable(typeof(PoisonStep))]
 [JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
 internal sealed partial class ReviewJson : JsonSerializerContext;

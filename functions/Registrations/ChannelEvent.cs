@@ -49,12 +49,17 @@ public static class ChannelEvent
             Channel = channel,
             Name = registration.Name,
             Status = registration.State.ToString(),
-            Detail = registration.Detail,
-            Step = registration.Step,
+            Detail = Bounded(registration.Detail),
+            Step = Bounded(registration.Step),
             ExpiresAt = registration.ExpiresAt,
             Days = days,
         },
     };
+
+    // What a provider answered may be part of it, and an event has 8 KB; JSON writes a letter as six bytes at most.
+    private static string? Bounded(string? sentence) => sentence is { Length: > MostOfSentence } ? string.Concat(sentence.AsSpan(0, MostOfSentence), " …") : sentence;
+
+    private const int MostOfSentence = 400;
 
     private static byte[] Example(string type)
     {

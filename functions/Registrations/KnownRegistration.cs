@@ -23,6 +23,9 @@ public sealed record KnownRegistration
 
     public IReadOnlyList<CloudEvent<ChannelFacts>> Untold { get; init; } = [];
 
+    /// <summary>Ids of those events in <see cref="Untold"/> that are owed to the topic alone.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     public ETag ETag { get; init; }
 
     private const int MostUntold = 20;
@@ -54,6 +57,7 @@ public sealed record KnownRegistration
             Since = same ? known!.Since : now,
             ToldEnd = known?.ToldEnd,
             ToldDays = known?.ToldDays,
+            Left = known?.Left ?? [],
             ETag = known?.ETag ?? default,
         };
         if (DueCall(next, now) is { } days)
@@ -80,6 +84,7 @@ public sealed record KnownRegistration
             ["ToldEnd"] = ToldEnd,
             ["ToldDays"] = ToldDays,
         };
+        if (Left.Count > 0) row["Left"] = string.Join(',', Left);
         if (Untold.Count > 0) row.SetBytes("Untold", JsonSerializer.SerializeToUtf8Bytes([.. Untold], ChannelEventJson.Default.CloudEventChannelFactsArray));
         return row;
     }
@@ -93,6 +98,7 @@ public sealed record KnownRegistration
         ToldEnd = row.Time("ToldEnd"),
         ToldDays = row.Int("ToldDays"),
         Untold = row.Bytes("Untold") is { } untold ? JsonSerializer.Deserialize(untold.Span, ChannelEventJson.Default.CloudEventChannelFactsArray) ?? [] : [],
+        Left = row.Text("Left")?.Split(',') ?? [],
         ETag = row.ETag,
     };
 

@@ -71,14 +71,19 @@ public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeP
         await tables.UpsertAsync(Table, new TableRow(channel, LastRow) { ["At"] = began, ["Settings"] = settings }, ct);
     }
 
-    /// <summary>Publishes what a channel has left untold. False when the bus is down; a later call tells it under the same ids.</summary>
+    /// <summary>Publishes what a channel has left untold. False when the topic is owed some of it; a later call sends that under the same ids.</summary>
     public async Task<bool> TellRestAsync(string channel, CancellationToken ct)
     {
         foreach (var known in (await OfAsync(channel, ct)).Where(k => k.Untold.Count > 0))
         {
-            var entries = known.Untold.Select(e => new OutboxEntry(e.Id, e.Type, e.Time, JsonSerializer.SerializeToUtf8Bytes(e, ChannelEventJson.Default.CloudEventChannelFacts))).ToList();
-            if (!await relay.TryPublishAsync(channel, entries, ct)) return false;
-            await tables.ReplaceAsync(Table, (known with { Untold = [] }).Write(channel, RowOf(known.Registration.Name)), known.ETag, ct);
+            var entries = known.Untold.Select(e => new OutboxEntry(e.Id, e.Type, e.Time, JsonSerializer.SerializeToUtf8Bytes(e, ChannelEventJson.Default.CloudEventChannelFacts))
+            {
+                Left = known.Left.Contains(e.Id, StringComparer.Ordinal) ? OutboxEntry.Topic : null,
+            }).ToList();
+            var owed = (await relay.TryPublishAsync(channel, entries, ct)).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+            var told = known with { Untold = [.. known.Untold.Where(e => owed.Contains(e.Id))], Left = [.. owed] };
+            if (!owed.SetEquals(known.Left) || told.Untold.Count < known.Untold.Count) await tables.ReplaceAsync(Table, told.Write(channel, RowOf(known.Registration.Name)), known.ETag, ct);
+            if (owed.Count > 0) return false;
         }
 
         return true;

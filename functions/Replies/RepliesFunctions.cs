@@ -7,7 +7,7 @@ using Serverless.Receipts;
 namespace Serverless.Replies;
 
 /// <summary>Answers to customers: asked for by people, sent from a queue.</summary>
-public sealed class RepliesFunctions(ReplyDesk desk, ReplyWork work, KeptMessages kept)
+public sealed class RepliesFunctions(ReplyDesk desk, ReplyWork work, PoisonMessages poison)
 {
     /// <summary>Lets a person answer the customer with <c>{"text":"..."}</c>.</summary>
     [Function("ActOnCaseReply")]
@@ -32,14 +32,14 @@ public sealed class RepliesFunctions(ReplyDesk desk, ReplyWork work, KeptMessage
     public Task Send([QueueTrigger(ReplyPointer.Queue)] string message, CancellationToken ct) =>
         ReplyPointer.Parse(message) is { } pointer
             ? work.WorkAsync(pointer, ct)
-            : kept.KeepAsync(ReplyPointer.Queue, message, "not a pointer", ct);
+            : poison.KeepAsync(ReplyPointer.Queue, message, "not a pointer", ct);
 
     /// <summary>Takes what SendReplies failed at too often: the reply ends as failed or uncertain, for a person to see.</summary>
     [Function("GiveUpReply")]
     public Task GiveUp([QueueTrigger("replies-poison")] string message, CancellationToken ct) =>
         ReplyPointer.Parse(message) is { } pointer
             ? work.GiveUpAsync(pointer, ct)
-            : kept.KeepAsync("replies-poison", message, "failed too often", ct);
+            : poison.KeepAsync("replies-poison", message, "failed too often", ct);
 
     private static (int Status, string Says) Said(Asked asked) => asked switch
     {

@@ -15,8 +15,7 @@ public static class Measures
     private static readonly Counter<long> Ends = Meter.CreateCounter<long>("serverless.elements.ended", "{element}", "Elements of deliveries by channel and end word.");
     private static readonly Counter<long> Told = Meter.CreateCounter<long>("serverless.notices", "{try}", "Tries to tell somebody by route and outcome.");
     private static readonly Counter<long> Answers = Meter.CreateCounter<long>("serverless.replies", "{try}", "Tries to send a reply by outcome.");
-    private static readonly Gauge<int> Dead = Meter.CreateGauge<int>("serverless.dead_letters", "{message}", "Messages that a subscription gave up, as of the last tick.");
-    private static readonly Gauge<int> KeptBack = Meter.CreateGauge<int>("serverless.kept", "{message}", "Queue messages that could not be worked, by queue, as of the last tick.");
+    private static readonly Gauge<int> Poisoned = Meter.CreateGauge<int>("serverless.poison_messages", "{message}", "Queue messages that could not be worked, by queue, as of the last tick.");
     private static readonly Gauge<int> Open = Meter.CreateGauge<int>("serverless.cases", "{case}", "Open cases, and of these the overdue and ownerless ones, as of the last tick.");
     private static readonly Gauge<int> Held = Meter.CreateGauge<int>("serverless.deliveries.quarantined", "{delivery}", "Calls of the last 24 hours in quarantine, by channel, as of the last tick.");
     private static readonly Gauge<int> Standing = Meter.CreateGauge<int>("serverless.notices.standing", "{notice}", "Notices of the last seven days that wait or were given up, by route, as of the last tick.");
@@ -43,11 +42,8 @@ public static class Measures
     /// <summary>How many deliveries of a channel nobody works.</summary>
     public static void Unaccounted(string channel, int count) => Lost.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
-    /// <summary>Dead letters of a subscription.</summary>
-    public static void DeadLetters(string subscription, int count) => Dead.Record(count, new KeyValuePair<string, object?>("subscription", subscription));
-
-    /// <summary>Kept messages of a queue.</summary>
-    public static void Kept(string queue, int count) => KeptBack.Record(count, new KeyValuePair<string, object?>("queue", queue));
+    /// <summary>Messages of a queue that could not be worked.</summary>
+    public static void Poison(string queue, int count) => Poisoned.Record(count, new KeyValuePair<string, object?>("queue", queue));
 
     /// <summary>Open cases: all, and two kinds of these.</summary>
     public static void Cases(int total, int overdue, int ownerless)

@@ -17,6 +17,12 @@ public sealed class AcknowledgementRoute(
 
     public string Name => "acknowledgement";
 
+    /// <summary>A customer who reads days later that a contact has arrived is served worse than by silence.</summary>
+    public Outcome TooLate => Void("too-late");
+
+    /// <summary>Whether a contact may follow from events of this type.</summary>
+    public static bool Wants(string type) => type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived or CaseEvent.ContactChanged;
+
     public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<NoticeTarget>>(IsContact(notice) && options.CurrentValue.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off ? [Customer] : []);
 

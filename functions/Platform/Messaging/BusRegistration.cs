@@ -6,12 +6,12 @@ namespace Serverless.Platform.Messaging;
 /// <summary>Hands out the bus client.</summary>
 public static class BusRegistration
 {
-    /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>).</summary>
+    /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>). Without that setting the bus is off.</summary>
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<CallCount>();
-        services.AddSingleton(BusNamespace.From(configuration.GetSection("ServiceBusConnection")));
-        services.AddSingleton<TopicClient>().AddSingleton<DeadLetters>();
-        return services;
+        var section = configuration.GetSection("ServiceBusConnection");
+        var bus = string.IsNullOrEmpty(section.Value) && !section.GetChildren().Any() ? null : BusNamespace.From(section);
+        return services.AddSingleton(p => new TopicClient(bus, p.GetRequiredService<CallCount>()));
     }
 }

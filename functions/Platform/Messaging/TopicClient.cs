@@ -22,13 +22,22 @@ public sealed class TopicClient
         "Accept", "Authorization", "BrokerProperties", "Connection", "Content-Length", "Content-Type", "Date", "Expect", "Host", "Transfer-Encoding", "Upgrade", "User-Agent", "Via",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private readonly BusCalls _calls;
+    private readonly BusCalls? _calls;
 
-    public TopicClient(BusNamespace bus, CallCount count) => _calls = new BusCalls(bus, count);
+    /// <param name="bus">Null: the bus is off.</param>
+    /// <param name="count">Counts its calls.</param>
+    public TopicClient(BusNamespace? bus, CallCount count) => (_calls, Host) = (bus is null ? null : new BusCalls(bus, count), bus?.Endpoint.Host);
+
+    /// <summary>False when there is no bus (no setting <c>ServiceBusConnection</c>): then nothing may be sent.</summary>
+    public bool IsOn => _calls is not null;
+
+    /// <summary>Host of the namespace; null when the bus is off.</summary>
+    public string? Host { get; }
 
     /// <summary>Sends one message; returns once the topic has it. What it refuses is a <see cref="BusUnavailableException"/>.</summary>
     public async Task SendAsync(string topic, BusMessage message, CancellationToken ct)
     {
+        if (_calls is null) throw new InvalidOperationException("The bus is off.");
         using var call = _calls.Create(RequestMethod.Post, $"{topic}/messages");
         var size = message.Body.Length;
         Add(call.Request, "BrokerProperties", BrokerProperties(message), ref size);

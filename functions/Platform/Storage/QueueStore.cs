@@ -10,7 +10,7 @@ namespace Serverless.Platform.Storage;
 /// Puts messages into storage queues as the Functions queue extension reads them: base64 in XML. A queue that does not exist is created by the first message.
 /// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/put-message
 /// </summary>
-public sealed class QueueStore
+public sealed partial class QueueStore
 {
     /// <summary>The most one message holds, in bytes before base64 (64 KiB with it).</summary>
     public const int MaxBytes = 48 * 1024;

@@ -52,6 +52,8 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("new-percent", "N", "how many of 100 open a conversation (default: 50)") { Number = (0, 100) },
             new("routes", "N", "notice routes that are on (default: 1)") { Number = (0, 10) },
             new("always-ready", "N", "instances that are always there (default: 0)") { Number = (0, 20) },
+            new("subscribers", "N", "other systems with a subscription of the topic (default: 0)") { Number = (0, 50) },
+            new("no-bus", null, "without a Service Bus namespace"),
             new("private", null, "private networking"),
             new("price", "NAME=USD", "replace a price; may be repeated") { Repeats = true },
             Json,

@@ -11,7 +11,7 @@ internal static class CostCommand
     public static int Run(Arguments arguments, Screen screen)
     {
         var prices = PriceList.Read(arguments.All("price"));
-        var month = new Month(arguments.Number("contacts", 1_000_000), arguments.Number("new-percent", 50) / 100.0, arguments.Number("routes", 1), arguments.Number("always-ready", 0), arguments.Has("private"));
+        var month = new Month(arguments.Number("contacts", 1_000_000), arguments.Number("new-percent", 50) / 100.0, arguments.Number("routes", 1), arguments.Number("always-ready", 0), arguments.Has("private"), arguments.Has("no-bus") ? -1 : arguments.Number("subscribers", 0));
         var lines = new Bill(prices, Calls.Read()).Of(month);
         var (quiet, busy) = (lines.Sum(l => l.Quiet), lines.Sum(l => l.Busy));
         if (arguments.Has("json"))

@@ -3,10 +3,11 @@ namespace Serverless.Local.Cost;
 /// <summary>What a month holds.</summary>
 /// <param name="Contacts">Contacts of customers.</param>
 /// <param name="NewShare">How many of them open a conversation, 0 to 1.</param>
-/// <param name="Subscriptions">Routes that are on; each gets every event.</param>
+/// <param name="Routes">Routes that are on; each gets every event.</param>
 /// <param name="AlwaysReady">Instances that are always there.</param>
 /// <param name="PrivateNetworking">Private endpoints and the Premium bus.</param>
-internal sealed record Month(long Contacts, double NewShare, int Subscriptions, int AlwaysReady, bool PrivateNetworking);
+/// <param name="Subscribers">Other systems that have a subscription of the topic, each without a filter; -1: there is no bus.</param>
+internal sealed record Month(long Contacts, double NewShare, int Routes, int AlwaysReady, bool PrivateNetworking, int Subscribers = 0);
 
 /// <summary>One line of the bill.</summary>
 /// <param name="Name">What for.</param>
@@ -33,7 +34,7 @@ internal sealed class Bill(PriceList prices, Calls calls)
     private const double InstanceGb = 0.5;
     private const double SecondsOfAMonth = 730 * 3600;
 
-    // batchSize and maxConcurrentCalls of host.json.
+    // batchSize of host.json.
     private const double Overlap = 16;
 
     // A row of raw body, a contact event, and its share of head, thread, seen and views; raw bodies for three months.
@@ -49,18 +50,23 @@ internal sealed class Bill(PriceList prices, Calls calls)
     private const double QueueCallsOfTheHost = 2;
 
     // Receive and complete; the send is counted by the tests.
-    private const double BusCallsOfTheHost = 2;
+    private const double BusCallsOfASubscriber = 2;
+
+    // Those that have a trigger: infra/messaging.json.
+    private const int Queues = 12;
     private const int LogAlerts = 9;
     private const int PrivateEndpoints = 5;
 
     public IReadOnlyList<Line> Of(Month month)
     {
         double contacts = month.Contacts;
-        var executions = (contacts * (2 + month.Subscriptions)) + Timers;
+        var executions = (contacts * (2 + month.Routes)) + Timers;
         var quiet = executions * InstanceGb;
-        var queue = contacts * (1 + QueueCallsOfTheHost);
-        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * month.Subscriptions));
-        var bus = contacts * calls.Bus * (1 + (BusCallsOfTheHost * month.Subscriptions));
+        // The pointer, and a message for each route; an instance that is always there also looks into each queue every two seconds (maxPollingInterval).
+        var polls = month.AlwaysReady * Queues * SecondsOfAMonth / 2;
+        var queue = (contacts * (1 + month.Routes) * (1 + QueueCallsOfTheHost)) + polls;
+        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * month.Routes));
+        var bus = contacts * calls.Bus * (1 + (BusCallsOfASubscriber * Math.Max(0, month.Subscribers)));
         var stored = contacts * KilobytesStored / 1e6;
         var logged = contacts * KilobytesLogged / 1e6;
         List<Line> lines =
@@ -72,11 +78,15 @@ internal sealed class Bill(PriceList prices, Calls calls)
             Both("Tables, data", $"{stored:N1} GB", prices["table-gb-month"].For(stored)),
             Both("Queue", $"{queue:N0}", prices["queue-transactions"].For(queue)),
             Both("Logs", $"{logged:N1} GB", prices["log-gb"].For(logged)),
-            Both("Alerts", $"{LogAlerts} rules, {1 + month.Subscriptions} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(1 + month.Subscriptions)),
+            Both("Alerts", $"{LogAlerts} rules, {1 + month.Routes} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(1 + month.Routes)),
         ];
-        lines.Add(month.PrivateNetworking
-            ? Both("Service Bus Premium", "one unit", prices["bus-premium-unit"].For(1))
-            : Both("Service Bus Standard", $"{bus:N0} operations", prices["bus-base"].For(1) + Operations(bus)));
+        if (month.Subscribers >= 0)
+        {
+            lines.Add(month.PrivateNetworking
+                ? Both("Service Bus Premium", "one unit", prices["bus-premium-unit"].For(1))
+                : Both("Service Bus Standard", $"{bus:N0} operations", prices["bus-base"].For(1) + Operations(bus)));
+        }
+
         if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{PrivateEndpoints}", prices["private-endpoint"].For(PrivateEndpoints)));
         if (month.AlwaysReady > 0) lines.Add(Both("Always ready", $"{month.AlwaysReady} x {InstanceGb} GB", prices["flex-ready-gb-second"].For(month.AlwaysReady * InstanceGb * SecondsOfAMonth)));
         return lines;

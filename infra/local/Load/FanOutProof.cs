@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Hosting;
@@ -8,13 +9,14 @@ using Spectre.Console;
 
 namespace Serverless.Local.Load;
 
-/// <summary>Many events to subscribers of which some always fail, through bus, stand-in host and published app, which is killed on the way: each notice must end delivered or kept.</summary>
+/// <summary>Many events to subscribers of which some always fail, through the queue, stand-in host and published app, which is killed on the way: each notice must end delivered or kept.</summary>
 internal static class FanOutProof
 {
-    private const string Topic = "case-events";
-    private const string Subscription = "notify-webhook";
+    private const string Queue = "notify-webhook";
     private const int Hours = 24;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    // A claim of a process that was killed holds ten minutes.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(12);
 
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
@@ -26,18 +28,20 @@ internal static class FanOutProof
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         folder.Empty();
         await using var told = await Told.StartAsync(subscribers, failing, ct);
-        // No later try in this run: what fails waits, with a message on the bus. The emulator needs longer for each row the more there are; later tries are the journeys' business.
+        // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there are; later tries are the journeys' business.
         var extra = told.Settings();
         extra["Notices__RetrySeconds"] = "86400";
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
-        stack.Broker.Send(Enumerable.Range(0, events).Select(_ => Message()));
+        var queues = stack.Queues;
+        await queues.CreateAsync("notices", Queue, ct);
+        await Parallel.ForEachAsync(Enumerable.Range(0, events), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (_, token) => await queues.PutAsync(Queue, Message(), token));
         await stack.StartHostAsync(app, 0, ct, maxHandlerErrors: kills + 3);
 
         screen.Say($"Telling {subscribers} subscribers, {failing} of which always fail, of {events} events ...");
         var watch = Stopwatch.StartNew();
-        await WorkedAsync(stack, told, (subscribers - failing) * events, kills, screen, ct);
+        await WorkedAsync(stack, told, (subscribers - failing) * events, failing * events, kills, screen, ct);
         var elapsed = watch.Elapsed;
-        var bus = stack.Broker.Counts().Single(c => c.Subscription == Subscription);
+        var later = await queues.CountAsync(Queue, ct);
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
@@ -56,25 +60,26 @@ internal static class FanOutProof
             ["lost"] = ((long)events * subscribers) - states.GetValueOrDefault("delivered") - kept,
             ["saidDeliveredButNotTaken"] = states.GetValueOrDefault("delivered") - told.Taken,
             ["repeated"] = told.Repeated,
-            ["laterTriesOnTheBus"] = bus.Scheduled,
-            ["deadLetters"] = bus.DeadLetters,
+            ["stillSending"] = states.GetValueOrDefault("sending"),
+            ["laterTriesInTheQueue"] = later,
+            ["poisonMessages"] = await queues.CountAsync(Queue + "-poison", ct),
             ["seconds"] = Math.Round(elapsed.TotalSeconds, 1),
             ["noticesPerSecond"] = Math.Round(events * subscribers / elapsed.TotalSeconds, 1),
         };
         Print(arguments, screen, figures);
-        // What waits without a message on the bus would wait for ever.
-        var forgotten = states.GetValueOrDefault("waiting") > bus.Scheduled;
+        // What waits without a message would wait for ever.
+        var forgotten = states.GetValueOrDefault("waiting") > later;
         return (long)figures["lost"]! == 0 && (long)figures["saidDeliveredButNotTaken"]! <= 0 && !forgotten ? 0 : Refusal.Failed;
     }
 
-    /// <summary>Until the bus holds nothing that is due for this route; the handler is killed at even steps of what the healthy subscribers take.</summary>
-    private static async Task WorkedAsync(Stack stack, Told told, int most, int kills, Screen screen, CancellationToken ct)
+    /// <summary>Until the healthy subscribers have all and the queue holds nothing but later tries of the others; the handler is killed at even steps of what the healthy ones take.</summary>
+    private static async Task WorkedAsync(Stack stack, Told told, int most, int later, int kills, Screen screen, CancellationToken ct)
     {
         var (stuck, said, before, killed) = (Stopwatch.StartNew(), Stopwatch.StartNew(), -1, 0);
         while (true)
         {
-            var count = stack.Broker.Counts().Single(c => c.Subscription == Subscription);
-            if (count.Active == 0) return;
+            var count = await stack.Queues.CountAsync(Queue, ct);
+            if (told.Taken >= most && count <= later && !await stack.Queues.IsBusyAsync(Queue, ct)) return;
             if (killed < kills && told.Taken > (long)most * (killed + 1) / (kills + 1))
             {
                 killed++;
@@ -82,31 +87,20 @@ internal static class FanOutProof
                 stack.Host.KillHandler();
             }
 
-            var now = told.Calls + count.Active + count.Scheduled;
-            if (now != before) stuck.Restart();
-            before = now;
+            if (told.Calls != before) stuck.Restart();
+            before = told.Calls;
             if (stuck.Elapsed > Patience || !stack.Host.State.Running) return;
             if (said.Elapsed > TimeSpan.FromSeconds(10))
             {
-                screen.Say($"{told.Taken} notices taken, {count.Active} messages wait, {count.Scheduled} are for later");
+                screen.Say($"{told.Taken} notices taken, {count} messages wait, those for later included");
                 said.Restart();
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
         }
     }
 
-    private static TopicMessage Message()
-    {
-        var (id, body) = FanOutCommand.Event();
-        return new TopicMessage
-        {
-            Topic = Topic,
-            Body = body,
-            System = new Dictionary<string, string>(StringComparer.Ordinal) { ["messageId"] = id, ["contentType"] = "application/cloudevents+json" },
-            Properties = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["route"] = "\"webhook\"" },
-        };
-    }
+    private static byte[] Message() => Encoding.UTF8.GetBytes($$"""{"event":{{Encoding.UTF8.GetString(FanOutCommand.Event().Body)}}}""");
 
     private static void Print(Arguments arguments, Screen screen, JsonObject figures)
     {

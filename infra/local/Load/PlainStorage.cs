@@ -45,6 +45,14 @@ internal sealed class PlainStorage
         return response.Headers.TryGetValues("x-ms-approximate-messages-count", out var values) ? int.Parse(values.First(), CultureInfo.InvariantCulture) : 0;
     }
 
+    /// <summary>Whether a queue holds a message that could be taken now.</summary>
+    public async Task<bool> IsBusyAsync(string queue, CancellationToken ct)
+    {
+        using var request = Queue(HttpMethod.Get, $"{queue}/messages", null, "?peekonly=true", "\npeekonly:true");
+        using var response = await _http.SendAsync(request, ct);
+        return response.IsSuccessStatusCode && (await response.Content.ReadAsStringAsync(ct)).Contains("<QueueMessage>", StringComparison.Ordinal);
+    }
+
     private async Task SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         using (request)

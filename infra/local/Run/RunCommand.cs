@@ -35,7 +35,7 @@ internal static class RunCommand
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
         var api = new AppApi(http, host.FrontDoor, host.FunctionKey);
-        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), () => stack.Broker.Counts().Any(c => c.Active > 0), new Colleague(api));
+        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
         outcome = outcome with { Outside = stack.Outside!.Look(), Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
 

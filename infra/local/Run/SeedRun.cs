@@ -6,9 +6,9 @@ using Spectre.Console;
 namespace Serverless.Local.Run;
 
 /// <summary>Replays the seeds into a running app, waits until everything has its end, and compares with what the trios expect.</summary>
-/// <param name="busIsBusy">Whether a subscription still holds a message that is due.</param>
+/// <param name="isTelling">Whether a route's queue still holds a message that is due.</param>
 /// <param name="colleague">Answers customers once all have been heard; null: nobody does.</param>
-internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<bool> busIsBusy, Colleague? colleague = null)
+internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<CancellationToken, Task<bool>> isTelling, Colleague? colleague = null)
 {
     /// <summary>Looks back far enough to see every earlier replay into the folder.</summary>
     private const int SummaryHours = 720;
@@ -93,19 +93,19 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<boo
         }
     }
 
-    /// <summary>Waits for the outbox, the bus and the subscribers; the last summary, null when the app gives none.</summary>
+    /// <summary>Waits for the outbox, the routes and the subscribers; the last summary, null when the app gives none.</summary>
     private async Task<Summary?> ToldAsync(List<string> differences, CancellationToken ct)
     {
         var stuck = Stopwatch.StartNew();
         for (Summary? last = null; ;)
         {
-            while (busIsBusy() && stuck.Elapsed < Patience) await Task.Delay(Pause, ct);
+            while (await isTelling(ct) && stuck.Elapsed < Patience) await Task.Delay(Pause, ct);
             var summary = await app.SummaryAsync(SummaryHours, ct);
-            if (summary is { OutboxPending: 0, NoticesWaiting: 0 } && !busIsBusy()) return summary;
+            if (summary is { OutboxPending: 0, NoticesWaiting: 0 } && !await isTelling(ct)) return summary;
             if (summary is not null && last is not null && summary.Progress != last.Progress) stuck.Restart();
             if (stuck.Elapsed >= Patience)
             {
-                if (summary is not null) differences.Add($"{summary.OutboxPending} events in the outbox, {summary.NoticesWaiting} notices{(busIsBusy() ? " and messages on the bus" : "")} still wait; nothing moved for {Patience.TotalSeconds:F0} seconds");
+                if (summary is not null) differences.Add($"{summary.OutboxPending} events in the outbox, {summary.NoticesWaiting} notices{(await isTelling(ct) ? " and messages of routes" : "")} still wait; nothing moved for {Patience.TotalSeconds:F0} seconds");
                 return summary;
             }
             last = summary;

@@ -1,5 +1,6 @@
 using Serverless.Local.Azurite;
 using Serverless.Local.Hosting;
+using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
 
@@ -11,6 +12,9 @@ internal sealed class Stack : IAsyncDisposable
     private readonly RunFolder _folder;
     private readonly StreamWriter _log;
     private AzuriteProcess? _azurite;
+    private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private PlainStorage? _queues;
     private TopicBroker? _broker;
     private FunctionHost? _host;
 
@@ -33,6 +37,17 @@ internal sealed class Stack : IAsyncDisposable
     public FunctionHost Host => _host!;
 
     public string StorageConnection => _azurite!.ConnectionString;
+
+    /// <summary>Whether a route's queue holds a message that could be taken now.</summary>
+    public async Task<bool> IsTellingAsync(CancellationToken ct)
+    {
+        foreach (var route in Routes)
+            if (await Queues.IsBusyAsync($"notify-{route}", ct)) return true;
+        return false;
+    }
+
+    /// <summary>The queues, past the app.</summary>
+    public PlainStorage Queues => _queues ??= new PlainStorage(_http, StorageConnection, TimeProvider.System);
 
     public SortedDictionary<string, string> Settings { get; private set; } = [];
 
@@ -87,6 +102,7 @@ internal sealed class Stack : IAsyncDisposable
         if (Subscriber is not null) await Subscriber.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();
+        _http.Dispose();
         lock (_log) _log.Dispose();
     }
 

@@ -11,8 +11,8 @@ internal sealed record Summary(
     IReadOnlyDictionary<string, long> Deliveries, IReadOnlyDictionary<string, long> Ends, long Unaccounted, long Contacts, long Duplicates, long Cases,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Notices, long OutboxPending, long StorageCalls, long BusCalls)
 {
-    /// <summary>Notices that wait for another try.</summary>
-    public long NoticesWaiting => Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("waiting"));
+    /// <summary>Notices that are being sent, or wait for another try.</summary>
+    public long NoticesWaiting => Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("waiting") + outcomes.GetValueOrDefault("sending"));
 
     /// <summary>Changes when anything moved.</summary>
     public long Progress => Ends.Values.Sum() + (31 * Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("delivered") + outcomes.GetValueOrDefault("failed"))) - OutboxPending;

@@ -38,26 +38,19 @@ public sealed class AppOutside(HostProcess host, HttpClient http)
         using var answer = await SendAsync(HttpMethod.Post, "admin/functions/Tick", host.MasterKey);
     }
 
-    /// <summary>Active, scheduled and dead messages of all subscriptions.</summary>
-    public async Task<(int Active, int Scheduled, int Dead)> BusAsync()
+    /// <summary>Puts every kept message of a queue back, as an operator would; how many there were.</summary>
+    public async Task<int> ResubmitAsync(string queue)
     {
-        using var answer = await SendAsync(HttpMethod.Get, "admin/bus", host.MasterKey);
+        using var answer = await SendAsync(HttpMethod.Post, "api/operations/poison-messages/resubmit", host.FunctionKey, $$"""{"queue":"{{queue}}","all":true}""");
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        var counts = json.RootElement.EnumerateArray().ToList();
-        return (counts.Sum(c => c.GetProperty("active").GetInt32()), counts.Sum(c => c.GetProperty("scheduled").GetInt32()), counts.Sum(c => c.GetProperty("deadLetters").GetInt32()));
+        return json.RootElement.GetProperty("done").GetInt32();
     }
 
-    /// <summary>Gives every dead letter another round, as an operator would.</summary>
-    public async Task ResubmitAsync()
-    {
-        using var answer = await SendAsync(HttpMethod.Post, "admin/bus/resubmit", host.MasterKey);
-        answer.EnsureSuccessStatusCode();
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string key)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string key, string? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(host.FrontDoor, path));
         request.Headers.Add("x-functions-key", key);
+        if (body is not null) request.Content = new StringContent(body);
         return await http.SendAsync(request);
     }
 }

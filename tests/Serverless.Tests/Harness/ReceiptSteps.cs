@@ -9,9 +9,6 @@ namespace Serverless.Tests.Harness;
 /// <summary>Steps with receipts.</summary>
 public static class ReceiptSteps
 {
-    private const string Topic = "case-events";
-    private const string Subscription = "notify-acknowledgement";
-
     /// <summary>Settings under which customers who write by pigeon get receipts.</summary>
     public static (string Name, string? Value)[] On(string state = "on", params (string Name, string? Value)[] further) =>
         [("Acknowledgement__Channels__pigeon", state), ("Acknowledgement__Contact", "030 23125 100"), .. further];
@@ -23,24 +20,13 @@ public static class ReceiptSteps
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    /// <summary>What the route has to work now, taken off the bus.</summary>
-    public static async Task<List<string>> TakeReceiptsAsync(this World world)
-    {
-        List<string> bodies = [];
-        while (world.Broker.Counts().Any(c => c.Subscription == Subscription && c.Active > 0))
-        {
-            var message = await world.Broker.ReceiveAsync(Topic, Subscription, CancellationToken.None);
-            bodies.Add(Encoding.UTF8.GetString(message.Message.Body));
-            Assert.True(world.Broker.Complete(message));
-        }
-
-        return bodies;
-    }
+    /// <summary>What the route has to work now, taken off its queue.</summary>
+    public static Task<List<string>> TakeReceiptsAsync(this World world) => world.TakeNoticesAsync("acknowledgement");
 
     public static Task<bool> AcknowledgeAsync(this World world, string message) => world.InvokeAsync("AcknowledgeCustomer", "notice", message);
 
-    /// <summary>What waits on the bus for a later hour, for this route.</summary>
-    public static List<TopicMessage> LaterReceipts(this World world) => [.. world.Broker.Scheduled(Topic).Where(m => m.MessageId.Contains("/acknowledgement/", StringComparison.Ordinal))];
+    /// <summary>What waits for a later hour, for this route.</summary>
+    internal static List<LaterMessage> LaterReceipts(this World world) => [.. world.Later.Waiting.Where(m => m.Route == "acknowledgement")];
 
     /// <summary>State and reason of each notice of the route, oldest first: <c>void:public</c>.</summary>
     public static async Task<List<string>> ReceiptNoticesAsync(this World world, string? day = null) =>

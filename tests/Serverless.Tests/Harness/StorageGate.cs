@@ -8,14 +8,14 @@ public sealed class StorageGate : IDisposable
 {
     private readonly List<Passage> _passages = [];
 
-    private StorageGate(string connectionString)
+    private StorageGate(string connectionString, LaterMessages? later)
     {
         var parts = connectionString.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(part =>
         {
             var (name, value) = (part[..part.IndexOf('=')], part[(part.IndexOf('=') + 1)..]);
             if (!name.EndsWith("Endpoint", StringComparison.Ordinal)) return part;
             var target = new Uri(value);
-            var passage = new Passage(name, target.Port);
+            var passage = new Passage(name, target.Port, name == "QueueEndpoint" ? later : null);
             _passages.Add(passage);
             return $"{name}=http://127.0.0.1:{passage.Port}{target.AbsolutePath}";
         });
@@ -24,7 +24,9 @@ public sealed class StorageGate : IDisposable
 
     public string ConnectionString { get; }
 
-    public static StorageGate Open(string connectionString) => new(connectionString);
+    /// <param name="connectionString">Straight to Azurite.</param>
+    /// <param name="later">Told of what is put into the queues of routes with a delay.</param>
+    internal static StorageGate Open(string connectionString, LaterMessages? later = null) => new(connectionString, later);
 
     public void Shut() => _passages.ForEach(p => p.Shut());
 
@@ -47,10 +49,11 @@ public sealed class StorageGate : IDisposable
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
         private readonly HashSet<TcpClient> _open = [];
         private readonly int _target;
+        private readonly LaterMessages? _later;
 
-        public Passage(string name, int target)
+        public Passage(string name, int target, LaterMessages? later)
         {
-            (Name, _target) = (name, target);
+            (Name, _target, _later) = (name, target, later);
             _listener.Start();
             _ = AcceptAsync();
         }
@@ -130,7 +133,9 @@ public sealed class StorageGate : IDisposable
                     }
 
                     client.NoDelay = there.NoDelay = true;
-                    await Task.WhenAny(client.GetStream().CopyToAsync(there.GetStream()), there.GetStream().CopyToAsync(client.GetStream()));
+                    var (up, down) = (client.GetStream(), there.GetStream());
+                    var watch = _later is null ? null : new PutWatch(_later);
+                    await Task.WhenAny(watch?.UpAsync(up, down) ?? up.CopyToAsync(down), watch?.DownAsync(down, up) ?? down.CopyToAsync(up));
                 }
                 catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
                 {

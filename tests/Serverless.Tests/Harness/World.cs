@@ -22,6 +22,7 @@ public sealed class World : IAsyncDisposable
     private readonly WorkerInProcess _worker;
     private readonly HttpClient _http;
     private readonly (QueueRest Queue, string Function)[] _queues;
+    private readonly (QueueRest Queue, string Function)[] _routes;
     private readonly HttpMessageInvoker _queueHttp;
     private readonly string _folder;
     private readonly bool _ownsBroker;
@@ -29,9 +30,14 @@ public sealed class World : IAsyncDisposable
     private static readonly (string Queue, string Function)[] Triggers =
     [
         ("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments"),
-        ("replies", "SendReplies"), ("notify-webhook", "NotifyWebhook"), ("notify-teams", "NotifyTeams"), ("notify-mail", "NotifyMail"),
-        ("notify-acknowledgement", "AcknowledgeCustomer"),
+        ("replies", "SendReplies"),
     ];
+
+    private static readonly (string Queue, string Function)[] Routes =
+        [("notify-webhook", "NotifyWebhook"), ("notify-teams", "NotifyTeams"), ("notify-mail", "NotifyMail"), ("notify-acknowledgement", "AcknowledgeCustomer")];
+
+    // A subscriber of the topic that takes everything.
+    private const string Everything = """{"queues":{},"topics":{"case-events":{"duplicateDetectionWindow":"P1D","subscriptions":{"everything":{}}}}}""";
 
     private readonly Action<IServiceCollection>? _parts;
 
@@ -42,6 +48,7 @@ public sealed class World : IAsyncDisposable
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
         _queues = [.. Triggers.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
+        _routes = [.. Routes.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
     }
 
     /// <summary>Straight to Azurite, past <see cref="Gate"/>.</summary>
@@ -56,6 +63,9 @@ public sealed class World : IAsyncDisposable
 
     /// <summary>Between the app and Azurite; closed, storage is down for the app while the test still reaches it.</summary>
     public StorageGate Gate { get; }
+
+    /// <summary>Messages of routes that wait for their time.</summary>
+    internal LaterMessages Later => LaterMessages.Of(ConnectionString, Time);
 
     public IServiceProvider Services => _worker.Services;
 
@@ -105,8 +115,10 @@ public sealed class World : IAsyncDisposable
     private static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
-        var broker = bus ?? await TopicBroker.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
-        var gate = StorageGate.Open(connectionString);
+        var messaging = Path.Combine(folder, "messaging.json");
+        await File.WriteAllTextAsync(messaging, Everything);
+        var broker = bus ?? await TopicBroker.StartAsync(messaging, folder, time, 0, CancellationToken.None);
+        var gate = StorageGate.Open(connectionString, LaterMessages.Of(connectionString, time));
         var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
@@ -182,7 +194,9 @@ public sealed class World : IAsyncDisposable
         return cases;
     }
 
-    /// <summary>Plays the host: calls Normalise, KeepPoison and the notify functions until nothing is left that could be taken now.</summary>
+    /// <summary>Plays the host: calls the functions of all queues until nothing is left that could be taken now.</summary>
+    /// <param name="queue">Whether the queues between accepting and working are worked.</param>
+    /// <param name="bus">Whether people are told: the queues of routes; what the topic holds is then taken by a subscriber.</param>
     /// <returns>How many invocations failed (the host would deliver their messages again; here they stay hidden).</returns>
     public async Task<int> DrainAsync(bool queue = true, bool bus = true)
     {
@@ -190,39 +204,27 @@ public sealed class World : IAsyncDisposable
         while (true)
         {
             var worked = 0;
-            if (queue)
+            await Later.ShowAsync();
+            foreach (var (from, function) in (queue ? _queues : []).Concat(bus ? _routes : []))
             {
-                foreach (var (from, function) in _queues)
+                var taken = await from.TakeAsync(32, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
+                worked += taken.Count;
+                // Those of routes one after the other, so that a test knows who was told first.
+                if (Array.Exists(_routes, r => r.Queue == from))
                 {
-                    var taken = await from.TakeAsync(32, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
-                    worked += taken.Count;
+                    foreach (var message in taken) failed += await WorkAsync(from, function, message) ? 0 : 1;
+                }
+                else
+                {
                     var results = await Task.WhenAll(taken.Select(m => WorkAsync(from, function, m)));
                     failed += results.Count(ok => !ok);
                 }
             }
 
-            if (bus)
-            {
-                while (Broker.Counts().FirstOrDefault(c => c.Active > 0) is { } busy)
-                {
-                    var message = await Broker.ReceiveAsync(busy.Topic, busy.Subscription, CancellationToken.None);
-                    worked++;
-                    if (await InvokeAsync(FunctionOf(busy.Subscription), "notice", Encoding.UTF8.GetString(message.Message.Body))) Broker.Complete(message);
-                    else
-                    {
-                        failed++;
-                        Broker.Abandon(message);
-                    }
-                }
-            }
-
+            while (bus && Broker.Counts().Any(c => c.Active > 0)) Broker.Complete(await Broker.ReceiveAsync("case-events", "everything", CancellationToken.None));
             if (worked == 0) return failed;
         }
     }
-
-    // notify-webhook is worked by NotifyWebhook; the customer is not notified but acknowledged.
-    private static string FunctionOf(string subscription) =>
-        subscription == "notify-acknowledgement" ? "AcknowledgeCustomer" : string.Concat("Notify", subscription[7..8].ToUpperInvariant(), subscription.AsSpan(8));
 
     /// <summary>Runs Tick once.</summary>
     public Task<bool> TickAsync() => InvokeAsync("Tick", "timer", new JsonObject { ["IsPastDue"] = false });
@@ -251,7 +253,7 @@ public sealed class World : IAsyncDisposable
 
     private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)
     {
-        if (!await InvokeAsync(function, "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
+        if (!await InvokeAsync(function, Array.Exists(Routes, r => r.Function == function) ? "notice" : "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
         await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);
         return true;
     }

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>An event as it lies on the bus.</summary>
+/// <summary>An event as it lies in the topic.</summary>
 public sealed record Told(string Id, string Type, string CaseId, string? ContactId);
 
 /// <summary>Steps that journeys have in common.</summary>
@@ -56,8 +56,8 @@ public static partial class WorldSteps
     /// <summary>The one open case.</summary>
     public static async Task<JsonElement> OnlyCaseAsync(this World world) => Assert.Single(await world.CasesAsync());
 
-    /// <summary>Events on the bus that nobody took yet.</summary>
-    public static List<Told> Told(this World world) => [.. world.Broker.Active("case-events", "notify-webhook").Select(message =>
+    /// <summary>Events in the topic that nobody took yet.</summary>
+    public static List<Told> Told(this World world) => [.. world.Broker.Active("case-events", "everything").Select(message =>
     {
         using var json = JsonDocument.Parse(message.Body);
         var data = json.RootElement.GetProperty("data");

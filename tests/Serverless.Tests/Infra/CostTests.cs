@@ -15,16 +15,24 @@ public sealed class CostTests
     public void A_million_contacts_cost_tens_of_dollars()
     {
         var lines = Bill(Million);
-        // 1 million rows of raw bodies, 7 or 9 calls of work, 3 for what one subscriber is told of it: 12 million transactions.
-        Assert.Equal(12_000_000 / 10_000.0 * 0.00036, lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
-        // Send, receive, complete: inside the 13 million included.
+        // 1 million rows of raw bodies, 7 or 9 calls of work, 4 for what one subscriber is told of it: 13 million transactions.
+        Assert.Equal(13_000_000 / 10_000.0 * 0.00036, lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
+        // A pointer and a message of one route, each put, taken and deleted.
+        Assert.Equal(PriceList.Read([])["queue-transactions"].For(6_000_000), lines.Single(l => l.Name == "Queue").Quiet, 6);
+        // One send each: inside the 13 million included.
         Assert.Equal(9.81, lines.Single(l => l.Name == "Service Bus Standard").Quiet, 6);
         Assert.InRange(lines.Sum(l => l.Busy), 25, 50);
         Assert.InRange(lines.Sum(l => l.Quiet), 50, 90);
     }
 
     [Fact]
-    public void Nothing_happening_costs_the_bus_and_the_alerts() => Assert.InRange(Bill(Million with { Contacts = 0 }).Sum(l => l.Quiet), 9.81, 15);
+    public void Nothing_happening_costs_the_bus_and_the_alerts_and_without_a_bus_the_alerts_alone()
+    {
+        var idle = Million with { Contacts = 0 };
+        Assert.InRange(Bill(idle).Sum(l => l.Quiet), 9.81, 15);
+        Assert.Equal(9.81, Bill(idle).Sum(l => l.Quiet) - Bill(idle with { Subscribers = -1 }).Sum(l => l.Quiet), 6);
+        Assert.DoesNotContain(Bill(idle with { Subscribers = -1 }), l => l.Name.StartsWith("Service Bus", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Every_price_can_be_replaced()
@@ -41,7 +49,7 @@ public sealed class CostTests
     [Fact]
     public void Operations_above_those_included_are_tiered()
     {
-        double Bus(long contacts) => Bill(Million with { Contacts = contacts }).Single(l => l.Name == "Service Bus Standard").Quiet;
+        double Bus(long contacts) => Bill(Million with { Contacts = contacts, Subscribers = 1 }).Single(l => l.Name == "Service Bus Standard").Quiet;
         Assert.Equal(9.81 + (17 * 0.80), Bus(10_000_000), 2);
         Assert.Equal(9.81 + (87 * 0.80) + (200 * 0.50), Bus(100_000_000), 2);
     }

@@ -8,10 +8,13 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
 {
     private const string Known = "493023125017";
 
-    private static async Task<World> WarmAsync(AzuriteFixture azurite)
+    // With all routes off: each that is on and wants the event costs one message more.
+    private static Task<World> WarmAsync(AzuriteFixture azurite) => WarmAsync(azurite, RouteQueues.Off);
+
+    private static async Task<World> WarmAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings)
     {
         // The first contact ever also makes tables, queue and the owner's list.
-        var world = await World.StartAsync(azurite);
+        var world = await World.StartAsync(azurite, settings);
         await world.AcceptAsync(Said(world, "wamid.first", Known));
         await world.DrainAsync();
         return world;
@@ -34,6 +37,14 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
         Assert.Equal(Costs.Written("contactOfAKnownThread", 7, 1), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: joined", await world.EndOfAsync(delivery));
+    }
+
+    [Fact]
+    public async Task Each_route_that_is_on_costs_one_message_and_a_bus_that_is_off_costs_nothing()
+    {
+        await using var world = await WarmAsync(azurite, [.. RouteQueues.Off[1..], ("ServiceBusConnection", null)]);
+        var delivery = await world.AcceptAsync(Said(world, "wamid.1", Known));
+        Assert.Equal((8L, 0L), await world.CostAsync(() => world.WorkAsync(delivery)));
     }
 
     [Fact]

@@ -22,10 +22,10 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
         Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(0, await queue.CountAsync());
-        Assert.Equal(1, (await world.SummaryAsync()).GetProperty("keptMessages").GetInt32());
-        var (status, says) = await world.HealthAsync("deliveries");
+        Assert.Equal(1, (await world.SummaryAsync()).GetProperty("poisonMessages").GetInt32());
+        var (status, says) = await world.HealthAsync("poison-messages");
         Assert.Equal("yellow", status);
-        Assert.Contains("1 queue messages are kept", says, StringComparison.Ordinal);
+        Assert.Contains("1 queue messages could not be worked", says, StringComparison.Ordinal);
         Assert.Single(await world.CasesAsync());
     }
 
@@ -39,7 +39,7 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
         Assert.Equal(delivery, Pointer.Parse(pointer)?.Id);
         Assert.True(await world.InvokeAsync("KeepPoison", "pointer", pointer));
         Assert.Contains($"poison meta/{delivery}: failed too often, Tick queues it again", world.Log.Lines);
-        Assert.Equal(0, (await world.SummaryAsync()).GetProperty("keptMessages").GetInt32());
+        Assert.Equal(0, (await world.SummaryAsync()).GetProperty("poisonMessages").GetInt32());
 
         world.Time.Advance(TimeSpan.FromMinutes(15));
         Assert.True(await world.TickAsync());

@@ -138,7 +138,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         Assert.Contains("am 20.11.2026, 20:30 Uhr bei uns eingegangen", confirmed.Text, StringComparison.Ordinal);
         Assert.Contains("Hiermit kündige ich meinen Wartungsvertrag {number}.", confirmed.Text, StringComparison.Ordinal);
 
-        var morning = Assert.Single(world.LaterReceipts()).ScheduledFor!.Value;
+        var morning = Assert.Single(world.LaterReceipts()).Due;
         Assert.InRange(morning, new DateTimeOffset(2026, 11, 21, 7, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 11, 21, 7, 5, 0, TimeSpan.Zero));
         world.Time.Set(morning);
         Assert.Equal(0, await world.DrainAsync());
@@ -154,7 +154,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         world.Time.Advance(TimeSpan.FromMinutes(1));
         await world.WriteAsync((await world.OnlyCaseAsync()).CaseId());
         await world.DrainAsync();
-        world.Time.Set(world.LaterReceipts()[0].ScheduledFor!.Value);
+        world.Time.Set(world.LaterReceipts()[0].Due);
         Assert.Equal(0, await world.DrainAsync());
         Assert.False(Assert.Single(_pigeons.Flown).Automatic);
         Assert.Equal(["void:answered"], await world.ReceiptNoticesAsync("2026-11-20"));

@@ -17,7 +17,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
 
     private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
 
-    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "notify-webhook").Select(m =>
+    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
     {
         using var json = JsonDocument.Parse(m.Body);
         var data = json.RootElement.GetProperty("data");

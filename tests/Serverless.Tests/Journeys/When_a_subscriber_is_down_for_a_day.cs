@@ -16,7 +16,7 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
         for (var hour = 0; hour < 24; hour += 3)
         {
             await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{hour}", $"49151123450{hour:D2}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
-            await PassAsync(world, world.Time.GetUtcNow().AddHours(3));
+            await world.PassAsync(world.Time.GetUtcNow().AddHours(3));
             // Every event is at the one that answers.
             Assert.Equal((hour / 3) + 1, well.Told.Count);
         }
@@ -30,7 +30,7 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
 
         var failed = down.Told.Count;
         down.Answer = Subscriber.Status(204);
-        await PassAsync(world, back.AddDays(2));
+        await world.PassAsync(back.AddDays(2));
         var got = down.Told.Skip(failed).Select(t => t.Headers["webhook-id"]).ToList();
         Assert.Equal(ids.Order(), got.Order());
         Assert.Equal(8, well.Told.Count);
@@ -41,17 +41,4 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
 
     private static (string, string?)[] Webhook(string name, Subscriber subscriber) =>
         [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()), ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
-
-    // From one scheduled message to the next, and at last to the end.
-    private static async Task PassAsync(World world, DateTimeOffset end)
-    {
-        while (true)
-        {
-            Assert.Equal(0, await world.DrainAsync());
-            if (world.Broker.Scheduled("case-events") is not [{ ScheduledFor: { } next }, ..] || next > end) break;
-            world.Time.Set(next);
-        }
-
-        world.Time.Set(end);
-    }
 }

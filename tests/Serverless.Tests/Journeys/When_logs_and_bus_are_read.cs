@@ -24,7 +24,7 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassF
 
         foreach (var file in await world.CasesAsync()) await world.CloseAsync(file.CaseId());
         await world.TickAsync();
-        var bus = world.Broker.Active("case-events", "notify-webhook").Select(m => $"{Encoding.UTF8.GetString(m.Body)} {string.Join(' ', m.Properties.Values)}").ToList();
+        var bus = world.Broker.Active("case-events", "everything").Select(m => $"{Encoding.UTF8.GetString(m.Body)} {string.Join(' ', m.Properties.Values)}").ToList();
         await world.DrainAsync();
 
         Assert.True(world.Log.Lines.Count > seeds.Count && bus.Count > 20);

@@ -35,7 +35,7 @@ public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite
             Assert.Equal(0, await world.DrainAsync());
         }
 
-        Assert.Empty(world.Broker.Scheduled(OutboxRelay.Topic));
+        Assert.Empty(world.Later.Waiting);
         var states = new List<NoticeState>();
         await foreach (var state in world.Services.GetRequiredService<NoticeLog>().OfDaysAsync(world.Time.GetUtcNow(), world.Time.GetUtcNow(), null, CancellationToken.None)) states.Add(state);
         Assert.Equal((Events, Events), (states.Count(s => s is { Target: "shaky", State: NoticeState.Delivered }), states.Count(s => s is { Target: "dead", State: NoticeState.Failed })));

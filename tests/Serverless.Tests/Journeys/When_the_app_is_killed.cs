@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Azurite;
+using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
 using Serverless.Tests.Harness;
@@ -20,6 +21,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private const int MessagesPerPerson = 6;
     private const int Senders = 6;
     private static readonly string[] Overtaken = ["case", "joined", "updated", "duplicate"];
+    private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
     private static readonly TimeSpan QuietWithin = TimeSpan.FromMinutes(5);
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-kills-").FullName;
     private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromSeconds(20) }) { Timeout = TimeSpan.FromSeconds(60) };
@@ -163,23 +165,25 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private async Task QuietAsync(PatientSender sender)
     {
         var began = TimeProvider.System.GetTimestamp();
+        var queues = new PlainStorage(Http, _storage.ConnectionString, TimeProvider.System);
         var resubmitted = 0;
         while (true)
         {
             await TickAsync();
             var apps = _hosts.Select(host => new AppOutside(host, Http)).ToList();
-            var buses = await Task.WhenAll(apps.Select(app => app.BusAsync()));
+            var queued = (await Task.WhenAll(Routes.Select(route => queues.CountAsync($"notify-{route}", CancellationToken.None)))).Sum();
 
-            // A message that met ten deaths is a dead letter, as on the real bus: an operator resubmits it.
-            foreach (var (app, bus) in apps.Zip(buses)) if (bus.Dead > 0) await app.ResubmitAsync();
-            resubmitted += buses.Sum(b => b.Dead);
+            // A message that met ten deaths is a poison message, which Tick keeps: an operator puts it back.
+            var dead = 0;
+            foreach (var route in Routes) dead += await apps[0].ResubmitAsync($"notify-{route}-poison");
+            resubmitted += dead;
             var summary = (await apps[0].GetAsync("api/operations/summary?hours=2"))!.Value;
             var (open, pending) = (summary.GetProperty("deliveries").GetProperty("open").GetInt32(), summary.GetProperty("outboxPending").GetInt32());
-            var state = $"{open} deliveries open, {pending} cases with something untold, on the buses {string.Join(" and ", buses.Select(b => $"{b.Active} active, {b.Scheduled} scheduled, {b.Dead} dead"))}";
+            var state = $"{open} deliveries open, {pending} cases with something untold, {queued} messages of routes, {dead} put back";
             var took = TimeProvider.System.GetElapsedTime(began);
-            if (open == 0 && pending == 0 && buses.All(b => b is (0, 0, 0)))
+            if (open == 0 && pending == 0 && queued == 0 && dead == 0)
             {
-                output.WriteLine($"quiet after {took.TotalSeconds:0} s, {resubmitted} dead letters resubmitted, {_subscriber.Told.Count} notices received: {summary}");
+                output.WriteLine($"quiet after {took.TotalSeconds:0} s, {resubmitted} poison messages put back, {_subscriber.Told.Count} notices received: {summary}");
                 return;
             }
 
@@ -257,6 +261,8 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         settings["AzureWebJobsStorage"] = _storage.ConnectionString;
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";
+        // What a killed process had claimed is taken over soon.
+        settings["Notices__ClaimSeconds"] = "10";
         settings["Notices__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
         settings["Receive__RequeueMinutes"] = "0.05";
         settings["Receive__RequeueTries"] = "20";

@@ -1,3 +1,4 @@
+using Serverless.Notices;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -9,24 +10,27 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     private const int Customers = 4;
 
     [Fact]
-    public async Task Contacts_end_and_every_event_is_told_once_the_bus_is_back()
+    public async Task Contacts_end_people_are_told_at_once_and_the_topic_gets_every_event_once_it_is_back()
     {
-        await using var world = await World.StartAsync(azurite);
-        await using var twin = await world.TwinAsync();
+        await using var people = await Subscriber.StartAsync();
+        await using var world = await World.StartAsync(azurite, Webhook(people));
+        await using var twin = await world.TwinAsync(Webhook(people));
         world.Broker.Refuse(503);
         var deliveries = await WriteAsync(world, "first");
-        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(0, await world.DrainAsync());
 
         foreach (var id in deliveries) Assert.Equal("ended: case", await world.EndOfAsync(id));
-        Assert.Equal("red", (await world.HealthAsync("bus")).Status);
-        Assert.Contains("4 cases wait", (await world.HealthAsync("bus")).Says, StringComparison.Ordinal);
+        Assert.Equal(Customers, people.Told.Count);
+        Assert.Equal("red", (await world.HealthAsync("topic")).Status);
+        Assert.Contains("4 cases have events that wait for the topic", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
         Assert.Equal(Customers, (await world.CasesAsync()).Count);
 
         // Still down: ticks find the cases and leave them.
         world.Time.Advance(TimeSpan.FromMinutes(30));
         Assert.True(await world.TickAsync());
         await WriteAsync(world, "second");
-        Assert.Equal(0, await world.DrainAsync(bus: false));
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Equal(2 * Customers, people.Told.Count);
         world.Time.Advance(TimeSpan.FromMinutes(30));
         Assert.Empty(world.Told());
 
@@ -38,9 +42,49 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         Assert.Equal(2 * Customers, told.Count);
         Assert.Equal(2 * Customers, told.Select(t => (t.CaseId, t.ContactId)).Distinct().Count());
         Assert.Equal(2 * Customers, world.Broker.Calls - calls);
-        Assert.Equal("green", (await world.HealthAsync("bus")).Status);
+        Assert.Equal("green", (await world.HealthAsync("topic")).Status);
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("outboxPending").GetInt32());
         Assert.Equal(0, await world.DrainAsync());
+        Assert.Equal(2 * Customers, people.Told.Count);
+    }
+
+    [Fact]
+    public async Task Down_for_a_day_each_event_has_one_message_a_route_and_the_topic_catches_up_in_order()
+    {
+        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "10000"));
+        world.Broker.Refuse(503);
+        List<string> expected = [];
+        // One customer writes every three hours; Tick runs each hour, and finds the topic down each time.
+        for (var hour = 0; hour < 24; hour++)
+        {
+            if (hour % 3 == 0)
+            {
+                await world.AcceptAsync(MetaCall.Messages(new Said($"wamid.{hour}", "493023125017", $"Nachricht {hour}", world.Time.GetUtcNow())));
+                Assert.Equal(0, await world.DrainAsync(bus: false));
+            }
+
+            world.Time.Advance(TimeSpan.FromHours(1));
+            Assert.True(await world.TickAsync());
+        }
+
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" })
+        {
+            var ids = (await world.TakeNoticesAsync(route)).Select(m => Notice.Parse(m).EventId).ToList();
+            Assert.Equal(8, ids.Count);
+            Assert.Equal(8, ids.Distinct(StringComparer.Ordinal).Count());
+            if (expected.Count == 0) expected = ids;
+            Assert.Equal(expected.Order(StringComparer.Ordinal), ids.Order(StringComparer.Ordinal));
+        }
+
+        world.Broker.Accept();
+        world.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(await world.TickAsync());
+        var told = world.Told();
+        Assert.Equal(expected.Order(StringComparer.Ordinal), told.Select(t => t.Id).Order(StringComparer.Ordinal));
+        var history = (await world.OnlyCaseAsync()).GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("id").GetString()).ToList();
+        Assert.Equal(history, told.Select(t => t.Id));
+        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" }) Assert.Equal(0, await world.CountNoticesAsync(route));
     }
 
     [Fact]
@@ -75,6 +119,9 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         Assert.True(await world.TickAsync());
         Assert.Equal("serverless.case.closed.v1", Assert.Single(world.Told()).Type);
     }
+
+    private static (string, string?)[] Webhook(Subscriber subscriber) =>
+        [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
     private static async Task<string[]> WriteAsync(World world, string what) => await Task.WhenAll(Enumerable.Range(0, Customers).Select(i =>
         world.AcceptAsync(MetaCall.Messages(new Said($"wamid.{what}-{i}", $"4930231253{i:d2}", what, world.Time.GetUtcNow())))));

@@ -138,7 +138,7 @@ public sealed class SeedRunTests : IDisposable
 
     private Task<Outcome> RunAsync(FakeApp app, TimeSpan? patience = null, Colleague? colleague = null)
     {
-        var run = new SeedRun(new Replay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), Ledger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), () => false, colleague)
+        var run = new SeedRun(new Replay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), Ledger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), _ => Task.FromResult(false), colleague)
         {
             Patience = patience ?? TimeSpan.FromSeconds(60),
         };

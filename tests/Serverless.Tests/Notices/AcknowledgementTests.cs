@@ -78,7 +78,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         Assert.Equal(["waiting:settings-incomplete"], await world.ReceiptNoticesAsync());
         world.Set(("Acknowledgement__Contact", "030 23125 100"));
-        world.Time.Set(Assert.Single(world.LaterReceipts()).ScheduledFor!.Value);
+        world.Time.Set(Assert.Single(world.LaterReceipts()).Due);
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(_pigeons.Flown);
     }

@@ -2,6 +2,10 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Notices;
+using Serverless.Outbox;
+using Serverless.Registrations;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -75,6 +79,32 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
         var judged = wrong.EnumerateArray().Select(w => w.EnumerateArray().Select(e => e.GetString()).ToList()).ToList();
         Assert.All(judged[..^3], Assert.Empty);
         Assert.All(judged[^3..], Assert.NotEmpty);
+    }
+
+    // A queue message carries the event with target and counters; its queue takes 48 KiB.
+    [Fact]
+    public void No_event_is_larger_than_8_KB_whatever_names_people_have()
+    {
+        Assert.All(new[] { CaseExamples.Kinds, ChannelEvent.Kinds, SubscriptionEvent.Kinds }.SelectMany(k => k), k => Assert.InRange(k.Example.Length, 100, OutboxEntry.MostBytes));
+        var random = new Random(20261130);
+        foreach (var type in CaseEvent.Catalogue.Keys)
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                // Names as long as the API takes them, of letters that JSON escapes.
+                string Name() => string.Concat(Enumerable.Range(0, CaseActions.LongestName / 2).Select(_ => char.ConvertFromUtf32(random.Next(0x1F300, 0x1FAFF))));
+                var at = DateTimeOffset.UnixEpoch.AddSeconds(random.Next());
+                var head = new Case
+                {
+                    Id = Guid.NewGuid().ToString("N"), Number = "KX-2026-000001", Need = "public-answer", NeedRule = "", Networks = [], OpenedAt = at, DueAt = at,
+                    Owner = Name(), AcceptedBy = Name(), HandOver = new HandOver(Name(), Name(), Name(), at), Overdue = int.MaxValue,
+                };
+                var contact = new Contact { Channel = "discourse", Network = "facebook-messenger", Account = Name(), ExternalId = Name(), Kind = ContactKind.MissedCall, OccurredAt = at, ReceivedAt = at, Text = Name() };
+                var entry = CaseEvent.Of(type, head, new ContactEvent("x", ContactChange.Received, contact), Name(), at);
+                Assert.InRange(entry.Json.Length, 100, OutboxEntry.MostBytes);
+                Assert.InRange(EventMessage.Write(entry.Json, new string('t', 50), 40, 99, 99, at).Length, 100, OutboxEntry.MostBytes + 1024);
+            }
+        }
     }
 
     private static async Task ArriveAsync(World world, params string[] seeds)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Notices;
 using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -18,15 +20,15 @@ public abstract partial class RouteConformance
         await TellAsync(world);
         foreach (var (index, seconds) in plan.Index())
         {
-            var message = Assert.Single(world.Broker.Scheduled(Topic));
-            Assert.Equal($"{IdOf(down.Told[0])}/{Route}/down/{index + 1}", message.MessageId);
+            var message = Assert.Single(world.Later.Waiting);
+            Assert.Equal((Route, "down", index + 1), (message.Route, message.Target, message.Attempt));
             Assert.InRange(SecondsUntil(world, message), seconds, (seconds * 1.2) + 1);
-            Assert.Equal(message.ScheduledFor!.Value.ToUnixTimeSeconds(), (await NoticeAsync(world, "down")).GetProperty("nextAt").GetDateTimeOffset().ToUnixTimeSeconds(), 1.0);
+            Assert.Equal(message.Due.ToUnixTimeSeconds(), (await NoticeAsync(world, "down")).GetProperty("nextAt").GetDateTimeOffset().ToUnixTimeSeconds(), 1.0);
             await NextAsync(world);
             Assert.Equal(index + 2, down.Told.Count);
         }
 
-        Assert.Empty(world.Broker.Scheduled(Topic));
+        Assert.Empty(world.Later.Waiting);
         Assert.Single(down.Told.Select(IdOf).Distinct());
     }
 
@@ -45,7 +47,7 @@ public abstract partial class RouteConformance
         Assert.Equal(4, tries.Count);
         Assert.All(tries, t => Assert.Equal("500", t.GetProperty("reason").GetString()));
         Assert.Equal(tries.Select(t => t.GetProperty("at").GetDateTimeOffset()).Order(), tries.Select(t => t.GetProperty("at").GetDateTimeOffset()));
-        Assert.Empty(world.Broker.Scheduled(Topic));
+        Assert.Empty(world.Later.Waiting);
         Assert.Equal(1, (await world.SummaryAsync()).GetProperty("notices").GetProperty(Route).GetProperty("failed").GetInt32());
     }
 
@@ -100,7 +102,7 @@ public abstract partial class RouteConformance
     }
 
     [Fact]
-    public async Task Two_instances_with_one_message_tell_under_one_id_and_schedule_one_later_try()
+    public async Task Two_instances_with_one_message_make_one_try_and_one_later_one()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
@@ -109,28 +111,37 @@ public abstract partial class RouteConformance
         await ArriveAsync(one, Form);
         var message = Assert.Single(await TakeAsync(one));
         Assert.All(await Task.WhenAll(WorkAsync(one, message), WorkAsync(other, message)), Assert.True);
-        Assert.Single(down.Told.Select(IdOf).Distinct());
-        Assert.Single(one.Broker.Scheduled(Topic));
+        Assert.Single(down.Told);
+        Assert.Single(one.Later.Waiting, m => m.Attempt == 1);
+        // Who came second looks again when the first must be done.
+        Assert.All(one.Later.Waiting.Where(m => m.Attempt == 0), m => Assert.Equal(600, SecondsUntil(one, m), 1.0));
         Assert.Equal("waiting:503", await StandAsync(one, "down"));
 
         down.Answer = Subscriber.Status(200);
-        await NextAsync(other);
+        await other.PassAsync(time.GetUtcNow().AddMinutes(11));
         Assert.Equal("delivered:200", await StandAsync(one, "down"));
+        Assert.Equal(2, down.Told.Count);
+        Assert.Single(down.Told.Select(IdOf).Distinct());
+        Assert.Empty(one.Later.Waiting);
     }
 
     [Fact]
-    public async Task A_crash_between_schedule_and_note_repeats_the_try_under_the_same_message_id()
+    public async Task A_crash_between_the_later_message_and_the_note_repeats_the_try_under_its_id_and_makes_each_later_one_once()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         await using var world = await StartAsync(Target("down", down.Address));
         await ArriveAsync(world, Form);
         var message = Assert.Single(await TakeAsync(world));
         Assert.True(await WorkAsync(world, message));
-        await ForgetNotesAsync(world);
+        await ForgetNoteAsync(world);
+        // The host delivers it again.
         Assert.True(await WorkAsync(world, message));
-        Assert.Equal(2, down.Told.Count);
+        Assert.Single(down.Told);
+
+        await world.PassAsync(world.Time.GetUtcNow().AddMinutes(11));
+        Assert.InRange(down.Told.Count, 2, 3);
         Assert.Single(down.Told.Select(IdOf).Distinct());
-        Assert.Single(world.Broker.Scheduled(Topic));
+        Assert.Equal(2, Assert.Single(world.Later.Waiting).Attempt);
     }
 
     [Fact]
@@ -150,11 +161,13 @@ public abstract partial class RouteConformance
         var work = WorkAsync(doomed, message);
         await gate.Died.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Single(well.Told);
-        Assert.Empty(await NoticesAsync(living));
+        Assert.Equal("sending:sending", await StandAsync(living, "well"));
         well.Answer = Subscriber.Status(204);
 
-        // Nobody has completed its message.
+        // Nobody has deleted its message: whoever gets it waits until the claim of the dead has run out.
         Assert.True(await WorkAsync(living, message));
+        Assert.Single(well.Told);
+        await NextAsync(living);
         Assert.Equal(2, well.Told.Count);
         Assert.Single(well.Told.Select(IdOf).Distinct());
         Assert.Equal("delivered:204", await StandAsync(living, "well"));
@@ -163,41 +176,79 @@ public abstract partial class RouteConformance
     }
 
     [Fact]
-    public async Task While_storage_is_down_a_notice_waits_on_the_bus_and_is_told_afterwards()
+    public async Task While_tables_are_down_a_notice_waits_in_its_queue_and_is_told_afterwards()
     {
         await using var subscriber = await Subscriber.StartAsync();
         await using var world = await StartAsync(Target("well", subscriber.Address));
         subscriber.Answer = context =>
         {
-            world.Gate.Shut();
+            world.Gate.ShutTables();
             return Subscriber.Status(204)(context);
         };
         await ArriveAsync(world, Form);
         Assert.Equal(0, await world.DrainAsync(queue: false));
-        Assert.EndsWith($"/{Route}/*/0/again/1", Assert.Single(world.Broker.Scheduled(Topic)).MessageId, StringComparison.Ordinal);
+        var first = Assert.Single(world.Later.Waiting);
+        Assert.Equal((null, 0, 1), (first.Target, first.Attempt, first.Postponed));
 
-        world.Time.Set(world.Broker.Scheduled(Topic)[0].ScheduledFor!.Value);
+        world.Time.Set(first.Due);
         Assert.Equal(0, await world.DrainAsync(queue: false));
-        var again = Assert.Single(world.Broker.Scheduled(Topic));
-        Assert.EndsWith($"/{Route}/*/0/again/2", again.MessageId, StringComparison.Ordinal);
+        var again = Assert.Single(world.Later.Waiting);
+        Assert.Equal((null, 0, 2), (again.Target, again.Attempt, again.Postponed));
         Assert.InRange(SecondsUntil(world, again), 30, 37);
 
+        // The try that could not be noted is claimed still.
         world.Gate.Reopen();
         subscriber.Answer = Subscriber.Status(204);
+        await NextAsync(world);
+        Assert.Single(subscriber.Told);
         await NextAsync(world);
         Assert.Equal("delivered:204", await StandAsync(world, "well"));
         Assert.Equal(2, subscriber.Told.Count);
         Assert.Single(subscriber.Told.Select(IdOf).Distinct());
-        Assert.DoesNotContain(world.Broker.DeadLetters(Topic, Subscription), _ => true);
     }
 
-    // What a process that died before its note leaves behind.
-    private static async Task ForgetNotesAsync(World world)
+    [Fact]
+    public async Task A_first_try_after_four_days_tells_nobody_and_can_be_sent_again()
+    {
+        await using var subscriber = await Subscriber.StartAsync();
+        await using var world = await StartAsync(Target("late", subscriber.Address));
+        await ArriveAsync(world, Form);
+        world.Time.Advance(NoticeTeller.Expires + TimeSpan.FromMinutes(1));
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Empty(subscriber.Told);
+        Assert.Equal("failed:expired", await StandAsync(world, "late"));
+
+        var id = (await NoticeAsync(world, "late")).GetProperty("eventId").GetString();
+        Assert.Equal(1, (await world.ReviewAsync("notices/resend", new JsonObject { ["event"] = id })).GetProperty("sent").GetInt32());
+        Assert.Equal(0, await world.DrainAsync());
+        Assert.Single(subscriber.Told);
+    }
+
+    [Fact]
+    public async Task What_comes_before_its_time_is_put_back_and_no_try_is_counted()
+    {
+        await using var down = await Subscriber.StartAsync(Subscriber.Status(503, ("Retry-After", "86400")));
+        await using var world = await StartAsync(Target("down", down.Address));
+        await TellAsync(world);
+        var later = Assert.Single(world.Later.Waiting);
+        Assert.True(await WorkAsync(world, later.Text));
+        Assert.Single(down.Told);
+        Assert.All(world.Later.Waiting, m => Assert.Equal((1, later.Due), (m.Attempt, m.Due)));
+        Assert.Equal(2, world.Later.Waiting.Count);
+    }
+
+    // What a process leaves behind that died before its note.
+    private static async Task ForgetNoteAsync(World world)
     {
         var tables = world.Services.GetRequiredService<TableStore>();
         for (var shard = 0; shard < 16; shard++)
+        {
             await foreach (var row in tables.QueryAllAsync("notices", TableQuery.Partition($"20261120|{shard:x1}"), CancellationToken.None))
-                await tables.DeleteAsync("notices", row.PartitionKey, row.RowKey, row.ETag, CancellationToken.None);
+            {
+                var claim = new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NoticeState.Sending, ["ClaimedUntil"] = world.Time.GetUtcNow() + TimeSpan.FromMinutes(10), ["ClaimedBy"] = "the dead" };
+                await tables.MergeAsync("notices", claim, row.ETag, CancellationToken.None);
+            }
+        }
     }
 
     private static async Task EraseAsync(World world, string caseId)

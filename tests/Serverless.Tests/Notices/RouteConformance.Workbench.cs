@@ -9,14 +9,12 @@ namespace Serverless.Tests.Notices;
 /// <summary>What the suite works with: a world in which one contact arrives, and the message that tells of it.</summary>
 public abstract partial class RouteConformance
 {
-    protected const string Topic = "case-events";
-
     private protected static readonly Seed Form = Find("generic/01-web-form-with-umlauts");
 
-    /// <summary>The route's name on the bus and in the list of notices.</summary>
+    /// <summary>The route's name in queues and in the list of notices.</summary>
     protected abstract string Route { get; }
 
-    /// <summary>The function that works the route's subscription.</summary>
+    /// <summary>The function that works the route's queue.</summary>
     protected abstract string Function { get; }
 
     /// <summary>Settings that make somebody who listens at this address a target of the route.</summary>
@@ -45,7 +43,7 @@ public abstract partial class RouteConformance
         return Task.CompletedTask;
     }
 
-    /// <summary>A contact arrives and is worked; what it has to tell waits on the bus.</summary>
+    /// <summary>A contact arrives and is worked; what it has to tell waits in the queues of routes.</summary>
     private protected static async Task ArriveAsync(World world, Seed seed)
     {
         if (seed.At > world.Time.GetUtcNow()) world.Time.Set(seed.At);
@@ -61,26 +59,15 @@ public abstract partial class RouteConformance
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    /// <summary>Moves the clock to the next scheduled message and works it.</summary>
+    /// <summary>Moves the clock to the next message that waits and works it.</summary>
     protected static async Task NextAsync(World world)
     {
-        world.Time.Set(world.Broker.Scheduled(Topic)[0].ScheduledFor!.Value);
+        Assert.True(world.MoveToNext(DateTimeOffset.MaxValue));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    /// <summary>The bodies of the messages that the route has to work now, taken off the bus.</summary>
-    protected async Task<List<string>> TakeAsync(World world)
-    {
-        List<string> bodies = [];
-        while (world.Broker.Counts().Any(c => c.Subscription == Subscription && c.Active > 0))
-        {
-            var message = await world.Broker.ReceiveAsync(Topic, Subscription, CancellationToken.None);
-            bodies.Add(Encoding.UTF8.GetString(message.Message.Body));
-            Assert.True(world.Broker.Complete(message));
-        }
-
-        return bodies;
-    }
+    /// <summary>The messages that the route has to work now, taken off its queue.</summary>
+    protected Task<List<string>> TakeAsync(World world) => world.TakeNoticesAsync(Route);
 
     protected Task<bool> WorkAsync(World world, string body) => world.InvokeAsync(Function, "notice", body);
 
@@ -107,10 +94,7 @@ public abstract partial class RouteConformance
         while (!await holds()) limit.Token.ThrowIfCancellationRequested();
     }
 
-    protected static TopicMessage ScheduledFor(World world, string target) =>
-        Assert.Single(world.Broker.Scheduled(Topic), m => m.MessageId.Split('/') is [_, _, var named, ..] && named == target);
+    private protected static LaterMessage ScheduledFor(World world, string target) => Assert.Single(world.Later.Waiting, m => m.Target == target);
 
-    protected static double SecondsUntil(World world, TopicMessage message) => (message.ScheduledFor!.Value - world.Time.GetUtcNow()).TotalSeconds;
-
-    private string Subscription => $"notify-{Route}";
+    private protected static double SecondsUntil(World world, LaterMessage message) => (message.Due - world.Time.GetUtcNow()).TotalSeconds;
 }

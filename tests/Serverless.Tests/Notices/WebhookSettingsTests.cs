@@ -70,7 +70,7 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
         time.Advance(TimeSpan.FromSeconds(7));
         Assert.Equal(0, await restarted.DrainAsync());
         Assert.Single(down.Told);
-        Assert.Empty(world.Broker.Scheduled("case-events"));
+        Assert.Empty(world.Later.Waiting);
         var failed = Assert.Single((await restarted.GetAsync("/api/operations/notices?day=2026-11-20&state=failed")).EnumerateArray());
         Assert.Equal("not-configured-any-more", failed.GetProperty("reason").GetString());
     }

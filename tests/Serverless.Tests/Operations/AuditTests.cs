@@ -17,14 +17,14 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         await world.SubscribeAsync("down", down.Address, """ "types":["serverless.case.opened.v1"] """);
         foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<KeptMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
-        var kept = (await world.GetAsync("/api/operations/kept?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
+        foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
+        var kept = (await world.GetAsync("/api/operations/poison-messages?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
         var notice = (await world.GetAsync("/api/operations/notices?state=failed"))[0].GetProperty("eventId").GetString()!;
 
         world.Time.Advance(TimeSpan.FromMilliseconds(1));
-        await world.ReviewAsync("kept/resubmit", new JsonObject { ["queue"] = "inbound", ["id"] = kept, ["by"] = "anna" });
+        await world.ReviewAsync("poison-messages/resubmit", new JsonObject { ["queue"] = "inbound", ["id"] = kept, ["by"] = "anna" });
         Assert.Equal(("resubmit", "inbound", kept, "anna", "cut=0 done=1"), await LatestAsync(world));
-        await world.ReviewAsync("kept/discard", new JsonObject { ["queue"] = "inbound", ["all"] = true, ["by"] = "ben" });
+        await world.ReviewAsync("poison-messages/discard", new JsonObject { ["queue"] = "inbound", ["all"] = true, ["by"] = "ben" });
         Assert.Equal(("discard", "inbound", $"before {world.Time.GetUtcNow():O}", "ben", "cut=0 done=2"), await LatestAsync(world));
         await world.ReviewAsync("notices/resend", new JsonObject { ["event"] = notice, ["route"] = "webhook", ["target"] = "down", ["by"] = "anna" });
         Assert.Equal(("resend", "notices", $"{notice}/webhook/down", "anna", "forgotten=0 sent=1 void=0"), await LatestAsync(world));
@@ -62,7 +62,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     public async Task Who_is_the_principal_where_the_platform_proves_it_and_else_what_they_say(string? proves, string by)
     {
         await using var world = await World.StartAsync(azurite, ("WEBSITE_AUTH_ENABLED", proves));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/operations/kept/discard", UriKind.Relative)) { Content = new StringContent("""{"queue":"inbound","all":true,"by":"claims to be anna"}""") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/operations/poison-messages/discard", UriKind.Relative)) { Content = new StringContent("""{"queue":"inbound","all":true,"by":"claims to be anna"}""") };
         request.Headers.Add("X-MS-CLIENT-PRINCIPAL-NAME", "ada@example.com");
         using var answer = await world.SendAsync(request);
         Assert.True(answer.IsSuccessStatusCode);

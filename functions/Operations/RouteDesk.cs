@@ -1,0 +1,29 @@
+using Serverless.Notices;
+using Serverless.Receipts;
+
+namespace Serverless.Operations;
+
+/// <summary>Empties the queues of routes that are off, with an audit row.</summary>
+public sealed class RouteDesk(RouteSwitches switches, NoticeQueue queue, ActionLog actions)
+{
+    /// <summary>All routes.</summary>
+    public IReadOnlyList<string> Routes => switches.Routes;
+
+    /// <summary>The setting that switches a route.</summary>
+    public string SettingOf(string route) => switches.SettingOf(route);
+
+    /// <summary>Takes away what lies in its queue; null while the route is on.</summary>
+    public async Task<RouteDiscarded?> DiscardAsync(string route, string? by, CancellationToken ct)
+    {
+        if (switches.IsOn(route)) return null;
+        var begun = await actions.BeginAsync("discard", NoticeQueue.Of(route), "all", by, ct);
+        var count = await queue.CountAsync(route, ct);
+        await queue.ClearAsync(route, ct);
+        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["done"] = count }, ct);
+        return new RouteDiscarded(count);
+    }
+}
+
+/// <summary>What was taken away.</summary>
+/// <param name="Discarded">About how many messages: storage counts approximately.</param>
+public sealed record RouteDiscarded(int Discarded);

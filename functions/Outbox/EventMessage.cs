@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace Serverless.Outbox;
+
+/// <summary>A message of a route's queue: the event as published, whom it is for, and counters; never a list of targets, which would not fit.</summary>
+public static class EventMessage
+{
+    /// <summary>Writes one. What is null or 0 is left out.</summary>
+    /// <param name="json">The whole CloudEvent.</param>
+    /// <param name="target">Null for all targets of the route.</param>
+    /// <param name="attempt">Counts tries.</param>
+    /// <param name="resend">Counts how often somebody had it sent again.</param>
+    /// <param name="postponed">Counts how often it was put back because storage was down.</param>
+    /// <param name="notBefore">A message that comes earlier is put back.</param>
+    public static byte[] Write(ReadOnlyMemory<byte> json, string? target = null, int attempt = 0, int resend = 0, int postponed = 0, DateTimeOffset? notBefore = null)
+    {
+        using var buffer = new MemoryStream(json.Length + 128);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            if (target is not null) writer.WriteString("target", target);
+            if (attempt > 0) writer.WriteNumber("attempt", attempt);
+            if (resend > 0) writer.WriteNumber("resend", resend);
+            if (postponed > 0) writer.WriteNumber("postponed", postponed);
+            if (notBefore is { } at) writer.WriteString("notBefore", at);
+            writer.WritePropertyName("event");
+            writer.WriteRawValue(json.Span);
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

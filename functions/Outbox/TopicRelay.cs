@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Serverless.Platform.Messaging;
+
+namespace Serverless.Outbox;
+
+/// <summary>
+/// Sends events to topic <c>case-events</c>, for systems of others. A topic that fails is left alone for half a minute by this instance: what comes meanwhile is owed to it at once, so that
+/// an outage costs a contact no waiting. Without <c>ServiceBusConnection</c> there is no topic, and nothing is owed to it.
+/// </summary>
+public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILogger<TopicRelay> log)
+{
+    /// <summary>Name of the topic.</summary>
+    public const string Topic = "case-events";
+
+    /// <summary>For so long a topic that failed is not tried again by this instance.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
+
+    // What subscribers may filter by: words of the event's data, beside its type. None is personal.
+    private static readonly string[] Filterable = ["channel", "network", "need", "owner", "state", "kind", "place", "direction", "change"];
+
+    private readonly Lock _gate = new();
+    private DateTimeOffset _restsUntil;
+    private TopicState _state = new(null, null);
+
+    /// <summary>False without a bus.</summary>
+    public bool IsOn => topic.IsOn;
+
+    /// <summary>How it went for this instance.</summary>
+    public TopicState State
+    {
+        get
+        {
+            lock (_gate) return _state;
+        }
+    }
+
+    /// <summary>Sends in order, up to the first that the topic does not take.</summary>
+    /// <returns>How many need not be sent any more.</returns>
+    public async Task<int> SendAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    {
+        if (!topic.IsOn) return entries.Count;
+        for (var sent = 0; sent < entries.Count; sent++)
+            if (Rests() || !await TrySendAsync(subject, entries[sent], ct)) return sent;
+        return entries.Count;
+    }
+
+    private bool Rests()
+    {
+        lock (_gate) return time.GetUtcNow() < _restsUntil;
+    }
+
+    private async Task<bool> TrySendAsync(string subject, OutboxEntry entry, CancellationToken ct)
+    {
+        try
+        {
+            await topic.SendAsync(Topic, MessageOf(entry), ct);
+            lock (_gate) _state = new TopicState(time.GetUtcNow(), null);
+            return true;
+        }
+        catch (BusUnavailableException error)
+        {
+            LogBusDown(subject, entry.Id, error.Status);
+            lock (_gate)
+            {
+                _restsUntil = time.GetUtcNow() + Rest;
+                _state = _state with { Problem = error.Message };
+            }
+
+            return false;
+        }
+    }
+
+    private static BusMessage MessageOf(OutboxEntry entry)
+    {
+        Dictionary<string, string> properties = new(StringComparer.Ordinal) { ["type"] = entry.Type };
+        using var json = JsonDocument.Parse(entry.Json);
+        if (json.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object)
+            foreach (var name in Filterable)
+                if (data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } word && IsPlain(word)) properties[name] = word;
+        return new BusMessage(entry.Id, entry.Json) { ContentType = "application/cloudevents+json", Properties = properties };
+    }
+
+    // An owner may have any name; a property takes printable ASCII.
+    private static bool IsPlain(string word) => word.All(c => c is >= ' ' and <= '~' and not '"' and not '\\');
+
+    [LoggerMessage(40, LogLevel.Warning, "bus down: {Subject} owes the topic event {EventId}, status={Status}; Tick sends it")]
+    private partial void LogBusDown(string subject, string eventId, int status);
+}
+
+/// <summary>How the topic stands for one instance.</summary>
+/// <param name="LastSent">When it took an event last; null if it did not yet.</param>
+/// <param name="Problem">Why it took none since; null when all is well.</param>
+public sealed record TopicState(DateTimeOffset? LastSent, string? Problem);

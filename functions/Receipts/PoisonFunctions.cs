@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Platform.Http;
+
+namespace Serverless.Receipts;
+
+/// <summary>For people who run the app: queue messages that could not be worked.</summary>
+public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Caller caller)
+{
+    /// <summary>Messages of one queue that could not be worked; an empty page for a queue that is none.</summary>
+    [Function("QueryOperationsPoison")]
+    public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/poison-messages")] HttpRequest request)
+    {
+        var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
+        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await desk.ListAsync(queue, TopOf(request), continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
+    }
+
+    /// <summary>Puts such messages back into their queue.</summary>
+    [Function("ReviewPoisonResubmit")]
+    public Task Resubmit([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/resubmit")] HttpRequest request) =>
+        StepAsync(request, resubmit: true);
+
+    /// <summary>Discards such messages.</summary>
+    [Function("ReviewPoisonDiscard")]
+    public Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/discard")] HttpRequest request) =>
+        StepAsync(request, resubmit: false);
+
+    private async Task StepAsync(HttpRequest request, bool resubmit)
+    {
+        var queues = poison.Queues;
+        if (await RawBody.ReadAsync(request) is not { } body || PoisonRequest.Parse(body, queues) is not { } asked)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, $"{PoisonRequest.HowTo} Queues: {string.Join(", ", queues)}.");
+            return;
+        }
+
+        var step = await desk.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
+        if (asked.Id is not null && step is { Done: 0, Cut: 0 })
+            await HttpAnswer.ProblemAsync(request, 404, "No such message of this queue is kept.");
+        else await HttpAnswer.JsonAsync(request, step, ReviewJson.Default.PoisonStep);
+    }
+
+    private static int TopOf(HttpRequest request) =>
+        int.TryParse(request.Value("top"), NumberStyles.None, CultureInfo.InvariantCulture, out var top) && top is >= 1 and <= Quarantine.LargestPage ? top : 25;
+}

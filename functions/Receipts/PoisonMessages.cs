@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using Serverless.Attachments;
+using Serverless.Replies;
+using Serverless.Platform.Features;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>Keeps queue messages that could not be worked, visible to people; a message holds ids and facts, nothing personal.</summary>
+public sealed partial class PoisonMessages(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TimeProvider time, ILogger<PoisonMessages> log)
+{
+    public const string Table = "poison";
+
+    /// <summary>What the name of a poison queue ends with.</summary>
+    public const string Suffix = "-poison";
+
+    // A property takes 32,768 characters; a notice with the largest event is a third of it.
+    private const int LongestText = 30_000;
+    private const int MostCounted = 1_000;
+    private const int MostDrained = 1_000;
+    private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(5);
+    private readonly string[] _notices = [.. destinations.Select(d => d.Queue + Suffix).Order(StringComparer.Ordinal)];
+
+    /// <summary>Every queue of which messages may be kept: those with a poison queue that a function works, and the poison queues of routes, which Tick drains.</summary>
+    public IReadOnlyList<string> Queues =>
+        [Pointer.Queue, Pointer.Queue + Suffix, FilePointer.Queue, FilePointer.Queue + Suffix, ReplyPointer.Queue, ReplyPointer.Queue + Suffix, .. _notices];
+
+    /// <summary>Keeps a message; the same text again is the same row.</summary>
+    /// <param name="queue">Where it came from: the partition.</param>
+    /// <param name="message">The text, at most 30,000 characters of it: a longer one can only be discarded.</param>
+    /// <param name="why">For people.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task KeepAsync(string queue, string message, string why, CancellationToken ct)
+    {
+        var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message)).AsSpan(0, 16));
+        LogKept(queue, id, why);
+        var cut = message.Length > LongestText;
+        await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = cut ? message[..LongestText] : message, ["Cut"] = cut, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+    }
+
+    /// <summary>Takes a message that failed too often: one that names a delivery is only told, since the delivery's row knows more and comes again.</summary>
+    public Task TakeAsync(string queue, string message, CancellationToken ct)
+    {
+        if (Pointer.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
+        LogPoison(pointer.Channel, pointer.Id);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Empties the poison queues of routes, which no function works, at most a thousand messages of each. Kept before it is deleted: a crash in between keeps the same row again.</summary>
+    public async Task DrainAsync(CancellationToken ct)
+    {
+        foreach (var queue in _notices)
+        {
+            for (var drained = 0; drained < MostDrained;)
+            {
+                var taken = await queues.TakeAsync(queue, Hidden, ct);
+                if (taken.Count == 0) break;
+                drained += taken.Count;
+                foreach (var message in taken)
+                {
+                    await KeepAsync(queue, message.Text, "failed too often", ct);
+                    await queues.DeleteAsync(queue, message, ct);
+                }
+            }
+        }
+    }
+
+    /// <summary>How many messages are kept, by queue, each counted up to a thousand; queues of which none is kept are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(CancellationToken ct)
+    {
+        var counts = await Task.WhenAll(Queues.Select(async queue => (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));
+        return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Queue, c => c.Count, StringComparer.Ordinal);
+    }
+
+    [LoggerMessage(61, LogLevel.Error, "poison {Channel}/{Id}: failed too often, Tick queues it again")]
+    private partial void LogPoison(string channel, string id);
+
+    [LoggerMessage(60, LogLevel.Error, "poison message {Queue}/{Id}: {Why}")]
+    private partial void LogKept(string queue, string id, string why);
+}
