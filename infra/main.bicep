@@ -1,4 +1,4 @@
-// Everything the app needs, in one resource group. Order, cost, runbooks: README.md beside this file.
+// Everything the app needs, in one resource group. Order, cost, deploying, runbooks: README.md beside this file.
 
 targetScope = 'subscription'
 
@@ -261,7 +261,7 @@ module roles 'modules/roles.bicep' = {
     vaultName: names.vault
     insightsName: names.insights
     identityName: names.identity
-    subscribers: subscribers
+    subscribers: withBus || empty(subscribers) ? subscribers : fail('Subscribers need a bus: bus is none.')
     systemTopicName: names.systemTopic
     communication: communication
     undeliveredContainer: 'undelivered'

@@ -5,7 +5,7 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'germanywestcentral')
 param defaultOwner = readEnvironmentVariable('DEFAULT_OWNER', 'service-desk')
 param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
 
-// Channels by the names of channels.json; one that is not here is off. Settings: README.md at the top and in functions/Channels. Secrets never stand here: README.md beside this file, "Secrets".
+// Channels by the names of channels.json; one that is not here is off. Settings: README.md at the top and in functions/Channels. Secrets never stand here: SECRETS.md beside this file.
 param channels = {
   Generic: { enabled: true }
 }

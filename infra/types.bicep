@@ -235,7 +235,7 @@ func ofType(type string) string => endsWith(type, '*') ? 'type LIKE ${quoted('${
 func ofTypes(types string[]) string[] => empty(types) ? [] : ['(${join(map(types, t => ofType(t)), ' OR ')})']
 
 @description('The conditions of properties: all of them.')
-func ofProperties(properties strings) string[] => map(items(properties), p => '[${replace(p.key, ']', ']]')}] = ${quoted(p.value)}')
+func ofProperties(properties strings) string[] => map(items(properties), p => '${p.key} = ${quoted(p.value)}')
 
 @description('All of the conditions; without any, every event.')
 func allOf(conditions string[]) string => empty(conditions) ? '1 = 1' : join(conditions, ' AND ')

@@ -35,7 +35,7 @@ var toWebhook = {
   }
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2026-04-01' existing = { name: storageName }
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = { name: storageName }
 resource systemTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = { name: systemTopicName }
 
 resource webhookEvents 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = if (!empty(endpoint)) {

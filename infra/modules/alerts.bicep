@@ -1,4 +1,4 @@
-// What wakes somebody, and the page to look at then. Each alert has its runbook in infra/README.md.
+// What wakes somebody, and the page to look at then. Each alert has its runbook in infra/RUNBOOK.md.
 
 @description('Region.')
 param location string
@@ -66,7 +66,7 @@ resource busRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [for a in busAl
   location: 'global'
   tags: tags
   properties: {
-    description: '${a.about} Runbook: infra/README.md, ${a.name}.'
+    description: '${a.about} Runbook: infra/RUNBOOK.md, ${a.name}.'
     severity: a.severity
     enabled: true
     scopes: [bus.id]
@@ -121,7 +121,7 @@ resource unreachable 'Microsoft.Insights/metricAlerts@2026-01-01' = if (!empty(a
   location: 'global'
   tags: tags
   properties: {
-    description: 'The app does not answer from outside. Runbook: infra/README.md, unreachable.'
+    description: 'The app does not answer from outside. Runbook: infra/RUNBOOK.md, unreachable.'
     severity: 1
     enabled: true
     scopes: [webTest.id, insights.id]
@@ -214,7 +214,7 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for a i
   kind: 'LogAlert'
   properties: {
     displayName: a.name
-    description: '${a.about} Runbook: infra/README.md, ${a.name}.'
+    description: '${a.about} Runbook: infra/RUNBOOK.md, ${a.name}.'
     severity: a.severity
     enabled: true
     scopes: [workspace.id]
@@ -245,7 +245,7 @@ resource slow 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'slow'
-    description: 'Five of a hundred calls of a function take too long. Runbook: infra/README.md, slow.'
+    description: 'Five of a hundred calls of a function take too long. Runbook: infra/RUNBOOK.md, slow.'
     severity: 2
     enabled: true
     scopes: [workspace.id]

@@ -111,23 +111,25 @@ var subscriberSettings = flatten(map(items(webhookSubscribers), s => [
   { name: 'Webhook__Subscribers__${s.key}__PreviousSecret', value: '${reference}Webhook--Subscribers--${s.key}--PreviousSecret/)' }
 ]))
 
-@description('Recipients; what is not set keeps the default of the app.')
-var recipientSettings = filter(flatten(map(items(recipients), r => [
-  { name: 'Recipients__Entries__${r.key}__Email', value: r.value.?email ?? '' }
-  { name: 'Recipients__Entries__${r.key}__TeamsUrl', value: (r.value.?teams ?? false) ? '${reference}Recipients--Entries--${r.key}--TeamsUrl/)' : '' }
-  { name: 'Recipients__Entries__${r.key}__Owners', value: r.value.?owners ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Events', value: r.value.?events ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Channels', value: r.value.?channels ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Needs', value: r.value.?needs ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Language', value: r.value.?language ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Hours', value: r.value.?hours ?? '' }
-  { name: 'Recipients__Entries__${r.key}__TimeZone', value: r.value.?timeZone ?? '' }
-  { name: 'Recipients__Entries__${r.key}__Urgent', value: r.value.?urgent ?? '' }
-  { name: 'Recipients__Entries__${r.key}__DigestCount', value: string(r.value.?digestCount ?? '') }
-  { name: 'Recipients__Entries__${r.key}__DigestMinutes', value: string(r.value.?digestMinutes ?? '') }
-  { name: 'Recipients__Entries__${r.key}__Escalation', value: string(r.value.?escalation ?? '') }
-  { name: 'Recipients__Entries__${r.key}__Include', value: r.value.?include ?? '' }
-])), s => !empty(s.value))
+@description('Recipients; what is not set keeps the default of the app. The address of a Teams workflow lies in the vault.')
+var recipientSettings = flatten(map(items(recipients), r => concat(
+  (r.value.?teams ?? false) ? [{ name: 'Recipients__Entries__${r.key}__TeamsUrl', value: '${reference}Recipients--Entries--${r.key}--TeamsUrl/)' }] : [],
+  filter([
+    { name: 'Recipients__Entries__${r.key}__Email', value: r.value.?email ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Owners', value: r.value.?owners ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Events', value: r.value.?events ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Channels', value: r.value.?channels ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Needs', value: r.value.?needs ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Language', value: r.value.?language ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Hours', value: r.value.?hours ?? '' }
+    { name: 'Recipients__Entries__${r.key}__TimeZone', value: r.value.?timeZone ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Urgent', value: r.value.?urgent ?? '' }
+    { name: 'Recipients__Entries__${r.key}__DigestCount', value: string(r.value.?digestCount ?? '') }
+    { name: 'Recipients__Entries__${r.key}__DigestMinutes', value: string(r.value.?digestMinutes ?? '') }
+    { name: 'Recipients__Entries__${r.key}__Escalation', value: string(r.value.?escalation ?? '') }
+    { name: 'Recipients__Entries__${r.key}__Include', value: r.value.?include ?? '' }
+  ], s => !empty(s.value))
+)))
 
 @description('Whether the mail channel is on.')
 var readsMail = !empty(filter(on, c => c.key == 'Email'))
@@ -153,7 +155,7 @@ var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !c
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: names.identity }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: names.insights }
-resource network 'Microsoft.Network/virtualNetworks@2025-09-01' existing = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: names.network
   resource app 'subnets' existing = { name: 'app' }
 }

@@ -15,8 +15,8 @@ param busName string
 @description('Whether there is one.')
 param withBus bool
 
-resource storage 'Microsoft.Storage/storageAccounts@2026-04-01' existing = { name: storageName }
-resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = { name: vaultName }
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = { name: storageName }
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' existing = { name: vaultName }
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 
 @description('What is reached privately, with its group and zone.')
@@ -27,7 +27,7 @@ var endpoints = concat([
   { key: 'vault', group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
 ], withBus ? [{ key: 'bus', group: 'namespace', zone: 'privatelink.servicebus.windows.net' }] : [])
 
-resource network 'Microsoft.Network/virtualNetworks@2025-09-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags
@@ -51,7 +51,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
 }]
 
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-09-01' = [for e in endpoints: {
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2026-03-01' = [for e in endpoints: {
   name: '${name}-${e.key}'
   location: location
   tags: tags
@@ -61,7 +61,7 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-09-01' = [for
   }
 }]
 
-resource groups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-09-01' = [for (e, i) in endpoints: {
+resource groups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = [for (e, i) in endpoints: {
   parent: privateEndpoints[i]
   name: 'default'
   properties: { privateDnsZoneConfigs: [{ name: e.key, properties: { privateDnsZoneId: zones[i].id } }] }

@@ -60,11 +60,9 @@ var appStorage = [role.storageBlobDataOwner, role.storageQueueDataContributor, r
 var operatorStorage = [role.storageBlobDataContributor, role.storageTableDataContributor]
 @description('What the nightly export may do: read tables, write blobs.')
 var exporterStorage = [role.storageBlobDataContributor, role.storageTableDataReader]
-@description('Subscribers, where there is a bus.')
-var receivers = withBus ? subscribers : []
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: identityName }
-resource storage 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = {
   name: storageName
   resource blobs 'blobServices' existing = {
     name: 'default'
@@ -75,14 +73,14 @@ resource storage 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
     resource events 'queues' existing = { name: eventQueue }
   }
 }
-resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = { name: vaultName }
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' existing = { name: vaultName }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' existing = {
   parent: bus
   name: topicName
 }
-resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' existing = [for s in receivers: {
+resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' existing = [for s in subscribers: {
   parent: topic
   name: s.name
 }]
@@ -101,7 +99,7 @@ resource appOnTopic 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (w
   properties: { principalId: identity.properties.principalId, principalType: 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.serviceBusDataSender) }
 }
 
-resource subscriberOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (s, i) in receivers: {
+resource subscriberOnSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (s, i) in subscribers: {
   scope: subscription[i]
   name: guid(subscription[i].id, s.principalId, role.serviceBusDataReceiver)
   properties: { principalId: s.principalId, principalType: s.?principalType ?? 'ServicePrincipal', roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.serviceBusDataReceiver) }

@@ -41,7 +41,7 @@ var queueNames = flatten(map(items(queues), q => [q.key, q.value.poison]))
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = { name: workspaceName }
 
-resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-09-01' = {
   name: name
   location: location
   tags: tags
@@ -70,22 +70,22 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   resource tableService 'tableServices' = { name: 'default' }
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = [for c in items(containers): {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-09-01' = [for c in items(containers): {
   parent: account::blobs
   name: c.key
 }]
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' = [for q in queueNames: {
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-09-01' = [for q in queueNames: {
   parent: account::queueService
   name: q
 }]
 
-resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-01' = [for t in tables: {
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-09-01' = [for t in tables: {
   parent: account::tableService
   name: t
 }]
 
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04-01' = {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-09-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -103,7 +103,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04
   }
 }
 
-resource scanning 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (malwareScanning) {
+resource scanning 'Microsoft.Security/defenderForStorageSettings@2025-06-01' = if (malwareScanning) {
   scope: account
   name: 'current'
   properties: {

@@ -3,10 +3,13 @@ namespace Serverless.Local.Cost;
 /// <summary>What a month holds.</summary>
 /// <param name="Contacts">Contacts of customers.</param>
 /// <param name="NewShare">How many of them open a conversation, 0 to 1.</param>
-/// <param name="Subscriptions">Routes that are on; each gets every event.</param>
+/// <param name="Routes">Routes that are on; each gets every event by a storage queue.</param>
+/// <param name="Subscribers">Other systems that receive every event by Service Bus.</param>
 /// <param name="AlwaysReady">Instances that are always there.</param>
-/// <param name="PrivateNetworking">Private endpoints and the Premium bus.</param>
-internal sealed record Month(long Contacts, double NewShare, int Subscriptions, int AlwaysReady, bool PrivateNetworking);
+/// <param name="Bus">Whether events are published to Service Bus.</param>
+/// <param name="PrivateNetworking">Private endpoints, and the Premium bus if there is one.</param>
+/// <param name="Alerts">Alert rules and the availability test.</param>
+internal sealed record Month(long Contacts, double NewShare, int Routes, int Subscribers, int AlwaysReady, bool Bus, bool PrivateNetworking, bool Alerts);
 
 /// <summary>One line of the bill.</summary>
 /// <param name="Name">What for.</param>
@@ -16,7 +19,12 @@ internal sealed record Month(long Contacts, double NewShare, int Subscriptions, 
 internal sealed record Line(string Name, string Amount, double Quiet, double Busy);
 
 /// <summary>Calls that the app makes, as the test suite counts them: calls.json.</summary>
-internal sealed record Calls(int Accept, int Known, int First, int Notice, int Bus)
+/// <param name="Accept">Storage calls until a delivery is accepted.</param>
+/// <param name="Known">Storage calls of a contact in a known thread.</param>
+/// <param name="First">Storage calls of the first contact of a conversation.</param>
+/// <param name="Notice">Storage calls of a notification to one target of a route.</param>
+/// <param name="Events">Events of one contact: each is one send to the bus, and one queue message for each route.</param>
+internal sealed record Calls(int Accept, int Known, int First, int Notice, int Events)
 {
     public static Calls Read()
     {
@@ -45,22 +53,31 @@ internal sealed class Bill(PriceList prices, Calls calls)
     // Tick every five minutes and Daily.
     private const double Timers = (730 * 12) + 30;
 
-    // Take and delete of one queue message; the put is counted by the tests.
-    private const double QueueCallsOfTheHost = 2;
+    // Put, take and delete of one queue message; the host does the last two. What it asks of empty queues is not in it: no page says how often.
+    private const double QueueCalls = 3;
 
-    // Receive and complete; the send is counted by the tests.
-    private const double BusCallsOfTheHost = 2;
+    // Receive and complete of a subscriber; the send is counted by the tests.
+    private const double BusCallsOfASubscriber = 2;
     private const int LogAlerts = 9;
-    private const int PrivateEndpoints = 5;
+
+    // Each one metric of one topic.
+    private const int BusAlerts = 2;
+
+    // Three places every 15 minutes, and the alert on the test and its component.
+    private const double AvailabilityTests = 3 * 4 * 730;
+    private const int AvailabilitySeries = 2;
+    private const int EndpointsWithoutBus = 4;
 
     public IReadOnlyList<Line> Of(Month month)
     {
         double contacts = month.Contacts;
-        var executions = (contacts * (2 + month.Subscriptions)) + Timers;
+        var tests = month.Alerts ? AvailabilityTests : 0;
+        // Receive, Normalise, one execution for each route and event.
+        var executions = (contacts * (2 + (calls.Events * month.Routes))) + Timers + tests;
         var quiet = executions * InstanceGb;
-        var queue = contacts * (1 + QueueCallsOfTheHost);
-        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * month.Subscriptions));
-        var bus = contacts * calls.Bus * (1 + (BusCallsOfTheHost * month.Subscriptions));
+        var queue = contacts * (1 + (calls.Events * month.Routes)) * QueueCalls;
+        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * calls.Events * month.Routes));
+        var bus = month.Bus ? contacts * calls.Events * (1 + (BusCallsOfASubscriber * month.Subscribers)) : 0;
         var stored = contacts * KilobytesStored / 1e6;
         var logged = contacts * KilobytesLogged / 1e6;
         List<Line> lines =
@@ -72,12 +89,23 @@ internal sealed class Bill(PriceList prices, Calls calls)
             Both("Tables, data", $"{stored:N1} GB", prices["table-gb-month"].For(stored)),
             Both("Queue", $"{queue:N0}", prices["queue-transactions"].For(queue)),
             Both("Logs", $"{logged:N1} GB", prices["log-gb"].For(logged)),
-            Both("Alerts", $"{LogAlerts} rules, {1 + month.Subscriptions} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(1 + month.Subscriptions)),
         ];
-        lines.Add(month.PrivateNetworking
-            ? Both("Service Bus Premium", "one unit", prices["bus-premium-unit"].For(1))
-            : Both("Service Bus Standard", $"{bus:N0} operations", prices["bus-base"].For(1) + Operations(bus)));
-        if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{PrivateEndpoints}", prices["private-endpoint"].For(PrivateEndpoints)));
+        if (month.Alerts)
+        {
+            var series = AvailabilitySeries + (month.Bus ? BusAlerts : 0);
+            lines.Add(Both("Alerts", $"{LogAlerts} rules, {series} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(series)));
+            lines.Add(Both("Availability test", $"{tests:N0} calls", prices["web-test"].For(tests)));
+        }
+
+        if (month.Bus)
+        {
+            lines.Add(month.PrivateNetworking
+                ? Both("Service Bus Premium", "one unit", prices["bus-premium-unit"].For(1))
+                : Both("Service Bus Standard", $"{bus:N0} operations", prices["bus-base"].For(1) + Operations(bus)));
+        }
+
+        var endpoints = EndpointsWithoutBus + (month.Bus ? 1 : 0);
+        if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{endpoints}", prices["private-endpoint"].For(endpoints)));
         if (month.AlwaysReady > 0) lines.Add(Both("Always ready", $"{month.AlwaysReady} x {InstanceGb} GB", prices["flex-ready-gb-second"].For(month.AlwaysReady * InstanceGb * SecondsOfAMonth)));
         return lines;
     }
