@@ -15,20 +15,11 @@ internal sealed class BicepCompiler : IDisposable
 {
     private static readonly Lazy<BicepCompiler> One = new(() => new BicepCompiler());
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private readonly Process _process;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private Process? _process;
     private int _calls;
 
-    private BicepCompiler()
-    {
-        var path = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "BicepPath").Value!.Replace('\\', '/');
-        // NuGet gives back no run bit on every system.
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo(path, ["jsonrpc", "--stdio"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
-        _process = Process.Start(start)!;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
-    }
+    private BicepCompiler() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
 
     public static BicepCompiler Instance => One.Value;
 
@@ -55,30 +46,58 @@ internal sealed class BicepCompiler : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill();
-        _process.Dispose();
+        End();
         _turn.Dispose();
     }
 
     private async Task<JsonElement> AskAsync(string method, object argument)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        await _turn.WaitAsync(patience.Token);
+        await _turn.WaitAsync();
         try
         {
-            var body = JsonSerializer.SerializeToUtf8Bytes(new { jsonrpc = "2.0", id = ++_calls, method, @params = new[] { argument } });
-            var input = _process.StandardInput.BaseStream;
-            await input.WriteAsync(Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n"), patience.Token);
-            await input.WriteAsync(body, patience.Token);
-            await input.FlushAsync(patience.Token);
-            using var answer = JsonDocument.Parse(await ReadAsync(_process.StandardOutput.BaseStream, patience.Token));
-            if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException(error.GetProperty("message").GetString());
-            return answer.RootElement.GetProperty("result").Clone();
+            return await AskAsync(_process ??= Start(), method, argument);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // Some faulty templates bring the compiler down or to a stand; the next question finds a new one.
+            End();
+            throw new InvalidOperationException($"The compiler gave no answer to {method}.", error);
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    private async Task<JsonElement> AskAsync(Process process, string method, object argument)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { jsonrpc = "2.0", id = ++_calls, method, @params = new[] { argument } });
+        var input = process.StandardInput.BaseStream;
+        await input.WriteAsync(Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n"), patience.Token);
+        await input.WriteAsync(body, patience.Token);
+        await input.FlushAsync(patience.Token);
+        using var answer = JsonDocument.Parse(await ReadAsync(process.StandardOutput.BaseStream, patience.Token));
+        if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException(error.GetProperty("message").GetString());
+        return answer.RootElement.GetProperty("result").Clone();
+    }
+
+    private static Process Start()
+    {
+        var path = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "BicepPath").Value!.Replace('\\', '/');
+        // NuGet gives back no run bit on every system.
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo(path, ["jsonrpc", "--stdio"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        return Process.Start(start)!;
+    }
+
+    private void End()
+    {
+        if (_process is null) return;
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+        _process = null;
     }
 
     private static async Task<byte[]> ReadAsync(Stream stream, CancellationToken ct)
