@@ -35,7 +35,8 @@ public sealed class Code_and_templates_agree
     {
         var deployed = await Prediction.OfAsync(set);
         string[] all = ["tables", "containers", "queues", "routes", "topic", "connections", "names", "options", "settings", "secrets", "retention", "roles", "unknown", "shape"];
-        Assert.Equal([], all.SelectMany(what => Look(what, deployed, Files).Select(v => $"{what}: {v}")).ToList());
+        var found = all.SelectMany(what => Look(what, deployed, Files).Select(v => $"{what}: {v}")).ToList();
+        Assert.True(found.Count == 0, string.Join('\n', found));
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class Code_and_templates_agree
     [InlineData("options", "channels.json", "\"ToleranceMinutes\"", "\"Tolerance\"", "infra names the setting Channels__Generic__Tolerance, which nobody uses.")]
     [InlineData("options", "channels.json", "\"Twilio\": {", "\"Telephone\": {", "The channel Twilio is used, but infra/channels.json does not name it.")]
     [InlineData("settings", "modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'", "The code or the host reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason.")]
-    [InlineData("settings", "modules/app.bicep", "  { name: 'Owners__Default', value: defaultOwner }\n", "", "The code or the host reads Owners__Default")]
+    [InlineData("settings", "modules/app.bicep", "'Owners__Default'", "'Owners__Defaults'", "The code or the host reads Owners__Default")]
     [InlineData("settings", "modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'", "Channels__Email__ClientId is missing, though the channel is on.")]
     [InlineData("secrets", "channels.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"", "The secret Channels__Twilio__PreviousAuthToken is used, but infra does not name it.")]
     [InlineData("secrets", "modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "Webhook__Subscribers__crm__PreviousSecret refers to")]
@@ -70,7 +71,7 @@ public sealed class Code_and_templates_agree
     [InlineData("roles", "modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "A client needs Storage Queue Data Message Sender")]
     [InlineData("roles", "modules/roles.bicep", "serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'", "serviceBusDataSender: '090c5cfd-751d-490a-894a-3ce6f1109419'", "topics/case-events 090c5cfd-751d-490a-894a-3ce6f1109419, which nobody uses.")]
     [InlineData("roles", "modules/roles.bicep", "principalType: 'ServicePrincipal', ", "", "without principalType")]
-    [InlineData("unknown", "modules/app.bicep", "value: defaultOwner }", "value: identity.properties.principalId }", "Owners__Default")]
+    [InlineData("unknown", "modules/app.bicep", "value: defaultOwner }", "value: '${defaultOwner}${identity.properties.principalId}' }", "Owners__Default")]
     [InlineData("shape", "modules/app.bicep", "name: 'dotnet-isolated'", "name: 'custom'", "The runtime is custom")]
     [InlineData("shape", "modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess")]
     public async Task A_specimen_that_differs_is_caught(string what, string file, string old, string changed, string sentence)

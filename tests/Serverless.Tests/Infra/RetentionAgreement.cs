@@ -22,6 +22,6 @@ internal static class RetentionAgreement
 
         // What belongs to a case goes with its case.
         foreach (var name in new[] { "attachments", "contacts", "app-package" })
-            if (days.ContainsKey(name)) yield return $"Container {name} must be kept for ever, and would be emptied after {days[name]} days.";
+            if (days.TryGetValue(name, out var ends)) yield return $"Container {name} must be kept for ever, and would be emptied after {ends} days.";
     }
 }

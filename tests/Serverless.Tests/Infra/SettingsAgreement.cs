@@ -99,7 +99,7 @@ internal static partial class SettingsAgreement
 
     private static List<string> NotDeployed(InfraFiles files) => [.. files.Json(App).GetProperty("notDeployed").EnumerateObject().Select(p => p.Name), .. EachChannel(files).SelectMany(c => Map(c, "notDeployed").Select(n => $"Channels__{c.Name}__{n}"))];
 
-    private static IEnumerable<JsonProperty> EachChannel(InfraFiles files) => files.Json(Channels).EnumerateObject();
+    private static JsonElement.ObjectEnumerator EachChannel(InfraFiles files) => files.Json(Channels).EnumerateObject();
 
     private static IEnumerable<string> Map(JsonProperty channel, string name) => channel.Value.TryGetProperty(name, out var map) ? map.EnumerateObject().Select(p => p.Name) : [];
 

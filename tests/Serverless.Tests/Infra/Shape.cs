@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Serverless.Tests.Infra;
 
 /// <summary>What a set of parameters must lead to, resource by resource, beside the names that the code has too.</summary>
