@@ -1,8 +1,8 @@
-// Everything the app needs, in one resource group. Order, cost, runbooks: README.md beside this file.
+// Everything the app needs, in one resource group. Order, cost, deploying, runbooks: README.md beside this file.
 
 targetScope = 'subscription'
 
-import { channelSet, recipientMap, retentionDays, strings, subscriberMap } from 'types.bicep'
+import { channelMap, recipientMap, retentionDays, strings, subscriber, webhookSubscriberMap } from 'types.bicep'
 
 @description('Name of the environment: part of the resource group name, of the hash in every other name, and the azd-env-name tag.')
 @minLength(1)
@@ -23,14 +23,20 @@ param defaultOwner string
 @maxLength(200)
 param publicBaseUrl string
 
-@description('Channels, on or off, with their settings.')
-param channels channelSet
+@description('Channels with their settings, by the names of channels.json. One that is left out is off.')
+param channels channelMap
 
-@description('Routes by which notices go out. A route that is not named gets no subscription and its function is disabled.')
+@description('Routes by which notifications go out. The function of a route that is not named is disabled.')
 param routes ('acknowledgement' | 'mail' | 'teams' | 'webhook')[] = ['webhook']
 
-@description('Subscribers of the webhook route.')
-param subscribers subscriberMap = {}
+@description('Subscribers of the route webhook.')
+param webhookSubscribers webhookSubscriberMap = {}
+
+@description('Service Bus, to which events are published: standard (about $10 a month), premium (about $677, for events over 256 KB), or none. privateNetworking makes it premium unless it is none.')
+param bus 'none' | 'premium' | 'standard' = 'standard'
+
+@description('Other systems that receive events by Service Bus: one subscription and one role each.')
+param subscribers subscriber[] = []
 
 @description('People and teams who are told by the routes teams and mail.')
 param recipients recipientMap = {}
@@ -44,10 +50,6 @@ param retention retentionDays = { deliveries: 124, exports: 35, logs: 30 }
 @description('Copies of the data: ZRS survives a zone, GZRS and RAGZRS a region, LRS a disk.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
 param storageRedundancy string = 'Standard_ZRS'
-
-@description('Service Bus tier. Premium (about $677 a month) only for private networking or messages over 256 KB.')
-@allowed(['Standard', 'Premium'])
-param serviceBusSku string = 'Standard'
 
 @description('Memory of one instance in MB.')
 @allowed([512, 2048, 4096])
@@ -68,7 +70,7 @@ param httpConcurrency int = 64
 @maxValue(20)
 param alwaysReadyHttp int = -1
 
-@description('Closes storage, vault and bus to the public network and reaches them by private endpoints; makes the bus Premium. The app stays reachable for webhooks.')
+@description('Closes storage, vault and bus to the public network and reaches them by private endpoints; makes the bus premium unless it is none. The app stays reachable for webhooks.')
 param privateNetworking bool = false
 
 @description('Scans uploaded blobs, attachments among them, for malware; billed per GB.')
@@ -89,7 +91,7 @@ param communicationDataLocation string = 'Germany'
 @description('Sends its events to the app. Only when the code is deployed: Event Grid asks the address before it sends.')
 param communicationEvents bool = false
 
-@description('Its events go into a queue of the app\'s storage instead of to its door: no app registration, but some seconds more before a call is answered.')
+@description('Its events go into a queue of the app\'s storage instead of to its webhook: no app registration, but some seconds more before a call is answered.')
 param communicationQueue bool = false
 
 @description('Client id of the app registration that Event Grid asks a token for; needed with communicationEvents, unless they go into the queue.')
@@ -97,6 +99,9 @@ param communicationEntraAppId string = ''
 
 @description('Receivers of alerts and of the budget; empty deploys neither.')
 param alertEmails string[] = []
+
+@description('Asks the app for an anonymous page from three places every 15 minutes and alerts when two get no answer; only with alertEmails.')
+param availability bool = true
 
 @description('Most milliseconds that 95 of 100 calls of Receive or Normalise may take before an alert.')
 @minValue(100)
@@ -115,7 +120,7 @@ param budgetStart string = ''
 @minValue(-1)
 param dailyLogCapGb int = -1
 
-@description('Object id of the person or group that places secrets, restores tables and sends dead letters back; empty: nobody.')
+@description('Object id of the person or group that places secrets and restores tables; empty: nobody.')
 param operatorPrincipalId string = ''
 
 @description('Its type.')
@@ -134,12 +139,22 @@ param lock bool = false
 @description('Tags beside azd-env-name.')
 param extraTags strings = {}
 
-@description('Queues, topics, subscriptions and filters; the local host reads the same file.')
+@description('Queues and the topic; the code has the same names as constants.')
 var messaging = loadJsonContent('messaging.json')
 @description('Tables and containers.')
 var stored = loadJsonContent('storage.json')
-@description('Names of settings.')
+@description('Channels with the names of their settings and secrets.')
+var knownChannels = loadJsonContent('channels.json')
+@description('Names of the settings and secrets beside the channels.')
 var known = loadJsonContent('settings.json')
+@description('Channels that channels.json does not name.')
+var strangers = filter(objectKeys(channels), c => !contains(objectKeys(knownChannels), c))
+@description('Whether there is a bus.')
+var withBus = bus != 'none'
+@description('The topic that events are published to.')
+var topic = items(messaging.topics)[0]
+@description('Most that the topic holds, in MB. A full topic refuses every sender.')
+var topicMegabytes = 5120
 @description('Makes names unique.')
 var hash = toLower(uniqueString(subscription().id, environmentName, location))
 @description('Tags of every resource.')
@@ -163,6 +178,8 @@ var names = {
 }
 @description('Where providers reach the app.')
 var baseUrl = empty(publicBaseUrl) ? 'https://${names.app}.azurewebsites.net' : publicBaseUrl
+@description('Where the budget begins; the amount is read only if there is one.')
+var withBudget = monthlyBudget > 0 && !empty(budgetStart) && !empty(alertEmails)
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
@@ -194,22 +211,26 @@ module storage 'modules/storage.bicep' = {
     retention: retention
     malwareScanning: malwareScanning
     malwareScanningCapGb: malwareScanningCapGb
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceName: names.workspace
   }
+  dependsOn: [monitoring]
 }
 
-module bus 'modules/bus.bicep' = {
+module serviceBus 'modules/bus.bicep' = if (withBus) {
   scope: group
   params: {
     location: location
     tags: tags
     name: names.bus
-    skuName: privateNetworking ? 'Premium' : serviceBusSku
+    skuName: privateNetworking || bus == 'premium' ? 'Premium' : 'Standard'
     privateNetworking: privateNetworking
-    topics: messaging.topics
-    routes: routes
-    workspaceId: monitoring.outputs.workspaceId
+    topicName: topic.key
+    duplicateDetectionWindow: topic.value.duplicateDetectionWindow
+    topicMegabytes: topicMegabytes
+    subscribers: subscribers
+    workspaceName: names.workspace
   }
+  dependsOn: [monitoring]
 }
 
 module vault 'modules/vault.bicep' = {
@@ -220,24 +241,14 @@ module vault 'modules/vault.bicep' = {
     name: names.vault
     privateNetworking: privateNetworking
     purgeProtection: purgeProtection
-    workspaceId: monitoring.outputs.workspaceId
+    workspaceName: names.workspace
   }
+  dependsOn: [monitoring]
 }
 
 module acs 'modules/communication.bicep' = if (communication) {
   scope: group
-  params: {
-    tags: tags
-    name: names.communication
-    dataLocation: communicationDataLocation
-    systemTopicName: names.systemTopic
-    storageName: names.storage
-    deadLetterContainer: 'undelivered'
-    endpoint: communicationEvents && !communicationQueue ? '${baseUrl}/api/hooks/acs' : ''
-    entraAppId: communicationEntraAppId
-    queue: communicationEvents && communicationQueue ? 'acs-events' : ''
-  }
-  dependsOn: [storage]
+  params: { tags: tags, name: names.communication, dataLocation: communicationDataLocation, systemTopicName: names.systemTopic }
 }
 
 module roles 'modules/roles.bicep' = {
@@ -245,24 +256,44 @@ module roles 'modules/roles.bicep' = {
   params: {
     storageName: names.storage
     busName: names.bus
-    topicNames: objectKeys(messaging.topics)
+    withBus: withBus
+    topicName: topic.key
     vaultName: names.vault
     insightsName: names.insights
-    appPrincipalId: identity.outputs.principalId
+    identityName: names.identity
+    subscribers: withBus || empty(subscribers) ? subscribers : fail('Subscribers need a bus: bus is none.')
+    systemTopicName: names.systemTopic
+    communication: communication
+    undeliveredContainer: 'undelivered'
+    eventQueue: 'acs-events'
+    communicationQueue: communicationQueue
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
     exporterPrincipalId: exporterPrincipalId
   }
-  dependsOn: [bus, monitoring, storage, vault]
+  dependsOn: [acs, identity, monitoring, serviceBus, storage, vault]
+}
+
+module acsEvents 'modules/acs-events.bicep' = if (communication && communicationEvents) {
+  scope: group
+  params: {
+    systemTopicName: names.systemTopic
+    storageName: names.storage
+    undeliveredContainer: 'undelivered'
+    endpoint: communicationQueue ? '' : '${baseUrl}/api/hooks/acs'
+    entraAppId: communicationEntraAppId
+    queue: 'acs-events'
+  }
+  dependsOn: [acs, roles]
 }
 
 module network 'modules/network.bicep' = if (privateNetworking) {
   scope: group
-  params: { location: location, tags: tags, name: names.network, storageName: names.storage, vaultName: names.vault, busName: names.bus }
-  dependsOn: [bus, storage, vault]
+  params: { location: location, tags: tags, name: names.network, storageName: names.storage, vaultName: names.vault, busName: names.bus, withBus: withBus }
+  dependsOn: [serviceBus, storage, vault]
 }
 
-// After the roles: the app fetches its package as the identity, and the subscriptions must be there before its triggers look for them.
+// After the roles: the app fetches its package as the identity.
 module app 'modules/app.bicep' = {
   scope: group
   params: {
@@ -270,9 +301,8 @@ module app 'modules/app.bicep' = {
     tags: tags
     names: names
     packageContainer: 'app-package'
-    identityClientId: identity.outputs.clientId
-    insightsConnectionString: monitoring.outputs.connectionString
-    subnetId: network.?outputs.appSubnetId ?? ''
+    withBus: withBus
+    privateNetworking: privateNetworking
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     httpConcurrency: httpConcurrency
@@ -280,15 +310,17 @@ module app 'modules/app.bicep' = {
     publicBaseUrl: baseUrl
     defaultOwner: defaultOwner
     deliveryDays: retention.deliveries
-    channels: channels
-    known: { channels: known.channels, settings: known.settings, secrets: known.secrets }
+    channels: empty(strangers) ? channels : fail('Not in channels.json: ${join(strangers, ', ')}')
+    knownChannels: knownChannels
+    knownSettings: known.settings
+    secrets: known.secrets
     routes: routes
     routeFunctions: routeFunctions
-    subscribers: subscribers
+    webhookSubscribers: webhookSubscribers
     recipients: recipients
     settings: settings
   }
-  dependsOn: [bus, roles, storage, vault]
+  dependsOn: [identity, monitoring, network, roles, storage, vault]
 }
 
 module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
@@ -299,16 +331,20 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
     actionGroupName: names.actionGroup
     emails: alertEmails
     busName: names.bus
-    workspaceId: monitoring.outputs.workspaceId
-    insightsId: monitoring.outputs.insightsId
+    withBus: withBus
+    topicName: topic.key
+    topicMegabytes: topicMegabytes
+    workspaceName: names.workspace
+    insightsName: names.insights
     slowMilliseconds: slowMilliseconds
+    availabilityUrl: availability ? '${baseUrl}/api/schema' : ''
   }
-  dependsOn: [bus]
+  dependsOn: [monitoring, serviceBus]
 }
 
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart) && !empty(alertEmails)) {
+module budget 'modules/budget.bicep' = if (withBudget) {
   scope: group
-  params: { amount: monthlyBudget, startDate: budgetStart, emails: alertEmails }
+  params: { amount: max(1, monthlyBudget), startDate: budgetStart, emails: alertEmails }
 }
 
 module groupLock 'modules/lock.bicep' = if (lock) {
@@ -333,9 +369,9 @@ output APP_PRINCIPAL_ID string = identity.outputs.principalId
 output VAULT_NAME string = names.vault
 @description('Storage account, for export and restore.')
 output STORAGE_ACCOUNT string = names.storage
-@description('Service Bus namespace.')
-output SERVICEBUS_NAME string = names.bus
+@description('Service Bus namespace, or empty.')
+output SERVICEBUS_NAME string = withBus ? names.bus : ''
 @description('What to type in at each provider, by channel that is on.')
 output HOOK_ADDRESSES strings = toObject(filter(items(channels), c => c.value.enabled), c => c.key, c => '${baseUrl}/api/hooks/${toLower(c.key)}')
-@description('Settings that the app will not read: misspelt, or in need of a line in settings.json. Must be empty.')
+@description('Settings that the app will not read: misspelt, or in need of a line in channels.json or settings.json. Must be empty.')
 output STRANGE_SETTINGS string[] = app.outputs.strangeSettings

@@ -5,19 +5,9 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'germanywestcentral')
 param defaultOwner = readEnvironmentVariable('DEFAULT_OWNER', 'service-desk')
 param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
 
-// Every channel is here, off. Switch on what you use; settings: README.md at the top and in functions/Channels. Secrets never stand here: README.md beside this file, "Secrets".
+// Channels by the names of channels.json; one that is not here is off. Settings: README.md at the top and in functions/Channels. Secrets never stand here: SECRETS.md beside this file.
 param channels = {
-  Acs: { enabled: false }
-  Discourse: { enabled: false }
-  Email: { enabled: false }
   Generic: { enabled: true }
-  Meta: { enabled: false }
-  Placetel: { enabled: false }
-  Sipgate: { enabled: false }
-  Telegram: { enabled: false }
-  Twilio: { enabled: false }
-  Vonage: { enabled: false }
-  X: { enabled: false }
 }
 
 // Who is told, and how. A route that is not named costs nothing. The route mail also needs settings: { Mail__From: 'service@contoso.example' }.

@@ -5,6 +5,8 @@
 //   TELEGRAM_BOT_TOKEN (several with commas) · TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN · META_APP_ID, META_APP_SECRET · GRAPH_TOKEN · X_BEARER_TOKEN
 //   DISCOURSE_URL, DISCOURSE_API_KEY, DISCOURSE_API_USERNAME (an admin's) · VONAGE_API_KEY, VONAGE_API_SECRET, VONAGE_APPLICATION_ID · SIPGATE_TOKEN_ID, SIPGATE_TOKEN
 // Only what leads to BASE_URL is touched. Needs Node 20, no package.
+import { readFileSync } from 'node:fs';
+
 const base = process.env.BASE_URL?.replace(/\/$/, '');
 if (!base) { console.error('BASE_URL is not set.'); process.exit(1); }
 const really = process.argv.includes('--do');
@@ -26,6 +28,7 @@ const act = async (sentence, deed) => {
   if (really) await deed();
 };
 
+// By the name of the channel.
 const providers = {
   // https://core.telegram.org/bots/api#deletewebhook
   Telegram: env.TELEGRAM_BOT_TOKEN && (async () => {
@@ -59,7 +62,7 @@ const providers = {
       await act(`Meta: delete the subscription of ${one.object}`, () => call(`${app}?object=${encodeURIComponent(one.object)}`, { method: 'DELETE', headers }));
   }),
   // https://learn.microsoft.com/graph/api/subscription-delete. The token must be the app's own: a subscription belongs to who made it.
-  'Microsoft Graph': env.GRAPH_TOKEN && (async () => {
+  Email: env.GRAPH_TOKEN && (async () => {
     const headers = { authorization: `Bearer ${env.GRAPH_TOKEN}` };
     for (let page = `${api('GRAPH', 'https://graph.microsoft.com')}/v1.0/subscriptions`; page;) {
       const list = await call(page, { headers });
@@ -103,7 +106,7 @@ const providers = {
     await act(`Vonage: take ${whole.join(' and ')} from the application`, () => call(url, json('PUT', application, headers)));
   }),
   // https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook-settings/webhookSettings.ts
-  sipgate: env.SIPGATE_TOKEN_ID && env.SIPGATE_TOKEN && (async () => {
+  Sipgate: env.SIPGATE_TOKEN_ID && env.SIPGATE_TOKEN && (async () => {
     const url = `${api('SIPGATE', 'https://api.sipgate.com/v2')}/settings/sipgateio`;
     const headers = basic(env.SIPGATE_TOKEN_ID, env.SIPGATE_TOKEN);
     const settings = await call(url, { headers });
@@ -116,6 +119,9 @@ for (const [name, look] of Object.entries(providers)) {
   if (!look) { console.log(`${name}: left out, its credentials are not set`); continue; }
   try { await look(); } catch (error) { failed++; console.error(`${name}: ${error.message}`); }
 }
-console.log('By hand, where you used them: Placetel (web.placetel.de, Settings, External APIs; give numbers with routing External API another one first), Event Grid subscriptions of a Communication Services resource outside this group,');
-console.log('Twilio messaging services and WhatsApp senders, Teams workflows, the mail access of infra/mail-access.ps1, senders of the generic door. A number that lost its address here rings nobody: give it another one before.');
+// What no API takes away: channels.json says it, channel by channel.
+const channels = JSON.parse(readFileSync(new URL('./channels.json', import.meta.url), 'utf8'));
+console.log('By hand, where you used them:');
+for (const [name, { byHand }] of Object.entries(channels).filter(([, channel]) => channel.byHand)) console.log(`  ${name}: ${byHand}`);
+console.log('  People: Teams workflows. A number that lost its address here rings nobody: give it another one before.');
 process.exit(failed ? 1 : 0);

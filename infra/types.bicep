@@ -17,34 +17,6 @@ type channel = {
 }
 
 @export()
-@sealed()
-@description('Every channel of the app, on or off.')
-type channelSet = {
-  @description('SMS, WhatsApp and calls through Azure Communication Services.')
-  Acs: channel
-  @description('Posts in Discourse forums.')
-  Discourse: channel
-  @description('Mail in mailboxes of Microsoft 365.')
-  Email: channel
-  @description('The documented, signed door for shops, devices and own programs.')
-  Generic: channel
-  @description('Messenger, Instagram, WhatsApp, page comments.')
-  Meta: channel
-  @description('Calls through Placetel.')
-  Placetel: channel
-  @description('Calls and SMS through sipgate.')
-  Sipgate: channel
-  @description('Telegram bots: private chats, groups, business chats.')
-  Telegram: channel
-  @description('Calls and messages through Twilio.')
-  Twilio: channel
-  @description('Calls and messages through Vonage.')
-  Vonage: channel
-  @description('Public posts and direct messages on X.')
-  X: channel
-}
-
-@export()
 @description('Texts by name.')
 type strings = {
   @description('One text.')
@@ -52,7 +24,7 @@ type strings = {
 }
 
 @export()
-@description('Channels by name, as modules loop over them.')
+@description('Channels that are deployed, by the name that channels.json gives them.')
 type channelMap = {
   @description('One channel.')
   *: channel
@@ -61,7 +33,7 @@ type channelMap = {
 @export()
 @sealed()
 @description('One subscriber of the webhook route. Its secrets lie in Key Vault.')
-type subscriber = {
+type webhookSubscriber = {
   @description('https address to post to.')
   url: string
   @description('Event types it wants, separated by commas; * at the end stands for any ending.')
@@ -72,9 +44,9 @@ type subscriber = {
 
 @export()
 @description('Subscribers by a name of letters and digits.')
-type subscriberMap = {
+type webhookSubscriberMap = {
   @description('One subscriber.')
-  *: subscriber
+  *: webhookSubscriber
 }
 
 @export()
@@ -125,32 +97,29 @@ type recipientMap = {
 }
 
 @export()
-@description('Names of settings that settings.json lists for one channel.')
-type channelNames = {
+@description('One channel, as channels.json lists it.')
+type channelPlan = {
   @description('Whether the channel answers calls, where a cold start costs a call.')
-  voice: bool
+  answersCalls: bool
+  @description('Settings that are no secrets, by the name below Channels__X__.')
+  settings: string[]
   @description('Standing secrets: each has a Key Vault reference while the channel is on.')
   secrets: string[]
-  @description('Settings that are no secrets.')
-  settings: string[]
+  @description('Settings that the template sets from the identity of the app.')
+  fromIdentity: string[]?
+  @description('Settings whose names look like secrets and which are public, each with its reason.')
+  public: strings?
+  @description('Settings that no deployment needs, each with its reason.')
+  notDeployed: strings?
+  @description('What teardown.mjs leaves to a person.')
+  byHand: string?
 }
 
 @export()
-@description('The part of settings.json that templates read.')
-type settingNames = {
-  @description('By channel.')
-  channels: channelNamesMap
-  @description('Settings of the app beside the channels.')
-  settings: string[]
-  @description('Secrets of the app beside the channels: each has a Key Vault reference always.')
-  secrets: string[]
-}
-
-@export()
-@description('Names of settings by channel.')
-type channelNamesMap = {
-  @description('Names of one channel.')
-  *: channelNames
+@description('Channels by name, as channels.json lists them.')
+type channelPlans = {
+  @description('One channel.')
+  *: channelPlan
 }
 
 @export()
@@ -167,56 +136,28 @@ type queuePlan = {
   poison: string
   @description('Who puts messages in, where it is not the app.')
   filledBy: string?
+  @description('Who empties the poison queue, where no function does.')
+  drainedBy: string?
 }
 
 @export()
-@description('Topics, as messaging.json lists them.')
-type topicMap = {
-  @description('One topic.')
-  *: topicPlan
-}
-
-@export()
-@description('One topic.')
-type topicPlan = {
-  @description('How long a message id is remembered, ISO 8601; cannot be changed later.')
-  duplicateDetectionWindow: string
-  @description('Subscriptions by name.')
-  subscriptions: subscriptionMap
-}
-
-@export()
-@description('Subscriptions by name.')
-type subscriptionMap = {
-  @description('One subscription.')
-  *: subscriptionPlan
-}
-
-@export()
-@description('One subscription of a topic.')
-type subscriptionPlan = {
-  @description('How long a receiver holds a message, ISO 8601, at most PT5M.')
-  lockDuration: string
-  @description('Deliveries before a message is dead-lettered.')
-  maxDeliveryCount: int
-  @description('Whether a message that expires is dead-lettered.')
-  deadLetteringOnMessageExpiration: bool
-  @description('Filters by name; one that matches is enough. The one named everyone replaces the match-all rule of a new subscription.')
-  filters: filterMap
-}
-
-@export()
-@description('Filters by name.')
-type filterMap = {
-  @description('One filter.')
-  *: filterPlan
-}
-
-@export()
-@description('A correlation filter.')
-type filterPlan = {
-  @description('Application properties that must be equal.')
-  properties: strings
+@sealed()
+@description('A system that receives events: one subscription of the topic, with one filter and the right to receive from it.')
+type subscriber = {
+  @description('Name of the subscription: lower-case letters, digits and -.')
+  @minLength(1)
+  @maxLength(50)
+  name: string
+  @description('Event types it wants; * at the end stands for any ending. Left out: every type.')
+  types: string[]?
+  @description('Application properties that must be equal, for example channel or owner.')
+  properties: strings?
+  @description('Object id of the identity that receives.')
+  @minLength(36)
+  @maxLength(36)
+  principalId: string
+  @description('Its type; ServicePrincipal unless set.')
+  principalType: ('Group' | 'ServicePrincipal' | 'User')?
 }
 
 @export()
@@ -280,3 +221,25 @@ type resourceNames = {
   @description('Event Grid system topic of Communication Services.')
   systemTopic: string
 }
+
+@description('A text as SQL writes it: in quotes, its own quotes doubled.')
+func quoted(text string) string => '\'${replace(text, '\'', '\'\'')}\''
+
+@description('The beginning of a LIKE pattern: what SQL would read as a wildcard stands for itself.')
+func escaped(text string) string => replace(replace(replace(text, '\\', '\\\\'), '%', '\\%'), '_', '\\_')
+
+@description('The condition of one event type.')
+func ofType(type string) string => endsWith(type, '*') ? 'type LIKE ${quoted('${escaped(take(type, max(0, length(type) - 1)))}%')} ESCAPE \'\\\'' : 'type = ${quoted(type)}'
+
+@description('The condition of several types: one of them.')
+func ofTypes(types string[]) string[] => empty(types) ? [] : ['(${join(map(types, t => ofType(t)), ' OR ')})']
+
+@description('The conditions of properties: all of them.')
+func ofProperties(properties strings) string[] => map(items(properties), p => '${p.key} = ${quoted(p.value)}')
+
+@description('All of the conditions; without any, every event.')
+func allOf(conditions string[]) string => empty(conditions) ? '1 = 1' : join(conditions, ' AND ')
+
+@export()
+@description('The SQL filter of a subscriber: one of its types and all of its properties. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-messaging-sql-filter')
+func sqlFilter(wants subscriber) string => allOf(concat(ofTypes(wants.?types ?? []), ofProperties(wants.?properties ?? {})))

@@ -1,4 +1,4 @@
-// What wakes somebody, and the page to look at then. Each alert has its runbook in infra/README.md.
+// What wakes somebody, and the page to look at then. Each alert has its runbook in infra/RUNBOOK.md.
 
 @description('Region.')
 param location string
@@ -10,15 +10,25 @@ param actionGroupName string
 param emails string[]
 @description('Service Bus namespace.')
 param busName string
+@description('Whether there is one.')
+param withBus bool
+@description('Topic that events are published to.')
+param topicName string
+@description('Most that the topic holds, in MB.')
+param topicMegabytes int
 @description('Log Analytics workspace.')
-param workspaceId string
+param workspaceName string
 @description('Application Insights.')
-param insightsId string
+param insightsName string
 @description('Most milliseconds that 95 of 100 calls of a function may take.')
 @minValue(100)
 param slowMilliseconds int
+@description('Anonymous page that is asked for from outside, or empty.')
+param availabilityUrl string
 
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = { name: workspaceName }
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
 
 resource group 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: actionGroupName
@@ -31,13 +41,33 @@ resource group 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'dead-letters'
+// Both count for the whole namespace, which holds one topic: dead letters are those of other systems' subscriptions, since the app has none.
+@description('Alerts on metrics of the bus.')
+var busAlerts = !withBus ? [] : [
+  {
+    name: 'dead-letters'
+    severity: 2
+    metric: 'DeadletteredMessages'
+    threshold: 0
+    about: 'A subscription of another system has dead letters.'
+  }
+  {
+    name: 'topic-filling'
+    severity: 1
+    metric: 'Size'
+    // 60 % in bytes: a full topic refuses every sender.
+    threshold: topicMegabytes * 1048576 / 10 * 6
+    about: 'The topic is filled to 60 %.'
+  }
+]
+
+resource busRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [for a in busAlerts: {
+  name: a.name
   location: 'global'
   tags: tags
   properties: {
-    description: 'A subscription has dead letters. Runbook: infra/README.md, dead-letters.'
-    severity: 1
+    description: '${a.about} Runbook: infra/RUNBOOK.md, ${a.name}.'
+    severity: a.severity
     enabled: true
     scopes: [bus.id]
     evaluationFrequency: 'PT5M'
@@ -48,15 +78,61 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
       allOf: [
         {
           criterionType: 'StaticThresholdCriterion'
-          name: 'dead-letters'
+          name: a.name
           metricNamespace: 'Microsoft.ServiceBus/namespaces'
-          metricName: 'DeadletteredMessages'
-          dimensions: [{ name: 'EntityName', operator: 'Include', values: ['*'] }]
+          metricName: a.metric
+          dimensions: [{ name: 'EntityName', operator: 'Include', values: [topicName] }]
           timeAggregation: 'Maximum'
           operator: 'GreaterThan'
-          threshold: 0
+          threshold: a.threshold
         }
       ]
+    }
+    actions: [{ actionGroupId: group.id }]
+  }
+}]
+
+// Three places: one that fails alone says nothing about the app.
+@description('From where the app is asked.')
+var places = ['emea-nl-ams-azr', 'emea-gb-db3-azr', 'emea-fr-pra-edge']
+
+resource webTest 'Microsoft.Insights/webtests@2022-06-15' = if (!empty(availabilityUrl)) {
+  name: 'unreachable-${insightsName}'
+  location: location
+  tags: union(tags, { 'hidden-link:${insights.id}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: 'unreachable-${insightsName}'
+    Name: 'unreachable'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: 900
+    // A cold start may take some seconds, a second try is allowed.
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [for p in places: { Id: p }]
+    Request: { RequestUrl: availabilityUrl, HttpVerb: 'GET' }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 7 }
+  }
+}
+
+resource unreachable 'Microsoft.Insights/metricAlerts@2026-01-01' = if (!empty(availabilityUrl)) {
+  name: 'unreachable'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The app does not answer from outside. Runbook: infra/RUNBOOK.md, unreachable.'
+    severity: 1
+    enabled: true
+    scopes: [webTest.id, insights.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT30M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: webTest.id
+      componentId: insights.id
+      failedLocationCount: 2
     }
     actions: [{ actionGroupId: group.id }]
   }
@@ -66,11 +142,11 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 @description('Alerts on logs: each counts what it found.')
 var logAlerts = [
   {
-    name: 'kept'
+    name: 'poison'
     severity: 1
     threshold: 0
     window: 'PT15M'
-    about: 'A delivery or queue message was given up and kept, or poisoned.'
+    about: 'A delivery or queue message was given up; table poison holds it.'
     query: 'AppTraces | where Message matches regex "\\\\] (kept|poison) " | summarize found = count()'
   }
   {
@@ -131,17 +207,17 @@ var logAlerts = [
   }
 ]
 
-resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for a in logAlerts: {
+resource logRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for a in logAlerts: {
   name: a.name
   location: location
   tags: tags
   kind: 'LogAlert'
   properties: {
     displayName: a.name
-    description: '${a.about} Runbook: infra/README.md, ${a.name}.'
+    description: '${a.about} Runbook: infra/RUNBOOK.md, ${a.name}.'
     severity: a.severity
     enabled: true
-    scopes: [workspaceId]
+    scopes: [workspace.id]
     // 15 minutes: a rule then costs $0.50 a month, every minute $3.00.
     evaluationFrequency: 'PT15M'
     windowSize: a.window
@@ -162,17 +238,17 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for a i
   }
 }]
 
-resource slow 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+resource slow 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: 'slow'
   location: location
   tags: tags
   kind: 'LogAlert'
   properties: {
     displayName: 'slow'
-    description: 'Five of a hundred calls of a function take too long. Runbook: infra/README.md, slow.'
+    description: 'Five of a hundred calls of a function take too long. Runbook: infra/RUNBOOK.md, slow.'
     severity: 2
     enabled: true
-    scopes: [workspaceId]
+    scopes: [workspace.id]
     evaluationFrequency: 'PT15M'
     windowSize: 'PT15M'
     criteria: {
@@ -201,7 +277,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   properties: {
     displayName: 'Customer contacts: in, out, lost, slow'
     category: 'workbook'
-    sourceId: insightsId
+    sourceId: insights.id
     version: '1.0'
     serializedData: loadTextContent('workbook.json')
   }

@@ -1,6 +1,6 @@
-// The bus: topics and subscriptions of messaging.json. A subscription of a route that is off is not deployed.
+// Service Bus: the topic that events are published to, and one subscription for each system that receives them. The app itself only sends.
 
-import { topicMap } from '../types.bicep'
+import { sqlFilter, subscriber } from '../types.bicep'
 
 @description('Region.')
 param location string
@@ -13,17 +13,18 @@ param name string
 param skuName string
 @description('Closes the namespace to the public network; needs Premium.')
 param privateNetworking bool
-@description('Topics of messaging.json.')
-param topics topicMap
-@description('Routes that are on; the subscription of route x is called notify-x.')
-param routes string[]
+@description('Topic.')
+param topicName string
+@description('How long a message id is remembered, ISO 8601; cannot be changed later.')
+param duplicateDetectionWindow string
+@description('Most that the topic holds, in MB.')
+param topicMegabytes int
+@description('Systems that receive events.')
+param subscribers subscriber[]
 @description('Log Analytics workspace for the diagnostic settings.')
-param workspaceId string
+param workspaceName string
 
-@description('Names of the subscriptions to deploy.')
-var wanted = map(routes, r => 'notify-${r}')
-@description('Subscriptions with their topic.')
-var subscriptions = flatten(map(items(topics), t => map(filter(items(t.value.subscriptions), s => contains(wanted, s.key)), s => { topic: t.key, name: s.key, plan: s.value })))
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = { name: workspaceName }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
@@ -37,23 +38,39 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   }
 }
 
-resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [for t in items(topics): {
+resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = {
   parent: namespace
-  name: t.key
+  name: topicName
   properties: {
     requiresDuplicateDetection: true
-    duplicateDetectionHistoryTimeWindow: t.value.duplicateDetectionWindow
-    maxSizeInMegabytes: 5120
+    duplicateDetectionHistoryTimeWindow: duplicateDetectionWindow
+    maxSizeInMegabytes: topicMegabytes
+  }
+}
+
+// A subscriber that is away must not fill the topic, because a full topic refuses every sender: what it did not fetch for a week is dropped.
+resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [for s in subscribers: {
+  parent: topic
+  name: s.name
+  properties: {
+    defaultMessageTimeToLive: 'P7D'
+    deadLetteringOnMessageExpiration: false
+    deadLetteringOnFilterEvaluationExceptions: true
+    lockDuration: 'PT1M'
+    maxDeliveryCount: 10
   }
 }]
 
-module subscription 'subscription.bicep' = [for s in subscriptions: {
-  params: { namespaceName: name, topicName: s.topic, name: s.name, plan: s.plan }
-  dependsOn: [topic]
+// $Default takes the place of the rule that matches everything; under another name it would stand beside it, and everything would match.
+resource rule 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = [for (s, i) in subscribers: {
+  parent: subscription[i]
+  name: '$Default'
+  properties: { filterType: 'SqlFilter', sqlFilter: { sqlExpression: sqlFilter(s) } }
 }]
 
+#disable-next-line use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: namespace
   name: 'to-workspace'
-  properties: { workspaceId: workspaceId, logs: [{ category: 'OperationalLogs', enabled: true }] }
+  properties: { workspaceId: workspace.id, logs: [{ category: 'OperationalLogs', enabled: true }] }
 }

@@ -13,9 +13,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-@description('Resource id.')
-output id string = identity.id
-@description('Client id: what settings name.')
+@description('Client id: what mail access and Event Grid are told.')
 output clientId string = identity.properties.clientId
-@description('Object id: what roles name.')
+@description('Object id: what mail access is told.')
 output principalId string = identity.properties.principalId

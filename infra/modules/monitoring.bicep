@@ -15,7 +15,7 @@ param retentionDays int
 @description('Most that a day may take in, in GB; -1 for no limit. At the limit telemetry is dropped, alerts with it.')
 param dailyCapGb int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: workspaceName
   location: location
   tags: tags
@@ -39,10 +39,3 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     DisableLocalAuth: true
   }
 }
-
-@description('Workspace.')
-output workspaceId string = workspace.id
-@description('Application Insights.')
-output insightsId string = insights.id
-@description('Where telemetry is sent. Not a secret: without a token nothing is taken in.')
-output connectionString string = insights.properties.ConnectionString

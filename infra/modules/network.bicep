@@ -12,21 +12,22 @@ param storageName string
 param vaultName string
 @description('Premium Service Bus namespace.')
 param busName string
+@description('Whether there is one.')
+param withBus bool
 
-resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = { name: vaultName }
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = { name: storageName }
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' existing = { name: vaultName }
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = { name: busName }
 
 @description('What is reached privately, with its group and zone.')
-var endpoints = [
+var endpoints = concat([
   { key: 'blob', group: 'blob', zone: 'privatelink.blob.${environment().suffixes.storage}' }
   { key: 'queue', group: 'queue', zone: 'privatelink.queue.${environment().suffixes.storage}' }
   { key: 'table', group: 'table', zone: 'privatelink.table.${environment().suffixes.storage}' }
   { key: 'vault', group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
-  { key: 'bus', group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
-]
+], withBus ? [{ key: 'bus', group: 'namespace', zone: 'privatelink.servicebus.windows.net' }] : [])
 
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags
@@ -37,7 +38,6 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
       { name: 'endpoints', properties: { addressPrefix: '10.0.1.0/24', privateEndpointNetworkPolicies: 'Enabled' } }
     ]
   }
-  resource app 'subnets' existing = { name: 'app' }
   resource inside 'subnets' existing = { name: 'endpoints' }
 }
 
@@ -51,7 +51,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
 }]
 
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for e in endpoints: {
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2026-03-01' = [for e in endpoints: {
   name: '${name}-${e.key}'
   location: location
   tags: tags
@@ -61,11 +61,8 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for
   }
 }]
 
-resource groups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [for (e, i) in endpoints: {
+resource groups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = [for (e, i) in endpoints: {
   parent: privateEndpoints[i]
   name: 'default'
   properties: { privateDnsZoneConfigs: [{ name: e.key, properties: { privateDnsZoneId: zones[i].id } }] }
 }]
-
-@description('Subnet of the app.')
-output appSubnetId string = network::app.id

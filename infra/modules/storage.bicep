@@ -27,7 +27,7 @@ param malwareScanning bool
 @minValue(1)
 param malwareScanningCapGb int
 @description('Log Analytics workspace for the diagnostic settings.')
-param workspaceId string
+param workspaceName string
 
 @description('Days by the names that storage.json uses.')
 var days = {
@@ -39,7 +39,9 @@ var ending = filter(items(containers), c => c.value.retention != 'forever')
 @description('Every queue and its poison.')
 var queueNames = flatten(map(items(queues), q => [q.key, q.value.poison]))
 
-resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = { name: workspaceName }
+
+resource account 'Microsoft.Storage/storageAccounts@2026-09-01' = {
   name: name
   location: location
   tags: tags
@@ -68,22 +70,22 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   resource tableService 'tableServices' = { name: 'default' }
 }
 
-resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [for c in items(containers): {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-09-01' = [for c in items(containers): {
   parent: account::blobs
   name: c.key
 }]
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [for q in queueNames: {
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-09-01' = [for q in queueNames: {
   parent: account::queueService
   name: q
 }]
 
-resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [for t in tables: {
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-09-01' = [for t in tables: {
   parent: account::tableService
   name: t
 }]
 
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01' = {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-09-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -101,7 +103,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
   }
 }
 
-resource scanning 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (malwareScanning) {
+resource scanning 'Microsoft.Security/defenderForStorageSettings@2025-06-01' = if (malwareScanning) {
   scope: account
   name: 'current'
   properties: {
@@ -112,14 +114,16 @@ resource scanning 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = i
   }
 }
 
+#disable-next-line use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours
 resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: account::blobs
   name: 'to-workspace'
-  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
+  properties: { workspaceId: workspace.id, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
 
+#disable-next-line use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours
 resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: account::tableService
   name: 'to-workspace'
-  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
+  properties: { workspaceId: workspace.id, logs: [{ category: 'StorageDelete', enabled: true }] }
 }

@@ -11,9 +11,11 @@ param privateNetworking bool
 @description('Deleted secrets and the vault itself cannot be purged before their time. Off only where the same name must be made anew at once.')
 param purgeProtection bool
 @description('Log Analytics workspace for the diagnostic settings.')
-param workspaceId string
+param workspaceName string
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = { name: workspaceName }
+
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: name
   location: location
   tags: tags
@@ -29,8 +31,9 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
+#disable-next-line use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
   name: 'to-workspace'
-  properties: { workspaceId: workspaceId, logs: [{ category: 'AuditEvent', enabled: true }] }
+  properties: { workspaceId: workspace.id, logs: [{ category: 'AuditEvent', enabled: true }] }
 }

@@ -11,8 +11,12 @@ internal static class CostCommand
     public static int Run(Arguments arguments, Screen screen)
     {
         var prices = PriceList.Read(arguments.All("price"));
-        var month = new Month(arguments.Number("contacts", 1_000_000), arguments.Number("new-percent", 50) / 100.0, arguments.Number("routes", 1), arguments.Number("always-ready", 0), arguments.Has("private"), arguments.Has("no-bus") ? -1 : arguments.Number("subscribers", 0));
-        var lines = new Bill(prices, Calls.Read()).Of(month);
+        var month = new Month(arguments.Number("contacts", 1_000_000), arguments.Number("new-percent", 50) / 100.0, arguments.Number("routes", 1), arguments.Number("subscribers", 0),
+            arguments.Number("always-ready", 0), !arguments.Has("no-bus"), arguments.Has("private"), !arguments.Has("no-alerts"));
+        var bill = new Bill(prices, Calls.Read());
+        var lines = bill.Of(month);
+        var rest = month with { Contacts = 0 };
+        var (restWith, restWithout) = (Sum(bill.Of(rest with { Bus = true })), Sum(bill.Of(rest with { Bus = false, Subscribers = 0 })));
         var (quiet, busy) = (lines.Sum(l => l.Quiet), lines.Sum(l => l.Busy));
         if (arguments.Has("json"))
         {
@@ -22,6 +26,8 @@ internal static class CostCommand
                 ["currency"] = "USD",
                 ["busy"] = Math.Round(busy, 2),
                 ["quiet"] = Math.Round(quiet, 2),
+                ["atRestWithBus"] = Math.Round(restWith, 2),
+                ["atRestWithoutBus"] = Math.Round(restWithout, 2),
                 ["lines"] = new JsonArray([.. lines.Select(l => new JsonObject { ["name"] = l.Name, ["amount"] = l.Amount, ["busy"] = Math.Round(l.Busy, 2), ["quiet"] = Math.Round(l.Quiet, 2) })]),
             }.ToJsonString());
             return 0;
@@ -31,6 +37,7 @@ internal static class CostCommand
         foreach (var line in lines) table.AddRow(line.Name, line.Amount, Usd(line.Busy), Usd(line.Quiet));
         screen.Console.Write(table.AddRow("together", "", Usd(busy), Usd(quiet)));
         screen.Say("busy: executions overlap 16-fold; quiet: each stands alone and is billed for a whole second. Yours lies between.");
+        screen.Say($"A month in which nothing happens: {Usd(restWith)} with the bus, {Usd(restWithout)} without.");
         var sources = new Table().AddColumn("price").AddColumn(new TableColumn("USD").RightAligned()).AddColumn("per").AddColumn("source").AddColumn("date");
         foreach (var (name, price) in prices.All)
             sources.AddRow(name, price.Usd.ToString("0.######", CultureInfo.InvariantCulture), $"{price.Per:N0} {price.Of}", price.Source, price.Date);
@@ -38,6 +45,8 @@ internal static class CostCommand
         screen.Say("List prices before discount and tax; replace any with --price name=value. Not in it: outgoing calls of providers, malware scanning, Communication Services, traffic.");
         return 0;
     }
+
+    private static double Sum(IReadOnlyList<Line> lines) => lines.Sum(l => l.Quiet);
 
     private static string Usd(double amount) => amount.ToString("N2", CultureInfo.InvariantCulture);
 }

@@ -3,11 +3,13 @@ namespace Serverless.Local.Cost;
 /// <summary>What a month holds.</summary>
 /// <param name="Contacts">Contacts of customers.</param>
 /// <param name="NewShare">How many of them open a conversation, 0 to 1.</param>
-/// <param name="Routes">Routes that are on; each gets every event.</param>
+/// <param name="Routes">Routes that are on; each gets every event by a storage queue.</param>
+/// <param name="Subscribers">Other systems that receive every event by Service Bus.</param>
 /// <param name="AlwaysReady">Instances that are always there.</param>
-/// <param name="PrivateNetworking">Private endpoints and the Premium bus.</param>
-/// <param name="Subscribers">Other systems that have a subscription of the topic, each without a filter; -1: there is no bus.</param>
-internal sealed record Month(long Contacts, double NewShare, int Routes, int AlwaysReady, bool PrivateNetworking, int Subscribers = 0);
+/// <param name="Bus">Whether events are published to Service Bus.</param>
+/// <param name="PrivateNetworking">Private endpoints, and the Premium bus if there is one.</param>
+/// <param name="Alerts">Alert rules and the availability test.</param>
+internal sealed record Month(long Contacts, double NewShare, int Routes, int Subscribers, int AlwaysReady, bool Bus, bool PrivateNetworking, bool Alerts);
 
 /// <summary>One line of the bill.</summary>
 /// <param name="Name">What for.</param>
@@ -17,7 +19,12 @@ internal sealed record Month(long Contacts, double NewShare, int Routes, int Alw
 internal sealed record Line(string Name, string Amount, double Quiet, double Busy);
 
 /// <summary>Calls that the app makes, as the test suite counts them: calls.json.</summary>
-internal sealed record Calls(int Accept, int Known, int First, int Notice, int Bus)
+/// <param name="Accept">Storage calls until a delivery is accepted.</param>
+/// <param name="Known">Storage calls of a contact in a known thread.</param>
+/// <param name="First">Storage calls of the first contact of a conversation.</param>
+/// <param name="Notice">Storage calls of a notification to one target of a route.</param>
+/// <param name="Events">Events of one contact: each is one send to the bus, and one queue message for each route.</param>
+internal sealed record Calls(int Accept, int Known, int First, int Notice, int Events)
 {
     public static Calls Read()
     {
@@ -34,7 +41,7 @@ internal sealed class Bill(PriceList prices, Calls calls)
     private const double InstanceGb = 0.5;
     private const double SecondsOfAMonth = 730 * 3600;
 
-    // batchSize of host.json.
+    // batchSize and maxConcurrentCalls of host.json.
     private const double Overlap = 16;
 
     // A row of raw body, a contact event, and its share of head, thread, seen and views; raw bodies for three months.
@@ -46,27 +53,31 @@ internal sealed class Bill(PriceList prices, Calls calls)
     // Tick every five minutes and Daily.
     private const double Timers = (730 * 12) + 30;
 
-    // Take and delete of one queue message; the put is counted by the tests.
-    private const double QueueCallsOfTheHost = 2;
+    // Put, take and delete of one queue message; the host does the last two. What it asks of empty queues is not in it: no page says how often.
+    private const double QueueCalls = 3;
 
-    // Receive and complete; the send is counted by the tests.
+    // Receive and complete of a subscriber; the send is counted by the tests.
     private const double BusCallsOfASubscriber = 2;
-
-    // Those that have a trigger: infra/messaging.json.
-    private const int Queues = 12;
     private const int LogAlerts = 9;
-    private const int PrivateEndpoints = 5;
+
+    // Each one metric of one topic.
+    private const int BusAlerts = 2;
+
+    // Three places every 15 minutes, and the alert on the test and its component.
+    private const double AvailabilityTests = 3 * 4 * 730;
+    private const int AvailabilitySeries = 2;
+    private const int EndpointsWithoutBus = 4;
 
     public IReadOnlyList<Line> Of(Month month)
     {
         double contacts = month.Contacts;
-        var executions = (contacts * (2 + month.Routes)) + Timers;
+        var tests = month.Alerts ? AvailabilityTests : 0;
+        // Receive, Normalise, one execution for each route and event.
+        var executions = (contacts * (2 + (calls.Events * month.Routes))) + Timers + tests;
         var quiet = executions * InstanceGb;
-        // The pointer, and a message for each route; an instance that is always there also looks into each queue every two seconds (maxPollingInterval).
-        var polls = month.AlwaysReady * Queues * SecondsOfAMonth / 2;
-        var queue = (contacts * (1 + month.Routes) * (1 + QueueCallsOfTheHost)) + polls;
-        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * month.Routes));
-        var bus = contacts * calls.Bus * (1 + (BusCallsOfASubscriber * Math.Max(0, month.Subscribers)));
+        var queue = contacts * (1 + (calls.Events * month.Routes)) * QueueCalls;
+        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * calls.Events * month.Routes));
+        var bus = month.Bus ? contacts * calls.Events * (1 + (BusCallsOfASubscriber * month.Subscribers)) : 0;
         var stored = contacts * KilobytesStored / 1e6;
         var logged = contacts * KilobytesLogged / 1e6;
         List<Line> lines =
@@ -78,16 +89,23 @@ internal sealed class Bill(PriceList prices, Calls calls)
             Both("Tables, data", $"{stored:N1} GB", prices["table-gb-month"].For(stored)),
             Both("Queue", $"{queue:N0}", prices["queue-transactions"].For(queue)),
             Both("Logs", $"{logged:N1} GB", prices["log-gb"].For(logged)),
-            Both("Alerts", $"{LogAlerts} rules, {1 + month.Routes} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(1 + month.Routes)),
         ];
-        if (month.Subscribers >= 0)
+        if (month.Alerts)
+        {
+            var series = AvailabilitySeries + (month.Bus ? BusAlerts : 0);
+            lines.Add(Both("Alerts", $"{LogAlerts} rules, {series} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(series)));
+            lines.Add(Both("Availability test", $"{tests:N0} calls", prices["web-test"].For(tests)));
+        }
+
+        if (month.Bus)
         {
             lines.Add(month.PrivateNetworking
                 ? Both("Service Bus Premium", "one unit", prices["bus-premium-unit"].For(1))
                 : Both("Service Bus Standard", $"{bus:N0} operations", prices["bus-base"].For(1) + Operations(bus)));
         }
 
-        if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{PrivateEndpoints}", prices["private-endpoint"].For(PrivateEndpoints)));
+        var endpoints = EndpointsWithoutBus + (month.Bus ? 1 : 0);
+        if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{endpoints}", prices["private-endpoint"].For(endpoints)));
         if (month.AlwaysReady > 0) lines.Add(Both("Always ready", $"{month.AlwaysReady} x {InstanceGb} GB", prices["flex-ready-gb-second"].For(month.AlwaysReady * InstanceGb * SecondsOfAMonth)));
         return lines;
     }

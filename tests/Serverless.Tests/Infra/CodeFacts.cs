@@ -27,6 +27,7 @@ internal sealed partial class CodeFacts
             .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         ReadAlone = AloneSetting().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         LogLines = LogLine().Matches(all).Select(m => m.Groups["text"].Value).ToList();
+        TopicNames = TopicName().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         Roles = Role().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
     }
 
@@ -47,6 +48,9 @@ internal sealed partial class CodeFacts
 
     /// <summary>Calls of a storage client that do not tell what they name.</summary>
     public List<string> Untold { get; }
+
+    /// <summary>Topics that the code publishes to.</summary>
+    public HashSet<string> TopicNames { get; }
 
     /// <summary>Section by options class, <c>__</c> between its parts.</summary>
     public Dictionary<string, string> Sections { get; }
@@ -111,6 +115,9 @@ internal sealed partial class CodeFacts
 
     [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex AloneSetting();
+
+    [GeneratedRegex(@"const string \w*Topic = ""(?<name>[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex TopicName();
 
     [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex LogLine();

@@ -1,92 +1,118 @@
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>Every name that code, functions.metadata, messaging.json and templates share is the same everywhere, and none is there for nothing.</summary>
+/// <summary>Every name that code, JSON files and predicted resources share is the same everywhere, and none is there for nothing.</summary>
 public sealed class Code_and_templates_agree
 {
     private static readonly InfraFiles Files = InfraFiles.Load();
 
-    private static IEnumerable<string> Look(string what, InfraFiles files) => what switch
+    public static TheoryData<string> Sets => [.. Prediction.Sets];
+
+    private static IEnumerable<string> Look(string what, Prediction deployed, InfraFiles files) => what switch
     {
-        "tables" => Agreement.Tables(files, CodeFacts.Of),
-        "containers" => Agreement.Containers(files, CodeFacts.Of),
-        "queues" => Agreement.Queues(files, CodeFacts.Of),
-        "subscriptions" => Agreement.Subscriptions(files),
-        "timers" => Agreement.Timers(files),
-        "connections" => Agreement.Connections(files),
-        "alerts" => Agreement.Alerts(files, CodeFacts.Of),
+        "tables" => Agreement.Tables(deployed, files, CodeFacts.Of),
+        "containers" => Agreement.Containers(deployed, files, CodeFacts.Of),
+        "queues" => Agreement.Queues(deployed, files, CodeFacts.Of),
+        "routes" => Agreement.Routes(deployed),
+        "topic" => Agreement.Topic(deployed, CodeFacts.Of),
+        "connections" => Agreement.Connections(deployed),
+        "names" => Agreement.Naming(deployed),
         "options" => SettingsAgreement.Options(files, CodeFacts.Of),
-        "channels" => SettingsAgreement.ChannelNames(files, CodeFacts.Of),
-        "platform" => SettingsAgreement.Platform(files, CodeFacts.Of),
-        "secrets" => SettingsAgreement.Secrets(files, CodeFacts.Of),
-        "retention" => RetentionAgreement.Violations(files),
-        "roles" => Roles.Violations(files, CodeFacts.Of),
-        "host.json" => HostSettings.Violations(files),
+        "settings" => SettingsAgreement.Deployed(deployed, files, CodeFacts.Of),
+        "secrets" => SettingsAgreement.Secrets(deployed, files, CodeFacts.Of),
+        "retention" => RetentionAgreement.Violations(deployed),
+        "roles" => Roles.Violations(deployed, files, CodeFacts.Of),
+        "alerts" => Agreement.Alerts(deployed, files, CodeFacts.Of),
+        "unknown" => Shape.Unknown(deployed),
+        "shape" => Shape.Of(deployed),
         _ => throw new ArgumentException(what, nameof(what)),
     };
 
     [Theory]
-    [InlineData("tables")]
-    [InlineData("containers")]
-    [InlineData("queues")]
-    [InlineData("subscriptions")]
-    [InlineData("timers")]
-    [InlineData("connections")]
-    [InlineData("alerts")]
-    [InlineData("options")]
-    [InlineData("channels")]
-    [InlineData("platform")]
-    [InlineData("secrets")]
-    [InlineData("retention")]
-    [InlineData("roles")]
-    [InlineData("host.json")]
-    public void They_agree_on(string what) => Assert.Equal([], Look(what, Files).ToList());
-
-    [Theory]
-    [InlineData("tables", "infra/storage.json", "\"kept\", ", "", "The table kept is used, but infra/storage.json does not name it.")]
-    [InlineData("tables", "infra/storage.json", "\"kept\", ", "\"kept\", \"left\", ", "infra/storage.json names the table left, which nobody uses.")]
-    [InlineData("tables", "infra/storage.json", "[\"deliveries\"]", "[\"arrivals\"]", "The monthly table deliveries is used, but infra/storage.json does not name it.")]
-    [InlineData("tables", "infra/modules/storage.bicep", "for t in tables:", "for t in ['cases']:", "infra/modules/storage.bicep must hold: for t in tables:")]
-    [InlineData("containers", "infra/storage.json", "\"contacts\"", "\"contact\"", "The container contacts is used, but infra/storage.json does not name it.")]
-    [InlineData("containers", "infra/storage.json", "\"retention\": \"exports\"", "\"retention\": \"export\"", "Container exports has a retention that types.bicep does not know.")]
-    [InlineData("queues", "infra/messaging.json", "\"inbound\":", "\"in\":", "The queue inbound is used, but infra/messaging.json does not name it.")]
-    [InlineData("queues", "functions.metadata", "\"inbound\"", "\"arrived\"", "The queue arrived is used, but infra/messaging.json does not name it.")]
-    [InlineData("subscriptions", "infra/messaging.json", "\"notify-webhook\"", "\"notify-webhooks\"", "infra/messaging.json names the subscription case-events/notify-webhooks, which nobody uses.")]
-    [InlineData("subscriptions", "infra/messaging.json", "\"everyone\"", "\"everybody\"", "has no filter named everyone")]
-    [InlineData("subscriptions", "infra/main.bicep", "webhook: 'NotifyWebhook' }", "webhook: 'Notify' }", "infra/main.bicep names the function of a route webhook=Notify, which nobody uses.")]
-    [InlineData("subscriptions", "infra/main.bicep", "'webhook')[] =", "'webhooks')[] =", "The route webhook is used, but infra/main.bicep does not name it.")]
-    [InlineData("connections", "functions.metadata", "\"queueName\": \"inbound\"", "\"connection\": \"InboundStorage\", \"queueName\": \"inbound\"", "InboundStorage__clientId is not deployed")]
-    [InlineData("alerts", "infra/modules/alerts.bicep", "(kept|poison)", "(kept|poisoned)", "An alert looks for 'poisoned', which no log line of the app begins with.")]
-    [InlineData("alerts", "infra/README.md", "\n#### dead-letters\n", "\n#### dead\n", "Alert dead-letters has no runbook in infra/README.md.")]
-    [InlineData("options", "infra/settings.json", "\"Receive__StoreSeconds\", ", "", "The setting Receive__StoreSeconds is used, but infra/settings.json does not name it.")]
-    [InlineData("options", "infra/settings.json", "\"ToleranceMinutes\"", "\"Tolerance\"", "infra/settings.json names the setting Channels__Generic__Tolerance, which nobody uses.")]
-    [InlineData("channels", "infra/types.bicep", "  Twilio: channel", "  Telephone: channel", "The channel Twilio is used, but infra/types.bicep does not name it.")]
-    [InlineData("channels", "infra/main.bicepparam", "  Meta: {", "  Meter: {", "The channel Meta is used, but infra/main.bicepparam does not name it.")]
-    [InlineData("platform", "infra/modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'", "The code reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason")]
-    [InlineData("platform", "infra/modules/app.bicep", "{ name: 'Owners__Default', value: defaultOwner }", "", "Owners__Default has a parameter of its own")]
-    [InlineData("secrets", "infra/settings.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"", "The secret Channels__Twilio__PreviousAuthToken is used, but infra/settings.json does not name it.")]
-    [InlineData("secrets", "infra/settings.json", "\"Links__Secret\", ", "", "The secret Links__Secret is used, but infra/settings.json does not name it.")]
-    [InlineData("secrets", "infra/modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "--PreviousSecret/)'")]
-    [InlineData("secrets", "infra/modules/app.bicep", "__TeamsUrl', value: (", "__TeamsUri', value: (", "The setting of a recipient TeamsUrl is used")]
-    [InlineData("options", "infra/modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'", "must set Channels__Email__ClientId from the identity.")]
-    [InlineData("retention", "infra/main.bicep", "deliveries: 124", "deliveries: 90", "raw bodies are deleted after 90 days, while their rows are kept for up to 124.")]
-    [InlineData("retention", "infra/storage.json", "\"attachments\": { \"retention\": \"forever\"", "\"attachments\": { \"retention\": \"exports\"", "Container attachments must be kept as long as its cases are: forever.")]
-    [InlineData("retention", "infra/modules/app.bicep", "(deliveryDays / 31) - 1", "deliveryDays / 30", "infra/modules/app.bicep must hold:")]
-    [InlineData("roles", "infra/modules/roles.bicep", ", role.storageTableDataContributor]\n@description('What the operator", "]\n@description('What the operator", "A client needs Storage Table Data Contributor")]
-    [InlineData("roles", "infra/modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "storageQueueDataContributor has the id")]
-    [InlineData("roles", "infra/modules/roles.bicep", "role.keyVaultSecretsUser", "role.keyVaultSecretsOfficer", "Key Vault references need keyVaultSecretsUser.")]
-    [InlineData("roles", "infra/modules/roles.bicep", "principalType: 'ServicePrincipal', ", "", "without principalType")]
-    [InlineData("host.json", "host.json", "\"batchSize\": 16", "\"batchSize\": 64", "extensions.queues.batchSize is out of bounds: 64")]
-    [InlineData("host.json", "host.json", "\"newBatchThreshold\"", "\"newBatch\"", "the host does not know extensions.queues.newBatch.")]
-    public void A_specimen_that_differs_is_caught(string what, string path, string old, string changed, string sentence) =>
-        Assert.Contains(Look(what, Files.With(path, old, changed)), v => v.Contains(sentence, StringComparison.Ordinal));
+    [MemberData(nameof(Sets))]
+    public async Task They_agree_on_what_is_deployed(string set)
+    {
+        var deployed = await Prediction.OfAsync(set);
+        string[] all = ["tables", "containers", "queues", "routes", "topic", "connections", "names", "options", "settings", "secrets", "retention", "roles", "unknown", "shape"];
+        var found = all.SelectMany(what => Look(what, deployed, Files).Select(v => $"{what}: {v}")).ToList();
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
 
     [Fact]
-    public void A_third_timer_is_caught()
+    public async Task They_agree_on_alerts() => Assert.Equal([], Look("alerts", await Prediction.OfAsync("everything"), Files).ToList());
+
+    [Fact]
+    public void They_agree_on_the_host() => Assert.Equal([], HostSettings.Violations(Files).Concat(Agreement.Timers(AppFunctions.All)).ToList());
+
+    [Theory]
+    [InlineData("tables", "storage.json", "\"cases\", ", "", "The table cases is used, but The deployment does not name it.")]
+    [InlineData("tables", "storage.json", "\"cases\", ", "\"cases\", \"left\", ", "The deployment names the table left, which nobody uses.")]
+    [InlineData("tables", "storage.json", "[\"deliveries\"]", "[\"arrivals\"]", "The monthly table deliveries is used, but infra/storage.json does not name it.")]
+    [InlineData("containers", "storage.json", "\"contacts\"", "\"contact\"", "The container contacts is used, but The deployment does not name it.")]
+    [InlineData("queues", "messaging.json", "\"inbound\":", "\"in\":", "The queue inbound is used, but The deployment does not name it.")]
+    [InlineData("topic", "messaging.json", "\"case-events\"", "\"events\"", "The topic case-events is used, but The deployment does not name it.")]
+    [InlineData("topic", "modules/bus.bicep", "requiresDuplicateDetection: true", "requiresDuplicateDetection: false", "takes an event twice.")]
+    [InlineData("connections", "modules/app.bicep", "'AzureWebJobsStorage__clientId'", "'AzureWebJobsStorage__client'", "A trigger names a connection whose AzureWebJobsStorage__clientId is not deployed.")]
+    [InlineData("names", "modules/app.bicep", ".table.${environment()", ".tables.${environment()", "The app is not told of the table service")]
+    [InlineData("options", "settings.json", "\"Receive__StoreSeconds\", ", "", "The setting Receive__StoreSeconds is used, but infra does not name it.")]
+    [InlineData("options", "channels.json", "\"ToleranceMinutes\"", "\"Tolerance\"", "infra names the setting Channels__Generic__Tolerance, which nobody uses.")]
+    [InlineData("options", "channels.json", "\"Twilio\": {", "\"Telephone\": {", "The channel Twilio is used, but infra/channels.json does not name it.")]
+    [InlineData("settings", "modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'", "The code or the host reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason.")]
+    [InlineData("settings", "modules/app.bicep", "'Owners__Default'", "'Owners__Defaults'", "The code or the host reads Owners__Default")]
+    [InlineData("settings", "modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'", "Channels__Email__ClientId is missing, though the channel is on.")]
+    [InlineData("secrets", "channels.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"", "The secret Channels__Twilio__PreviousAuthToken is used, but infra does not name it.")]
+    [InlineData("secrets", "modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "Webhook__Subscribers__crm__PreviousSecret refers to")]
+    [InlineData("secrets", "modules/app.bicep", "keyVaultReferenceIdentity: identity.id", "keyVaultReferenceIdentity: 'SystemAssigned'", "The app asks the vault as nobody.")]
+    [InlineData("secrets", "main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = '@Microsoft.KeyVault(${names.vault}'", "The output VAULT_NAME might hold a secret")]
+    [InlineData("retention", "main.bicep", "deliveries: 124", "deliveries: 90", "Retention__DeliveryMonths is 1")]
+    [InlineData("retention", "storage.json", "\"attachments\": { \"retention\": \"forever\"", "\"attachments\": { \"retention\": \"exports\"", "Container attachments must be kept for ever")]
+    [InlineData("roles", "modules/roles.bicep", "[role.storageBlobDataOwner, role.storageQueueDataContributor, role.storageTableDataContributor]", "[role.storageBlobDataOwner, role.storageQueueDataContributor]", "A client needs Storage Table Data Contributor")]
+    [InlineData("roles", "modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "A client needs Storage Queue Data Message Sender")]
+    [InlineData("roles", "modules/roles.bicep", "serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'", "serviceBusDataSender: '090c5cfd-751d-490a-894a-3ce6f1109419'", "topics/case-events 090c5cfd-751d-490a-894a-3ce6f1109419, which nobody uses.")]
+    [InlineData("roles", "modules/roles.bicep", "principalType: 'ServicePrincipal', ", "", "without principalType")]
+    [InlineData("unknown", "modules/app.bicep", "value: defaultOwner }", "value: '${defaultOwner}${identity.properties.principalId}' }", "Owners__Default")]
+    [InlineData("shape", "modules/app.bicep", "name: 'dotnet-isolated'", "name: 'custom'", "The runtime is custom")]
+    [InlineData("shape", "modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess")]
+    public async Task A_specimen_that_differs_is_caught(string what, string file, string old, string changed, string sentence)
     {
-        const string timer = "\"type\": \"timerTrigger\"";
-        var many = Files.With("functions.metadata", "\"type\": \"queueTrigger\"", timer);
-        Assert.Single(Agreement.Timers(many));
+        using var specimen = new Specimen(file, old, changed);
+        // Options are compared with the files alone.
+        var deployed = what == "options" ? await Prediction.OfAsync("everything") : await specimen.PredictAsync("everything");
+        var files = file.EndsWith(".json", StringComparison.Ordinal) ? Files.With($"infra/{file}", old, changed) : Files;
+        Assert.Contains(Look(what, deployed, files), v => v.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("alerts", "infra/RUNBOOK.md", "\n#### dead-letters\n", "\n#### dead\n", "Alert dead-letters has no runbook in infra/RUNBOOK.md.")]
+    [InlineData("alerts", "infra/modules/workbook.json", "(kept|poison|", "(kept|poisoned|", "An alert looks for 'poisoned', which no log line of the app begins with.")]
+    [InlineData("host.json", "host.json", "\"batchSize\": 16", "\"batchSize\": 64", "extensions.queues.batchSize is out of bounds: 64")]
+    [InlineData("host.json", "host.json", "\"maxPollingInterval\"", "\"maxPollInterval\"", "the host does not know extensions.queues.maxPollInterval.")]
+    public async Task A_file_that_differs_is_caught(string what, string path, string old, string changed, string sentence)
+    {
+        var files = Files.With(path, old, changed);
+        var found = what == "alerts" ? Look(what, await Prediction.OfAsync("everything"), files) : HostSettings.Violations(files);
+        Assert.Contains(found, v => v.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_third_timer_is_caught() => Assert.Single(Agreement.Timers([.. AppFunctions.All, new AppFunction("Hourly", "timerTrigger", "Serverless.Maintenance.MaintenanceFunctions.Hourly")]));
+
+    [Theory]
+    [InlineData("channels = {}", "channels = { Nobody: { enabled: true } }", "Not in channels.json: Nobody")]
+    [InlineData("routes = []", "routes = []\nparam bus = 'none'\nparam subscribers = [{ name: 'crm', principalId: '00000000-0000-0000-0000-00000000000a' }]", "Subscribers need a bus")]
+    public async Task A_deployment_that_cannot_be_meant_is_refused(string old, string changed, string sentence)
+    {
+        var path = Prediction.PathOf("smallest") + $".{Guid.NewGuid():n}.bicepparam";
+        try
+        {
+            await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(Prediction.PathOf("smallest"))).Replace(old, changed, StringComparison.Ordinal));
+            Assert.Contains(sentence, (await Assert.ThrowsAsync<InvalidOperationException>(() => BicepCompiler.Instance.PredictAsync(path))).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }

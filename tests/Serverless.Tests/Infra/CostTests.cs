@@ -7,7 +7,7 @@ namespace Serverless.Tests.Infra;
 /// <summary>The calculator adds up what the tests count and what prices.json says.</summary>
 public sealed class CostTests
 {
-    private static readonly Month Million = new(1_000_000, 0.5, 1, 0, PrivateNetworking: false);
+    private static readonly Month Million = new(1_000_000, 0.5, Routes: 1, Subscribers: 1, AlwaysReady: 0, Bus: true, PrivateNetworking: false, Alerts: true);
 
     private static IReadOnlyList<Line> Bill(Month month, params string[] prices) => new Bill(PriceList.Read(prices), Calls.Read()).Of(month);
 
@@ -15,23 +15,34 @@ public sealed class CostTests
     public void A_million_contacts_cost_tens_of_dollars()
     {
         var lines = Bill(Million);
-        // 1 million rows of raw bodies, 7 or 9 calls of work, 4 for what one subscriber is told of it: 13 million transactions.
-        Assert.Equal(13_000_000 / 10_000.0 * 0.00036, lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
-        // A pointer and a message of one route, each put, taken and deleted.
-        Assert.Equal(PriceList.Read([])["queue-transactions"].For(6_000_000), lines.Single(l => l.Name == "Queue").Quiet, 6);
-        // One send each: inside the 13 million included.
+        // 1 million rows of raw bodies, 7 or 9 calls of work, and what the tests count for telling one target of one route.
+        Assert.Equal((1_000_000 * (1 + 8 + Calls.Read().Notice)) / 10_000.0 * 0.00036, lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
+        // Put, take and delete of one message to Normalise and one to the route.
+        Assert.Equal(6_000_000 / 10_000.0 * 0.004, lines.Single(l => l.Name == "Queue").Quiet, 6);
+        // One send, and receive and complete by the subscriber: inside the 13 million included.
         Assert.Equal(9.81, lines.Single(l => l.Name == "Service Bus Standard").Quiet, 6);
         Assert.InRange(lines.Sum(l => l.Busy), 25, 50);
         Assert.InRange(lines.Sum(l => l.Quiet), 50, 90);
     }
 
     [Fact]
-    public void Nothing_happening_costs_the_bus_and_the_alerts_and_without_a_bus_the_alerts_alone()
+    public void A_route_costs_storage_and_no_bus()
     {
-        var idle = Million with { Contacts = 0 };
-        Assert.InRange(Bill(idle).Sum(l => l.Quiet), 9.81, 15);
-        Assert.Equal(9.81, Bill(idle).Sum(l => l.Quiet) - Bill(idle with { Subscribers = -1 }).Sum(l => l.Quiet), 6);
-        Assert.DoesNotContain(Bill(idle with { Subscribers = -1 }), l => l.Name.StartsWith("Service Bus", StringComparison.Ordinal));
+        var (one, two) = (Bill(Million), Bill(Million with { Routes = 2 }));
+        Assert.Equal(one.Single(l => l.Name == "Service Bus Standard"), two.Single(l => l.Name == "Service Bus Standard"));
+        Assert.True(two.Single(l => l.Name == "Queue").Quiet > one.Single(l => l.Name == "Queue").Quiet);
+        Assert.True(two.Single(l => l.Name == "Tables, transactions").Quiet > one.Single(l => l.Name == "Tables, transactions").Quiet);
+    }
+
+    [Fact]
+    public void Nothing_happening_costs_the_bus_the_alerts_and_the_test()
+    {
+        var rest = Million with { Contacts = 0, Subscribers = 0 };
+        Assert.InRange(Bill(rest).Sum(l => l.Quiet), 9.81, 20);
+        Assert.InRange(Bill(rest with { Bus = false }).Sum(l => l.Quiet), 4, 10);
+        Assert.InRange(Bill(rest with { Bus = false, Alerts = false }).Sum(l => l.Quiet), 0, 0.01);
+        Assert.DoesNotContain(Bill(rest with { Bus = false }), l => l.Name.StartsWith("Service Bus", StringComparison.Ordinal));
+        Assert.Equal("4", Bill(rest with { Bus = false, PrivateNetworking = true }).Single(l => l.Name == "Private endpoints").Amount);
     }
 
     [Fact]
@@ -49,16 +60,20 @@ public sealed class CostTests
     [Fact]
     public void Operations_above_those_included_are_tiered()
     {
-        double Bus(long contacts) => Bill(Million with { Contacts = contacts, Subscribers = 1 }).Single(l => l.Name == "Service Bus Standard").Quiet;
+        double Bus(long contacts) => Bill(Million with { Contacts = contacts }).Single(l => l.Name == "Service Bus Standard").Quiet;
         Assert.Equal(9.81 + (17 * 0.80), Bus(10_000_000), 2);
         Assert.Equal(9.81 + (87 * 0.80) + (200 * 0.50), Bus(100_000_000), 2);
     }
 
     [Fact]
-    public void Alerts_are_counted_as_they_are_deployed()
+    public async Task Alerts_are_counted_as_they_are_deployed()
     {
-        var alerts = InfraFiles.Load()["infra/modules/alerts.bicep"];
-        var rules = System.Text.RegularExpressions.Regex.Count(alerts, "^    query: |^          query: 'App", System.Text.RegularExpressions.RegexOptions.Multiline, TimeSpan.FromSeconds(5));
-        Assert.Equal($"{rules} rules, 2 series", Bill(Million).Single(l => l.Name == "Alerts").Amount);
+        foreach (var (set, bus) in new[] { ("everything", true), ("no-bus", false) })
+        {
+            var deployed = await Prediction.OfAsync(set);
+            // An alert on an availability test watches the test and its component: two series.
+            var series = deployed.Of("Microsoft.Insights/metricAlerts").Sum(a => a.Name == "unreachable" ? 2 : 1);
+            Assert.Equal($"{deployed.Of("Microsoft.Insights/scheduledQueryRules").Count()} rules, {series} series", Bill(Million with { Bus = bus }).Single(l => l.Name == "Alerts").Amount);
+        }
     }
 }

@@ -1,33 +1,27 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Serverless.Privacy;
 
 namespace Serverless.Tests.Infra;
 
 /// <summary>Compares how long the app keeps rows with how long lifecycle rules keep the blobs that the rows name.</summary>
-internal static partial class RetentionAgreement
+internal static class RetentionAgreement
 {
-    private const string Main = "infra/main.bicep";
-    private const string Stored = "infra/storage.json";
-
-    public static IEnumerable<string> Violations(InfraFiles files)
+    public static IEnumerable<string> Violations(Prediction deployed)
     {
-        var days = int.Parse(DeliveryDays().Match(files[Main]).Groups["days"].Value, CultureInfo.InvariantCulture);
-        var months = new RetentionOptions().DeliveryMonths;
+        var days = deployed.Of("Microsoft.Storage/storageAccounts/managementPolicies").Single().Properties.GetProperty("policy").GetProperty("rules").EnumerateArray()
+            .ToDictionary(r => r.GetProperty("name").GetString()!, r => r.GetProperty("definition").GetProperty("actions").GetProperty("baseBlob").GetProperty("delete").GetProperty("daysAfterCreationGreaterThan").GetInt32(), StringComparer.Ordinal);
+        var months = int.Parse(deployed.Setting("Retention__DeliveryMonths")!, CultureInfo.InvariantCulture);
+        if (months != new RetentionOptions().DeliveryMonths) yield return $"Retention__DeliveryMonths is {months}, while the app's own default is {new RetentionOptions().DeliveryMonths}.";
         // A table is dropped as a whole: its oldest row is a month older than its youngest.
         var longest = (months + 1) * 31;
-        if (days < longest) yield return $"{Main}: raw bodies are deleted after {days} days, while their rows are kept for up to {longest}.";
-        if ((days / 31) - 1 != months) yield return $"{Main}: {days} days set Retention__DeliveryMonths to {(days / 31) - 1}, while the app's own default is {months}.";
-        var containers = files.Json(Stored).GetProperty("containers");
-        // What belongs to a case goes with its case; what belongs to a delivery with its delivery.
-        foreach (var name in new[] { "attachments", "contacts" })
-            if (containers.GetProperty(name).GetProperty("retention").GetString() != "forever") yield return $"Container {name} must be kept as long as its cases are: forever.";
         foreach (var name in new[] { "deliveries", "fetched", "undelivered" })
-            if (containers.GetProperty(name).GetProperty("retention").GetString() != "deliveries") yield return $"Container {name} must be kept as long as deliveries are.";
-        foreach (var violation in Agreement.Demand(files, "infra/modules/app.bicep", "'Retention__DeliveryMonths', value: string((deliveryDays / 31) - 1)")
-            .Concat(Agreement.Demand(files, Main, "deliveryDays: retention.deliveries"))) yield return violation;
-    }
+        {
+            if (!days.TryGetValue(name, out var kept)) yield return $"Container {name} must end as deliveries do.";
+            else if (kept < longest) yield return $"Bodies in {name} are deleted after {kept} days, while their rows are kept for up to {longest}.";
+        }
 
-    [GeneratedRegex(@"param retention retentionDays = \{ deliveries: (?<days>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex DeliveryDays();
+        // What belongs to a case goes with its case.
+        foreach (var name in new[] { "attachments", "contacts", "app-package" })
+            if (days.TryGetValue(name, out var ends)) yield return $"Container {name} must be kept for ever, and would be emptied after {ends} days.";
+    }
 }

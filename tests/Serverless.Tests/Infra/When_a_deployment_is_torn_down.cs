@@ -83,6 +83,18 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         Assert.True(_changes.ToList().IndexOf("x webhook w1") > _changes.ToList().IndexOf("x subscription a3"));
     }
 
+    [Fact]
+    public async Task Every_channel_is_taken_away_by_it_or_named_for_a_person()
+    {
+        var (_, said) = await RunAsync();
+        var script = await File.ReadAllTextAsync(Path.Combine(Seed.RepositoryRoot, "infra", "teardown.mjs"));
+        foreach (var channel in InfraFiles.Load().Json("infra/channels.json").EnumerateObject())
+        {
+            if (channel.Value.TryGetProperty("byHand", out var step)) Assert.Contains($"  {channel.Name}: {step.GetString()}", said, StringComparison.Ordinal);
+            else Assert.Contains($"\n  {channel.Name}: env.", script, StringComparison.Ordinal);
+        }
+    }
+
     private IResult Changed(string what, string answer)
     {
         _changes.Enqueue(what);
