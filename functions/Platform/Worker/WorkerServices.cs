@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker;
 
 namespace Serverless.Platform.Worker;
 
@@ -10,6 +11,7 @@ public static class WorkerServices
     {
         // Bodies are bounded by each function, which answers a larger one with a sentence; Kestrel's own limit would be an empty 500.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<CancellationConverter>(0));
         // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
         services.AddLogging(logging => logging
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning));

@@ -65,7 +65,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
         await using var world = await World.StartAsync(azurite, World.EveryChannel);
         var head = await world.SendRawAsync("HEAD /api/hooks/vonage HTTP/1.1\r\n\r\n");
         Assert.Equal((200, true), (head.Status, head.Text.EndsWith("\r\n\r\n", StringComparison.Ordinal)));
-        var options = await world.SendRawAsync("OPTIONS /api/hooks/generic HTTP/1.1\r\nWebHook-Request-Origin: example.com\r\n\r\n");
+        var options = await world.SendRawAsync("OPTIONS /api/hooks/acs HTTP/1.1\r\nWebHook-Request-Origin: eventgrid.azure.net\r\n\r\n");
         Assert.Equal(200, options.Status);
         Assert.Contains("WebHook-Allowed-Origin", options.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(404, (await world.SendRawAsync("DELETE /api/cases HTTP/1.1\r\n\r\n")).Status);

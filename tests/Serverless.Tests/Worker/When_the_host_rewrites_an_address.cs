@@ -30,7 +30,7 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     public async Task Twilios_signature_over_it_holds_and_over_another_does_not(string target)
     {
         await using var world = await World.StartAsync(azurite);
-        Assert.Equal(200, (await SendAsync(world, target, Sign(world, target))).Status);
+        Assert.InRange((await SendAsync(world, target, Sign(world, target))).Status, 200, 204);
         Assert.Contains(world.Log.Lines, l => l.StartsWith("accepted twilio/", StringComparison.Ordinal));
 
         Assert.Equal(403, (await SendAsync(world, target, Sign(world, target + "&more=1"))).Status);
