@@ -51,6 +51,8 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         _subscribers[0].Answer = Subscriber.Status(204);
         later = world.Later.Waiting.Single(m => m.Attempt == 2);
         world.Time.Set(later.Due);
+        // Who subscribes is read anew after minutes.
+        await TellAsync(world, "webhook", Event(world));
         Assert.Equal((4L, 0L), await world.CostAsync(() => TellAsync(world, "webhook", later.Text)));
     }
 

@@ -97,7 +97,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             _waiting = Assert.Single(await _living.TakeNoticesAsync("webhook"));
         });
 
-        Assert.Equal(["GET notices", "GET notices", "POST notices", "PUT notices"], steps);
+        Assert.Equal(["GET subscriptions", "GET notices", "GET notices", "POST notices", "PUT notices"], steps); // who listens; where it stands, who is off; claim, note
         await EverythingHoldsAsync(steps.Count, contacts: 1);
 
         Task TellAsync(World doomed, int person)
