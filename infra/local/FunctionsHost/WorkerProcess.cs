@@ -12,8 +12,6 @@ public sealed class WorkerProcess : IAsyncDisposable
     private WorkerProcess(Process process, WorkerConnection connection)
     {
         (_process, Connection) = (process, connection);
-        process.EnableRaisingEvents = true;
-        process.Exited += (_, _) => Exit(process.ExitCode);
     }
 
     /// <summary>Its stream.</summary>
@@ -42,7 +40,7 @@ public sealed class WorkerProcess : IAsyncDisposable
         var worker = new WorkerProcess(process, connection);
         try
         {
-            worker.Start();
+            worker.Start(output);
         }
         catch (System.ComponentModel.Win32Exception problem)
         {
@@ -50,9 +48,6 @@ public sealed class WorkerProcess : IAsyncDisposable
             throw new HostStartException($"The worker {process.StartInfo.FileName} cannot be started: {problem.Message}.", problem);
         }
 
-        worker.Id = process.Id;
-        _ = ReadAsync(process.StandardOutput, LogLevel.Information, output);
-        _ = ReadAsync(process.StandardError, LogLevel.Error, output);
         return worker;
     }
 
@@ -87,11 +82,10 @@ public sealed class WorkerProcess : IAsyncDisposable
         Kill();
         await Exited;
         Connection.Close("The worker was ended.");
-        _process.Dispose();
     }
 
     // The signal that ties the worker to the host comes when the thread that started it ends: so it has a thread of its own that waits for it.
-    private void Start()
+    private void Start(Action<HostLine> output)
     {
         var started = new TaskCompletionSource();
         new Thread(() =>
@@ -99,8 +93,13 @@ public sealed class WorkerProcess : IAsyncDisposable
             try
             {
                 _process.Start();
+                Id = _process.Id;
+                _ = ReadAsync(_process.StandardOutput, LogLevel.Information, output);
+                _ = ReadAsync(_process.StandardError, LogLevel.Error, output);
                 started.SetResult();
                 _process.WaitForExit();
+                Exit(_process.ExitCode);
+                _process.Dispose();
             }
             catch (System.ComponentModel.Win32Exception problem)
             {
