@@ -1,33 +1,89 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging.Console;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Serverless;
+using Serverless.Attachments;
+using Serverless.Cases;
+using Serverless.Channels;
 using Serverless.Cloud;
+using Serverless.Diagnostics;
+using Serverless.Links;
+using Serverless.Maintenance;
+using Serverless.Notices;
 using Serverless.Operations;
+using Serverless.Outbox;
+using Serverless.Outgoing;
+using Serverless.Platform.Http;
+using Serverless.Platform.Messaging;
+using Serverless.Platform.Storage;
+using Serverless.Platform.Worker;
+using Serverless.Privacy;
+using Serverless.Receipts;
+using Serverless.Registrations;
+using Serverless.Replies;
+using Serverless.Schema;
+using Serverless.Telemetry;
+using Serverless.Texts;
 
-try
+namespace Serverless;
+
+/// <summary>Table of contents: one line for each part, in the order of the data's way.</summary>
+public static class Program
 {
-    var builder = WebApplication.CreateSlimBuilder(args);
-    // One line a message, as the host reads them.
-    builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
-    var port = builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] ?? builder.Configuration["FUNCTIONS_HTTPWORKER_PORT"] ?? "7072";
-    builder.WebHost.UseUrls($"http://127.0.0.1:{int.Parse(port, CultureInfo.InvariantCulture)}");
-    // Bodies are bounded by Receive, which answers a larger one with a sentence.
-    builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-    builder.Configuration.HideUnresolvedReferences();
-    builder.Services.AddParts(builder.Configuration);
-    var app = builder.Build();
-    StartCheck.Validate(app.Services);
-    app.MapFunctions();
-    // Once calls are answered: to read a mailbox's certificate takes a third as long as all else.
-    app.Lifetime.ApplicationStarted.Register(() => StartCheck.Tell(app.Services));
-    app.Run();
-    return 0;
-}
-catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
-{
-    // Bounds are told by class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
-    await Console.Error.WriteLineAsync($"The app does not start: {error.Message.Replace("Options.", "__", StringComparison.Ordinal)}");
-    return 1;
+    public static async Task<int> Main(string[] args)
+    {
+        try
+        {
+            using var app = FunctionsApplication.CreateBuilder(args).Compose().Build();
+            // Once calls are answered: to read a mailbox's certificate takes a third as long as all else.
+            var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+            lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartCheck>().Tell());
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
+        {
+            // Bounds are told by class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
+            var sentence = error.Message.Replace("Options.", "__", StringComparison.Ordinal);
+            await Console.Error.WriteLineAsync($"The app does not start: {sentence}");
+            return 1;
+        }
+    }
+
+    /// <summary>The app as a worker: ASP.NET Core integration, our middleware, all parts.</summary>
+    public static FunctionsApplicationBuilder Compose(this FunctionsApplicationBuilder builder)
+    {
+        builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<FailedInvocations>();
+        builder.Configuration.HideUnresolvedReferences();
+        builder.Services.AddParts(builder.Configuration).AddWorker();
+        return builder;
+    }
+
+    /// <summary>Every part, without the worker around it.</summary>
+    public static IServiceCollection AddParts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddSingleton<Caller>()
+            .AddTelemetry(configuration)
+            .AddStorage(configuration)
+            .AddBus(configuration)
+            .AddOutgoing(configuration)
+            .AddChannels(configuration)
+            .AddReceipts(configuration)
+            .AddCases(configuration)
+            .AddOutbox()
+            .AddAttachments(configuration)
+            .AddReplies()
+            .AddRegistrations(configuration)
+            .AddTexts(configuration)
+            .AddLinks(configuration)
+            .AddNotices(configuration)
+            .AddDiagnostics(configuration)
+            .AddPrivacy(configuration)
+            .AddOperations()
+            .AddMaintenance()
+            .AddSchema();
+    }
 }

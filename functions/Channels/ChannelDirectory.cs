@@ -7,7 +7,7 @@ public sealed class ChannelDirectory(IEnumerable<IChannel> channels)
 {
     private readonly Dictionary<string, IChannel> _byName = channels.ToDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Every channel that the app knows, enabled or not, in the order of Composition.cs.</summary>
+    /// <summary>Every channel that the app knows, enabled or not, in the order of ChannelsServices.</summary>
     public IReadOnlyCollection<IChannel> All => _byName.Values;
 
     /// <summary>The settings of a channel; null when one of them cannot be read or is out of bounds: then the channel stays shut, and the others go on (P13).</summary>

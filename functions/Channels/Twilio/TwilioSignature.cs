@@ -28,7 +28,8 @@ internal static class TwilioSignature
     /// <param name="parameters">What <see cref="TwilioForm.SignedPart"/> gives; empty where only the URL is signed.</param>
     public static bool Holds(SecretPair tokens, string signature, string url, ReadOnlySpan<byte> parameters)
     {
-        foreach (var candidate in Candidates(url))
+        // The host may have rewritten the address on its way here; each form of it then comes in the spellings of Twilio's back ends.
+        foreach (var candidate in UrlForms.Of(url).SelectMany(Candidates).Distinct(StringComparer.Ordinal))
         {
             var length = Encoding.UTF8.GetByteCount(candidate);
             var signed = new byte[length + parameters.Length];

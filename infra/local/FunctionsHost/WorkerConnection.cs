@@ -151,12 +151,15 @@ public sealed partial class WorkerConnection
 
     internal async Task RunAsync(IAsyncStreamReader<StreamingMessage> from, IServerStreamWriter<StreamingMessage> to, CancellationToken ct)
     {
+        // Whoever closes the connection ends the reading too: a worker in this process would never end its side.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        _ = _ended.Task.ContinueWith(_ => end.CancelAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         var writing = WriteAsync(to, ct);
         var init = new WorkerInitRequest { HostVersion = HostVersion, WorkerDirectory = _applicationDirectory, FunctionAppDirectory = _applicationDirectory };
         Send(new StreamingMessage { WorkerInitRequest = init });
         try
         {
-            while (!writing.IsCompleted && await from.MoveNext(ct)) Take(from.Current);
+            while (!writing.IsCompleted && await from.MoveNext(end.Token)) Take(from.Current);
             End("The worker ended its stream.");
         }
         catch (HostStartException problem)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
 using Serverless.Outgoing;
+using Serverless.Signing;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -66,22 +67,26 @@ public sealed class TwilioSignatureTests
     public async Task What_twilios_library_rejects_is_rejected_and_what_it_accepts_is_accepted()
     {
         // The signature of one URL and form against another: ports, escapes and cases that may or may not be the same to Twilio.
-        var forms = new[] { "", Call, "A=1&A=2&B=", "B=&A=2&A=1&A=1", "A=1&A=2", "a=1", "A=+", "A=%20", "A=%2B" };
-        var signed = Urls.SelectMany(url => forms.Select(form => new Case(Token, url, form, null, null))).ToList();
+        var bodies = new[] { "", Call, "A=1&A=2&B=", "B=&A=2&A=1&A=1", "A=1&A=2", "a=1", "A=+", "A=%20", "A=%2B" };
+        var signed = Urls.SelectMany(url => bodies.Select(form => new Case(Token, url, form, null, null))).ToList();
         var signatures = await Judge(signed);
         var random = new Random(20261120);
         var crossed = Enumerable.Range(0, 3000).Select(_ =>
         {
             var at = random.Next(signed.Count);
             var other = random.Next(3) == 0 ? signed[at].Url : Urls[random.Next(Urls.Length)];
-            return new Case(Token, other, random.Next(4) == 0 ? forms[random.Next(forms.Length)] : signed[at].Form, null, signatures[at].Signature);
+            return new Case(Token, other, random.Next(4) == 0 ? bodies[random.Next(bodies.Length)] : signed[at].Form, null, signatures[at].Signature);
         }).ToList();
 
+        // The host may have rewritten the address: what the library accepts for one of the forms that it may have had, we accept.
+        var forms = crossed.Select(c => UrlForms.Of(c.Url).Select(u => c with { Url = u }).ToList()).ToList();
+        var judgements = new Queue<Judged>(await Judge([.. forms.SelectMany(f => f)]));
         var accepted = 0;
-        foreach (var (made, judged) in crossed.Zip(await Judge(crossed)))
+        foreach (var (made, of) in crossed.Zip(forms))
         {
-            Assert.True(judged.Valid == Verify(made.Url, made.Form!, made.Signature!) is Verdict.Genuine, made.ToString());
-            if (judged.Valid) accepted++;
+            var valid = of.Select(_ => judgements.Dequeue()).ToList().Exists(j => j.Valid);
+            Assert.True(valid == Verify(made.Url, made.Form!, made.Signature!) is Verdict.Genuine, made.ToString());
+            if (valid) accepted++;
         }
 
         Assert.InRange(accepted, 300, 2700);

@@ -1,13 +1,10 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Serverless.Local.FunctionsHost;
 using Serverless.Local.Hosting;
 using Serverless.Local.Outside;
 using Serverless.Telemetry;
@@ -16,12 +13,13 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// The whole journey in one process, under a clock that the test moves: the real app behind its real HTTP door, a storage account of its own in the real Azurite,
-/// the stand-in bus. Nothing runs by itself: <see cref="DrainAsync"/> plays the host's triggers until queue and bus are empty.
+/// The whole journey in one process, under a clock that the test moves: the real worker behind the stand-in host, a storage account of
+/// its own in the real Azurite, the stand-in bus. Nothing runs by itself: <see cref="DrainAsync"/> plays the host's triggers until queue
+/// and bus are empty.
 /// </summary>
 public sealed class World : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly WorkerInProcess _worker;
     private readonly HttpClient _http;
     private readonly (QueueRest Queue, string Function)[] _queues;
     private readonly HttpMessageInvoker _queueHttp;
@@ -29,14 +27,18 @@ public sealed class World : IAsyncDisposable
     private readonly bool _ownsBroker;
 
     private static readonly (string Queue, string Function)[] Triggers =
-        [("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments"), ("replies", "SendReplies")];
+    [
+        ("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments"),
+        ("replies", "SendReplies"), ("notify-webhook", "NotifyWebhook"), ("notify-teams", "NotifyTeams"), ("notify-mail", "NotifyMail"),
+        ("notify-acknowledgement", "AcknowledgeCustomer"),
+    ];
 
     private readonly Action<IServiceCollection>? _parts;
 
-    private World(WebApplication app, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
+    private World(WorkerInProcess worker, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
     {
-        (_app, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (app, broker, ownsBroker, time, connectionString, folder, gate, parts);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
+        (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString, folder, gate, parts);
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = worker.Address };
         _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
         var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
         _queues = [.. Triggers.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
@@ -55,7 +57,10 @@ public sealed class World : IAsyncDisposable
     /// <summary>Between the app and Azurite; closed, storage is down for the app while the test still reaches it.</summary>
     public StorageGate Gate { get; }
 
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => _worker.Services;
+
+    /// <summary>The worker as the host sees it.</summary>
+    public WorkerConnection Connection => _worker.Connection;
 
     public CallCount Calls => Services.GetRequiredService<CallCount>();
 
@@ -114,18 +119,12 @@ public sealed class World : IAsyncDisposable
         foreach (var (name, value) in settings) all[name] = value;
 
         var log = new LogBook();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        builder.Configuration.AddInMemoryCollection(all.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)));
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.AddParts(builder.Configuration);
-        parts?.Invoke(builder.Services);
-        var app = builder.Build();
-        app.MapFunctions();
-        await app.StartAsync();
-        return new World(app, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
+        var worker = await WorkerInProcess.StartAsync(all, log, services =>
+        {
+            services.AddSingleton<TimeProvider>(time);
+            parts?.Invoke(services);
+        });
+        return new World(worker, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>
@@ -231,26 +230,26 @@ public sealed class World : IAsyncDisposable
     /// <summary>Calls a triggered function as the host does.</summary>
     public async Task<bool> InvokeAsync(string function, string binding, object value)
     {
-        var body = InvocationPayload.Write(binding, value, new Dictionary<string, object?>(), doubleEncodeDates: false);
-        using var content = new ByteArrayContent(body);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using var answer = await _http.PostAsync(new Uri($"/{function}", UriKind.Relative), content);
-        Assert.NotEqual(0, answer.Content.Headers.ContentLength);
-        return answer.IsSuccessStatusCode;
+        var found = Connection.Function(function);
+        Assert.True(found.Binding.Length > 0 && binding.Length > 0);
+        var result = found.Kind == TriggerKind.Timer
+            ? await Connection.InvokeTimerAsync(found, isPastDue: false, CancellationToken.None)
+            : await Connection.InvokeQueueAsync(found, (string)value, CancellationToken.None);
+        return result.Succeeded;
     }
 
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
         _queueHttp.Dispose();
-        await _app.DisposeAsync();
+        await _worker.DisposeAsync();
         await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)
+    private async Task<bool> WorkAsync(QueueRest queue, string function, Local.Hosting.QueueMessage message)
     {
         if (!await InvokeAsync(function, "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
         await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);

@@ -36,7 +36,7 @@ internal static partial class Agreement
     {
         var queues = files.Json(Messaging).GetProperty("queues").EnumerateObject().Select(q => (q.Name, Poison: q.Value.GetProperty("poison").GetString()!)).ToList();
         var filled = files.Json(Messaging).GetProperty("queues").EnumerateObject().Where(q => q.Value.TryGetProperty("filledBy", out _)).Select(q => q.Name).ToList();
-        var read = files.Bindings("queueTrigger").Select(b => b.Binding.GetProperty("queueName").GetString()!).ToList();
+        var read = files.Functions.Where(f => f.Queue is not null).Select(f => f.Queue!).ToList();
         return Differences("queue", read, queues.SelectMany(q => new[] { q.Name, q.Poison }), Messaging)
             .Concat(Differences("queue sent to", code.SentTo, queues.Select(q => q.Name).Except(filled), Messaging))
             .Concat(queues.Where(q => q.Poison != q.Name + "-poison").Select(q => $"The host calls the poison queue of {q.Name} {q.Name}-poison, not {q.Poison}."))
@@ -48,7 +48,9 @@ internal static partial class Agreement
     public static IEnumerable<string> Subscriptions(InfraFiles files)
     {
         var planned = files.Json(Messaging).GetProperty("topics").EnumerateObject().SelectMany(t => t.Value.GetProperty("subscriptions").EnumerateObject().Select(s => (Name: $"{t.Name}/{s.Name}", Short: s.Name, s.Value))).ToList();
-        var triggers = files.Bindings("serviceBusTrigger").Select(b => (b.Function, Topic: b.Binding.GetProperty("topicName").GetString()!, Subscription: b.Binding.GetProperty("subscriptionName").GetString()!)).ToList();
+        // Each route has a queue of the name its subscription had.
+        var triggers = files.Functions.Where(f => f.Queue?.StartsWith("notify-", StringComparison.Ordinal) == true)
+            .Select(f => (Function: f.Name, Topic: "case-events", Subscription: f.Queue!)).ToList();
         var functions = Pairs(files.Block(Main, "var routeFunctions = {"));
         var routes = InfraFiles.Quoted(files[Main].Split('\n').First(l => l.StartsWith("param routes ", StringComparison.Ordinal)).Split('=')[0]).ToList();
         return Differences("subscription", triggers.Select(t => $"{t.Topic}/{t.Subscription}"), planned.Select(p => p.Name), Messaging)
@@ -63,15 +65,15 @@ internal static partial class Agreement
 
     public static IEnumerable<string> Timers(InfraFiles files)
     {
-        var timers = files.Bindings("timerTrigger").Select(b => b.Function).ToList();
+        var timers = files.Functions.Where(f => f.Trigger == "timerTrigger").Select(f => f.Name).ToList();
         return timers.Count > 2 ? [$"There are {timers.Count} timers ({string.Join(", ", timers)}); two are allowed, each one keeps an instance awake."] : [];
     }
 
     public static IEnumerable<string> Connections(InfraFiles files)
     {
         var set = InfraFiles.SettingNames(files["infra/modules/app.bicep"]).ToList();
-        return files.Functions.SelectMany(f => f.Bindings).Where(b => b.TryGetProperty("connection", out _)).Select(b => b.GetProperty("connection").GetString()!).Distinct(StringComparer.Ordinal)
-            .SelectMany(c => new[] { $"{c}__credential", $"{c}__clientId" }).Except(set, StringComparer.Ordinal).Select(n => $"A function.json names a connection whose {n} is not deployed.");
+        return files.Functions.Where(f => f.Queue is not null).Select(f => f.Connection).Distinct(StringComparer.Ordinal)
+            .SelectMany(c => new[] { $"{c}__credential", $"{c}__clientId" }).Except(set, StringComparer.Ordinal).Select(n => $"A function names a connection whose {n} is not deployed.");
     }
 
     /// <summary>The words of alerts and workbook are those of the log lines, and each alert has its runbook.</summary>

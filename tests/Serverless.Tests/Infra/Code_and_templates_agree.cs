@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>Every name that code, function.json, messaging.json and templates share is the same everywhere, and none is there for nothing.</summary>
+/// <summary>Every name that code, functions.metadata, messaging.json and templates share is the same everywhere, and none is there for nothing.</summary>
 public sealed class Code_and_templates_agree
 {
     private static readonly InfraFiles Files = InfraFiles.Load();
@@ -51,12 +51,12 @@ public sealed class Code_and_templates_agree
     [InlineData("containers", "infra/storage.json", "\"contacts\"", "\"contact\"", "The container contacts is used, but infra/storage.json does not name it.")]
     [InlineData("containers", "infra/storage.json", "\"retention\": \"exports\"", "\"retention\": \"export\"", "Container exports has a retention that types.bicep does not know.")]
     [InlineData("queues", "infra/messaging.json", "\"inbound\":", "\"in\":", "The queue inbound is used, but infra/messaging.json does not name it.")]
-    [InlineData("queues", "functions/Normalise/function.json", "\"inbound\"", "\"arrived\"", "The queue arrived is used, but infra/messaging.json does not name it.")]
+    [InlineData("queues", "functions.metadata", "\"inbound\"", "\"arrived\"", "The queue arrived is used, but infra/messaging.json does not name it.")]
     [InlineData("subscriptions", "infra/messaging.json", "\"notify-webhook\"", "\"notify-webhooks\"", "infra/messaging.json names the subscription case-events/notify-webhooks, which nobody uses.")]
     [InlineData("subscriptions", "infra/messaging.json", "\"everyone\"", "\"everybody\"", "has no filter named everyone")]
     [InlineData("subscriptions", "infra/main.bicep", "webhook: 'NotifyWebhook' }", "webhook: 'Notify' }", "infra/main.bicep names the function of a route webhook=Notify, which nobody uses.")]
     [InlineData("subscriptions", "infra/main.bicep", "'webhook')[] =", "'webhooks')[] =", "The route webhook is used, but infra/main.bicep does not name it.")]
-    [InlineData("connections", "functions/Normalise/function.json", "AzureWebJobsStorage", "InboundStorage", "InboundStorage__clientId is not deployed")]
+    [InlineData("connections", "functions.metadata", "\"queueName\": \"inbound\"", "\"connection\": \"InboundStorage\", \"queueName\": \"inbound\"", "InboundStorage__clientId is not deployed")]
     [InlineData("alerts", "infra/modules/alerts.bicep", "(kept|poison)", "(kept|poisoned)", "An alert looks for 'poisoned', which no log line of the app begins with.")]
     [InlineData("alerts", "infra/README.md", "\n#### dead-letters\n", "\n#### dead\n", "Alert dead-letters has no runbook in infra/README.md.")]
     [InlineData("options", "infra/settings.json", "\"Receive__StoreSeconds\", ", "", "The setting Receive__StoreSeconds is used, but infra/settings.json does not name it.")]
@@ -78,7 +78,7 @@ public sealed class Code_and_templates_agree
     [InlineData("roles", "infra/modules/roles.bicep", "role.keyVaultSecretsUser", "role.keyVaultSecretsOfficer", "Key Vault references need keyVaultSecretsUser.")]
     [InlineData("roles", "infra/modules/roles.bicep", "principalType: 'ServicePrincipal', ", "", "without principalType")]
     [InlineData("host.json", "host.json", "\"batchSize\": 16", "\"batchSize\": 64", "extensions.queues.batchSize is out of bounds: 64")]
-    [InlineData("host.json", "host.json", "\"maxConcurrentCalls\"", "\"maxConcurrentCall\"", "the host does not know extensions.serviceBus.maxConcurrentCall.")]
+    [InlineData("host.json", "host.json", "\"newBatchThreshold\"", "\"newBatch\"", "the host does not know extensions.queues.newBatch.")]
     public void A_specimen_that_differs_is_caught(string what, string path, string old, string changed, string sentence) =>
         Assert.Contains(Look(what, Files.With(path, old, changed)), v => v.Contains(sentence, StringComparison.Ordinal));
 
@@ -86,8 +86,7 @@ public sealed class Code_and_templates_agree
     public void A_third_timer_is_caught()
     {
         const string timer = "\"type\": \"timerTrigger\"";
-        var many = Files.With("functions/Normalise/function.json", "\"type\": \"queueTrigger\"", timer).With("functions/KeepPoison/function.json", "\"type\": \"queueTrigger\"", timer)
-            .With("functions/NotifyWebhook/function.json", "\"type\": \"serviceBusTrigger\"", timer);
+        var many = Files.With("functions.metadata", "\"type\": \"queueTrigger\"", timer);
         Assert.Single(Agreement.Timers(many));
     }
 }

@@ -4,20 +4,13 @@ using System.Text.Json;
 namespace Serverless.Tests.Infra;
 
 /// <summary>What host.json may hold, with bounds; a key that is not here is one that the host ignores without a word.</summary>
-/// <remarks>https://learn.microsoft.com/azure/azure-functions/functions-host-json and the pages of the queue and Service Bus bindings</remarks>
+/// <remarks>https://learn.microsoft.com/azure/azure-functions/functions-host-json and the page of the queue binding</remarks>
 internal static class HostSettings
 {
     private static readonly Dictionary<string, Func<JsonElement, bool>> Known = new(StringComparer.Ordinal)
     {
         ["version"] = v => v.GetString() == "2.0",
-        ["extensionBundle.id"] = v => v.GetString() == "Microsoft.Azure.Functions.ExtensionBundle",
-        ["extensionBundle.version"] = v => v.GetString() == "[4.*, 5.0.0)",
         ["functionTimeout"] = v => Time(v, 1, 3600),
-        ["customHandler.description.defaultExecutablePath"] = v => v.GetString() == "Serverless",
-        ["customHandler.description.workingDirectory"] = v => v.ValueKind == JsonValueKind.String,
-        ["customHandler.description.arguments"] = v => v.ValueKind == JsonValueKind.Array,
-        ["customHandler.enableForwardingHttpRequest"] = v => v.GetBoolean(),
-        ["customHandler.enableProxyingHttpRequest"] = v => v.GetBoolean(),
         ["extensions.http.routePrefix"] = v => v.GetString() == "api",
         ["extensions.queues.maxPollingInterval"] = v => Time(v, 2, 5),
         ["extensions.queues.visibilityTimeout"] = v => Time(v, 30, 30),
@@ -25,9 +18,6 @@ internal static class HostSettings
         ["extensions.queues.newBatchThreshold"] = v => Number(v, 0, 1000),
         ["extensions.queues.maxDequeueCount"] = v => Number(v, 1, 100),
         ["extensions.queues.messageEncoding"] = v => v.GetString() is "base64" or "none",
-        ["extensions.serviceBus.maxConcurrentCalls"] = v => Number(v, 1, 1000),
-        ["extensions.serviceBus.prefetchCount"] = v => Number(v, 0, 1000),
-        ["extensions.serviceBus.maxAutoLockRenewalDuration"] = v => Time(v, 0, 3600),
         ["healthMonitor.enabled"] = v => v.ValueKind is JsonValueKind.True or JsonValueKind.False,
         ["healthMonitor.healthCheckInterval"] = v => Time(v, 1, 600),
         ["healthMonitor.healthCheckWindow"] = v => Time(v, 1, 3600),
@@ -57,7 +47,7 @@ internal static class HostSettings
         }
 
         // Without these the platform chooses, and its choice changes with its version.
-        foreach (var needed in new[] { "extensions.queues.batchSize", "extensions.serviceBus.maxConcurrentCalls", "functionTimeout", "healthMonitor.enabled", "logging.applicationInsights.samplingSettings.isEnabled" })
+        foreach (var needed in new[] { "extensions.queues.batchSize", "extensions.queues.maxDequeueCount", "functionTimeout", "healthMonitor.enabled", "logging.applicationInsights.samplingSettings.isEnabled" })
             if (!found.Exists(l => l.Path == needed)) yield return $"host.json: {needed} is not set.";
     }
 

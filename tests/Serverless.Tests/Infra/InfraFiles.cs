@@ -14,9 +14,9 @@ internal sealed partial class InfraFiles
     public static InfraFiles Load()
     {
         string[] folders = ["infra", "infra/modules"];
-        var paths = folders.SelectMany(f => Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, f))).Append(Path.Combine(Seed.RepositoryRoot, "host.json"))
-            .Concat(Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "functions")).Select(d => Path.Combine(d, "function.json")).Where(File.Exists));
-        return new InfraFiles(paths.ToDictionary(p => Path.GetRelativePath(Seed.RepositoryRoot, p), File.ReadAllText, StringComparer.Ordinal));
+        var paths = folders.SelectMany(f => Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, f))).Append(Path.Combine(Seed.RepositoryRoot, "host.json"));
+        var texts = paths.ToDictionary(p => Path.GetRelativePath(Seed.RepositoryRoot, p), File.ReadAllText, StringComparer.Ordinal);
+        return new InfraFiles(new(texts, StringComparer.Ordinal) { [AppFunctions.FileName] = AppFunctions.Text });
     }
 
     /// <summary>The same files with one text replaced; refuses when it is not there, since such a specimen would prove nothing.</summary>
@@ -34,13 +34,8 @@ internal sealed partial class InfraFiles
 
     public IEnumerable<(string Path, string Text)> Templates => _texts.Where(t => t.Key.EndsWith(".bicep", StringComparison.Ordinal)).Select(t => (t.Key, t.Value));
 
-    /// <summary>Functions with their bindings.</summary>
-    public IEnumerable<(string Name, List<JsonElement> Bindings)> Functions => _texts.Keys.Where(p => p.EndsWith("/function.json", StringComparison.Ordinal))
-        .Select(p => (Path.GetFileName(Path.GetDirectoryName(p)!), Json(p).GetProperty("bindings").EnumerateArray().ToList()));
-
-    /// <summary>Bindings of one kind.</summary>
-    public IEnumerable<(string Function, JsonElement Binding)> Bindings(string type) =>
-        Functions.SelectMany(f => f.Bindings.Where(b => b.GetProperty("type").GetString() == type).Select(b => (f.Name, b)));
+    /// <summary>The functions of the built app.</summary>
+    public IReadOnlyList<AppFunction> Functions => AppFunctions.Read(this[AppFunctions.FileName]);
 
     /// <summary>What lies between a declaration and the bracket that closes it: <c>var x = [</c> up to <c>]</c> at the same depth.</summary>
     public string Block(string path, string beginning)

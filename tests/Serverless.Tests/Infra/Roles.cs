@@ -48,7 +48,7 @@ internal static partial class Roles
         }
 
         // A queue trigger takes and deletes, which a sender cannot; a topic trigger receives and reads the backlog.
-        if (files.Bindings("queueTrigger").Any() && !storage.Contains("role.storageQueueDataContributor", StringComparison.Ordinal)) yield return "Queue triggers need storageQueueDataContributor.";
+        if (files.Functions.Any(f => f.Queue is not null) && !storage.Contains("role.storageQueueDataContributor", StringComparison.Ordinal)) yield return "Queue triggers need storageQueueDataContributor.";
         if (!Given(files, "appOnTopic", "topic[i]", "serviceBusDataOwner")) yield return "Publishing and topic triggers need serviceBusDataOwner on the topic.";
         if (!Given(files, "appOnVault", "vault", "keyVaultSecretsUser")) yield return "Key Vault references need keyVaultSecretsUser.";
         if (!Given(files, "appOnInsights", "insights", "monitoringMetricsPublisher")) yield return "Telemetry without a key needs monitoringMetricsPublisher.";

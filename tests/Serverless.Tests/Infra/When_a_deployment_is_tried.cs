@@ -67,10 +67,10 @@ public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutp
     public void The_folder_holds_the_app_and_nothing_else()
     {
         var files = Directory.GetFiles(_root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(_root, f)).ToList();
-        var functions = Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "functions")).Where(d => File.Exists(Path.Combine(d, "function.json"))).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
-        Assert.Equal(functions, files.Where(f => Path.GetFileName(f) == "function.json").Select(f => Path.GetDirectoryName(f)!).Order(StringComparer.Ordinal));
+        Assert.Equal(AppFunctions.All.Select(f => f.Name), AppFunctions.Read(File.ReadAllText(Path.Combine(_root, AppFunctions.FileName))).Select(f => f.Name));
+        Assert.Contains("worker.config.json", files);
+        Assert.Contains(".azurefunctions/Microsoft.Azure.WebJobs.Extensions.Storage.Queues.dll", files);
         Assert.Contains("host.json", files);
-        Assert.Contains("libcoreclr.so", files);
         Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(_root, "Serverless")).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
         Assert.DoesNotContain(files, f => f.StartsWith("seeds", StringComparison.Ordinal) || f.Contains("local.settings", StringComparison.Ordinal) || f.Contains("appsettings", StringComparison.Ordinal)
             || f.EndsWith(".body", StringComparison.Ordinal) || f.EndsWith(".pem", StringComparison.Ordinal) || f.EndsWith(".pfx", StringComparison.Ordinal) || f.EndsWith(".cs", StringComparison.Ordinal));

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Serverless.Operations;
@@ -26,7 +27,7 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
             ("Webhook__Subscribers__short__Url", url), ("Webhook__Subscribers__short__Secret", "whsec_c2hvcnQ="),
             ("Webhook__Subscribers__old__Url", url), ("Webhook__Subscribers__old__Secret", Secret), ("Webhook__Subscribers__old__PreviousSecret", "not one"),
             ("Webhook__Subscribers__asks__Url", url), ("Webhook__Subscribers__asks__Secret", Secret), ("Webhook__Subscribers__asks__Include", "text, shoe size"));
-        StartCheck.Tell(world.Services);
+        world.Services.GetRequiredService<StartCheck>().Tell();
         var health = (await world.GetAsync("/api/health")).GetProperty("parts").GetProperty("route:webhook");
         Assert.Equal("yellow", health.GetProperty("status").GetString());
         var says = health.GetProperty("says").EnumerateArray().Select(s => s.GetString()!).ToList();

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Serverless.Tests.Rules;
 
-/// <summary>Names, lengths and places that the house rules fix, and names that code, function.json, messaging.json and README must agree on.</summary>
+/// <summary>Names, lengths and places that the house rules fix, and names that code, messaging.json and README must agree on.</summary>
 public sealed partial class The_house_is_in_order
 {
     private static readonly string Root = Seed.RepositoryRoot;
@@ -68,7 +68,7 @@ public sealed partial class The_house_is_in_order
     [Fact]
     public void Exceptions_of_every_kind_are_caught_in_three_places_only()
     {
-        string[] places = ["Hosting/TriggerEndpoint.cs", "Notices/NoticeRunner.cs", "Receipts/DeliveryWork.cs"];
+        string[] places = ["Notices/NoticeRunner.cs", "Platform/Worker/FailedInvocations.cs", "Receipts/DeliveryWork.cs"];
         var found = CodeFiles("functions").Where(f => CatchAll().IsMatch(File.ReadAllText(f))).Select(f => Path.GetRelativePath(Path.Combine(Root, "functions"), f));
         Assert.Equal(places, found.Order(StringComparer.Ordinal));
     }
@@ -78,34 +78,33 @@ public sealed partial class The_house_is_in_order
     {
         using var messaging = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "infra", "messaging.json")));
         var queues = messaging.RootElement.GetProperty("queues").EnumerateObject().SelectMany(q => new[] { q.Name, q.Value.GetProperty("poison").GetString()! }).ToHashSet();
-        var subscriptions = messaging.RootElement.GetProperty("topics").EnumerateObject()
-            .SelectMany(t => t.Value.GetProperty("subscriptions").EnumerateObject().Select(s => (Topic: t.Name, Subscription: s.Name))).ToHashSet();
-        var bindings = Functions().SelectMany(f => f.Bindings).ToList();
-        Assert.Equal(queues, bindings.Where(b => Type(b) == "queueTrigger").Select(b => b.GetProperty("queueName").GetString()!).ToHashSet());
-        Assert.Equal(subscriptions, bindings.Where(b => Type(b) == "serviceBusTrigger").Select(b => (b.GetProperty("topicName").GetString()!, b.GetProperty("subscriptionName").GetString()!)).ToHashSet());
+        Assert.Equal(queues.Order(StringComparer.Ordinal), AppFunctions.All.Where(f => f.Queue is not null).Select(f => f.Queue!).Order(StringComparer.Ordinal));
         Assert.Contains(Receipts.Pointer.Queue, queues);
-        Assert.Contains(subscriptions, s => s.Topic == Serverless.Outbox.OutboxRelay.Topic);
+        Assert.Contains(messaging.RootElement.GetProperty("topics").EnumerateObject(), t => t.Name == Serverless.Outbox.OutboxRelay.Topic);
     }
 
     [Fact]
-    public void Every_function_with_a_route_is_in_the_OpenAPI_document()
+    public void Only_triggers_the_start_and_the_worker_folder_know_the_worker()
     {
-        using var openapi = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, "functions", "Schema", "openapi.json")));
-        var paths = openapi.RootElement.GetProperty("paths").EnumerateObject().Select(p => p.Name).ToList();
-        foreach (var (name, bindings) in Functions())
-        {
-            if (bindings.FirstOrDefault(b => Type(b) == "httpTrigger") is not { ValueKind: JsonValueKind.Object } http) continue;
-            var route = "/api/" + http.GetProperty("route").GetString()!.Replace("?}", "}", StringComparison.Ordinal).Replace("{*", "{", StringComparison.Ordinal);
-            Assert.True(paths.Contains(route), $"{name}: {route} is not in openapi.json");
-        }
+        var found = CodeFiles("functions").Where(f => File.ReadAllText(f).Contains("Microsoft.Azure.Functions.Worker", StringComparison.Ordinal))
+            .Select(f => Path.GetRelativePath(Path.Combine(Root, "functions"), f))
+            .Where(f => !f.EndsWith("Functions.cs", StringComparison.Ordinal) && f != "Program.cs" && !f.StartsWith("Platform/Worker/", StringComparison.Ordinal));
+        Assert.Equal([], found.ToList());
     }
 
     [Fact]
-    public void Raw_functions_have_one_http_in_and_one_http_out()
+    public void Parts_are_handed_in_and_not_asked_for()
     {
-        foreach (var (name, bindings) in Functions().Where(f => f.Bindings.Any(b => Type(b) == "httpTrigger")))
-            Assert.True(bindings.Count == 2 && bindings.Count(b => Type(b) == "http") == 1, $"{name}: another binding would turn its bytes into JSON");
+        var found = CodeFiles("functions").Where(f => ServiceLocation().IsMatch(File.ReadAllText(f)))
+            .Select(f => Path.GetRelativePath(Path.Combine(Root, "functions"), f))
+            .Where(f => f != "Program.cs" && !f.EndsWith("Services.cs", StringComparison.Ordinal) && !f.EndsWith("Registration.cs", StringComparison.Ordinal));
+        Assert.Equal([], found.ToList());
     }
+
+    [Fact]
+    public void A_class_of_functions_takes_seven_parts_at_most() => Assert.All(
+        typeof(Receipts.ReceiptsFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic),
+        t => Assert.InRange(t.GetConstructors().Single().GetParameters().Length, 1, 7));
 
     [Fact]
     public void Every_setting_is_in_the_README_or_in_that_of_its_folder()
@@ -122,12 +121,6 @@ public sealed partial class The_house_is_in_order
         return string.Concat(own.Prepend(Path.Combine(Root, "README.md")).Select(File.ReadAllText));
     }
 
-    private static IEnumerable<(string Name, List<JsonElement> Bindings)> Functions() =>
-        Directory.GetDirectories(Path.Combine(Root, "functions")).Select(d => Path.Combine(d, "function.json")).Where(File.Exists)
-            .Select(f => (Path.GetFileName(Path.GetDirectoryName(f)!), JsonDocument.Parse(File.ReadAllText(f)).RootElement.GetProperty("bindings").EnumerateArray().ToList()));
-
-    private static string Type(JsonElement binding) => binding.GetProperty("type").GetString()!;
-
     private static IEnumerable<string> Before(string[] lines, int at)
     {
         for (var i = at - 1; i >= 0 && lines[i].Trim() is { Length: > 0 } line && (line[0] == '[' || line.StartsWith("///", StringComparison.Ordinal)); i--) yield return line;
@@ -141,6 +134,9 @@ public sealed partial class The_house_is_in_order
 
     [GeneratedRegex(@"^(public|internal)\s+(sealed |static |abstract |partial |readonly )*(class|record|struct|interface|enum)\b(?!.*(JsonSerializerContext|IValidateOptions<))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex PublicType();
+
+    [GeneratedRegex(@"GetRequiredService|GetService<|RequestServices|IServiceProvider", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex ServiceLocation();
 
     [GeneratedRegex(@"catch\s*(\(Exception( \w+)?\)(?!\s*when \(\w+ is (?!not)))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex CatchAll();

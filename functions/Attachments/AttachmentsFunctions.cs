@@ -1,0 +1,61 @@
+using System.Net.Mime;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
+using Serverless.Cases;
+using Serverless.Platform.Http;
+using Serverless.Receipts;
+
+namespace Serverless.Attachments;
+
+/// <summary>Files of contacts: fetched from a queue, handed out as downloads.</summary>
+public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, KeptMessages kept)
+{
+    /// <summary>Brings the file of a pointer into storage.</summary>
+    [Function("FetchAttachments")]
+    public Task Fetch([QueueTrigger(FilePointer.Queue)] string message, CancellationToken ct) =>
+        FilePointer.Parse(message) is { } pointer
+            ? work.WorkAsync(pointer, ct)
+            : kept.KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct);
+
+    /// <summary>
+    /// Takes what FetchAttachments failed at too often: the file is noted as failed in its case; a message that names none is kept.
+    /// </summary>
+    [Function("GiveUpAttachments")]
+    public async Task GiveUp([QueueTrigger("attachments-poison")] string message, CancellationToken ct)
+    {
+        if (!await work.GiveUpAsync(message, ct)) await kept.KeepAsync("attachments-poison", message, "failed too often", ct);
+    }
+
+    /// <summary>Gives one file of a case as a download: never shown by the browser, whatever type its sender claimed.</summary>
+    [Function("DownloadAttachment")]
+    public async Task Download(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases/{id}/attachments/{n}")] HttpRequest request)
+    {
+        var (id, n, ct) = (request.Route("id"), request.Route("n"), request.HttpContext.RequestAborted);
+        if (await shelf.FindAsync(id, n, ct) is not { File: var file } row)
+        {
+            await HttpAnswer.ProblemAsync(
+                request, 404, "There is no such file. GET api/cases/{id} names the files of a case, in contacts[].files[].id.");
+            return;
+        }
+
+        await using var bytes = file.State == AttachmentState.Stored ? await shelf.OpenAsync(row, ct) : null;
+        if (bytes is null)
+        {
+            var reason = file.Reason is null ? "" : $" ({file.Reason})";
+            await HttpAnswer.ProblemAsync(request, 404, $"The file is not here: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
+            return;
+        }
+
+        var response = request.HttpContext.Response;
+        var disposition = new ContentDispositionHeaderValue(DispositionTypeNames.Attachment);
+        disposition.SetHttpFileName(file.Name is { Length: > 0 } name ? name : $"file-{n[..8]}");
+        response.Headers.ContentDisposition = disposition.ToString();
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        response.Headers.CacheControl = "no-store";
+        response.ContentType = file.Type;
+        response.ContentLength = file.Size;
+        await bytes.CopyToAsync(response.Body, ct);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Channels;
+using Serverless.Platform.Http;
+using Serverless.Receipts;
+
+namespace Serverless.Diagnostics;
+
+/// <summary>The page that shows a sender how its calls went, and the link to it.</summary>
+public sealed class DiagnosticsFunctions(
+    ChannelDirectory channels, DiagnosticsLinks links, SenderReports reports, ActionLog actions, Caller caller)
+{
+    private const int LongestBy = 100;
+
+    /// <summary>Makes a link for a sender.</summary>
+    [Function("LinkDiagnostics")]
+    public async Task Link([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/diagnostics-link")] HttpRequest request)
+    {
+        if (await ReadAsync(request) is not var (name, days, by) || channels.Find(name) is not { } channel)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, "Send {\"channel\":\"generic\",\"days\":7}: channel is one of "
+                + $"{string.Join(", ", channels.All.Select(c => c.Name))}, days is a number from 1 to {DiagnosticsLinks.LongestDays}.");
+            return;
+        }
+
+        if (links.Make(channel.Name, days) is not { } link)
+        {
+            await HttpAnswer.ProblemAsync(request, 409, "Diagnostics__Secret is missing: set it to 32 random characters or more.");
+            return;
+        }
+
+        var ct = request.HttpContext.RequestAborted;
+        var until = $"until {link.ExpiresAt:yyyy-MM-ddTHH:mmZ}";
+        var begun = await actions.BeginAsync("diagnostics-link", channel.Name, until, caller.Of(request, by), ct);
+        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["days"] = days }, ct);
+        await HttpAnswer.JsonAsync(request, link, DiagnosticsJson.Default.Link);
+    }
+
+    /// <summary>Shows a sender how its last calls went. The signature in the link is the key.</summary>
+    [Function("ShowDiagnostics")]
+    public async Task Show([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "diagnostics/{channel}")] HttpRequest request)
+    {
+        HtmlPage.Guard(request, SenderPage.ContentSecurityPolicy);
+        request.HttpContext.Response.Headers.Vary = "Accept, Accept-Language";
+
+        var german = HtmlPage.WantsGerman(request, whenNoneIsNamed: false);
+        var name = request.Route("channel");
+        var channel = channels.Find(name);
+        var check = links.Judge(name, request.Query["token"]);
+        if (channel is null || check != DiagnosticsLinks.Check.Valid)
+        {
+            await RefuseAsync(request, channel is not null && check == DiagnosticsLinks.Check.Expired, german);
+            return;
+        }
+
+        var report = await reports.ReadAsync(channel.Name, german, request.HttpContext.RequestAborted);
+        if (WantsPage(request)) await PageAsync(request, SenderPage.Of(report, german), 200);
+        else await HttpAnswer.JsonAsync(request, report, DiagnosticsJson.Default.SenderReport);
+    }
+
+    private static async Task<(string Channel, int Days, string? By)?> ReadAsync(HttpRequest request)
+    {
+        if (await RawBody.ReadAsync(request) is not { } body) return null;
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var days = json.RootElement.TryGetProperty("days", out var number) ? number.GetInt32() : 7;
+            var by = json.RootElement.TryGetProperty("by", out var who) ? who.GetString() : null;
+            if (days is < 1 or > DiagnosticsLinks.LongestDays || by?.Length > LongestBy) return null;
+            return json.RootElement.GetProperty("channel").GetString() is { } channel ? (channel, days, by) : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static Task RefuseAsync(HttpRequest request, bool expired, bool german)
+    {
+        var sentence = (expired, german) switch
+        {
+            (true, true) => "Dieser Link ist abgelaufen. Bitte lassen Sie sich von der Stelle, die ihn ausgegeben hat, einen neuen geben.",
+            (true, false) => "This link has expired. Please ask whoever gave it to you for a new one.",
+            (false, true) =>
+                "Dieser Link ist nicht gültig. Bitte prüfen Sie, ob er vollständig kopiert wurde, oder lassen Sie sich einen neuen geben.",
+            (false, false) => "This link is not valid. Please check that it was copied whole, or ask for a new one.",
+        };
+        return WantsPage(request)
+            ? PageAsync(request, SenderPage.Saying(sentence, german), 404)
+            : HttpAnswer.ProblemAsync(request, 404, sentence);
+    }
+
+    private static Task PageAsync(HttpRequest request, string html, int status) =>
+        HtmlPage.AnswerAsync(request, Encoding.UTF8.GetBytes(html), status);
+
+    private static bool WantsPage(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Options;
+
+namespace Serverless.Links;
+
+/// <summary>Signed links of cards and mails, and their pages.</summary>
+public static class LinksServices
+{
+    public static IServiceCollection AddLinks(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
+        return services.AddSingleton<ActionLinks>().AddSingleton<LinkDesk>().AddSingleton<ActionPage>();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Platform.Http;
+using Serverless.Receipts;
+
+namespace Serverless.Operations;
+
+/// <summary>For people who run the app: health, counts, what became of a delivery, notices.</summary>
+public sealed class OperationsFunctions(HealthCheck health, Ledger ledger, Resends resends, Caller caller, TimeProvider time)
+{
+    private const int LongestHours = 24 * 31;
+    private const int LargestList = 1_000;
+
+    /// <summary>Says part by part whether all is well; 503 when a part is red.</summary>
+    [Function("Health")]
+    public async Task Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request)
+    {
+        var report = await health.LookAsync(request.HttpContext.RequestAborted);
+        var status = report.Status == "red" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        await HttpAnswer.JsonAsync(request, report, OperationsJson.Default.HealthReport, status);
+    }
+
+    /// <summary>Counts of the last hours.</summary>
+    [Function("QueryOperationsSummary")]
+    public async Task Summary([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/summary")] HttpRequest request)
+    {
+        if (!int.TryParse(request.Value("hours") ?? "24", NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
+            || hours is < 1 or > LongestHours)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, $"hours is a number from 1 to {LongestHours}.");
+            return;
+        }
+
+        await HttpAnswer.JsonAsync(
+            request, await ledger.SummaryAsync(hours, request.HttpContext.RequestAborted), OperationsJson.Default.Summary);
+    }
+
+    /// <summary>What became of one delivery.</summary>
+    [Function("QueryOperationsDelivery")]
+    public async Task Delivery(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/deliveries/{channel}/{id}")] HttpRequest request)
+    {
+        var key = new DeliveryKey(request.Route("channel"), request.Route("id"));
+        if (DeliveryKey.IsId(key.Id) && await ledger.DeliveryAsync(key, request.HttpContext.RequestAborted) is { } report)
+            await HttpAnswer.JsonAsync(request, report, OperationsJson.Default.DeliveryReport);
+        else
+        {
+            await HttpAnswer.ProblemAsync(
+                request, 404, "There is no such delivery. The answer to each call names it in the header X-Delivery-Id.");
+        }
+    }
+
+    /// <summary>Notices of a day, or of the last seven.</summary>
+    [Function("QueryOperationsNotices")]
+    public async Task Notices([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/notices")] HttpRequest request)
+    {
+        // A notice is filed under the day of its event, and given up only days later.
+        var to = time.GetUtcNow();
+        var from = to.AddDays(-7);
+        if (request.Value("day") is { } written)
+        {
+            if (!DateTimeOffset.TryParseExact(written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out to))
+            {
+                await HttpAnswer.ProblemAsync(request, 400, "day is written as 2026-11-22.");
+                return;
+            }
+
+            from = to;
+        }
+
+        var found = await ledger.NoticesOfAsync(from, to, request.Value("state"), LargestList, request.HttpContext.RequestAborted);
+        await HttpAnswer.JsonAsync(
+            request, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNoticeState));
+    }
+
+    /// <summary>Sends notices again, one or those of some time.</summary>
+    [Function("ResendNotices")]
+    public async Task Resend([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/notices/resend")] HttpRequest request)
+    {
+        if (await RawBody.ReadAsync(request) is not { } body || ResendRequest.Parse(body, time.GetUtcNow()) is not { } asked)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, ResendRequest.HowTo);
+            return;
+        }
+
+        await HttpAnswer.PageAsync(request, asked.Continuation, "selection", async () =>
+        {
+            var wanted = asked with { By = caller.Of(request, asked.By) };
+            if (await resends.StepAsync(wanted, request.HttpContext.RequestAborted) is { } step)
+                return JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.ResendStep);
+            await HttpAnswer.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the event "
+                + "if it is older than a week.");
+            return null;
+        });
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Serverless.Platform.Http;
+
+/// <summary>Answers of our own HTTP functions.</summary>
+public static class HttpAnswer
+{
+    private const string Json = "application/json; charset=utf-8";
+    private const string ProblemJson = "application/problem+json; charset=utf-8";
+
+    /// <summary>A value as JSON, with the type's source-generated description.</summary>
+    public static Task JsonAsync<T>(HttpRequest request, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
+        WriteAsync(request, JsonSerializer.SerializeToUtf8Bytes(value, type), status, Json);
+
+    /// <summary>JSON that is written already.</summary>
+    public static Task JsonAsync(HttpRequest request, ReadOnlyMemory<byte> json, int status = StatusCodes.Status200OK) =>
+        WriteAsync(request, json, status, Json);
+
+    /// <summary>A problem detail (RFC 9457) that says what to do.</summary>
+    public static async Task ProblemAsync(HttpRequest request, int status, string detail)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("status", status);
+            writer.WriteString("detail", detail);
+            writer.WriteEndObject();
+        }
+
+        await WriteAsync(request, buffer.ToArray(), status, ProblemJson);
+    }
+
+    /// <summary>
+    /// A page of a list as JSON, or 400 when its continuation is none of ours: that is the caller's mistake, which storage tells
+    /// by an <see cref="ArgumentException"/>.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="continuation">What the caller sent; null when nothing was sent.</param>
+    /// <param name="of">What it belongs to: <c>query</c> or <c>selection</c>.</param>
+    /// <param name="page">Gives the page; null when it wrote an answer itself.</param>
+    public static async Task PageAsync(HttpRequest request, string? continuation, string of, Func<Task<byte[]?>> page)
+    {
+        byte[]? json;
+        try
+        {
+            json = await page();
+        }
+        catch (ArgumentException) when (continuation is not null)
+        {
+            await ProblemAsync(request, StatusCodes.Status400BadRequest, $"The continuation is not one of this {of}: leave it out to begin anew.");
+            return;
+        }
+
+        if (json is not null) await JsonAsync(request, json);
+    }
+
+    internal static Task WriteAsync(HttpRequest request, ReadOnlyMemory<byte> body, int status, string type)
+    {
+        var response = request.HttpContext.Response;
+        response.StatusCode = status;
+        response.ContentType = type;
+        response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-store";
+        return response.Body.WriteAsync(body, request.HttpContext.RequestAborted).AsTask();
+    }
+}

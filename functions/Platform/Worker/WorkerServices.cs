@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Serverless.Platform.Worker;
+
+/// <summary>How the worker listens and logs.</summary>
+public static class WorkerServices
+{
+    /// <summary>Call it last: it takes away what the framework registered.</summary>
+    public static IServiceCollection AddWorker(this IServiceCollection services)
+    {
+        // Bodies are bounded by each function, which answers a larger one with a sentence; Kestrel's own limit would be an empty 500.
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
+        services.AddLogging(logging =>
+            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning));
+        // MVC brings it along; it would write a key file into the home folder at every start, and nothing here uses keys.
+        foreach (var writer in services.Where(s => s.ImplementationType?.Name == "DataProtectionHostedService").ToList()) services.Remove(writer);
+        return services;
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+using Serverless.Platform.Features;
+
+namespace Serverless.Privacy;
+
+/// <summary>What finds, hands out and erases what is kept of a person, and what was kept long enough.</summary>
+public static class PrivacyServices
+{
+    public static IServiceCollection AddPrivacy(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddOptions<PrivacyOptions>().Bind(configuration.GetSection("Privacy")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PrivacyOptions>, PrivacyOptionsValidator>();
+        services.AddSingleton<OrderBook>().AddSingleton<CaseEraser>().AddSingleton<Speaking>().AddSingleton<OrderWork>();
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<Retention>().GoOnAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OrderWork>().WorkOpenAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Daily, p.GetRequiredService<Retention>().BeginAsync));
+        return services.AddSingleton<PrivacyDesk>().AddSingleton<PersonExport>().AddSingleton<Retention>();
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Channels;
+using Serverless.Platform.Http;
+
+namespace Serverless.Receipts;
+
+/// <summary>Triggers that take deliveries in and work them.</summary>
+public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events, DeliveryWork deliveries, KeptMessages kept)
+{
+    /// <summary>The address of every channel: raw bytes in, the provider's exact answer out. The channel's own check is the key.</summary>
+    [Function("Receive")]
+    public async Task Receive([HttpTrigger(AuthorizationLevel.Anonymous, Route = "hooks/{channel}/{*rest}")] HttpRequest request) =>
+        await WriteAsync(request, await intake.AnswerAsync(request, request.Route("channel")));
+
+    /// <summary>
+    /// Takes an event that Event Grid put into the queue: it is stored as a delivery of its channel, and worked like one that came by a call.
+    /// </summary>
+    [Function("TakeEvents")]
+    public Task TakeEvents([QueueTrigger("acs-events")] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);
+
+    /// <summary>Takes what TakeEvents failed at too often, in the same way: what was not stored is not given up.</summary>
+    [Function("RetakeEvents")]
+    public Task RetakeEvents([QueueTrigger("acs-events-poison")] string message, CancellationToken ct) =>
+        events.TakeAsync("acs", message, ct);
+
+    /// <summary>Brings the delivery of a pointer to an end.</summary>
+    [Function("Normalise")]
+    public Task Normalise([QueueTrigger(Pointer.Queue)] string message, CancellationToken ct) => Pointer.Parse(message) is { } pointer
+        ? deliveries.WorkAsync(pointer, ct)
+        : kept.KeepAsync(Pointer.Queue, message, "not a pointer", ct);
+
+    /// <summary>
+    /// Takes what Normalise failed at too often. A delivery is safe in its row and stays open: Tick queues it again. A message that names
+    /// none is kept.
+    /// </summary>
+    [Function("KeepPoison")]
+    public Task KeepPoison([QueueTrigger("inbound-poison")] string message, CancellationToken ct) =>
+        kept.PoisonAsync("inbound-poison", message, ct);
+
+    private static async Task WriteAsync(HttpRequest request, Answer answer)
+    {
+        var response = request.HttpContext.Response;
+        response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers) response.Headers[name] = value;
+        // A challenge echoes what a stranger sent: no browser may take it for a page.
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Status is StatusCodes.Status204NoContent ? null : answer.Body.Length;
+        if (answer.Body.Length > 0) await response.Body.WriteAsync(answer.Body, request.HttpContext.RequestAborted);
+    }
+}

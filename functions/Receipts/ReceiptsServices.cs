@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+using Serverless.Platform.Features;
+
+namespace Serverless.Receipts;
+
+/// <summary>What takes calls in, works them, looks at them again.</summary>
+public static class ReceiptsServices
+{
+    public static IServiceCollection AddReceipts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
+        services.AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+        services.AddSingleton<WebhookIntake>().AddSingleton<QueuedEvents>();
+
+        services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>();
+        services.AddSingleton<KeptMessages>().AddSingleton<OpenDeliveries>();
+
+        services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LookOptions>, LookOptionsValidator>();
+        services.AddSingleton<LookStates>().AddSingleton<HeldContacts>().AddSingleton<SecondLook>();
+
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OpenDeliveries>().RequeueDueAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<SecondLook>().LookAsync));
+
+        services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<KeptDesk>();
+        return services.AddSingleton<Quarantine>().AddSingleton<Replay>();
+    }
+}

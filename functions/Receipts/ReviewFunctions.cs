@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Channels;
+using Serverless.Platform.Http;
+
+namespace Serverless.Receipts;
+
+/// <summary>For people who run the app: quarantine, replay, messages that could not be worked, and who did what.</summary>
+public sealed class ReviewFunctions(
+    ChannelDirectory channels, Quarantine quarantine, Replay replay, KeptDesk kept, ActionLog actions, Caller caller, TimeProvider time)
+{
+    private static readonly string TopProblem = $"top is a number from 1 to {Quarantine.LargestPage}.";
+
+    /// <summary>Calls of a channel in quarantine, within hours.</summary>
+    [Function("QueryOperationsQuarantine")]
+    public Task ListQuarantine([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/quarantine")] HttpRequest request)
+    {
+        var (hour, day, from, to) = (request.Value("hour"), request.Value("day"), request.Value("from"), request.Value("to"));
+        var hours = (hour ?? day ?? from ?? to) is null ? HourRange.Last(24, time.GetUtcNow()) : HourRange.Parse(hour, day, from, to);
+        var continuation = request.Value("continuation");
+        if (request.Value("channel") is not { } name || channels.Find(name) is not { } channel) return ProblemAsync(request, OneOf());
+        if (hours is null) return ProblemAsync(request, HourRange.HowTo);
+        if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
+        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await quarantine.ListAsync(channel.Name, hours.Value, top, continuation, request.HttpContext.RequestAborted),
+            ReviewJson.Default.QuarantinePage));
+    }
+
+    /// <summary>One call in quarantine, with its body.</summary>
+    [Function("QueryOperationsQuarantined")]
+    public async Task ShowQuarantined(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/quarantine/{channel}/{id}")] HttpRequest request)
+    {
+        var (channel, id) = (request.Route("channel"), request.Route("id"));
+        if (DeliveryKey.IsId(id)
+            && await quarantine.FindAsync(new DeliveryKey(channel, id), request.HttpContext.RequestAborted) is { } file)
+            await HttpAnswer.JsonAsync(request, file, ReviewJson.Default.QuarantinedFile);
+        else
+        {
+            await HttpAnswer.ProblemAsync(
+                request, 404, "There is no such delivery in quarantine; operations/deliveries/{channel}/{id} says what became of it.");
+        }
+    }
+
+    /// <summary>Lets calls out of quarantine that pass their check with today's settings.</summary>
+    [Function("ReviewDeliveriesRelease")]
+    public Task Release([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/quarantine/release")] HttpRequest request) =>
+        ReviewAsync(request, quarantine.ReleaseAsync);
+
+    /// <summary>Discards calls in quarantine.</summary>
+    [Function("ReviewDeliveriesDiscard")]
+    public Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/quarantine/discard")] HttpRequest request) =>
+        ReviewAsync(request, quarantine.DiscardAsync);
+
+    /// <summary>Shows what today's code makes of stored deliveries, or works them again with <c>"dryRun":false</c>.</summary>
+    [Function("ReplayDeliveries")]
+    public async Task ReplayDeliveries([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/replay")] HttpRequest request)
+    {
+        if (await SelectionAsync(request) is not { } selection)
+        {
+            await ProblemAsync(request, $"{Selection.HowTo} {HourRange.HowTo} It is a dry run unless you add \"dryRun\":false.");
+            return;
+        }
+
+        if (channels.Find(selection.Channel) is null) await ProblemAsync(request, OneOf());
+        else
+        {
+            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
+                await replay.StepAsync(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReplayStep));
+        }
+    }
+
+    /// <summary>Messages of one queue that could not be worked; an empty page for a queue that is none.</summary>
+    [Function("QueryOperationsKept")]
+    public Task ListKept([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/kept")] HttpRequest request)
+    {
+        var continuation = request.Value("continuation");
+        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await kept.ListAsync(request.Value("queue") ?? Pointer.Queue, TopOf(request) ?? 25, continuation, request.HttpContext.RequestAborted),
+            ReviewJson.Default.KeptPage));
+    }
+
+    /// <summary>Puts such messages back into their queue.</summary>
+    [Function("ReviewKeptResubmit")]
+    public Task ResubmitKept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept/resubmit")] HttpRequest request) =>
+        KeptAsync(request, resubmit: true);
+
+    /// <summary>Discards such messages.</summary>
+    [Function("ReviewKeptDiscard")]
+    public Task DiscardKept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept/discard")] HttpRequest request) =>
+        KeptAsync(request, resubmit: false);
+
+    /// <summary>Who released, discarded, replayed or sent again what.</summary>
+    [Function("QueryOperationsActions")]
+    public Task ListActions([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/actions")] HttpRequest request)
+    {
+        var month = time.GetUtcNow();
+        var continuation = request.Value("continuation");
+        if (request.Value("month") is { } written && !DateTimeOffset.TryParseExact(
+            written, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out month))
+            return ProblemAsync(request, "month is written as 2026-11.");
+        if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
+        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await actions.ListAsync(month, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.ActionPage));
+    }
+
+    private async Task ReviewAsync(HttpRequest request, Func<Selection, CancellationToken, Task<ReviewStep>> act)
+    {
+        if (await SelectionAsync(request) is not { } selection)
+            await ProblemAsync(request, $"{Selection.HowTo} {HourRange.HowTo}");
+        else if (Shut(selection.Channel) is { } problem) await ProblemAsync(request, problem);
+        else
+        {
+            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () =>
+                JsonSerializer.SerializeToUtf8Bytes(await act(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReviewStep));
+        }
+    }
+
+    private async Task KeptAsync(HttpRequest request, bool resubmit)
+    {
+        if (await RawBody.ReadAsync(request) is not { } body || KeptRequest.Parse(body) is not { } asked)
+        {
+            await ProblemAsync(request, KeptRequest.HowTo);
+            return;
+        }
+
+        var step = await kept.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
+        if (asked.Id is not null && step is { Done: 0, Cut: 0 })
+            await HttpAnswer.ProblemAsync(request, 404, "No such message of this queue is kept.");
+        else await HttpAnswer.JsonAsync(request, step, ReviewJson.Default.KeptStep);
+    }
+
+    private async Task<Selection?> SelectionAsync(HttpRequest request) =>
+        await RawBody.ReadAsync(request) is { } body && Selection.Parse(body) is { } selection
+            ? selection with { By = caller.Of(request, selection.By) }
+            : null;
+
+    private string? Shut(string name)
+    {
+        if (channels.Find(name) is not { } channel) return OneOf();
+        if (ChannelDirectory.SettingsOf(channel, out var unreadable) is not { } settings) return unreadable;
+        return settings.Enabled ? null : $"The channel {channel.Name} is switched off: nothing of it can be verified.";
+    }
+
+    private string OneOf() => $"channel is one of: {string.Join(", ", channels.All.Select(c => c.Name))}.";
+
+    private static Task ProblemAsync(HttpRequest request, string detail) => HttpAnswer.ProblemAsync(request, 400, detail);
+
+    private static int? TopOf(HttpRequest request) =>
+        int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
+        && top is >= 1 and <= Quarantine.LargestPage ? top : null;
+}

@@ -1,0 +1,13 @@
+using Serverless.Cases;
+using Serverless.Notices;
+using Serverless.Outbox;
+using Serverless.Registrations;
+
+namespace Serverless.Schema;
+
+/// <summary>The catalogue of what is published.</summary>
+public static class SchemaServices
+{
+    public static IServiceCollection AddSchema(this IServiceCollection services) =>
+        services.AddSingleton(new EventCatalogue([.. CaseExamples.Kinds, .. ChannelEvent.Kinds, .. SubscriptionEvent.Kinds]));
+}

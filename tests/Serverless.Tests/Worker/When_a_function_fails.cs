@@ -1,0 +1,87 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Serverless.Links;
+using Serverless.Notices;
+using Serverless.Receipts;
+using Serverless.Tests.Harness;
+using Xunit;
+
+namespace Serverless.Tests.Worker;
+
+/// <summary>A 2xx means done: whatever leaves a function is an answer of ours, and what the exception said goes nowhere (P14).</summary>
+public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private const string Private = "Frau Beispiel, +49 30 123456";
+
+    [Fact]
+    public async Task A_caller_hears_500_and_a_sentence_and_the_log_the_kind_of_exception()
+    {
+        await using var world = await World.StartAsync(azurite, services => services.AddSingleton<LinkDesk>(_ => throw new InvalidOperationException(Private)));
+        using var answer = await world.RawAsync(HttpMethod.Get, "/api/links/any");
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.StartsWith("Something went wrong here", await answer.TextAsync(), StringComparison.Ordinal);
+        Assert.Contains(world.Log.Lines, l => l.StartsWith("FollowLink failed: InvalidOperationException", StringComparison.Ordinal));
+        Assert.DoesNotContain(world.Log.Lines, l => l.Contains("Beispiel", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task While_storage_is_down_it_is_503_and_comes_again()
+    {
+        await using var world = await World.StartAsync(azurite);
+        world.Gate.Shut();
+        using var answer = await world.RawAsync(HttpMethod.Get, "/api/cases");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter?.Delta);
+        Assert.NotEqual("", await answer.TextAsync());
+    }
+
+    [Fact]
+    public async Task A_message_comes_again_and_the_host_hears_the_kind_of_exception_only()
+    {
+        await using var world = await World.StartAsync(azurite, services => services.AddSingleton<QueuedEvents>(_ => throw new InvalidOperationException(Private)));
+        var result = await world.Connection.InvokeQueueAsync(world.Connection.Function("TakeEvents"), "{}", CancellationToken.None);
+        Assert.False(result.Succeeded);
+        Assert.Contains("InvalidOperationException", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Beispiel", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_worker_tells_the_host_holds_no_address_and_nothing_of_a_body()
+    {
+        System.Collections.Concurrent.ConcurrentQueue<string> told = [];
+        var settings = World.DefaultSettings();
+        settings["AzureWebJobsStorage"] = azurite.OwnAccount();
+        settings["ServiceBusConnection"] = "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
+        await using var worker = await WorkerInProcess.StartAsync(settings, null, null, line => told.Enqueue(line.Text));
+        using var http = new HttpClient { BaseAddress = worker.Address };
+        using var call = await http.GetAsync(new Uri("api/hooks/meta?hub.mode=subscribe&hub.verify_token=wrong-token&hub.challenge=1", UriKind.Relative));
+        using var text = await http.PostAsync(new Uri("api/hooks/generic?from=somebody", UriKind.Relative), new StringContent("""{"text":"Frau Beispiel"}"""));
+        Assert.NotEmpty(told);
+        Assert.DoesNotContain(told, l => l.Contains("wrong-token", StringComparison.Ordinal) || l.Contains("somebody", StringComparison.Ordinal) || l.Contains("Beispiel", StringComparison.Ordinal));
+    }
+
+    /// <summary>MVC comes with the worker and would write a key file into the home folder at every start.</summary>
+    [Fact]
+    public async Task Nothing_writes_keys_at_the_start()
+    {
+        await using var world = await World.StartAsync(azurite);
+        Assert.DoesNotContain(world.Services.GetServices<IHostedService>(), s => s.GetType().Name.Contains("DataProtection", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_setting_out_of_bounds_ends_the_start()
+    {
+        Assert.Equal(1, await Program.Main(["--Receive:StoreSeconds=0", "--Functions:Worker:HostEndpoint=http://127.0.0.1:9", "--Functions:Worker:WorkerId=x", "--AzureWebJobsStorage=UseDevelopmentStorage=true", "--ServiceBusConnection__fullyQualifiedNamespace=nobody"]));
+    }
+
+    /// <summary>Every function class can be made of what the start registers.</summary>
+    [Fact]
+    public async Task Each_class_of_functions_gets_its_parts()
+    {
+        await using var world = await World.StartAsync(azurite);
+        var classes = typeof(NoticesFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic).ToList();
+        Assert.Equal(AppFunctions.All.Select(f => f.EntryPoint[..f.EntryPoint.LastIndexOf('.')]).Distinct().Order(StringComparer.Ordinal), classes.Select(c => c.FullName!).Order(StringComparer.Ordinal));
+        Assert.All(classes, c => Assert.NotNull(ActivatorUtilities.CreateInstance(world.Services, c)));
+    }
+}
