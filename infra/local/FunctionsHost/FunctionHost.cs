@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Serverless.Local.FunctionsHost.Rpc;
 
 namespace Serverless.Local.FunctionsHost;
@@ -17,8 +18,9 @@ public sealed class FunctionHost : IAsyncDisposable
     private readonly FunctionKeys _keys;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _listeners = [];
-    private readonly Dictionary<string, TimerListener> _timers = new(StringComparer.OrdinalIgnoreCase);
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, InvocationCounts> _counts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _inError = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TimerListener> _timers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, InvocationCounts> _counts = new(StringComparer.Ordinal);
     private WorkerGateway? _gateway;
     private WorkerSupervisor? _supervisor;
     private FrontServer? _front;
@@ -37,8 +39,6 @@ public sealed class FunctionHost : IAsyncDisposable
 
     /// <summary>Functions that cannot be listened for, each with the reason; the others run (host-contract.md, "Extensions").</summary>
     public IReadOnlyDictionary<string, string> InError => _inError;
-
-    private readonly Dictionary<string, string> _inError = new(StringComparer.Ordinal);
 
     /// <summary>Address callers use, http://127.0.0.1:port/.</summary>
     public Uri Front => _front!.Address;

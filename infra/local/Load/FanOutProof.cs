@@ -31,7 +31,7 @@ internal static class FanOutProof
         extra["Notices__RetrySeconds"] = "86400";
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         stack.Broker.Send(Enumerable.Range(0, events).Select(_ => Message()));
-        await stack.StartHostAsync(app, 0, ct, maxHandlerErrors: kills + 3);
+        await stack.StartHostAsync(app, 0, ct, maxWorkerErrors: kills + 3);
 
         screen.Say($"Telling {subscribers} subscribers, {failing} of which always fail, of {events} events ...");
         var watch = Stopwatch.StartNew();
@@ -41,7 +41,7 @@ internal static class FanOutProof
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
-        var summary = await new AppApi(http, stack.Host.FrontDoor, stack.Host.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not say where its notices stand: see .local/load/handler.log.");
+        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not say where its notices stand: see .local/load/handler.log.");
         var states = summary.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);
         var kept = states.GetValueOrDefault("failed") + states.GetValueOrDefault("waiting");
         var figures = new JsonObject
@@ -49,7 +49,7 @@ internal static class FanOutProof
             ["events"] = events,
             ["subscribers"] = subscribers,
             ["failingSubscribers"] = failing,
-            ["kills"] = stack.Host.HandlerStarts - 1,
+            ["kills"] = stack.Host.WorkerStarts - 1,
             ["delivered"] = states.GetValueOrDefault("delivered"),
             ["keptAsFailed"] = states.GetValueOrDefault("failed"),
             ["keptAsWaiting"] = states.GetValueOrDefault("waiting"),
@@ -79,13 +79,13 @@ internal static class FanOutProof
             {
                 killed++;
                 screen.Say($"Killing the app at {told.Taken} notices ...");
-                stack.Host.KillHandler();
+                stack.Host.KillWorker();
             }
 
             var now = told.Calls + count.Active + count.Scheduled;
             if (now != before) stuck.Restart();
             before = now;
-            if (stuck.Elapsed > Patience || !stack.Host.State.Running) return;
+            if (stuck.Elapsed > Patience || stack.Stopped is not null) return;
             if (said.Elapsed > TimeSpan.FromSeconds(10))
             {
                 screen.Say($"{told.Taken} notices taken, {count.Active} messages wait, {count.Scheduled} are for later");

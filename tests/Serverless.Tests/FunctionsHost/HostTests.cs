@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
 using Serverless.Local.FunctionsHost;
 using Xunit;
 
@@ -202,28 +201,6 @@ public sealed class HostTests
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         Assert.Contains($"Port {port}", (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(port: port)))).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_host_that_is_killed_takes_its_worker_with_it()
-    {
-        using var folder = new TestFolder();
-        var settings = Path.Combine(folder.Path, "local.settings.json");
-        await File.WriteAllTextAsync(settings, """{"IsEncrypted":false,"Values":{"ANY":"1"}}""");
-        var start = new ProcessStartInfo("dotnet", [typeof(FunctionHost).Assembly.Location, "host", "--root", BareWorker.Root, "--settings", settings, "--data", folder.Path, "--port", "0"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var host = Process.Start(start)!;
-        host.ErrorDataReceived += (_, _) => { };
-        host.BeginErrorReadLine();
-        var facts = JsonNode.Parse((await host.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)))!)!;
-        using var worker = Process.GetProcessById((int)facts["workerPid"]!);
-        using (var answer = await BareWorker.Http.GetAsync(new Uri(new Uri((string)facts["front"]!), "api/items"))) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        host.Kill(entireProcessTree: false);
-        await worker.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     private static async Task CrashAsync(HostedWorker bench)
