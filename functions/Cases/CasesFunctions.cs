@@ -16,16 +16,21 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
 
     private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
 
-    private static readonly string NoSuchCase =
-        $"There is no case with that id or number. A number has {CaseNumber.Length} characters, the last one checks the others: please compare it.";
+    private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
+        + "the last one checks the others: please compare it.";
 
     /// <summary>Lists cases by state, owner, network, dueBefore, month, top, continuation.</summary>
     [Function("QueryCasesList")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request)
     {
-        if (Filter(request, out var problem) is { } filter)
-            await HttpAnswer.JsonAsync(request, await reader.ListAsync(filter, request.HttpContext.RequestAborted), CaseJson.Default.CasePage);
-        else await HttpAnswer.ProblemAsync(request, 400, problem);
+        if (Filter(request, out var problem) is not { } filter)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, problem);
+            return;
+        }
+
+        var page = await reader.ListAsync(filter, request.HttpContext.RequestAborted);
+        await HttpAnswer.JsonAsync(request, page, CaseJson.Default.CasePage);
     }
 
     /// <summary>Shows one with its contacts and history.</summary>
@@ -72,7 +77,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
     }
 
     private static string? Short(JsonDocument? body, string name, int longest) =>
-        body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest && !text.Contains('\n', StringComparison.Ordinal)
+        body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest
+        && !text.Contains('\n', StringComparison.Ordinal)
             ? text
             : null;
 

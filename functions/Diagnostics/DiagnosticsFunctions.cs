@@ -82,8 +82,8 @@ public sealed class DiagnosticsFunctions(
         {
             (true, true) => "Dieser Link ist abgelaufen. Bitte lassen Sie sich von der Stelle, die ihn ausgegeben hat, einen neuen geben.",
             (true, false) => "This link has expired. Please ask whoever gave it to you for a new one.",
-            (false, true) =>
-                "Dieser Link ist nicht gültig. Bitte prüfen Sie, ob er vollständig kopiert wurde, oder lassen Sie sich einen neuen geben.",
+            (false, true) => "Dieser Link ist nicht gültig. Bitte prüfen Sie, ob er vollständig kopiert wurde, "
+                + "oder lassen Sie sich einen neuen geben.",
             (false, false) => "This link is not valid. Please check that it was copied whole, or ask for a new one.",
         };
         return WantsPage(request)

@@ -12,8 +12,9 @@ public sealed class SubscriptionsFunctions(
 {
     private const int LargestBody = 64 * 1024;
     private const string NoSuch = "There is no subscription of that name.";
-    private const string HowToRedeliver = "Send {\"event\":\"<id>\"}, or {\"from\":\"2026-11-20T09:00:00Z\",\"to\":\"2026-11-21T09:00:00Z\"} "
-        + "(at most 31 days) with \"state\" failed (default), delivered, waiting or all; repeat with the continuation while the answer has one.";
+    private const string HowToRedeliver = """Send {"event":"<id>"}, or {"from":"2026-11-20T09:00:00Z","to":"2026-11-21T09:00:00Z"} """
+        + """(at most 31 days) with "state" failed (default), delivered, waiting or all; """
+        + "repeat with the continuation while the answer has one.";
 
     [Function("ManageSubscriptionsList")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "subscriptions")] HttpRequest request) =>
@@ -25,7 +26,8 @@ public sealed class SubscriptionsFunctions(
     {
         using var body = await request.JsonBodyAsync(LargestBody);
         var json = body?.RootElement ?? default;
-        await AuditedAsync(request, "make", json.TextOf("name"), async _ => await AnswerAsync(request, await desk.MakeAsync(json, Aborted(request))));
+        await AuditedAsync(
+            request, "make", json.TextOf("name"), async _ => await AnswerAsync(request, await desk.MakeAsync(json, Aborted(request))));
     }
 
     [Function("ManageSubscriptionsShow")]
@@ -121,7 +123,8 @@ public sealed class SubscriptionsFunctions(
     private async Task RedeliverAsync(HttpRequest request, string name, JsonElement body, Dictionary<string, int> counts)
     {
         var (state, continuation) = (body.TextOf("state") ?? NoticeState.Failed, body.TextOf("continuation"));
-        if ((await desk.ShowAsync(name, Aborted(request))).View is not { } subscription) await HttpAnswer.ProblemAsync(request, 404, NoSuch);
+        if ((await desk.ShowAsync(name, Aborted(request))).View is not { } subscription)
+            await HttpAnswer.ProblemAsync(request, 404, NoSuch);
         else if (subscription.State != "active")
             await HttpAnswer.ProblemAsync(request, 409, "The subscription is not told now: resume it first.");
         else if (body.TextOf("event") is { } id)
@@ -140,8 +143,9 @@ public sealed class SubscriptionsFunctions(
         else
         {
             var wanted = state == "all" ? null : state;
+            var (route, ct) = (SubscriptionDesk.Route, Aborted(request));
             await HttpAnswer.PageAsync(request, continuation, "query", async () => Counted(
-                await redelivery.SpanAsync(SubscriptionDesk.Route, subscription.Name, from, to, wanted, continuation, Aborted(request)), counts));
+                await redelivery.SpanAsync(route, subscription.Name, from, to, wanted, continuation, ct), counts));
         }
     }
 

@@ -89,8 +89,8 @@ public sealed class OperationsFunctions(HealthCheck health, Ledger ledger, Resen
             var wanted = asked with { By = caller.Of(request, asked.By) };
             if (await resends.StepAsync(wanted, request.HttpContext.RequestAborted) is { } step)
                 return JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.ResendStep);
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the event "
-                + "if it is older than a week.");
+            await HttpAnswer.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the "
+                + "event if it is older than a week.");
             return null;
         });
     }

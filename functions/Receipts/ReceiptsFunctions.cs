@@ -13,7 +13,8 @@ public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events,
         await WriteAsync(request, await intake.AnswerAsync(request, request.Route("channel")));
 
     /// <summary>
-    /// Takes an event that Event Grid put into the queue: it is stored as a delivery of its channel, and worked like one that came by a call.
+    /// Takes an event that Event Grid put into the queue: it is stored as a delivery of its channel, and worked like one that came by a
+    /// call.
     /// </summary>
     [Function("TakeEvents")]
     public Task TakeEvents([QueueTrigger("acs-events")] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);

@@ -75,9 +75,9 @@ public sealed class ReviewFunctions(
     [Function("QueryOperationsKept")]
     public Task ListKept([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/kept")] HttpRequest request)
     {
-        var continuation = request.Value("continuation");
+        var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-            await kept.ListAsync(request.Value("queue") ?? Pointer.Queue, TopOf(request) ?? 25, continuation, request.HttpContext.RequestAborted),
+            await kept.ListAsync(queue, TopOf(request) ?? 25, continuation, request.HttpContext.RequestAborted),
             ReviewJson.Default.KeptPage));
     }
 
@@ -112,8 +112,8 @@ public sealed class ReviewFunctions(
         else if (Shut(selection.Channel) is { } problem) await ProblemAsync(request, problem);
         else
         {
-            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () =>
-                JsonSerializer.SerializeToUtf8Bytes(await act(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReviewStep));
+            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
+                await act(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReviewStep));
         }
     }
 

@@ -37,7 +37,7 @@ public sealed partial class ReplyWork(
         }
     }
 
-    /// <summary>What failed five times for a reason we do not understand is visible as failed; if it may have been sent, as uncertain.</summary>
+    /// <summary>What failed too often for a reason we do not understand is visible as failed; if it may have been sent, as uncertain.</summary>
     public async Task GiveUpAsync(ReplyPointer pointer, CancellationToken ct)
     {
         LogGivenUp(pointer.CaseId, pointer.ReplyId);

@@ -49,7 +49,7 @@ public static class HttpAnswer
         }
         catch (ArgumentException) when (continuation is not null)
         {
-            await ProblemAsync(request, StatusCodes.Status400BadRequest, $"The continuation is not one of this {of}: leave it out to begin anew.");
+            await ProblemAsync(request, 400, $"The continuation is not one of this {of}: leave it out to begin anew.");
             return;
         }
 

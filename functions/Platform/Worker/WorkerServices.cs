@@ -11,10 +11,11 @@ public static class WorkerServices
         // Bodies are bounded by each function, which answers a larger one with a sentence; Kestrel's own limit would be an empty 500.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         // Never the framework's own lines, which name whole URLs: Twilio by GET puts text and number there, a handshake its token (P14).
-        services.AddLogging(logging =>
-            logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning));
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Azure", LogLevel.Warning));
         // MVC brings it along; it would write a key file into the home folder at every start, and nothing here uses keys.
-        foreach (var writer in services.Where(s => s.ImplementationType?.Name == "DataProtectionHostedService").ToList()) services.Remove(writer);
+        var writers = services.Where(s => s.ImplementationType?.Name == "DataProtectionHostedService").ToList();
+        foreach (var writer in writers) services.Remove(writer);
         return services;
     }
 }

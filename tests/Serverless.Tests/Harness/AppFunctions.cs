@@ -45,7 +45,9 @@ public static class AppFunctions
     public const string FileName = "functions.metadata";
 
     /// <summary>Its text.</summary>
-    public static string Text => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, FileName));
+    public static string Text => File.ReadAllText(new DirectoryInfo(Path.Combine(Seed.RepositoryRoot, "functions", "obj"))
+        .GetFiles(FileName, SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc)?.FullName
+        ?? throw new InvalidOperationException($"functions/obj holds no {FileName}: build the app first."));
 
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<AppFunction> All => Read(Text);
@@ -59,7 +61,8 @@ public static class AppFunctions
 
     private static AppFunction Of(JsonElement function)
     {
-        var trigger = function.GetProperty("bindings").EnumerateArray().Single(b => Word(b, "type")!.EndsWith("Trigger", StringComparison.Ordinal));
+        var trigger = function.GetProperty("bindings").EnumerateArray()
+            .Single(b => Word(b, "type")!.EndsWith("Trigger", StringComparison.Ordinal));
         return new AppFunction(Word(function, "name")!, Word(trigger, "type")!, Word(function, "entryPoint")!)
         {
             Route = Word(trigger, "route"),

@@ -53,7 +53,10 @@ public sealed class WorkerInProcess : IAsyncDisposable
     /// <param name="parts">Adds or replaces services.</param>
     /// <param name="hostLog">Gets what the worker sends to the host's log.</param>
     public static async Task<WorkerInProcess> StartAsync(
-        IEnumerable<KeyValuePair<string, string?>> settings, ILoggerProvider? log, Action<IServiceCollection>? parts, Action<HostLine>? hostLog = null)
+        IEnumerable<KeyValuePair<string, string?>> settings,
+        ILoggerProvider? log,
+        Action<IServiceCollection>? parts,
+        Action<HostLine>? hostLog = null)
     {
         var gateway = await Gateway.Value;
         var id = Guid.NewGuid().ToString();
@@ -81,13 +84,15 @@ public sealed class WorkerInProcess : IAsyncDisposable
         var app = builder.Build();
         await app.StartAsync();
         await connection.ReadyAsync(CancellationToken.None);
-        return new WorkerInProcess(app, connection, await FrontServer.StartAsync(0, HttpFront.Of(connection).AnswerAsync, CancellationToken.None));
+        var front = await FrontServer.StartAsync(0, HttpFront.Of(connection).AnswerAsync, CancellationToken.None);
+        return new WorkerInProcess(app, connection, front);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();
-        await _app.StopAsync(new CancellationToken(canceled: true));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _app.StopAsync(limit.Token);
         _app.Dispose();
         Connection.Close("The test is over.");
     }
@@ -107,7 +112,7 @@ public sealed class WorkerInProcess : IAsyncDisposable
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
-            var addresses = app.ServerFeatures.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            var addresses = app.ServerFeatures.Get<IServerAddressesFeature>()!.Addresses;
             addresses.Clear();
             addresses.Add(address);
             next(app);

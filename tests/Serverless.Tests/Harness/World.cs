@@ -249,7 +249,7 @@ public sealed class World : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<bool> WorkAsync(QueueRest queue, string function, Local.Hosting.QueueMessage message)
+    private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)
     {
         if (!await InvokeAsync(function, "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
         await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);

@@ -19,7 +19,7 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
-        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Platform.Http", "Platform.Storage", "Telemetry"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Http", "Platform.Storage", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
         ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Messaging", "Texts", "Telemetry"],
         ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
@@ -32,46 +32,29 @@ internal static class Doors
         ["Maintenance"] = ["Platform.Features"],
         ["Schema"] = ["Cases", "Channels", "Notices", "Outbox", "Registrations"],
         // *Functions.cs and *Services.cs, beside what their folder may use. A *Services.cs also knows the folders below its own.
-        ["(functions)"] = ["Platform.Http", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations", "Registrations", "Diagnostics", "Privacy"],
+        ["(functions)"] =
+        [
+            "Platform.Http", "Telemetry", "Attachments", "Channels", "Receipts", "Cases", "Replies", "Outbox", "Notices", "Links", "Operations",
+            "Registrations", "Diagnostics", "Privacy",
+        ],
         ["(services)"] = ["Platform.Features", "Platform.Storage"],
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
     private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
-    /// <summary>What the project's implicit and own usings bring: without them a fourth of all names would not resolve, and go unjudged.</summary>
-    private const string GlobalUsings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
-    /// <summary>The app as the compiler sees it.</summary>
+    /// <summary>
+    /// The app as the compiler sees it: sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all
+    /// names has no meaning here, and a reference that has none cannot be judged.
+    /// </summary>
     /// <param name="files">Path within functions/ and text.</param>
-    /// <param name="project">Text of the project file, whose usings count.</param>
-    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files, string project)
+    /// <param name="made">Path and text of generated files.</param>
+    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files, IEnumerable<(string Path, string Text)> made)
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
-        var own = System.Xml.Linq.XDocument.Parse(project).Descendants("Using").Select(u => $"global using {u.Attribute("Include")!.Value};");
-        var usings = CSharpSyntaxTree.ParseText(GlobalUsings + "\n" + string.Join('\n', own), path: "GlobalUsings.cs");
-        return CSharpCompilation.Create("functions", files.Select(f => Parse(f.Path, f.Text)).Append(usings), references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        return CSharpCompilation.Create("functions", files.Concat(made).Select(f => Parse(f.Path, f.Text)), references);
     }
-
-    /// <summary>Types that a file names and the compiler does not find: nobody could say whose they are.</summary>
-    public static IReadOnlyList<string> Unresolved(CSharpCompilation compilation) => [.. compilation.SyntaxTrees.SelectMany(tree =>
-    {
-        var model = compilation.GetSemanticModel(tree);
-        return tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
-            .Where(n => n.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null && n.FirstAncestorOrSelf<NamespaceDeclarationSyntax>() is null)
-            .Where(n => SyntaxFacts.IsInTypeOnlyContext(n) && !n.IsVar && n.Parent is not BaseNamespaceDeclarationSyntax)
-            .Where(n => model.GetSymbolInfo(n) is { Symbol: null, CandidateSymbols.Length: 0 })
-            .Select(n => $"{tree.FilePath}: {n}");
-    }).Distinct(StringComparer.Ordinal)];
 
     /// <summary>One more file for it.</summary>
     public static SyntaxTree Parse(string path, string text) => CSharpSyntaxTree.ParseText(text, path: path);
@@ -88,19 +71,30 @@ internal static class Doors
             var file = tree.FilePath;
             foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(n => n.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null))
             {
-                // Where an argument comes from generated code, the call is ambiguous to this compiler, but its candidates are of one folder.
-                var found = model.GetSymbolInfo(name);
-                if ((found.Symbol ?? found.CandidateSymbols.FirstOrDefault()) is not { } symbol || RoomOf(symbol) is not { } room) continue;
+                if (model.GetSymbolInfo(name).Symbol is not { } symbol)
+                {
+                    if (IsBlind(model, name)) violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
+                    continue;
+                }
+
+                if (RoomOf(symbol) is not { } room) continue;
                 var own = RoomOf(file);
-                if (own is null || room == own) continue;
-                if (Allowed(own, file).Contains(room, StringComparer.Ordinal) && !(IsPure(file) && room is "Platform.Storage" or "Platform.Messaging")) continue;
-                if (IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal)) continue;
+                if (own is null || room == own || (IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal))) continue;
+                var touches = IsPure(file) && room is "Platform.Storage" or "Platform.Messaging";
+                if (Allowed(own, file).Contains(room, StringComparer.Ordinal) && !touches) continue;
                 violations.Add($"{file}: {own} uses {room} ({name})");
             }
         }
 
         return [.. violations.Distinct(StringComparer.Ordinal)];
     }
+
+    // A name without a meaning hides a reference. Names that have none by nature: var, the underscore, labels of tuples and arguments of nameof.
+    private static bool IsBlind(SemanticModel model, SimpleNameSyntax name) =>
+        name.Identifier.Text is not ("var" or "_" or "nameof" or "dynamic")
+        && model.GetSymbolInfo(name).CandidateSymbols.IsEmpty
+        && model.GetTypeInfo(name).Type is null or IErrorTypeSymbol
+        && !name.Ancestors().Any(a => a is AttributeTargetSpecifierSyntax or InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "nameof" } });
 
     private static bool IsPure(string file) => file.StartsWith("Cases/", StringComparison.Ordinal) && Pure.Contains(Path.GetFileName(file), StringComparer.Ordinal);
 

@@ -11,7 +11,11 @@ namespace Serverless.Tests.Rules;
 /// </summary>
 public sealed partial class Functions_are_as_approved
 {
-    private static readonly string Approved = Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Rules", "functions.approved.txt");
+    private static readonly string Approved = Path.Combine(
+        Seed.RepositoryRoot, "tests", "Serverless.Tests", "Rules", "functions.approved.txt");
+
+    private static string OpenApi => File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schema", "openapi.json"));
+
     private static readonly string[] Methods = ["get", "post", "put", "patch", "delete", "options", "head"];
 
     [Fact]
@@ -32,7 +36,7 @@ public sealed partial class Functions_are_as_approved
     [Fact]
     public void The_OpenAPI_document_has_each_route_with_its_methods_and_no_other()
     {
-        using var openapi = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schema", "openapi.json")));
+        using var openapi = JsonDocument.Parse(OpenApi);
         var described = openapi.RootElement.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject()
             .Where(m => Methods.Contains(m.Name, StringComparer.Ordinal)).Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}")).ToList();
         var anything = AppFunctions.All.Where(f => f.Route is not null && f.Methods.Count == 0).Select(f => PathOf(f)).ToList();
@@ -46,7 +50,7 @@ public sealed partial class Functions_are_as_approved
     [Fact]
     public void What_needs_a_key_says_so_in_the_OpenAPI_document()
     {
-        using var openapi = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schema", "openapi.json")));
+        using var openapi = JsonDocument.Parse(OpenApi);
         var paths = openapi.RootElement.GetProperty("paths");
         foreach (var function in AppFunctions.All.Where(f => f.Route is not null))
         {

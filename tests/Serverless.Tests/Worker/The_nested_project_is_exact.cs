@@ -10,7 +10,10 @@ namespace Serverless.Tests.Worker;
 /// </summary>
 public sealed class The_nested_project_is_exact
 {
-    private static string Assets => Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "functions", "obj"), "project.assets.json", SearchOption.AllDirectories)
+    private static readonly string Functions = Path.Combine(Seed.RepositoryRoot, "functions");
+
+    private static string Assets => Directory
+        .GetFiles(Path.Combine(Functions, "obj"), "project.assets.json", SearchOption.AllDirectories)
         .Where(f => f.Contains("/WorkerExtensions/", StringComparison.Ordinal)).MaxBy(File.GetLastWriteTimeUtc)
         ?? throw new InvalidOperationException("The worker SDK wrote no project for extensions below functions/obj.");
 
@@ -21,18 +24,21 @@ public sealed class The_nested_project_is_exact
         var restore = json.RootElement.GetProperty("project").GetProperty("restore");
         var locked = restore.GetProperty("restoreLockProperties");
         Assert.Equal("true", locked.GetProperty("restorePackagesWithLockFile").GetString());
-        Assert.EndsWith("functions/WorkerExtensions.lock.json", locked.GetProperty("nuGetLockFilePath").GetString(), StringComparison.Ordinal);
+        Assert.Equal(Path.Combine(Functions, "WorkerExtensions.lock.json"), locked.GetProperty("nuGetLockFilePath").GetString());
         Assert.True(restore.GetProperty("warningProperties").GetProperty("allWarningsAsErrors").GetBoolean());
     }
 
     [Fact]
     public void The_lock_file_holds_what_was_restored()
     {
-        using var locked = JsonDocument.Parse(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "WorkerExtensions.lock.json")));
+        using var locked = JsonDocument.Parse(File.ReadAllText(Path.Combine(Functions, "WorkerExtensions.lock.json")));
         using var assets = JsonDocument.Parse(File.ReadAllText(Assets));
         var written = locked.RootElement.GetProperty("dependencies").EnumerateObject().Single().Value.EnumerateObject()
             .Where(p => p.Value.TryGetProperty("resolved", out _)).Select(p => $"{p.Name}/{p.Value.GetProperty("resolved").GetString()}");
         var restored = assets.RootElement.GetProperty("libraries").EnumerateObject().Select(p => p.Name);
-        Assert.Equal(restored.Order(StringComparer.OrdinalIgnoreCase), written.Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase);
+        Assert.Equal(
+            restored.Order(StringComparer.OrdinalIgnoreCase),
+            written.Order(StringComparer.OrdinalIgnoreCase),
+            StringComparer.OrdinalIgnoreCase);
     }
 }

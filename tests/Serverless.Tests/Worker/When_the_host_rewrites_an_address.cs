@@ -42,9 +42,11 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     public async Task What_others_put_into_it_is_read_as_they_meant_it()
     {
         await using var world = await World.StartAsync(azurite, World.EveryChannel, ("Channels__Meta__VerifyToken", "to~ken"));
-        var meta = await world.SendRawAsync("GET /api/hooks/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=to%7Eken HTTP/1.1\r\n\r\n");
+        var meta = await world.SendRawAsync(
+            "GET /api/hooks/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=to%7Eken HTTP/1.1\r\n\r\n");
         Assert.Equal((200, true), (meta.Status, meta.Text.EndsWith("1158201444", StringComparison.Ordinal)));
-        var graph = await world.SendRawAsync("POST /api/hooks/email?validationToken=%41b%7e%c3%bc%20c HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+        var graph = await world.SendRawAsync(
+            "POST /api/hooks/email?validationToken=%41b%7e%c3%bc%20c HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
         Assert.Equal((200, true), (graph.Status, graph.Text.EndsWith("Ab~ü c", StringComparison.Ordinal)));
         var x = await world.SendRawAsync("GET /api/hooks/x?crc_token=%41bc HTTP/1.1\r\n\r\n");
         Assert.Equal((200, true), (x.Status, x.Text.Contains("response_token", StringComparison.Ordinal)));
@@ -64,7 +66,8 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     [Fact]
     public void At_most_four_forms_are_tried()
     {
-        Assert.Equal(["https://contact.example.com/api/hooks/twilio/voice"], UrlForms.Of("https://contact.example.com/api/hooks/twilio/voice"));
+        const string Voice = "https://contact.example.com/api/hooks/twilio/voice";
+        Assert.Equal([Voice], UrlForms.Of(Voice));
         Assert.Equal(4, UrlForms.Of("https://contact.example.com/a%252Fb%7E?c=~%7E").Count);
     }
 
