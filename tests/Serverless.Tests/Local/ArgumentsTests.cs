@@ -55,6 +55,6 @@ public sealed class ArgumentsTests
     {
         var help = Help.Text();
 
-        foreach (var verb in Verb.All) Assert.Equal(!verb.Hidden, help.Contains($"\n  {verb.Name} ", StringComparison.Ordinal));
+        foreach (var verb in Verb.All) Assert.Contains($"\n  {verb.Name} ", help, StringComparison.Ordinal);
     }
 }
