@@ -27,7 +27,7 @@ internal sealed class Arguments
     {
         var named = args.Count > 0 && !args[0].StartsWith('-');
         var verb = named ? Verb.All.FirstOrDefault(v => v.Name == args[0]) : Verb.All[0];
-        if (verb is null) throw Wrong($"There is no verb '{args[0]}'; there are {string.Join(", ", Verb.All.Where(v => !v.Hidden).Select(v => v.Name))}.");
+        if (verb is null) throw Wrong($"There is no verb '{args[0]}'; there are {string.Join(", ", Verb.All.Select(v => v.Name))}.");
 
         var arguments = new Arguments(verb) { Help = args.Any(a => a is "--help" or "-h" or "-?") };
         if (arguments.Help) return arguments;
@@ -61,10 +61,11 @@ internal sealed class Arguments
         {
             throw Wrong($"--{option.Name} must be a whole number from {min} to {max}, not '{value}'.");
         }
-        if (option.Name == "folder" && (value.Length is 0 or > 60 || value is "app" or "build" or "empty" or "load" or "outside" || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
+        if (option.Name == "folder" && (value.Length is 0 or > 60 || value is "app" or "bare" or "build" or "empty" or "load" or "outside" || !value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')))
         {
-            throw Wrong($"--folder must be a plain name (letters, digits, - and _, at most 60; not app, build, empty, load or outside), not '{value}'.");
+            throw Wrong($"--folder must be a plain name (letters, digits, - and _, at most 60; not app, bare, build, empty, load or outside), not '{value}'.");
         }
+        if (option is { Name: "host", Value: "func" } && value != "func") throw Wrong($"--host takes func, not '{value}'.");
         return value;
     }
 

@@ -1,7 +1,7 @@
 using Serverless.Local.Azurite;
 using Serverless.Local.Cost;
 using Serverless.Local.Export;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
@@ -14,7 +14,7 @@ internal static class Dispatch
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        // The host has options and signals of its own: it runs anybody's handler.
+        // The host has options and signals of its own: it runs any isolated worker.
         if (args is ["host", .. var rest] && !rest.Contains("--help", StringComparer.Ordinal)) return await HostCommand.RunAsync(rest);
 
         using var interrupt = new Interrupt();
@@ -59,7 +59,6 @@ internal static class Dispatch
             "cost" => Task.FromResult(CostCommand.Run(arguments, screen)),
             "export" => ExportCommand.ExportAsync(arguments, screen, TimeProvider.System, ct),
             "restore" => ExportCommand.RestoreAsync(arguments, screen, TimeProvider.System, ct),
-            "floor" => Floor.RunAsync(TimeProvider.System, ct),
             _ => RunCommand.RunAsync(repository, arguments, screen, ct),
         };
     }

@@ -9,7 +9,7 @@ internal static class Help
     {
         var text = new StringBuilder();
         text.Append("dotnet run --project infra/local [-- VERB OPTIONS]\n");
-        foreach (var verb in Verb.All.Where(v => !v.Hidden))
+        foreach (var verb in Verb.All)
         {
             text.Append($"\n  {verb.Name,-12}{verb.About}{(verb == Verb.All[0] ? " (when no verb is named)" : "")}\n");
             foreach (var option in verb.Options)

@@ -6,9 +6,6 @@ namespace Serverless.Local.CommandLine;
 /// <param name="Options">What may follow it; <c>--help</c> is understood everywhere.</param>
 internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Options)
 {
-    /// <summary>Not in the help: a process that another verb starts.</summary>
-    public bool Hidden { get; init; }
-
     private static readonly Option Json = new("json", null, "print one JSON object on stdout, everything else on stderr");
     private static readonly Option Folder = new("folder", "NAME", "keep the run's data in .local/NAME (default: default)");
 
@@ -19,10 +16,11 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
         [
             Folder,
             new("port", "N", "port of the front door on 127.0.0.1; 0 takes a free one (default: 7071)") { Number = (0, 65535) },
+            new("host", "func", "run the app under Azure Functions Core Tools (func on the PATH) instead of the stand-in host"),
             new("once", null, "end after the replay; exit code 0 only if every seed got the answer and the ends it expects"),
             Json with { About = "with --once: print one JSON object on stdout, everything else on stderr" },
         ]),
-        new("load", "measure accepting signed Meta messages against a bare endpoint with the same work",
+        new("load", "measure accepting signed Meta messages against a bare function with the same work",
         [
             new("seconds", "N", "how long to send, both sides together (default: 20)") { Number = (2, 3600) },
             new("connections", "N", "how many calls at a time (default: 32)") { Number = (1, 1024) },
@@ -38,12 +36,11 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("starts", "N", "starts of each, one after the other in turn (default: 7)") { Number = (1, 99) },
             Json,
         ]),
-        new("host", "the stand-in host alone, for any custom handler; ends when its standard input closes",
+        new("host", "the stand-in host alone, for any isolated worker; ends when its standard input closes",
         [
-            new("root", "DIR", "publish folder with host.json and */function.json"),
-            new("messaging", "FILE", "messaging.json with topics and subscriptions"),
+            new("root", "DIR", "publish folder with host.json and worker.config.json"),
             new("settings", "FILE", "local.settings.json"),
-            new("data", "DIR", "keys, bus journal, timer state"),
+            new("data", "DIR", "keys, timer state"),
             new("port", "N", "port of the front door; 0 takes a free one"),
         ]),
         new("cost", "what a month costs on Azure, from calls that the tests count and prices you can replace",
@@ -73,7 +70,6 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("container", "NAME", "container that holds it (default: exports)"),
             new("over", null, "write over rows that are there"),
         ]),
-        new("floor", "the bare endpoint that load compares with", []) { Hidden = true },
     ];
 }
 

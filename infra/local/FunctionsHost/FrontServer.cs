@@ -44,6 +44,9 @@ public sealed class FrontServer : IAsyncDisposable
         return new FrontServer(app, new Uri(app.Urls.First() + "/"));
     }
 
+    /// <summary>Stops listening; returns when all calls have ended, or cuts them off when <paramref name="grace"/> is cancelled.</summary>
+    public Task StopAsync(CancellationToken grace) => _app.StopAsync(grace);
+
     /// <summary>Stops listening and cuts off what is still open after a second.</summary>
     public async ValueTask DisposeAsync()
     {

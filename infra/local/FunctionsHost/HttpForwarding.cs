@@ -61,7 +61,9 @@ public sealed partial class WorkerConnection
             Fail(context);
         }
 
-        return ended.IsCompleted ? await ended : InvocationResult.Failed("The answer was sent before the function ended.");
+        // The caller has its answer; the call is over when the function is.
+        if (!context.RequestAborted.IsCancellationRequested) await context.Response.CompleteAsync();
+        return await ended;
     }
 
     private async Task<bool> AnswerAsync(HttpContext context, string id, ReadOnlyMemory<byte>? json, Task<InvocationResult> ended, CancellationToken ct)

@@ -48,6 +48,7 @@ public sealed partial class WorkerConnection
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<InvocationResult>> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _toLoad = new(StringComparer.Ordinal);
+    private volatile string? _closed;
 
     internal WorkerConnection(string workerId, string applicationDirectory)
     {
@@ -66,6 +67,9 @@ public sealed partial class WorkerConnection
 
     /// <summary>Address of the worker's Kestrel: its capability HttpUri (row 4).</summary>
     public Uri HttpAddress { get; private set; } = new("http://127.0.0.1/");
+
+    /// <summary>True leaves the running calls open when the stream ends: the process decides by its exit code.</summary>
+    internal bool KeepsCalls { get; set; }
 
     /// <summary>Ends when the stream has ended, with the reason.</summary>
     public Task<string> Ended => _ended.Task;
@@ -116,7 +120,7 @@ public sealed partial class WorkerConnection
         var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString();
         var end = new TaskCompletionSource<InvocationResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[id] = end;
-        if (_ended.Task.IsCompleted) Finish(id, InvocationResult.Failed(_ended.Task.Result));
+        if (_closed is { } reason) Finish(id, InvocationResult.Failed(reason));
         return (id, end.Task);
     }
 
@@ -132,10 +136,17 @@ public sealed partial class WorkerConnection
 
     internal void Close(string reason)
     {
+        _closed ??= reason;
+        End(reason);
+        foreach (var id in _running.Keys) Finish(id, InvocationResult.Failed(_closed));
+    }
+
+    private void End(string reason)
+    {
         _ended.TrySetResult(reason);
         _ready.TrySetException(new HostStartException(reason));
         _outgoing.Writer.TryComplete();
-        foreach (var id in _running.Keys) Finish(id, InvocationResult.Failed(reason));
+        if (!KeepsCalls && _closed is null) Close(reason);
     }
 
     internal async Task RunAsync(IAsyncStreamReader<StreamingMessage> from, IServerStreamWriter<StreamingMessage> to, CancellationToken ct)
@@ -149,15 +160,15 @@ public sealed partial class WorkerConnection
         try
         {
             while (!writing.IsCompleted && await from.MoveNext(end.Token)) Take(from.Current);
-            Close("The worker ended its stream.");
+            End("The worker ended its stream.");
         }
         catch (HostStartException problem)
         {
-            Close(problem.Message);
+            End(problem.Message);
         }
         catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or Grpc.Core.RpcException)
         {
-            Close("The connection to the worker broke.");
+            End("The connection to the worker broke.");
         }
 
         await writing;
@@ -176,7 +187,7 @@ public sealed partial class WorkerConnection
         }
         catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or Grpc.Core.RpcException)
         {
-            Close("The connection to the worker broke.");
+            End("The connection to the worker broke.");
         }
     }
 

@@ -7,7 +7,9 @@ namespace Serverless.Local.FunctionsHost;
 /// <summary>How the worker is started: program, command line, working directory and environment (host-contract.md, "Start").</summary>
 public sealed class WorkerLaunch
 {
-    private static readonly string? SetSid = OnPath("setsid");
+    // Killed with the host ("a stand-in ties the child to itself"), in a session of its own so that Ctrl-C in the terminal reaches only the host; both keep the pid.
+    private static readonly string[] Tied = OnPath("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
+    private static readonly string[] OwnSession = OnPath("setsid") is { } setsid ? [setsid] : [];
     private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly string _program;
     private readonly string _worker;
@@ -35,13 +37,14 @@ public sealed class WorkerLaunch
     /// <param name="workerId">The id it is expected under.</param>
     public ProcessStartInfo ToStartInfo(Uri gateway, string workerId)
     {
-        // A session of its own, so that Ctrl-C in the terminal reaches the host, which ends the worker in order; setsid keeps the pid.
-        var start = new ProcessStartInfo(SetSid ?? _program);
-        if (SetSid is not null) start.ArgumentList.Add(_program);
-        foreach (var argument in Arguments(gateway, workerId, Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString())) start.ArgumentList.Add(argument);
-        start.WorkingDirectory = AppRoot;
-        start.UseShellExecute = false;
-        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        string[] line = [.. Tied, .. OwnSession, _program, .. Arguments(gateway, workerId, Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString())];
+        var start = new ProcessStartInfo(line[0], line[1..])
+        {
+            WorkingDirectory = AppRoot,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in _settings) start.Environment[name] = value;
         start.Environment["FUNCTIONS_WORKER_DIRECTORY"] = start.Environment["FUNCTIONS_APPLICATION_DIRECTORY"] = AppRoot;
         start.Environment["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development";

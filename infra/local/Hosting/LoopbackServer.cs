@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Hosting;
 

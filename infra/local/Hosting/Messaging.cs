@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Hosting;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Hosting;
 

@@ -1,3 +1,4 @@
+using Serverless.Local.FunctionsHost;
 namespace Serverless.Local.Hosting;
 
 /// <summary>

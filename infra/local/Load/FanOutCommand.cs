@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
 using Spectre.Console;
@@ -12,7 +10,7 @@ using Spectre.Console;
 namespace Serverless.Local.Load;
 
 /// <summary>
-/// Measures what telling costs: events handed to the webhook function at the handler's own port, for several numbers of subscribers, against plain HttpClient posts of the same body to the same
+/// Measures what telling costs: events handed to the webhook function of a worker, for several numbers of subscribers, against plain HttpClient posts of the same body to the same
 /// receiver by the same number of callers. Both in turn, so that a slow second of the machine hits both.
 /// </summary>
 internal static class FanOutCommand
@@ -34,18 +32,26 @@ internal static class FanOutCommand
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
             await using var receiver = await Told.StartAsync(subscribers, 0, ct);
             await using var stack = await Stack.StartAsync(repository, folder, receiver.Settings(), screen.Say, ct);
-            await using var handler = await BareHandler.StartAsync(Path.Combine(app, "Serverless"), stack.Settings, ct);
-            folder.Remember("handler", handler.ProcessId);
-            var door = new Uri($"http://127.0.0.1:{handler.Port}/NotifyWebhook");
+            await using var worker = await MeasuredWorker.StartAsync(app, stack.Settings, "/api/schema", ct);
+            folder.Remember("worker", worker.ProcessId);
+            var notify = worker.Connection.Function("NotifyWebhook");
+            async Task<bool> TellAsync() => (await worker.Connection.InvokeQueueAsync(notify, Encoding.UTF8.GetString(Event().Body), ct)).Succeeded;
+            async Task<bool> PostAsync()
+            {
+                using var content = new ByteArrayContent(Event().Body);
+                using var response = await http.PostAsync(receiver.Address, content, ct);
+                return response.IsSuccessStatusCode;
+            }
+
             screen.Say($"Telling {subscribers} subscribers, the app and plain posts in turn ...");
-            await SendAsync(http, door, Invocation, Math.Min(connections, 8), SliceLength, ct);
+            await SendAsync(TellAsync, Math.Min(connections, 8), SliceLength, ct);
             var (told, posted, tellTime, postTime, events) = (0, 0, TimeSpan.Zero, TimeSpan.Zero, 0);
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(arguments.Number("seconds", 20));)
             {
                 var before = receiver.Calls;
-                var (sent, took) = await SendAsync(http, door, Invocation, connections, SliceLength, ct);
+                var (sent, took) = await SendAsync(TellAsync, connections, SliceLength, ct);
                 (events, told, tellTime) = (events + sent, told + receiver.Calls - before, tellTime + took);
-                var (plain, plainTook) = await SendAsync(http, receiver.Address, () => Event().Body, connections, SliceLength, ct);
+                var (plain, plainTook) = await SendAsync(PostAsync, connections, SliceLength, ct);
                 (posted, postTime) = (posted + plain, postTime + plainTook);
             }
 
@@ -65,7 +71,7 @@ internal static class FanOutCommand
         return figures.Any(f => (int)f.Value!["missing"]! > 0) ? Refusal.Failed : 0;
     }
 
-    private static async Task<(int Sent, TimeSpan Took)> SendAsync(HttpClient http, Uri door, Func<byte[]> body, int connections, TimeSpan length, CancellationToken ct)
+    private static async Task<(int Sent, TimeSpan Took)> SendAsync(Func<Task<bool>> send, int connections, TimeSpan length, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         var counts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
@@ -73,18 +79,13 @@ internal static class FanOutCommand
             var sent = 0;
             while (watch.Elapsed < length)
             {
-                using var content = new ByteArrayContent(body());
-                content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-                using var response = await http.PostAsync(door, content, ct);
-                if (response.IsSuccessStatusCode) sent++;
+                if (await send()) sent++;
             }
 
             return sent;
         }, ct)));
         return (counts.Sum(), watch.Elapsed);
     }
-
-    private static byte[] Invocation() => InvocationPayload.Write("notice", Encoding.UTF8.GetString(Event().Body), new Dictionary<string, object?>(StringComparer.Ordinal), doubleEncodeDates: false);
 
     /// <summary>A CloudEvent as the app publishes them, and its id.</summary>
     public static (string Id, byte[] Body) Event()

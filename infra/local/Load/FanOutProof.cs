@@ -35,7 +35,7 @@ internal static class FanOutProof
         var queues = stack.Queues;
         await queues.CreateAsync("notices", Queue, ct);
         await Parallel.ForEachAsync(Enumerable.Range(0, events), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (_, token) => await queues.PutAsync(Queue, Message(), token));
-        await stack.StartHostAsync(app, 0, ct, maxHandlerErrors: kills + 3);
+        await stack.StartHostAsync(app, 0, ct, maxWorkerErrors: kills + 3);
 
         screen.Say($"Telling {subscribers} subscribers, {failing} of which always fail, of {events} events ...");
         var watch = Stopwatch.StartNew();
@@ -45,7 +45,7 @@ internal static class FanOutProof
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
-        var summary = await new AppApi(http, stack.Host.FrontDoor, stack.Host.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not say where its notices stand: see .local/load/handler.log.");
+        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not say where its notices stand: see .local/load/handler.log.");
         var states = summary.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);
         var kept = states.GetValueOrDefault("failed") + states.GetValueOrDefault("waiting");
         var figures = new JsonObject
@@ -53,7 +53,7 @@ internal static class FanOutProof
             ["events"] = events,
             ["subscribers"] = subscribers,
             ["failingSubscribers"] = failing,
-            ["kills"] = stack.Host.HandlerStarts - 1,
+            ["kills"] = stack.Host.WorkerStarts - 1,
             ["delivered"] = states.GetValueOrDefault("delivered"),
             ["keptAsFailed"] = states.GetValueOrDefault("failed"),
             ["keptAsWaiting"] = states.GetValueOrDefault("waiting"),
@@ -84,12 +84,12 @@ internal static class FanOutProof
             {
                 killed++;
                 screen.Say($"Killing the app at {told.Taken} notices ...");
-                stack.Host.KillHandler();
+                stack.Host.KillWorker();
             }
 
             if (told.Calls != before) stuck.Restart();
             before = told.Calls;
-            if (stuck.Elapsed > Patience || !stack.Host.State.Running) return;
+            if (stuck.Elapsed > Patience || stack.Stopped is not null) return;
             if (said.Elapsed > TimeSpan.FromSeconds(10))
             {
                 screen.Say($"{told.Taken} notices taken, {count} messages wait, those for later included");

@@ -9,8 +9,8 @@ using Spectre.Console;
 namespace Serverless.Local.Load;
 
 /// <summary>
-/// Measures what accepting costs: the app's own door and the floor's, driven in turn in short slices against one Azurite. The handler is driven directly on its
-/// own port, so that the stand-in's proxy is not measured; no host runs meanwhile, so no queue is worked. Then the host works off what was accepted.
+/// Measures what accepting costs: the app's own door and the floor's, driven in turn in short slices against one Azurite. Both workers are behind a
+/// gateway of this process, whose part is the same for both; no host runs meanwhile, so no queue is worked. Then the host works off what was accepted.
 /// </summary>
 internal static class LoadCommand
 {
@@ -23,11 +23,9 @@ internal static class LoadCommand
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
         Tool.DemandNode();
-#if DEBUG
-        screen.Say("This is a Debug build, and the floor is part of it: run with -c Release for figures to keep.");
-#endif
         using var folder = await RunFolder.TakeAsync(repository, Folder, screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
+        var bareApp = await PublishedApp.EnsureAsync(repository, "infra/local/Bare", "bare", screen.Say, ct);
         folder.Empty();
         var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Meta__Enabled"] = "true", [SecretName] = DemoSecret };
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
@@ -35,29 +33,29 @@ internal static class LoadCommand
         var connections = arguments.Number("connections", 32);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
         var crowd = new Crowd(http, new MetaMessages(DemoSecret, TimeProvider.System), connections);
-        var (ours, floor, warmedUp) = await AcceptAsync(crowd, app, stack, folder, TimeSpan.FromSeconds(arguments.Number("seconds", 20)), screen, ct);
+        var (ours, floor, warmedUp) = await AcceptAsync(crowd, app, bareApp, stack, folder, TimeSpan.FromSeconds(arguments.Number("seconds", 20)), screen, ct);
 
         await stack.StartHostAsync(app, 0, ct);
-        var drain = new Drain(new AppApi(http, stack.Host.FrontDoor, stack.Host.FunctionKey), new PlainStorage(http, stack.StorageConnection, TimeProvider.System));
+        var drain = new Drain(new AppApi(http, stack.Front, stack.FunctionKey), new PlainStorage(http, stack.StorageConnection, TimeProvider.System));
         var (lost, waiting, perSecond) = await drain.RunAsync(warmedUp + ours.Accepted, screen, ct);
         Print(arguments, screen, ours, floor, lost, waiting, perSecond);
         return ours.Refused + floor.Refused == 0 && lost == 0 ? 0 : Refusal.Failed;
     }
 
     /// <summary>Both sides in turn: a slow second of the machine hits both.</summary>
-    private static async Task<(Side Ours, Side Floor, int WarmedUp)> AcceptAsync(Crowd crowd, string app, Stack stack, RunFolder folder, TimeSpan length, Screen screen, CancellationToken ct)
+    private static async Task<(Side Ours, Side Floor, int WarmedUp)> AcceptAsync(Crowd crowd, string app, string bareApp, Stack stack, RunFolder folder, TimeSpan length, Screen screen, CancellationToken ct)
     {
-        await using var handler = await BareHandler.StartAsync(Path.Combine(app, "Serverless"), stack.Settings, ct);
-        folder.Remember("handler", handler.ProcessId);
-        await using var bare = await BareHandler.StartAsync(Path.Combine(AppContext.BaseDirectory, "Serverless.Local"), FloorSettings(stack), ct, "floor");
+        await using var worker = await MeasuredWorker.StartAsync(app, stack.Settings, "/api/schema", ct);
+        folder.Remember("worker", worker.ProcessId);
+        await using var bare = await MeasuredWorker.StartAsync(bareApp, FloorSettings(stack), "/api/items", ct);
         folder.Remember("floor", bare.ProcessId);
 
-        var (ours, floor) = (new Side(handler, crowd), new Side(bare, crowd));
+        var (ours, floor) = (new Side(worker, crowd), new Side(bare, crowd));
         screen.Say("Warming up both sides ...");
         var warmedUp = (await ours.SendAsync(WarmUp, ct)).Accepted;
         await floor.SendAsync(WarmUp, ct);
-        (ours, floor) = (new Side(handler, crowd), new Side(bare, crowd));
-        screen.Say($"Sending for {length.TotalSeconds:F0} s, the app and the floor in turn, straight at the handler's own port (no proxy of the stand-in host, no queue processing) ...");
+        (ours, floor) = (new Side(worker, crowd), new Side(bare, crowd));
+        screen.Say($"Sending for {length.TotalSeconds:F0} s, the app and the floor in turn, each behind a gateway of this process (no queue processing) ...");
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < length;)
         {
             await ours.SendAsync(SliceLength, ct);
@@ -67,13 +65,10 @@ internal static class LoadCommand
         return (ours, floor, warmedUp);
     }
 
-    /// <summary>The garbage collector of the app; a server collector would cost the floor processor time.</summary>
     private static Dictionary<string, string> FloorSettings(Stack stack) => new(StringComparer.Ordinal)
     {
-        [Floor.StorageSetting] = stack.StorageConnection,
-        [Floor.SecretSetting] = DemoSecret,
-        ["DOTNET_gcServer"] = "0",
-        ["DOTNET_gcConcurrent"] = "0",
+        ["FLOOR_STORAGE"] = stack.StorageConnection,
+        ["FLOOR_SECRET"] = DemoSecret,
     };
 
     private static void Print(Arguments arguments, Screen screen, Side ours, Side floor, long lost, long waiting, double perSecond)

@@ -4,10 +4,10 @@ using Serverless.Local.Machine;
 namespace Serverless.Local.Load;
 
 /// <summary>One of the two that are compared: its slices, and the processor time its process used in them.</summary>
-internal sealed class Side(BareHandler handler, Crowd crowd)
+internal sealed class Side(MeasuredWorker worker, Crowd crowd)
 {
     private readonly List<double> _latencies = [];
-    private readonly Uri _door = new($"http://127.0.0.1:{handler.Port}/api/hooks/meta");
+    private readonly Uri _door = new($"http://127.0.0.1:{worker.Port}/api/hooks/meta");
     private TimeSpan _sent;
     private TimeSpan _processor;
 
@@ -38,5 +38,5 @@ internal sealed class Side(BareHandler handler, Crowd crowd)
         return sorted.Count == 0 ? 0 : sorted[Math.Min(sorted.Count - 1, (int)(part * sorted.Count))];
     }
 
-    private TimeSpan Used() => ProcessMark.ProcessorTime(handler.ProcessId) ?? throw new Refusal($"Process {handler.ProcessId} ended while it was measured: {handler.LastLines}");
+    private TimeSpan Used() => ProcessMark.ProcessorTime(worker.ProcessId) ?? throw new Refusal($"Process {worker.ProcessId} ended while it was measured: {worker.LastLines}");
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
 using Serverless.Local.Seeds;
 
@@ -28,14 +27,14 @@ internal static class RunCommand
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         repository.ShowOutside(folder.In("outside"));
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
-        await stack.StartHostAsync(app, port, ct);
-        var host = stack.Host;
-        stack.Subscriber!.Links = (stack.Settings["Hooks__PublicBaseUrl"] + "/", host.FrontDoor.ToString());
-        screen.Say($"Ready after {watch.Elapsed.TotalSeconds:F1} s: the front door is {host.FrontDoor}, the data is in {folder.Path}");
+        if (arguments.Text("host", "") == "func") await stack.StartCoreToolsAsync(app, port, ct);
+        else await stack.StartHostAsync(app, port, ct);
+        stack.Subscriber!.Links = (stack.Settings["Hooks__PublicBaseUrl"] + "/", stack.Front.ToString());
+        screen.Say($"Ready after {watch.Elapsed.TotalSeconds:F1} s: the front door is {stack.Front}, the data is in {folder.Path}");
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
-        var api = new AppApi(http, host.FrontDoor, host.FunctionKey);
-        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
+        var api = new AppApi(http, stack.Front, stack.FunctionKey);
+        var run = new SeedRun(new Replay(http, stack.Front), api, Ledger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
         outcome = outcome with { Outside = stack.Outside!.Look(), Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
 
@@ -44,18 +43,18 @@ internal static class RunCommand
         Report.Differences(screen, outcome);
         if (arguments.Has("once")) return outcome.Differences.Count == 0 ? 0 : Refusal.Failed;
 
-        Report.Addresses(screen, host.FrontDoor, host.FunctionKey, seeds.Select(s => s.Channel).Distinct(StringComparer.Ordinal), repository.Outside);
-        await StayUpAsync(host, screen, ct);
+        Report.Addresses(screen, stack.Front, stack.FunctionKey, seeds.Select(s => s.Channel).Distinct(StringComparer.Ordinal), repository.Outside);
+        await StayUpAsync(stack, screen, ct);
         return 0;
     }
 
-    private static async Task StayUpAsync(FunctionHost host, Screen screen, CancellationToken ct)
+    private static async Task StayUpAsync(Stack stack, Screen screen, CancellationToken ct)
     {
         screen.Say("Ctrl-C ends it.");
         try
         {
-            while (host.State.Running) await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
-            throw new Refusal($"The host has stopped: {host.State.Reason}");
+            while (stack.Stopped is null) await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+            throw new Refusal($"The host has stopped: {stack.Stopped}");
         }
         catch (OperationCanceledException)
         {

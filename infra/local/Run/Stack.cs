@@ -1,8 +1,9 @@
 using Serverless.Local.Azurite;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
+using TopicBroker = Serverless.Local.Hosting.TopicBroker;
 
 namespace Serverless.Local.Run;
 
@@ -17,6 +18,7 @@ internal sealed class Stack : IAsyncDisposable
     private PlainStorage? _queues;
     private TopicBroker? _broker;
     private FunctionHost? _host;
+    private CoreTools? _tools;
 
     private Stack(RunFolder folder)
     {
@@ -35,6 +37,15 @@ internal sealed class Stack : IAsyncDisposable
     public TopicBroker Broker => _broker!;
 
     public FunctionHost Host => _host!;
+
+    /// <summary>Where the app is called.</summary>
+    public Uri Front => _tools?.Front ?? Host.Front;
+
+    /// <summary>Opens functions; Core Tools ask for none.</summary>
+    public string FunctionKey => _host?.FunctionKey ?? "";
+
+    /// <summary>Why the host has stopped; null while it runs.</summary>
+    public string? Stopped => _tools is null ? Host.Stopped : _tools.Stopped;
 
     public string StorageConnection => _azurite!.ConnectionString;
 
@@ -80,24 +91,28 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Starts the app under the stand-in host.</summary>
     /// <param name="port">Of the front door; 0 takes a free one.</param>
-    /// <param name="maxHandlerErrors">Deaths of the app after which it is not started again.</param>
-    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct, int maxHandlerErrors = 3) => _host = await FunctionHost.StartAsync(
+    /// <param name="maxWorkerErrors">Deaths of the app after which it is not started again.</param>
+    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct, int maxWorkerErrors = 3) => _host = await FunctionHost.StartAsync(
         new FunctionHostOptions
         {
             AppRoot = appRoot,
             Settings = Settings,
             DataFolder = _folder.In("host"),
-            FrontDoorPort = port,
-            Broker = Broker,
-            MaxHandlerErrors = maxHandlerErrors,
-            HandlerLog = line => Log("app ", line),
+            FrontPort = port,
+            MaxWorkerErrors = maxWorkerErrors,
+            WorkerLog = line => Log("app ", line),
             HostLog = line => Log("host", line),
         }, ct);
 
-    /// <summary>The handler first, so that nobody works when storage goes; Azurite last, by SIGTERM, which keeps every row.</summary>
+    /// <summary>Starts the app under Core Tools.</summary>
+    public async Task StartCoreToolsAsync(string appRoot, int port, CancellationToken ct) =>
+        _tools = await CoreTools.StartAsync(appRoot, Settings, port, line => Log("func", new HostLine(LogLevel.Information, line)), ct);
+
+    /// <summary>The app first, so that nothing works when storage goes; Azurite last, by SIGTERM, which keeps every row.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_host is not null) await _host.DisposeAsync();
+        if (_tools is not null) await _tools.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         if (Subscriber is not null) await Subscriber.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();

@@ -7,13 +7,13 @@ using Spectre.Console;
 
 namespace Serverless.Local.StartTime;
 
-/// <summary>Measures from the start of a process to its first 200 on <c>/</c>: the published app and an empty one, published the same way, in turn.</summary>
+/// <summary>Measures from the start of a worker to the first 200 of a function: the published app and an empty worker, published the same way, in turn.</summary>
 internal static class StartTimeCommand
 {
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
     {
-        var app = Path.Combine(await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct), "Serverless");
-        var empty = Path.Combine(await PublishedApp.EnsureAsync(repository, "infra/local/Empty", "empty", screen.Say, ct), "Empty");
+        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
+        var empty = await PublishedApp.EnsureAsync(repository, "infra/local/Empty", "empty", screen.Say, ct);
         // Nothing listens there: neither storage nor the bus may be needed to start.
         var nobody = PortOwner.Free();
         var settings = LocalSettings.Merge(repository,
@@ -25,7 +25,7 @@ internal static class StartTimeCommand
         // The first of each warms the file cache and is not counted.
         for (var i = -1; i < starts; i++)
         {
-            var (ours, theirs) = (await TimeAsync(app, settings, ct), await TimeAsync(empty, settings, ct));
+            var (ours, theirs) = (await TimeAsync(app, settings, "/api/schema", ct), await TimeAsync(empty, settings, "/api/empty", ct));
             if (i < 0) continue;
             appTimes.Add(ours);
             emptyTimes.Add(theirs);
@@ -46,10 +46,10 @@ internal static class StartTimeCommand
         return 0;
     }
 
-    private static async Task<double> TimeAsync(string executable, IReadOnlyDictionary<string, string> settings, CancellationToken ct)
+    private static async Task<double> TimeAsync(string appRoot, IReadOnlyDictionary<string, string> settings, string path, CancellationToken ct)
     {
-        await using var handler = await BareHandler.StartAsync(executable, settings, ct);
-        return handler.StartTime.TotalMilliseconds;
+        await using var worker = await MeasuredWorker.StartAsync(appRoot, settings, path, ct);
+        return worker.StartTime.TotalMilliseconds;
     }
 
     private static string Nowhere(int port) =>

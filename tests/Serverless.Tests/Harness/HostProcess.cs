@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Tests.Harness;
 
@@ -15,11 +15,11 @@ public sealed class HostProcess : IAsyncDisposable
 
     /// <param name="root">The publish folder.</param>
     /// <param name="settingsFile">In the form of local.settings.json.</param>
-    /// <param name="data">Keys, bus and timers of this host; the same folder again is the same host again.</param>
+    /// <param name="data">Keys and timers of this host; the same folder again is the same host again.</param>
     public HostProcess(string root, string settingsFile, string data) => _arguments =
     [
-        typeof(FunctionHost).Assembly.Location, "host", "--root", root, "--messaging", World.MessagingFile, "--settings", settingsFile, "--data", data, "--port", "0",
-        "--max-errors", "1000000", "--queue-lock-seconds", "2",
+        typeof(FunctionHost).Assembly.Location, "host", "--root", root, "--settings", settingsFile, "--data", data, "--port", "0",
+        "--max-errors", "1000000", "--restart-seconds", "0", "--queue-lock-seconds", "2",
     ];
 
     /// <summary>Another one after each start.</summary>
@@ -29,13 +29,13 @@ public sealed class HostProcess : IAsyncDisposable
 
     public string MasterKey { get; private set; } = "";
 
-    /// <summary>What host and handler wrote last.</summary>
+    /// <summary>What host and worker wrote last.</summary>
     public string LastLines => string.Join('\n', _lines.TakeLast(60));
 
-    /// <summary>Everything kept of what host and handler wrote.</summary>
+    /// <summary>Everything kept of what host and worker wrote.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 
-    /// <summary>Starts the host and its handler; both are ready when this returns.</summary>
+    /// <summary>Starts the host and its worker; both are ready when this returns.</summary>
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet", _arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -44,7 +44,7 @@ public sealed class HostProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
         var ready = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
         var facts = JsonNode.Parse(ready ?? throw new InvalidOperationException($"The host did not start:\n{LastLines}"))!;
-        (FrontDoor, FunctionKey, MasterKey) = (new Uri(facts["frontDoor"]!.ToString()), facts["functionKey"]!.ToString(), facts["masterKey"]!.ToString());
+        (FrontDoor, FunctionKey, MasterKey) = (new Uri(facts["front"]!.ToString()), facts["functionKey"]!.ToString(), facts["masterKey"]!.ToString());
     }
 
     /// <summary>SIGKILL of one pid, if it is still there.</summary>
@@ -61,7 +61,7 @@ public sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL of the host; its handler is left behind, as it would be.</summary>
+    /// <summary>SIGKILL of the host; its worker ends with it.</summary>
     public async Task KillAsync()
     {
         _process!.Kill(entireProcessTree: false);
@@ -70,7 +70,7 @@ public sealed class HostProcess : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Ends the host in order, and its handler with it.</summary>
+    /// <summary>Ends the host in order, and its worker with it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_process is null) return;

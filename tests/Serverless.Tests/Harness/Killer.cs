@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>Kills one host's handler, or both, with SIGKILL at random instants, and brings the host back as the platform would.</summary>
+/// <summary>Kills one host's worker, or both, with SIGKILL at random instants, and brings the host back as the platform would.</summary>
 /// <param name="host">The host; it is started again when it was killed.</param>
 /// <param name="http">Reaches it.</param>
 /// <param name="random">Seeded, so that a run can be repeated as far as a race can be.</param>
@@ -12,25 +12,25 @@ public sealed class Killer(HostProcess host, HttpClient http, Random random)
     private static readonly TimeSpan ShortestSpan = TimeSpan.FromMilliseconds(500);
     private TimeSpan _startTook = ShortestSpan;
 
-    public int Handlers { get; private set; }
+    public int Workers { get; private set; }
 
     public int Hosts { get; private set; }
 
     /// <summary>
-    /// Lets the handler live for a random moment after it is ready, then kills. The moment is at most twice as long as a start takes, so that on a slow machine
+    /// Lets the worker live for a random moment after it is ready, then kills. The moment is at most twice as long as a start takes, so that on a slow machine
     /// too it falls into the middle of the work: neither always before it nor always after it.
     /// </summary>
-    /// <param name="atWork">Called once the handler is ready: the moment to give it work.</param>
+    /// <param name="atWork">Called once the worker is ready: the moment to give it work.</param>
     public async Task KillOnceAsync(Action atWork)
     {
-        var handler = await ReadyAsync();
+        var worker = await ReadyAsync();
         atWork();
         await Task.Delay(2 * random.NextDouble() * _startTook);
         if (random.NextDouble() >= PartWithHost)
         {
-            HostProcess.Kill(handler);
-            Handlers++;
-            await GoneAsync(handler);
+            HostProcess.Kill(worker);
+            Workers++;
+            await GoneAsync(worker);
             var gone = TimeProvider.System.GetTimestamp();
             await ReadyAsync();
             _startTook = TimeProvider.System.GetElapsedTime(gone) is var took && took > ShortestSpan ? took : ShortestSpan;
@@ -38,16 +38,15 @@ public sealed class Killer(HostProcess host, HttpClient http, Random random)
         }
 
         await host.KillAsync();
-        HostProcess.Kill(handler);
-        await GoneAsync(handler);
+        await GoneAsync(worker);
         Hosts++;
         await host.StartAsync();
     }
 
-    /// <summary>Waits until the handler serves; its pid.</summary>
+    /// <summary>Waits until the worker serves; its pid.</summary>
     public async Task<int> ReadyAsync()
     {
-        // The host holds a call back until its handler is ready.
+        // The host holds a call back until its worker is ready.
         while (true)
         {
             using (await http.GetAsync(new Uri(host.FrontDoor, "api/schema"))) { }

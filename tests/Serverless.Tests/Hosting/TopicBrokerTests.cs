@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Serverless.Local.FunctionsHost;
 using Serverless.Local.Hosting;
 using Xunit;
 

@@ -10,6 +10,7 @@ public sealed class ArgumentsTests
     [InlineData("There is no verb 'walk'", "walk")]
     [InlineData("'run' does not know '--fodler'", "--fodler", "x")]
     [InlineData("'run' does not know 'seven'", "--once", "seven")]
+    [InlineData("--host takes func", "--host", "docker")]
     [InlineData("--folder needs a value", "--folder")]
     [InlineData("--folder needs a value", "--folder", "--once")]
     [InlineData("--folder must be a plain name", "--folder", "../up")]
@@ -51,10 +52,10 @@ public sealed class ArgumentsTests
     }
 
     [Fact]
-    public void Help_names_every_verb_but_the_hidden_one()
+    public void Help_names_every_verb()
     {
         var help = Help.Text();
 
-        foreach (var verb in Verb.All) Assert.Equal(!verb.Hidden, help.Contains($"\n  {verb.Name} ", StringComparison.Ordinal));
+        foreach (var verb in Verb.All) Assert.Contains($"\n  {verb.Name} ", help, StringComparison.Ordinal);
     }
 }

@@ -2,20 +2,20 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Serverless.Local.Hosting;
+namespace Serverless.Local.FunctionsHost;
 
-/// <summary>The host as a process of its own, for tests that kill it: <c>host --root --messaging --settings --data --port</c>.</summary>
+/// <summary>The host as a process of its own, for tests that kill it: <c>host --root --settings --data --port</c>.</summary>
 public static class HostCommand
 {
-    private static readonly string[] Known = ["--root", "--messaging", "--settings", "--data", "--port", "--http", "--max-errors", "--queue-lock-seconds"];
+    private static readonly string[] Known = ["--root", "--settings", "--data", "--port", "--max-errors", "--restart-seconds", "--queue-lock-seconds"];
 
     /// <summary>
-    /// Prints one JSON line when ready (frontDoor, bus, functionKey, masterKey, handlerPid) and runs until standard input closes or SIGTERM or SIGINT comes.
-    /// The handler's lines go to standard error.
+    /// Prints one JSON line when ready (front, functionKey, masterKey, workerPid) and runs until standard input closes or SIGTERM or SIGINT comes.
+    /// The worker's lines go to standard error.
     /// </summary>
     /// <param name="args">
-    /// Pairs: <c>--root</c> publish folder, <c>--messaging</c> messaging.json, <c>--settings</c> local.settings.json, <c>--data</c> folder, <c>--port</c> (0 = free);
-    /// optional <c>--http forwarding</c>, <c>--max-errors n</c>, <c>--queue-lock-seconds n</c>.
+    /// Pairs: <c>--root</c> publish folder, <c>--settings</c> local.settings.json, <c>--data</c> folder, <c>--port</c> (0 = free);
+    /// optional <c>--max-errors n</c>, <c>--restart-seconds n</c>, <c>--queue-lock-seconds n</c>.
     /// </param>
     /// <returns>0; 2 when it cannot start (one sentence on standard error).</returns>
     public static async Task<int> RunAsync(string[] args)
@@ -45,11 +45,10 @@ public static class HostCommand
 
     private static string Ready(FunctionHost host) => new JsonObject
     {
-        ["frontDoor"] = host.FrontDoor.ToString(),
-        ["bus"] = host.Broker?.Endpoint.ToString(),
+        ["front"] = host.Front.ToString(),
         ["functionKey"] = host.FunctionKey,
         ["masterKey"] = host.MasterKey,
-        ["handlerPid"] = host.HandlerProcessId,
+        ["workerPid"] = host.WorkerProcessId,
     }.ToJsonString();
 
     private static void Cancel(PosixSignalContext signal, CancellationTokenSource stop)
@@ -80,14 +79,13 @@ public static class HostCommand
         return new FunctionHostOptions
         {
             AppRoot = Required(given, "--root"),
-            MessagingFile = given.GetValueOrDefault("--messaging"),
             Settings = given.TryGetValue("--settings", out var file) ? Settings(file) : new Dictionary<string, string>(StringComparer.Ordinal),
             DataFolder = Required(given, "--data"),
-            FrontDoorPort = Number(given, "--port", 7071),
-            HttpMode = given.GetValueOrDefault("--http") == "forwarding" ? HttpMode.Forwarding : HttpMode.Proxying,
-            MaxHandlerErrors = Number(given, "--max-errors", 3),
+            FrontPort = Number(given, "--port", 7071),
+            MaxWorkerErrors = Number(given, "--max-errors", 3),
+            RestartPause = TimeSpan.FromSeconds(Number(given, "--restart-seconds", 10)),
             QueueLock = TimeSpan.FromSeconds(Number(given, "--queue-lock-seconds", 600)),
-            HandlerLog = line => Console.Error.WriteLine(line.Text),
+            WorkerLog = line => Console.Error.WriteLine(line.Text),
             HostLog = line => Console.Error.WriteLine($"[host] {line.Level}: {line.Text}"),
         };
     }
