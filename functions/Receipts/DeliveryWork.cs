@@ -166,8 +166,11 @@ public sealed partial class DeliveryWork(
                 case Reading.Status status:
                     return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
                 case Reading.Attention asks:
-                    await attention.MarkAsync(key.Channel, asks.Reason, job.Delivery.ReceivedAt, ct);
+                    await attention.MarkAsync(key.Channel, asks, job.Delivery.ReceivedAt, ct);
                     return new Taken($"ignored:{asks.Reason}", true);
+                case Reading.Moved moved:
+                    await correlator.MovedAsync(key.Channel, moved.Account, moved.From, moved.To, ct);
+                    return new Taken("ignored:moved", true);
             }
 
             if (piece.Unreadable is not null) LogUnreadable(key.Channel, key.Id, piece.Position, piece.Unreadable);
