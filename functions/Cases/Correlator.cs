@@ -28,7 +28,7 @@ public sealed class Correlator(
     // In place of the event that brought the contact: nothing did yet that counts as one.
     private const string Nothing = "-";
 
-    private readonly Conversations _conversations = new(tables);
+    private readonly ThreadPointers _conversations = new(tables);
 
     /// <summary>Where a contact belongs.</summary>
     /// <param name="CaseId">Its case from now on.</param>

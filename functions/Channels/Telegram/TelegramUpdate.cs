@@ -57,7 +57,8 @@ internal static class TelegramUpdate
         "poll" or "poll_answer" => new Reading.Ignored("poll"),
         "chat_boost" or "removed_chat_boost" => new Reading.Ignored("boost"),
         "managed_bot" => new Reading.Ignored("managed-bot"),
-        // New kinds come with new versions of the Bot API. What customers say has always come as one of the above; upkeep asks for no others, and a replay reads them once they are known.
+        // New kinds come with new versions of the Bot API; upkeep asks only for those we read. One that is a message was said by somebody, anything else is nothing that anybody answers.
+        _ when value.Has("message_id"u8) && value.Has("chat"u8) => Unknown(origin, update, kind),
         _ => new Reading.Ignored("unknown-update"),
     };
 
@@ -73,4 +74,8 @@ internal static class TelegramUpdate
     private static string Membership(JsonElement changed) =>
         !changed.Get("chat"u8).Get("type"u8).Is("private"u8) ? "membership" :
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
+
+    private static Reading.Found Unknown(Origin origin, JsonElement update, string kind) =>
+        new(ContactEvent.Unread(
+            TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
 }

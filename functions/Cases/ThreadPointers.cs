@@ -8,7 +8,7 @@ namespace Serverless.Cases;
 /// Where each conversation goes to: table <c>threads</c>. A conversation that its provider knows by two names has one row that leads to a case and one that leads to that row, so that both always give the
 /// same case. A place that was renamed is found under its former name.
 /// </summary>
-internal sealed class Conversations(TableStore tables)
+internal sealed class ThreadPointers(TableStore tables)
 {
     private const string Table = "threads";
     private const string Row = "thread";
