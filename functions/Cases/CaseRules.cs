@@ -53,11 +53,13 @@ public static class CaseRules
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
         var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact);
-        if (head is null) return fromCustomer ? Begin(contact, levels) : new Decision.Hold();
+        if (head is null) return fromCustomer ? Begin(contact, before, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, contact, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (contact.Direction == Direction.Outbound) return Sent(head, e, contact);
         // The acceptance carries the time it was told; the contact keeps that of the post.
         if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEvent.ContactChanged);
+        // Whom the company refuses is owed nothing, also when the ring was told first. It always changes the head: whoever starts a clock for that ring at the same moment must see it.
+        if (contact.Call?.Refused == true) return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 }, CaseEvent.ContactChanged);
         if (contact.Call is not null && fromCustomer) return Called(head, e, contact, before, levels);
         return e.Change switch
         {
@@ -84,10 +86,11 @@ public static class CaseRules
     // An absence note or a bounce; a receipt of ours says that a person will answer, and until then the customer waits.
     private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
 
-    private static Decision.Open Begin(Contact contact, ServiceLevelsOptions levels)
+    private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
-        return AnsweredAt(contact) is { } answered
+        var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
+        return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(need, rule, null, null) { AnsweredAt = answered }
             : new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
     }
@@ -96,7 +99,7 @@ public static class CaseRules
     {
         if (!isNewContact) return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
-        var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) } : Waiting(head, contact, levels);
+        var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) } : Settles(contact) ? head : Waiting(head, contact, levels);
         return new Decision.Change(
             next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
             CaseEvent.Reopened);
@@ -115,7 +118,7 @@ public static class CaseRules
         // Something that happened to it was told first, and the clock runs from that.
         if (WaitsFor(head, contact)) return Corrected(head, contact, levels, CaseEvent.ContactReceived);
         var newNetwork = !head.Networks.Contains(contact.Network, StringComparer.Ordinal);
-        var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt;
+        var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt || Settles(contact);
         if (waits && !newNetwork) return new Decision.Append(CaseEvent.ContactReceived);
         var next = waits ? head : Waiting(head, contact, levels);
         return new Decision.Change(With(next, contact.Network) with { Version = head.Version + 1 }, CaseEvent.ContactReceived);

@@ -43,6 +43,7 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
         await using var world = await World.StartAsync(azurite);
         async Task SayAsync(string message)
         {
+            world.Time.Advance(TimeSpan.FromMinutes(1));
             await world.AcceptAsync(Message(world, message));
             Assert.Equal(0, await world.DrainAsync(bus: false));
         }
