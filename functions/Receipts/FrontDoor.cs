@@ -27,17 +27,18 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
+        var stored = BearerProofs.Stored(channel, delivery);
         try
         {
             if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
             if (verdict is Verdict.Forged forged)
             {
-                var (turned, outcome) = await TurnAwayAsync(channel, settings, delivery, forged, patience.Token);
+                var (turned, outcome) = await TurnAwayAsync(channel, settings, stored, forged, patience.Token);
                 return Counted(turned, delivery, outcome, span);
             }
 
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
-            await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
+            await deliveries.AcceptAsync(stored, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
             return Counted(Named(channel.Reply(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
         }
