@@ -1,4 +1,3 @@
-using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 
@@ -70,7 +69,7 @@ internal sealed class ThreadPointers(TableStore tables)
     public Task MoveAsync(string channel, string account, string from, string to, CancellationToken ct) =>
         tables.UpsertAsync(Table, new TableRow(CaseKeys.Place(channel, account, to), Moved) { ["From"] = from }, ct);
 
-    private Task LeadAsync(string alias, string threadKey, CancellationToken ct) => tables.UpsertAsync(Table, new TableRow(alias, Row) { ["Of"] = threadKey }, ct);
+    private async Task LeadAsync(string alias, string threadKey, CancellationToken ct) => await tables.UpsertAsync(Table, new TableRow(alias, Row) { ["Of"] = threadKey }, ct);
 
     private async Task<bool> NameAsync(TableRow row, string alias, CancellationToken ct)
     {
