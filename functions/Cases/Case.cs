@@ -30,6 +30,9 @@ public sealed record Case
     /// <summary>When the customer began to wait for us (the provider's time); null while nobody waits.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
+    /// <summary>The contact that <see cref="WaitingSince"/> is about, by its id within the case: what is told of it later (a call that was answered after all) may end the wait. Null while nobody waits.</summary>
+    public string? WaitingFor { get; init; }
+
     /// <summary>By when the promise says the customer has an answer; null while nobody waits.</summary>
     public DateTimeOffset? DueAt { get; init; }
 

@@ -71,7 +71,7 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
     public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
         head.State == CaseState.Closed
             ? (Result.Already, null)
-            : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
+            : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
 
     /// <summary>Tells that the promise to the customer was not kept, once for each wait and each step of the escalation. Gives the time of the next step, null when there is none, and whether the promise has run out.</summary>
     public async Task<(DateTimeOffset? Next, bool Overdue)> TellOverdueAsync(string caseId, CancellationToken ct)

@@ -19,6 +19,13 @@ public static class CaseKeys
     public static string? Thread(Contact contact) =>
         contact.ThreadKey is { } thread ? Hash(contact.Channel, contact.Account, thread) : null;
 
+    /// <summary>Key of a conversation by its second name; null when it has none.</summary>
+    public static string? Alias(Contact contact) =>
+        contact.ThreadAlias is { } alias && alias != contact.ThreadKey ? Hash(contact.Channel, contact.Account, alias) : null;
+
+    /// <summary>Key of a place that may be renamed.</summary>
+    public static string Place(string channel, string account, string place) => Hash(channel, account, $"place {place}");
+
     /// <summary>Key of a contact: the same for every event and every copy of it.</summary>
     public static string Contact(Contact contact) => Contact(contact.Channel, contact.Account, contact.ExternalId);
 

@@ -85,11 +85,15 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Every event of one contact.</summary>
-    public async Task<List<ContactEvent>> EventsOfAsync(string caseId, string contactId, CancellationToken ct)
+    public async Task<List<ContactEvent>> EventsOfAsync(string caseId, string contactId, CancellationToken ct) =>
+        [.. (await StoredOfAsync(caseId, contactId, ct)).Select(e => e.Event)];
+
+    /// <summary>Every event of one contact as the case keeps it.</summary>
+    public async Task<List<StoredEvent>> StoredOfAsync(string caseId, string contactId, CancellationToken ct)
     {
-        List<ContactEvent> events = [];
+        List<StoredEvent> events = [];
         var query = TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix).Where($"Contact eq {TableQuery.Literal(contactId)}");
-        await foreach (var row in tables.QueryAllAsync(Table, query, ct)) events.Add((await ReadEventAsync(row, ct)).Event);
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct)) events.Add(await ReadEventAsync(row, ct));
         return events;
     }
 
@@ -211,7 +215,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         var json = row.Text("JsonBlob") is { } blob ? await blobs.GetAsync(Blobs, blob, ct) : row.Bytes("Json");
         var e = JsonSerializer.Deserialize((json ?? default).Span, ContactJson.Default.ContactEvent)
             ?? throw new JsonException("A stored contact event is empty.");
-        return new StoredEvent(row.Text("Contact") ?? "", row.Text("Delivery") ?? "", e);
+        return new StoredEvent(row.Text("Contact") ?? "", row.Text("Delivery") ?? "", e, row.Text("End") ?? "");
     }
 
     private static TableRow WriteHead(Case head) => new(head.Id, CaseKeys.Head)
@@ -224,6 +228,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         ["Networks"] = string.Join(' ', head.Networks),
         ["OpenedAt"] = head.OpenedAt,
         ["WaitingSince"] = head.WaitingSince,
+        ["WaitingFor"] = head.WaitingFor,
         ["DueAt"] = head.DueAt,
         ["AnsweredAt"] = head.AnsweredAt,
         ["AcceptedBy"] = head.AcceptedBy,
@@ -249,6 +254,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         Networks = (row.Text("Networks") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         OpenedAt = row.Time("OpenedAt") ?? default,
         WaitingSince = row.Time("WaitingSince"),
+        WaitingFor = row.Text("WaitingFor"),
         DueAt = row.Time("DueAt"),
         AnsweredAt = row.Time("AnsweredAt"),
         AcceptedBy = row.Text("AcceptedBy"),
@@ -268,4 +274,5 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
 /// <param name="ContactId">Groups the events of one contact.</param>
 /// <param name="Delivery">The delivery it came with, <c>channel/id</c>.</param>
 /// <param name="Event">The event.</param>
-public sealed record StoredEvent(string ContactId, string Delivery, ContactEvent Event);
+/// <param name="End">The end word that its delivery got for it.</param>
+public sealed record StoredEvent(string ContactId, string Delivery, ContactEvent Event, string End = "");

@@ -32,9 +32,11 @@ public static class ContactFold
         var call = Further(known.Call, next.Call);
         return known with
         {
-            Kind = call is null ? known.Kind : KindOf(call, known.Kind),
+            Kind = call is null ? known.Kind : known.Direction == Direction.Outbound ? ContactKind.Call : KindOf(call, known.Kind),
             Entry = known.Entry ?? next.Entry,
             ThreadKey = known.ThreadKey ?? next.ThreadKey,
+            ThreadAlias = known.ThreadAlias ?? next.ThreadAlias,
+            ThreadPlace = known.ThreadPlace ?? next.ThreadPlace,
             Parties = known.Parties.Count > 0 ? known.Parties : next.Parties,
             Text = next.Text ?? known.Text,
             Language = next.Language ?? known.Language,
@@ -59,6 +61,7 @@ public static class ContactFold
             DurationSeconds = next.DurationSeconds ?? known.DurationSeconds,
             Legs = Join(known.Legs, next.Legs),
             Ended = known.Ended | next.Ended,
+            Refused = known.Refused ?? next.Refused,
         };
     }
 

@@ -23,8 +23,19 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 public sealed class Correlator(
     TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
 {
-    private const string Threads = "threads";
     private const string Seen = "seen";
+
+    // In place of the event that brought the contact: nothing did yet that counts as one.
+    private const string Nothing = "-";
+
+    private readonly ThreadPointers _conversations = new(tables);
+
+    /// <summary>Where a contact belongs.</summary>
+    /// <param name="CaseId">Its case from now on.</param>
+    /// <param name="Head">The case's head if there is one.</param>
+    /// <param name="Known">Whether an event of the contact was taken before, or this one before a crash.</param>
+    /// <param name="First">Whether this event is the one that brought the contact.</param>
+    private sealed record Place(string CaseId, CaseStore.Versioned? Head, bool Known, bool First);
 
     // What is left of an erased contact: its row in seen, with the flag Erased.
     private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
@@ -37,10 +48,10 @@ public sealed class Correlator(
     /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is found.</param>
     public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null, string? into = null)
     {
-        if (into is not null) await BindAsync(CaseKeys.Contact(e.Contact), into, ct);
+        if (into is not null) await BindAsync(e, into, ct);
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
-            if (await TryAsync(e, delivery, beside, ct) is { } done) return done;
+            if (await TryAsync(e, delivery, beside, again: attempt > 0, ct) is { } done) return done;
         }
 
         throw new ContentionException();
@@ -56,24 +67,31 @@ public sealed class Correlator(
         return caseId is not null && await cases.EventAsync(caseId, CaseKeys.Event(e), ct) is { } stored ? (caseId, stored.Event) : null;
     }
 
+    /// <summary>Remembers that a place in a conversation's name has another name now, so that the conversations there go on.</summary>
+    public Task MovedAsync(string channel, string account, string from, string to, CancellationToken ct) => _conversations.MoveAsync(channel, account, from, to, ct);
+
     // Null: somebody changed the head or the pointer in between; look again.
-    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, CancellationToken ct)
+    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, CancellationToken ct)
     {
         if (await PlaceAsync(e, beside, ct) is not { } place) return null;
-        var (caseId, head) = place;
+        var (caseId, head) = (place.CaseId, place.Head);
         // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
         if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);
         var now = time.GetUtcNow();
-        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue);
-        if (beside == caseId && head?.Head?.State == CaseState.Closed) decision = new Decision.Append(CaseEvent.ContactReceived);
         var cause = CaseKeys.Event(e);
+        var before = await BeforeAsync(place, e, again, ct);
+        if (before.Find(b => CaseKeys.Event(b.Event) == cause) is { } stored)
+            return new Correlation(stored.Delivery == delivery ? stored.End : "duplicate", caseId, null, null);
+        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue, [.. before.Select(b => b.Event)]);
+        if (beside == caseId && head?.Head?.State == CaseState.Closed) decision = new Decision.Append(CaseEvent.ContactReceived);
+        var word = EndWord(e, place.First && !before.Exists(b => b.End is "case" or "joined" or "outbound"));
         var (end, change, entries) = decision switch
         {
             Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
-            Decision.Change it => (EndWord(e), (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
-            Decision.Append it => (EndWord(e), ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
+            Decision.Change it => (word, (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
+            Decision.Append it => (word, ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
             // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
-            _ => (EndWord(e), (null, head?.ETag), new List<OutboxEntry>()),
+            _ => (word, (null, head?.ETag), new List<OutboxEntry>()),
         };
 
         var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
@@ -85,48 +103,44 @@ public sealed class Correlator(
         };
     }
 
+    // What is known of the contact. A message that brings itself has nothing before it, and costs no call for that; should another event of it be faster, the batch fails and we look again.
+    private async Task<List<StoredEvent>> BeforeAsync(Place place, ContactEvent e, bool again, CancellationToken ct)
+    {
+        if (!place.Known || (place.First && !again && e.Change == ContactChange.Received && e.Contact.Call is null)) return [];
+        return await cases.StoredOfAsync(place.CaseId, CaseKeys.Contact(e.Contact), ct);
+    }
+
     // It was opened, or opened again, or its clock was set, or it is not overdue any more.
     private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt) || (before.Overdue > 0 && after?.Overdue == 0);
 
-    /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
-    private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
+    private async Task<Place?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
     {
-        var contactKey = CaseKeys.Contact(e.Contact);
         if (CaseKeys.Thread(e.Contact) is not { } threadKey)
         {
             // It stands alone, or follows a contact that is known already.
-            var alone = await BindAsync(contactKey, beside ?? NewCaseId(), ct);
-            return (alone.CaseId, alone.Erased ? Tombstone : alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null);
+            var alone = await BindAsync(e, beside ?? NewCaseId(), ct);
+            return alone with { Head = alone.Head ?? (alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null) };
         }
 
-        var pointer = await tables.GetAsync(Threads, threadKey, "thread", ct);
-        var reserved = pointer is null;
-        if (pointer is null)
-        {
-            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = beside ?? NewCaseId() };
-            var inserted = await tables.InsertAsync(Threads, pointer, ct);
-            if (inserted.State != WriteState.Written) return null;
-            pointer.ETag = inserted.ETag;
-        }
-
-        var caseId = pointer.Text("CaseId")!;
-        var head = reserved && beside is null ? null : await cases.HeadAsync(caseId, ct);
+        if (await _conversations.FindAsync(e.Contact, threadKey, () => beside ?? NewCaseId(), ct) is not { } pointer) return null;
+        var caseId = pointer.CaseId;
+        var head = pointer.IsNew && beside is null ? null : await cases.HeadAsync(caseId, ct);
         if (caseId != beside && MovesOn(head, e))
         {
             // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
-            if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
-                return (before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct));
+            if (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct) is { } before)
+                return new Place(before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct), Known: true, IsFirst(before, e));
             (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
-            if (!await RepointAsync(pointer, caseId, ct)) return null;
+            if (!await _conversations.RepointAsync(pointer, caseId, ct)) return null;
         }
 
-        var bound = await BindAsync(contactKey, caseId, ct);
-        if (bound.Erased) return (bound.CaseId, Tombstone);
-        if (bound.CaseId == caseId) return (caseId, head);
+        var bound = await BindAsync(e, caseId, ct);
+        if (bound.Head is { IsErased: true }) return bound;
+        if (bound.CaseId == caseId) return bound with { Head = head };
 
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
-        if (head?.Head is null) await RepointAsync(pointer, bound.CaseId, ct);
-        return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct));
+        if (head?.Head is null) await _conversations.RepointAsync(pointer, bound.CaseId, ct);
+        return bound with { Head = await cases.HeadAsync(bound.CaseId, ct) };
     }
 
     // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
@@ -141,25 +155,27 @@ public sealed class Correlator(
     public Task ForgetAsync(string contactKey, CancellationToken ct) => tables.DeleteAsync(Seen, contactKey, "seen", ETag.All, ct);
 
     /// <summary>Takes the pointer of a conversation away, if it leads to a case.</summary>
-    public async Task LetGoAsync(string threadKey, string caseId, CancellationToken ct)
+    public Task LetGoAsync(string threadKey, string caseId, CancellationToken ct) => _conversations.LetGoAsync(threadKey, caseId, ct);
+
+    // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew. It also says which event brought the contact, so that a contact is counted once.
+    private async Task<Place> BindAsync(ContactEvent e, string caseId, CancellationToken ct)
     {
-        if (await tables.GetAsync(Threads, threadKey, "thread", ct) is { } pointer && pointer.Text("CaseId") == caseId) await tables.DeleteAsync(Threads, threadKey, "thread", pointer.ETag, ct);
+        var contactKey = CaseKeys.Contact(e.Contact);
+        var brings = e.Change != ContactChange.Removed && !CaseRules.Settles(e.Contact);
+        var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["By"] = brings ? CaseKeys.Event(e) : Nothing }, ct);
+        if (inserted.State == WriteState.Written) return new Place(caseId, null, Known: false, First: brings);
+        if (await tables.GetAsync(Seen, contactKey, "seen", ct) is not { } seen) return new Place(caseId, null, Known: true, First: false);
+        var first = IsFirst(seen, e);
+        if (brings && seen.Text("By") == Nothing)
+        {
+            seen["By"] = CaseKeys.Event(e);
+            first = (await tables.ReplaceAsync(Seen, seen, seen.ETag, ct)).State == WriteState.Written;
+        }
+
+        return new Place(seen.Text("CaseId") ?? caseId, seen.Flag("Erased") == true ? Tombstone : null, Known: true, first);
     }
 
-    // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew.
-    private async Task<(string CaseId, bool Known, bool Erased)> BindAsync(string contactKey, string caseId, CancellationToken ct)
-    {
-        var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId }, ct);
-        if (inserted.State == WriteState.Written) return (caseId, false, false);
-        var seen = await tables.GetAsync(Seen, contactKey, "seen", ct);
-        return (seen?.Text("CaseId") ?? caseId, true, seen?.Flag("Erased") == true);
-    }
-
-    private async Task<bool> RepointAsync(TableRow pointer, string caseId, CancellationToken ct)
-    {
-        var next = new TableRow(pointer.PartitionKey, pointer.RowKey) { ["CaseId"] = caseId };
-        return (await tables.ReplaceAsync(Threads, next, pointer.ETag, ct)).State == WriteState.Written;
-    }
+    private static bool IsFirst(TableRow seen, ContactEvent e) => seen.Text("By") == CaseKeys.Event(e);
 
     private async Task<(string End, (Case?, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
         string caseId, ETag? waiting, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
@@ -174,11 +190,15 @@ public sealed class Correlator(
             Networks = [e.Contact.Network],
             OpenedAt = now,
             WaitingSince = open.WaitingSince,
+            WaitingFor = open.WaitingSince is null ? null : CaseKeys.Contact(e.Contact),
             DueAt = open.DueAt,
+            AnsweredAt = open.AnsweredAt,
         };
-        var answers = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound).Select(w => w.Event).ToList();
-        if (answers.Exists(a => a.Contact.OccurredAt >= open.WaitingSince))
-            head = head with { WaitingSince = null, DueAt = null, AnsweredAt = answers.Max(a => a.Contact.OccurredAt) };
+        var held = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound || CaseRules.Settles(w.Event.Contact)).ToList();
+        var answers = held.ConvertAll(w => w.Event);
+        var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal).Where(c => CaseRules.Settles(c.First().Event.Contact) || CaseRules.Reached(ContactFold.Fold(c.Select(w => w.Event))))
+            .Select(c => c.Max(w => w.Event.Contact.OccurredAt)).ToList();
+        if (reached.Exists(at => at >= open.WaitingSince)) head = head with { WaitingSince = null, WaitingFor = null, DueAt = null, AnsweredAt = reached.Max() };
 
         List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
@@ -192,8 +212,8 @@ public sealed class Correlator(
             ? new Correlation(origin.Delivery == delivery ? origin.End : "duplicate", caseId, null, null)
             : null;
 
-    private static string EndWord(ContactEvent e) =>
-        e.Contact.Direction == Direction.Outbound ? "outbound" : e.Change == ContactChange.Received ? "joined" : "updated";
+    // A contact is counted by the word of the event that brought it, whichever came first.
+    private static string EndWord(ContactEvent e, bool first) => !first ? "updated" : e.Contact.Direction == Direction.Outbound ? "outbound" : "joined";
 
     // The random half first: a time-led key would send every new case to the last range of the table.
     private string NewCaseId()

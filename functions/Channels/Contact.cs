@@ -7,6 +7,9 @@ namespace Serverless.Channels;
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
 public sealed record Contact
 {
+    /// <summary>Name in <see cref="Extras"/> of what ends what is owed although nobody of ours wrote it: a solution that the customer accepted.</summary>
+    public const string SettlesName = "settles";
+
     // Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
     public int Version { get; set; } = 1;
 
@@ -36,6 +39,15 @@ public sealed record Contact
     /// Null: the contact stands alone, or the event does not say and follows the contact it belongs to. Raw: storage hashes it.
     /// </summary>
     public string? ThreadKey { get; init; }
+
+    /// <summary>
+    /// A second name of the same conversation, where the provider knows one person by two ids of which either may be missing (WhatsApp: user id and phone number). Contacts that carry either go to one
+    /// case, unless this name belongs to another <see cref="ThreadKey"/> by now: a number may get a new owner. Raw.
+    /// </summary>
+    public string? ThreadAlias { get; init; }
+
+    /// <summary>The part of <see cref="ThreadKey"/> that names a place which its provider may rename (a Telegram group); null where that cannot happen.</summary>
+    public string? ThreadPlace { get; init; }
 
     /// <summary>Who it comes from, as the provider states it. No name is ever invented (P11). For an outbound contact: the customer it went to.</summary>
     public IReadOnlyList<Identity> Parties { get; set; } = [];
@@ -87,6 +99,12 @@ public enum ContactKind
     [JsonStringEnumMemberName("form")] Form,
     [JsonStringEnumMemberName("visit")] Visit,
     [JsonStringEnumMemberName("device-event")] DeviceEvent,
+
+    /// <summary>A sign under something that was said (a thumb, a heart), its text: shown in its case, starts nothing.</summary>
+    [JsonStringEnumMemberName("reaction")] Reaction,
+
+    /// <summary>What a customer wants to get from us or not, in <see cref="Contact.Extras"/>: kept, starts nothing.</summary>
+    [JsonStringEnumMemberName("preference")] Preference,
 
     /// <summary>Something we cannot read yet, kept visible and replayable (P5).</summary>
     [JsonStringEnumMemberName("placeholder")] Placeholder,
@@ -177,6 +195,9 @@ public sealed record CallJourney
 
     /// <summary>True once the provider says the call is over.</summary>
     public bool Ended { get; init; }
+
+    /// <summary>True when the company refuses this caller: nobody owes them anything. Null otherwise.</summary>
+    public bool? Refused { get; init; }
 }
 
 /// <summary>One attempt to reach somebody within a call.</summary>

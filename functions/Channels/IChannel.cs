@@ -66,7 +66,17 @@ public abstract record Reading
 
     /// <summary>The provider says that something is wrong with the subscription: upkeep and second look of this channel are due at once. Ends as <c>ignored:</c> and the reason.</summary>
     /// <param name="Reason">A short code such as <c>subscription-removed</c>; no personal data.</param>
-    public sealed record Attention(string Reason) : Reading;
+    public sealed record Attention(string Reason) : Reading
+    {
+        /// <summary>What a person must see to at the provider (an account that was disabled), told as a registration that is not right; one that is right again ends it. Null when upkeep finds out by itself.</summary>
+        public Registration? Alarm { get; init; }
+    }
+
+    /// <summary>A place that stands in <see cref="Contact.ThreadPlace"/> has another name: what was said there goes on under the new one. Ends as <c>ignored:moved</c>.</summary>
+    /// <param name="Account">Our account.</param>
+    /// <param name="From">The name until now.</param>
+    /// <param name="To">The name from now on.</param>
+    public sealed record Moved(string Account, string From, string To) : Reading;
 }
 
 /// <summary>The settings every channel has.</summary>

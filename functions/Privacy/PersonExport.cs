@@ -69,6 +69,8 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryLog deliveri
         Reply = contact.Reply is null || address.Is(contact.Reply.Address) ? contact.Reply : contact.Reply with { Address = Masked },
         // Made of addresses: ours, theirs, or of those who write in the same place.
         ThreadKey = null,
+        ThreadAlias = null,
+        ThreadPlace = null,
         Call = contact.Call is { } call ? call with { Answerer = null, Legs = call.Legs?.Select(l => l with { Target = null }).ToList() } : null,
         Extras = contact.Extras?.ToDictionary(e => e.Key, e => MailAddress().Replace(e.Value, m => address.Is(m.Value) ? m.Value : Masked), StringComparer.Ordinal),
         Unknown = null,

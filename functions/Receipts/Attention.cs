@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using Serverless.Channels;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
@@ -10,19 +13,44 @@ public sealed class Attention(TableStore tables)
 {
     private const string Table = "sources";
     private const string Row = "attention";
+    private const string AlarmPrefix = "alarm|";
 
     /// <summary>When and why a channel was last marked.</summary>
     public sealed record Mark(DateTimeOffset At, string Reason);
 
-    /// <summary>Marks a channel; a mark that is as late already stays.</summary>
+    /// <summary>Marks a channel; a mark that is as late already stays. What a person must see to is kept beside it.</summary>
     /// <param name="channel">Channel name.</param>
-    /// <param name="reason">A short code; no personal data.</param>
+    /// <param name="asks">What the provider says.</param>
     /// <param name="at">When the provider said so: the arrival of its delivery, so that working it again marks nothing new.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task MarkAsync(string channel, string reason, DateTimeOffset at, CancellationToken ct)
+    public async Task MarkAsync(string channel, Reading.Attention asks, DateTimeOffset at, CancellationToken ct)
     {
+        if (asks.Alarm is { } alarm) await KeepAsync(channel, alarm, at, ct);
         if (await LastAsync(channel, ct) is { } last && last.At >= at) return;
-        await tables.UpsertAsync(Table, new TableRow(channel, Row) { ["At"] = at, ["Reason"] = reason }, ct);
+        await tables.UpsertAsync(Table, new TableRow(channel, Row) { ["At"] = at, ["Reason"] = asks.Reason }, ct);
+    }
+
+    /// <summary>What providers said that a person must see to, as far as it is not over.</summary>
+    public async Task<IReadOnlyList<Registration>> AlarmsAsync(string channel, CancellationToken ct)
+    {
+        List<Registration> alarms = [];
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(AlarmPrefix), ct))
+            alarms.Add(new Registration(row.Text("Name") ?? "", row.Text("Detail") is null ? RegistrationState.Right : RegistrationState.Drifted, row.Text("Detail"), row.Text("Step")));
+        return alarms;
+    }
+
+    // A later word is never overtaken by an earlier one.
+    private async Task KeepAsync(string channel, Registration alarm, DateTimeOffset at, CancellationToken ct)
+    {
+        var row = new TableRow(channel, AlarmPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(alarm.Name)).AsSpan(0, 16)))
+        {
+            ["Name"] = alarm.Name,
+            ["Detail"] = alarm.State == RegistrationState.Right ? null : alarm.Detail ?? "",
+            ["Step"] = alarm.Step,
+            ["At"] = at,
+        };
+        if (await tables.GetAsync(Table, channel, row.RowKey, ct) is { } known && known.Time("At") > at) return;
+        await tables.UpsertAsync(Table, row, ct);
     }
 
     /// <summary>The last mark; null when there is none.</summary>

@@ -153,37 +153,49 @@ public sealed partial class DeliveryWork(
 
     private async Task<Taken> TakeAsync(Job job, Element element, bool mayAsk, CancellationToken ct)
     {
-        var key = new DeliveryKey(job.Delivery.Channel, job.Delivery.Id);
-        try
+        // What failed once it was read is filed as what cannot be read: somebody sees it, and a replay reads it anew.
+        for (string? failed = null; ;)
         {
-            var piece = await ReadAsync(job.Channel, job.Delivery, element, mayAsk, ct);
-            if (piece.Lacks is { } lacks) return new Taken($"kept:{lacks}", false, piece.Later);
-            switch (piece.Reading)
+            try
             {
-                case Reading.Ignored ignored:
-                    if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
-                    return new Taken($"ignored:{ignored.Reason}", true, await StepAsync(job, ignored, null, ct));
-                case Reading.Status status:
-                    return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
-                case Reading.Attention asks:
-                    await attention.MarkAsync(key.Channel, asks.Reason, job.Delivery.ReceivedAt, ct);
-                    return new Taken($"ignored:{asks.Reason}", true);
+                return await TakeAsync(job, failed is null ? await ReadAsync(job.Channel, job.Delivery, element, mayAsk, ct) : new Piece(element.Position, null, failed), ct);
             }
+            catch (Exception error) when (error is not (ContentionException or StorageUnavailableException or OperationCanceledException))
+            {
+                // A bug met by one element must not take the others down (P4): it stays visible and replayable.
+                LogKept(job.Delivery.Channel, job.Delivery.Id, element.Position, error.GetType().Name);
+                if (failed is not null) return new Taken($"kept:{error.GetType().Name}", false);
+                failed = error.GetType().Name;
+            }
+        }
+    }
 
-            if (piece.Unreadable is not null) LogUnreadable(key.Channel, key.Id, piece.Position, piece.Unreadable);
-            return await FileAsync(job, piece, key.ToString(), ct);
-        }
-        catch (Exception error) when (error is not (ContentionException or StorageUnavailableException or OperationCanceledException))
+    private async Task<Taken> TakeAsync(Job job, Piece piece, CancellationToken ct)
+    {
+        var key = new DeliveryKey(job.Delivery.Channel, job.Delivery.Id);
+        if (piece.Lacks is { } lacks) return new Taken($"kept:{lacks}", false, piece.Later);
+        switch (piece.Reading)
         {
-            // A bug met by one element must not take the others down (P4): it stays visible and replayable.
-            LogKept(key.Channel, key.Id, element.Position, error.GetType().Name);
-            return new Taken($"kept:{error.GetType().Name}", false);
+            case Reading.Ignored ignored:
+                if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
+                return new Taken($"ignored:{ignored.Reason}", true, await StepAsync(job, ignored, null, ct));
+            case Reading.Status status:
+                return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
+            case Reading.Attention asks:
+                await attention.MarkAsync(key.Channel, asks, job.Delivery.ReceivedAt, ct);
+                return new Taken($"ignored:{asks.Reason}", true);
+            case Reading.Moved moved:
+                await correlator.MovedAsync(key.Channel, moved.Account, moved.From, moved.To, ct);
+                return new Taken("ignored:moved", true);
         }
+
+        if (piece.Unreadable is not null) LogUnreadable(key.Channel, key.Id, piece.Position, piece.Unreadable);
+        return await FileAsync(job, piece, key.ToString(), ct);
     }
 
     private async Task<Taken> FileAsync(Job job, Piece piece, string delivery, CancellationToken ct)
     {
-        var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(found.Event, job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
+        var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
@@ -196,6 +208,11 @@ public sealed partial class DeliveryWork(
         var later = correlation.End is "erased" ? null : await StepAsync(job, piece.Reading, (correlation.CaseId, e), ct);
         return new Taken(correlation.End, piece.Unreadable is null, later, filed);
     }
+
+    // A time nobody can have meant (a clock that was never set, a year typed in) counts as that of arrival; tables hold none before 1601.
+    private static ContactEvent Dated(ContactEvent e) => e.Contact.OccurredAt >= DateTimeOffset.UnixEpoch && e.Contact.OccurredAt <= e.Contact.ReceivedAt.AddDays(1)
+        ? e
+        : e with { Contact = e.Contact with { OccurredAt = e.Contact.ReceivedAt } };
 
     // A replay moves no call; one that was let out of quarantine is too late for its own.
     private async Task<Fetched.Later?> StepAsync(Job job, Reading? reading, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)

@@ -122,6 +122,7 @@ public sealed class Replay(
         { Unreadable: { } error } => $"unreadable:{error}",
         { Reading: Reading.Ignored ignored } => $"ignored:{ignored.Reason}",
         { Reading: Reading.Attention asks } => $"ignored:{asks.Reason}",
+        { Reading: Reading.Moved } => "ignored:moved",
         { Reading: Reading.Status } => "ignored:delivery-status",
         _ => "read",
     };

@@ -78,7 +78,8 @@ public sealed partial class ChannelUpkeep(
         await Task.WhenAny(check);
         if (check.IsCompletedSuccessfully)
         {
-            var found = await check;
+            // What the provider told of by itself stands beside what it answers.
+            List<Registration> found = [.. await check, .. await attention.AlarmsAsync(channel.Name, ct)];
             LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
             await book.KeepAsync(channel.Name, found, whole: true, began, settings, ct);
             await SayEndsAsync(channel.Name, ct);

@@ -131,6 +131,8 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         "Microsoft.Communication.RecordingFileStatusUpdated" => AcsCalls.Recording(happened, current),
         // Told of calls between users of the resource alone, colleagues' among them, and never of a telephone call: nothing that a case could rely on.
         "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded" or "Microsoft.Communication.CallParticipantRemoved" => new Reading.Ignored("call-state"),
+        // About mails that other systems send through the resource.
+        "Microsoft.Communication.EmailDeliveryReportReceived" or "Microsoft.Communication.EmailEngagementTrackingReportReceived" => new Reading.Ignored("email-report"),
         "Microsoft.EventGrid.SubscriptionDeletedEvent" => new Reading.Attention("subscription-removed"),
         _ => new Reading.Found(new ContactEvent(happened.Id, ContactChange.Received, happened.Contact("unknown", happened.Id, ContactKind.Placeholder))),
     };

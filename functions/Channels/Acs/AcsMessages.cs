@@ -50,18 +50,22 @@ internal static class AcsMessages
     public static Reading WhatsApp(AcsEvent happened)
     {
         var data = happened.Data;
-        var from = data.Get("from"u8).AsText() ?? throw new FormatException("A message names no sender.");
+        // Who keeps the number private is known to the business by an id alone, and "from" is empty then; both may be told.
+        // https://learn.microsoft.com/azure/communication-services/concepts/advanced-messaging/whatsapp/whatsapp-username-support-overview
+        var number = Number(data.Get("from"u8).AsText());
+        var user = data.Get("fromBSUID"u8).AsText() ?? (number is null ? data.Get("from"u8).AsText() : null);
+        var from = user ?? data.Get("from"u8).AsText() ?? throw new FormatException("A message names no sender.");
         var entry = data.Get("to"u8).AsText();
-        if (data.Get("messageType"u8).Is("reaction"u8)) return new Reading.Ignored("reaction");
         var at = data.Get("receivedTimestamp"u8).AsIsoTime(happened.At);
-        var number = Number(from);
+        var reaction = data.Get("messageType"u8).Is("reaction"u8);
         // The documentation promises messageId, its samples lack it.
         var contact = happened.Contact(data.Get("channelType"u8).AsText() ?? "whatsapp", data.Get("messageId"u8).AsText() ?? happened.Id, ContactKind.Message) with
         {
             Entry = entry,
+            Kind = reaction ? ContactKind.Reaction : ContactKind.Message,
             ThreadKey = entry is null ? null : $"whatsapp:{from} {entry}",
-            // A sender without a number is known to the business by an id.
-            Parties = [number is null ? new Identity("bsuid", from, Evidence.Attested, entry) : new Identity("phone", number, Evidence.Attested)],
+            ThreadAlias = entry is null || user is null || number is null ? null : $"whatsapp:{data.Get("from"u8).AsText()} {entry}",
+            Parties = [.. number is null ? Array.Empty<Identity>() : [new Identity("phone", number, Evidence.Attested)], .. user is null ? Array.Empty<Identity>() : [new Identity("bsuid", user, Evidence.Attested, entry)]],
             OccurredAt = at,
             Text = TextOf(data),
             Attachments = data.Get("media"u8) is { ValueKind: JsonValueKind.Object } media && media.Get("id"u8).AsText() is { } file
@@ -70,7 +74,10 @@ internal static class AcsMessages
             Reply = new ReplyPath(number ?? from, at + Window),
             Extras = Extras(data),
         };
-        return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        if (!reaction) return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        // All that happens to the sign under one message is one contact; without a sign it was taken back.
+        var under = data.Get("reaction"u8).Get("messageId"u8).AsText() ?? contact.ExternalId;
+        return new Reading.Found(new ContactEvent(contact.ExternalId, contact.Text is null ? ContactChange.Removed : ContactChange.Received, contact with { ExternalId = $"{under}:reaction" }));
     }
 
     public static Reading WhatsAppStatus(AcsEvent happened)
@@ -90,12 +97,13 @@ internal static class AcsMessages
     }
 
     private static string? TextOf(JsonElement data) =>
-        data.Get("content"u8).AsText() ?? data.Get("media"u8).Get("caption"u8).AsText() ?? data.Get("button"u8).Get("text"u8).AsText()
+        data.Get("reaction"u8).Get("emoji"u8).AsText() ?? data.Get("content"u8).AsText() ?? data.Get("media"u8).Get("caption"u8).AsText() ?? data.Get("button"u8).Get("text"u8).AsText()
         ?? data.Get("interactive"u8).Get("buttonReply"u8).Get("title"u8).AsText() ?? data.Get("interactive"u8).Get("listReply"u8).Get("title"u8).AsText();
 
     private static IReadOnlyDictionary<string, string>? Extras(JsonElement data)
     {
         var extras = new ExtraFields();
+        extras.Add("reaction.messageId", data.Get("reaction"u8).Get("messageId"u8).AsText());
         extras.Add("context.id", data.Get("context"u8).Get("id"u8).AsText());
         extras.Add("button.payload", data.Get("button"u8).Get("payload"u8).AsText());
         extras.Add("buttonReply.id", data.Get("interactive"u8).Get("buttonReply"u8).Get("id"u8).AsText());

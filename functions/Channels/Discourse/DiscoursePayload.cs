@@ -50,6 +50,7 @@ internal static class DiscoursePayload
         "user" or "user_badge" or "user_promoted" or "group" or "group_user" => new Reading.Ignored("membership"),
         "category" or "tag" => new Reading.Ignored("structure"),
         "reviewable" or "flag" or "queued_post" => new Reading.Ignored("moderation"),
+        "solved" when name is "accepted_solution" && value.Has("id"u8) => new DiscoursePost(origin, value).Accepted(),
         "solved" or "assign" or "topic_voting" or "notification" => new Reading.Ignored("forum-work"),
         "chat_message" => new Reading.Ignored("chat"),
         _ => Unknown(origin, type, value),

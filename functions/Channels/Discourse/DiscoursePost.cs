@@ -33,6 +33,19 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
         };
     }
 
+    /// <summary>
+    /// The customer, or the forum's people, accepted the post as the solution: whoever wrote it, the question is answered. The post carries no time of that. By the plugin discourse-solved:
+    /// https://github.com/discourse/discourse-solved
+    /// </summary>
+    public Reading Accepted()
+    {
+        var id = post.Get("id"u8).AsId() ?? throw new JsonException("A post has no id.");
+        if (Unwanted() is { } reason) return new Reading.Ignored(reason);
+        var found = Event($"{id}:accepted:{post.ContentId()}", ContactChange.Progressed, id, ""u8);
+        var settles = new Dictionary<string, string>(StringComparer.Ordinal) { [Contact.SettlesName] = "accepted-solution" };
+        return found with { Event = found.Event with { Contact = found.Event.Contact with { Extras = settles } } };
+    }
+
     /// <summary>The post as it came in, or went out.</summary>
     public Reading.Found Received(string id) => Event(id, ContactChange.Received, id, "created_at"u8);
 

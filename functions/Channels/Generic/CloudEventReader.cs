@@ -86,11 +86,12 @@ internal static class CloudEventReader
         // The binding forbids it: Content-Type says what the data is.
         if (delivery.Header("ce-datacontenttype") is not null) throw new FormatException("ce-datacontenttype must not be sent: Content-Type is that attribute.");
         var type = ContentType(delivery);
-        using var document = !delivery.Body.IsEmpty && IsJson(type) ? JsonDocument.Parse(delivery.Body) : null;
+        using var document = delivery.Body.IsEmpty ? null : IsJson(type) ? JsonDocument.Parse(delivery.Body) : type.Length == 0 ? JsonOrNot(delivery.Body) : null;
         var text = document is null && !delivery.Body.IsEmpty ? DataText(type, delivery.Body.Span) : null;
+        var opaque = document is null && text is null && !delivery.Body.IsEmpty;
         return read(Checked(
             Header(delivery, "ce-specversion"), Header(delivery, "ce-id"), Header(delivery, "ce-source"), Header(delivery, "ce-type"),
-            Header(delivery, "ce-subject"), Header(delivery, "ce-time"), document?.RootElement ?? default, text));
+            Header(delivery, "ce-subject"), Header(delivery, "ce-time"), document?.RootElement ?? default, text, opaque));
     }
 
     private static CloudEvent FromJson(JsonElement item)
@@ -108,15 +109,15 @@ internal static class CloudEventReader
 
         return Checked(
             Attribute(item, "specversion"u8), Attribute(item, "id"u8), Attribute(item, "source"u8), Attribute(item, "type"u8),
-            Attribute(item, "subject"u8), Attribute(item, "time"u8), data, text);
+            Attribute(item, "subject"u8), Attribute(item, "time"u8), data, text, base64 is not null && data.ValueKind == JsonValueKind.Undefined && text is null);
     }
 
-    private static CloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time, JsonElement data, string? text)
+    private static CloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time, JsonElement data, string? text, bool opaque)
     {
         if (version != "1.0") throw new FormatException("specversion must be 1.0.");
         DateTimeOffset? at = null;
         if (time is not null) at = Rfc3339.Parse(time) ?? throw new FormatException("time must be a date and time of RFC 3339.");
-        return new(Required(id, "id"), Required(source, "source"), Required(type, "type"), subject, at, data, text);
+        return new(Required(id, "id"), Required(source, "source"), Required(type, "type"), subject, at, data, text, opaque);
     }
 
     private static string Required(string? value, string name) =>
@@ -136,10 +137,25 @@ internal static class CloudEventReader
         return (document.RootElement.Clone(), null);
     }
 
-    private static string DataText(string type, ReadOnlySpan<byte> bytes) =>
-        type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
-            ? Utf8.GetString(bytes)
-            : throw new FormatException("Data must be JSON or text.");
+    // Null for what is neither JSON nor text. Nothing says what data without a content type is, so it is read as text where it can be.
+    private static string? DataText(string type, ReadOnlySpan<byte> bytes)
+    {
+        if (type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)) return Utf8.GetString(bytes);
+        return type.Length == 0 && System.Text.Unicode.Utf8.IsValid(bytes) && !bytes.Contains((byte)0) ? Utf8.GetString(bytes) : null;
+    }
+
+    private static JsonDocument? JsonOrNot(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{' or (byte)'[', ..]) return null;
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static bool IsJson(string type)
     {

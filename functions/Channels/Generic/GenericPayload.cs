@@ -10,6 +10,8 @@ internal static class GenericPayload
     /// <exception cref="InvalidOperationException">A field has the wrong kind.</exception>
     public static Reading Read(CloudEvent happened, Delivery delivery) => new Reading.Found(happened.Type switch
     {
+        // Data that nobody can read: who sent what is shown all the same.
+        _ when happened.IsOpaque => Unknown(happened, delivery),
         "contact.form.submitted.v1" => Received(happened, delivery, ContactKind.Form, "web-form"),
         "contact.app.message.v1" => Received(happened, delivery, ContactKind.Message, "app"),
         "contact.app.message.edited.v1" => Changed(happened, delivery, ContactChange.Edited),

@@ -13,7 +13,10 @@ internal static class MessagingPayload
         if (item.Get("postback"u8) is { ValueKind: JsonValueKind.Object } postback) return Postback(origin, item, postback);
         if (item.Has("delivery"u8)) return new Reading.Ignored("delivery");
         if (item.Has("read"u8)) return new Reading.Ignored("read");
-        if (item.Has("reaction"u8)) return new Reading.Ignored("reaction");
+        if (item.Get("reaction"u8) is { ValueKind: JsonValueKind.Object } reaction) return Reaction(origin, item, reaction);
+
+        // A mention in a story comes as a message, and here and there as this.
+        if (item.Get("referral"u8) is { ValueKind: JsonValueKind.Object } mention && (mention.Has("story"u8) || mention.Get("source"u8).Is("STORY_MENTION"u8))) return StoryMention(origin, item, mention);
 
         // Somebody followed a link and has said nothing yet.
         if (item.Has("referral"u8)) return new Reading.Ignored("referral");
@@ -47,6 +50,31 @@ internal static class MessagingPayload
         Referral(message.Get("referral"u8), ref extras);
         var kind = readable ? ContactKind.Message : ContactKind.Placeholder;
         return sides.Event(mid, ContactChange.Received, mid, new(kind, text, attachments), extras);
+    }
+
+    // All that happens to the sign under one message is one contact: shown in its case, and starts nothing.
+    // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-reactions
+    private static Reading Reaction(Origin origin, JsonElement item, JsonElement reaction)
+    {
+        if (reaction.Get("mid"u8).AsId() is not { } under) return new Reading.Ignored("reaction");
+        var sides = new MessagingSides(origin, item, echo: false);
+        var taken = reaction.Get("action"u8).Is("unreact"u8);
+        ExtraFields extras = default;
+        extras.Add("reaction.mid", under);
+        var said = new Said(ContactKind.Reaction, taken ? null : reaction.Get("emoji"u8).AsText() ?? reaction.Get("reaction"u8).AsText());
+        var id = $"{under}:reaction{(sides.Outbound ? ":ours" : "")}";
+        return sides.Event($"{id}:{item.Get("timestamp"u8).AsId() ?? item.ContentId()}", taken ? ContactChange.Removed : ContactChange.Received, id, said, extras);
+    }
+
+    private static Reading.Found StoryMention(Origin origin, JsonElement item, JsonElement mention)
+    {
+        var sides = new MessagingSides(origin, item, echo: false);
+        var id = $"{sides.Customer}:mention:{mention.Get("story"u8).Get("id"u8).AsId() ?? item.Get("timestamp"u8).AsId()}";
+        ExtraFields extras = default;
+        Referral(mention, ref extras);
+        extras.Add("story.id", mention.Get("story"u8).Get("id"u8).AsId());
+        var file = mention.Get("story"u8).Get("url"u8).AsText() is { } url ? new Attachment(url, "story_mention") : null;
+        return sides.Event(id, ContactChange.Received, id, new(ContactKind.Message, null, file is null ? null : [file]), extras);
     }
 
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-edits (num_edit comes as a number or as text)
@@ -101,12 +129,33 @@ internal static class MessagingPayload
             var payload = item.Get("payload"u8);
             var type = item.Get("type"u8).AsText();
             readable &= type is not "unsupported_type";
+            Products(payload, ref attachments, ref extras);
             if ((payload.Get("url"u8).AsText() ?? item.Get("url"u8).AsText()) is { } url)
                 (attachments ??= []).Add(new(url, type, Name: payload.Get("title"u8).AsText() ?? item.Get("title"u8).AsText()));
             else if (payload.Get("coordinates"u8) is { ValueKind: JsonValueKind.Object } place)
                 extras.Add("location", $"{place.Get("lat"u8).AsId()},{place.Get("long"u8).AsId()}");
         }
         return attachments;
+    }
+
+    // A product of the shop, or a card with title and subtitle (for a product its price), that the customer shared.
+    // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages (product template)
+    private static void Products(JsonElement payload, ref List<Attachment>? attachments, ref ExtraFields extras)
+    {
+        var n = 0;
+        foreach (var list in new[] { payload.Get("product"u8).Get("elements"u8), payload.Get("generic"u8).Get("elements"u8), payload.Get("elements"u8) })
+        {
+            foreach (var product in list.Items())
+            {
+                var at = n == 0 ? "product" : $"product[{n}]";
+                if (n++ == 10) return;
+                extras.Add($"{at}.title", product.Get("title"u8).AsText());
+                extras.Add($"{at}.price", product.Get("subtitle"u8).AsText() ?? product.Get("price"u8).AsId());
+                extras.Add($"{at}.id", product.Get("id"u8).AsId());
+                extras.Add($"{at}.retailer_id", product.Get("retailer_id"u8).AsId());
+                if (product.Get("image_url"u8).AsText() is { } image) (attachments ??= []).Add(new(image, "image", Name: product.Get("title"u8).AsText()));
+            }
+        }
     }
 
     private static void Referral(JsonElement referral, ref ExtraFields extras)

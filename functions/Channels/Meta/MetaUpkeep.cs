@@ -16,7 +16,7 @@ public sealed partial class MetaChannel : ISubscribes
         [MetaAccountKind.Page] = ("page", ["feed", "messages", "message_echoes", "message_edits", "messaging_postbacks"]),
         [MetaAccountKind.Instagram] = ("instagram", ["comments", "mentions", "messages"]),
         [MetaAccountKind.InstagramLogin] = ("instagram", ["comments", "messages"]),
-        [MetaAccountKind.WhatsApp] = ("whatsapp_business_account", ["messages", "smb_message_echoes"]),
+        [MetaAccountKind.WhatsApp] = ("whatsapp_business_account", ["messages", "smb_message_echoes", "account_update", "calls", "user_preferences"]),
     };
 
     public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)

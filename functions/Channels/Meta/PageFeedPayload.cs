@@ -22,6 +22,10 @@ internal static class PageFeedPayload
         // Our moderators or Facebook's filter put it out of sight; the customer's concern stays what it was.
         if (verb is "hide") return new Reading.Ignored("hidden");
         if (verb is "unhide") return new Reading.Ignored("unhidden");
+        // A video of ours whose sound or picture Facebook took away for somebody's rights.
+        if (verb is "block" or "unblock" or "mute" or "unmute") return new Reading.Ignored("video-blocked");
+        // What the page does with itself (its events, albums, cover) is no customer's word.
+        if (kind is ContactKind.Placeholder && IsOwn(origin, value)) return new Reading.Ignored("page-event");
         if (id is null || kind is ContactKind.Placeholder) return Placeholder(origin, value, item, verb);
         return verb switch
         {
@@ -40,6 +44,7 @@ internal static class PageFeedPayload
     {
         var item = value.Get("item"u8).AsText();
         if (item is "reaction" or "like") return new Reading.Ignored("reaction");
+        if (value.Get("verb"u8).AsText() is "remove" or "delete") return new Reading.Ignored("rating-removed");
         var id = value.ContentId();
         ExtraFields extras = default;
         extras.Add("type", "ratings");
@@ -66,8 +71,10 @@ internal static class PageFeedPayload
     private static Reading.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id)
     {
         var edit = $"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}";
-        var said = new Said(kind, value.Get("message"u8).AsText());
-        return Event(origin, value, edit, ContactChange.Edited, id, origin.SentAt, said, default);
+        // A picture may have come with the edit, or another one in its place.
+        ExtraFields extras = default;
+        var said = new Said(kind, value.Get("message"u8).AsText(), Attachments(value, value.Get("item"u8).AsText(), ref extras));
+        return Event(origin, value, edit, ContactChange.Edited, id, origin.SentAt, said, extras);
     }
 
     private static Reading.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
@@ -79,6 +86,10 @@ internal static class PageFeedPayload
         var said = new Said(ContactKind.Placeholder, value.Get("message"u8).AsText());
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
+
+    private static bool IsOwn(Origin origin, JsonElement value) =>
+        value.Get("item"u8).AsText() is "event" or "album" or "cover" or "profile_picture" or "page"
+        || (value.Get("from"u8).Get("id"u8).AsId() ?? value.Get("sender_id"u8).AsId()) == origin.EntryId;
 
     private static DateTimeOffset CreatedAt(Origin origin, JsonElement value) => value.Get("created_time"u8).AsTime(origin.ReceivedAt);
 

@@ -46,8 +46,23 @@ internal static class WhatsAppContent
                 return new(ContactKind.Message);
             case "order":
                 extras.Add("order", message.Get("order"u8).AsJson());
+                Products(message.Get("order"u8).Get("product_items"u8), ref extras);
                 return new(ContactKind.Message, message.Get("order"u8).Get("text"u8).AsText());
             default: return Unknown(message, type, ref extras);
+        }
+    }
+
+    // What was put into the basket; the titles stand in the catalogue.
+    private static void Products(JsonElement items, ref ExtraFields extras)
+    {
+        var n = 0;
+        foreach (var item in items.Items())
+        {
+            var at = n == 0 ? "product" : $"product[{n}]";
+            if (n++ == 30) break;
+            extras.Add($"{at}.id", item.Get("product_retailer_id"u8).AsId());
+            extras.Add($"{at}.quantity", item.Get("quantity"u8).AsId());
+            extras.Add($"{at}.price", item.Get("item_price"u8).AsId() is { } price ? $"{price} {item.Get("currency"u8).AsText()}".TrimEnd() : null);
         }
     }
 
@@ -74,6 +89,13 @@ internal static class WhatsAppContent
         extras.Add("interactive.id", reply.Get("id"u8).AsId());
         extras.Add("interactive.description", reply.Get("description"u8).AsText());
         extras.Add("interactive.response_json", reply.Get("response_json"u8).AsText());
+        // The body of a filled-in form says no more than that it was sent.
+        if (FormAnswers.Of(reply.Get("response_json"u8).AsText()) is { } answers)
+        {
+            foreach (var (name, value) in answers.Fields) extras.Add(name, value);
+            return new(ContactKind.Message, answers.Text);
+        }
+
         return reply.ValueKind is JsonValueKind.Object
             ? new(ContactKind.Message, reply.Get("title"u8).AsText() ?? reply.Get("body"u8).AsText())
             : new(ContactKind.Placeholder);

@@ -12,7 +12,8 @@ internal static class WhatsAppPayload
         property.NameEquals("statuses"u8) ? "statuses" :
         property.NameEquals("message_echoes"u8) ? "message_echoes" :
         property.NameEquals("errors"u8) ? "errors" :
-        property.NameEquals("calls"u8) ? "calls" : null;
+        property.NameEquals("calls"u8) ? "calls" :
+        property.NameEquals("user_preferences"u8) ? "user_preferences" : null;
 
     /// <param name="origin">The entry it came in.</param>
     /// <param name="change">The change it came in.</param>
@@ -27,8 +28,10 @@ internal static class WhatsAppPayload
         return list switch
         {
             "statuses" => Status(origin, value, item),
-            "errors" => Unread.Piece(origin, "whatsapp", AccountOf(origin, value), $"error {item.Get("code"u8).AsId()}", item),
-            "calls" => Call(new(origin, value, item, item.Get("direction"u8).Is("BUSINESS_INITIATED"u8), alone), item),
+            // They are about a message that says so itself, by its type or its status.
+            "errors" => new Reading.Ignored("message-error"),
+            "user_preferences" => Preference(new(origin, value, item, false, alone), item),
+            "calls" => Call(new(origin, value, item, item.Get("direction"u8).Is("BUSINESS_INITIATED"u8), alone), item, origin),
             _ => Message(new(origin, value, item, list is "message_echoes", alone), item),
         };
     }
@@ -38,7 +41,8 @@ internal static class WhatsAppPayload
     {
         // Old chats and address book entries, sent once when a number of the phone app joins the Cloud API: imported, so no contacts of today.
         "history" or "smb_app_state_sync" => new Reading.Ignored("imported"),
-        "account_alerts" or "account_review_update" or "account_update" or "business_capability_update" or "business_username_update"
+        "account_update" or "account_review_update" => WhatsAppAccount.Read(origin, change.Get("value"u8)),
+        "account_alerts" or "business_capability_update" or "business_username_update"
             or "message_template_components_update" or "message_template_quality_update" or "message_template_status_update"
             or "phone_number_name_update" or "phone_number_quality_update" or "template_category_update" or "security"
             => new Reading.Ignored("account-notice"),
@@ -70,13 +74,19 @@ internal static class WhatsAppPayload
         var type = message.Get("type"u8).AsText();
         switch (type)
         {
-            case "reaction": return new Reading.Ignored("reaction");
+            case "reaction": return Reaction(sides, message, id);
             case "request_welcome": return new Reading.Ignored("chat-opened");
 
             // Old and new number in one sentence of Meta's, no word of the customer's. Whoever links people reads it from the delivery.
             // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
             case "system" when message.Get("system"u8).Get("type"u8).AsText() is "user_changed_number" or "user_changed_user_id":
                 return new Reading.Ignored("number-changed");
+            // A new telephone or app: its key is another one.
+            case "system" when message.Get("system"u8).Get("type"u8).AsText() is "customer_identity_changed":
+                return new Reading.Ignored("identity-changed");
+            // Whether we may ring the customer: nothing that anybody answers. https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
+            case "interactive" when message.Get("interactive"u8).Get("type"u8).Is("call_permission_reply"u8):
+                return new Reading.Ignored("call-permission");
 
             // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit
             case "edit" when message.Get("edit"u8).Get("original_message_id"u8).AsId() is { } original:
@@ -92,17 +102,50 @@ internal static class WhatsAppPayload
         return sides.Event(id, ContactChange.Received, message, id, said, extras);
     }
 
-    // A WhatsApp call tells of itself twice, when it rings and when it ends: shown as one placeholder until calls are read.
+    // All that happens to the sign under one message is one contact: shown in its case, and starts nothing. Without a sign it was taken back.
+    // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/reaction
+    private static Reading.Found Reaction(WhatsAppSides sides, JsonElement message, string id)
+    {
+        var reaction = message.Get("reaction"u8);
+        var sign = reaction.Get("emoji"u8).AsText();
+        var under = reaction.Get("message_id"u8).AsId();
+        ExtraFields extras = default;
+        extras.Add("reaction.message_id", under);
+        return sides.Event(id, sign is null ? ContactChange.Removed : ContactChange.Received, message, under is null ? id : $"{under}:reaction{sides.Who}", new(ContactKind.Reaction, sign), extras);
+    }
+
+    // What a customer wants to get from us or not: kept, and owed no answer. https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
+    private static Reading.Found Preference(WhatsAppSides sides, JsonElement item)
+    {
+        var id = $"preference:{item.ContentId()}";
+        ExtraFields extras = default;
+        extras.Add("preference.category", item.Get("category"u8).AsText());
+        extras.Add("preference.value", item.Get("value"u8).AsText());
+        extras.Add("preference.detail", item.Get("detail"u8).AsText());
+        return sides.Event(id, ContactChange.Received, item, id, new(ContactKind.Preference), extras);
+    }
+
+    // A call tells of itself when it rings and when it ends; only one that was taken has a duration. Calls that our people place are answers of ours (P16).
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
-    private static Reading.Found Call(WhatsAppSides sides, JsonElement call)
+    private static Reading.Found Call(WhatsAppSides sides, JsonElement call, Origin origin)
     {
         var id = call.Get("id"u8).AsId() ?? call.ContentId();
         var what = call.Get("event"u8).AsText();
-        var change = what is "terminate" ? ContactChange.Progressed : ContactChange.Received;
+        var over = what is "terminate";
+        var seconds = call.Get("duration"u8).AsNumber() is > 0 and < int.MaxValue and var talked ? (int?)talked : null;
         ExtraFields extras = default;
-        extras.Add("type", "call");
         extras.Add("event", what);
-        return sides.Event($"{id}:{what}", change, call, id, new(ContactKind.Placeholder), extras);
+        extras.Add("status", call.Get("status"u8).AsId());
+        var found = sides.Event($"{id}:{what}", over ? ContactChange.Progressed : ContactChange.Received, call, id, new(ContactKind.Call), extras);
+        var contact = found.Event.Contact;
+        var journey = new CallJourney
+        {
+            Outcome = seconds is not null ? CallOutcome.Answered : over ? CallOutcome.Missed : CallOutcome.Ringing,
+            AnsweredAt = seconds is not null && call.Has("start_time"u8) ? call.Get("start_time"u8).AsTime(origin.ReceivedAt) : null,
+            DurationSeconds = seconds,
+            Ended = over,
+        };
+        return found with { Event = found.Event with { Contact = contact with { Kind = contact.Direction == Direction.Outbound ? ContactKind.Call : journey.Kind, Call = journey } } };
     }
 
     private static string AccountOf(Origin origin, JsonElement value) =>

@@ -21,13 +21,16 @@ internal readonly struct WhatsAppSides
         _origin = origin;
         _ours = value.Get("metadata"u8);
         _outbound = outbound;
-        _number = message.Get(_outbound ? "to"u8 : "from"u8).AsId();
-        _userId = message.Get(_outbound ? "to_user_id"u8 : "from_user_id"u8).AsId();
+        _number = (message.Get(_outbound ? "to"u8 : "from"u8).AsId() ?? message.Get("wa_id"u8).AsId())?.TrimStart('+');
+        _userId = message.Get(_outbound ? "to_user_id"u8 : "from_user_id"u8).AsId() ?? message.Get("user_id"u8).AsId();
         _group = message.Get("group_id"u8).AsId();
         _card = Card(value.Get("contacts"u8), alone);
         _number ??= _card.Get("wa_id"u8).AsId();
         _userId ??= _card.Get("user_id"u8).AsId();
     }
+
+    /// <summary>Tells the members of a group apart; empty where there are only two sides, of which the phone app's echoes are ours.</summary>
+    public string Who => _group is null ? (_outbound ? ":ours" : "") : $":{_userId ?? _number}";
 
     /// <param name="eventId">The id of this event.</param>
     /// <param name="change">What happened; only what is received opens the window for an answer.</param>
@@ -58,6 +61,7 @@ internal readonly struct WhatsAppSides
             Direction = _outbound ? Direction.Outbound : Direction.Inbound,
             Entry = _ours.Get("display_phone_number"u8).AsId() ?? account,
             ThreadKey = Thread(account),
+            ThreadAlias = _group is null && _userId is not null && _number is not null ? $"whatsapp:{account}:{_number}" : null,
             Parties = Parties(phone, profile.Get("name"u8).AsText()),
             OccurredAt = occurredAt,
             ReceivedAt = _origin.ReceivedAt,
@@ -71,8 +75,9 @@ internal readonly struct WhatsAppSides
     /// <summary>
     /// Our number plus the customer's business-scoped user id, or the phone number where there is no such id. The id is in every message
     /// since April 2026, while the phone number comes and goes with a user name and the time since the last message, so the key holds when
-    /// the number disappears. A number given to a new owner comes with a new id, so the new owner does not fall into the old one's case
-    /// (P10). A message with the number alone, of before that date, starts anew rather than guess. In a group the group is the thread.
+    /// the number disappears. Echoes, and messages of before that date, may name the number alone: it is a second name of the same
+    /// conversation. A number given to a new owner comes with a new id, so the new owner does not fall into the old one's case (P10). In a
+    /// group the group is the thread.
     /// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
     /// </summary>
     private string? Thread(string account) => (_group ?? _userId ?? _number) is { } other ? $"whatsapp:{account}:{other}" : null;

@@ -14,6 +14,8 @@ internal static class PlacetelNumber
             ['+', .. var international] => international,
             ['0', '0', .. var international] => international,
             ['0', .. var national] => country + national,
+            // International without plus and zeros; extensions are shorter.
+            { Length: >= 9 } bare => bare,
             _ => "",
         };
         return whole.Length is >= 7 and <= 15 && !whole.AsSpan().ContainsAnyExceptInRange('0', '9') ? $"+{whole}" : null;

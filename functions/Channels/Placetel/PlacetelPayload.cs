@@ -3,7 +3,10 @@ namespace Serverless.Channels.Placetel;
 /// <summary>Reads what Placetel tells of a call: one contact per <c>call_id</c>. https://github.com/Placetel/call-control-notify-api#our-post-request</summary>
 internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string country, string call)
 {
-    private readonly bool _outbound = form["direction"u8] == "out";
+    // A hang-up may come without its direction; these ways to end are those of calls that we placed.
+    private readonly bool _outbound = form["direction"u8] is { } direction
+        ? direction == "out"
+        : form["event"u8] == "OutgoingCall" || form["type"u8] is "busy" or "canceled" or "unavailable" or "congestion";
 
     /// <summary>What a notification says; null when it cannot be read.</summary>
     /// <param name="form">Its fields.</param>
@@ -42,8 +45,13 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
         {
             "accepted" => CallOutcome.Answered,
             "voicemail" => CallOutcome.Voicemail,
+            // A bare hang-up says only that it is over.
+            null when _outbound => CallOutcome.Ringing,
             _ => CallOutcome.Missed,
         },
+        // Whom the company blocked is owed nothing, and hears so by design.
+        Refused = form["type"u8] == "blocked" ? true : null,
+        DurationSeconds = form.Number("duration"u8) is > 0 and var seconds ? seconds : null,
         // Placetel tells of no acceptance of outgoing calls, but how long they talked.
         AnsweredAt = _outbound && form["type"u8] == "accepted" && form.Number("duration"u8) is { } talked ? delivery.ReceivedAt - TimeSpan.FromSeconds(talked) : null,
         Ended = true,

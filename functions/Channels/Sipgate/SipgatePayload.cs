@@ -57,8 +57,8 @@ internal sealed class SipgatePayload
 
     private Reading.Found Answered()
     {
-        // sipgate's own voicemail answers as a user of this name.
-        var machine = string.Equals(_form["user"u8], "voicemail", StringComparison.OrdinalIgnoreCase);
+        // Only a user who is named is a person: sipgate's own voicemail answers as "voicemail", or as nobody. Who takes a call of ours is the customer, whom nobody names.
+        var machine = !_outbound && (_form["user"u8] is not { } user || string.Equals(user.Trim(), "voicemail", StringComparison.OrdinalIgnoreCase));
         var outcome = machine ? CallOutcome.Voicemail : CallOutcome.Answered;
         // The transferred call names the one who handed it on as answering number, so a user's name goes first.
         var who = _outbound ? Number(_form["to"u8]) : _form["user"u8] ?? Number(_form["answeringNumber"u8]);

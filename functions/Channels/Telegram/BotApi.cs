@@ -75,5 +75,8 @@ internal sealed class BotAnswer
     /// <summary>Stands in the body, not in a header.</summary>
     public TimeSpan? RetryAfter => _root.Get("parameters"u8).Get("retry_after"u8).AsNumber() is { } seconds and > 0 and < 1_000_000 ? TimeSpan.FromSeconds(seconds) : Raw.RetryAfter;
 
+    /// <summary>The chat's new id, when a group has become a supergroup; null otherwise.</summary>
+    public string? MovedTo => _root.Get("parameters"u8).Get("migrate_to_chat_id"u8).AsId();
+
     public bool Says(string words) => Description?.Contains(words, StringComparison.OrdinalIgnoreCase) == true;
 }

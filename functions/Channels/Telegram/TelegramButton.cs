@@ -33,6 +33,7 @@ internal static class TelegramButton
             Place = sides.IsPublic ? Place.Public : Place.Private,
             Entry = sides.IsPublic ? sides.ChatId : origin.Account,
             ThreadKey = sides.ThreadKey,
+            ThreadPlace = sides.IsPublic ? sides.ChatId : null,
             Parties = sides.Identity() is { } customer ? [customer] : [],
 
             // Telegram does not say when; the message it belongs to may be months old.

@@ -90,6 +90,7 @@ internal readonly struct TelegramMessage
             Place = _sides.IsPublic ? Place.Public : Place.Private,
             Entry = _sides.IsPublic ? _sides.ChatId : _origin.Account,
             ThreadKey = _sides.ThreadKey,
+            ThreadPlace = _sides.IsPublic ? _sides.ChatId : null,
             Parties = customer is null ? [] : content.Phone is null || _sides.Outbound ? [customer] : [customer, content.Phone],
             OccurredAt = occurredAt,
             ReceivedAt = _origin.ReceivedAt,

@@ -25,6 +25,8 @@ public sealed partial class TelegramChannel : IReplies
         var inPrivate = reply.InPrivate && to.Place is Place.Public;
         if (inPrivate && to.Parties.FirstOrDefault(p => p.Scheme == "telegram") is null) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath, "Who writes as a channel has no private chat.");
         var answer = await api.CallAsync("sendMessage", json => Write(json, reply, path, inPrivate), ct);
+        // Nothing was sent: the group the customer wrote in is a supergroup by now, and goes on under another id.
+        if (answer.MovedTo is { } chat) answer = await api.CallAsync("sendMessage", json => Write(json, reply, path with { Address = chat }, inPrivate), ct);
         if (answer.Result.ValueKind is not JsonValueKind.Object) return Failed(answer, setting);
 
         // The ids are those of the message itself; the conversation is the one we answered, which a message without a quote no longer shows.

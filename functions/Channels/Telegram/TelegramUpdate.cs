@@ -40,12 +40,14 @@ internal static class TelegramUpdate
 
     private static Reading Read(Origin origin, JsonElement update, string kind, JsonElement value) => kind switch
     {
+        "message" when Moved(origin, value) is { } moved => moved,
         "message" or "business_message" or "guest_message" => new TelegramMessage(origin, value).Received(),
         "edited_message" or "edited_business_message" => new TelegramMessage(origin, value).Edited(update.Get("update_id"u8).AsId()),
         "callback_query" => TelegramButton.Pressed(origin, value),
 
         // What stands in a channel is written by those who run it, to everybody: a broadcast answers nobody.
         "channel_post" or "edited_channel_post" => new Reading.Ignored("channel-post"),
+        "message_reaction" when value.Get("chat"u8).Get("type"u8).Is("private"u8) => TelegramReaction.Read(origin, value, update.Get("update_id"u8).AsId()),
         "message_reaction" or "message_reaction_count" => new Reading.Ignored("reaction"),
         "my_chat_member" => new Reading.Ignored(Membership(value)),
         "chat_member" or "chat_join_request" => new Reading.Ignored("membership"),
@@ -55,15 +57,24 @@ internal static class TelegramUpdate
         "poll" or "poll_answer" => new Reading.Ignored("poll"),
         "chat_boost" or "removed_chat_boost" => new Reading.Ignored("boost"),
         "managed_bot" => new Reading.Ignored("managed-bot"),
-        _ => Unknown(origin, update, kind),
+        // New kinds come with new versions of the Bot API; upkeep asks only for those we read. One that is a message was said by somebody, anything else is nothing that anybody answers.
+        _ when value.Has("message_id"u8) && value.Has("chat"u8) => Unknown(origin, update, kind),
+        _ => new Reading.Ignored("unknown-update"),
     };
+
+    // Told twice, in the old chat and in the new one. https://core.telegram.org/bots/api#message (migrate_to_chat_id)
+    private static Reading.Moved? Moved(Origin origin, JsonElement message)
+    {
+        if (message.Get("chat"u8).Get("id"u8).AsId() is not { } chat) return null;
+        if (message.Get("migrate_to_chat_id"u8).AsId() is { } to) return new Reading.Moved(origin.Account, chat, to);
+        return message.Get("migrate_from_chat_id"u8).AsId() is { } from ? new Reading.Moved(origin.Account, from, chat) : null;
+    }
 
     // In a private chat this says that the customer blocked or unblocked the bot. https://core.telegram.org/bots/api#update (my_chat_member)
     private static string Membership(JsonElement changed) =>
         !changed.Get("chat"u8).Get("type"u8).Is("private"u8) ? "membership" :
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
 
-    // New kinds come with new versions of the Bot API; upkeep asks only for those we read, so this one was asked for by hand.
     private static Reading.Found Unknown(Origin origin, JsonElement update, string kind) =>
         new(ContactEvent.Unread(
             TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));

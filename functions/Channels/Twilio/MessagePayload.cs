@@ -17,10 +17,14 @@ internal static class MessagePayload
         // Status callbacks tell of messages of our own; only what comes in is "received" (an MMS "receiving" first).
         if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is not (null or "received" or "receiving")) return Status(form, delivery);
         if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
-        var from = form["From"u8];
         var to = form["To"u8];
+        // A WhatsApp sender who keeps the number private is known to the business by an id; both may be told. https://www.twilio.com/docs/whatsapp
+        var user = form["ExternalUserId"u8] is { } id ? PhoneAddress.WhatsAppOf(id) : null;
+        var from = PhoneAddress.IsNobody(form["From"u8]) ? user : form["From"u8];
         var whatsApp = PhoneAddress.IsWhatsApp(from);
-        var thread = PhoneAddress.ThreadOf(from, to);
+        if (!whatsApp || from == user) user = null;
+        var thread = PhoneAddress.ThreadOf(user ?? from, to);
+        var answers = FormAnswers.Of(form["InteractiveData"u8] ?? form["FlowData"u8]);
         return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
         {
             Channel = TwilioChannel.ChannelName,
@@ -30,13 +34,14 @@ internal static class MessagePayload
             Kind = ContactKind.Message,
             Entry = PhoneAddress.Bare(to),
             ThreadKey = thread,
-            Parties = PhoneAddress.PartyOf(from, account, form["ProfileName"u8]),
+            ThreadAlias = user is null ? null : PhoneAddress.ThreadOf(from, to),
+            Parties = [.. PhoneAddress.PartyOf(from, account, form["ProfileName"u8]), .. user is null ? [] : PhoneAddress.PartyOf(user, account, form["ProfileName"u8])],
             OccurredAt = delivery.ReceivedAt,
             ReceivedAt = delivery.ReceivedAt,
-            Text = form["Body"u8],
+            Text = form["Body"u8] ?? answers?.Text,
             Attachments = Media(form),
             Reply = thread is null ? null : new ReplyPath(from!, whatsApp ? delivery.ReceivedAt + WhatsAppWindow : null),
-            Extras = Extras(form),
+            Extras = Extras(form, answers),
         }));
     }
 
@@ -74,9 +79,9 @@ internal static class MessagePayload
         return media;
     }
 
-    private static Dictionary<string, string>? Extras(TwilioForm form)
+    private static Dictionary<string, string>? Extras(TwilioForm form, FormAnswers? answers)
     {
-        Dictionary<string, string>? extras = null;
+        Dictionary<string, string>? extras = answers is null ? null : new(answers.Fields, StringComparer.Ordinal);
         Add("OptOutType"u8, "OptOutType");
         Add("ButtonText"u8, "ButtonText");
         Add("ButtonPayload"u8, "ButtonPayload");

@@ -8,6 +8,12 @@ internal static class PhoneAddress
     /// <summary>Whether the address is one of WhatsApp's.</summary>
     public static bool IsWhatsApp(string? address) => address is not null && address.StartsWith(WhatsApp, StringComparison.Ordinal);
 
+    /// <summary>Whether an address names nobody: missing, or the network's name alone.</summary>
+    public static bool IsNobody(string? address) => address is null or WhatsApp;
+
+    /// <summary>A WhatsApp user id as an address.</summary>
+    public static string WhatsAppOf(string id) => IsWhatsApp(id) ? id : WhatsApp + id;
+
     /// <summary>The address without the name of its network.</summary>
     public static string? Bare(string? address) => IsWhatsApp(address) ? address![WhatsApp.Length..] : address;
 

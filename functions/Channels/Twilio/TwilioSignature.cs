@@ -58,8 +58,18 @@ internal static class TwilioSignature
         }
 
         var rewritten = TwilioUrl.WithRewrittenQuery(normalised);
-        if (rewritten == normalised) yield break;
-        yield return TwilioUrl.WithoutPort(rewritten);
-        yield return TwilioUrl.WithPort(rewritten);
+        if (rewritten != normalised)
+        {
+            yield return TwilioUrl.WithoutPort(rewritten);
+            yield return TwilioUrl.WithPort(rewritten);
+        }
+
+        // By GET the parameters stand in the query, sip:, client: and whatsapp: addresses among them; what lies between writes their signs in another way.
+        foreach (var other in new[] { TwilioUrl.WithSigns(url, escaped: false), TwilioUrl.WithSigns(url, escaped: true) })
+        {
+            if (other == url) continue;
+            yield return TwilioUrl.WithoutPort(other);
+            yield return TwilioUrl.WithPort(other);
+        }
     }
 }

@@ -69,6 +69,18 @@ internal static class TwilioUrl
         return written.ToString();
     }
 
+    /// <summary>With <c>@</c> and <c>:</c> of the query as they are, or escaped: both are allowed there, and senders and proxies differ. https://www.rfc-editor.org/rfc/rfc3986#section-3.4</summary>
+    public static string WithSigns(string url, bool escaped)
+    {
+        var mark = url.IndexOf('?');
+        if (mark < 0) return url;
+        var query = url[mark..];
+        query = escaped
+            ? query.Replace("@", "%40", StringComparison.Ordinal).Replace(":", "%3A", StringComparison.Ordinal)
+            : query.Replace("%40", "@", StringComparison.OrdinalIgnoreCase).Replace("%3A", ":", StringComparison.OrdinalIgnoreCase);
+        return url[..mark] + query;
+    }
+
     private static void Escape(StringBuilder written, string text)
     {
         foreach (var b in Encoding.UTF8.GetBytes(text))

@@ -13,7 +13,7 @@ internal static class Line
     /// <summary>As Vonage wants it back.</summary>
     public static string Bare(string line) => line.TrimStart('+');
 
-    public static bool IsNumber(string? line) => line is ['+', not '0', ..] && line.Length is >= 8 and <= 16 && IsDigits(line.AsSpan(1));
+    public static bool IsNumber([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] string? line) => line is ['+', not '0', ..] && line.Length is >= 8 and <= 16 && IsDigits(line.AsSpan(1));
 
     /// <summary>Who calls or texts: anybody can do that under a false number, so it is only claimed.</summary>
     /// <param name="line">What <see cref="Of"/> gave.</param>

@@ -49,6 +49,10 @@ internal readonly record struct MessageContent(string? Text, IReadOnlyList<Attac
                 text = place.Get("name"u8).AsText() ?? text;
                 Add("location.address", place.Get("address"u8).AsText());
                 break;
+            case "reaction":
+                // Taken back: no sign is left.
+                text = message.Get("reaction"u8).Get("action"u8).Is("unreact"u8) ? null : message.Get("reaction"u8).Get("emoji"u8).AsText();
+                break;
             case "contact" or "order":
                 var whole = message.Get(System.Text.Encoding.UTF8.GetBytes(type));
                 Add(type, whole.IsObject() ? whole.GetRawText() : null);

@@ -16,26 +16,32 @@ internal static class MessagePayload
         var network = NetworkOf(channel);
         var phone = network is "sms" or "mms" or "whatsapp" or "viber" or "rcs";
         var (from, to) = (message.Get("from"u8).AsId(), message.Get("to"u8).AsId());
-        var customer = phone ? Line.Of(from) : from;
+        var line = phone ? Line.Of(from) : from;
+        // A WhatsApp sender who keeps the number private is known to the business by an id; both may be told.
+        var user = network is "whatsapp" ? UserId(message, line) : null;
+        var customer = user is not null && !Line.IsNumber(line) ? user : line;
         var ours = network is "sms" or "mms" or "whatsapp" ? Line.Of(to) : to;
         var at = Time(message.Get("timestamp"u8), delivery);
         var type = message.Get("message_type"u8).AsText();
         var said = MessageContent.Of(message, type);
-        return new Reading.Found(new(id, ContactChange.Received, new Contact
+        // All that happens to the sign under one message is one contact; without a sign it was taken back.
+        var under = type is "reaction" ? message.Get("context"u8).Get("message_uuid"u8).AsId() : null;
+        return new Reading.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received, new Contact
         {
             Channel = VonageChannel.ChannelName,
             Network = network,
             Account = account,
-            ExternalId = id,
-            Kind = said.IsReadable ? ContactKind.Message : ContactKind.Placeholder,
+            ExternalId = under is null ? id : $"{under}:reaction",
+            Kind = type is "reaction" ? ContactKind.Reaction : said.IsReadable ? ContactKind.Message : ContactKind.Placeholder,
             Entry = ours,
-            ThreadKey = ThreadOf(network, customer, ours),
-            Parties = Parties(message, network, phone, customer, ours, account),
+            ThreadKey = ThreadOf(network, user ?? customer, ours),
+            ThreadAlias = user is null || user == customer ? null : ThreadOf(network, customer, ours),
+            Parties = Parties(message, network, phone, customer, user, ours, account),
             OccurredAt = at,
             ReceivedAt = delivery.ReceivedAt,
             Text = said.Text,
             Attachments = said.Attachments,
-            Reply = customer is null || from is null ? null : new ReplyPath(from, network is "whatsapp" or "messenger" or "instagram" ? at + Window : null),
+            Reply = customer is null ? null : new ReplyPath(from ?? customer, network is "whatsapp" or "messenger" or "instagram" ? at + Window : null),
             Extras = said.Extras,
         }));
     }
@@ -66,13 +72,26 @@ internal static class MessagePayload
     public static string? ThreadOf(string network, string? customer, string? ours) =>
         network is "sms" or "mms" ? Line.ThreadOf(customer, ours) : customer is null || ours is null ? null : $"{network}:{customer} {ours}";
 
-    private static IReadOnlyList<Identity> Parties(JsonElement message, string network, bool phone, string? customer, string? ours, string account)
+    // https://developer.vonage.com/en/messages/guides/handling-whatsapp-usernames-and-bsuids
+    private static string? UserId(JsonElement message, string? line)
+    {
+        var whatsApp = message.Get("whatsapp"u8);
+        foreach (var place in new[] { whatsApp.Get("sender"u8), whatsApp, message.Get("profile"u8) })
+            if ((place.Get("bsuid"u8).AsId() ?? place.Get("user_id"u8).AsId()) is { } id) return id;
+        return line is not null && !Line.IsNumber(line) ? line : null;
+    }
+
+    private static IReadOnlyList<Identity> Parties(JsonElement message, string network, bool phone, string? customer, string? user, string? ours, string account)
     {
         if (customer is null) return [];
         var name = message.Get("profile"u8).Get("name"u8).AsText();
         if (!phone) return [new Identity(network switch { "messenger" => "psid", "instagram" => "igsid", _ => network }, customer, Evidence.Attested, ours, name)];
-        // A WhatsApp sender who keeps the number private is known to the business by an id.
-        if (network is "whatsapp" && !Line.IsNumber(customer)) return [new Identity("bsuid", customer, Evidence.Attested, account, name)];
+        if (user is not null)
+        {
+            var id = new Identity("bsuid", user, Evidence.Attested, account, name);
+            return Line.IsNumber(customer) ? [new Identity("phone", customer, Evidence.Attested, Name: name), id] : [id];
+        }
+
         return Line.PartyOf(customer, account, network is "sms" or "mms" ? Evidence.Claimed : Evidence.Attested, name);
     }
 

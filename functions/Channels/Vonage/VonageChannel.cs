@@ -96,7 +96,7 @@ public sealed partial class VonageChannel : IChannel
     private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization")) ? Reasons.SignatureMissing : Reasons.SignatureMalformed;
 
     private static string? TokenOf(Delivery delivery) =>
-        delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header[7..] : null;
+        delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..] : null;
 
     // Vonage calls this check optional over TLS; a token that signs another body is refused all the same. A GET has no body, so nothing but TLS
     // protects its query: set the application to POST. https://developer.vonage.com/en/getting-started/concepts/webhooks

@@ -218,6 +218,7 @@ public abstract partial class ChannelConformance
     {
         Reading.Ignored ignored => ignored.Reason,
         Reading.Attention attention => attention.Reason,
+        Reading.Moved => "moved",
         Reading.Status => "delivery-status",
         _ => null,
     };

@@ -79,7 +79,6 @@ public sealed class CloudEventTests
     [InlineData("{" + Required + ",\"time\":\"2026-11-20T09:15:00Z \"}")]
     [InlineData("{" + Required + ",\"data\":{},\"data_base64\":\"e30=\"}")]
     [InlineData("{" + Required + ",\"data_base64\":\"no base64\"}")]
-    [InlineData("{" + Required + ",\"datacontenttype\":\"application/xml\",\"data_base64\":\"PGEvPg==\"}")]
     [InlineData("[{" + Required + "}]")]
     [InlineData("null")]
     public void A_structured_event_that_breaks_a_rule_is_not_read(string body) => Assert.ThrowsAny<Exception>(() => Read(Call(Structured, body)));
@@ -132,8 +131,6 @@ public sealed class CloudEventTests
     [InlineData("ce-specversion", "0.3")]
     [InlineData("ce-id", "")]
     [InlineData("ce-time", "now")]
-    [InlineData("content-type", "application/octet-stream")]
-    [InlineData("content-type", "")]
     public void A_binary_event_that_breaks_a_rule_is_not_read(string header, string value) => Assert.Throws<FormatException>(() => Read(Binary((header, value))));
 
     [Theory]

@@ -89,7 +89,6 @@ public sealed class MetaWhatsAppTests
     }
 
     [Theory]
-    [InlineData("messages", """{"from":"491713920011","id":"w","type":"reaction","reaction":{"message_id":"x","emoji":"👍"}}""", "reaction")]
     [InlineData("messages", """{"from":"491713920011","id":"w","type":"system","system":{"type":"user_changed_number","body":"User A changed","wa_id":"2"}}""", "number-changed")]
     [InlineData("messages", """{"id":"w","type":"system","system":{"type":"user_changed_user_id","user_id":"DE.2"}}""", "number-changed")]
     [InlineData("messages", """{"from":"491713920011","id":"w","type":"request_welcome"}""", "chat-opened")]
@@ -131,9 +130,9 @@ public sealed class MetaWhatsAppTests
     [InlineData("history", """{"history":[{"threads":[]}]}""", "ignored:imported")]
     [InlineData("standby", """{"messages":[{"from":"1","id":"w","type":"text"}]}""", "ignored:standby")]
     [InlineData("hologram_update", """{"x":1}""", "placeholder")]
-    [InlineData("messages", """{"errors":[{"code":130429,"title":"Rate limit hit"}]}""", "placeholder")]
+    [InlineData("messages", """{"errors":[{"code":130429,"title":"Rate limit hit"}]}""", "ignored:message-error")]
     [InlineData("messages", "7", "placeholder")]
-    [InlineData("calls", """{"calls":[{"id":"wacid.1","from":"491713920011","event":"connect"}]}""", "placeholder")]
+    [InlineData("calls", """{"calls":[{"id":"wacid.1","from":"491713920011","event":"connect"}]}""", "call")]
     public void Other_fields_of_whatsapp_have_an_end(string field, string value, string end) =>
         Assert.Equal([end], Ends($$$$"""{"object":"whatsapp_business_account","entry":[{"id":"2002","changes":[{"field":"{{{{field}}}}","value":{{{{value}}}}}]}]}"""));
 }

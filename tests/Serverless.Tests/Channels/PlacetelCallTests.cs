@@ -29,7 +29,7 @@ public sealed class PlacetelCallTests
     }
 
     [Theory]
-    [InlineData("answered", CallOutcome.Answered, 11, 195, ContactKind.Call)]
+    [InlineData("answered", CallOutcome.Answered, 11, 184, ContactKind.Call)]
     [InlineData("missed", CallOutcome.Missed, 31, 31, ContactKind.MissedCall)]
     [InlineData("voicemail", CallOutcome.Voicemail, null, 52, ContactKind.Voicemail)]
     public void A_journey_is_one_contact(string journey, CallOutcome outcome, int? waited, int took, ContactKind kind)

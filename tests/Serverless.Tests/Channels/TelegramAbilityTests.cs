@@ -54,6 +54,16 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reply_into_a_group_that_has_become_a_supergroup_goes_to_its_new_id()
+    {
+        _api.Trouble = (400, """{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1002100000077}}""");
+        var to = Contact("21-small-group-question");
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(to)).Event;
+        Assert.Equal(-1002100000077, Assert.Single(_api.Sent)["chat_id"]!.GetValue<long>());
+        Assert.Equal(to.ThreadKey, sent.Contact.ThreadKey);
+    }
+
+    [Fact]
     public async Task A_reply_goes_into_the_topic_the_business_chat_or_in_private_to_the_author()
     {
         await SendAsync(Contact("11-topic-question"));

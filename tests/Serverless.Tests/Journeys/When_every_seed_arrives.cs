@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -36,6 +37,18 @@ public sealed class When_every_seed_arrives(AzuriteFixture azurite) : IClassFixt
 
         var summary = await world.SummaryAsync();
         Assert.Equal(0, summary.GetProperty("unaccounted").GetInt32());
-        Assert.Equal(summary.GetProperty("cases").GetInt32(), (await world.CasesAsync()).Count);
+        var cases = await world.CasesAsync();
+        Assert.Equal(summary.GetProperty("cases").GetInt32(), cases.Count);
+
+        // Worked at the times they name: whoever was spoken with last is owed nothing.
+        var spokenWith = cases.Where(c => c.GetProperty("contacts").EnumerateArray().All(IsAnsweredCall)).ToList();
+        Assert.True(spokenWith.Count >= 4, $"{spokenWith.Count}");
+        Assert.All(spokenWith, c => Assert.Equal(("call", "", ""), (c.Head("need"), c.Head("waitingSince"), c.Head("dueAt"))));
+    }
+
+    private static bool IsAnsweredCall(JsonElement filed)
+    {
+        var contact = filed.GetProperty("contact");
+        return contact.TryGetProperty("call", out var call) && call.GetProperty("outcome").GetString() == "answered";
     }
 }

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Serverless.Cases;
+using Serverless.Channels;
+
+namespace Serverless.Tests.Harness;
+
+/// <summary>What the rules make of one contact's events in the order in which they are worked, without a store.</summary>
+/// <param name="Contact">The contact.</param>
+/// <param name="Head">Its case; null when none was opened.</param>
+public sealed record Folded(Contact Contact, Case? Head)
+{
+    /// <summary>Works events of one contact; one that comes again changes nothing.</summary>
+    public static Folded Of(IEnumerable<ContactEvent> worked)
+    {
+        Case? head = null;
+        List<ContactEvent> known = [];
+        foreach (var e in worked)
+        {
+            if (known.Exists(k => k.EventId == e.EventId)) continue;
+            var decision = CaseRules.Decide(head, e, pinned: true, e.Contact.ReceivedAt, new ServiceLevelsOptions(), new CasesOptions(), known);
+            known.Add(e);
+            head = decision switch
+            {
+                Decision.Open open => new Case
+                {
+                    Id = "1",
+                    Number = "1",
+                    Need = open.Need,
+                    NeedRule = open.NeedRule,
+                    Networks = [e.Contact.Network],
+                    OpenedAt = default,
+                    WaitingSince = open.WaitingSince,
+                    WaitingFor = open.WaitingSince is null ? null : CaseKeys.Contact(e.Contact),
+                    DueAt = open.DueAt,
+                    AnsweredAt = open.AnsweredAt,
+                },
+                Decision.Change change => change.Head,
+                _ => head,
+            };
+        }
+
+        return new Folded(ContactFold.Fold(known), head);
+    }
+
+    /// <summary>What must not depend on the order: the contact, what the customer needs, since when and until when they wait.</summary>
+    public string Outcome => $"{JsonSerializer.Serialize(Contact, ContactJson.Default.Contact)}\n{Owed}";
+
+    /// <summary>What is owed; a case of which nothing is owed is as good as none.</summary>
+    public string Owed => Head is { WaitingSince: not null } ? $"{Head.Need} since {Head.WaitingSince:O} until {Head.DueAt:O}" : "nothing";
+}
