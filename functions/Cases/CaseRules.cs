@@ -60,9 +60,13 @@ public static class CaseRules
     // An absence note or a bounce is kept in its case and triggers nothing: it opens none, wakes none, starts no clock (P9).
     private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
 
+    // Whoever sends a newsletter waits for no answer; it can be answered all the same.
+    private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
+
     private static Decision.Open Begin(Contact contact, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
+        if (OwesNothing(contact)) return new Decision.Open(need, "a newsletter: nobody waits for an answer", null, null);
         return new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
     }
 

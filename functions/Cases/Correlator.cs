@@ -25,6 +25,7 @@ public sealed class Correlator(
 {
     private const string Threads = "threads";
     private const string Seen = "seen";
+    private const int MaxAnswers = 20;
 
     // What is left of an erased contact: its row in seen, with the flag Erased.
     private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
@@ -37,7 +38,7 @@ public sealed class Correlator(
     /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is found.</param>
     public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null, string? into = null)
     {
-        if (into is not null) await BindAsync(CaseKeys.Contact(e.Contact), into, ct);
+        if (into is not null) await BindAsync(e, into, ct);
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
             if (await TryAsync(e, delivery, beside, ct) is { } done) return done;
@@ -47,20 +48,44 @@ public sealed class Correlator(
     }
 
     /// <summary>True when an event of this contact was taken into a case before, even one that was erased since.</summary>
-    public async Task<bool> IsKnownAsync(Contact contact, CancellationToken ct) => await tables.GetAsync(Seen, CaseKeys.Contact(contact), "seen", ct) is not null;
+    public async Task<bool> IsKnownAsync(ContactEvent e, CancellationToken ct) => (await NamedAsync(e, ct)).Seen is not null;
+
+    /// <summary>The case of a contact by its parts, also of one that was erased since; null when it is not known.</summary>
+    public async Task<string?> CaseOfAsync(string channel, string account, string externalId, CancellationToken ct) =>
+        (await tables.GetAsync(Seen, CaseKeys.Contact(channel, account, externalId), "seen", ct))?.Text("CaseId");
 
     /// <summary>What is stored of an event, and in which case; null when nothing is.</summary>
     public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {
-        var caseId = (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct))?.Text("CaseId");
-        return caseId is not null && await cases.EventAsync(caseId, CaseKeys.Event(e), ct) is { } stored ? (caseId, stored.Event) : null;
+        var (named, seen) = await NamedAsync(e, ct);
+        return seen?.Text("CaseId") is { } caseId && await cases.EventAsync(caseId, CaseKeys.Event(named), ct) is { } stored ? (caseId, stored.Event) : null;
     }
+
+    // What is known of a contact: under its own id, or where a different one has that id, under the one it got then.
+    private async Task<(ContactEvent Named, TableRow? Seen)> NamedAsync(ContactEvent e, CancellationToken ct)
+    {
+        var seen = await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct);
+        if (seen is null || !IsAnother(seen, e)) return (e, seen);
+        var named = Renamed(e);
+        return (named, await tables.GetAsync(Seen, CaseKeys.Contact(named.Contact), "seen", ct));
+    }
+
+    // Some senders give one id to different messages.
+    private static bool IsAnother(TableRow seen, ContactEvent e) => e.Clues?.Digest is { } digest && seen.Text("Digest") is { } known && known != digest;
+
+    // Only the second one and those after it get a longer id, so that ids are the provider's wherever that can be.
+    private static ContactEvent Renamed(ContactEvent e) => e with
+    {
+        EventId = $"{e.EventId}#{e.Clues!.Digest}",
+        Contact = e.Contact with { ExternalId = $"{e.Contact.ExternalId}#{e.Clues.Digest}" },
+    };
 
     // Null: somebody changed the head or the pointer in between; look again.
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, CancellationToken ct)
     {
         if (await PlaceAsync(e, beside, ct) is not { } place) return null;
-        var (caseId, head) = place;
+        if (place.IsAnother) return await TryAsync(Renamed(e), delivery, beside, ct);
+        var (caseId, head, _) = place;
         // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
         if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);
         var now = time.GetUtcNow();
@@ -89,21 +114,23 @@ public sealed class Correlator(
     private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt) || (before.Overdue > 0 && after?.Overdue == 0);
 
     /// <summary>Which case the contact belongs to from now on, and its head if there is one.</summary>
-    private async Task<(string CaseId, CaseStore.Versioned? Head)?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
+    private async Task<(string CaseId, CaseStore.Versioned? Head, bool IsAnother)?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
     {
         var contactKey = CaseKeys.Contact(e.Contact);
         if (CaseKeys.Thread(e.Contact) is not { } threadKey)
         {
             // It stands alone, or follows a contact that is known already.
-            var alone = await BindAsync(contactKey, beside ?? NewCaseId(), ct);
-            return (alone.CaseId, alone.Erased ? Tombstone : alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null);
+            var alone = await BindAsync(e, beside ?? NewCaseId(), ct);
+            return (alone.CaseId, alone.Erased ? Tombstone : alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null, alone.IsAnother);
         }
 
         var pointer = await tables.GetAsync(Threads, threadKey, "thread", ct);
         var reserved = pointer is null;
         if (pointer is null)
         {
-            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = beside ?? NewCaseId() };
+            var answered = beside is null ? await AnsweredAsync(e, ct) : null;
+            reserved = answered is null;
+            pointer = new TableRow(threadKey, "thread") { ["CaseId"] = beside ?? answered ?? NewCaseId() };
             var inserted = await tables.InsertAsync(Threads, pointer, ct);
             if (inserted.State != WriteState.Written) return null;
             pointer.ETag = inserted.ETag;
@@ -115,18 +142,31 @@ public sealed class Correlator(
         {
             // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, contactKey, "seen", ct) is { } before)
-                return (before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct));
+                return (before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct), IsAnother(before, e));
             (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
             if (!await RepointAsync(pointer, caseId, ct)) return null;
         }
 
-        var bound = await BindAsync(contactKey, caseId, ct);
-        if (bound.Erased) return (bound.CaseId, Tombstone);
-        if (bound.CaseId == caseId) return (caseId, head);
+        var bound = await BindAsync(e, caseId, ct);
+        if (bound.IsAnother || bound.Erased) return (bound.CaseId, Tombstone, bound.IsAnother);
+        if (bound.CaseId == caseId) return (caseId, head, false);
 
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
         if (head?.Head is null) await RepointAsync(pointer, bound.CaseId, ct);
-        return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct));
+        return (bound.CaseId, await cases.HeadAsync(bound.CaseId, ct), false);
+    }
+
+    /// <summary>The case of the nearest contact that this one answers and that is with the same person; null for none. Asked only where a conversation is new, so a known one costs nothing more.</summary>
+    private async Task<string?> AnsweredAsync(ContactEvent e, CancellationToken ct)
+    {
+        if (e.Clues is not { With: { } with, Answers: { Count: > 0 } answers }) return null;
+        foreach (var id in answers.Take(MaxAnswers))
+        {
+            var seen = await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact.Channel, e.Contact.Account, id), "seen", ct);
+            if (seen is not null && seen.Flag("Erased") != true && seen.Text("With") == with) return seen.Text("CaseId");
+        }
+
+        return null;
     }
 
     // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
@@ -147,12 +187,16 @@ public sealed class Correlator(
     }
 
     // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew.
-    private async Task<(string CaseId, bool Known, bool Erased)> BindAsync(string contactKey, string caseId, CancellationToken ct)
+    private async Task<(string CaseId, bool Known, bool Erased, bool IsAnother)> BindAsync(ContactEvent e, string caseId, CancellationToken ct)
     {
-        var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId }, ct);
-        if (inserted.State == WriteState.Written) return (caseId, false, false);
+        var contactKey = CaseKeys.Contact(e.Contact);
+        var row = new TableRow(contactKey, "seen") { ["CaseId"] = caseId };
+        if (e.Clues?.Digest is { } digest) row["Digest"] = digest;
+        if (e.Clues?.With is { } with) row["With"] = with;
+        var inserted = await tables.InsertAsync(Seen, row, ct);
+        if (inserted.State == WriteState.Written) return (caseId, false, false, false);
         var seen = await tables.GetAsync(Seen, contactKey, "seen", ct);
-        return (seen?.Text("CaseId") ?? caseId, true, seen?.Flag("Erased") == true);
+        return (seen?.Text("CaseId") ?? caseId, true, seen?.Flag("Erased") == true, seen is not null && IsAnother(seen, e));
     }
 
     private async Task<bool> RepointAsync(TableRow pointer, string caseId, CancellationToken ct)
