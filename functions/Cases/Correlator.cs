@@ -11,7 +11,11 @@ namespace Serverless.Cases;
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
 /// <param name="Relisted">The head, if this call opened the case, opened it again, set its clock or answered an overdue one: it is to be listed anew.</param>
-public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted);
+public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted)
+{
+    /// <summary>The event as it was filed, where that is under another id than it came with; null otherwise.</summary>
+    public ContactEvent? FiledAs { get; init; }
+}
 
 /// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
 public sealed class ContentionException() : Exception("Too many writers changed this case at once.");
@@ -84,7 +88,12 @@ public sealed class Correlator(
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, CancellationToken ct)
     {
         if (await PlaceAsync(e, beside, ct) is not { } place) return null;
-        if (place.IsAnother) return await TryAsync(Renamed(e), delivery, beside, ct);
+        if (place.IsAnother)
+        {
+            var named = Renamed(e);
+            return await TryAsync(named, delivery, beside, ct) is { } other ? other with { FiledAs = named } : null;
+        }
+
         var (caseId, head, _) = place;
         // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
         if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);

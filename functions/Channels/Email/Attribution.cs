@@ -31,15 +31,20 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
     public static Attribution? EndingAt(MailLines lines, int end)
     {
         if (lines[end] is not [.., ':'] last || last.Length > MaxLength) return null;
+        Attribution? named = null;
         Span<char> joined = stackalloc char[MaxLength + MaxLines];
         for (var from = end; from > end - MaxLines && from >= 0; from--)
         {
-            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != 0 || lines[from].TrimStart() is ['>', ..]) return null;
-            if (Join(lines, from, end, joined) is not { } length) return null;
-            if (KindOf(joined[..length]) is { } kind) return new Attribution(from, kind);
+            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != 0 || lines[from].TrimStart() is ['>', ..]) return named;
+            if (Join(lines, from, end, joined) is not { } length) return named;
+            if (KindOf(joined[..length]) is not { } kind) continue;
+            if (kind != AttributionKind.Name) return new Attribution(from, kind);
+            named ??= new Attribution(from, kind);
+            // The address of a broken line: its begin stands above.
+            if (!lines[end].Contains('>') && !lines[end].Contains('@')) return named;
         }
 
-        return null;
+        return named;
     }
 
     private static int? Join(MailLines lines, int from, int end, Span<char> into)

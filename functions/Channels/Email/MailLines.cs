@@ -39,7 +39,6 @@ internal enum LineMark : short
 internal record struct MailLine(int Start, int Length, LineMark Mark);
 
 /// <summary>A text as lines that point into it: no copy of a line is made before the text is put together again.</summary>
-/// <param name="text">The characters.</param>
 /// <param name="limits">What may be read.</param>
 internal sealed class MailLines(TextLimits limits)
 {

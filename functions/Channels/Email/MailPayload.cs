@@ -52,7 +52,7 @@ internal static class MailPayload
         extras.Add("auth", authentication);
         extras.Add("inReplyTo", headers.InReplyTo);
         extras.Add("conversationId", message.Text("conversationId"u8));
-        Meeting.Add(message, extras);
+        Meeting.Add(message, ref extras);
         if (!sent)
         {
             extras.Add("caseNumber", MailThread.ClaimedNumber(message.Text("subject"u8)));

@@ -19,7 +19,7 @@ internal static class Meeting
     private const string Calendar = "00062002-0000-0000-C000-000000000046";
 
     /// <summary>Adds <c>start</c>, <c>end</c>, <c>location</c> and <c>meeting</c> (Graph's word for what it is), as far as they are there.</summary>
-    public static void Add(JsonElement message, ExtraFields extras)
+    public static void Add(JsonElement message, ref ExtraFields extras)
     {
         extras.Add("meeting", message.Text("meetingMessageType"u8));
         extras.Add("start", Time(message.Get("startDateTime"u8)) ?? Property(message, StartProperty));

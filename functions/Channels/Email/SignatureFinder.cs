@@ -14,8 +14,12 @@ internal static partial class SignatureFinder
     private const int LongestBareLine = 80;
     private const int LongestPhoneLine = 200;
 
+    // Of one mail; a mail has one or two.
+    private const int MostLooks = 2_000;
+
     public static void Find(MailLines lines, LinePart[] parts)
     {
+        var looks = 0;
         for (var i = 0; i < lines.Count;)
         {
             if (parts[i] != LinePart.Own)
@@ -26,7 +30,7 @@ internal static partial class SignatureFinder
 
             var end = i;
             while (end < lines.Count && parts[end] == LinePart.Own) end++;
-            Within(lines, parts, i, end);
+            Within(lines, parts, i, end, ref looks);
             i = end;
         }
     }
@@ -35,7 +39,7 @@ internal static partial class SignatureFinder
     public static bool IsFooter(MailLines lines, int at) => IsDelimiter(lines, at) || IsPhone(lines[at]) || IsScanner(lines[at]);
 
     // A part of the mail that is the customer's own, from one quotation to the next.
-    private static void Within(MailLines lines, LinePart[] parts, int from, int to)
+    private static void Within(MailLines lines, LinePart[] parts, int from, int to, ref int looks)
     {
         var filled = 0;
         var delimiter = -1;
@@ -54,9 +58,10 @@ internal static partial class SignatureFinder
             parts.AsSpan(delimiter, end - delimiter).Fill(LinePart.Signature);
         }
 
-        for (var i = from; i < to; i++)
+        for (var i = to - 1; i >= from; i--)
         {
             lines.Limits.Step();
+            if (!lines.IsEmpty(i) && lines[i].Length <= LongestPhoneLine && ++looks > MostLooks) return;
             if (parts[i] != LinePart.Own || lines.IsEmpty(i) || !(IsPhone(lines[i]) || IsScanner(lines[i]))) continue;
             if (EndsPart(lines, parts, i, to) || (IsFree(lines, i - 1, from) && IsFree(lines, i + 1, to))) parts[i] = LinePart.Signature;
         }
