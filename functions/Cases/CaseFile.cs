@@ -9,7 +9,16 @@ namespace Serverless.Cases;
 /// <param name="Contacts">Its contacts, by the provider's time.</param>
 /// <param name="History">What was told of it, oldest first.</param>
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
-public sealed record CaseFile(Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies);
+/// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
+public sealed record CaseFile(
+    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null);
+
+/// <summary>A case that belongs to the same thing.</summary>
+/// <param name="CaseId">Its id.</param>
+/// <param name="Number">Its number.</param>
+/// <param name="ContactId">The contact of this case that leads there.</param>
+/// <param name="Why"><c>same-message</c>: the same message reached another account of ours.</param>
+public sealed record CaseReference(string CaseId, string Number, string ContactId, string Why);
 
 /// <summary>A contact of a case.</summary>
 /// <param name="Id">Names it within the case; events carry it as <c>contactId</c>.</param>

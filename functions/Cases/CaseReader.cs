@@ -5,15 +5,35 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>Reads cases for people and routes: the index names them, the case itself is the truth.</summary>
-public sealed class CaseReader(CaseStore cases, CaseViews views)
+public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator)
 {
+    private const int MaxReferences = 20;
+
     /// <summary>A case by its id or number; null when there is none.</summary>
     public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct)
     {
         if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
         var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
         var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
+        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+    }
+
+    // Nothing is written for it: both contacts name the accounts that the message went to, and each is found by its id.
+    private async Task<IReadOnlyList<CaseReference>?> ReferencesAsync(string caseId, List<FiledContact> contacts, CancellationToken ct)
+    {
+        List<CaseReference>? references = null;
+        foreach (var filed in contacts)
+        {
+            if (filed.Contact.Extras?.GetValueOrDefault(Contact.AlsoTo) is not { } accounts) continue;
+            foreach (var account in accounts.Split(' '))
+            {
+                if (references is { Count: >= MaxReferences }) return references;
+                if (await correlator.CaseOfAsync(filed.Contact.Channel, account, filed.Contact.ExternalId, ct) is not { } other || other == caseId) continue;
+                if (await cases.HeadAsync(other, ct) is { Head: { } head }) (references ??= []).Add(new CaseReference(other, head.Number, filed.Id, "same-message"));
+            }
+        }
+
+        return references;
     }
 
     /// <summary>The id of a case by its id or number; null for a number that no case has. There may be no case of that id.</summary>

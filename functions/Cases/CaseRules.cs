@@ -52,7 +52,8 @@ public static class CaseRules
         Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options, IReadOnlyList<ContactEvent>? before = null)
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
-        var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact);
+        var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact)
+            && (head is null || !OwesNothing(contact));
         if (head is null) return fromCustomer ? Begin(contact, before, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, contact, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (contact.Direction == Direction.Outbound) return Sent(head, e, contact);
@@ -86,9 +87,13 @@ public static class CaseRules
     // An absence note or a bounce; a receipt of ours says that a person will answer, and until then the customer waits.
     private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
 
+    // Whoever sends a newsletter waits for no answer; it can be answered all the same.
+    private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
+
     private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
     {
         var (need, rule) = NeedOf(contact);
+        if (OwesNothing(contact)) return new Decision.Open(need, "a newsletter: nobody waits for an answer", null, null);
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(need, rule, null, null) { AnsweredAt = answered }

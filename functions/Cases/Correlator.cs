@@ -11,7 +11,11 @@ namespace Serverless.Cases;
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
 /// <param name="Relisted">The head, if this call opened the case, opened it again, set its clock or answered an overdue one: it is to be listed anew.</param>
-public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted);
+public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted)
+{
+    /// <summary>The event as it was filed, where that is under another id than it came with; null otherwise.</summary>
+    public ContactEvent? FiledAs { get; init; }
+}
 
 /// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
 public sealed class ContentionException() : Exception("Too many writers changed this case at once.");
@@ -24,6 +28,7 @@ public sealed class Correlator(
     TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
 {
     private const string Seen = "seen";
+    private const int MaxAnswers = 20;
 
     // In place of the event that brought the contact: nothing did yet that counts as one.
     private const string Nothing = "-";
@@ -35,7 +40,8 @@ public sealed class Correlator(
     /// <param name="Head">The case's head if there is one.</param>
     /// <param name="Known">Whether an event of the contact was taken before, or this one before a crash.</param>
     /// <param name="First">Whether this event is the one that brought the contact.</param>
-    private sealed record Place(string CaseId, CaseStore.Versioned? Head, bool Known, bool First);
+    /// <param name="IsAnother">Whether a different contact has this id already.</param>
+    private sealed record Place(string CaseId, CaseStore.Versioned? Head, bool Known, bool First, bool IsAnother = false);
 
     // What is left of an erased contact: its row in seen, with the flag Erased.
     private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
@@ -58,13 +64,26 @@ public sealed class Correlator(
     }
 
     /// <summary>True when an event of this contact was taken into a case before, even one that was erased since.</summary>
-    public async Task<bool> IsKnownAsync(Contact contact, CancellationToken ct) => await tables.GetAsync(Seen, CaseKeys.Contact(contact), "seen", ct) is not null;
+    public async Task<bool> IsKnownAsync(ContactEvent e, CancellationToken ct) => (await NamedAsync(e, ct)).Seen is not null;
+
+    /// <summary>The case of a contact by its parts, also of one that was erased since; null when it is not known.</summary>
+    public async Task<string?> CaseOfAsync(string channel, string account, string externalId, CancellationToken ct) =>
+        (await tables.GetAsync(Seen, CaseKeys.Contact(channel, account, externalId), "seen", ct))?.Text("CaseId");
 
     /// <summary>What is stored of an event, and in which case; null when nothing is.</summary>
     public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {
-        var caseId = (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct))?.Text("CaseId");
-        return caseId is not null && await cases.EventAsync(caseId, CaseKeys.Event(e), ct) is { } stored ? (caseId, stored.Event) : null;
+        var (named, seen) = await NamedAsync(e, ct);
+        return seen?.Text("CaseId") is { } caseId && await cases.EventAsync(caseId, CaseKeys.Event(named), ct) is { } stored ? (caseId, stored.Event) : null;
+    }
+
+    // What is known of a contact: under its own id, or where a different one has that id, under the one it got then.
+    private async Task<(ContactEvent Named, TableRow? Seen)> NamedAsync(ContactEvent e, CancellationToken ct)
+    {
+        var seen = await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct);
+        if (seen is null || !ContactIds.IsAnother(seen, e)) return (e, seen);
+        var named = ContactIds.Renamed(e);
+        return (named, await tables.GetAsync(Seen, CaseKeys.Contact(named.Contact), "seen", ct));
     }
 
     /// <summary>Remembers that a place in a conversation's name has another name now, so that the conversations there go on.</summary>
@@ -74,6 +93,12 @@ public sealed class Correlator(
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, CancellationToken ct)
     {
         if (await PlaceAsync(e, beside, ct) is not { } place) return null;
+        if (place.IsAnother)
+        {
+            var named = ContactIds.Renamed(e);
+            return await TryAsync(named, delivery, beside, again, ct) is { } other ? other with { FiledAs = named } : null;
+        }
+
         var (caseId, head) = (place.CaseId, place.Head);
         // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
         if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);
@@ -122,25 +147,41 @@ public sealed class Correlator(
             return alone with { Head = alone.Head ?? (alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null) };
         }
 
-        if (await _conversations.FindAsync(e.Contact, threadKey, () => beside ?? NewCaseId(), ct) is not { } pointer) return null;
+        if (await _conversations.FindAsync(e.Contact, threadKey, async () => beside ?? await AnsweredAsync(e, ct), NewCaseId, ct) is not { } pointer) return null;
         var caseId = pointer.CaseId;
         var head = pointer.IsNew && beside is null ? null : await cases.HeadAsync(caseId, ct);
         if (caseId != beside && MovesOn(head, e))
         {
             // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct) is { } before)
-                return new Place(before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct), Known: true, IsFirst(before, e));
+                return new Place(before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct), Known: true, IsFirst(before, e), ContactIds.IsAnother(before, e));
             (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
             if (!await _conversations.RepointAsync(pointer, caseId, ct)) return null;
         }
 
         var bound = await BindAsync(e, caseId, ct);
-        if (bound.Head is { IsErased: true }) return bound;
+        if (bound.IsAnother || bound.Head is { IsErased: true }) return bound;
         if (bound.CaseId == caseId) return bound with { Head = head };
 
         // The contact came before without naming its thread: the thread follows the contact, unless it has a case of its own.
         if (head?.Head is null) await _conversations.RepointAsync(pointer, bound.CaseId, ct);
         return bound with { Head = await cases.HeadAsync(bound.CaseId, ct) };
+    }
+
+    /// <summary>
+    /// The case of the nearest contact that this one answers and that is with the same person; null for none. Asked only where a conversation
+    /// is new, so a known one costs nothing more.
+    /// </summary>
+    private async Task<string?> AnsweredAsync(ContactEvent e, CancellationToken ct)
+    {
+        if (e.Clues is not { With: { } with, Answers: { Count: > 0 } answers }) return null;
+        foreach (var id in answers.Take(MaxAnswers))
+        {
+            var seen = await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact.Channel, e.Contact.Account, id), "seen", ct);
+            if (seen is not null && seen.Flag("Erased") != true && seen.Text("With") == with) return seen.Text("CaseId");
+        }
+
+        return null;
     }
 
     // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
@@ -162,9 +203,13 @@ public sealed class Correlator(
     {
         var contactKey = CaseKeys.Contact(e.Contact);
         var brings = e.Change != ContactChange.Removed && !CaseRules.Settles(e.Contact);
-        var inserted = await tables.InsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["By"] = brings ? CaseKeys.Event(e) : Nothing }, ct);
+        var row = new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["By"] = brings ? CaseKeys.Event(e) : Nothing };
+        if (e.Clues?.Digest is { } digest) row["Digest"] = digest;
+        if (e.Clues?.With is { } with) row["With"] = with;
+        var inserted = await tables.InsertAsync(Seen, row, ct);
         if (inserted.State == WriteState.Written) return new Place(caseId, null, Known: false, First: brings);
         if (await tables.GetAsync(Seen, contactKey, "seen", ct) is not { } seen) return new Place(caseId, null, Known: true, First: false);
+        if (ContactIds.IsAnother(seen, e)) return new Place(caseId, null, Known: true, First: false, IsAnother: true);
         var first = IsFirst(seen, e);
         if (brings && seen.Text("By") == Nothing)
         {

@@ -24,9 +24,10 @@ internal sealed class ThreadPointers(TableStore tables)
     /// <summary>Finds the pointer of a contact's conversation, or reserves one. Null: somebody changed it in between, look again.</summary>
     /// <param name="contact">A contact with a thread.</param>
     /// <param name="threadKey">Its key.</param>
+    /// <param name="otherCaseId">A case that is there already and that a conversation without a name of its own goes to; null for none.</param>
     /// <param name="newCaseId">Where a conversation leads that is not known by any name.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Pointer?> FindAsync(Contact contact, string threadKey, Func<string> newCaseId, CancellationToken ct)
+    public async Task<Pointer?> FindAsync(Contact contact, string threadKey, Func<Task<string?>> otherCaseId, Func<string> newCaseId, CancellationToken ct)
     {
         var alias = CaseKeys.Alias(contact);
         var named = await tables.GetAsync(Table, threadKey, Row, ct);
@@ -36,7 +37,7 @@ internal sealed class ThreadPointers(TableStore tables)
 
         // A second name without a case of its own is that of somebody else's conversation by now: a number that has a new owner.
         var known = alias is null ? null : (await tables.GetAsync(Table, alias, Row, ct))?.Text("CaseId");
-        var caseId = known ?? await FormerAsync(contact, ct);
+        var caseId = known ?? await FormerAsync(contact, ct) ?? await otherCaseId();
         row = new TableRow(threadKey, Row) { ["CaseId"] = caseId ?? newCaseId(), ["Alias"] = known is null ? alias : null };
         // The second name goes first, so that a crash leaves nothing that is not repaired: a name that leads nowhere is taken over below, a conversation that lacks its name gets it with the next contact.
         if (alias is not null && known is null) await LeadAsync(alias, threadKey, ct);

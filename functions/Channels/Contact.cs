@@ -10,6 +10,9 @@ public sealed record Contact
     /// <summary>Name in <see cref="Extras"/> of what ends what is owed although nobody of ours wrote it: a solution that the customer accepted.</summary>
     public const string SettlesName = "settles";
 
+    /// <summary>Name of an extra: further accounts of ours that got the very same message, with spaces between; each makes a case of its own.</summary>
+    public const string AlsoTo = "alsoTo";
+
     // Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
     public int Version { get; set; } = 1;
 
@@ -223,6 +226,10 @@ public enum CallOutcome
 /// <param name="Contact">What this event says about the contact.</param>
 public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact)
 {
+    /// <summary>What helps to find its case; null for none. Not stored.</summary>
+    [JsonIgnore]
+    public ContactClues? Clues { get; init; }
+
     /// <summary>Stands for something a channel cannot read yet: visible, and replayable once it can (P5).</summary>
     /// <param name="channel">The channel's name.</param>
     /// <param name="network">The network; <c>unknown</c> where even that cannot be told.</param>
@@ -244,6 +251,12 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
             Extras = string.IsNullOrEmpty(type) ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["type"] = type },
         });
 }
+
+/// <summary>What a channel knows beside a contact's conversation, of use only while its case is found.</summary>
+/// <param name="Digest">Tells two different contacts apart to which a sender gave one id; the same in every copy of one. Null: the id is enough.</param>
+/// <param name="With">Stands for the person the conversation is with. A contact found by its id counts only if it is with the same (P10). Null: nothing is found by this one's id.</param>
+/// <param name="Answers">External ids of contacts that it answers, the nearest first; tried where its conversation is not known.</param>
+public sealed record ContactClues(string? Digest, string? With, IReadOnlyList<string> Answers);
 
 /// <summary>What happened to a contact.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ContactChange>))]

@@ -199,6 +199,7 @@ public sealed partial class DeliveryWork(
         (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
+        e = correlation.FiledAs ?? e;
         if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
         await replies.EchoedAsync(e, shows, ct);

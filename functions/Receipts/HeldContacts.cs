@@ -52,8 +52,8 @@ public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, 
         {
             var reading = DeliveryWork.Try(element.Read, out _);
             if (reading is Reading.Thin) return true;
-            var contact = reading is null ? Placeholder.For(delivery, element.Position).Contact : (reading as Reading.Found)?.Event.Contact;
-            if (contact is not null && !await correlator.IsKnownAsync(contact, ct)) return true;
+            var e = reading is null ? Placeholder.For(delivery, element.Position) : (reading as Reading.Found)?.Event;
+            if (e is not null && !await correlator.IsKnownAsync(e, ct)) return true;
         }
 
         return false;

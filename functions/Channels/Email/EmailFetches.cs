@@ -16,12 +16,16 @@ public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachmen
 
     private static readonly string[] Whole = [.. Light, "body", "uniqueBody"];
 
+    private static readonly string[] Properties =
+        [MailHeaders.ReferencesProperty, MailHeaders.InReplyToProperty, MailHeaders.FromSmtpProperty, Meeting.StartProperty, Meeting.EndProperty, Meeting.PlaceProperty];
+
     private static readonly string[] Beside =
     [
         "attachments($select=id,name,contentType,size,isInline)",
         // A message in Sent Items has no internetMessageHeaders; what it answers stands in these MAPI properties: PidTagInternetReferences and PidTagInReplyToId.
         // https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxomsg/daa9120f-f325-4afb-a738-28f91049ab3c
-        $"singleValueExtendedProperties($filter=id eq '{MailHeaders.ReferencesProperty}' or id eq '{MailHeaders.InReplyToProperty}')",
+        // A sender's SMTP address, and when and where a meeting is: see their names. Graph leaves out what a message does not have.
+        $"singleValueExtendedProperties($filter={string.Join(" or ", Properties.Select(id => $"id eq '{id}'"))})",
     ];
 
     public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
@@ -36,7 +40,7 @@ public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachmen
     }
 
     public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document) =>
-        MailPayload.Read(delivery, MessageAddress.Parse(resource) ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue);
+        MailPayload.Read(delivery, MessageAddress.Parse(resource) ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue, time);
 
     public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
@@ -85,6 +89,7 @@ public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachmen
     // The SDK knows the attachment, not its bytes.
     private static RequestInformation Bytes(GraphServiceClient graph, AttachmentAddress file)
     {
+        if (file.Kind == AttachmentAddress.Mail) return graph.Users[file.Mailbox].Messages[file.Message].Content.ToGetRequestInformation();
         var request = graph.Users[file.Mailbox].Messages[file.Message].Attachments[file.Id].ToGetRequestInformation();
         request.UrlTemplate = $"{request.UrlTemplate![..request.UrlTemplate!.IndexOf("{?", StringComparison.Ordinal)]}/$value";
         return request;

@@ -95,7 +95,7 @@ public sealed partial class EmailChannel : ILooksAgain
             var address = MessageAddress.Parse(json.RootElement.Text("resource"u8) ?? "") ?? throw new JsonException("What was found names no message.");
             var message = json.RootElement.Get("message"u8);
             if (message.ValueKind != JsonValueKind.Object) throw new JsonException("What was found is no message.");
-            return MailPayload.Read(delivery, address, JsonMarshal.GetRawUtf8Value(message).ToArray(), options.CurrentValue);
+            return MailPayload.Read(delivery, address, JsonMarshal.GetRawUtf8Value(message).ToArray(), options.CurrentValue, time);
         });
     }
 }

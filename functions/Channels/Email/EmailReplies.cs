@@ -56,6 +56,8 @@ public sealed partial class EmailChannel : IReplies
             Message = new Message
             {
                 Subject = Subject(reply),
+                // Null: Graph answers Reply-To, else the sender, which is what the customer asked for.
+                ToRecipients = reply.To.Extras?.GetValueOrDefault("answerTo") is { } by ? [new Recipient { EmailAddress = new EmailAddress { Address = by } }] : null,
                 Body = new ItemBody { ContentType = BodyType.Text, Content = $"{reply.Text}\n\n{mark}\n" },
                 InternetMessageHeaders =
                 [

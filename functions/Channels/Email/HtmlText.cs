@@ -1,132 +1,200 @@
-using System.Text;
-using HtmlAgilityPack;
-
 namespace Serverless.Channels.Email;
 
-/// <summary>Turns the HTML of a mail into text as a reader sees it, with quoted parts and the signature set apart where the mail program marked them.</summary>
+/// <summary>
+/// Turns the HTML of a mail into lines as a reader sees them, each with what the markup says of it. A scanner over the characters, without a tree: linear, and its memory is that of the visible text. (HtmlAgilityPack took
+/// 270 bytes for each character of a hostile mail; the tokens of AngleSharp take 13 to 66, see functions/README.md, "HTML without a tree".) Follows the tokens of
+/// https://html.spec.whatwg.org/multipage/parsing.html as far as text needs them.
+/// </summary>
 internal sealed class HtmlText
 {
-    private readonly StringBuilder _own = new();
-    private readonly StringBuilder _quoted = new();
-    private readonly StringBuilder _signature = new();
-    private HtmlNode? _quote;
-    private HtmlNode? _sign;
-    private bool _restIsQuoted;
+    private readonly string _html;
+    private readonly MailLines _lines;
+    private readonly HtmlMarks _marks;
+    private readonly HashSet<string> _withoutEnd = new(StringComparer.OrdinalIgnoreCase);
+    private char[] _text = new char[1024];
+    private int _length;
+    private int _lineStart;
+    private LineMark _lineMark;
+    private bool _emptyNext;
+    private bool _brokenQuotes;
 
-    private HtmlText() { }
-
-    /// <summary>The three parts, each as lines without ends of white space.</summary>
-    public static (string Own, string Quoted, string Signature) Read(string html)
+    private HtmlText(string html, TextLimits limits)
     {
-        // Deep nesting is cut off by the parser; the walk below needs no stack.
-        var document = new HtmlDocument { OptionMaxNestedChildNodes = 1000 };
-        try
-        {
-            document.LoadHtml(html);
-        }
-        // The library throws a plain Exception for a document that is nested too deeply; MailText has another reader for it.
-        catch (Exception error) when (error is { Source: "HtmlAgilityPack" })
-        {
-            throw new FormatException("The HTML is nested too deeply.", error);
-        }
-
-        var text = new HtmlText();
-        text.Walk(document.DocumentNode);
-        return (Lines(text._own), Lines(text._quoted), Lines(text._signature));
+        _html = html;
+        _lines = new MailLines(limits);
+        _marks = new HtmlMarks(_lines);
     }
 
-    private void Walk(HtmlNode root)
+    /// <summary>The lines of a mail.</summary>
+    public static MailLines Read(string html, TextLimits limits)
     {
-        for (var node = root.FirstChild; node is not null;)
+        var text = new HtmlText(html, limits);
+        text.Scan();
+        text.EndLine();
+        text._lines.Over(text._text.AsMemory(0, text._length));
+        text._marks.End();
+        return text._lines;
+    }
+
+    private void Scan()
+    {
+        for (var at = 0; at < _html.Length;)
         {
-            var inside = Enter(node) ? node.FirstChild : null;
-            if (inside is not null)
+            var tag = _html.AsSpan(at).IndexOf('<');
+            var end = tag < 0 ? _html.Length : at + tag;
+            Text(_html.AsSpan(at, end - at));
+            if (tag < 0) return;
+            at = Markup(end);
+        }
+    }
+
+    /// <summary>What a &lt; begins; returns where it goes on.</summary>
+    private int Markup(int at)
+    {
+        _lines.Limits.Step();
+        var next = at + 1 < _html.Length ? _html[at + 1] : ' ';
+        if (char.IsAsciiLetter(next) || (next == '/' && at + 2 < _html.Length && char.IsAsciiLetter(_html[at + 2]))) return Tag(at);
+        var third = at + 2 < _html.Length ? _html[at + 2] : ' ';
+        if ((next is '!' && (third is '-' or '[' || char.IsAsciiLetter(third))) || (next is '?' && char.IsAsciiLetter(third))) return Comment(at);
+        Text("<");
+        return at + 1;
+    }
+
+    private int Comment(int at)
+    {
+        var comment = string.CompareOrdinal(_html, at, "<!--", 0, 4) == 0;
+        // "<!-->" is one, too.
+        var end = comment ? _html.IndexOf("-->", Math.Min(at + 2, _html.Length), StringComparison.Ordinal) : _html.IndexOf('>', at);
+        return end < 0 ? _html.Length : end + (comment ? 3 : 1);
+    }
+
+    private int Tag(int at)
+    {
+        var tag = new HtmlTag(_html, at, _brokenQuotes);
+        if (tag.End < 0)
+        {
+            // A quote that never ends, or a sign that was meant as text: what follows is read without regard to quotes, so that nothing is lost and nothing is read twice.
+            if (_brokenQuotes || _html.IndexOf('>', at) < 0)
             {
-                node = inside;
-                continue;
+                Text(_html.AsSpan(at));
+                return _html.Length;
             }
 
-            while (true)
-            {
-                Leave(node);
-                if (node.NextSibling is { } next)
-                {
-                    node = next;
-                    break;
-                }
-
-                node = node.ParentNode;
-                if (node is null || node == root) return;
-            }
-        }
-    }
-
-    private StringBuilder Now => _restIsQuoted || _quote is not null ? _quoted : _sign is not null ? _signature : _own;
-
-    /// <summary>False when nothing inside is shown.</summary>
-    private bool Enter(HtmlNode node)
-    {
-        switch (node.NodeType)
-        {
-            case HtmlNodeType.Text:
-                Add(HtmlEntity.DeEntitize(((HtmlTextNode)node).Text));
-                return false;
-            case HtmlNodeType.Comment:
-                return false;
+            _brokenQuotes = true;
+            tag = new HtmlTag(_html, at, true);
         }
 
-        if (node.Name is "script" or "style" or "head" or "title" or "template" or "noscript") return false;
-        Mark(node);
-        if (node.Name == "br") Now.Append('\n');
-        else if (IsBlock(node.Name)) NewLine();
-        else if (node.Name is "td" or "th" && Now.Length > 0 && Now[^1] is not ('\n' or ' ')) Now.Append(' ');
-        if (node.Name == "li") Now.Append("- ");
-        return true;
+        if (tag.IsClosing) Close(tag);
+        else if (tag.IsAny("script", "style", "title", "template", "noscript")) return Skip(tag);
+        else Open(tag);
+        return tag.End;
     }
 
-    private void Leave(HtmlNode node)
+    // Nothing of it is shown. A style names the class of what Word's user typed.
+    private int Skip(HtmlTag tag)
     {
-        if (IsBlock(node.Name)) NewLine();
-        if (node.Name == "p") Now.Append('\n');
-        if (node == _quote) _quote = null;
-        if (node == _sign) _sign = null;
-    }
-
-    // What Gmail, Outlook, Apple Mail, Thunderbird and Yahoo wrap quotes and signatures in.
-    private void Mark(HtmlNode node)
-    {
-        if (_restIsQuoted) return;
-        var id = node.Id;
-        if (id is "divRplyFwdMsg" or "appendonsend" or "mail-editor-reference-message-container" || node.HasClass("moz-cite-prefix") || node.HasClass("OutlookMessageHeader"))
+        if (tag.IsEmpty || _withoutEnd.Contains(tag.Name.ToString())) return tag.End;
+        var end = _html.IndexOf($"</{tag.Name}", tag.End, StringComparison.OrdinalIgnoreCase);
+        if (end < 0)
         {
-            _restIsQuoted = true;
+            // Without an end a browser shows nothing of the rest; of a title or template only the tag is dropped here.
+            _withoutEnd.Add(tag.Name.ToString());
+            return tag.IsAny("script", "style") ? _html.Length : tag.End;
+        }
+
+        if (tag.Is("style")) _marks.Style(_html.AsSpan(tag.End, end - tag.End));
+        var close = _html.IndexOf('>', end);
+        return close < 0 ? _html.Length : close + 1;
+    }
+
+    private void Open(HtmlTag tag)
+    {
+        if (tag.Is("br"))
+        {
+            NewLine();
             return;
         }
 
-        if (_quote is null && ((node.Name == "blockquote" && (node.GetAttributeValue("type", "") == "cite" || node.HasClass("gmail_quote"))) || node.HasClass("gmail_quote") || node.HasClass("gmail_quote_container") || node.HasClass("yahoo_quoted")))
-            _quote = node;
-        if (_sign is null && (id is "Signature" or "ms-outlook-mobile-signature" || node.HasClass("gmail_signature") || node.HasClass("moz-signature"))) _sign = node;
+        if (IsBlock(tag)) EndLine();
+        if (tag.Is("hr")) _marks.Ruled = true;
+        _marks.Open(tag);
+        if (tag.IsAny("td", "th")) Space();
+        if (tag.Is("li")) Text("- ");
     }
 
-    private void Add(string text)
+    private void Close(HtmlTag tag)
     {
-        var into = Now;
-        foreach (var c in text)
+        if (IsBlock(tag)) EndLine();
+        if (tag.Is("p") && _lines.Count > 0 && !_lines.IsEmpty(_lines.Count - 1)) _emptyNext = true;
+        _lines.Over(_text.AsMemory(0, _length));
+        _marks.Close(tag);
+    }
+
+    private void Text(ReadOnlySpan<char> text)
+    {
+        Span<char> meant = stackalloc char[2];
+        while (!text.IsEmpty)
         {
-            // A space that does not break is one for a reader; other white space counts once.
-            var plain = c is ' ' or '\t' or '\r' or '\n' or '\u00a0';
-            if (!plain) into.Append(c);
-            else if (into.Length > 0 && into[^1] is not (' ' or '\n')) into.Append(' ');
+            var (read, written) = text[0] == '&' ? Characters.Reference(text, meant) : (0, 0);
+            if (read == 0) (read, written, meant[0]) = (1, 1, Characters.Repair(text[0]));
+            for (var i = 0; i < written; i++) Add(meant[i]);
+            text = text[read..];
         }
+    }
+
+    private void Add(char c)
+    {
+        if (c is '\r') return;
+        if (c is '\n' && _marks.IsPreformatted)
+        {
+            NewLine();
+            return;
+        }
+
+        // A space that does not break is one for a reader; other white space counts once.
+        if (c is ' ' or '\t' or '\n' or '\f' or '\u00a0') Space();
+        else Put(c);
+    }
+
+    private void Space()
+    {
+        if (_length > _lineStart && (_text[_length - 1] != ' ' || _marks.IsPreformatted)) Put(' ');
+        else if (_length == _lineStart && _marks.IsPreformatted) Put(' ');
+    }
+
+    private void Put(char c)
+    {
+        if (_length == _lineStart)
+        {
+            if (c != ' ' && _emptyNext && _lines.Count > 0) _lines.Add(_length, 0, _lines.Mark(_lines.Count - 1) & ~LineMark.Ruled);
+            if (c != ' ') _emptyNext = false;
+            _lineMark = _marks.Now(c != ' ');
+        }
+        else if (c != ' ' && _marks.Now(true) is var now && (now & ~LineMark.Ruled) != (_lineMark & ~LineMark.Ruled))
+        {
+            // The customer's words within a line of the quotation.
+            EndLine();
+            _lineMark = _marks.Now(true);
+        }
+
+        if (_length == _text.Length) Array.Resize(ref _text, checked(_length * 2));
+        _text[_length++] = c;
+        _lines.Limits.Characters(_length);
+    }
+
+    /// <summary>Ends the line if anything stands in it.</summary>
+    private void EndLine()
+    {
+        if (_length > _lineStart) NewLine();
     }
 
     private void NewLine()
     {
-        var into = Now;
-        if (into.Length > 0 && into[^1] != '\n') into.Append('\n');
+        var length = _text.AsSpan(_lineStart, _length - _lineStart).TrimEnd().Length;
+        _lines.Add(_lineStart, length, length > 0 ? _lineMark : _marks.Now(false));
+        _lineStart = _length;
     }
 
-    private static bool IsBlock(string name) => name is "p" or "div" or "tr" or "li" or "ul" or "ol" or "table" or "blockquote" or "hr" or "pre" or "h1" or "h2" or "h3" or "h4" or "h5" or "h6" or "body";
-
-    private static string Lines(StringBuilder text) => MailText.Tidy(text.ToString());
+    private static bool IsBlock(in HtmlTag tag) => tag.IsAny("p", "div", "tr", "li", "ul", "ol", "table") || tag.IsAny("blockquote", "hr", "pre", "body", "section", "article", "center")
+        || (tag.Name is [('h' or 'H'), >= '1' and <= '6']) || tag.IsAny("dl", "dt", "dd", "form", "header", "footer");
 }
