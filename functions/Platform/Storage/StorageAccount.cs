@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Data.Tables;
 using Serverless.Cloud;
 
 namespace Serverless.Platform.Storage;
@@ -15,7 +16,7 @@ public sealed class StorageAccount
     private const string Scope = "https://storage.azure.com/.default";
     private readonly TokenCredential? _credential;
 
-    internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, byte[]? key, TokenCredential? credential, string setting)
+    internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, string? key, TokenCredential? credential, string setting)
     {
         (Blobs, Queues, Tables, Name, Key, _credential, Setting) = (blobs, queues, tables, name, key, credential, setting);
         Transport = CloudPipeline.Transport(loopback: key is not null);
@@ -35,7 +36,7 @@ public sealed class StorageAccount
 
     internal string Name { get; }
 
-    internal byte[]? Key { get; }
+    internal string? Key { get; }
 
     internal string Setting { get; }
 
@@ -47,10 +48,18 @@ public sealed class StorageAccount
     public static StorageAccount From(IConfigurationSection section, TokenCredential? credential = null) =>
         section.Value is { Length: > 0 } text ? StorageConnection.Local(section.Key, text) : WithIdentity(section, credential);
 
+    /// <summary>A client of the table service; <paramref name="count"/> is called once per request that goes out.</summary>
+    internal TableServiceClient TableService(Action count)
+    {
+        var options = CloudPipeline.Configure(new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06), Transport, count);
+        options.AddPolicy(new TableLimits.BatchBytesPolicy(), HttpPipelinePosition.PerCall);
+        return Key is null ? new TableServiceClient(Tables, _credential, options) : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
+    }
+
     /// <summary>The policy that signs each try: the account's key, or an Entra token.</summary>
     internal HttpPipelinePolicy Authentication(bool forTables) => Key is null
         ? new BearerTokenAuthenticationPolicy(_credential!, Scope)
-        : new SharedKeyPolicy(Name, Key, forTables);
+        : new SharedKeyPolicy(Name, Convert.FromBase64String(Key), forTables);
 
     private static StorageAccount WithIdentity(IConfigurationSection section, TokenCredential? credential)
     {
