@@ -1,6 +1,9 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using Serverless.Cloud;
 
 namespace Serverless.Platform.Storage;
@@ -13,7 +16,6 @@ namespace Serverless.Platform.Storage;
 /// </summary>
 public sealed class StorageAccount
 {
-    private const string Scope = "https://storage.azure.com/.default";
     private readonly TokenCredential? _credential;
 
     internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, string? key, TokenCredential? credential, string setting)
@@ -56,10 +58,20 @@ public sealed class StorageAccount
         return Key is null ? new TableServiceClient(Tables, _credential, options) : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
     }
 
-    /// <summary>The policy that signs each try: the account's key, or an Entra token.</summary>
-    internal HttpPipelinePolicy Authentication(bool forTables) => Key is null
-        ? new BearerTokenAuthenticationPolicy(_credential!, Scope)
-        : new SharedKeyPolicy(Name, Convert.FromBase64String(Key), forTables);
+    /// <summary>A client of the queue service; as <see cref="TableService"/>. Base64, as the Functions host reads messages.</summary>
+    internal QueueServiceClient QueueService(Action count)
+    {
+        var options = CloudPipeline.Configure(new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04), Transport, count);
+        options.MessageEncoding = QueueMessageEncoding.Base64;
+        return Key is null ? new QueueServiceClient(Queues, _credential, options) : new QueueServiceClient(Queues, new StorageSharedKeyCredential(Name, Key), options);
+    }
+
+    /// <summary>A client of the blob service; as <see cref="TableService"/>.</summary>
+    internal BlobServiceClient BlobService(Action count)
+    {
+        var options = CloudPipeline.Configure(new BlobClientOptions(BlobClientOptions.ServiceVersion.V2024_08_04), Transport, count);
+        return Key is null ? new BlobServiceClient(Blobs, _credential, options) : new BlobServiceClient(Blobs, new StorageSharedKeyCredential(Name, Key), options);
+    }
 
     private static StorageAccount WithIdentity(IConfigurationSection section, TokenCredential? credential)
     {

@@ -10,19 +10,30 @@ namespace Serverless.Platform.Storage;
 internal sealed class StorageFailures(string setting, string role)
 {
     /// <summary>
-    /// The exception to throw for what a client threw; null for what is not storage's doing: a cancelled caller, an argument.
-    /// An answer's own text is left out: it may repeat a URL or content.
+    /// The answer of a client's call. No answer at all, or one that is not storage's (a proxy's page, say), is a <see cref="StorageUnavailableException"/>;
+    /// a status that storage refused with stays the client's exception, since it may be what the caller asks for. A cancelled caller is told so.
     /// </summary>
-    public StorageUnavailableException? Of(Exception e, CancellationToken ct) => e switch
+    public async Task<T> AskAsync<T>(Task<T> call, CancellationToken ct)
     {
-        RequestFailedException { ErrorCode: "NoToken" } failed => new StorageUnavailableException(failed.Message, failed.Status, failed.ErrorCode, failed),
-        RequestFailedException { Status: > 0 } failed => Refused(failed.Status, failed.ErrorCode),
-        RequestFailedException or AggregateException or IOException or HttpRequestException => Silent(e),
-        OperationCanceledException when !ct.IsCancellationRequested => Silent(e),
-        // A success whose body is not storage's: a proxy's page, say.
-        JsonException or XmlException or FormatException or InvalidOperationException => Silent(e),
-        _ => null,
-    };
+        try
+        {
+            return await call;
+        }
+        catch (RequestFailedException e) when (e.Status == 0)
+        {
+            throw Silent(e);
+        }
+        catch (Exception e) when (e is AggregateException or IOException or HttpRequestException or JsonException or XmlException or FormatException or InvalidOperationException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            throw Silent(e);
+        }
+    }
+
+    /// <summary>What a client's refusal means. Its own text is left out, which may repeat a URL or content; only a missing token says it best itself.</summary>
+    public StorageUnavailableException Refused(RequestFailedException e) => e.ErrorCode is "NoToken"
+        ? new StorageUnavailableException(e.Message, e.Status, e.ErrorCode, e)
+        : Refused(e.Status, e.ErrorCode);
 
     /// <summary>The exception for an answer that is neither success nor one of the states a caller knows.</summary>
     public StorageUnavailableException Refused(int status, string? code)

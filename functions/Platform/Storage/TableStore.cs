@@ -89,15 +89,15 @@ public sealed class TableStore
         string[]? wanted = select is null ? null : ["PartitionKey", "RowKey", select];
         try
         {
-            var answer = await client.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, wanted, ct);
+            var answer = await _failures.AskAsync(client.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, wanted, ct), ct);
             if (answer.HasValue) return new TableRow(answer.Value!);
             // A 404 that is not the table service's own says nothing about the row.
             var refusal = new RequestFailedException(answer.GetRawResponse());
             return refusal.ErrorCode is "ResourceNotFound" or "TableNotFound" ? null : throw refusal;
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
     }
 
@@ -108,7 +108,7 @@ public sealed class TableStore
         try
         {
             await using var pages = rows.AsPages(Opened(continuation)).GetAsyncEnumerator(ct);
-            if (!await pages.MoveNextAsync()) return new TablePage([], null);
+            if (!await _failures.AskAsync(pages.MoveNextAsync().AsTask(), ct)) return new TablePage([], null);
             return new TablePage([.. pages.Current.Values.Select(row => new TableRow(row))], Closed(pages.Current.ContinuationToken));
         }
         catch (RequestFailedException e) when (e is { Status: 404, ErrorCode: "TableNotFound" or "ResourceNotFound" })
@@ -119,9 +119,9 @@ public sealed class TableStore
         {
             throw NoContinuation;
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
     }
 
@@ -153,15 +153,15 @@ public sealed class TableStore
     {
         try
         {
-            await Client(table).DeleteAsync(ct);
+            await _failures.AskAsync(Client(table).DeleteAsync(ct), ct);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
             // Gone already.
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
     }
 
@@ -169,7 +169,7 @@ public sealed class TableStore
 
     private StorageUnavailableException NoTable => _failures.Refused(404, "TableNotFound");
 
-    private static ArgumentException NoContinuation => new("The continuation is not one of this query.", "continuation");
+    private static ArgumentException NoContinuation => new("The continuation is not one of this query.");
 
     private TableClient Client(string table)
     {
@@ -196,7 +196,7 @@ public sealed class TableStore
     {
         try
         {
-            var answer = await call;
+            var answer = await _failures.AskAsync(call, ct);
             if (answer.Status == 404) return Missing; // a delete, which the SDK does not call a failure
             var version = answer.Headers.ETag ?? default;
             if (row is not null) row.ETag = version;
@@ -210,9 +210,9 @@ public sealed class TableStore
         {
             return new WriteResult(StateOf(e)!.Value, default);
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
     }
 
@@ -221,7 +221,7 @@ public sealed class TableStore
     {
         try
         {
-            var answers = (await client.SubmitTransactionAsync(actions, ct)).Value;
+            var answers = (await _failures.AskAsync(client.SubmitTransactionAsync(actions, ct), ct)).Value;
             if (answers.Count != operations.Count)
                 throw new StorageUnavailableException($"Storage answered {answers.Count} of {operations.Count} operations of a batch.", 202);
             TableBatch.SetVersions(operations, answers);
@@ -236,9 +236,9 @@ public sealed class TableStore
             // The service leaves the index out when the first operation fails alone.
             return new BatchResult(StateOf(e)!.Value, e.FailedTransactionActionIndex ?? 0);
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
     }
 
@@ -256,15 +256,15 @@ public sealed class TableStore
     {
         try
         {
-            await client.CreateAsync(ct);
+            await _failures.AskAsync(client.CreateAsync(ct), ct);
         }
         catch (RequestFailedException e) when (e.ErrorCode is "TableAlreadyExists")
         {
             // Somebody else was first.
         }
-        catch (Exception e) when (_failures.Of(e, ct) is { } failure)
+        catch (RequestFailedException e)
         {
-            throw failure;
+            throw _failures.Refused(e);
         }
 
         return client;
