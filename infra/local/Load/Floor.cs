@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Azure.Data.Tables;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Serverless.Local.Load;
 
 /// <summary>
 /// What the app's accepting is compared with: a bare endpoint that verifies the same signature and makes the same two storage calls (row, pointer)
-/// with plain HttpClient. A process of its own, so that its processor time can be told apart.
+/// with the same SDK clients. A process of its own, so that its processor time can be told apart.
 /// </summary>
 internal static class Floor
 {
@@ -22,9 +23,7 @@ internal static class Floor
     {
         var port = int.Parse(Environment.GetEnvironmentVariable("FUNCTIONS_CUSTOMHANDLER_PORT")!, CultureInfo.InvariantCulture);
         var key = Encoding.UTF8.GetBytes(Environment.GetEnvironmentVariable(SecretSetting)!);
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        var storage = new PlainStorage(http, Environment.GetEnvironmentVariable(StorageSetting)!, time);
-        await storage.CreateAsync(Table, Queue, ct);
+        var (rows, messages) = await new PlainStorage(Environment.GetEnvironmentVariable(StorageSetting)!).CreateAsync(Table, Queue, ct);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -42,8 +41,8 @@ internal static class Floor
             }
             var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
             var partition = $"{id[^1]}|meta|{time.GetUtcNow():yyyyMMddHH}";
-            await storage.InsertAsync(Table, Row(partition, id, body), context.RequestAborted);
-            await storage.PutAsync(Queue, Encoding.UTF8.GetBytes($$"""{"table":"{{Table}}","partition":"{{partition}}","id":"{{id}}","attempt":0}"""), context.RequestAborted);
+            await rows.AddEntityAsync(Row(partition, id, body), context.RequestAborted);
+            await messages.SendMessageAsync($$"""{"table":"{{Table}}","partition":"{{partition}}","id":"{{id}}","attempt":0}""", context.RequestAborted);
         });
         await app.RunAsync(ct);
         return 0;
@@ -58,6 +57,13 @@ internal static class Floor
     }
 
     /// <summary>As many properties as the app's row has: who called, with what, and that it is open.</summary>
-    private static byte[] Row(string partition, string id, byte[] body) => Encoding.UTF8.GetBytes(
-        $$"""{"PartitionKey":"{{partition}}","RowKey":"{{id}}","Method":"POST","Url":"/api/hooks/meta","Headers":"content-type: application/json","End":"open","Tries":0,"Body0@odata.type":"Edm.Binary","Body0":"{{Convert.ToBase64String(body)}}"}""");
+    private static TableEntity Row(string partition, string id, byte[] body) => new(partition, id)
+    {
+        ["Method"] = "POST",
+        ["Url"] = "/api/hooks/meta",
+        ["Headers"] = "content-type: application/json",
+        ["End"] = "open",
+        ["Tries"] = 0,
+        ["Body0"] = body,
+    };
 }
