@@ -117,7 +117,7 @@ public sealed class TableStore
         }
         catch (RequestFailedException e) when (e.Status == 400 && continuation is not null)
         {
-            throw NoContinuation;
+            throw NotOfThisQuery(continuation);
         }
         catch (RequestFailedException e)
         {
@@ -169,7 +169,7 @@ public sealed class TableStore
 
     private StorageUnavailableException NoTable => _failures.Refused(404, "TableNotFound");
 
-    private static ArgumentException NoContinuation => new("The continuation is not one of this query.");
+    private static ArgumentException NotOfThisQuery(string continuation) => new("The continuation is not one of this query.", nameof(continuation));
 
     private TableClient Client(string table)
     {
@@ -276,8 +276,8 @@ public sealed class TableStore
     private static string? Opened(string? continuation)
     {
         if (continuation is null) return null;
-        if (!Base64Url.IsValid(continuation)) throw NoContinuation;
+        if (!Base64Url.IsValid(continuation)) throw NotOfThisQuery(continuation);
         var token = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation));
-        return token.IndexOf(' ', StringComparison.Ordinal) > 0 ? token : throw NoContinuation;
+        return token.IndexOf(' ', StringComparison.Ordinal) > 0 ? token : throw NotOfThisQuery(continuation);
     }
 }
