@@ -4,11 +4,13 @@ using Azure.Core.Pipeline;
 
 namespace Serverless.Cloud;
 
-/// <summary>Builds the HTTP pipeline that Storage and Bus send through: retried, counted, authenticated, without log lines.</summary>
+/// <summary>How every client of Azure sends: one transport, one retry policy, each request counted, no log lines.</summary>
 internal static class CloudPipeline
 {
     /// <summary>The longest wait a server may ask for (Retry-After) that we still wait out inside one call; beyond it the caller decides.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private static readonly PatientRetry Retry = new();
 
     /// <summary>
     /// One transport per account or namespace: pooled connections, renewed every five minutes so that a moved address is noticed.
@@ -26,21 +28,26 @@ internal static class CloudPipeline
     });
 
     /// <summary>
-    /// Retries: exponential, 3 after the first try, 0.2 s to 2 s apart, each try at most 10 s. Retried are 408, 429, 500, 502, 503, 504 and lost connections.
-    /// <paramref name="count"/> is called once per request that goes out.
+    /// Sets the options of an SDK client. Retries: exponential, 3 after the first try, 0.2 s to 2 s apart, each try at most 10 s. Retried are 408, 429,
+    /// 500, 502, 503, 504 and lost connections. <paramref name="count"/> is called once per request that goes out.
     /// </summary>
-    public static HttpPipeline Build(HttpPipelineTransport transport, HttpPipelinePolicy? authentication, Action count)
+    public static T Configure<T>(T options, HttpPipelineTransport transport, Action count)
+        where T : ClientOptions
     {
-        var options = new CloudOptions { Transport = transport, RetryPolicy = new PatientRetry() };
+        options.Transport = transport;
+        options.RetryPolicy = Retry;
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
         // Ids only in our log lines: Azure.Core's own lines (URLs with keys of rows) stay off. The runtime's own spans of outgoing calls stay on.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;
         options.Diagnostics.IsTelemetryEnabled = false;
-        var counting = new CountingPolicy(count);
-        HttpPipelinePolicy[] perTry = authentication is null ? [counting] : [authentication, counting];
-        return HttpPipelineBuilder.Build(options, [], perTry, new ResponseClassifier());
+        options.AddPolicy(new CountingPolicy(count), HttpPipelinePosition.PerRetry);
+        return options;
     }
+
+    /// <summary>The pipeline of a client without an SDK client; as <see cref="Configure"/>.</summary>
+    public static HttpPipeline Build(HttpPipelineTransport transport, HttpPipelinePolicy? authentication, Action count) =>
+        HttpPipelineBuilder.Build(Configure(new CloudOptions(), transport, count), [], authentication is null ? [] : [authentication], new ResponseClassifier());
 
     private sealed class CloudOptions : ClientOptions;
 

@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using Azure.Core;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 
 namespace Serverless.Platform.Storage;
 
 /// <content>
-/// Blobs that are never whole in memory: written in blocks, read as a stream.
+/// Blobs that are never whole in memory: written in blocks, read as a stream. The blocks are cut here and not by the SDK's upload: a stream that
+/// turns out too long must leave nothing behind, and its bytes are hashed on the way.
 /// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block-list
 /// </content>
 public sealed partial class BlobStore
@@ -22,7 +25,7 @@ public sealed partial class BlobStore
     /// <param name="ct">Cancels.</param>
     public async Task<BlobFacts?> PutStreamAsync(string container, string name, Stream content, string type, long limit, CancellationToken ct)
     {
-        var path = BlobPath(container, name);
+        var blob = Blob(container, name);
         // Two uploads to one name must not mix their blocks: what the one commits makes the other's commit fail.
         var upload = RandomNumberGenerator.GetHexString(16, lowercase: true);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -37,54 +40,45 @@ public sealed partial class BlobStore
             if (size > limit) return null;
             hash.AppendData(buffer, 0, read);
             var block = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{upload}{blocks.Count:d6}"));
-            if (!await TryPutBlockAsync(path, block, buffer.AsMemory(0, read), ct))
-            {
-                await CreateAsync(container, ct);
-                if (!await TryPutBlockAsync(path, block, buffer.AsMemory(0, read), ct)) throw _calls.Refused(404, "ContainerNotFound");
-            }
-
+            await PutBlockAsync(blob, block, buffer.AsMemory(0, read), ct);
             blocks.Add(block);
             if (read < BlockBytes) break;
         }
 
         // Not returned when something threw: the transport may still be reading it.
         ArrayPool<byte>.Shared.Return(buffer);
-        if (blocks.Count == 0) await PutAsync(container, name, ReadOnlyMemory<byte>.Empty, ct);
-        else await CommitAsync(path, blocks, type, ct);
+        if (blocks.Count == 0) await PutAsync(blob, ReadOnlyMemory<byte>.Empty, ct);
+        else await CommitAsync(blob, blocks, type, ct);
         return new BlobFacts(size, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>The content as a stream that the caller disposes, or null when there is no such blob.</summary>
     public async Task<Stream?> OpenAsync(string container, string name, CancellationToken ct)
     {
-        using var message = _calls.Create(RequestMethod.Get, BlobPath(container, name));
-        message.BufferResponse = false;
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status == 200) return message.ExtractResponseContent();
-        var code = response.Headers.TryGetValue("x-ms-error-code", out var header) ? header : null;
-        return code is "BlobNotFound" or "ContainerNotFound" ? null : throw _calls.Refused(response.Status, code);
+        var blob = Blob(container, name);
+        try
+        {
+            var answer = await _failures.AskAsync(blob.DownloadStreamingAsync(cancellationToken: ct), ct);
+            return answer.Value.Content;
+        }
+        catch (RequestFailedException e) when (IsMissing(e))
+        {
+            return null;
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
     }
 
-    private async ValueTask<bool> TryPutBlockAsync(string path, string block, ReadOnlyMemory<byte> content, CancellationToken ct)
+    private Task PutBlockAsync(BlockBlobClient blob, string block, ReadOnlyMemory<byte> content, CancellationToken ct) => WithContainerAsync(blob, async () =>
     {
-        using var message = _calls.Create(RequestMethod.Put, $"{path}?comp=block&blockid={Uri.EscapeDataString(block)}");
-        message.Request.Content = RequestContent.Create(content);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status == 201) return true;
-        var code = StorageCalls.Code(response);
-        return code is "ContainerNotFound" ? false : throw _calls.Refused(response.Status, code);
-    }
+        await using var stream = BinaryData.FromBytes(content).ToStream();
+        await _failures.AskAsync(blob.StageBlockAsync(block, stream, cancellationToken: ct), ct);
+    }, ct);
 
-    private async Task CommitAsync(string path, List<string> blocks, string type, CancellationToken ct)
-    {
-        using var message = _calls.Create(RequestMethod.Put, $"{path}?comp=blocklist");
-        message.Request.Headers.Add("x-ms-blob-content-type", type);
-        message.Request.Headers.Add("Content-Type", "application/xml");
-        var list = $"""<?xml version="1.0" encoding="utf-8"?><BlockList>{string.Concat(blocks.Select(b => $"<Latest>{b}</Latest>"))}</BlockList>""";
-        message.Request.Content = RequestContent.Create(Encoding.ASCII.GetBytes(list));
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status != 201) throw _calls.Refused(response);
-    }
+    private Task CommitAsync(BlockBlobClient blob, List<string> blocks, string type, CancellationToken ct) => WithContainerAsync(blob, () =>
+        _failures.AskAsync(blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = type } }, ct), ct), ct);
 }
 
 /// <summary>What was written from a stream.</summary>

@@ -1,13 +1,12 @@
-using System.Buffers;
-using System.Buffers.Text;
-using Azure.Core;
-using Serverless.Cloud;
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Storage.Queues;
 using Serverless.Telemetry;
 
 namespace Serverless.Platform.Storage;
 
 /// <summary>
-/// Puts messages into storage queues as the Functions queue extension reads them: base64 in XML. A queue that does not exist is created by the first message.
+/// Puts messages into storage queues as the Functions queue extension reads them: base64. A queue that does not exist is created by the first message.
 /// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/put-message
 /// </summary>
 public sealed partial class QueueStore
@@ -16,12 +15,17 @@ public sealed partial class QueueStore
     public const int MaxBytes = 48 * 1024;
 
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
-    private readonly StorageCalls _calls;
+    private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
+    private readonly Lazy<QueueServiceClient> _service;
+    private readonly Lazy<QueueServiceClient> _raw;
+    private readonly ConcurrentDictionary<string, QueueClient> _queues = new(StringComparer.Ordinal);
+    private readonly StorageFailures _failures;
 
     public QueueStore(StorageAccount account, CallCount count)
     {
-        var pipeline = CloudPipeline.Build(account.Transport, account.Authentication(forTables: false), count.CountStorage);
-        _calls = new StorageCalls(pipeline, account.Queues, "2021-12-02", account.Setting, "Storage Queue Data Message Sender");
+        _service = new(() => account.QueueService(count.CountStorage, QueueMessageEncoding.Base64));
+        _raw = new(() => account.QueueService(count.CountStorage, QueueMessageEncoding.None));
+        _failures = new StorageFailures(account.Setting, "Storage Queue Data Message Sender");
     }
 
     /// <summary>
@@ -33,52 +37,41 @@ public sealed partial class QueueStore
         if (json.Length > MaxBytes) throw new ArgumentException($"A message has {json.Length} bytes; {MaxBytes} fit.", nameof(json));
         if (initialDelay < TimeSpan.Zero || initialDelay > LongestDelay)
             throw new ArgumentOutOfRangeException(nameof(initialDelay), initialDelay, "A message can be delayed by 0 to 7 days.");
-        CheckQueue(queue);
-        if (await TrySendAsync(queue, json, initialDelay, ct)) return;
-        await CreateAsync(queue, ct);
-        if (!await TrySendAsync(queue, json, initialDelay, ct)) throw _calls.Refused(404, "QueueNotFound");
+        var client = Client(queue);
+        var delay = TimeSpan.FromSeconds(Math.Ceiling(initialDelay.TotalSeconds));
+        try
+        {
+            if (await TrySendAsync(client, json, delay, ct)) return;
+            await _failures.AskAsync(client.CreateIfNotExistsAsync(cancellationToken: ct), ct);
+            if (!await TrySendAsync(client, json, delay, ct)) throw _failures.Refused(404, "QueueNotFound");
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
     }
 
-    private async ValueTask<bool> TrySendAsync(string queue, ReadOnlyMemory<byte> json, TimeSpan initialDelay, CancellationToken ct)
+    private async Task<bool> TrySendAsync(QueueClient client, ReadOnlyMemory<byte> json, TimeSpan delay, CancellationToken ct)
     {
-        using var message = _calls.Create(RequestMethod.Post, $"{queue}/messages?messagettl=-1&visibilitytimeout={(long)Math.Ceiling(initialDelay.TotalSeconds)}");
-        var body = Wrap(json.Span);
-        message.Request.Headers.Add("Content-Type", "application/xml");
-        message.Request.Content = RequestContent.Create(body.Written);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status == 201)
+        try
         {
-            body.Return();
+            await _failures.AskAsync(client.SendMessageAsync(BinaryData.FromBytes(json), delay, Forever, ct), ct);
             return true;
         }
-
-        var code = StorageCalls.Code(response);
-        return code is "QueueNotFound" ? false : throw _calls.Refused(response.Status, code);
+        catch (RequestFailedException e) when (e.ErrorCode is "QueueNotFound")
+        {
+            return false;
+        }
     }
 
-    private static PooledBuffer Wrap(ReadOnlySpan<byte> json)
+    private QueueClient Client(string queue)
     {
-        var body = new PooledBuffer();
-        body.Write("<QueueMessage><MessageText>"u8);
-        Base64.EncodeToUtf8(json, body.GetSpan(Base64.GetMaxEncodedToUtf8Length(json.Length)), out _, out var written);
-        body.Advance(written);
-        body.Write("</MessageText></QueueMessage>"u8);
-        return body;
+        if (_queues.TryGetValue(queue, out var client)) return client;
+        return _queues.GetOrAdd(queue, _service.Value.GetQueueClient(Checked(queue)));
     }
 
-    private async Task CreateAsync(string queue, CancellationToken ct)
-    {
-        using var message = _calls.Create(RequestMethod.Put, queue);
-        message.Request.Content = RequestContent.Create(ReadOnlyMemory<byte>.Empty);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status is 201 or 204) return;
-        var code = StorageCalls.Code(response);
-        if (code is not "QueueAlreadyExists") throw _calls.Refused(response.Status, code);
-    }
-
-    private static void CheckQueue(string queue)
-    {
-        if (queue.Length is < 3 or > 63 || !queue.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || queue[0] == '-' || queue[^1] == '-')
-            throw new ArgumentException($"'{queue}' is no queue name: 3 to 63 lower-case letters, digits and dashes.", nameof(queue));
-    }
+    private static string Checked(string queue) =>
+        queue.Length is < 3 or > 63 || !queue.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || queue[0] == '-' || queue[^1] == '-'
+            ? throw new ArgumentException($"'{queue}' is no queue name: 3 to 63 lower-case letters, digits and dashes.", nameof(queue))
+            : queue;
 }

@@ -1,5 +1,9 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Data.Tables;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using Serverless.Cloud;
 
 namespace Serverless.Platform.Storage;
@@ -12,10 +16,9 @@ namespace Serverless.Platform.Storage;
 /// </summary>
 public sealed class StorageAccount
 {
-    private const string Scope = "https://storage.azure.com/.default";
     private readonly TokenCredential? _credential;
 
-    internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, byte[]? key, TokenCredential? credential, string setting)
+    internal StorageAccount(Uri blobs, Uri queues, Uri tables, string name, string? key, TokenCredential? credential, string setting)
     {
         (Blobs, Queues, Tables, Name, Key, _credential, Setting) = (blobs, queues, tables, name, key, credential, setting);
         Transport = CloudPipeline.Transport(loopback: key is not null);
@@ -35,7 +38,7 @@ public sealed class StorageAccount
 
     internal string Name { get; }
 
-    internal byte[]? Key { get; }
+    internal string? Key { get; }
 
     internal string Setting { get; }
 
@@ -47,10 +50,28 @@ public sealed class StorageAccount
     public static StorageAccount From(IConfigurationSection section, TokenCredential? credential = null) =>
         section.Value is { Length: > 0 } text ? StorageConnection.Local(section.Key, text) : WithIdentity(section, credential);
 
-    /// <summary>The policy that signs each try: the account's key, or an Entra token.</summary>
-    internal HttpPipelinePolicy Authentication(bool forTables) => Key is null
-        ? new BearerTokenAuthenticationPolicy(_credential!, Scope)
-        : new SharedKeyPolicy(Name, Key, forTables);
+    /// <summary>A client of the table service; <paramref name="count"/> is called once per request that goes out.</summary>
+    internal TableServiceClient TableService(Action count)
+    {
+        var options = CloudPipeline.Configure(new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06), Transport, count);
+        options.AddPolicy(new TableLimits.BatchBytesPolicy(), HttpPipelinePosition.PerCall);
+        return Key is null ? new TableServiceClient(Tables, _credential, options) : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
+    }
+
+    /// <summary>A client of the queue service; as <see cref="TableService"/>. The Functions host reads messages in base64.</summary>
+    internal QueueServiceClient QueueService(Action count, QueueMessageEncoding encoding)
+    {
+        var options = CloudPipeline.Configure(new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04), Transport, count);
+        options.MessageEncoding = encoding;
+        return Key is null ? new QueueServiceClient(Queues, _credential, options) : new QueueServiceClient(Queues, new StorageSharedKeyCredential(Name, Key), options);
+    }
+
+    /// <summary>A client of the blob service; as <see cref="TableService"/>.</summary>
+    internal BlobServiceClient BlobService(Action count)
+    {
+        var options = CloudPipeline.Configure(new BlobClientOptions(BlobClientOptions.ServiceVersion.V2024_08_04), Transport, count);
+        return Key is null ? new BlobServiceClient(Blobs, _credential, options) : new BlobServiceClient(Blobs, new StorageSharedKeyCredential(Name, Key), options);
+    }
 
     private static StorageAccount WithIdentity(IConfigurationSection section, TokenCredential? credential)
     {

@@ -21,15 +21,14 @@ internal static class StorageConnection
         }
 
         var name = parts.GetValueOrDefault("AccountName") ?? throw Refusal(setting, "lacks AccountName");
-        var key = new byte[96];
-        if (!Convert.TryFromBase64String(parts.GetValueOrDefault("AccountKey") ?? "", key, out var length) || length == 0)
-            throw Refusal(setting, "lacks AccountKey, or it is no base64");
+        var key = parts.GetValueOrDefault("AccountKey") ?? "";
+        if (!Convert.TryFromBase64String(key, new byte[96], out var length) || length == 0) throw Refusal(setting, "lacks AccountKey, or it is no base64");
         return new StorageAccount(
             Endpoint(setting, parts, "BlobEndpoint"),
             Endpoint(setting, parts, "QueueEndpoint"),
             Endpoint(setting, parts, "TableEndpoint"),
             name,
-            key[..length],
+            key,
             credential: null,
             setting);
     }
@@ -39,7 +38,8 @@ internal static class StorageConnection
         if (!Uri.TryCreate(parts.GetValueOrDefault(name)?.TrimEnd('/'), UriKind.Absolute, out var uri) || !uri.Scheme.StartsWith("http", StringComparison.Ordinal))
             throw Refusal(setting, $"lacks {name}");
         if (!uri.IsLoopback) throw Refusal(setting, $"has a {name} that is not on this machine");
-        return uri;
+        // By its name the SDKs take the machine for Cosmos DB, or the account for the name of a container.
+        return uri.Host == "localhost" ? new UriBuilder(uri) { Host = "127.0.0.1" }.Uri : uri;
     }
 
     private static Dictionary<string, string> Parts(string setting, string text)

@@ -1,3 +1,6 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+
 namespace Serverless.Platform.Storage;
 
 /// <summary>
@@ -13,6 +16,9 @@ internal static class TableLimits
     public const int BatchOperations = 100;
     public const int BatchBytes = 4 * 1024 * 1024;
     public const int Page = 1000;
+
+    /// <summary>Where the SDK keeps a row's version among its values.</summary>
+    public const string ETagName = "odata.etag";
 
     private static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -33,17 +39,21 @@ internal static class TableLimits
     {
         CheckKey(row.PartitionKey, nameof(row.PartitionKey));
         CheckKey(row.RowKey, nameof(row.RowKey));
-        var values = row.Values;
-        if (values.Length > Properties) throw new ArgumentException($"A row has {values.Length} properties; {Properties} fit.", nameof(row));
+        var count = 0;
         var size = 4L + (2 * (row.PartitionKey.Length + row.RowKey.Length));
-        foreach (var (name, value) in values)
+        foreach (var (name, value) in row.Entity)
         {
-            CheckName(name);
-            size += 8 + (2 * name.Length) + Size(name, value);
+            if (value is null || IsOwn(name)) continue;
+            count++;
+            size += 8 + (2 * name.Length) + Size(CheckName(name), value);
         }
 
+        if (count > Properties) throw new ArgumentException($"A row has {count} properties; {Properties} fit.", nameof(row));
         if (size > Row) throw new ArgumentException($"A row has {size} bytes; {Row} fit.", nameof(row));
     }
+
+    /// <summary>Whether a property is storage's own: a key, the version, the time of the last write.</summary>
+    public static bool IsOwn(string name) => name is "PartitionKey" or "RowKey" or "Timestamp" || name.StartsWith("odata.", StringComparison.Ordinal);
 
     /// <summary>Refuses a table name that is not 3 to 63 letters and digits after a letter.</summary>
     public static void CheckTable(string table)
@@ -52,8 +62,10 @@ internal static class TableLimits
             throw new ArgumentException($"'{table}' is no table name: 3 to 63 letters and digits, first a letter.", nameof(table));
     }
 
-    private static void CheckName(string name)
+    /// <summary>Refuses what cannot be the name of a property; gives the name.</summary>
+    public static string CheckName(string name)
     {
+        if (name is "PartitionKey" or "RowKey" or "Timestamp") throw new ArgumentException($"{name} is storage's own property.", nameof(name));
         if (name.Length is < 1 or > 255 || (!char.IsLetter(name[0]) && name[0] != '_'))
             throw new ArgumentException($"'{name}' is no property name: a letter or _ first, at most 255 characters.", nameof(name));
         foreach (var c in name)
@@ -61,19 +73,32 @@ internal static class TableLimits
             if (!char.IsLetterOrDigit(c) && c != '_') throw new ArgumentException($"'{name}' is no property name: letters, digits and _ only.", nameof(name));
         }
 
-        if (name is "PartitionKey" or "RowKey" or "Timestamp") throw new ArgumentException($"{name} is storage's own property.", nameof(name));
+        return name;
     }
 
     private static int Size(string name, object value) => value switch
     {
         string text => text.Length <= Text ? 4 + (2 * text.Length) : throw new ArgumentException($"Property {name} has {text.Length} characters; {Text} fit.", nameof(value)),
-        ReadOnlyMemory<byte> bytes => bytes.Length <= TableRow.MaxProperty
-            ? 4 + bytes.Length
-            : throw new ArgumentException($"Property {name} has {bytes.Length} bytes; {TableRow.MaxProperty} fit. Use SetBytes.", nameof(value)),
+        BinaryData bytes => Size(name, bytes.ToMemory().Length),
+        byte[] bytes => Size(name, bytes.Length),
         DateTimeOffset time => time >= Earliest ? 8 : throw new ArgumentException($"Property {name} lies before 1601, which a table cannot hold.", nameof(value)),
         Guid => 16,
         bool => 1,
         int => 4,
         _ => 8,
     };
+
+    private static int Size(string name, int bytes) => bytes <= TableRow.MaxProperty
+        ? 4 + bytes
+        : throw new ArgumentException($"Property {name} has {bytes} bytes; {TableRow.MaxProperty} fit. Use SetBytes.", nameof(bytes));
+
+    /// <summary>Refuses a batch that is longer than the service takes, before it goes out. Only here its bytes are known: the SDK writes them.</summary>
+    internal sealed class BatchBytesPolicy : HttpPipelineSynchronousPolicy
+    {
+        public override void OnSendingRequest(HttpMessage message)
+        {
+            if (message.Request.Content is { } content && content.TryComputeLength(out var length) && length > BatchBytes)
+                throw new ArgumentException($"A batch has {length} bytes; {BatchBytes} fit.", nameof(message));
+        }
+    }
 }

@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
+using Azure.Data.Tables;
 
 namespace Serverless.Platform.Storage;
 
@@ -12,14 +13,14 @@ public sealed record TableQuery
 
     internal string Filter { get; private init; }
 
-    internal string? Properties { get; private init; }
+    internal IReadOnlyList<string>? Properties { get; private init; }
 
     internal int? PageSize { get; private init; }
 
     public static TableQuery Partition(string partitionKey)
     {
         TableLimits.CheckKey(partitionKey, nameof(partitionKey));
-        return new TableQuery($"PartitionKey eq {Literal(partitionKey)}");
+        return new TableQuery(TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey}"));
     }
 
     /// <summary>Partitions from a key, up to but not with another.</summary>
@@ -28,12 +29,12 @@ public sealed record TableQuery
         TableLimits.CheckKey(from, nameof(from));
         TableLimits.CheckKey(toExclusive, nameof(toExclusive));
         return string.CompareOrdinal(from, toExclusive) < 0
-            ? new TableQuery($"PartitionKey ge {Literal(from)} and PartitionKey lt {Literal(toExclusive)}")
+            ? new TableQuery(TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey lt {toExclusive}"))
             : throw new ArgumentException("The first partition must come before the end.", nameof(toExclusive));
     }
 
     public TableQuery Rows(string fromInclusive, string toExclusive) =>
-        And($"RowKey ge {Literal(fromInclusive)} and RowKey lt {Literal(toExclusive)}");
+        And(TableClient.CreateQueryFilter($"RowKey ge {fromInclusive} and RowKey lt {toExclusive}"));
 
     /// <summary>Rows whose key begins with a text (not empty).</summary>
     public TableQuery RowPrefix(string prefix)
@@ -48,7 +49,7 @@ public sealed record TableQuery
     public TableQuery Where(string odataFilter) => And($"({odataFilter})");
 
     /// <summary>Only these properties (and the keys); for bytes name each part (<c>body0</c>, <c>body1</c>...).</summary>
-    public TableQuery Select(params string[] properties) => this with { Properties = "PartitionKey,RowKey," + string.Join(',', properties) };
+    public TableQuery Select(params string[] properties) => this with { Properties = ["PartitionKey", "RowKey", .. properties] };
 
     /// <summary>At most so many rows a page, 1 to 1000; a page may hold fewer, even none, and still go on.</summary>
     public TableQuery Top(int pageSize) => pageSize is >= 1 and <= TableLimits.Page
@@ -56,17 +57,7 @@ public sealed record TableQuery
         : throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, "A page has 1 to 1000 rows.");
 
     /// <summary>A value as OData spells it in a filter, quotes doubled.</summary>
-    public static string Literal(object value) => value switch
-    {
-        string text => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'",
-        bool flag => flag ? "true" : "false",
-        int number => number.ToString(CultureInfo.InvariantCulture),
-        long number => number.ToString(CultureInfo.InvariantCulture) + "L",
-        double number => number.ToString("0.0################", CultureInfo.InvariantCulture),
-        DateTimeOffset time => $"datetime'{time.UtcDateTime:O}'",
-        Guid id => $"guid'{id}'",
-        _ => throw new ArgumentException($"A filter cannot compare a {value.GetType().Name}.", nameof(value)),
-    };
+    public static string Literal(object value) => TableClient.CreateQueryFilter(FormattableStringFactory.Create("{0}", value));
 
     private TableQuery And(string condition) => this with { Filter = $"{Filter} and {condition}" };
 }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Azure;
+using Azure.Data.Tables;
 
 namespace Serverless.Platform.Storage;
 
@@ -7,7 +7,7 @@ namespace Serverless.Platform.Storage;
 /// One row of a table. Values: string, int, long, bool, double, DateTimeOffset, Guid, byte[] or <see cref="ReadOnlyMemory{T}"/> of bytes; null takes a property away.
 /// A row is for one writer: not thread-safe.
 /// </summary>
-public sealed class TableRow(string partitionKey, string rowKey)
+public sealed class TableRow
 {
     /// <summary>The most that <see cref="SetBytes"/> takes, in bytes.</summary>
     public const int MaxBytes = 900 * 1024;
@@ -15,37 +15,40 @@ public sealed class TableRow(string partitionKey, string rowKey)
     /// <summary>The most one binary property holds, in bytes.</summary>
     public const int MaxProperty = 64 * 1024;
 
-    private readonly List<KeyValuePair<string, object>> _values = [];
+    public TableRow(string partitionKey, string rowKey)
+        : this(new TableEntity(partitionKey, rowKey))
+    {
+    }
 
-    public string PartitionKey { get; } = partitionKey;
+    internal TableRow(TableEntity entity)
+    {
+        (Entity, PartitionKey, RowKey) = (entity, entity.PartitionKey ?? "", entity.RowKey ?? "");
+        if (entity.TryGetValue(TableLimits.ETagName, out var etag) && etag is string version) ETag = new ETag(version);
+    }
 
-    public string RowKey { get; } = rowKey;
+    public string PartitionKey { get; }
+
+    public string RowKey { get; }
 
     /// <summary>The version of the row as it was read or last written.</summary>
     public ETag ETag { get; set; }
 
-    internal ReadOnlySpan<KeyValuePair<string, object>> Values => CollectionsMarshal.AsSpan(_values);
+    /// <summary>The row as the SDK sends it: keys, storage's own properties and the values.</summary>
+    internal TableEntity Entity { get; }
+
+    /// <summary>The values that are ours, without keys, version and time of the last write.</summary>
+    internal IEnumerable<KeyValuePair<string, object>> Values =>
+        Entity.Where(p => p.Value is not null && !TableLimits.IsOwn(p.Key)).Select(p => KeyValuePair.Create(p.Key, Shown(p.Value)));
 
     /// <summary>A value by the property's name (case counts), null when there is none.</summary>
     public object? this[string name]
     {
-        get
-        {
-            var index = IndexOf(name);
-            return index < 0 ? null : _values[index].Value;
-        }
+        get => !TableLimits.IsOwn(name) && Entity.TryGetValue(name, out var value) && value is not null ? Shown(value) : null;
         set
         {
-            var index = IndexOf(name);
-            if (value is null)
-            {
-                if (index >= 0) _values.RemoveAt(index);
-                return;
-            }
-
-            var pair = KeyValuePair.Create(name, Storable(name, value));
-            if (index < 0) _values.Add(pair);
-            else _values[index] = pair;
+            // Never written over: the SDK would turn the new value into the type of the old one.
+            Entity.Remove(name);
+            if (value is not null) Entity[TableLimits.CheckName(name)] = Storable(name, value);
         }
     }
 
@@ -91,20 +94,18 @@ public sealed class TableRow(string partitionKey, string rowKey)
         return all.GetBuffer().AsMemory(0, (int)all.Length);
     }
 
-    internal int IndexOf(string name)
+    // Callers see bytes as memory, whatever the SDK keeps them in.
+    private static object Shown(object value) => value switch
     {
-        for (var i = 0; i < _values.Count; i++)
-        {
-            if (string.Equals(_values[i].Key, name, StringComparison.Ordinal)) return i;
-        }
-
-        return -1;
-    }
+        BinaryData data => data.ToMemory(),
+        byte[] bytes => new ReadOnlyMemory<byte>(bytes),
+        _ => value,
+    };
 
     private static object Storable(string name, object value) => value switch
     {
-        byte[] bytes => new ReadOnlyMemory<byte>(bytes),
-        string or int or long or bool or double or DateTimeOffset or Guid or ReadOnlyMemory<byte> => value,
+        ReadOnlyMemory<byte> bytes => BinaryData.FromBytes(bytes),
+        string or int or long or bool or double or DateTimeOffset or Guid or byte[] => value,
         _ => throw new ArgumentException($"Property {name} is a {value.GetType().Name}, which a table cannot hold.", nameof(value)),
     };
 }

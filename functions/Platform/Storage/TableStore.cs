@@ -1,9 +1,9 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Azure;
-using Azure.Core;
-using Serverless.Cloud;
+using Azure.Data.Tables;
 using Serverless.Telemetry;
 
 namespace Serverless.Platform.Storage;
@@ -15,62 +15,50 @@ namespace Serverless.Platform.Storage;
 /// </summary>
 public sealed class TableStore
 {
-    private const string Json = "application/json";
-    private const string JsonWithTypes = "application/json;odata=minimalmetadata";
-    private static readonly RequestMethod MergeMethod = RequestMethod.Parse("MERGE");
-    private readonly StorageCalls _calls;
-    private readonly TableBatch _batch;
+    private readonly Lazy<TableServiceClient> _service;
+    private readonly ConcurrentDictionary<string, TableClient> _tables = new(StringComparer.Ordinal);
+    private readonly StorageFailures _failures;
 
     public TableStore(StorageAccount account, CallCount count)
     {
-        var pipeline = CloudPipeline.Build(account.Transport, account.Authentication(forTables: true), count.CountStorage);
-        _calls = new StorageCalls(pipeline, account.Tables, "2019-02-02", account.Setting, "Storage Table Data Contributor");
-        _batch = new TableBatch(_calls);
+        _service = new(() => account.TableService(count.CountStorage));
+        _failures = new StorageFailures(account.Setting, "Storage Table Data Contributor");
     }
 
     /// <summary>Writes a new row: Written or Exists.</summary>
     public async Task<WriteResult> InsertAsync(string table, TableRow row, CancellationToken ct)
     {
-        TableLimits.CheckTable(table);
-        var result = await WriteAsync(RequestMethod.Post, table, row, null, ct);
-        if (result is not null) return result.Value;
-        await CreateAsync(table, ct);
-        return await WriteAsync(RequestMethod.Post, table, row, null, ct) ?? throw _calls.Refused(404, "TableNotFound");
+        var client = Client(table);
+        TableLimits.CheckRow(row);
+        return await WriteAsync(row, client.AddEntityAsync(row.Entity, ct), ct)
+            ?? await WriteAsync(row, (await CreateAsync(client, ct)).AddEntityAsync(row.Entity, ct), ct)
+            ?? throw NoTable;
     }
 
     /// <summary>Writes the whole row, whatever was there: always Written.</summary>
     public async Task<WriteResult> UpsertAsync(string table, TableRow row, CancellationToken ct)
     {
-        TableLimits.CheckTable(table);
-        var path = RowPath(table, row.PartitionKey, row.RowKey);
-        var result = await WriteAsync(RequestMethod.Put, path, row, null, ct);
-        if (result is not null) return result.Value;
-        await CreateAsync(table, ct);
-        return await WriteAsync(RequestMethod.Put, path, row, null, ct) ?? throw _calls.Refused(404, "TableNotFound");
+        var client = Client(table);
+        TableLimits.CheckRow(row);
+        return await WriteAsync(row, client.UpsertEntityAsync(row.Entity, TableUpdateMode.Replace, ct), ct)
+            ?? await WriteAsync(row, (await CreateAsync(client, ct)).UpsertEntityAsync(row.Entity, TableUpdateMode.Replace, ct), ct)
+            ?? throw NoTable;
     }
 
     /// <summary>Writes the whole row if it still is the version named: Written, Changed or Missing.</summary>
-    public async Task<WriteResult> ReplaceAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct)
-    {
-        TableLimits.CheckTable(table);
-        return await WriteAsync(RequestMethod.Put, RowPath(table, row.PartitionKey, row.RowKey), row, Condition(ifMatch), ct) ?? Missing;
-    }
+    public Task<WriteResult> ReplaceAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct) =>
+        UpdateAsync(table, row, ifMatch, TableUpdateMode.Replace, ct);
 
     /// <summary>Sets the row's properties and leaves the others: Written, Changed or Missing. With <see cref="ETag.All"/> any version, but never a new row.</summary>
-    public async Task<WriteResult> MergeAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct)
-    {
-        TableLimits.CheckTable(table);
-        return await WriteAsync(MergeMethod, RowPath(table, row.PartitionKey, row.RowKey), row, Condition(ifMatch), ct) ?? Missing;
-    }
+    public Task<WriteResult> MergeAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct) =>
+        UpdateAsync(table, row, ifMatch, TableUpdateMode.Merge, ct);
 
     /// <summary>Takes a row away: Written, Changed or Missing.</summary>
     public async Task<WriteResult> DeleteAsync(string table, string partitionKey, string rowKey, ETag ifMatch, CancellationToken ct)
     {
-        TableLimits.CheckTable(table);
-        using var message = _calls.Create(RequestMethod.Delete, RowPath(table, partitionKey, rowKey));
-        message.Request.Headers.Add("If-Match", Condition(ifMatch));
-        message.Request.Headers.Add("Accept", JsonWithTypes);
-        return Result(await _calls.SendAsync(message, ct)) ?? Missing;
+        var client = Client(table);
+        CheckKeys(partitionKey, rowKey);
+        return await WriteAsync(null, client.DeleteEntityAsync(partitionKey, rowKey, TableBatch.Named(ifMatch), ct), ct) ?? Missing;
     }
 
     /// <summary>How many rows match, counted up to a bound.</summary>
@@ -96,29 +84,45 @@ public sealed class TableStore
     /// <summary>One row, or null. <paramref name="select"/> names the properties wanted, with commas.</summary>
     public async Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey, CancellationToken ct, string? select = null)
     {
-        TableLimits.CheckTable(table);
-        var path = RowPath(table, partitionKey, rowKey);
-        using var message = _calls.Create(RequestMethod.Get, select is null ? path : $"{path}?$select={Uri.EscapeDataString("PartitionKey,RowKey," + select)}");
-        message.Request.Headers.Add("Accept", JsonWithTypes);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status == 404) return StorageCalls.Code(response) is "ResourceNotFound" or "TableNotFound" ? null : throw _calls.Refused(response);
-        if (response.Status != 200) throw _calls.Refused(response);
-        var row = TableRowJson.ReadRow(response.Content.ToMemory().Span);
-        if (response.Headers.ETag is { } etag) row.ETag = etag;
-        return row;
+        var client = Client(table);
+        CheckKeys(partitionKey, rowKey);
+        string[]? wanted = select is null ? null : ["PartitionKey", "RowKey", select];
+        try
+        {
+            var answer = await _failures.AskAsync(client.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, wanted, ct), ct);
+            if (answer.HasValue) return new TableRow(answer.Value!);
+            // A 404 that is not the table service's own says nothing about the row.
+            var refusal = new RequestFailedException(answer.GetRawResponse());
+            return refusal.ErrorCode is "ResourceNotFound" or "TableNotFound" ? null : throw refusal;
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
     }
 
     /// <summary>One page. A continuation that did not come from here is an <see cref="ArgumentException"/>.</summary>
     public async Task<TablePage> QueryAsync(string table, TableQuery query, CancellationToken ct, string? continuation = null)
     {
-        TableLimits.CheckTable(table);
-        using var message = _calls.Create(RequestMethod.Get, QueryPath(table, query, continuation));
-        message.Request.Headers.Add("Accept", JsonWithTypes);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status == 404 && StorageCalls.Code(response) is "TableNotFound" or "ResourceNotFound") return new TablePage([], null);
-        if (response.Status == 400 && continuation is not null) throw new ArgumentException("The continuation is not one of this query.", nameof(continuation));
-        if (response.Status != 200) throw _calls.Refused(response);
-        return new TablePage(TableRowJson.ReadPage(response.Content.ToMemory().Span), Continuation(response));
+        var rows = Client(table).QueryAsync<TableEntity>(query.Filter, query.PageSize, query.Properties, ct);
+        try
+        {
+            await using var pages = rows.AsPages(Opened(continuation)).GetAsyncEnumerator(ct);
+            if (!await _failures.AskAsync(pages.MoveNextAsync().AsTask(), ct)) return new TablePage([], null);
+            return new TablePage([.. pages.Current.Values.Select(row => new TableRow(row))], Closed(pages.Current.ContinuationToken));
+        }
+        catch (RequestFailedException e) when (e is { Status: 404, ErrorCode: "TableNotFound" or "ResourceNotFound" })
+        {
+            return new TablePage([], null);
+        }
+        catch (RequestFailedException e) when (e.Status == 400 && continuation is not null)
+        {
+            throw NotOfThisQuery(continuation);
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
     }
 
     /// <summary>All rows, page by page.</summary>
@@ -137,109 +141,143 @@ public sealed class TableStore
     /// <summary>All operations or none: at most 100, in one partition, no row twice, at most 4 MiB. Rows written get their new ETag.</summary>
     public async Task<BatchResult> BatchAsync(string table, IReadOnlyList<TableOperation> operations, CancellationToken ct)
     {
-        TableLimits.CheckTable(table);
-        TableBatch.Check(operations);
-        var result = await _batch.SendAsync(table, operations, ct);
-        if (result is not null) return result.Value;
-        await CreateAsync(table, ct);
-        return await _batch.SendAsync(table, operations, ct) ?? throw _calls.Refused(404, "TableNotFound");
+        var client = Client(table);
+        var actions = TableBatch.Actions(operations);
+        return await SubmitAsync(client, actions, operations, ct)
+            ?? await SubmitAsync(await CreateAsync(client, ct), actions, operations, ct)
+            ?? throw NoTable;
     }
 
     /// <summary>Takes a table away with all its rows; nothing happens when there is none. For half a minute or more its name cannot be used again.</summary>
     public async Task DropAsync(string table, CancellationToken ct)
     {
-        TableLimits.CheckTable(table);
-        using var message = _calls.Create(RequestMethod.Delete, $"Tables('{table}')");
-        message.Request.Headers.Add("Accept", JsonWithTypes);
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status is not (204 or 404)) throw _calls.Refused(response);
+        try
+        {
+            await _failures.AskAsync(Client(table).DeleteAsync(ct), ct);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Gone already.
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
     }
-
-    internal static string RowPath(string table, string partitionKey, string rowKey)
-    {
-        TableLimits.CheckKey(partitionKey, nameof(partitionKey));
-        TableLimits.CheckKey(rowKey, nameof(rowKey));
-        return string.Concat($"{table}(PartitionKey='", Escape(partitionKey), "',RowKey='", Escape(rowKey) + "')");
-    }
-
-    // No ETag would mean "insert or merge" on the wire, which brings an erased row back.
-    internal static string Condition(ETag ifMatch) => ifMatch == default
-        ? throw new ArgumentException("Name the version that the row must have, or ETag.All.", nameof(ifMatch))
-        : ifMatch.ToString("H");
 
     private static WriteResult Missing => new(WriteState.Missing, default);
 
-    private static string Escape(string key) => Uri.EscapeDataString(key.Replace("'", "''", StringComparison.Ordinal));
+    private StorageUnavailableException NoTable => _failures.Refused(404, "TableNotFound");
+
+    private static ArgumentException NotOfThisQuery(string continuation) => new("The continuation is not one of this query.", nameof(continuation));
+
+    private TableClient Client(string table)
+    {
+        if (_tables.TryGetValue(table, out var client)) return client;
+        TableLimits.CheckTable(table);
+        return _tables.GetOrAdd(table, _service.Value.GetTableClient(table));
+    }
+
+    private static void CheckKeys(string partitionKey, string rowKey)
+    {
+        TableLimits.CheckKey(partitionKey, nameof(partitionKey));
+        TableLimits.CheckKey(rowKey, nameof(rowKey));
+    }
+
+    private async Task<WriteResult> UpdateAsync(string table, TableRow row, ETag ifMatch, TableUpdateMode mode, CancellationToken ct)
+    {
+        var client = Client(table);
+        TableLimits.CheckRow(row);
+        return await WriteAsync(row, client.UpdateEntityAsync(row.Entity, TableBatch.Named(ifMatch), mode, ct), ct) ?? Missing;
+    }
 
     // Null: there is no such table.
-    private async ValueTask<WriteResult?> WriteAsync(RequestMethod method, string path, TableRow row, string? ifMatch, CancellationToken ct)
+    private async Task<WriteResult?> WriteAsync(TableRow? row, Task<Response> call, CancellationToken ct)
     {
-        TableLimits.CheckRow(row);
-        var body = new PooledBuffer();
-        var json = body.Json();
-        TableRowJson.Write(json, row);
-        json.Flush();
-        using var message = _calls.Create(method, path);
-        var headers = message.Request.Headers;
-        headers.Add("Accept", JsonWithTypes);
-        headers.Add("Content-Type", Json);
-        headers.Add("Prefer", "return-no-content");
-        if (ifMatch is not null) headers.Add("If-Match", ifMatch);
-        message.Request.Content = RequestContent.Create(body.Written);
-        var result = Result(await _calls.SendAsync(message, ct));
-        if (result is { State: WriteState.Written })
+        try
         {
-            row.ETag = result.Value.ETag;
-            body.Return();
+            var answer = await _failures.AskAsync(call, ct);
+            if (answer.Status == 404) return Missing; // a delete, which the SDK does not call a failure
+            var version = answer.Headers.ETag ?? default;
+            if (row is not null) row.ETag = version;
+            return new WriteResult(WriteState.Written, version);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode is "TableNotFound")
+        {
+            return null;
+        }
+        catch (RequestFailedException e) when (StateOf(e) is not null)
+        {
+            return new WriteResult(StateOf(e)!.Value, default);
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
+    }
+
+    // Null: there is no such table.
+    private async Task<BatchResult?> SubmitAsync(TableClient client, List<TableTransactionAction> actions, IReadOnlyList<TableOperation> operations, CancellationToken ct)
+    {
+        try
+        {
+            var answers = (await _failures.AskAsync(client.SubmitTransactionAsync(actions, ct), ct)).Value;
+            if (answers.Count != operations.Count)
+                throw new StorageUnavailableException($"Storage answered {answers.Count} of {operations.Count} operations of a batch.", 202);
+            TableBatch.SetVersions(operations, answers);
+            return new BatchResult(WriteState.Written, -1);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode is "TableNotFound")
+        {
+            return null;
+        }
+        catch (TableTransactionFailedException e) when (StateOf(e) is not null)
+        {
+            // The service leaves the index out when the first operation fails alone.
+            return new BatchResult(StateOf(e)!.Value, e.FailedTransactionActionIndex ?? 0);
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
+    }
+
+    // What a write may find that is an answer to its caller, and no trouble.
+    private static WriteState? StateOf(RequestFailedException e) => (e.Status, e.ErrorCode) switch
+    {
+        (412, _) => WriteState.Changed,
+        (409, "EntityAlreadyExists") => WriteState.Exists,
+        (404, "ResourceNotFound" or "EntityNotFound") => WriteState.Missing,
+        _ => null,
+    };
+
+    // Not CreateIfNotExists: it writes its body by reflection.
+    private async Task<TableClient> CreateAsync(TableClient client, CancellationToken ct)
+    {
+        try
+        {
+            await _failures.AskAsync(client.CreateAsync(ct), ct);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode is "TableAlreadyExists")
+        {
+            // Somebody else was first.
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
         }
 
-        return result;
+        return client;
     }
 
-    private WriteResult? Result(Response response)
-    {
-        if (response.Status is 204 or 201 or 200) return new WriteResult(WriteState.Written, response.Headers.ETag ?? default);
-        if (response.Status == 412) return new WriteResult(WriteState.Changed, default);
-        var code = StorageCalls.Code(response);
-        return (response.Status, code) switch
-        {
-            (409, "EntityAlreadyExists") => new WriteResult(WriteState.Exists, default),
-            (404, "ResourceNotFound" or "EntityNotFound") => Missing,
-            (404, "TableNotFound") => null,
-            _ => throw _calls.Refused(response.Status, code),
-        };
-    }
+    // The SDK's text holds a space, and it reads text that it did not write as the beginning.
+    private static string? Closed(string? token) => token is null ? null : Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token));
 
-    private async Task CreateAsync(string table, CancellationToken ct)
+    private static string? Opened(string? continuation)
     {
-        using var message = _calls.Create(RequestMethod.Post, "Tables");
-        message.Request.Headers.Add("Accept", JsonWithTypes);
-        message.Request.Headers.Add("Content-Type", Json);
-        message.Request.Headers.Add("Prefer", "return-no-content");
-        message.Request.Content = RequestContent.Create(Encoding.UTF8.GetBytes($$"""{"TableName":"{{table}}"}"""));
-        var response = await _calls.SendAsync(message, ct);
-        if (response.Status is 201 or 204) return;
-        var code = StorageCalls.Code(response);
-        if (code is not "TableAlreadyExists") throw _calls.Refused(response.Status, code);
-    }
-
-    private static string QueryPath(string table, TableQuery query, string? continuation)
-    {
-        var path = new StringBuilder(table).Append("()?$filter=").Append(Uri.EscapeDataString(query.Filter));
-        if (query.Properties is { } properties) path.Append("&$select=").Append(Uri.EscapeDataString(properties));
-        if (query.PageSize is { } top) path.Append("&$top=").Append(top);
-        if (continuation is null) return path.ToString();
-        if (!Base64Url.IsValid(continuation)) throw new ArgumentException("The continuation is not one of this query.", nameof(continuation));
-        var keys = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation)).Split('\n');
-        path.Append("&NextPartitionKey=").Append(Uri.EscapeDataString(keys[0]));
-        if (keys.Length > 1) path.Append("&NextRowKey=").Append(Uri.EscapeDataString(keys[1]));
-        return path.ToString();
-    }
-
-    private static string? Continuation(Response response)
-    {
-        if (!response.Headers.TryGetValue("x-ms-continuation-NextPartitionKey", out var partition)) return null;
-        var text = response.Headers.TryGetValue("x-ms-continuation-NextRowKey", out var row) ? $"{partition}\n{row}" : partition;
-        return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+        if (continuation is null) return null;
+        if (!Base64Url.IsValid(continuation)) throw NotOfThisQuery(continuation);
+        var token = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation));
+        return token.IndexOf(' ', StringComparison.Ordinal) > 0 ? token : throw NotOfThisQuery(continuation);
     }
 }

@@ -1,21 +1,25 @@
 using System.IO.Compression;
-using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Serverless.Local.CommandLine;
 
 namespace Serverless.Local.Export;
 
-/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, each property with its type.</summary>
+/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, each property with its type: <see cref="RowLine"/>.</summary>
 /// <remarks>
 /// An export is no snapshot: the app writes on. So raw deliveries come first, then cases, then everything else: what was half done while the export ran lies in it as a delivery
 /// without an end, which Tick works again after a restore; what was done already is found and ends as a duplicate.
 /// </remarks>
-internal sealed class TableCopy(StorageRest tables, StorageRest blobs, string container)
+internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string container)
 {
     private const int WritersAtOnce = 16;
+    private readonly BlobContainerClient _files = blobs.Blobs.GetBlobContainerClient(container);
 
     // Compressed; a table of a busy month is more than one array holds.
     private const int LargestPart = 64 * 1024 * 1024;
@@ -24,7 +28,7 @@ internal sealed class TableCopy(StorageRest tables, StorageRest blobs, string co
     public async Task<(string Name, IReadOnlyDictionary<string, int> Rows)> ExportAsync(DateTimeOffset now, Action<string> say, CancellationToken ct)
     {
         var name = $"{now.UtcDateTime:yyyy-MM-dd'T'HHmmss'Z'}";
-        await MakeContainerAsync(ct);
+        await _files.CreateIfNotExistsAsync(cancellationToken: ct);
         var rows = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var manifest = new JsonObject();
         foreach (var table in (await TableNamesAsync(ct)).OrderBy(Rank).ThenBy(t => t, StringComparer.Ordinal))
@@ -62,7 +66,7 @@ internal sealed class TableCopy(StorageRest tables, StorageRest blobs, string co
         foreach (var (table, entry) in manifest)
         {
             rows[table] = 0;
-            await MakeTableAsync(table, ct);
+            await tables.Tables.CreateTableIfNotExistsAsync(table, ct);
             var hashes = entry!["sha256"]!.AsArray();
             for (var part = 0; part < hashes.Count; part++)
             {
@@ -85,130 +89,82 @@ internal sealed class TableCopy(StorageRest tables, StorageRest blobs, string co
     private async Task<List<string>> TableNamesAsync(CancellationToken ct)
     {
         List<string> names = [];
-        string? next = null;
-        do
-        {
-            using var answer = await tables.TableAsync(HttpMethod.Get, next is null ? "Tables" : $"Tables?NextTableName={Uri.EscapeDataString(next)}", null, ct);
-            using var page = await PageAsync(answer, ct);
-            names.AddRange(page.RootElement.GetProperty("value").EnumerateArray().Select(t => t.GetProperty("TableName").GetString()!));
-            next = Header(answer, "x-ms-continuation-NextTableName");
-        }
-        while (next is not null);
+        await foreach (var table in tables.Tables.QueryAsync(cancellationToken: ct)) names.Add(table.Name);
         return names;
     }
 
-    private async IAsyncEnumerable<(byte[] Part, int Rows)> PackAsync(string table, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<(byte[] Part, int Rows)> PackAsync(string table, [EnumeratorCancellation] CancellationToken ct)
     {
-        string? partition = null, row = null;
+        await using var pages = tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: ct).AsPages().GetAsyncEnumerator(ct);
+        var more = await pages.MoveNextAsync();
         do
         {
             using var file = new MemoryStream();
             var count = 0;
             await using (var zip = new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true))
             {
-                do
+                while (more && file.Length < LargestPart)
                 {
-                    var query = partition is null ? "" : $"?NextPartitionKey={Uri.EscapeDataString(partition)}{(row is null ? "" : $"&NextRowKey={Uri.EscapeDataString(row)}")}";
-                    using var answer = await tables.TableAsync(HttpMethod.Get, $"{table}(){query}", null, ct);
-                    using var page = await PageAsync(answer, ct);
-                    foreach (var one in page.RootElement.GetProperty("value").EnumerateArray())
+                    foreach (var row in pages.Current.Values)
                     {
-                        await zip.WriteAsync(RowLine(one), ct);
+                        await zip.WriteAsync(RowLine.Write(row), ct);
                         count++;
                     }
 
-                    (partition, row) = (Header(answer, "x-ms-continuation-NextPartitionKey"), Header(answer, "x-ms-continuation-NextRowKey"));
+                    more = await pages.MoveNextAsync();
                 }
-                while (partition is not null && file.Length < LargestPart);
             }
 
             yield return (file.ToArray(), count);
         }
-        while (partition is not null);
-    }
-
-    // The version and the time of the last write belong to the account, not to the row.
-    private static byte[] RowLine(JsonElement row)
-    {
-        using var line = new MemoryStream();
-        using (var json = new Utf8JsonWriter(line))
-        {
-            json.WriteStartObject();
-            foreach (var property in row.EnumerateObject().Where(p => !p.Name.StartsWith("odata.", StringComparison.Ordinal) && p.Name is not ("Timestamp" or "Timestamp@odata.type"))) property.WriteTo(json);
-            json.WriteEndObject();
-        }
-
-        line.WriteByte((byte)'\n');
-        return line.ToArray();
-    }
-
-    private async Task MakeTableAsync(string table, CancellationToken ct)
-    {
-        using var made = await tables.TableAsync(HttpMethod.Post, "Tables", Encoding.UTF8.GetBytes(new JsonObject { ["TableName"] = table }.ToJsonString()), ct);
-        if (made.StatusCode != HttpStatusCode.Conflict) Demand(made, $"table {table} was not made");
+        while (more);
     }
 
     private async Task<int> UnpackAsync(string table, byte[] bytes, CancellationToken ct)
     {
         var count = 0;
+        var client = tables.Tables.GetTableClient(table);
         await using var zip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
         using var lines = new StreamReader(zip, Encoding.UTF8);
         await Parallel.ForEachAsync(LinesAsync(lines, ct), new ParallelOptions { MaxDegreeOfParallelism = WritersAtOnce, CancellationToken = ct }, async (line, token) =>
         {
-            using var row = JsonDocument.Parse(line);
-            string Key(string name) => Uri.EscapeDataString(row.RootElement.GetProperty(name).GetString()!.Replace("'", "''", StringComparison.Ordinal));
-            using var answer = await tables.TableAsync(HttpMethod.Put, $"{table}(PartitionKey='{Key("PartitionKey")}',RowKey='{Key("RowKey")}')", Encoding.UTF8.GetBytes(line), token);
-            Demand(answer, $"a row of {table} was not written");
+            await client.UpsertEntityAsync(RowLine.Read(line), TableUpdateMode.Replace, token);
             Interlocked.Increment(ref count);
         });
         return count;
     }
 
-    private static async IAsyncEnumerable<string> LinesAsync(StreamReader lines, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private static async IAsyncEnumerable<string> LinesAsync(StreamReader lines, [EnumeratorCancellation] CancellationToken ct)
     {
         while (await lines.ReadLineAsync(ct) is { } line) yield return line;
     }
 
     private async Task<bool> HasRowsAsync(string table, CancellationToken ct)
     {
-        using var answer = await tables.TableAsync(HttpMethod.Get, $"{table}()?$top=1", null, ct);
-        if (answer.StatusCode == HttpStatusCode.NotFound) return false;
-        using var page = await PageAsync(answer, ct);
-        return page.RootElement.GetProperty("value").GetArrayLength() > 0;
+        try
+        {
+            await foreach (var page in tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(maxPerPage: 1, cancellationToken: ct).AsPages())
+                if (page.Values.Count > 0) return true;
+            return false;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
     }
 
-    private async Task MakeContainerAsync(CancellationToken ct)
-    {
-        using var answer = await blobs.BlobAsync(HttpMethod.Put, container, "restype=container", [], ct);
-        if (answer.StatusCode != HttpStatusCode.Conflict) Demand(answer, $"container {container} was not made");
-    }
-
-    private async Task PutAsync(string blob, byte[] bytes, CancellationToken ct)
-    {
-        using var answer = await blobs.BlobAsync(HttpMethod.Put, $"{container}/{blob}", "", bytes, ct);
-        Demand(answer, $"{blob} was not written");
-    }
+    private async Task PutAsync(string blob, byte[] content, CancellationToken ct) =>
+        await _files.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/gzip" } }, ct);
 
     private async Task<byte[]?> GetAsync(string blob, CancellationToken ct)
     {
-        using var answer = await blobs.BlobAsync(HttpMethod.Get, $"{container}/{blob}", "", null, ct);
-        if (answer.StatusCode == HttpStatusCode.NotFound) return null;
-        Demand(answer, $"{blob} was not read");
-        return await answer.Content.ReadAsByteArrayAsync(ct);
-    }
-
-    private static async Task<JsonDocument> PageAsync(HttpResponseMessage answer, CancellationToken ct)
-    {
-        Demand(answer, "a page of rows was not read");
-        return await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(ct), cancellationToken: ct);
-    }
-
-    private static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.First() : null;
-
-    private static void Demand(HttpResponseMessage answer, string otherwise)
-    {
-        if (answer.IsSuccessStatusCode) return;
-        var role = answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? " Export needs Storage Table Data Reader and Storage Blob Data Contributor, restore Storage Table Data Contributor." : "";
-        throw new Refusal($"The account answered {(int)answer.StatusCode}: {otherwise}.{role}");
+        try
+        {
+            return (await _files.GetBlobClient(blob).DownloadContentAsync(ct)).Value.Content.ToArray();
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
     }
 }

@@ -36,7 +36,7 @@ internal static class LoadCommand
         var (ours, floor, warmedUp) = await AcceptAsync(crowd, app, bareApp, stack, folder, TimeSpan.FromSeconds(arguments.Number("seconds", 20)), screen, ct);
 
         await stack.StartHostAsync(app, 0, ct);
-        var drain = new Drain(new AppApi(http, stack.Front, stack.FunctionKey), new PlainStorage(http, stack.StorageConnection, TimeProvider.System));
+        var drain = new Drain(new AppApi(http, stack.Front, stack.FunctionKey), new PlainStorage(stack.StorageConnection));
         var (lost, waiting, perSecond) = await drain.RunAsync(warmedUp + ours.Accepted, screen, ct);
         Print(arguments, screen, ours, floor, lost, waiting, perSecond);
         return ours.Refused + floor.Refused == 0 && lost == 0 ? 0 : Refusal.Failed;

@@ -14,7 +14,6 @@ internal sealed class Stack : IAsyncDisposable
     private readonly StreamWriter _log;
     private AzuriteProcess? _azurite;
     private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private PlainStorage? _queues;
     private TopicBroker? _broker;
     private FunctionHost? _host;
@@ -58,7 +57,7 @@ internal sealed class Stack : IAsyncDisposable
     }
 
     /// <summary>The queues, past the app.</summary>
-    public PlainStorage Queues => _queues ??= new PlainStorage(_http, StorageConnection, TimeProvider.System);
+    public PlainStorage Queues => _queues ??= new PlainStorage(StorageConnection);
 
     public SortedDictionary<string, string> Settings { get; private set; } = [];
 
@@ -117,7 +116,6 @@ internal sealed class Stack : IAsyncDisposable
         if (Subscriber is not null) await Subscriber.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();
-        _http.Dispose();
         lock (_log) _log.Dispose();
     }
 

@@ -8,13 +8,9 @@ using Xunit;
 namespace Serverless.Tests.Infra;
 
 /// <summary>A nightly export put back into an empty account: the app goes on with it as if nothing had happened.</summary>
-public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposable, IClassFixture<AzuriteFixture>
+public sealed class When_tables_are_exported(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly HttpClient _http = new();
-
-    public void Dispose() => _http.Dispose();
-
-    private TableCopy Copy(string tables, string blobs) => new(StorageRest.Local(tables, _http, TimeProvider.System), StorageRest.Local(blobs, _http, TimeProvider.System), "exports");
+    private static TableCopy Copy(string tables, string blobs) => new(CopyAccount.Local(tables), CopyAccount.Local(blobs), "exports");
 
     [Fact]
     public async Task The_app_goes_on_in_another_account()
@@ -45,7 +41,7 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposab
     public async Task Every_type_and_key_comes_back_as_it_was()
     {
         var (from, to) = (azurite.OwnAccount(), azurite.OwnAccount());
-        var row = new TableRow("ä|%2F'x'", "r=1&b c+d") { ["Text"] = "Grüße\n\"x\"", ["Number"] = 7, ["Long"] = 5_000_000_000L, ["Real"] = 1.5, ["Yes"] = true, ["At"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, 456, TimeSpan.Zero), ["Bytes"] = new byte[] { 0, 1, 255 } };
+        var row = new TableRow("ä|%2F'x'", "r=1&b c+d") { ["Text"] = "Grüße\n\"x\"", ["Number"] = 7, ["Long"] = 5_000_000_000L, ["Real"] = 1.5, ["Yes"] = true, ["Id"] = Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"), ["At"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, 456, TimeSpan.Zero), ["Bytes"] = new byte[] { 0, 1, 255 } };
         // Not 1.0: the emulator gives that back as a whole number.
         await Tables(from).InsertAsync("cases", row, CancellationToken.None);
         for (var i = 0; i < 11; i++) await Tables(from).BatchAsync("views", [.. Enumerable.Range(i * 100, 100).Select(n => new TableOperation.Insert(new TableRow("many", $"{n:d5}")))], CancellationToken.None);
@@ -54,7 +50,7 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposab
         Assert.Equal(1_100, rows["views"]);
         await Copy(to, from).RestoreAsync(name, over: false, _ => { }, CancellationToken.None);
         var back = (await Tables(to).GetAsync("cases", row.PartitionKey, row.RowKey, CancellationToken.None))!;
-        foreach (var property in new[] { "Text", "Number", "Long", "Real", "Yes", "At" }) Assert.Equal(row[property], back[property]);
+        foreach (var property in new[] { "Text", "Number", "Long", "Real", "Yes", "Id", "At" }) Assert.Equal(row[property], back[property]);
         Assert.Equal([0, 1, 255], ((ReadOnlyMemory<byte>)back["Bytes"]!).ToArray());
     }
 
@@ -71,6 +67,13 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IDisposab
         await copy.RestoreAsync(name, over: true, _ => { }, CancellationToken.None);
         refusal = await Assert.ThrowsAsync<Refusal>(() => copy.RestoreAsync("2020-01-01T000000Z", over: true, _ => { }, CancellationToken.None));
         Assert.Contains("no such export", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_account_elsewhere_is_not_spoken_to_by_a_key()
+    {
+        foreach (var text in new[] { "nonsense", azurite.ConnectionString.Replace("TableEndpoint=http://127.0.0.1", "TableEndpoint=http://t.example.com", StringComparison.Ordinal) })
+            Assert.Contains("--account", Assert.Throws<Refusal>(() => CopyAccount.Local(text)).Message, StringComparison.Ordinal);
     }
 
     private static TableStore Tables(string account) => new(AzuriteFixture.Account(account), new CallCount());

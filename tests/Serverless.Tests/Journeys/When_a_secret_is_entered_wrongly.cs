@@ -155,7 +155,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
             Assert.Equal("ended: case", await world.EndOfAsync(id));
         }
 
-        Assert.Contains("MERGE deliveries202611", passed);
+        Assert.Contains("PATCH deliveries202611", passed);
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
         Assert.All(await world.CasesAsync(), file => Assert.Single(file.Texts()));
     }

@@ -66,7 +66,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
                 "GET deliveries202611", "GET threads", "POST threads", "POST seen", "POST numbers", "POST $batch", // row, pointer, seen, commit
                 "POST notify-webhook/messages", "POST notify-teams/messages", "POST notify-mail/messages", "POST notify-acknowledgement/messages", // routes
                 "POST case-events/messages", "POST views", "PUT views", "POST $batch", // topic, view, mark
-                "MERGE deliveries202611", // end
+                "PATCH deliveries202611", // end
             ],
             steps);
         await EverythingHoldsAsync(steps.Count, contacts: 1);

@@ -165,7 +165,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private async Task QuietAsync(PatientSender sender)
     {
         var began = TimeProvider.System.GetTimestamp();
-        var queues = new PlainStorage(Http, _storage.ConnectionString, TimeProvider.System);
+        var queues = new PlainStorage(_storage.ConnectionString);
         var resubmitted = 0;
         while (true)
         {
