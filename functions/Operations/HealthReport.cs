@@ -24,7 +24,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
-    BusNamespace bus, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
+    TopicClient topic, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     private const int MostOpen = 1_000;
 
@@ -76,7 +76,7 @@ public sealed class HealthCheck(
     {
         var waiting = await outbox.CountPendingAsync(ct);
         return waiting.Rows == 0
-            ? new HealthPart("green", [$"Nothing waits for {bus.Endpoint.Host}."])
+            ? new HealthPart("green", [$"Nothing waits for {topic.Host}."])
             : new HealthPart("red", [$"{waiting} cases wait until the bus takes their events. Check ServiceBusConnection and the role Azure Service Bus Data Sender."]);
     }
 

@@ -10,7 +10,7 @@ public static class BusRegistration
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<CallCount>();
-        services.AddSingleton(BusNamespace.From(configuration.GetSection("ServiceBusConnection")));
+        services.AddSingleton(BusConnection.From(configuration.GetSection("ServiceBusConnection")));
         services.AddSingleton<TopicClient>().AddSingleton<DeadLetters>();
         return services;
     }

@@ -1,7 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Xml;
-using Azure.Core;
+using System.Collections.Concurrent;
+using Azure.Messaging.ServiceBus;
 using Serverless.Telemetry;
 
 namespace Serverless.Platform.Messaging;
@@ -19,92 +17,103 @@ namespace Serverless.Platform.Messaging;
 /// <param name="Body">As it was sent.</param>
 /// <param name="LockToken">Ends the lock.</param>
 public sealed record DeadLetter(
-    string Subscription, string MessageId, long Number, int Deliveries, DateTimeOffset EnqueuedAt, string? Reason, string? Description, string? Type, string ContentType, ReadOnlyMemory<byte> Body, string LockToken);
+    string Subscription, string MessageId, long Number, int Deliveries, DateTimeOffset EnqueuedAt, string? Reason, string? Description, string? Type, string ContentType, ReadOnlyMemory<byte> Body, string LockToken)
+{
+    internal ServiceBusReceivedMessage? Received { get; init; }
+}
 
 /// <summary>
-/// Reads what subscriptions gave up, by REST. There is no peek: whoever looks locks a message (a minute, by messaging.json) and unlocks it again, and a lock that is forgotten ends by itself.
-/// Source: https://learn.microsoft.com/en-us/rest/api/servicebus/peek-lock-message-non-destructive-read
+/// Reads what subscriptions gave up. Whoever looks locks a message (a minute, by messaging.json) and unlocks it again, and a lock that is forgotten
+/// ends by itself.
 /// </summary>
-public sealed class DeadLetters(BusNamespace bus, CallCount count)
+public sealed class DeadLetters(BusConnection bus, CallCount count) : IAsyncDisposable
 {
     private const string Role = "Azure Service Bus Data Receiver";
-    private const string Counting = "Azure Service Bus Data Owner";
-    private readonly BusCalls _calls = new(bus, count);
+    private const int MostCounted = 1_000;
+    private readonly ConcurrentDictionary<(string, string), ServiceBusReceiver> _receivers = new();
+    private readonly Lazy<ServiceBusClient> _client = new(bus.CreateClient);
 
-    /// <summary>How many there are; null when there is no such subscription: a route that is off has none. Locks nothing.</summary>
-    /// <remarks>The description of the subscription counts them. Source: https://learn.microsoft.com/en-us/previous-versions/azure/reference/hh780741(v=azure.100)</remarks>
+    /// <summary>How many there are, counted up to a thousand; null when there is no such subscription: a route that is off has none. Locks nothing.</summary>
     public async Task<int?> CountAsync(string topic, string subscription, CancellationToken ct)
     {
-        using var call = _calls.Create(RequestMethod.Get, $"{topic}/subscriptions/{subscription}", "?api-version=2017-04");
-        await _calls.SendAsync(call, ct);
-        if (call.Response.Status is 404 or 410) return null;
-        if (call.Response.Status != 200) throw _calls.Refused(call.Response.Status, Counting);
-        using var xml = XmlReader.Create(call.Response.Content.ToStream(), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit });
-        // What is not there is also described by a feed without an entry.
-        return xml.ReadToFollowing("DeadLetterMessageCount", "http://schemas.microsoft.com/netservices/2011/06/servicebus") ? xml.ReadElementContentAsInt() : null;
+        var (from, found) = (0L, 0);
+        while (true)
+        {
+            var page = await CallAsync(topic, subscription, r => r.PeekMessagesAsync(250, from, ct), ct);
+            if (page is null) return null;
+            if (page.Count == 0) return found;
+            found += page.Count;
+            if (found >= MostCounted) return MostCounted;
+            from = page[^1].SequenceNumber + 1;
+        }
     }
 
     /// <summary>Locks the next one that nobody has locked; null when there is none, or no such subscription: a route that is off has none.</summary>
     public async Task<DeadLetter?> LockAsync(string topic, string subscription, CancellationToken ct)
     {
-        // The shortest wait: without it the service waits a minute for a message to come.
-        using var call = _calls.Create(RequestMethod.Post, $"{PathOf(topic, subscription)}/head", "?timeout=1");
-        call.Request.Headers.Add("Content-Length", "0");
-        await _calls.SendAsync(call, ct);
-        if (call.Response.Status is 204 or 404 or 410) return null;
-        if (call.Response.Status != 201) throw _calls.Refused(call.Response.Status, Role);
-        call.Response.Headers.TryGetValue("BrokerProperties", out var sent);
-        using var json = JsonDocument.Parse(sent ?? "{}");
-        var broker = json.RootElement;
+        // The shortest wait that a distant namespace answers in.
+        var got = await CallAsync(topic, subscription, r => r.ReceiveMessagesAsync(1, TimeSpan.FromSeconds(1), ct), ct);
+        if (got is not [var one]) return null;
         return new DeadLetter(
             subscription,
-            broker.GetProperty("MessageId").GetString() ?? "",
-            broker.GetProperty("SequenceNumber").GetInt64(),
-            broker.TryGetProperty("DeliveryCount", out var deliveries) ? deliveries.GetInt32() : 0,
-            // As in "Wed, 02 Jul 2014 01:32:27 GMT".
-            broker.TryGetProperty("EnqueuedTimeUtc", out var at) ? DateTimeOffset.Parse(at.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : default,
-            Text(call, "DeadLetterReason"),
-            Text(call, "DeadLetterErrorDescription"),
-            Text(call, "type"),
-            call.Response.Headers.ContentType ?? "application/json",
-            call.Response.Content.ToArray(),
-            broker.GetProperty("LockToken").GetString() ?? "");
+            one.MessageId,
+            one.SequenceNumber,
+            one.DeliveryCount,
+            one.EnqueuedTime,
+            one.DeadLetterReason,
+            one.DeadLetterErrorDescription,
+            one.ApplicationProperties.GetValueOrDefault("type") as string,
+            one.ContentType ?? "application/json",
+            one.Body.ToMemory(),
+            one.LockToken) { Received = one };
     }
 
     /// <summary>Lets others see it again. A lock that has ended meanwhile is no error.</summary>
-    public Task UnlockAsync(string topic, DeadLetter letter, CancellationToken ct) => SettleAsync(RequestMethod.Put, topic, letter, ct);
+    public Task UnlockAsync(string topic, DeadLetter letter, CancellationToken ct) =>
+        SettleAsync(topic, letter, (r, message) => r.AbandonMessageAsync(message, cancellationToken: ct), ct);
 
     /// <summary>Takes it away for good. False when the lock had ended: then it is still there.</summary>
-    public Task<bool> RemoveAsync(string topic, DeadLetter letter, CancellationToken ct) => SettleAsync(RequestMethod.Delete, topic, letter, ct);
+    public Task<bool> RemoveAsync(string topic, DeadLetter letter, CancellationToken ct) =>
+        SettleAsync(topic, letter, (r, message) => r.CompleteMessageAsync(message, ct), ct);
 
-    private async Task<bool> SettleAsync(RequestMethod method, string topic, DeadLetter letter, CancellationToken ct)
+    public async ValueTask DisposeAsync()
     {
-        using var call = _calls.Create(method, string.Create(CultureInfo.InvariantCulture, $"{PathOf(topic, letter.Subscription)}/{letter.Number}/{letter.LockToken}"));
-        if (method == RequestMethod.Put) call.Request.Headers.Add("Content-Length", "0");
-        await _calls.SendAsync(call, ct);
-        return call.Response.Status switch
-        {
-            200 => true,
-            404 => false,
-            var status => throw _calls.Refused(status, Role),
-        };
+        foreach (var receiver in _receivers.Values) await receiver.DisposeAsync();
+        if (_client.IsValueCreated) await _client.Value.DisposeAsync();
     }
 
-    private static string PathOf(string topic, string subscription) => $"{topic}/subscriptions/{subscription}/$DeadLetterQueue/messages";
-
-    // A property comes as a header that holds JSON: a string in quotes, or bare.
-    private static string? Text(HttpMessage call, string name)
+    private async Task<bool> SettleAsync(string topic, DeadLetter letter, Func<ServiceBusReceiver, ServiceBusReceivedMessage, Task> settle, CancellationToken ct)
     {
-        if (!call.Response.Headers.TryGetValue(name, out var value) || value is not { Length: > 0 }) return null;
-        if (value is not ['"', .., '"']) return value;
+        var done = await CallAsync(
+            topic,
+            letter.Subscription,
+            async r =>
+            {
+                await settle(r, letter.Received!);
+                return letter;
+            },
+            ct);
+        return done is not null;
+    }
+
+    // Null when there is no such subscription, or the lock has ended.
+    private async Task<T?> CallAsync<T>(string topic, string subscription, Func<ServiceBusReceiver, Task<T>> call, CancellationToken ct)
+        where T : class
+    {
+        count.CountBus();
+        var options = new ServiceBusReceiverOptions { SubQueue = SubQueue.DeadLetter };
+        var receiver = _receivers.GetOrAdd((topic, subscription), _ => _client.Value.CreateReceiver(topic, subscription, options));
         try
         {
-            using var json = JsonDocument.Parse(value);
-            return json.RootElement.GetString();
+            return await call(receiver);
         }
-        catch (JsonException)
+        catch (ServiceBusException none) when (none.Reason is ServiceBusFailureReason.MessagingEntityNotFound or ServiceBusFailureReason.MessageLockLost)
         {
-            return value[1..^1];
+            return null;
+        }
+        catch (Exception error) when (!ct.IsCancellationRequested && bus.Refused(error, Role) is { } refused)
+        {
+            throw refused;
         }
     }
 }

@@ -1,10 +1,11 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Hosting;
 
 /// <summary>The Service Bus trigger: one message at a time to each of a number of workers, completed or abandoned by the answer. host-contract.md, "JSON mode", "Service Bus".</summary>
-internal sealed class BusPump(FunctionHostOptions options, HostJson host, JsonInvoker invoker, HandlerSupervisor supervisor, FunctionDefinition function, TopicBroker broker)
+internal sealed class BusPump(FunctionHostOptions options, HostJson host, JsonInvoker invoker, HandlerSupervisor supervisor, FunctionDefinition function, LocalTopic broker)
 {
     private readonly BusTrigger trigger = (BusTrigger)function.Trigger;
 
@@ -42,7 +43,7 @@ internal sealed class BusPump(FunctionHostOptions options, HostJson host, JsonIn
         while (true)
         {
             await Task.Delay(broker.LockDuration(trigger.Topic, trigger.Subscription) / 2, options.Time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ended.IsCancellationRequested || options.Time.GetUtcNow() >= until || !broker.Renew(message)) return;
+            if (ended.IsCancellationRequested || options.Time.GetUtcNow() >= until || broker.Renew(message) is null) return;
         }
     }
 

@@ -1,3 +1,4 @@
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Hosting;
 
@@ -35,7 +36,7 @@ public sealed class FunctionHost : IAsyncDisposable
     public Uri FrontDoor => server!.Address;
 
     /// <summary>Null when no function uses the bus and none was handed in.</summary>
-    public TopicBroker? Broker { get; private set; }
+    public LocalTopic? Broker { get; private set; }
 
     public string FunctionKey => keys.Function;
 
@@ -134,7 +135,7 @@ public sealed class FunctionHost : IAsyncDisposable
         if (Broker is null && (used.Count > 0 || options.MessagingFile is not null))
         {
             if (options.MessagingFile is null) throw new HostStartException("A function has a serviceBusTrigger, but no messaging.json was given: name it with --messaging.");
-            Broker = await TopicBroker.StartAsync(options.MessagingFile, options.DataFolder, options.Time, 0, ct);
+            Broker = await LocalTopic.StartAsync(options.MessagingFile, options.DataFolder, options.Time, 0, ct);
             ownsBroker = true;
         }
 
@@ -145,7 +146,7 @@ public sealed class FunctionHost : IAsyncDisposable
 
             // The broker's port is known only now, so the host fills the connection in, in the form the Service Bus emulator uses, unless the settings name one.
             if (!settings.TryGetValue(trigger.Connection, out var given) || given.Length == 0)
-                settings[trigger.Connection] = $"Endpoint=sb://{Broker.Endpoint.Authority};UseDevelopmentEmulator=true";
+                settings[trigger.Connection] = Broker.ConnectionString;
         }
     }
 

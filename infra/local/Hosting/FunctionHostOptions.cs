@@ -1,3 +1,4 @@
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Hosting;
 
@@ -40,7 +41,7 @@ public sealed class FunctionHostOptions
     public int FrontDoorPort { get; init; }
 
     /// <summary>A broker shared with other hosts; null starts one that this host owns.</summary>
-    public TopicBroker? Broker { get; init; }
+    public LocalTopic? Broker { get; init; }
 
     /// <summary>Gets every line the handler writes.</summary>
     public Action<HostLine>? HandlerLog { get; init; }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
 using Spectre.Console;
@@ -30,14 +31,14 @@ internal static class FanOutProof
         var extra = told.Settings();
         extra["Notices__RetrySeconds"] = "86400";
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
-        stack.Broker.Send(Enumerable.Range(0, events).Select(_ => Message()));
+        stack.Broker!.Send(Enumerable.Range(0, events).Select(_ => Message()));
         await stack.StartHostAsync(app, 0, ct, maxHandlerErrors: kills + 3);
 
         screen.Say($"Telling {subscribers} subscribers, {failing} of which always fail, of {events} events ...");
         var watch = Stopwatch.StartNew();
         await WorkedAsync(stack, told, (subscribers - failing) * events, kills, screen, ct);
         var elapsed = watch.Elapsed;
-        var bus = stack.Broker.Counts().Single(c => c.Subscription == Subscription);
+        var bus = stack.Broker!.Counts().Single(c => c.Subscription == Subscription);
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
@@ -73,7 +74,7 @@ internal static class FanOutProof
         var (stuck, said, before, killed) = (Stopwatch.StartNew(), Stopwatch.StartNew(), -1, 0);
         while (true)
         {
-            var count = stack.Broker.Counts().Single(c => c.Subscription == Subscription);
+            var count = stack.Broker!.Counts().Single(c => c.Subscription == Subscription);
             if (count.Active == 0) return;
             if (killed < kills && told.Taken > (long)most * (killed + 1) / (kills + 1))
             {

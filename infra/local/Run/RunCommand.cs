@@ -4,6 +4,7 @@ using Serverless.Local.CommandLine;
 using Serverless.Local.Hosting;
 using Serverless.Local.Machine;
 using Serverless.Local.Seeds;
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;
 
@@ -27,6 +28,7 @@ internal static class RunCommand
         var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Vonage__PrivateKey"] = key.ExportPkcs8PrivateKeyPem() };
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         repository.ShowOutside(folder.In("outside"));
+        await using var events = SubscriberProcess.Start(stack.BusConnection, "case-events", "demo", folder.In("outside"));
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         await stack.StartHostAsync(app, port, ct);
         var host = stack.Host;
@@ -35,7 +37,7 @@ internal static class RunCommand
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
         var api = new AppApi(http, host.FrontDoor, host.FunctionKey);
-        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), () => stack.Broker.Counts().Any(c => c.Active > 0), new Colleague(api));
+        var run = new SeedRun(new Replay(http, host.FrontDoor), api, Ledger.Open(folder.In("ledger.json")), () => stack.Broker?.Counts().Any(c => c.Active > 0) == true, new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
         outcome = outcome with { Outside = stack.Outside!.Look(), Differences = [.. outcome.Differences, .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")] };
 

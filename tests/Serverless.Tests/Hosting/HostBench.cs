@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure.Messaging.ServiceBus;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Xunit;
 
 namespace Serverless.Tests.Hosting;
@@ -91,7 +94,7 @@ public sealed class HostBench : IAsyncDisposable
         File.Move(Path.Combine(Folder, "answers.new"), Path.Combine(Folder, "answers.json"), overwrite: true);
     }
 
-    public FunctionHostOptions Options(TimeProvider? time = null, HttpMode mode = HttpMode.Proxying, int maxErrors = 3, bool hangIsImmediate = false, TimeSpan? readyBudget = null, TimeSpan? queueLock = null, TopicBroker? broker = null, bool doubleEncodeDates = false) => new()
+    public FunctionHostOptions Options(TimeProvider? time = null, HttpMode mode = HttpMode.Proxying, int maxErrors = 3, bool hangIsImmediate = false, TimeSpan? readyBudget = null, TimeSpan? queueLock = null, LocalTopic? broker = null, bool doubleEncodeDates = false) => new()
     {
         AppRoot = Root,
         MessagingFile = File.Exists(MessagingFile) ? MessagingFile : null,
@@ -163,12 +166,19 @@ public sealed class HostBench : IAsyncDisposable
         }
     }
 
-    public static HttpRequestMessage Message(Uri bus, string topic, string body, string broker = "{}", params (string Name, string Value)[] properties)
+    public static async Task SendAsync(Uri bus, string topic, string body, string broker = "{}", params (string Name, string Value)[] properties)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(bus, topic + "/messages")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        request.Headers.TryAddWithoutValidation("BrokerProperties", broker);
-        foreach (var (name, value) in properties) request.Headers.TryAddWithoutValidation(name, value);
-        return request;
+        var fields = JsonNode.Parse(broker)!;
+        var message = new ServiceBusMessage(body) { ContentType = "application/json" };
+        if (fields["MessageId"] is { } id) message.MessageId = id.ToString();
+        if (fields["SessionId"] is { } session) message.SessionId = session.ToString();
+        if (fields["Label"] is { } label) message.Subject = label.ToString();
+        if (fields["CorrelationId"] is { } correlation) message.CorrelationId = correlation.ToString();
+        if (fields["To"] is { } to) message.To = to.ToString();
+        if (fields["ScheduledEnqueueTimeUtc"] is { } time) message.ScheduledEnqueueTime = DateTimeOffset.Parse(time.ToString());
+        foreach (var (name, value) in properties) message.ApplicationProperties[name] = Scalar(JsonNode.Parse(value)!);
+        await using var client = new ServiceBusClient($"Endpoint={bus.Scheme}://{bus.Authority};SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true");
+        await client.CreateSender(topic).SendMessageAsync(message);
     }
 
     public async ValueTask DisposeAsync()
@@ -179,6 +189,13 @@ public sealed class HostBench : IAsyncDisposable
     }
 
     internal static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    private static object Scalar(JsonNode value) => value.GetValueKind() switch
+    {
+        JsonValueKind.String => value.ToString(),
+        JsonValueKind.Number => value.GetValue<long>(),
+        _ => value.GetValue<bool>(),
+    };
 
     private static void Add(List<HostLine> lines, HostLine line)
     {

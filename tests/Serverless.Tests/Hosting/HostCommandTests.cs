@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Xunit;
 
 namespace Serverless.Tests.Hosting;
@@ -52,11 +53,7 @@ public sealed class HostCommandTests
             var ready = await ReadyAsync(process);
             (stray, key) = ((int)ready["handlerPid"]!, ready["functionKey"]!.ToString());
             foreach (var (id, broker) in new[] { ("now", "{\"MessageId\":\"now\"}"), ("later", "{\"MessageId\":\"later\",\"ScheduledEnqueueTimeUtc\":\"2099-01-01T00:00:00Z\"}") })
-            {
-                using var request = HostBench.Message(new Uri(ready["bus"]!.ToString()), "events", id, broker);
-                using var answer = await HostBench.Http.SendAsync(request);
-                Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-            }
+                await HostBench.SendAsync(new Uri(ready["bus"]!.ToString()), "events", id, broker);
 
             await HostBench.Until(() => bench.Calls("/Notify").Count == 1);
             process.Kill(entireProcessTree: false);
@@ -74,7 +71,7 @@ public sealed class HostCommandTests
         next.StandardInput.Close();
         await next.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
 
-        await using var left = await TopicBroker.StartAsync(bench.MessagingFile, bench.Data, TimeProvider.System, 0, CancellationToken.None);
+        await using var left = await LocalTopic.StartAsync(bench.MessagingFile, bench.Data, TimeProvider.System, 0, CancellationToken.None);
         Assert.Equal("later", Assert.Single(left.Scheduled("events")).MessageId);
         Assert.Empty(left.Active("events", "hooks"));
     }

@@ -175,10 +175,6 @@ public sealed class HostJsonModeTests
         return bench;
     }
 
-    private static async Task SendAsync(FunctionHost host, string body, string broker = "{}", params (string Name, string Value)[] properties)
-    {
-        using var request = HostBench.Message(host.Broker!.Endpoint, "events", body, broker, properties);
-        using var answer = await HostBench.Http.SendAsync(request);
-        Assert.Equal(System.Net.HttpStatusCode.Created, answer.StatusCode);
-    }
+    private static Task SendAsync(FunctionHost host, string body, string broker = "{}", params (string Name, string Value)[] properties) =>
+        HostBench.SendAsync(host.Broker!.Endpoint, "events", body, broker, properties);
 }

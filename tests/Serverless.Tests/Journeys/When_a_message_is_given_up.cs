@@ -1,8 +1,8 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Operations;
 using Serverless.Receipts;
+using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -84,14 +84,15 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     public async Task Many_go_in_steps()
     {
         await using var world = await World.StartAsync(azurite);
-        using var http = new HttpClient();
         for (var i = 0; i < 101; i++)
         {
-            using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Broker.Endpoint, $"{Topic}/messages")) { Content = new StringContent("nonsense") };
-            message.Headers.Add("BrokerProperties", $$"""{"MessageId":"m-{{i}}"}""");
-            message.Headers.Add("route", "\"teams\"");
-            using var sent = await http.SendAsync(message);
-            Assert.Equal(HttpStatusCode.Created, sent.StatusCode);
+            world.Broker.Send([new TopicMessage
+            {
+                Topic = "case-events",
+                Body = "nonsense"u8.ToArray(),
+                System = new Dictionary<string, string> { ["messageId"] = $"m-{i}" },
+                Properties = new Dictionary<string, string> { ["route"] = "\"teams\"" },
+            }]);
         }
 
         await BuryAsync(world, "notify-teams");

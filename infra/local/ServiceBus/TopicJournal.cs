@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Local.CommandLine;
 
-namespace Serverless.Local.Hosting;
+namespace Serverless.Local.ServiceBus;
 
-/// <summary>One change of the bus, one line of the journal.</summary>
-internal sealed record BusRecord
+/// <summary>One change of the topic, one line of the journal.</summary>
+internal sealed record TopicRecord
 {
     public const string Last = "last";
     public const string Seen = "seen";
@@ -27,6 +28,8 @@ internal sealed record BusRecord
 
     public string? Reason { get; init; }
 
+    public string? Description { get; init; }
+
     public string? MessageId { get; init; }
 
     public DateTimeOffset At { get; init; }
@@ -36,26 +39,24 @@ internal sealed record BusRecord
     public TopicMessage? Message { get; init; }
 }
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
-[JsonSerializable(typeof(BusRecord))]
-internal sealed partial class BusJson : JsonSerializerContext;
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(TopicRecord))]
+internal sealed partial class TopicJson : JsonSerializerContext;
 
 /// <summary>
-/// The bus on disk: an append-only file of one JSON record a line, handed to the operating system record by record, so that a SIGKILL of this process
+/// The topic on disk: an append-only file of one JSON record a line, handed to the operating system record by record, so that a SIGKILL of this process
 /// loses nothing that was answered. It is compacted when opened.
 /// </summary>
-internal sealed class BusJournal : IDisposable
+internal sealed class TopicJournal : IDisposable
 {
-    private readonly FileStream file;
+    private readonly FileStream _file;
 
-    private BusJournal(FileStream file)
-    {
-        this.file = file;
-    }
+    private TopicJournal(FileStream file) => _file = file;
 
     /// <summary>Reads the journal into <paramref name="state"/>, writes it anew in its shortest form and opens it for more.</summary>
-    /// <exception cref="HostStartException">Another host has it open, or a line inside it (not the last, which a crash may tear) is damaged.</exception>
-    public static BusJournal Open(string path, BusState state, DateTimeOffset now)
+    /// <exception cref="Refusal">Another host has it open, or a line inside it (not the last, which a crash may tear) is damaged.</exception>
+    public static TopicJournal Open(string path, BrokerState state, DateTimeOffset now)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         try
@@ -70,19 +71,19 @@ internal sealed class BusJournal : IDisposable
             File.Move(path + ".new", path, overwrite: true);
 
             // No buffer of ours: every record is one write to the operating system.
-            return new BusJournal(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
+            return new TopicJournal(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
         }
         catch (IOException problem)
         {
-            throw new HostStartException($"The bus journal {path} cannot be used ({problem.Message}): end the other host that has it, or choose another data folder.", problem);
+            throw new Refusal($"The topic's journal {path} cannot be used ({problem.Message}): end the other run that has it, or choose another data folder.");
         }
     }
 
-    public void Append(BusRecord record) => file.Write(Line(record));
+    public void Append(TopicRecord record) => _file.Write(Line(record));
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => _file.Dispose();
 
-    private static void Replay(string path, BusState state)
+    private static void Replay(string path, BrokerState state)
     {
         using var old = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         using var reader = new StreamReader(old);
@@ -91,11 +92,11 @@ internal sealed class BusJournal : IDisposable
             var next = reader.ReadLine();
             try
             {
-                state.Apply(JsonSerializer.Deserialize(line, BusJson.Default.BusRecord)!);
+                state.Apply(JsonSerializer.Deserialize(line, TopicJson.Default.TopicRecord)!);
             }
-            catch (JsonException problem) when (next is not null)
+            catch (JsonException) when (next is not null)
             {
-                throw new HostStartException($"The bus journal {path} is damaged: delete it to start with an empty bus.", problem);
+                throw new Refusal($"The topic's journal {path} is damaged: delete it to start with an empty topic.");
             }
             catch (JsonException)
             {
@@ -106,5 +107,5 @@ internal sealed class BusJournal : IDisposable
         }
     }
 
-    private static byte[] Line(BusRecord record) => [.. JsonSerializer.SerializeToUtf8Bytes(record, BusJson.Default.BusRecord), (byte)'\n'];
+    private static byte[] Line(TopicRecord record) => [.. JsonSerializer.SerializeToUtf8Bytes(record, TopicJson.Default.TopicRecord), (byte)'\n'];
 }

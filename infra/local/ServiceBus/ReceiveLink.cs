@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using Microsoft.Azure.Amqp;
+using Microsoft.Azure.Amqp.Framing;
+
+namespace Serverless.Local.ServiceBus;
+
+/// <summary>
+/// A client's receiver link: one message for each credit, locked until its disposition. A lock outlives the link, as at the service.
+/// https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide#settling-messages
+/// </summary>
+internal sealed class ReceiveLink
+{
+    private readonly ConcurrentDictionary<Guid, LockedMessage> _handed = new();
+    private readonly CancellationTokenSource _closed = new();
+    private readonly SemaphoreSlim _credit = new(0);
+    private readonly LocalTopic _topic;
+    private readonly string _name;
+    private readonly string _path;
+    private readonly SendingAmqpLink _link;
+
+    public ReceiveLink(LocalTopic topic, string name, string path, SendingAmqpLink link)
+    {
+        (_topic, _name, _path, _link) = (topic, name, path, link);
+        link.RegisterCreditListener((more, _, _) =>
+        {
+            if (more > 0) _credit.Release((int)Math.Min(more, 1_000_000));
+        });
+        link.RegisterDispositionListener(Settle);
+        link.Closed += (_, _) => _closed.Cancel();
+    }
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _credit.WaitAsync(_closed.Token);
+                var message = await _topic.ReceiveAsync(_name, _path, _closed.Token);
+                if (_link.State is not (AmqpObjectState.Opened or AmqpObjectState.OpenSent or AmqpObjectState.OpenReceived)) _topic.Release(message);
+                else if (_link.Settings.SettleType == SettleMode.SettleOnSend) Send(message, gone: _topic.Complete(message));
+                else Send(message, gone: false);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
+        {
+            // The link, or the topic, ends.
+        }
+    }
+
+    private void Send(LockedMessage message, bool gone)
+    {
+        if (!gone) _handed[message.LockToken] = message;
+        _link.SendMessageNoWait(MessageForm.Write(message), new ArraySegment<byte>(message.LockToken.ToByteArray()), AmqpConstants.NullBinary);
+    }
+
+    private void Settle(Delivery delivery)
+    {
+        if (delivery.State is not { } state || state.DescriptorCode == Received.Code) return;
+        var held = _handed.TryRemove(new Guid(delivery.DeliveryTag), out var message) && Settle(_topic, message!, state);
+
+        // Settled already: the client did not want it and does not wait for an answer.
+        if (delivery.Settled) return;
+        var lost = new Rejected { Error = new Error { Condition = "com.microsoft:message-lock-lost", Description = "The lock has ended." } };
+        _link.DisposeDelivery(delivery, settled: true, held ? AmqpConstants.AcceptedOutcome : lost);
+    }
+
+    private static bool Settle(LocalTopic topic, LockedMessage message, DeliveryState state) => state switch
+    {
+        Accepted => topic.Complete(message),
+        Rejected rejected => topic.Bury(message, Said(rejected, "DeadLetterReason"), Said(rejected, "DeadLetterErrorDescription")),
+        Released => topic.Release(message),
+        _ => topic.Abandon(message),
+    };
+
+    private static string? Said(Rejected rejected, string name) =>
+        rejected.Error?.Info is { } info && info.TryGetValue<string>(name, out var text) ? text : null;
+}
