@@ -8,7 +8,7 @@ namespace Serverless.Platform.Messaging;
 /// Sends messages to topics over one connection for the process, opened by the first send and opened again by the first send after it broke.
 /// One try of at most five seconds: the outbox keeps what was not taken, and a message sent twice has the same id, which duplicate detection swallows.
 /// </summary>
-public sealed class TopicClient(BusConnection bus, CallCount count) : IAsyncDisposable
+public sealed class TopicClient(BusConnection bus, CallCount count, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>The most a message has on the Standard tier, body and properties, in bytes.</summary>
     public const int MaxBytes = 256 * 1024;
@@ -28,7 +28,8 @@ public sealed class TopicClient(BusConnection bus, CallCount count) : IAsyncDisp
         count.CountBus();
         try
         {
-            await _senders.GetOrAdd(topic, name => _client.Value.CreateSender(name)).SendMessageAsync(sent, ct);
+            await _senders.GetOrAdd(topic, name => _client.Value.CreateSender(name)).SendMessageAsync(sent, ct)
+                .WaitAsync(BusConnection.TryTimeout, time, ct); // the client counts connecting and sending each alone
         }
         catch (Exception error) when (!ct.IsCancellationRequested && bus.Refused(error, "Azure Service Bus Data Sender") is { } refused)
         {

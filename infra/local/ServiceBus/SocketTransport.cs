@@ -107,24 +107,29 @@ internal sealed class SocketTransport : TransportBase
 
     private static bool Pending(TransportAsyncCallbackArgs args, ValueTask<int> work)
     {
-        var done = work.IsCompleted;
-        var ending = EndAsync(args, work, done);
-        return !(done && ending.IsCompleted);
+        if (!work.IsCompleted)
+        {
+            _ = EndAsync(args, work.AsTask());
+            return true;
+        }
+
+        Set(args, work.AsTask());
+        args.CompletedSynchronously = true;
+        return false;
     }
 
-    private static async Task EndAsync(TransportAsyncCallbackArgs args, ValueTask<int> work, bool synchronously)
+    // Never on the caller's thread: the library does not expect its callback before the call has returned.
+    private static async Task EndAsync(TransportAsyncCallbackArgs args, Task<int> work)
     {
-        try
-        {
-            args.BytesTransfered = await work;
-            args.Exception = null;
-        }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
-        {
-            args.Exception = broken;
-        }
+        await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        Set(args, work);
+        args.CompletedSynchronously = false;
+        args.CompletedCallback(args);
+    }
 
-        args.CompletedSynchronously = synchronously;
-        if (!synchronously) args.CompletedCallback(args);
+    private static void Set(TransportAsyncCallbackArgs args, Task<int> work)
+    {
+        args.Exception = work.IsCompletedSuccessfully ? null : work.Exception?.InnerException ?? new SocketException((int)SocketError.ConnectionAborted);
+        if (work.IsCompletedSuccessfully) args.BytesTransfered = work.Result;
     }
 }
