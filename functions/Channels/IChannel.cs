@@ -12,6 +12,12 @@ public interface IChannel
     /// <summary>Lower-case names of the headers that are kept with a delivery (a trailing <c>*</c> stands for a prefix): all that the check or the reading needs. <c>content-type</c> is always kept.</summary>
     IReadOnlyList<string> KeptHeaders { get; }
 
+    /// <summary>
+    /// Where a sender shows a secret instead of signing: lower-case names of kept headers, <c>?name</c> for a field of the query, <c>$name</c> for a JSON property of the body.
+    /// Headers and query fields are stored as a keyed hash only (<see cref="Signing.BearerProof"/>), so a check compares with that; bodies stay exact and lose the property when handed out.
+    /// </summary>
+    IReadOnlyList<string> BearerProofs => [];
+
     /// <summary>Sentences for what is missing or wrong in the settings of an enabled channel, each naming the setting to change; empty when all is well.</summary>
     IEnumerable<string> Problems();
 

@@ -173,7 +173,7 @@ public sealed class Ledger(
         {
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
-                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, from), DeliveryKey.PartitionOf(shard, channel, to.AddHours(1))).Select("End", "EndCounts", "Reason");
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, from), DeliveryKey.PartitionOf(shard, channel, to.AddHours(1))).Select("End", "EndCounts", "Reason", "StandsFor");
                 await foreach (var row in tables.QueryAllAsync(table, hours, ct)) yield return row;
             }
         }
@@ -182,8 +182,10 @@ public sealed class Ledger(
     private static void Count(TableRow row, Dictionary<string, int> byEnd, SortedDictionary<string, int> ends)
     {
         var end = row.Text("End") ?? "";
-        byEnd[end] = byEnd.GetValueOrDefault(end) + 1;
-        if (end is DeliveryEnd.Quarantined or DeliveryEnd.Refused) ends[$"{end}:{row.Text("Reason")}"] = ends.GetValueOrDefault($"{end}:{row.Text("Reason")}") + 1;
+        // Beyond the limit of an hour one row is a sample of many.
+        var stands = row.Int("StandsFor") ?? 1;
+        byEnd[end] = byEnd.GetValueOrDefault(end) + stands;
+        if (end is DeliveryEnd.Quarantined or DeliveryEnd.Refused) ends[$"{end}:{row.Text("Reason")}"] = ends.GetValueOrDefault($"{end}:{row.Text("Reason")}") + stands;
         if (row.Text("EndCounts") is not { } counts) return;
         using var json = JsonDocument.Parse(counts);
         foreach (var one in json.RootElement.EnumerateObject()) ends[one.Name] = ends.GetValueOrDefault(one.Name) + one.Value.GetInt32();

@@ -165,7 +165,7 @@ public sealed partial class OrderWork(
     private async Task<Order> FinishedAsync(Order order, CancellationToken ct)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count, ["deliveries"] = order.DeliveriesMet };
-        if (order.Audit is [var month, var row]) await actions.EndAsync(new TableRow(month, row), counts, ct);
+        if (order.Audit is [var month, var row]) await actions.EndAsync(new ActionLog.Begun(month, row), counts, ct);
         LogDone(order.Id, order.Kind, order.Cases.Count, order.DeliveriesMet, order.EventsRead, order.DeliveriesRead);
         order = order with { DoneAt = time.GetUtcNow() };
         if (order.Kind == OrderKind.Find) return order;

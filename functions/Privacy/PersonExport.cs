@@ -10,12 +10,12 @@ using Serverless.Platform.Storage;
 namespace Serverless.Privacy;
 
 /// <summary>Hands out what is kept of a person: one ZIP, made while it is sent, so that nothing is kept twice. What is other people's is left out or masked.</summary>
-public sealed partial class PersonExport(CaseReader reader, DeliveryLog deliveries, Speaking speaking, BlobStore blobs)
+public sealed partial class PersonExport(CaseReader reader, DeliveryLog deliveries, Speaking speaking, BlobStore blobs, ChannelDirectory channels)
 {
     /// <summary>Stands for what is somebody else's.</summary>
     public const string Masked = "(somebody else)";
 
-    /// <summary>Writes the ZIP: <c>about.json</c>, <c>cases/*.json</c> as <c>api/cases/{id}</c> shows them, <c>files/*</c>, <c>deliveries/*</c> to the byte.</summary>
+    /// <summary>Writes the ZIP: <c>about.json</c>, <c>cases/*.json</c> as <c>api/cases/{id}</c> shows them, <c>files/*</c>, <c>deliveries/*</c> to the byte, save for proofs that only sender and receiver may know.</summary>
     /// <param name="order">A find that is done.</param>
     /// <param name="address">Whose.</param>
     /// <param name="to">Written to its end; not disposed.</param>
@@ -46,7 +46,10 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryLog deliveri
         {
             var key = new DeliveryKey(name.Split('/')[0], name.Split('/')[1]);
             if (await deliveries.FindAsync(key, ct) is { } row && await speaking.IsTheirsAloneAsync(wanted, key, row, ct))
-                await AddAsync(zip, $"deliveries/{key.Channel}-{key.Id}", (await deliveries.LoadAsync(key, row, ct)).Body, ct);
+            {
+                var body = (await deliveries.LoadAsync(key, row, ct)).Body;
+                await AddAsync(zip, $"deliveries/{key.Channel}-{key.Id}", channels.Find(key.Channel) is { } channel ? BearerProofs.HandedOut(channel, body) : body, ct);
+            }
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
     public async Task<Order> EraseAsync(ErasurePlan plan, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync("erase-case", "all", plan.Case.Number ?? plan.Case.Id, by, ct);
-        var order = New(OrderKind.Erase, OrderStage.Erase, by, [begun.PartitionKey, begun.RowKey]) with { Cases = [plan.Case] };
+        var order = New(OrderKind.Erase, OrderStage.Erase, by, [begun.Month, begun.Key]) with { Cases = [plan.Case] };
         return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
     }
 
@@ -74,7 +74,7 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
     private async Task<Order> BeginAsync(string what, OrderKind kind, PersonAddress address, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync(what, "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
-        var order = New(kind, OrderStage.Cases, by, [begun.PartitionKey, begun.RowKey]) with { Address = address.ToString() };
+        var order = New(kind, OrderStage.Cases, by, [begun.Month, begun.Key]) with { Address = address.ToString() };
         return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
     }
 

@@ -20,25 +20,28 @@ public sealed class ActionLog(TableStore tables, TimeProvider time)
     /// <param name="Counts">How many by what became of them; null when it was not finished.</param>
     public sealed record Entry(DateTimeOffset At, string What, string Channel, string On, string? By, IReadOnlyDictionary<string, int>? Counts);
 
+    /// <summary>Where an entry that was begun is written.</summary>
+    public sealed record Begun(string Month, string Key);
+
     /// <summary>A page of the trail.</summary>
     public sealed record Page(IReadOnlyList<Entry> Actions, string? Continuation);
 
     /// <summary>Writes down what is about to be done, so that nothing is done without a trace; gives what <see cref="EndAsync"/> wants.</summary>
-    public async Task<TableRow> BeginAsync(string what, string channel, string on, string? by, CancellationToken ct)
+    public async Task<Begun> BeginAsync(string what, string channel, string on, string? by, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         // The latest first: a table sorts by key alone.
         var key = string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - now.UtcTicks:d19}|{DeliveryKey.NewId(now)}");
         var row = new TableRow(MonthOf(now), key) { ["At"] = now, ["What"] = what, ["Channel"] = channel, ["On"] = on, ["By"] = by };
         await tables.InsertAsync(Table, row, ct);
-        return row;
+        return new Begun(row.PartitionKey, row.RowKey);
     }
 
     /// <summary>Adds how many it met.</summary>
-    public Task EndAsync(TableRow begun, IReadOnlyDictionary<string, int> counts, CancellationToken ct)
+    public Task EndAsync(Begun begun, IReadOnlyDictionary<string, int> counts, CancellationToken ct)
     {
         var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), ReceiptJson.Default.DictionaryStringInt32);
-        return tables.MergeAsync(Table, new TableRow(begun.PartitionKey, begun.RowKey) { ["Counts"] = json }, ETag.All, ct);
+        return tables.MergeAsync(Table, new TableRow(begun.Month, begun.Key) { ["Counts"] = json }, ETag.All, ct);
     }
 
     /// <summary>Actions of a month, the latest first.</summary>

@@ -6,13 +6,25 @@ namespace Serverless.Receipts;
 /// <summary>Keeps one noisy channel from starving the others, and forged calls from filling the store. Counts for this instance only.</summary>
 public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
 {
+    /// <summary>Beyond its limit one call in so many leaves a row that says that it came and why it failed: nobody is blinded by a flood.</summary>
+    public const int SampleSize = 50;
+
     private readonly ConcurrentDictionary<string, Counters> _channels = new(StringComparer.Ordinal);
 
     private sealed class Counters
     {
         public int Working;
+        public readonly Budget Forged = new();
+        public readonly Budget Undecided = new();
+    }
+
+    // What was kept within an hour.
+    private sealed class Budget
+    {
         public long Hour;
-        public int KeptThisHour;
+        public int Calls;
+        public long Bytes;
+        public int Beyond;
     }
 
     /// <summary>True when the channel may take one more call; then <see cref="Leave"/> must follow.</summary>
@@ -26,15 +38,43 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
 
     public void Leave(string channel) => Interlocked.Decrement(ref _channels[channel].Working);
 
-    /// <summary>True when one more unverified call of this hour may be kept.</summary>
-    public bool MayKeepUnverified(string channel)
+    /// <summary>What may be kept of a call that failed its check, within the limits of this hour.</summary>
+    /// <param name="channel">Name of the channel.</param>
+    /// <param name="bytes">Size of its body.</param>
+    public Keep ForForged(string channel, int bytes) => Take(_channels.GetOrAdd(channel, static _ => new Counters()).Forged, options.CurrentValue.QuarantinePerHour, bytes);
+
+    /// <summary>What may be kept of a call that could not be judged yet. Limits of its own: what could be genuine is not turned away by what is forged.</summary>
+    /// <param name="channel">Name of the channel.</param>
+    /// <param name="bytes">Size of its body.</param>
+    public Keep ForUndecided(string channel, int bytes) => Take(_channels.GetOrAdd(channel, static _ => new Counters()).Undecided, options.CurrentValue.UndecidedPerHour, bytes);
+
+    private Keep Take(Budget budget, int calls, int bytes)
     {
-        var counters = _channels.GetOrAdd(channel, static _ => new Counters());
         var hour = time.GetUtcNow().ToUnixTimeSeconds() / 3600;
-        lock (counters)
+        lock (budget)
         {
-            if (counters.Hour != hour) (counters.Hour, counters.KeptThisHour) = (hour, 0);
-            return ++counters.KeptThisHour <= options.CurrentValue.QuarantinePerHour;
+            if (budget.Hour != hour) (budget.Hour, budget.Calls, budget.Bytes, budget.Beyond) = (hour, 0, 0, 0);
+            if (budget.Calls < calls && budget.Bytes + bytes <= options.CurrentValue.QuarantineMegabytesPerHour * 1024L * 1024L)
+            {
+                budget.Calls++;
+                budget.Bytes += bytes;
+                return Keep.Whole;
+            }
+
+            return ++budget.Beyond % SampleSize == 0 ? Keep.Fact : Keep.Nothing;
         }
     }
+}
+
+/// <summary>How much of an unverified call is kept.</summary>
+public enum Keep
+{
+    /// <summary>Nothing: it is counted by the metric alone.</summary>
+    Nothing,
+
+    /// <summary>That it came and why it failed; the row stands for <see cref="Bulkhead.SampleSize"/> calls.</summary>
+    Fact,
+
+    /// <summary>All of it.</summary>
+    Whole,
 }

@@ -23,10 +23,16 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     public Task QuarantineAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null) => StoreAsync(delivery, DeliveryEnd.Quarantined, reason, sentAt, ct);
 
     /// <summary>Notes that a call was refused and why; its body is not kept.</summary>
-    public Task RefuseAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null)
+    /// <param name="delivery">What came.</param>
+    /// <param name="reason">Why it failed.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="sentAt">When its sender says that it was sent.</param>
+    /// <param name="standsFor">How many such calls the row stands for: beyond the limit of an hour only a sample is noted.</param>
+    public Task RefuseAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null, int standsFor = 1)
     {
         var row = DeliveryRow.Write(delivery, DeliveryEnd.Refused, reason, bodyInBlob: false, keepBody: false);
         row["SentAt"] = sentAt;
+        if (standsFor > 1) row["StandsFor"] = standsFor;
         return tables.InsertAsync(new DeliveryKey(delivery.Channel, delivery.Id).Table, row, ct);
     }
 

@@ -25,23 +25,27 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         var verdict = channel.Verify(delivery);
         if (verdict is Verdict.Challenge challenge) return Counted(challenge.Answer, delivery, "handshake", span);
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
+        // Not tied to the caller: once the body is here it is stored and queued, whether or not somebody still listens.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
+        var stored = BearerProofs.Stored(channel, delivery);
         try
         {
             if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
             if (verdict is Verdict.Forged forged)
             {
-                var (turned, outcome) = await TurnAwayAsync(channel, settings, delivery, forged, patience.Token);
+                var (turned, outcome) = await TurnAwayAsync(channel, settings, stored, forged, patience.Token);
                 return Counted(turned, delivery, outcome, span);
             }
 
+            if (verdict is Verdict.Undecided && bulkhead.ForUndecided(channel.Name, delivery.Body.Length) != Keep.Whole)
+                return Counted(channel.Reply(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
+
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
-            await deliveries.AcceptAsync(delivery, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
+            await deliveries.AcceptAsync(stored, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
             return Counted(Named(channel.Reply(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
         }
-        catch (Exception error) when (error is StorageUnavailableException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {
             // A forged call must not learn a private number from the answer of a call plan.
             var answer = verdict is Verdict.Forged ? NotStored : channel.Reply(delivery, Acceptance.NotStored);
@@ -53,16 +57,16 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private async Task<(Answer Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
-        var kept = bulkhead.MayKeepUnverified(channel.Name);
-        LogForged(delivery.Channel, delivery.Id, forged.Reason, mode, kept);
-        if (mode == VerificationMode.Enforce)
+        var keep = bulkhead.ForForged(channel.Name, mode == VerificationMode.Enforce ? 0 : delivery.Body.Length);
+        LogForged(delivery.Channel, delivery.Id, forged.Reason, mode, keep);
+        if (mode == VerificationMode.Enforce || keep != Keep.Whole)
         {
-            if (!kept) return (Refused, "refused");
-            await deliveries.RefuseAsync(delivery, forged.Reason, ct, forged.SentAt);
-            return (Named(Refused, delivery), "refused");
+            var answer = mode == VerificationMode.Enforce ? Refused : TooMany;
+            if (keep == Keep.Nothing) return (answer, "refused");
+            await deliveries.RefuseAsync(delivery, forged.Reason, ct, forged.SentAt, standsFor: keep == Keep.Fact ? Bulkhead.SampleSize : 1);
+            return (Named(answer, delivery), "refused");
         }
 
-        if (!kept) return (TooMany, "refused");
         await deliveries.QuarantineAsync(delivery, forged.Reason, ct, forged.SentAt);
         return (Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery), "quarantined");
     }
@@ -82,7 +86,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private partial void LogAccepted(string channel, string id, int bytes);
 
     [LoggerMessage(21, LogLevel.Warning, "not verified {Channel}/{Id} reason={Reason} mode={Mode} kept={Kept}")]
-    private partial void LogForged(string channel, string id, string reason, VerificationMode mode, bool kept);
+    private partial void LogForged(string channel, string id, string reason, VerificationMode mode, Keep kept);
 
     [LoggerMessage(22, LogLevel.Error, "answered-unstored {Channel}/{Id} status={Status} error={Error}")]
     private partial void LogNotStored(string channel, string id, int status, string error);

@@ -22,6 +22,14 @@ public sealed class ReceiveOptions
     [Range(0, 100_000)]
     public int QuarantinePerHour { get; set; } = 1_000;
 
+    /// <summary>Calls per channel and hour kept by one instance although their key is not known yet (counted apart from forged ones); the next one hears to call again.</summary>
+    [Range(100, 1_000_000)]
+    public int UndecidedPerHour { get; set; } = 10_000;
+
+    /// <summary>Mebibytes per channel and hour that calls without a proof may take, forged and undecided ones each; 1 MiB is 1,048,576 bytes.</summary>
+    [Range(1, 10_000)]
+    public int QuarantineMegabytesPerHour { get; set; } = 256;
+
     /// <summary>Hours for which a source is in quarantine again after its secret changed.</summary>
     [Range(0, 24 * 30)]
     public int SecretChangeHours { get; set; } = 72;

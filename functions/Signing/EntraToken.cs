@@ -38,6 +38,7 @@ public static class EntraToken
     private static EntraProof Judge(string token, EntraRules rules, EntraKeys keys, DateTimeOffset at)
     {
         if (OpenIdToken.TryRead(token, "tid") is not { Token: { } read, Claim: var tenant }) return EntraProof.Malformed;
+        if (OpenIdToken.Unsigned(read) is { } unsigned) return unsigned;
         if (!Guid.TryParseExact(tenant, "D", out _)) return EntraProof.Foreign;
         var (key, mayCome) = keys.Find(read.Kid, tenant, at);
         if (key is null && !mayCome) return EntraProof.Wrong;

@@ -26,10 +26,18 @@ public static class OpenIdToken
     private static EntraProof Judge(string token, string issuer, string audience, EntraKeys keys, DateTimeOffset at)
     {
         if (TryRead(token, "iss") is not { } read) return EntraProof.Malformed;
+        if (Unsigned(read.Token) is { } unsigned) return unsigned;
         var (key, mayCome) = keys.Find(read.Token.Kid, "", at);
         if (key is null && !mayCome) return EntraProof.Wrong;
         return Check(token, key, [audience], [issuer], at) ?? (key is null ? EntraProof.KeyUnknown : EntraProof.Genuine);
     }
+
+    /// <summary>
+    /// Null when it claims the one algorithm that these issuers use and carries a signature of its size (RSA of 2,048 bits or more): checked before a key is looked for, so that what no
+    /// key could ever prove is not kept as undecided.
+    /// </summary>
+    internal static EntraProof? Unsigned(JsonWebToken token) =>
+        token.Alg == SecurityAlgorithms.RsaSha256 && token.EncodedSignature.Length >= 342 ? null : string.IsNullOrEmpty(token.Alg) ? EntraProof.Malformed : EntraProof.Wrong;
 
     internal static bool IsToken(string text) => text.Length <= EntraToken.MaxLength && text.AsSpan().Count('.') == 2;
 

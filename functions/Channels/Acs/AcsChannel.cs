@@ -36,6 +36,8 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
 
     public IReadOnlyList<string> KeptHeaders { get; } = ["aeg-event-type", "authorization", "webhook-request-origin", "x-webhook-secret"];
 
+    public IReadOnlyList<string> BearerProofs { get; } = ["x-webhook-secret", "?secret"];
+
     public ChannelSettings Settings
     {
         get
@@ -64,7 +66,7 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         var current = options.CurrentValue;
         if (CallAddress.IsOne(delivery)) return CallEvent(delivery, current);
         var given = Given(delivery);
-        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => Hmac.SameText(secret, given))) return new Verdict.Genuine();
+        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id))) return new Verdict.Genuine();
         if (current.HasEntra && Bearer(delivery) is { } token) return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
         if (current.Secrets.IsMissing && !current.HasEntra) return new Verdict.Forged(Reasons.NoSecret);
         return new Verdict.Forged(string.IsNullOrEmpty(given) ? Reasons.SignatureMissing : Reasons.SignatureWrong);

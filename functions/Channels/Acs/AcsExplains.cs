@@ -24,7 +24,7 @@ public sealed partial class AcsChannel : IExplains
     {
         var given = Given(delivery);
         var bearer = Bearer(delivery);
-        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => Hmac.SameText(secret.Trim(), given.Trim()))) yield return SignatureHints.Blank("Channels__Acs__Secret, or around what the subscription sends");
+        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.IsBesideBlanks(secret, given, delivery.Id))) yield return SignatureHints.Blank("Channels__Acs__Secret, or around what the subscription sends");
         if (string.IsNullOrEmpty(given) && bearer is null)
             yield return new Hint("no-proof", "The event subscription sends neither the delivery property x-webhook-secret nor a token: it was made without them.");
         if (bearer is not null && !current.HasEntra) yield return new Hint("token-not-expected", "The subscription sends a token of Entra: set Channels__Acs__Audience and Channels__Acs__TenantId, or have it send the secret.");

@@ -50,6 +50,8 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
 
     public IReadOnlyList<string> KeptHeaders => [];
 
+    public IReadOnlyList<string> BearerProofs { get; } = ["$clientState", "$validationTokens"];
+
     public IEnumerable<string> Problems()
     {
         var current = options.CurrentValue;

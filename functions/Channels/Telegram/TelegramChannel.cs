@@ -29,6 +29,8 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
 
     public IReadOnlyList<string> KeptHeaders { get; } = [SecretHeader];
 
+    public IReadOnlyList<string> BearerProofs { get; } = [SecretHeader];
+
     public ChannelSettings Settings
     {
         get
@@ -74,7 +76,7 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
         var given = delivery.Header(SecretHeader);
         if (string.IsNullOrEmpty(given)) return new Verdict.Forged(Reasons.SignatureMissing);
         if (bot.Secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
-        return bot.Secrets.Any(secret => Hmac.SameText(secret, given)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+        return bot.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
     }
 
     /// <summary>

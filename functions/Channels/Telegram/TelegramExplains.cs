@@ -18,7 +18,7 @@ public sealed partial class TelegramChannel : IExplains
         foreach (var (name, bot) in options.CurrentValue.Bots)
         {
             var setting = $"Channels__Telegram__Bots__{name}__SecretToken";
-            if (!bot.Secrets.Any(secret => Hmac.SameText(secret.Trim(), given))) continue;
+            if (!bot.Secrets.Any(secret => BearerProof.IsBesideBlanks(secret, given, delivery.Id))) continue;
             yield return name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase)
                 ? SignatureHints.Blank(setting)
                 : new Hint("other-bot", $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");

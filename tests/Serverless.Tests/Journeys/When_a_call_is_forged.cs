@@ -63,6 +63,34 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_flood_leaves_a_sample_that_counts_for_it()
+    {
+        await using var world = await World.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"));
+        for (var i = 0; i < 3; i++) await ForgeAsync(world);
+        var noted = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            var (status, end) = await ForgeAsync(world);
+            Assert.Equal(HttpStatusCode.TooManyRequests, status);
+            if (end.Length > 0) noted++;
+        }
+
+        Assert.Equal(2, noted);
+        var deliveries = (await world.SummaryAsync()).GetProperty("deliveries");
+        Assert.Equal((3, 100), (deliveries.GetProperty("quarantined").GetInt32(), deliveries.GetProperty("refused").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_flood_of_large_bodies_meets_a_limit_of_bytes()
+    {
+        await using var world = await World.StartAsync(azurite, ("Receive__QuarantineMegabytesPerHour", "1"));
+        var large = new byte[600 * 1024];
+        using (var first = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        using (var second = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
+    }
+
+    [Fact]
     public async Task No_more_are_kept_in_an_hour_than_the_cap_and_genuine_calls_and_other_channels_go_on()
     {
         await using var world = await World.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"), ("Channels__Twilio__AuthToken", "another-fake-token"));

@@ -18,7 +18,7 @@ internal static class Doors
         ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
-        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Platform.Storage", "Telemetry"],
+        ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Storage", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
         ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Messaging", "Texts", "Telemetry"],
         ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
@@ -34,13 +34,17 @@ internal static class Doors
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
     private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
-    /// <summary>The app as the compiler sees it.</summary>
+    /// <summary>
+    /// The app as the compiler sees it: sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all
+    /// names has no meaning here, and a reference that has none cannot be judged.
+    /// </summary>
     /// <param name="files">Path within functions/ and text.</param>
-    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files)
+    /// <param name="made">Path and text of generated files.</param>
+    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files, IEnumerable<(string Path, string Text)> made)
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
-        return CSharpCompilation.Create("functions", files.Select(f => Parse(f.Path, f.Text)), references);
+        return CSharpCompilation.Create("functions", files.Concat(made).Select(f => Parse(f.Path, f.Text)), references);
     }
 
     /// <summary>One more file for it.</summary>
@@ -59,7 +63,13 @@ internal static class Doors
             var file = tree.FilePath;
             foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(n => n.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null))
             {
-                if (model.GetSymbolInfo(name).Symbol is not { } symbol || RoomOf(symbol) is not { } room) continue;
+                if (model.GetSymbolInfo(name).Symbol is not { } symbol)
+                {
+                    if (IsBlind(model, name)) violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
+                    continue;
+                }
+
+                if (RoomOf(symbol) is not { } room) continue;
                 var own = RoomOf(file);
                 if (own is null || room == own || (Allowed(own, verbs).Contains(room, StringComparer.Ordinal) && !(IsPure(file) && room is "Platform.Storage" or "Platform.Messaging"))) continue;
                 violations.Add($"{file}: {own} uses {room} ({name})");
@@ -68,6 +78,13 @@ internal static class Doors
 
         return [.. violations.Distinct(StringComparer.Ordinal)];
     }
+
+    // A name without a meaning hides a reference. Names that have none by nature: var, the underscore, labels of tuples and arguments of nameof.
+    private static bool IsBlind(SemanticModel model, SimpleNameSyntax name) =>
+        name.Identifier.Text is not ("var" or "_" or "nameof" or "dynamic")
+        && model.GetSymbolInfo(name).CandidateSymbols.IsEmpty
+        && model.GetTypeInfo(name).Type is null or IErrorTypeSymbol
+        && !name.Ancestors().Any(a => a is AttributeTargetSpecifierSyntax or InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "nameof" } });
 
     private static bool IsPure(string file) => file.StartsWith("Cases/", StringComparison.Ordinal) && Pure.Contains(Path.GetFileName(file), StringComparer.Ordinal);
 

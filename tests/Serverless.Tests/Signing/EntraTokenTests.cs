@@ -38,6 +38,8 @@ public sealed class EntraTokenTests
         ("signed by another key under a known id", EntraProof.Wrong, Token(key: "b", kid: "key-a")),
         ("not signed", EntraProof.Wrong, Token(alg: "none")),
         ("signed with the public id as a secret", EntraProof.Wrong, Token(alg: "HS256", secret: "key-a-key-a-key-a-key-a-key-a-key-a")),
+        ("not signed, by a key nobody has told us of", EntraProof.Wrong, Token(alg: "none", key: "b")),
+        ("by a shared secret, under a key nobody has told us of", EntraProof.Wrong, Token(alg: "HS256", secret: "key-a-key-a-key-a-key-a-key-a-key-a", key: "b")),
         ("a key nobody has told us of", EntraProof.KeyUnknown, Token(key: "b")),
     ];
 
