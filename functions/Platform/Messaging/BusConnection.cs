@@ -6,18 +6,19 @@ using Serverless.Cloud;
 namespace Serverless.Platform.Messaging;
 
 /// <summary>
-/// Where the bus is and how we prove who we are, read from <c>ServiceBusConnection</c> as the Functions host reads it: <c>fullyQualifiedNamespace</c> with
-/// <c>credential</c> and <c>clientId</c> (Entra), or a connection string, also one of the emulator.
+/// Where the bus is and how we prove who we are, read from <c>ServiceBusConnection</c> as the Functions host reads it:
+/// <c>fullyQualifiedNamespace</c> with <c>credential</c> and <c>clientId</c> (Entra), or a connection string, also one of the emulator.
 /// Source: https://learn.microsoft.com/azure/azure-functions/functions-bindings-service-bus#identity-based-connections
 /// </summary>
 public sealed class BusConnection
 {
-    /// <summary>How long one try of a send takes, connecting included. The outbox sends again later, so nothing is tried twice here.</summary>
+    /// <summary>How long one send takes at most, connecting included. The outbox sends again, so nothing is tried twice here.</summary>
     internal static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Func<ServiceBusClientOptions, ServiceBusClient> _create;
 
-    private BusConnection(string setting, string host, ServiceBusTransportType transport, Func<ServiceBusClientOptions, ServiceBusClient> create) =>
+    private BusConnection(
+        string setting, string host, ServiceBusTransportType transport, Func<ServiceBusClientOptions, ServiceBusClient> create) =>
         (Setting, Host, Transport, _create) = (setting, host, transport, create);
 
     /// <summary>Host name of the namespace.</summary>
@@ -27,7 +28,8 @@ public sealed class BusConnection
 
     internal ServiceBusTransportType Transport { get; }
 
-    /// <summary>Reads the section; refuses with a sentence (<see cref="InvalidOperationException"/>) that names the setting to change.</summary>
+    /// <summary>Reads the section.</summary>
+    /// <exception cref="InvalidOperationException">With a sentence that names the setting to change.</exception>
     public static BusConnection From(IConfigurationSection section, TokenCredential? credential = null)
     {
         var transport = TransportOf(section);
@@ -35,9 +37,11 @@ public sealed class BusConnection
             return new BusConnection(section.Key, HostOf(section.Key, text), transport, options => new ServiceBusClient(text, options));
         var name = section["fullyQualifiedNamespace"];
         if (string.IsNullOrEmpty(name))
-            throw new InvalidOperationException($"The bus is not configured: set {section.Key}__fullyQualifiedNamespace, say example.servicebus.windows.net.");
+            throw new InvalidOperationException(
+                $"The bus is not configured: set {section.Key}__fullyQualifiedNamespace, say example.servicebus.windows.net.");
         if (Uri.CheckHostName(name) == UriHostNameType.Unknown)
-            throw new InvalidOperationException($"{section.Key}__fullyQualifiedNamespace must be a host name, say example.servicebus.windows.net.");
+            throw new InvalidOperationException(
+                $"{section.Key}__fullyQualifiedNamespace must be a host name, say example.servicebus.windows.net.");
         var identity = credential ?? LazyCredential.From(section);
         return new BusConnection(section.Key, name, transport, options => new ServiceBusClient(name, identity, options));
     }
@@ -59,25 +63,33 @@ public sealed class BusConnection
             ServiceBusException bus => bus.Reason switch
             {
                 ServiceBusFailureReason.MessagingEntityNotFound =>
-                    Because($"The bus has no such topic: check {Setting} and that the topics of messaging.json are deployed.", 404, retryable: false),
-                ServiceBusFailureReason.MessagingEntityDisabled => Because("The topic is disabled: enable it in the namespace.", 403, retryable: false),
-                ServiceBusFailureReason.QuotaExceeded => Because("The topic is full: a subscription keeps more than it takes.", 403, retryable: true),
+                    Because($"The bus has no such topic: check {Setting} and that messaging.json is deployed.", 404, retryable: false),
+                ServiceBusFailureReason.MessagingEntityDisabled =>
+                    Because("The topic is disabled: enable it in the namespace.", 403, retryable: false),
+                ServiceBusFailureReason.QuotaExceeded =>
+                    Because("The topic is full: a subscription keeps more than it takes.", 403, retryable: true),
                 ServiceBusFailureReason.MessageSizeExceeded => Because("The message is larger than the bus takes.", 413, retryable: false),
                 ServiceBusFailureReason.ServiceBusy => Because("The bus is busy or down.", 503, retryable: true),
                 ServiceBusFailureReason.ServiceTimeout or ServiceBusFailureReason.ServiceCommunicationProblem => NoAnswer(),
                 _ => Because("The bus refused the message.", 500, bus.IsTransient),
             },
             UnauthorizedAccessException =>
-                Because($"The bus refused us: assign the role {role} to the app's identity, and check {Setting}__credential and {Setting}__clientId.", 401, retryable: false),
+                Because(
+                    $"The bus refused us: assign role {role} to the app's identity; check {Setting}__credential and {Setting}__clientId.",
+                    401,
+                    retryable: false),
             RequestFailedException { Status: 401 } token => new BusUnavailableException(token.Message, 401, retryable: true, token),
-            System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException or IOException or TimeoutException or OperationCanceledException
-                or ObjectDisposedException => NoAnswer(),
+            System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException or IOException or TimeoutException
+                or OperationCanceledException or ObjectDisposedException => NoAnswer(),
             InvalidOperationException or NotSupportedException => Because("The bus refused the message.", 400, retryable: false),
             _ => null,
         };
 
         BusUnavailableException NoAnswer() =>
-            Because($"The bus did not answer. Check that {Setting} names the right namespace and that it can be reached from here.", 0, retryable: true);
+            Because(
+                $"The bus did not answer. Check that {Setting} names the right namespace and that it can be reached from here.",
+                0,
+                retryable: true);
         BusUnavailableException Because(string what, int status, bool retryable) =>
             new($"{what} ({(error as ServiceBusException)?.Reason.ToString() ?? error.GetType().Name})", status, retryable, error);
     }
@@ -86,13 +98,15 @@ public sealed class BusConnection
     {
         try
         {
-            return ServiceBusConnectionStringProperties.Parse(connection).FullyQualifiedNamespace is { Length: > 0 } host ? host : throw new FormatException();
+            var host = ServiceBusConnectionStringProperties.Parse(connection).FullyQualifiedNamespace;
+            return string.IsNullOrEmpty(host) ? throw new FormatException() : host;
         }
         catch (FormatException)
         {
             throw new InvalidOperationException(
-                $"{setting} is not a connection string (Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=...): take it as the namespace shows it, "
-                + $"or clear it and set {setting}__fullyQualifiedNamespace, {setting}__credential=managedidentity and {setting}__clientId.");
+                $"{setting} is not a connection string (Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=...): take it as the "
+                + $"namespace shows it, or clear it and set {setting}__fullyQualifiedNamespace, {setting}__credential=managedidentity and "
+                + $"{setting}__clientId.");
         }
     }
 

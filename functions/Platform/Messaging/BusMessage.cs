@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Serverless.Platform.Messaging;
 
 /// <summary>One message for a topic; its id lets the topic swallow a repeat within its detection window.</summary>
@@ -6,19 +8,13 @@ namespace Serverless.Platform.Messaging;
 public sealed record BusMessage(string MessageId, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Application properties that filters see, by names of at most 128 characters.</summary>
-    public IReadOnlyDictionary<string, string> Properties { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The event type; null takes the property <c>type</c>.</summary>
     public string? Subject { get; init; }
 
     /// <summary>When the message appears, to the millisecond; null for now.</summary>
     public DateTimeOffset? ScheduledFor { get; init; }
-
-    /// <summary>At most 128 characters.</summary>
-    public string? SessionId { get; init; }
-
-    /// <summary>How long the message lives; null for as long as the topic says.</summary>
-    public TimeSpan? TimeToLive { get; init; }
 
     public string ContentType { get; init; } = "application/json";
 }

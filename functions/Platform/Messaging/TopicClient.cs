@@ -5,8 +5,9 @@ using Serverless.Telemetry;
 namespace Serverless.Platform.Messaging;
 
 /// <summary>
-/// Sends messages to topics over one connection for the process, opened by the first send and opened again by the first send after it broke.
-/// One try of at most five seconds: the outbox keeps what was not taken, and a message sent twice has the same id, which duplicate detection swallows.
+/// Sends messages to topics over one connection for the process, opened by the first send, and again by the first send after it broke.
+/// One try of at most five seconds: the outbox keeps what was not taken, and a message sent twice has the same id, which duplicate
+/// detection swallows.
 /// </summary>
 public sealed class TopicClient(BusConnection bus, CallCount count, TimeProvider time) : IAsyncDisposable
 {
@@ -47,27 +48,27 @@ public sealed class TopicClient(BusConnection bus, CallCount count, TimeProvider
     private static ServiceBusMessage Wire(BusMessage message)
     {
         if (message.MessageId.Length is < 1 or > 128) throw new ArgumentException("A message id has 1 to 128 characters.", nameof(message));
-        if (message.SessionId is { Length: > 128 }) throw new ArgumentException("A session id has at most 128 characters.", nameof(message));
         var sent = new ServiceBusMessage(message.Body)
         {
             MessageId = message.MessageId,
             ContentType = message.ContentType,
             Subject = message.Subject ?? message.Properties.GetValueOrDefault("type"),
         };
-        if (message.SessionId is { } session) sent.SessionId = session;
-        if (message.TimeToLive is { } life) sent.TimeToLive = life;
         if (message.ScheduledFor is { } time) sent.ScheduledEnqueueTime = RoundUp(time);
         var size = message.Body.Length + message.MessageId.Length + message.ContentType.Length + Overhead;
         foreach (var (name, value) in message.Properties)
         {
-            if (name.Length is < 1 or > 128) throw new ArgumentException("The name of a property has 1 to 128 characters.", nameof(message));
+            if (name.Length is < 1 or > 128)
+                throw new ArgumentException("The name of a property has 1 to 128 characters.", nameof(message));
             sent.ApplicationProperties[name] = value;
             size += name.Length + System.Text.Encoding.UTF8.GetByteCount(value);
         }
 
-        // Whoever receives it goes on under it. Source: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+        // Whoever receives it goes on under it. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
         if (Spans.Carried is { } trace) sent.ApplicationProperties["Diagnostic-Id"] = trace;
-        return size <= MaxBytes ? sent : throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
+        if (size > MaxBytes)
+            throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
+        return sent;
     }
 
     // The wire has whole milliseconds; never earlier than asked.

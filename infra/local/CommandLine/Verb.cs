@@ -43,7 +43,7 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("root", "DIR", "publish folder with host.json and */function.json"),
             new("messaging", "FILE", "messaging.json with topics and subscriptions"),
             new("settings", "FILE", "local.settings.json"),
-            new("data", "DIR", "keys, bus journal, timer state"),
+            new("data", "DIR", "keys, timer state"),
             new("port", "N", "port of the front door; 0 takes a free one"),
         ]),
         new("subscribe", "receive the events of a subscription as another system would; one JSON line each, ends when its standard input closes",

@@ -72,7 +72,16 @@ internal sealed class BusPump(FunctionHostOptions options, HostJson host, JsonIn
     private static JsonObject Properties(TopicMessage message)
     {
         var properties = new JsonObject();
-        foreach (var (name, json) in message.Properties) properties[name] = JsonNode.Parse(json);
+        foreach (var (name, value) in message.Properties)
+        {
+            properties[name] = value switch
+            {
+                string text => JsonValue.Create(text),
+                bool flag => JsonValue.Create(flag),
+                _ => JsonNode.Parse(message.Text(name)!),
+            };
+        }
+
         return properties;
     }
 }

@@ -116,7 +116,7 @@ public sealed class FunctionHost : IAsyncDisposable
     private async Task StartAsync(CancellationToken ct)
     {
         var settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal);
-        await StartBrokerAsync(settings, ct);
+        StartBroker(settings);
         supervisor = new HandlerSupervisor(options, new HandlerLaunch(options.AppRoot, host, settings));
         invoker = new JsonInvoker(options, supervisor, host);
         await supervisor.StartAsync(ct);
@@ -128,14 +128,14 @@ public sealed class FunctionHost : IAsyncDisposable
     // Kestrel counts the body itself, so that a chunked one is cut off at the same limit as one that names its length.
     private static long FrontDoorLimit => Hosting.FrontDoor.MaxBody;
 
-    private async Task StartBrokerAsync(Dictionary<string, string> settings, CancellationToken ct)
+    private void StartBroker(Dictionary<string, string> settings)
     {
         Broker = options.Broker;
         var used = Functions.Select(function => function.Trigger).OfType<BusTrigger>().ToList();
         if (Broker is null && (used.Count > 0 || options.MessagingFile is not null))
         {
             if (options.MessagingFile is null) throw new HostStartException("A function has a serviceBusTrigger, but no messaging.json was given: name it with --messaging.");
-            Broker = await LocalTopic.StartAsync(options.MessagingFile, options.DataFolder, options.Time, 0, ct);
+            Broker = LocalTopic.Start(options.MessagingFile, options.Time, 0);
             ownsBroker = true;
         }
 

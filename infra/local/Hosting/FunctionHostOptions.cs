@@ -34,7 +34,7 @@ public sealed class FunctionHostOptions
     /// <summary>The <c>Values</c> of local.settings.json; they become environment variables of the handler, as app settings do.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Folder for keys, bus journal, timer state and the record of the running handler; made when missing.</summary>
+    /// <summary>Folder for keys, timer state and the record of the running handler; made when missing.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>Port of the front door on 127.0.0.1; 0 takes a free one.</summary>

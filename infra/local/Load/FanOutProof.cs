@@ -105,7 +105,7 @@ internal static class FanOutProof
             Topic = Topic,
             Body = body,
             System = new Dictionary<string, string>(StringComparer.Ordinal) { ["messageId"] = id, ["contentType"] = "application/cloudevents+json" },
-            Properties = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["route"] = "\"webhook\"" },
+            Properties = new Dictionary<string, object>(StringComparer.OrdinalIgnoreCase) { ["route"] = "webhook" },
         };
     }
 

@@ -6,7 +6,10 @@ namespace Serverless.Local.Run;
 /// <summary>The bus of a run: the topic on this machine, or Microsoft's emulator where a setting names it.</summary>
 internal sealed class LocalBus : IAsyncDisposable
 {
-    /// <summary>Environment variable with the emulator's connection string; its configuration must have the topic and the subscriptions of subscribers.json.</summary>
+    /// <summary>
+    /// Environment variable with the emulator's connection string; its configuration must have the topic and the subscriptions of
+    /// subscribers.json.
+    /// </summary>
     public const string EmulatorSetting = "SERVICEBUS_EMULATOR";
 
     private LocalBus(string connectionString, LocalTopic? topic) => (ConnectionString, Topic) = (connectionString, topic);
@@ -20,12 +23,11 @@ internal sealed class LocalBus : IAsyncDisposable
     public static string SubscribersFile(Repository repository) => Path.Combine(repository.Root, "infra", "local", "subscribers.json");
 
     /// <param name="emulator">Connection string of the emulator; null or empty starts the topic.</param>
-    /// <param name="dataFolder">Keeps the topic's journal.</param>
-    public static async Task<LocalBus> StartAsync(Repository repository, string? emulator, string dataFolder, CancellationToken ct)
+    public static LocalBus Start(Repository repository, string? emulator)
     {
         if (!string.IsNullOrEmpty(emulator)) return new LocalBus(emulator, null);
         var subscribers = SubscriptionPlan.ReadSubscribers(SubscribersFile(repository));
-        var topic = await LocalTopic.StartAsync(repository.Messaging, dataFolder, TimeProvider.System, 0, ct, subscribers);
+        var topic = LocalTopic.Start(repository.Messaging, TimeProvider.System, 0, subscribers);
         return new LocalBus(topic.ConnectionString, topic);
     }
 

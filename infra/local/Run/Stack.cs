@@ -53,7 +53,7 @@ internal sealed class Stack : IAsyncDisposable
             stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
             stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
-            stack._bus = await LocalBus.StartAsync(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting), folder.In("host"), ct);
+            stack._bus = LocalBus.Start(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting));
             var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
             var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._bus.ConnectionString);
             foreach (var (name, value) in extra) connections[name] = value;

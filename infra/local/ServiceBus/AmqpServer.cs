@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Azure.Amqp;
+using Microsoft.Azure.Amqp.Encoding;
 using Microsoft.Azure.Amqp.Framing;
 using Microsoft.Azure.Amqp.Sasl;
 using Microsoft.Azure.Amqp.Transport;
@@ -8,8 +9,9 @@ using Microsoft.Azure.Amqp.Transport;
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>
-/// AMQP 1.0 as the SDK speaks it to an emulator: SASL MSSBCBS or ANONYMOUS, tokens put to <c>$cbs</c>, sender links to a topic, receiver links to a
-/// subscription or its dead letters, request links to <c>$management</c>. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+/// AMQP 1.0 as the SDK speaks it to an emulator: SASL MSSBCBS or ANONYMOUS, tokens put to <c>$cbs</c>, sender links to a topic,
+/// receiver links to a subscription or its dead letters, request links to <c>$management</c>.
+/// https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 /// </summary>
 internal sealed class AmqpServer : IRuntimeProvider
 {
@@ -51,7 +53,8 @@ internal sealed class AmqpServer : IRuntimeProvider
         }
         catch (SocketException taken)
         {
-            throw new CommandLine.Refusal($"The topic cannot listen on port {port} ({taken.SocketErrorCode}): end who has it, or choose another.");
+            throw new CommandLine.Refusal(
+                $"The topic cannot listen on port {port} ({taken.SocketErrorCode}): end who has it, or choose another.");
         }
 
         Port = _socket.Port;
@@ -72,7 +75,11 @@ internal sealed class AmqpServer : IRuntimeProvider
     }
 
     public AmqpConnection CreateConnection(
-        TransportBase transport, ProtocolHeader protocolHeader, bool isInitiator, AmqpSettings amqpSettings, AmqpConnectionSettings connectionSettings) =>
+        TransportBase transport,
+        ProtocolHeader protocolHeader,
+        bool isInitiator,
+        AmqpSettings amqpSettings,
+        AmqpConnectionSettings connectionSettings) =>
         new(transport, protocolHeader, isInitiator, amqpSettings, connectionSettings);
 
     public AmqpSession CreateSession(AmqpConnection connection, AmqpSessionSettings settings) => new(connection, settings, this);
@@ -94,8 +101,8 @@ internal sealed class AmqpServer : IRuntimeProvider
     /// <exception cref="AmqpException">There is no such place: the link is attached and detached with this error.</exception>
     public IAsyncResult BeginOpenLink(AmqpLink link, TimeSpan timeout, AsyncCallback callback, object state)
     {
-        var address = (link.IsReceiver ? (link.Settings.Target as Target)?.Address : (link.Settings.Source as Source)?.Address)?.ToString() ?? "";
-        Attach(link, address.Trim('/'));
+        var address = link.IsReceiver ? (link.Settings.Target as Target)?.Address : (link.Settings.Source as Source)?.Address;
+        Attach(link, $"{address}".Trim('/'));
         var result = new Opened(state);
         callback(result);
         return result;
@@ -108,7 +115,8 @@ internal sealed class AmqpServer : IRuntimeProvider
 
     private void Attach(AmqpLink link, string address)
     {
-        if (address.Equals("$cbs", StringComparison.OrdinalIgnoreCase) || address.EndsWith("/$management", StringComparison.OrdinalIgnoreCase))
+        if (address.Equals("$cbs", StringComparison.OrdinalIgnoreCase)
+            || address.EndsWith("/$management", StringComparison.OrdinalIgnoreCase))
         {
             _requests.Attach(link, address);
             return;
@@ -117,7 +125,7 @@ internal sealed class AmqpServer : IRuntimeProvider
         var parts = address.Split('/');
         if (link is ReceivingAmqpLink from && parts.Length == 1 && _topic.Has(parts[0]))
         {
-            _ = new SendLink(_topic, parts[0], from);
+            from.RegisterMessageListener(transfer => Take(parts[0], from, transfer));
             return;
         }
 
@@ -138,6 +146,37 @@ internal sealed class AmqpServer : IRuntimeProvider
             && sub.Equals("$DeadLetterQueue", StringComparison.OrdinalIgnoreCase) => $"{name}/$DeadLetterQueue",
         _ => null,
     };
+
+    // A client's sender link: each transfer is stored, then accepted.
+    private void Take(string topic, ReceivingAmqpLink link, AmqpMessage transfer)
+    {
+        using (transfer)
+        {
+            _topic.CountCall();
+            link.DisposeMessage(transfer, Outcome(topic, transfer), settled: true, batchable: false);
+        }
+    }
+
+    private Outcome Outcome(string topic, AmqpMessage transfer)
+    {
+        if (_topic.Refusal is { } condition) return Refused(condition, "Refused by a test.");
+        try
+        {
+            _topic.Take(topic, transfer);
+            return AmqpConstants.AcceptedOutcome;
+        }
+        catch (AmqpException wrong)
+        {
+            return new Rejected { Error = wrong.Error };
+        }
+        catch (ObjectDisposedException)
+        {
+            return Refused(AmqpErrorCode.InternalError, "The topic ends.");
+        }
+    }
+
+    private static Rejected Refused(AmqpSymbol condition, string why) =>
+        new() { Error = new Error { Condition = condition, Description = why } };
 
     private void Accept(TransportListener listener, TransportAsyncCallbackArgs args)
     {
@@ -171,7 +210,8 @@ internal sealed class AmqpServer : IRuntimeProvider
             {
                 connection.EndOpen(result);
             }
-            catch (Exception e) when (e is AmqpException or IOException or SocketException or TimeoutException or OperationCanceledException or InvalidOperationException)
+            catch (Exception e) when (e is AmqpException or IOException or SocketException or TimeoutException
+                or OperationCanceledException or InvalidOperationException)
             {
                 connection.Abort();
             }

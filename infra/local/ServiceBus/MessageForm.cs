@@ -1,15 +1,16 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Microsoft.Azure.Amqp;
 using Microsoft.Azure.Amqp.Encoding;
 using Microsoft.Azure.Amqp.Framing;
 
 namespace Serverless.Local.ServiceBus;
 
-/// <summary>Messages on the wire and as the topic keeps them. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide#messages</summary>
+/// <summary>
+/// Messages on the wire and as the topic keeps them.
+/// https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide#messages
+/// </summary>
 internal static class MessageForm
 {
-    /// <summary>A message, or a batch, on the Standard tier: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas</summary>
+    /// <summary>On the Standard tier, a batch too: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas</summary>
     public const int MaxBytes = 256 * 1024;
 
     /// <summary>A transfer: one message, or a batch of messages encoded each as one data section.</summary>
@@ -40,7 +41,7 @@ internal static class MessageForm
         wire.MessageAnnotations.Map["x-opt-enqueued-time"] = message.EnqueuedAt.UtcDateTime;
         wire.MessageAnnotations.Map["x-opt-locked-until"] = locked.LockedUntil.UtcDateTime;
         wire.MessageAnnotations.Map["x-opt-message-state"] = 0;
-        foreach (var name in message.Properties.Keys) wire.ApplicationProperties.Map[name] = message.Value(name);
+        foreach (var (name, value) in message.Properties) wire.ApplicationProperties.Map[name] = value;
         if (locked.DeadReason is not { } reason) return wire;
         wire.ApplicationProperties.Map["DeadLetterReason"] = reason;
         if (locked.DeadDescription is { } description) wire.ApplicationProperties.Map["DeadLetterErrorDescription"] = description;
@@ -59,7 +60,8 @@ internal static class MessageForm
 
     private static TopicMessage ReadOne(string topic, AmqpMessage wire, DateTimeOffset now)
     {
-        if (!wire.Sections.HasFlag(SectionFlag.Data)) throw new AmqpException(AmqpErrorCode.NotImplemented, "Only bodies of data sections are kept here.");
+        if (!wire.Sections.HasFlag(SectionFlag.Data))
+            throw new AmqpException(AmqpErrorCode.NotImplemented, "Only bodies of data sections are kept here.");
         var system = new Dictionary<string, string>(StringComparer.Ordinal);
         var sent = wire.Properties;
         Keep("messageId", sent.MessageId?.ToString());
@@ -76,9 +78,11 @@ internal static class MessageForm
         {
             Topic = topic,
             System = system,
-            Properties = wire.ApplicationProperties.Map.ToDictionary(pair => pair.Key.ToString()!, pair => Json(pair.Value), StringComparer.OrdinalIgnoreCase),
+            Properties = Properties(wire),
             Body = Body(wire),
-            ScheduledFor = wire.MessageAnnotations.Map.TryGetValue<DateTime>("x-opt-scheduled-enqueue-time", out var at) ? new DateTimeOffset(at, TimeSpan.Zero) : null,
+            ScheduledFor = wire.MessageAnnotations.Map.TryGetValue<DateTime>("x-opt-scheduled-enqueue-time", out var at)
+                ? new DateTimeOffset(at, TimeSpan.Zero)
+                : null,
             TimeToLive = wire.Header.Ttl is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
         };
 
@@ -88,19 +92,15 @@ internal static class MessageForm
         }
     }
 
+    // A map of a section that was not sent cannot be gone through: the library fails, and the link is closed.
+    private static Dictionary<string, object> Properties(AmqpMessage wire) => wire.Sections.HasFlag(SectionFlag.ApplicationProperties)
+        ? wire.ApplicationProperties.Map.ToDictionary(pair => $"{pair.Key}", pair => pair.Value, StringComparer.OrdinalIgnoreCase)
+        : [];
+
     private static byte[] Body(AmqpMessage wire)
     {
         using var body = new MemoryStream();
         foreach (var part in wire.DataBody) body.Write((ArraySegment<byte>)part.Value);
         return body.ToArray();
     }
-
-    // Kept as JSON: numbers come back as long or double, all else as text.
-    private static string Json(object? value) => value switch
-    {
-        bool flag => flag ? "true" : "false",
-        sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture),
-        float or double => Convert.ToDouble(value, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture),
-        _ => JsonValue.Create(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "").ToJsonString(),
-    };
 }

@@ -37,7 +37,8 @@ internal sealed class ReceiveLink
             {
                 await _credit.WaitAsync(_closed.Token);
                 var message = await _topic.ReceiveAsync(_name, _path, _closed.Token);
-                if (_link.State is not (AmqpObjectState.Opened or AmqpObjectState.OpenSent or AmqpObjectState.OpenReceived)) _topic.Release(message);
+                var open = _link.State is AmqpObjectState.Opened or AmqpObjectState.OpenSent or AmqpObjectState.OpenReceived;
+                if (!open) _topic.Release(message);
                 else if (_link.Settings.SettleType == SettleMode.SettleOnSend) Send(message, gone: _topic.Complete(message));
                 else Send(message, gone: false);
             }
@@ -51,7 +52,8 @@ internal sealed class ReceiveLink
     private void Send(LockedMessage message, bool gone)
     {
         if (!gone) _handed[message.LockToken] = message;
-        _link.SendMessageNoWait(MessageForm.Write(message), new ArraySegment<byte>(message.LockToken.ToByteArray()), AmqpConstants.NullBinary);
+        var tag = new ArraySegment<byte>(message.LockToken.ToByteArray());
+        _link.SendMessageNoWait(MessageForm.Write(message), tag, AmqpConstants.NullBinary);
     }
 
     private void Settle(Delivery delivery)
@@ -61,8 +63,8 @@ internal sealed class ReceiveLink
 
         // Settled already: the client did not want it and does not wait for an answer.
         if (delivery.Settled) return;
-        var lost = new Rejected { Error = new Error { Condition = "com.microsoft:message-lock-lost", Description = "The lock has ended." } };
-        _link.DisposeDelivery(delivery, settled: true, held ? AmqpConstants.AcceptedOutcome : lost);
+        var error = new Error { Condition = "com.microsoft:message-lock-lost", Description = "The lock has ended." };
+        _link.DisposeDelivery(delivery, settled: true, held ? AmqpConstants.AcceptedOutcome : new Rejected { Error = error });
     }
 
     private static bool Settle(LocalTopic topic, LockedMessage message, DeliveryState state) => state switch

@@ -6,7 +6,7 @@ using Microsoft.Azure.Amqp.Framing;
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>
-/// RequestLinks and answers: a token put to <c>$cbs</c> is accepted unread, <c>$management</c> renews locks, settles by lock token and peeks.
+/// Requests and answers: a token put to <c>$cbs</c> is accepted unread, <c>$management</c> renews locks, settles by lock token and peeks.
 /// https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 /// </summary>
 internal sealed class RequestLinks(LocalTopic topic)
@@ -53,33 +53,34 @@ internal sealed class RequestLinks(LocalTopic topic)
         request.ApplicationProperties.Map.TryGetValue<string>("operation", out var operation);
         return operation switch
         {
-            "com.microsoft:renew-lock" => Renew(asked),
-            "com.microsoft:update-disposition" => Settle(asked),
+            "com.microsoft:renew-lock" => Renew(asked, entity),
+            "com.microsoft:update-disposition" => Settle(asked, entity),
             "com.microsoft:peek-message" => Peek(asked, entity),
             _ => Status(501, "amqp:not-implemented"),
         };
     }
 
-    private AmqpMessage Renew(AmqpMap asked)
+    private AmqpMessage Renew(AmqpMap asked, string entity)
     {
         List<DateTime> until = [];
         foreach (var token in Tokens(asked))
         {
-            if (topic.LockOf(token) is not { } held || topic.Renew(held) is not { } time) return Status(410, "com.microsoft:message-lock-lost");
+            if (LockOf(entity, token) is not { } held || topic.Renew(held) is not { } time)
+                return Status(410, "com.microsoft:message-lock-lost");
             until.Add(time.UtcDateTime);
         }
 
         return Status(200, null, new AmqpMap { [new MapKey("expirations")] = until.ToArray() });
     }
 
-    private AmqpMessage Settle(AmqpMap asked)
+    private AmqpMessage Settle(AmqpMap asked, string entity)
     {
         asked.TryGetValue<string>(new MapKey("disposition-status"), out var status);
         asked.TryGetValue<string>(new MapKey("deadletter-reason"), out var reason);
         asked.TryGetValue<string>(new MapKey("deadletter-description"), out var description);
         foreach (var token in Tokens(asked))
         {
-            var held = topic.LockOf(token);
+            var held = LockOf(entity, token);
             var done = held is not null && status switch
             {
                 "completed" => topic.Complete(held),
@@ -102,6 +103,12 @@ internal sealed class RequestLinks(LocalTopic topic)
         if (found.Count == 0) return Status(204, null);
         var messages = found.Select(one => new AmqpMap { [new MapKey("message")] = MessageForm.Encode(MessageForm.Write(one)) }).ToList();
         return Status(200, null, new AmqpMap { [new MapKey("messages")] = messages });
+    }
+
+    private LockedMessage? LockOf(string entity, Guid token)
+    {
+        var parts = entity.Split('/');
+        return AmqpServer.Subscription(parts) is { } path && topic.Has(parts[0], path) ? topic.LockOf(parts[0], path, token) : null;
     }
 
     private static Guid[] Tokens(AmqpMap asked) => asked.TryGetValue<Guid[]>(new MapKey("lock-tokens"), out var tokens) ? tokens : [];

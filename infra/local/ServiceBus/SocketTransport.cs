@@ -5,7 +5,9 @@ using Microsoft.Azure.Amqp.Transport;
 
 namespace Serverless.Local.ServiceBus;
 
-/// <summary>Accepts sockets on a port of 127.0.0.1. The library's own listener cannot take a free port and asks the name service at its start.</summary>
+/// <summary>
+/// Accepts sockets on a port of 127.0.0.1. The library's own listener cannot take a free port and asks the name service at its start.
+/// </summary>
 internal sealed class SocketListener() : TransportListener("socket-listener")
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -129,7 +131,7 @@ internal sealed class SocketTransport : TransportBase
 
     private static void Set(TransportAsyncCallbackArgs args, Task<int> work)
     {
-        args.Exception = work.IsCompletedSuccessfully ? null : work.Exception?.InnerException ?? new SocketException((int)SocketError.ConnectionAborted);
         if (work.IsCompletedSuccessfully) args.BytesTransfered = work.Result;
+        else args.Exception = work.Exception?.InnerException ?? new SocketException((int)SocketError.ConnectionAborted);
     }
 }

@@ -6,8 +6,8 @@ using Serverless.Local.Outside;
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>
-/// A subscriber as another system would write one: receives the events of a subscription with Azure.Messaging.ServiceBus in a process of its own,
-/// prints one line each, and ends when its standard input closes.
+/// A subscriber as another system would write one: receives the events of a subscription with Azure.Messaging.ServiceBus in a process of
+/// its own, prints one line each, and ends when its standard input closes.
 /// </summary>
 internal static class SubscribeCommand
 {
@@ -18,11 +18,13 @@ internal static class SubscribeCommand
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
     {
         var connection = arguments.Text(Connection, Environment.GetEnvironmentVariable("ServiceBusConnection") ?? "");
-        if (connection.Length == 0) throw new Refusal("Name the bus: --connection STRING, or the environment variable ServiceBusConnection.", Refusal.BadArguments);
+        if (connection.Length == 0)
+            throw new Refusal("Name the bus: --connection STRING, or the environment variable ServiceBusConnection.", Refusal.BadArguments);
         var kept = arguments.Has(Keep) ? new OutsideFolder(arguments.Text(Keep, ""), TimeProvider.System) : null;
         await using var client = new ServiceBusClient(connection);
         var options = new ServiceBusProcessorOptions { MaxConcurrentCalls = 4 };
-        await using var processor = client.CreateProcessor(arguments.Text("topic", "case-events"), arguments.Text(Subscription, "demo"), options);
+        var (topic, subscription) = (arguments.Text("topic", "case-events"), arguments.Text(Subscription, "demo"));
+        await using var processor = client.CreateProcessor(topic, subscription, options);
         processor.ProcessMessageAsync += received =>
         {
             Take(received.Message, kept);
@@ -37,8 +39,8 @@ internal static class SubscribeCommand
 
     private static void Take(ServiceBusReceivedMessage message, OutsideFolder? kept)
     {
-        var properties = message.ApplicationProperties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)JsonValue.Create($"{p.Value}")));
-        var line = new JsonObject { ["id"] = message.MessageId, ["subject"] = message.Subject, ["properties"] = new JsonObject(properties) };
+        var properties = new JsonObject(message.ApplicationProperties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)$"{p.Value}")));
+        var line = new JsonObject { ["id"] = message.MessageId, ["subject"] = message.Subject, ["properties"] = properties };
         Console.Out.WriteLine(line.ToJsonString());
         var read = (JsonObject)line.DeepClone();
         read["text"] = $"{message.Subject}\n{message.MessageId}";

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Serverless.Local.ServiceBus;
 
-/// <summary>The subscriber of <see cref="SubscribeCommand"/> as a process of its own; it ends with its parent, whose end closes its input.</summary>
+/// <summary>The subscriber of <see cref="SubscribeCommand"/> as a process of its own; it ends with its parent.</summary>
 public sealed class SubscriberProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -20,9 +20,16 @@ public sealed class SubscriberProcess : IAsyncDisposable
     /// <param name="keep">Folder that takes each event as a file; null for none.</param>
     public static SubscriberProcess Start(string connectionString, string topic, string subscription, string? keep)
     {
-        string[] arguments = [typeof(SubscriberProcess).Assembly.Location, "subscribe", "--topic", topic, "--" + SubscribeCommand.Subscription, subscription];
+        var program = typeof(SubscriberProcess).Assembly.Location;
+        string[] arguments = [program, "subscribe", "--topic", topic, "--" + SubscribeCommand.Subscription, subscription];
         if (keep is not null) arguments = [.. arguments, "--" + SubscribeCommand.Keep, keep];
-        var start = new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // Not as an argument: every user of the machine sees those.
         start.Environment["ServiceBusConnection"] = connectionString;
         var subscriber = new SubscriberProcess(Process.Start(start)!);

@@ -6,7 +6,7 @@ using Serverless.Local.CommandLine;
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>A topic as planned. For the duplicate window a MessageId is remembered; null switches detection off.</summary>
-public sealed record TopicPlan(string Name, TimeSpan? DuplicateWindow, TimeSpan? TimeToLive, IReadOnlyList<SubscriptionPlan> Subscriptions)
+public sealed record TopicPlan(string Name, TimeSpan? DuplicateWindow, IReadOnlyList<SubscriptionPlan> Subscriptions)
 {
     /// <summary>The topics of messaging.json. What else the file says, queues for one, is for the deployment.</summary>
     /// <exception cref="Refusal">The file is missing or cannot be read.</exception>
@@ -31,24 +31,19 @@ public sealed record TopicPlan(string Name, TimeSpan? DuplicateWindow, TimeSpan?
         return new TopicPlan(
             name,
             SubscriptionPlan.Span(fields, "duplicateDetectionWindow"),
-            SubscriptionPlan.Span(fields, "defaultMessageTimeToLive"),
             [.. subscriptions.Select(pair => SubscriptionPlan.Read(pair.Key, pair.Value))]);
     }
 }
 
-/// <summary>A subscription as planned. Without a filter it takes every message.</summary>
-/// <param name="Filter">SQL, see <see cref="SqlFilter"/>; null takes everything.</param>
+/// <summary>A subscription as planned.</summary>
+/// <param name="Filters">A message that one of them takes is taken; without any, every message.</param>
 public sealed record SubscriptionPlan(
-    string Name, TimeSpan LockDuration, int MaxDeliveryCount, bool DeadLetterExpired, TimeSpan? TimeToLive, SqlFilter? Filter)
+    string Name, TimeSpan LockDuration, int MaxDeliveryCount, bool DeadLetterExpired, IReadOnlyList<SubscriptionFilter> Filters)
 {
     private static readonly string[] Known =
-        ["name", "lockDuration", "maxDeliveryCount", "deadLetteringOnMessageExpiration", "defaultMessageTimeToLive", "filters", "sqlFilter", "types", "properties", "principalId"];
+        ["name", "lockDuration", "maxDeliveryCount", "deadLetteringOnMessageExpiration", "filters", "types", "properties", "principalId"];
 
-    /// <summary>With the defaults of the template: a minute, ten deliveries, no dead letter on expiry, everything.</summary>
-    public static SubscriptionPlan Of(string name, string? sql = null) =>
-        new(name, TimeSpan.FromMinutes(1), 10, DeadLetterExpired: false, null, sql is null ? null : SqlFilter.Parse(sql));
-
-    public bool Takes(TopicMessage message) => Filter is null || Filter.Takes(message);
+    public bool Takes(TopicMessage message) => Filters.Count == 0 || Filters.Any(filter => filter.Takes(message));
 
     /// <summary>Subscribers in the form of the template's parameter: a JSON array of objects with name, types, properties.</summary>
     /// <exception cref="Refusal">The file is missing or cannot be read.</exception>
@@ -56,7 +51,8 @@ public sealed record SubscriptionPlan(
     {
         try
         {
-            return [.. (JsonNode.Parse(File.ReadAllText(file)) as JsonArray ?? []).Select(one => Read(one?["name"]?.GetValue<string>() ?? "", one))];
+            var subscribers = JsonNode.Parse(File.ReadAllText(file)) as JsonArray ?? [];
+            return [.. subscribers.Select(one => Read(one?["name"]?.GetValue<string>() ?? "", one))];
         }
         catch (Exception problem) when (problem is IOException or JsonException or FormatException or InvalidOperationException)
         {
@@ -74,30 +70,26 @@ public sealed record SubscriptionPlan(
             Span(fields, "lockDuration") ?? TimeSpan.FromMinutes(1),
             fields["maxDeliveryCount"]?.GetValue<int>() ?? 10,
             fields["deadLetteringOnMessageExpiration"]?.GetValue<bool>() ?? false,
-            Span(fields, "defaultMessageTimeToLive"),
-            Sql(fields) is { Length: > 0 } sql ? SqlFilter.Parse(sql) : null);
+            fields["filters"] is JsonObject filters
+                ? [.. filters.Select(pair => SubscriptionFilter.Read(pair.Value))]
+                : fields.ContainsKey("types") || fields.ContainsKey("properties") ? [SubscriptionFilter.Read(fields)] : []);
     }
 
-    internal static TimeSpan? Span(JsonObject fields, string name) => fields[name] is { } text ? XmlConvert.ToTimeSpan(text.ToString()) : null;
+    internal static TimeSpan? Span(JsonObject fields, string name) =>
+        fields[name] is { } text ? XmlConvert.ToTimeSpan(text.ToString()) : null;
+}
 
-    // A correlation filter compares each property for equality, and one of several filters is enough: the same in SQL.
-    private static string Sql(JsonObject fields)
-    {
-        if (fields["sqlFilter"] is { } sql) return sql.GetValue<string>();
-        if (fields["filters"] is JsonObject filters)
-            return string.Join(" OR ", filters.Select(f => $"({Equalities((f.Value as JsonObject) ?? [], "sys.")})"));
-        var types = (fields["types"] as JsonArray ?? []).Select(t => t!.GetValue<string>()).Where(t => t != "*").Select(TypeIs).ToList();
-        var properties = fields["properties"] as JsonObject ?? [];
-        List<string> all = [];
-        if (types.Count > 0) all.Add($"({string.Join(" OR ", types)})");
-        if (properties.Count > 0) all.Add(Equalities(properties, ""));
-        return string.Join(" AND ", all);
-    }
+/// <summary>What the template's SQL filter says: one of the types (a last <c>*</c> is any ending) and all of the properties.</summary>
+public sealed record SubscriptionFilter(IReadOnlyList<string> Types, IReadOnlyDictionary<string, string> Properties)
+{
+    public bool Takes(TopicMessage message) =>
+        (Types.Count == 0 || (message.Text("type") is { } type && Types.Any(wanted => Matches(wanted, type))))
+        && Properties.All(pair => message.Text(pair.Key) == pair.Value);
 
-    private static string TypeIs(string type) => type.EndsWith('*') ? $"type LIKE '{Quoted(type[..^1])}%'" : $"type = '{Quoted(type)}'";
+    internal static SubscriptionFilter Read(JsonNode? fields) => new(
+        [.. (fields?["types"] as JsonArray ?? []).Select(type => type!.GetValue<string>())],
+        (fields?["properties"] as JsonObject ?? []).ToDictionary(pair => pair.Key, pair => $"{pair.Value}", StringComparer.Ordinal));
 
-    private static string Equalities(JsonObject fields, string prefix) => string.Join(" AND ", fields.Select(pair =>
-        pair.Value is JsonObject properties ? Equalities(properties, "") : $"{prefix}[{pair.Key}] = '{Quoted(pair.Value?.ToString() ?? "")}'"));
-
-    private static string Quoted(string text) => text.Replace("'", "''", StringComparison.Ordinal);
+    private static bool Matches(string wanted, string type) =>
+        wanted.EndsWith('*') ? type.StartsWith(wanted[..^1], StringComparison.Ordinal) : type == wanted;
 }

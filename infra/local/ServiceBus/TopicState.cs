@@ -1,13 +1,11 @@
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>One subscription's copy of a message.</summary>
-internal sealed class Copy(TopicMessage message, DateTimeOffset? expiresAt)
+internal sealed class Copy(TopicMessage message)
 {
     public TopicMessage Message { get; } = message;
 
     public long Number => Message.SequenceNumber;
-
-    public DateTimeOffset? ExpiresAt { get; } = expiresAt;
 
     public int DeliveryCount { get; set; }
 
@@ -15,235 +13,150 @@ internal sealed class Copy(TopicMessage message, DateTimeOffset? expiresAt)
 
     public DateTimeOffset LockedUntil { get; set; }
 
-    public string? DeadReason { get; set; }
+    public string? DeadReason { get; init; }
 
-    public string? DeadDescription { get; set; }
+    public string? DeadDescription { get; init; }
 }
 
-/// <summary>Messages in order of their numbers, each ready or locked by a receiver.</summary>
+/// <summary>Copies in order of their numbers, each ready or locked by a receiver.</summary>
 internal sealed class CopyQueue
 {
-    private readonly SortedSet<(DateTimeOffset At, long Number)> _expiring = [];
-    private readonly SortedSet<(DateTimeOffset At, long Number)> _locks = [];
+    private readonly SortedDictionary<long, Copy> _ready = [];
+    private readonly Dictionary<Guid, Copy> _locked = [];
 
-    public SortedDictionary<long, Copy> Ready { get; } = [];
+    public int Count => _ready.Count + _locked.Count;
 
-    public Dictionary<long, Copy> Locked { get; } = [];
+    public IEnumerable<Copy> All => _ready.Values.Concat(_locked.Values).OrderBy(copy => copy.Number);
 
-    public int Count => Ready.Count + Locked.Count;
-
-    public IEnumerable<Copy> All => Ready.Values.Concat(Locked.Values).OrderBy(copy => copy.Number);
-
-    /// <summary>Completed, and replaced, whenever something became ready.</summary>
+    /// <summary>Completed, and replaced, whenever something became ready, or will at a time that nobody waits for yet.</summary>
     public TaskCompletionSource Changed { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>When the next lock ends or the next message expires.</summary>
-    public DateTimeOffset? NextMoment =>
-        (_expiring.Count, _locks.Count) switch
-        {
-            (0, 0) => null,
-            (0, _) => _locks.Min.At,
-            (_, 0) => _expiring.Min.At,
-            _ => _locks.Min.At < _expiring.Min.At ? _locks.Min.At : _expiring.Min.At,
-        };
+    /// <summary>When the next lock ends.</summary>
+    public DateTimeOffset? NextUnlock => _locked.Count == 0 ? null : _locked.Values.Min(copy => copy.LockedUntil);
 
-    public Copy? Find(long number) => Ready.GetValueOrDefault(number) ?? Locked.GetValueOrDefault(number);
-
-    public void MakeReady(Copy copy)
+    public void Add(Copy copy)
     {
-        Remove(copy);
-        Ready[copy.Number] = copy;
-        if (copy.ExpiresAt is { } at) _expiring.Add((at, copy.Number));
+        _ready[copy.Number] = copy;
+        Wake();
+    }
+
+    public void Wake()
+    {
         var waiting = Changed;
         Changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.TrySetResult();
     }
 
-    public void Lock(Copy copy, Guid token, DateTimeOffset until)
+    /// <summary>Locks the first one that is ready, and counts the delivery.</summary>
+    public Copy? Lock(Guid token, DateTimeOffset until)
     {
-        Ready.Remove(copy.Number);
-        _locks.Remove((copy.LockedUntil, copy.Number));
+        if (_ready.Count == 0) return null;
+        var copy = _ready.First().Value;
+        _ready.Remove(copy.Number);
         (copy.LockToken, copy.LockedUntil) = (token, until);
-        Locked[copy.Number] = copy;
-        _locks.Add((until, copy.Number));
+        copy.DeliveryCount++;
+        return _locked[token] = copy;
     }
 
-    public void Remove(Copy copy)
-    {
-        if (copy.ExpiresAt is { } at) _expiring.Remove((at, copy.Number));
-        if (Locked.Remove(copy.Number)) _locks.Remove((copy.LockedUntil, copy.Number));
-        Ready.Remove(copy.Number);
-    }
+    public Copy? Held(Guid token) => _locked.GetValueOrDefault(token);
+
+    public Copy? TakeHeld(Guid token) => _locked.Remove(token, out var copy) ? copy : null;
+
+    public Copy? TakeReady(long number) => _ready.Remove(number, out var copy) ? copy : null;
 
     /// <summary>A copy whose lock is over.</summary>
-    public Copy? TakeUnlocked(DateTimeOffset now) => _locks.Count > 0 && _locks.Min.At <= now ? Locked[_locks.Min.Number] : null;
-
-    /// <summary>A ready copy whose time to live is over; a locked one lives until its lock ends.</summary>
-    public Copy? TakeExpired(DateTimeOffset now)
-    {
-        while (_expiring.Count > 0 && _expiring.Min is var first && first.At <= now)
-        {
-            _expiring.Remove(first);
-            if (Ready.TryGetValue(first.Number, out var copy)) return copy;
-        }
-
-        return null;
-    }
+    public Copy? TakeUnlocked(DateTimeOffset now) =>
+        _locked.Values.FirstOrDefault(copy => copy.LockedUntil <= now) is { } over ? TakeHeld(over.LockToken) : null;
 }
 
 /// <summary>What a subscription holds.</summary>
 internal sealed class SubscriptionState(SubscriptionPlan plan)
 {
+    private readonly PriorityQueue<long, DateTimeOffset> _expiring = new();
+
     public SubscriptionPlan Plan { get; } = plan;
 
     public CopyQueue Active { get; } = new();
 
     public CopyQueue Dead { get; } = new();
 
-    public Copy? Find(long number) => Active.Find(number) ?? Dead.Find(number);
-
-    public void Remove(Copy copy)
+    public void Deliver(TopicMessage message)
     {
-        Active.Remove(copy);
-        Dead.Remove(copy);
+        if (Plan.Takes(message)) MakeReady(new Copy(message));
+    }
+
+    /// <summary>Back to where it was locked, or a dead letter after its last delivery. A dead letter stays one.</summary>
+    public void Return(Copy copy)
+    {
+        if (copy.DeadReason is not null) Dead.Add(copy);
+        else if (copy.DeliveryCount < Plan.MaxDeliveryCount) MakeReady(copy);
+        else Bury(copy, "MaxDeliveryCountExceeded", null);
+    }
+
+    /// <summary>It does not expire then: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues</summary>
+    public void Bury(Copy copy, string reason, string? description) =>
+        Dead.Add(new Copy(copy.Message) { DeliveryCount = copy.DeliveryCount, DeadReason = reason, DeadDescription = description });
+
+    /// <summary>Locks that are over, messages that have expired; a locked one lives until its lock ends.</summary>
+    public void Sweep(DateTimeOffset now)
+    {
+        while ((Active.TakeUnlocked(now) ?? Dead.TakeUnlocked(now)) is { } copy) Return(copy);
+        while (_expiring.TryPeek(out var number, out var at) && at <= now)
+        {
+            _expiring.Dequeue();
+            if (Active.TakeReady(number) is { } expired && Plan.DeadLetterExpired) Bury(expired, "TTLExpiredException", null);
+        }
+    }
+
+    private void MakeReady(Copy copy)
+    {
+        if (copy.Message.ExpiresAt is { } at) _expiring.Enqueue(copy.Number, at);
+        Active.Add(copy);
     }
 }
 
 /// <summary>What a topic holds: messages for later, the ids it has seen, its subscriptions.</summary>
 internal sealed class TopicState(TopicPlan plan)
 {
-    private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<(string Id, DateTimeOffset At)> _seenInOrder = [];
-
-    public TopicPlan Plan { get; } = plan;
 
     public SortedDictionary<(DateTimeOffset Due, long Number), TopicMessage> Scheduled { get; } = [];
 
     public Dictionary<string, SubscriptionState> Subscriptions { get; } =
         plan.Subscriptions.ToDictionary(item => item.Name, item => new SubscriptionState(item), StringComparer.OrdinalIgnoreCase);
 
-    public IEnumerable<(string Id, DateTimeOffset At)> Seen => _seenInOrder;
-
-    public bool HasSeen(string id, DateTimeOffset now)
+    /// <summary>True when the id was sent within the window; else it is remembered.</summary>
+    public bool Repeats(string id, DateTimeOffset now)
     {
-        Forget(now);
-        return _seen.ContainsKey(id);
+        if (plan.DuplicateWindow is not { } window) return false;
+        while (_seenInOrder.TryPeek(out var oldest) && now - oldest.At >= window) _seen.Remove(_seenInOrder.Dequeue().Id);
+        if (!_seen.Add(id)) return true;
+        _seenInOrder.Enqueue((id, now));
+        return false;
     }
 
-    /// <summary>Drops the ids that are older than the window.</summary>
-    public void Forget(DateTimeOffset now)
+    public void Take(TopicMessage message)
     {
-        while (_seenInOrder.TryPeek(out var oldest) && now - oldest.At >= Plan.DuplicateWindow) _seen.Remove(_seenInOrder.Dequeue().Id);
-    }
-
-    public void See(string id, DateTimeOffset at)
-    {
-        if (Plan.DuplicateWindow is not null && id.Length > 0 && _seen.TryAdd(id, at)) _seenInOrder.Enqueue((id, at));
-    }
-
-    public void Deliver(TopicMessage message, IEnumerable<string> subscriptions)
-    {
-        foreach (var name in subscriptions)
+        if (message.ScheduledFor is { } due)
         {
-            if (Subscriptions.TryGetValue(name, out var subscription))
-                subscription.Active.MakeReady(new Copy(message, Expiry(message, subscription.Plan)));
-        }
-    }
-
-    /// <summary>Subscriptions whose filter takes it.</summary>
-    public List<string> Takers(TopicMessage message) => [.. Plan.Subscriptions.Where(plan => plan.Takes(message)).Select(plan => plan.Name)];
-
-    // The shortest of the message's, the topic's and the subscription's time to live counts.
-    private DateTimeOffset? Expiry(TopicMessage message, SubscriptionPlan subscription)
-    {
-        var live = new[] { message.TimeToLive, Plan.TimeToLive, subscription.TimeToLive }.Min();
-        return live is { } span && span < DateTimeOffset.MaxValue - message.EnqueuedAt ? message.EnqueuedAt + span : null;
-    }
-}
-
-/// <summary>Everything the topic remembers, changed only by records, so that reading the journal again gives the same state.</summary>
-internal sealed class BrokerState(IReadOnlyDictionary<string, TopicPlan> plans)
-{
-    public Dictionary<string, TopicState> Topics { get; } =
-        plans.ToDictionary(pair => pair.Key, pair => new TopicState(pair.Value), StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>The highest sequence number given so far.</summary>
-    public long LastNumber { get; private set; }
-
-    /// <summary>Makes one record true. What it names and is no longer planned is forgotten.</summary>
-    public void Apply(TopicRecord record)
-    {
-        LastNumber = Math.Max(LastNumber, Math.Max(record.Number, record.Message?.SequenceNumber ?? 0));
-        if (record.Topic is null || !Topics.TryGetValue(record.Topic, out var topic)) return;
-        switch (record.Kind)
-        {
-            case TopicRecord.Seen:
-                topic.Forget(record.At);
-                topic.See(record.MessageId!, record.At);
-                return;
-            case TopicRecord.Sent when record.Message!.ScheduledFor is { } due:
-                topic.Scheduled[(due, record.Message.SequenceNumber)] = record.Message;
-                return;
-            case TopicRecord.Sent:
-                topic.Deliver(record.Message!, record.Subscriptions ?? []);
-                return;
-            case TopicRecord.Enqueued:
-                if (topic.Scheduled.Remove((record.At, record.Number), out var message))
-                    topic.Deliver(message with { ScheduledFor = null }, record.Subscriptions ?? []);
-                return;
+            Scheduled[(due, message.SequenceNumber)] = message;
+            foreach (var place in Subscriptions.Values) place.Active.Wake();
+            return;
         }
 
-        if (record.Subscription is null || !topic.Subscriptions.TryGetValue(record.Subscription, out var subscription)) return;
-        if (subscription.Find(record.Number) is { } copy) Settle(subscription, copy, record);
+        foreach (var subscription in Subscriptions.Values) subscription.Deliver(message);
     }
 
-    /// <summary>The shortest list of records that gives this state: what a compacted journal holds. Locks are gone, counts stay.</summary>
-    public IEnumerable<TopicRecord> Snapshot(DateTimeOffset now)
+    /// <summary>Schedules that are due, locks that are over, messages that have expired.</summary>
+    public void Sweep(DateTimeOffset now)
     {
-        yield return new TopicRecord { Kind = TopicRecord.Last, Number = LastNumber };
-        foreach (var (name, topic) in Topics)
+        while (Scheduled.Count > 0 && Scheduled.First() is var next && next.Key.Due <= now)
         {
-            topic.Forget(now);
-            foreach (var (id, at) in topic.Seen) yield return new TopicRecord { Kind = TopicRecord.Seen, Topic = name, MessageId = id, At = at };
-            foreach (var message in topic.Scheduled.Values) yield return new TopicRecord { Kind = TopicRecord.Sent, Topic = name, Message = message };
-            var copies = topic.Subscriptions.SelectMany(pair =>
-                pair.Value.Active.All.Concat(pair.Value.Dead.All).Select(copy => (Subscription: pair.Key, Copy: copy)));
-            foreach (var group in copies.GroupBy(item => item.Copy.Number).OrderBy(group => group.Key))
-            {
-                var takers = group.Select(item => item.Subscription).ToList();
-                yield return new TopicRecord { Kind = TopicRecord.Sent, Topic = name, Message = group.First().Copy.Message, Subscriptions = takers };
-                foreach (var (subscription, copy) in group)
-                {
-                    var record = new TopicRecord { Topic = name, Subscription = subscription, Number = group.Key };
-                    if (copy.DeliveryCount > 0) yield return record with { Kind = TopicRecord.Delivered, Count = copy.DeliveryCount };
-                    if (copy.DeadReason is not null)
-                        yield return record with { Kind = TopicRecord.Dead, Reason = copy.DeadReason, Description = copy.DeadDescription };
-                }
-            }
+            Scheduled.Remove(next.Key);
+            Take(next.Value with { ScheduledFor = null });
         }
-    }
 
-    private static void Settle(SubscriptionState subscription, Copy copy, TopicRecord record)
-    {
-        switch (record.Kind)
-        {
-            case TopicRecord.Delivered:
-                copy.DeliveryCount = record.Count;
-                break;
-            case TopicRecord.Completed:
-                subscription.Remove(copy);
-                break;
-            case TopicRecord.Dead:
-                subscription.Remove(copy);
-                (copy.DeadReason, copy.DeadDescription) = (record.Reason, record.Description);
-                // A dead letter does not expire: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues
-                var dead = new Copy(copy.Message, null) { DeliveryCount = copy.DeliveryCount, DeadReason = copy.DeadReason, DeadDescription = copy.DeadDescription };
-                subscription.Dead.MakeReady(dead);
-                break;
-            case TopicRecord.Resubmitted:
-                subscription.Remove(copy);
-                subscription.Active.MakeReady(new Copy(copy.Message, null));
-                break;
-        }
+        foreach (var subscription in Subscriptions.Values) subscription.Sweep(now);
     }
 }

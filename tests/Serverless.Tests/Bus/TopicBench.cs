@@ -23,45 +23,49 @@ public sealed class TopicBench : IAsyncDisposable
     public LocalTopic Topic => _topic!;
 
     /// <param name="subscriptions">JSON of the member "subscriptions".</param>
-    public static async Task<TopicBench> StartAsync(TimeProvider time, string subscriptions = """{ "hooks": { "maxDeliveryCount": 3 } }""")
+    public static TopicBench Start(TimeProvider time, string subscriptions = """{ "hooks": { "maxDeliveryCount": 3 } }""")
     {
         var bench = new TopicBench(time);
         bench.Plan($$"""{ "topics": { "events": { "duplicateDetectionWindow": "PT10M", "subscriptions": {{subscriptions}} } } }""");
-        await bench.OpenAsync();
+        bench.Open();
         return bench;
     }
 
     public void Plan(string json) => File.WriteAllText(MessagingFile, json);
 
     /// <param name="port">0 takes a free one.</param>
-    public async Task OpenAsync(int port = 0) => _topic = await LocalTopic.StartAsync(MessagingFile, Folder, _time, port, CancellationToken.None);
+    public void Open(int port = 0) => _topic = LocalTopic.Start(MessagingFile, _time, port);
 
-    /// <summary>Ends it and starts it again on the same port and journal.</summary>
+    /// <summary>Ends it and starts another on the same port, with nothing in it.</summary>
     public async Task RestartAsync()
     {
         var port = Topic.Endpoint.Port;
         await Topic.DisposeAsync();
-        await OpenAsync(port);
+        Open(port);
     }
 
     /// <summary>A client of the SDK that gives up soon.</summary>
     public ServiceBusClient Client(int tries = 0)
     {
-        var options = new ServiceBusClientOptions { RetryOptions = { MaxRetries = tries, TryTimeout = TimeSpan.FromSeconds(5), Delay = TimeSpan.FromMilliseconds(50) } };
+        var options = new ServiceBusClientOptions
+        {
+            RetryOptions = { MaxRetries = tries, TryTimeout = TimeSpan.FromSeconds(5), Delay = TimeSpan.FromMilliseconds(50) },
+        };
         var client = new ServiceBusClient(Topic.ConnectionString, options);
         _clients.Add(client);
         return client;
     }
 
     /// <summary>Into the topic, past the wire.</summary>
-    public void Send(string id, DateTimeOffset? at = null, params (string Name, string Value)[] properties) => Topic.Send([Message(id, at, properties)]);
+    public void Send(string id, DateTimeOffset? at = null, params (string Name, string Value)[] properties) =>
+        Topic.Send([Message(id, at, properties)]);
 
     public static TopicMessage Message(string id, DateTimeOffset? at = null, params (string Name, string Value)[] properties) => new()
     {
         Topic = Name,
         Body = Encoding.UTF8.GetBytes("body " + id),
         System = new Dictionary<string, string> { ["messageId"] = id },
-        Properties = properties.ToDictionary(p => p.Name, p => System.Text.Json.Nodes.JsonValue.Create(p.Value).ToJsonString(), StringComparer.OrdinalIgnoreCase),
+        Properties = properties.ToDictionary(p => p.Name, p => (object)p.Value, StringComparer.OrdinalIgnoreCase),
         ScheduledFor = at,
     };
 

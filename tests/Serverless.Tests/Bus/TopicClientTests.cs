@@ -14,15 +14,18 @@ namespace Serverless.Tests.Bus;
 /// <summary>The sender of the app: what a topic gets, what its errors mean, and how long an outage holds a caller up.</summary>
 public sealed class TopicClientTests : IAsyncLifetime
 {
+    private static readonly (string Name, string Value) Namespace =
+        ("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net");
     private readonly CallCount _count = new();
     private readonly FakeTime _time = new();
     private TopicBench _bench = null!;
     private TopicClient _client = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync()
     {
-        _bench = await TopicBench.StartAsync(_time);
+        _bench = TopicBench.Start(_time);
         _client = Client(_bench.Topic.ConnectionString);
+        return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
@@ -37,15 +40,18 @@ public sealed class TopicClientTests : IAsyncLifetime
         await _client.SendAsync(TopicBench.Name, new BusMessage("event/ü\"1", "{\"a\":\"ä\"}"u8.ToArray())
         {
             ContentType = "application/cloudevents+json",
-            Properties = new Dictionary<string, string> { ["type"] = "serverless.case.opened.v1", ["place"] = "Köln", ["owner"] = "O'Brien \"Bob\"" },
-            SessionId = "s1",
-            TimeToLive = TimeSpan.FromMinutes(90),
+            Properties = new Dictionary<string, string>
+            {
+                ["type"] = "serverless.case.opened.v1",
+                ["place"] = "Köln",
+                ["owner"] = "O'Brien \"Bob\"",
+            },
         }, default);
         var message = Assert.Single(_bench.Topic.Active(TopicBench.Name, TopicBench.Hooks));
-        Assert.Equal(("event/ü\"1", "serverless.case.opened.v1", "application/cloudevents+json"), (message.MessageId, message.Subject, message.System["contentType"]));
-        Assert.Equal(("Köln", "O'Brien \"Bob\"", "s1"), (message.Text("place"), message.Text("owner"), message.System["sessionId"]));
+        Assert.Equal(("event/ü\"1", "serverless.case.opened.v1"), (message.MessageId, message.Subject));
+        Assert.Equal("application/cloudevents+json", message.System["contentType"]);
+        Assert.Equal(("Köln", "O'Brien \"Bob\""), (message.Text("place"), message.Text("owner")));
         Assert.Equal("{\"a\":\"ä\"}"u8.ToArray(), message.Body);
-        Assert.Equal(TimeSpan.FromMinutes(90), message.TimeToLive);
         Assert.Null(message.Text("Diagnostic-Id"));
         Assert.Equal((1L, 1L, 0L), (_bench.Topic.Calls, _count.Bus, _count.Storage));
     }
@@ -76,7 +82,7 @@ public sealed class TopicClientTests : IAsyncLifetime
     [Fact]
     public async Task A_topic_that_is_not_there_is_named_as_such()
     {
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => _client.SendAsync("nothing", new BusMessage("1", "{}"u8.ToArray()), default));
+        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => SendAsync("1", "nothing"));
         Assert.Equal((404, false), (e.Status, e.Retryable));
     }
 
@@ -94,21 +100,27 @@ public sealed class TopicClientTests : IAsyncLifetime
             Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
         }
 
-        await _bench.OpenAsync(new Uri(_bench.Topic.ConnectionString.Split(';')[0]["Endpoint=".Length..]).Port);
+        _bench.Open(_bench.Topic.Endpoint.Port);
         await SendAsync("3");
-        Assert.Equal(["1", "3"], _bench.Active());
+        Assert.Equal(["3"], _bench.Active());
         Assert.Equal(5, _count.Bus);
     }
 
     [Fact]
-    public async Task A_connection_that_broke_meanwhile_is_made_anew_by_the_next_send()
+    public async Task A_connection_that_broke_meanwhile_fails_at_most_one_send_which_the_outbox_sends_again()
     {
         await SendAsync("1");
         await _bench.RestartAsync();
 
-        // A send may meet the dying link before the client has seen its end: that one fails at once, the next one heals.
-        if (await Record.ExceptionAsync(() => SendAsync("2")) is not null) await SendAsync("2");
-        Assert.Equal(["1", "2"], _bench.Active());
+        // A send may meet the dying link before the client has seen its end. One such failure is allowed: the outbox keeps what was
+        // not taken and sends it again under the same id. The next one has to be taken.
+        if (await Record.ExceptionAsync(() => SendAsync("2")) is { } failed)
+        {
+            Assert.True(Assert.IsType<BusUnavailableException>(failed).Retryable);
+            await SendAsync("2");
+        }
+
+        Assert.Equal(["2"], _bench.Active());
     }
 
     [Fact]
@@ -116,9 +128,12 @@ public sealed class TopicClientTests : IAsyncLifetime
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var client = Client($"Endpoint=sb://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port};SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true");
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        var connection = $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true";
+        await using var client = Client(connection);
+        var message = new BusMessage("1", "{}"u8.ToArray());
         var watch = Stopwatch.StartNew();
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => client.SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default));
+        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => client.SendAsync("t", message, default));
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8));
         Assert.Equal((0, true), (e.Status, e.Retryable));
     }
@@ -128,13 +143,15 @@ public sealed class TopicClientTests : IAsyncLifetime
     {
         using var giveUp = new CancellationTokenSource();
         await giveUp.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.SendAsync(TopicBench.Name, new BusMessage("1", "{}"u8.ToArray()), giveUp.Token));
+        var message = new BusMessage("1", "{}"u8.ToArray());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.SendAsync(TopicBench.Name, message, giveUp.Token));
     }
 
     [Fact]
     public async Task What_a_message_cannot_be_is_refused_before_it_goes_out()
     {
-        Task Refused(BusMessage message) => Assert.ThrowsAsync<ArgumentException>(() => _client.SendAsync(TopicBench.Name, message, default));
+        Task Refused(BusMessage message) =>
+            Assert.ThrowsAsync<ArgumentException>(() => _client.SendAsync(TopicBench.Name, message, default));
         await Refused(new BusMessage("", "{}"u8.ToArray()));
         await Refused(new BusMessage(new string('x', 129), "{}"u8.ToArray()));
         await Refused(new BusMessage("1", "{}"u8.ToArray()) { Properties = new Dictionary<string, string> { [""] = "a" } });
@@ -144,12 +161,12 @@ public sealed class TopicClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_token_the_sentence_names_the_setting()
+    public void Without_a_token_the_sentence_names_the_setting()
     {
-        var e = BusConnection.From(Section(("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net"))).Refused(new RequestFailedException(401, "No Entra token for ServiceBusConnection: check ..."), "role");
+        var none = new RequestFailedException(401, "No Entra token for ServiceBusConnection: check ...");
+        var e = BusConnection.From(Section(Namespace)).Refused(none, "role");
         Assert.Equal((401, true), (e!.Status, e.Retryable));
         Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
-        await Task.CompletedTask;
     }
 
     [Theory]
@@ -166,19 +183,23 @@ public sealed class TopicClientTests : IAsyncLifetime
     [Fact]
     public void A_namespace_is_spoken_to_as_the_settings_say()
     {
-        var bus = BusConnection.From(Section(("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net"), ("ServiceBusConnection__credential", "managedidentity")));
+        var bus = BusConnection.From(Section(Namespace, ("ServiceBusConnection__credential", "managedidentity")));
         Assert.Equal(("example.servicebus.windows.net", ServiceBusTransportType.AmqpTcp), (bus.Host, bus.Transport));
-        var sockets = BusConnection.From(Section(("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net"), ("ServiceBusConnection__transportType", "amqpWebSockets")));
+        var sockets = BusConnection.From(Section(Namespace, ("ServiceBusConnection__transportType", "amqpWebSockets")));
         Assert.Equal(ServiceBusTransportType.AmqpWebSockets, sockets.Transport);
         Assert.Throws<InvalidOperationException>(() => BusConnection.From(Section()));
-        Assert.Throws<InvalidOperationException>(() => BusConnection.From(Section(("ServiceBusConnection__fullyQualifiedNamespace", "https://example.com/"))));
-        Assert.Throws<InvalidOperationException>(() => BusConnection.From(Section(("ServiceBusConnection__fullyQualifiedNamespace", "a.b"), ("ServiceBusConnection__transportType", "http"))));
+        var address = Section((Namespace.Name, "https://example.com/"));
+        Assert.Throws<InvalidOperationException>(() => BusConnection.From(address));
+        var transport = Section(Namespace, ("ServiceBusConnection__transportType", "http"));
+        Assert.Throws<InvalidOperationException>(() => BusConnection.From(transport));
     }
 
     private static Microsoft.Extensions.Configuration.IConfigurationSection Section(params (string Name, string Value)[] settings) =>
         AzuriteFixture.Settings(settings).GetSection("ServiceBusConnection");
 
-    private TopicClient Client(string connection) => new(BusConnection.From(Section(("ServiceBusConnection", connection))), _count, TimeProvider.System);
+    private TopicClient Client(string connection) =>
+        new(BusConnection.From(Section(("ServiceBusConnection", connection))), _count, TimeProvider.System);
 
-    private Task SendAsync(string id) => _client.SendAsync(TopicBench.Name, new BusMessage(id, "{}"u8.ToArray()), default);
+    private Task SendAsync(string id, string topic = TopicBench.Name) =>
+        _client.SendAsync(topic, new BusMessage(id, "{}"u8.ToArray()), default);
 }

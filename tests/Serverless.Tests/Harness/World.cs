@@ -101,7 +101,7 @@ public sealed class World : IAsyncDisposable
     private static async Task<World> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
-        var broker = bus ?? await LocalTopic.StartAsync(MessagingFile, folder, time, 0, CancellationToken.None);
+        var broker = bus ?? LocalTopic.Start(MessagingFile, time, 0);
         var gate = StorageGate.Open(connectionString);
         var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         var all = DefaultSettings(provider.Address);

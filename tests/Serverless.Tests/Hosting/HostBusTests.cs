@@ -74,7 +74,7 @@ public sealed class HostBusTests
         await using var bench = new HostBench();
         bench.BusFunction();
         bench.Messaging();
-        await using var broker = await LocalTopic.StartAsync(bench.MessagingFile, bench.Data, TimeProvider.System, 0, CancellationToken.None);
+        await using var broker = LocalTopic.Start(bench.MessagingFile, TimeProvider.System, 0);
         await using (var host = await FunctionHost.StartAsync(bench.Options(broker: broker), CancellationToken.None)) Assert.Same(broker, host.Broker);
         Assert.Equal(broker.ConnectionString, bench.Starts()[0]["env"]!["Bus"]!.ToString());
         await HostBench.SendAsync(broker.Endpoint, "events", "x");

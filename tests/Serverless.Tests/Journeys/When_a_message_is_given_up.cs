@@ -91,7 +91,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
                 Topic = "case-events",
                 Body = "nonsense"u8.ToArray(),
                 System = new Dictionary<string, string> { ["messageId"] = $"m-{i}" },
-                Properties = new Dictionary<string, string> { ["route"] = "\"teams\"" },
+                Properties = new Dictionary<string, object> { ["route"] = "teams" },
             }]);
         }
 
