@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Hosting;
 using Serverless.Local.ServiceBus;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;

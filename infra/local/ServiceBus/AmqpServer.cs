@@ -20,7 +20,7 @@ internal sealed class AmqpServer : IRuntimeProvider
     private readonly LocalTopic _topic;
     private readonly RequestLinks _requests;
     private readonly AmqpSettings _settings;
-    private readonly SocketListener _socket = new();
+    private readonly SocketListener _socket = new(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
     private readonly AmqpTransportListener _listener;
 
     public AmqpServer(LocalTopic topic)
@@ -131,7 +131,7 @@ internal sealed class AmqpServer : IRuntimeProvider
 
         if (link is SendingAmqpLink to && Subscription(parts) is { } path && _topic.Has(parts[0], path))
         {
-            _ = new ReceiveLink(_topic, parts[0], path, to).RunAsync();
+            ReceiveLink.Attach(_topic, parts[0], path, to);
             return;
         }
 

@@ -11,32 +11,34 @@ namespace Serverless.Local.ServiceBus;
 internal sealed class ReceiveLink
 {
     private readonly ConcurrentDictionary<Guid, LockedMessage> _handed = new();
-    private readonly CancellationTokenSource _closed = new();
-    private readonly SemaphoreSlim _credit = new(0);
     private readonly LocalTopic _topic;
-    private readonly string _name;
-    private readonly string _path;
     private readonly SendingAmqpLink _link;
 
-    public ReceiveLink(LocalTopic topic, string name, string path, SendingAmqpLink link)
+    private ReceiveLink(LocalTopic topic, SendingAmqpLink link) => (_topic, _link) = (topic, link);
+
+    /// <summary>Serves the link until it closes.</summary>
+    public static void Attach(LocalTopic topic, string name, string path, SendingAmqpLink link)
     {
-        (_topic, _name, _path, _link) = (topic, name, path, link);
+        var credit = new SemaphoreSlim(0);
+        var closed = new CancellationTokenSource();
+        var receiver = new ReceiveLink(topic, link);
         link.RegisterCreditListener((more, _, _) =>
         {
-            if (more > 0) _credit.Release((int)Math.Min(more, 1_000_000));
+            if (more > 0) credit.Release((int)Math.Min(more, 1_000_000));
         });
-        link.RegisterDispositionListener(Settle);
-        link.Closed += (_, _) => _closed.Cancel();
+        link.RegisterDispositionListener(receiver.Settle);
+        link.Closed += (_, _) => closed.Cancel();
+        _ = receiver.RunAsync(name, path, credit, closed.Token);
     }
 
-    public async Task RunAsync()
+    private async Task RunAsync(string name, string path, SemaphoreSlim credit, CancellationToken closed)
     {
         try
         {
             while (true)
             {
-                await _credit.WaitAsync(_closed.Token);
-                var message = await _topic.ReceiveAsync(_name, _path, _closed.Token);
+                await credit.WaitAsync(closed);
+                var message = await _topic.ReceiveAsync(name, path, closed);
                 var open = _link.State is AmqpObjectState.Opened or AmqpObjectState.OpenSent or AmqpObjectState.OpenReceived;
                 if (!open) _topic.Release(message);
                 else if (_link.Settings.SettleType == SettleMode.SettleOnSend) Send(message, gone: _topic.Complete(message));

@@ -8,28 +8,26 @@ namespace Serverless.Local.ServiceBus;
 /// <summary>
 /// Accepts sockets on a port of 127.0.0.1. The library's own listener cannot take a free port and asks the name service at its start.
 /// </summary>
-internal sealed class SocketListener() : TransportListener("socket-listener")
+internal sealed class SocketListener(Socket socket) : TransportListener("socket-listener")
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-
-    public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+    public int Port => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
     /// <exception cref="SocketException">The port is taken.</exception>
     public void Bind(int port)
     {
-        _socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        _socket.Listen(128);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        socket.Listen(128);
     }
 
     protected override void OnListen() => _ = AcceptAsync();
 
     protected override bool CloseInternal()
     {
-        _socket.Dispose();
+        socket.Dispose();
         return true;
     }
 
-    protected override void AbortInternal() => _socket.Dispose();
+    protected override void AbortInternal() => socket.Dispose();
 
     private async Task AcceptAsync()
     {
@@ -37,7 +35,7 @@ internal sealed class SocketListener() : TransportListener("socket-listener")
         {
             while (true)
             {
-                var transport = new SocketTransport(await _socket.AcceptAsync());
+                var transport = new SocketTransport(await socket.AcceptAsync());
                 transport.Open();
                 OnTransportAccepted(new TransportAsyncCallbackArgs { Transport = transport, CompletedSynchronously = true });
             }
