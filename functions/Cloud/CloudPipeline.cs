@@ -45,12 +45,6 @@ internal static class CloudPipeline
         return options;
     }
 
-    /// <summary>The pipeline of a client without an SDK client; as <see cref="Configure"/>.</summary>
-    public static HttpPipeline Build(HttpPipelineTransport transport, HttpPipelinePolicy? authentication, Action count) =>
-        HttpPipelineBuilder.Build(Configure(new CloudOptions(), transport, count), [], authentication is null ? [] : [authentication], new ResponseClassifier());
-
-    private sealed class CloudOptions : ClientOptions;
-
     private sealed class CountingPolicy(Action count) : HttpPipelineSynchronousPolicy
     {
         public override void OnSendingRequest(HttpMessage message) => count();

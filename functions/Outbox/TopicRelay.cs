@@ -76,12 +76,9 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
         using var json = JsonDocument.Parse(entry.Json);
         if (json.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object)
             foreach (var name in Filterable)
-                if (data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } word && IsPlain(word)) properties[name] = word;
+                if (data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } word) properties[name] = word;
         return new BusMessage(entry.Id, entry.Json) { ContentType = "application/cloudevents+json", Properties = properties };
     }
-
-    // An owner may have any name; a property takes printable ASCII.
-    private static bool IsPlain(string word) => word.All(c => c is >= ' ' and <= '~' and not '"' and not '\\');
 
     [LoggerMessage(40, LogLevel.Warning, "bus down: {Subject} owes the topic event {EventId}, status={Status}; Tick sends it")]
     private partial void LogBusDown(string subject, string eventId, int status);

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Serverless.Platform.Messaging;
 
 /// <summary>One message for a topic; its id lets the topic swallow a repeat within its detection window.</summary>
@@ -5,17 +7,14 @@ namespace Serverless.Platform.Messaging;
 /// <param name="Body">JSON; with properties at most 256 KiB.</param>
 public sealed record BusMessage(string MessageId, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>Application properties that filters see: names of letters, digits, <c>-</c> and <c>_</c>; values of printable ASCII without quotes.</summary>
-    public IReadOnlyDictionary<string, string> Properties { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+    /// <summary>Application properties that filters see, by names of at most 128 characters.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
-    /// <summary>When the message appears, to the second; null for now.</summary>
+    /// <summary>The event type; null takes the property <c>type</c>.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>When the message appears, to the millisecond; null for now.</summary>
     public DateTimeOffset? ScheduledFor { get; init; }
-
-    /// <summary>At most 128 characters.</summary>
-    public string? SessionId { get; init; }
-
-    /// <summary>How long the message lives; null for as long as the topic says.</summary>
-    public TimeSpan? TimeToLive { get; init; }
 
     public string ContentType { get; init; } = "application/json";
 }

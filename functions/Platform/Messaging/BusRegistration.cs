@@ -11,7 +11,7 @@ public static class BusRegistration
     {
         services.TryAddSingleton<CallCount>();
         var section = configuration.GetSection("ServiceBusConnection");
-        var bus = string.IsNullOrEmpty(section.Value) && !section.GetChildren().Any() ? null : BusNamespace.From(section);
-        return services.AddSingleton(p => new TopicClient(bus, p.GetRequiredService<CallCount>()));
+        var bus = string.IsNullOrEmpty(section.Value) && !section.GetChildren().Any() ? null : BusConnection.From(section);
+        return services.AddSingleton(p => new TopicClient(bus, p.GetRequiredService<CallCount>(), p.GetRequiredService<TimeProvider>()));
     }
 }

@@ -1,9 +1,9 @@
 namespace Serverless.Platform.Messaging;
 
-/// <summary>What the bus could not or would not take after retries. Its message names the likely setting or role, never content.</summary>
+/// <summary>What the bus could not or would not take. Its message names the likely setting or role, never content.</summary>
 public sealed class BusUnavailableException(string message, int status, bool retryable, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>HTTP status of the last answer; 0 when there was none.</summary>
+    /// <summary>The HTTP status that says the same; 0 when there was no answer.</summary>
     public int Status { get; } = status;
 
     /// <summary>True when the same message may well be taken later; false when somebody must change something first.</summary>

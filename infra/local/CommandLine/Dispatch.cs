@@ -5,6 +5,7 @@ using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
+using Serverless.Local.ServiceBus;
 using Serverless.Local.StartTime;
 
 namespace Serverless.Local.CommandLine;
@@ -56,6 +57,7 @@ internal static class Dispatch
             "start-time" => StartTimeCommand.RunAsync(repository, arguments, screen, ct),
             "load" when arguments.Has("fan-out") => FanOutCommand.RunAsync(repository, arguments, screen, ct),
             "load" => LoadCommand.RunAsync(repository, arguments, screen, ct),
+            "subscribe" => SubscribeCommand.RunAsync(arguments, ct),
             "cost" => Task.FromResult(CostCommand.Run(arguments, screen)),
             "export" => ExportCommand.ExportAsync(arguments, screen, TimeProvider.System, ct),
             "restore" => ExportCommand.RestoreAsync(arguments, screen, TimeProvider.System, ct),

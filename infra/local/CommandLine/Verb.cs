@@ -43,6 +43,13 @@ internal sealed record Verb(string Name, string About, IReadOnlyList<Option> Opt
             new("data", "DIR", "keys, timer state"),
             new("port", "N", "port of the front door; 0 takes a free one"),
         ]),
+        new("subscribe", "receive the events of a subscription as another system would; one JSON line each, ends when its standard input closes",
+        [
+            new("connection", "STRING", "connection string of the bus (default: the environment variable ServiceBusConnection)"),
+            new("topic", "NAME", "topic (default: case-events)"),
+            new("subscription", "NAME", "subscription (default: demo)"),
+            new("keep", "DIR", "keep each event as a file in DIR/events"),
+        ]),
         new("cost", "what a month costs on Azure, from calls that the tests count and prices you can replace",
         [
             new("contacts", "N", "contacts a month (default: 1000000)") { Number = (0, int.MaxValue) },

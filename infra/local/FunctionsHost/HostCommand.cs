@@ -32,7 +32,7 @@ public static class HostCommand
             await UntilStdinClosesAsync(stop.Token);
             return 0;
         }
-        catch (HostStartException problem)
+        catch (Exception problem) when (problem is HostStartException or CommandLine.Refusal)
         {
             await Console.Error.WriteLineAsync(problem.Message);
             return 2;

@@ -14,7 +14,8 @@ internal sealed partial class OutsideFolder
     public const string Cards = "cards";
     public const string Mails = "mails";
     public const string Replies = "replies";
-    private static readonly (string Kind, string Ending)[] Kinds = [(Webhooks, ".json"), (Cards, ".json"), (Mails, ".html"), (Replies, ".json")];
+    public const string Events = "events";
+    private static readonly (string Kind, string Ending)[] Kinds = [(Webhooks, ".json"), (Cards, ".json"), (Mails, ".html"), (Replies, ".json"), (Events, ".json")];
     private readonly TimeProvider _time;
     private int _count;
 

@@ -32,10 +32,10 @@ internal static class LocalSettings
     }
 
     /// <summary>The two connections that the functions name.</summary>
-    public static Dictionary<string, string> Connections(string storage, int busPort) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> Connections(string storage, string bus) => new(StringComparer.Ordinal)
     {
         ["AzureWebJobsStorage"] = storage,
-        ["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{busPort};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true",
+        ["ServiceBusConnection"] = bus,
     };
 
     /// <summary>In the form that people with Core Tools know.</summary>

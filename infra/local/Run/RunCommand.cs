@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Machine;
 using Serverless.Local.Seeds;
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;
 
@@ -26,6 +27,7 @@ internal static class RunCommand
         var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Vonage__PrivateKey"] = key.ExportPkcs8PrivateKeyPem() };
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         repository.ShowOutside(folder.In("outside"));
+        await using var events = SubscriberProcess.Start(stack.BusConnection, "case-events", "demo", folder.In("outside"));
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
         if (arguments.Text("host", "") == "func") await stack.StartCoreToolsAsync(app, port, ct);
         else await stack.StartHostAsync(app, port, ct);

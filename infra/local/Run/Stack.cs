@@ -3,7 +3,7 @@ using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
-using TopicBroker = Serverless.Local.Hosting.TopicBroker;
+using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;
 
@@ -15,7 +15,7 @@ internal sealed class Stack : IAsyncDisposable
     private AzuriteProcess? _azurite;
     private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
     private PlainStorage? _queues;
-    private TopicBroker? _broker;
+    private LocalBus? _bus;
     private FunctionHost? _host;
     private CoreTools? _tools;
 
@@ -33,7 +33,11 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>What the app asked providers for; not null once started.</summary>
     public SeedProvider? Provider { get; private set; }
 
-    public TopicBroker Broker => _broker!;
+    /// <summary>The topic on this machine; null where the emulator is used.</summary>
+    public LocalTopic? Broker => _bus!.Topic;
+
+    /// <summary>What other systems connect with.</summary>
+    public string BusConnection => _bus!.ConnectionString;
 
     public FunctionHost Host => _host!;
 
@@ -73,9 +77,9 @@ internal sealed class Stack : IAsyncDisposable
             stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
             stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
-            stack._broker = await TopicBroker.StartAsync(repository.Messaging, folder.In("host"), TimeProvider.System, 0, ct);
+            stack._bus = LocalBus.Start(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting));
             var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
-            var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._broker.Endpoint.Port);
+            var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._bus.ConnectionString);
             foreach (var (name, value) in extra) connections[name] = value;
             stack.Settings = LocalSettings.Merge(repository, places, connections);
             LocalSettings.Write(folder.In("local.settings.json"), stack.Settings);
@@ -112,7 +116,7 @@ internal sealed class Stack : IAsyncDisposable
     {
         if (_host is not null) await _host.DisposeAsync();
         if (_tools is not null) await _tools.DisposeAsync();
-        if (_broker is not null) await _broker.DisposeAsync();
+        if (_bus is not null) await _bus.DisposeAsync();
         if (Subscriber is not null) await Subscriber.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();

@@ -18,7 +18,7 @@ internal static class StartTimeCommand
         var nobody = PortOwner.Free();
         var settings = LocalSettings.Merge(repository,
             new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}", ["provider"] = $"http://127.0.0.1:{nobody}" },
-            LocalSettings.Connections(Nowhere(nobody), nobody));
+            LocalSettings.Connections(Nowhere(nobody), $"Endpoint=sb://127.0.0.1:{nobody};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true"));
 
         var starts = arguments.Number("starts", 7);
         var (appTimes, emptyTimes) = (new List<double>(), new List<double>());

@@ -1,4 +1,9 @@
-using System.Text.Json;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Azure;
+using Azure.Core;
+using Azure.Messaging.ServiceBus;
 using Serverless.Platform.Messaging;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
@@ -6,161 +11,195 @@ using Xunit;
 
 namespace Serverless.Tests.Bus;
 
-/// <summary>What goes over the wire to a topic, and what its answers mean.</summary>
-public sealed class TopicClientTests
+/// <summary>The sender of the app: what a topic gets, what its errors mean, and how long an outage holds a caller up.</summary>
+public sealed class TopicClientTests : IAsyncLifetime
 {
+    private static readonly (string Name, string Value) Namespace =
+        ("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net");
     private readonly CallCount _count = new();
+    private readonly FakeTime _time = new();
+    private TopicBench _bench = null!;
+    private TopicClient _client = null!;
 
-    [Fact]
-    public async Task A_message_is_one_request_with_its_properties_as_headers()
+    public Task InitializeAsync()
     {
-        await using var bus = await RecordingEndpoint.StartAsync(201);
-        var message = new BusMessage("event/ü\"1", "{\"a\":\"ä\"}"u8.ToArray())
-        {
-            Properties = new Dictionary<string, string>(StringComparer.Ordinal) { ["route"] = "*", ["event-type"] = "case.opened" },
-            ScheduledFor = new DateTimeOffset(2026, 11, 20, 10, 15, 0, 500, TimeSpan.FromHours(1)),
-            SessionId = "s1",
-            TimeToLive = TimeSpan.FromMinutes(90),
-        };
-        await Client(bus).SendAsync("case-events", message, default);
+        _bench = TopicBench.Start(_time);
+        _client = Client(_bench.Topic.ConnectionString);
+        return Task.CompletedTask;
+    }
 
-        var request = Assert.Single(bus.Requests);
-        Assert.Equal(("POST", "/case-events/messages"), (request.Method, request.Target));
-        Assert.Equal(("\"*\"", "\"case.opened\"", "application/json"), (request.Headers["route"], request.Headers["event-type"], request.Headers["Content-Type"]));
-        Assert.Equal("{\"a\":\"ä\"}"u8.ToArray(), request.Body);
-        Assert.False(request.Headers.ContainsKey("Authorization"));
-        using var properties = JsonDocument.Parse(request.Headers["BrokerProperties"]);
-        var root = properties.RootElement;
-        Assert.Equal("event/ü\"1", root.GetProperty("MessageId").GetString());
-        Assert.Equal("s1", root.GetProperty("SessionId").GetString());
-        Assert.Equal(5400, root.GetProperty("TimeToLive").GetDouble());
-        Assert.Equal("Fri, 20 Nov 2026 09:15:01 GMT", root.GetProperty("ScheduledEnqueueTimeUtc").GetString());
-        Assert.Equal(1, _count.Bus);
-        Assert.Equal(0, _count.Storage);
+    public async Task DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _bench.DisposeAsync();
     }
 
     [Fact]
-    public async Task A_plain_message_names_only_its_id()
+    public async Task A_message_is_one_transfer_with_its_properties()
     {
-        await using var bus = await RecordingEndpoint.StartAsync(201);
-        await Client(bus).SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default);
-        Assert.Equal("{\"MessageId\":\"1\"}", Assert.Single(bus.Requests).Headers["BrokerProperties"]);
+        await _client.SendAsync(TopicBench.Name, new BusMessage("event/ü\"1", "{\"a\":\"ä\"}"u8.ToArray())
+        {
+            ContentType = "application/cloudevents+json",
+            Properties = new Dictionary<string, string>
+            {
+                ["type"] = "serverless.case.opened.v1",
+                ["place"] = "Köln",
+                ["owner"] = "O'Brien \"Bob\"",
+            },
+        }, default);
+        var message = Assert.Single(_bench.Topic.Active(TopicBench.Name, TopicBench.Hooks));
+        Assert.Equal(("event/ü\"1", "serverless.case.opened.v1"), (message.MessageId, message.Subject));
+        Assert.Equal("application/cloudevents+json", message.System["contentType"]);
+        Assert.Equal(("Köln", "O'Brien \"Bob\""), (message.Text("place"), message.Text("owner")));
+        Assert.Equal("{\"a\":\"ä\"}"u8.ToArray(), message.Body);
+        Assert.Null(message.Text("Diagnostic-Id"));
+        Assert.Equal((1L, 1L, 0L), (_bench.Topic.Calls, _count.Bus, _count.Storage));
+    }
+
+    [Fact]
+    public async Task A_message_for_later_is_never_there_earlier()
+    {
+        var at = _time.GetUtcNow().AddMinutes(1).AddTicks(1);
+        await _client.SendAsync(TopicBench.Name, new BusMessage("1", "{}"u8.ToArray()) { ScheduledFor = at }, default);
+        Assert.InRange(Assert.Single(_bench.Topic.Scheduled(TopicBench.Name)).ScheduledFor!.Value, at, at.AddMilliseconds(1));
     }
 
     [Theory]
-    [InlineData(400, false)]
-    [InlineData(401, false)]
-    [InlineData(403, false)]
-    [InlineData(404, false)]
-    [InlineData(410, false)]
-    [InlineData(413, false)]
-    public async Task What_somebody_must_change_is_said_at_once(int status, bool retryable)
+    [InlineData(403, 401, false, "Azure Service Bus Data Sender")]
+    [InlineData(404, 404, false, "ServiceBusConnection")]
+    [InlineData(507, 403, true, "full")]
+    [InlineData(503, 500, true, "refused")]
+    [InlineData(429, 503, true, "busy")]
+    public async Task What_is_refused_says_why_after_one_try(int refusal, int status, bool retryable, string says)
     {
-        await using var bus = await RecordingEndpoint.StartAsync(status);
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => Client(bus).SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default));
+        _bench.Topic.Refuse(refusal);
+        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => SendAsync("1"));
         Assert.Equal((status, retryable), (e.Status, e.Retryable));
-        Assert.Equal(1, _count.Bus);
-    }
-
-    [Theory]
-    [InlineData(429)]
-    [InlineData(500)]
-    [InlineData(503)]
-    public async Task What_may_pass_is_tried_four_times(int status)
-    {
-        await using var bus = await RecordingEndpoint.StartAsync(status);
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => Client(bus).SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default));
-        Assert.Equal((status, true), (e.Status, e.Retryable));
-        Assert.Equal(4, bus.Requests.Count);
-        Assert.Equal(4, _count.Bus);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.Equal((1L, 1L), (_bench.Topic.Calls, _count.Bus));
     }
 
     [Fact]
-    public async Task A_retry_sends_the_same_message_again()
+    public async Task A_topic_that_is_not_there_is_named_as_such()
     {
-        await using var bus = await RecordingEndpoint.StartAsync(503, 201);
-        await Client(bus).SendAsync("t", new BusMessage("1", "{\"a\":1}"u8.ToArray()), default);
-        Assert.Equal(2, bus.Requests.Count);
-        Assert.All(bus.Requests, r => Assert.Equal("{\"a\":1}"u8.ToArray(), r.Body));
-        Assert.Single(bus.Requests.Select(r => r.Headers["BrokerProperties"]).Distinct(StringComparer.Ordinal));
+        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => SendAsync("1", "nothing"));
+        Assert.Equal((404, false), (e.Status, e.Retryable));
     }
 
     [Fact]
-    public async Task A_bus_that_asks_to_wait_long_is_not_waited_for()
+    public async Task A_bus_that_is_down_is_said_within_the_bound_and_the_first_send_after_it_is_taken()
     {
-        await using var bus = await RecordingEndpoint.StartAsync((_, context) =>
+        await SendAsync("1");
+        await _bench.Topic.DisposeAsync();
+        for (var i = 0; i < 3; i++)
         {
-            context.Response.StatusCode = 429;
-            context.Response.Headers.RetryAfter = "3600";
-            return Task.CompletedTask;
-        });
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => Client(bus).SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default));
-        Assert.True(e.Retryable);
-        Assert.Single(bus.Requests);
+            var watch = Stopwatch.StartNew();
+            var e = await Assert.ThrowsAsync<BusUnavailableException>(() => SendAsync("2"));
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"{watch.Elapsed}");
+            Assert.True(e.Retryable);
+            Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
+        }
+
+        _bench.Open(_bench.Topic.Endpoint.Port);
+        await SendAsync("3");
+        Assert.Equal(["3"], _bench.Active());
+        Assert.Equal(5, _count.Bus);
     }
 
     [Fact]
-    public async Task A_bus_that_is_down_may_be_tried_later()
+    public async Task A_connection_that_broke_meanwhile_fails_at_most_one_send_which_the_outbox_sends_again()
     {
-        var bus = await RecordingEndpoint.StartAsync(201);
-        var client = Client(bus);
-        await bus.DisposeAsync();
-        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => client.SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), default));
+        await SendAsync("1");
+        await _bench.RestartAsync();
+
+        // A send may meet the dying link before the client has seen its end. One such failure is allowed: the outbox keeps what was
+        // not taken and sends it again under the same id. The next one has to be taken.
+        if (await Record.ExceptionAsync(() => SendAsync("2")) is { } failed)
+        {
+            Assert.True(Assert.IsType<BusUnavailableException>(failed).Retryable);
+            await SendAsync("2");
+        }
+
+        Assert.Equal(["2"], _bench.Active());
+    }
+
+    [Fact]
+    public async Task A_bus_that_accepts_and_says_nothing_holds_a_caller_up_for_five_seconds()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        var connection = $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true";
+        await using var client = Client(connection);
+        var message = new BusMessage("1", "{}"u8.ToArray());
+        var watch = Stopwatch.StartNew();
+        var e = await Assert.ThrowsAsync<BusUnavailableException>(() => client.SendAsync("t", message, default));
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8));
         Assert.Equal((0, true), (e.Status, e.Retryable));
-        Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
-        Assert.Equal(4, _count.Bus);
     }
 
     [Fact]
     public async Task A_caller_who_gives_up_is_told_so()
     {
-        await using var bus = await RecordingEndpoint.StartAsync((_, context) => Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
         using var giveUp = new CancellationTokenSource();
-        var sending = Client(bus).SendAsync("t", new BusMessage("1", "{}"u8.ToArray()), giveUp.Token);
         await giveUp.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        var message = new BusMessage("1", "{}"u8.ToArray());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.SendAsync(TopicBench.Name, message, giveUp.Token));
     }
 
     [Fact]
-    public async Task What_a_header_cannot_carry_is_refused()
+    public async Task What_a_message_cannot_be_is_refused_before_it_goes_out()
     {
-        await using var bus = await RecordingEndpoint.StartAsync(201);
-        Task Refused(BusMessage message) => Assert.ThrowsAsync<ArgumentException>(() => Client(bus).SendAsync("t", message, default));
-        BusMessage With(string name, string value) => new("1", "{}"u8.ToArray()) { Properties = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = value } };
-        await Refused(With("route", "a\r\nHost: evil"));
-        await Refused(With("route", "ü"));
-        await Refused(With("route", "a\"b"));
-        await Refused(With("Host", "a"));
-        await Refused(With("na me", "a"));
+        Task Refused(BusMessage message) =>
+            Assert.ThrowsAsync<ArgumentException>(() => _client.SendAsync(TopicBench.Name, message, default));
         await Refused(new BusMessage("", "{}"u8.ToArray()));
         await Refused(new BusMessage(new string('x', 129), "{}"u8.ToArray()));
+        await Refused(new BusMessage("1", "{}"u8.ToArray()) { Properties = new Dictionary<string, string> { [""] = "a" } });
         await Refused(new BusMessage("1", new byte[TopicClient.MaxBytes]));
-        Assert.Empty(bus.Requests);
+        Assert.Equal((0L, 0L), (_bench.Topic.Calls, _count.Bus));
+        await _client.SendAsync(TopicBench.Name, new BusMessage("1", new byte[TopicClient.MaxBytes - 1_000]), default);
+    }
+
+    [Fact]
+    public void Without_a_token_the_sentence_names_the_setting()
+    {
+        var none = new RequestFailedException(401, "No Entra token for ServiceBusConnection: check ...");
+        var e = BusConnection.From(Section(Namespace)).Refused(none, "role");
+        Assert.Equal((401, true), (e!.Status, e.Retryable));
+        Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("Endpoint=sb://bus.example.com;UseDevelopmentEmulator=true")]
-    [InlineData("Endpoint=sb://127.0.0.1:5000")]
     [InlineData("SharedAccessKey=x")]
-    public void A_connection_string_that_leaves_this_machine_is_refused(string connection)
+    [InlineData("nonsense")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=b")]
+    public void What_is_no_connection_string_is_refused_with_the_settings_to_use(string connection)
     {
-        var e = Assert.Throws<InvalidOperationException>(() => BusNamespace.From(AzuriteFixture.Settings(("ServiceBusConnection", connection)).GetSection("ServiceBusConnection")));
+        var e = Assert.Throws<InvalidOperationException>(() => BusConnection.From(Section(("ServiceBusConnection", connection))));
         Assert.Contains("ServiceBusConnection__fullyQualifiedNamespace", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(connection, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_namespace_is_spoken_to_by_https_with_a_token()
+    public void A_namespace_is_spoken_to_as_the_settings_say()
     {
-        var settings = AzuriteFixture.Settings(("ServiceBusConnection__fullyQualifiedNamespace", "example.servicebus.windows.net"), ("ServiceBusConnection__credential", "managedidentity"));
-        var bus = BusNamespace.From(settings.GetSection("ServiceBusConnection"));
-        Assert.Equal("https://example.servicebus.windows.net/", bus.Endpoint.AbsoluteUri);
-        Assert.IsType<Azure.Core.Pipeline.BearerTokenAuthenticationPolicy>(bus.Authentication());
-        Assert.Throws<InvalidOperationException>(() => BusNamespace.From(AzuriteFixture.Settings().GetSection("ServiceBusConnection")));
+        var bus = BusConnection.From(Section(Namespace, ("ServiceBusConnection__credential", "managedidentity")));
+        Assert.Equal(("example.servicebus.windows.net", ServiceBusTransportType.AmqpTcp), (bus.Host, bus.Transport));
+        var sockets = BusConnection.From(Section(Namespace, ("ServiceBusConnection__transportType", "amqpWebSockets")));
+        Assert.Equal(ServiceBusTransportType.AmqpWebSockets, sockets.Transport);
+        Assert.Throws<InvalidOperationException>(() => BusConnection.From(Section()));
+        var address = Section((Namespace.Name, "https://example.com/"));
+        Assert.Throws<InvalidOperationException>(() => BusConnection.From(address));
+        var transport = Section(Namespace, ("ServiceBusConnection__transportType", "http"));
+        Assert.Throws<InvalidOperationException>(() => BusConnection.From(transport));
     }
 
-    private TopicClient Client(RecordingEndpoint bus)
-    {
-        var connection = $"Endpoint=sb://127.0.0.1:{bus.Address.Port};SharedAccessKeyName=x;SharedAccessKey=y;UseDevelopmentEmulator=true";
-        return new TopicClient(BusNamespace.From(AzuriteFixture.Settings(("ServiceBusConnection", connection)).GetSection("ServiceBusConnection")), _count);
-    }
+    private static Microsoft.Extensions.Configuration.IConfigurationSection Section(params (string Name, string Value)[] settings) =>
+        AzuriteFixture.Settings(settings).GetSection("ServiceBusConnection");
+
+    private TopicClient Client(string connection) =>
+        new(BusConnection.From(Section(("ServiceBusConnection", connection))), _count, TimeProvider.System);
+
+    private Task SendAsync(string id, string topic = TopicBench.Name) =>
+        _client.SendAsync(topic, new BusMessage(id, "{}"u8.ToArray()), default);
 }

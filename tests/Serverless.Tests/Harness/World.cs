@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Serverless.Local.Outside;
 using Serverless.Telemetry;
 using Xunit;
@@ -41,7 +42,7 @@ public sealed class World : IAsyncDisposable
 
     private readonly Action<IServiceCollection>? _parts;
 
-    private World(WorkerInProcess worker, TopicBroker broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
+    private World(WorkerInProcess worker, LocalTopic broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
     {
         (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString, folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = worker.Address };
@@ -59,7 +60,7 @@ public sealed class World : IAsyncDisposable
     /// <summary>Where the app listens.</summary>
     public Uri Address => _http.BaseAddress!;
 
-    public TopicBroker Broker { get; }
+    public LocalTopic Broker { get; }
 
     /// <summary>Between the app and Azurite; closed, storage is down for the app while the test still reaches it.</summary>
     public StorageGate Gate { get; }
@@ -109,22 +110,22 @@ public sealed class World : IAsyncDisposable
     public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+    public static Task<World> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
         StartAsync(connectionString, bus, time, null, settings);
 
-    private static async Task<World> StartAsync(string connectionString, TopicBroker? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
+    private static async Task<World> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var messaging = Path.Combine(folder, "messaging.json");
         await File.WriteAllTextAsync(messaging, Everything);
-        var broker = bus ?? await TopicBroker.StartAsync(messaging, folder, time, 0, CancellationToken.None);
+        var broker = bus ?? LocalTopic.Start(messaging, time, 0);
         var gate = StorageGate.Open(connectionString, LaterMessages.Of(connectionString, time));
         var provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         // A caller's patience is not what a busy machine should decide about.
         all["Receive__StoreSeconds"] = "10";
-        all["ServiceBusConnection"] = $"Endpoint=sb://127.0.0.1:{broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
+        all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))
             foreach (var channel in Seed.Channels.Except(["generic", "meta", "twilio"], StringComparer.Ordinal)) all[$"Channels__{channel}__Enabled"] = "false";

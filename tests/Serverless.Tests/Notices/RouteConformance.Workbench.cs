@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -34,7 +35,7 @@ public abstract partial class RouteConformance
     protected Task<World> StartAsync(params (string Name, string? Value)[][] settings) => StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    protected virtual Task<World> StartAsync(string account, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings) => World.StartAsync(account, bus, time, settings);
+    protected virtual Task<World> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) => World.StartAsync(account, bus, time, settings);
 
     /// <summary>Changes targets while the app runs.</summary>
     protected virtual Task SetAsync(World world, params (string Name, string? Value)[] settings)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Serverless.Local.Hosting;
+using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -20,7 +21,7 @@ public sealed class SubscriptionConformance(AzuriteFixture azurite) : RouteConfo
 
     protected override string IdOf(RecordedRequest request) => request.Headers["webhook-id"];
 
-    protected override async Task<World> StartAsync(string account, TopicBroker? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    protected override async Task<World> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings)
     {
         var world = await base.StartAsync(account, bus, time, [.. settings.Where(s => !IsOurs(s))]);
         await SetAsync(world, [.. settings.Where(IsOurs)]);

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Platform.Messaging;
@@ -10,6 +8,7 @@ using Serverless.Operations;
 using Serverless.Receipts;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
+using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 

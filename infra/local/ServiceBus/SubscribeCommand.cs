@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Azure.Messaging.ServiceBus;
+using Serverless.Local.CommandLine;
+using Serverless.Local.Outside;
+
+namespace Serverless.Local.ServiceBus;
+
+/// <summary>
+/// A subscriber as another system would write one: receives the events of a subscription with Azure.Messaging.ServiceBus in a process of
+/// its own, prints one line each, and ends when its standard input closes.
+/// </summary>
+internal static class SubscribeCommand
+{
+    public const string Connection = "connection";
+    public const string Subscription = "subscription";
+    public const string Keep = "keep";
+
+    public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
+    {
+        var connection = arguments.Text(Connection, Environment.GetEnvironmentVariable("ServiceBusConnection") ?? "");
+        if (connection.Length == 0)
+            throw new Refusal("Name the bus: --connection STRING, or the environment variable ServiceBusConnection.", Refusal.BadArguments);
+        var kept = arguments.Has(Keep) ? new OutsideFolder(arguments.Text(Keep, ""), TimeProvider.System) : null;
+        await using var client = new ServiceBusClient(connection);
+        var options = new ServiceBusProcessorOptions { MaxConcurrentCalls = 4 };
+        var (topic, subscription) = (arguments.Text("topic", "case-events"), arguments.Text(Subscription, "demo"));
+        await using var processor = client.CreateProcessor(topic, subscription, options);
+        processor.ProcessMessageAsync += received =>
+        {
+            Take(received.Message, kept);
+            return Task.CompletedTask;
+        };
+        processor.ProcessErrorAsync += failed => Console.Error.WriteLineAsync($"{failed.ErrorSource}: {failed.Exception.Message}");
+        await processor.StartProcessingAsync(ct);
+        await UntilInputClosesAsync(ct);
+        await processor.StopProcessingAsync(CancellationToken.None);
+        return 0;
+    }
+
+    private static void Take(ServiceBusReceivedMessage message, OutsideFolder? kept)
+    {
+        var properties = new JsonObject(message.ApplicationProperties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)$"{p.Value}")));
+        var line = new JsonObject { ["id"] = message.MessageId, ["subject"] = message.Subject, ["properties"] = properties };
+        Console.Out.WriteLine(line.ToJsonString());
+        var read = (JsonObject)line.DeepClone();
+        read["text"] = $"{message.Subject}\n{message.MessageId}";
+        read["body"] = JsonNode.Parse(message.Body);
+        kept?.Keep(OutsideFolder.Events, message.Subject ?? "event", read);
+    }
+
+    private static async Task UntilInputClosesAsync(CancellationToken ct)
+    {
+        try
+        {
+            while (await Console.In.ReadLineAsync(ct) is not null)
+            {
+                // What is typed means nothing; the end of it ends the subscriber.
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C.
+        }
+    }
+}
