@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,5 +12,7 @@ builder.ConfigureFunctionsWebApplication();
 builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
 builder.Services.AddSingleton<FloorStorage>().AddSingleton(TimeProvider.System);
+if (Environment.GetEnvironmentVariable("BARE_LISTENS_LATE") is { } wait)
+    builder.Services.AddSingleton<IStartupFilter>(new LateStart(int.Parse(wait)));
 builder.Build().Run();
 return 0;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 
 namespace Serverless.Local.FunctionsHost;
@@ -25,6 +26,9 @@ public sealed class FrontServer : IAsyncDisposable
         {
             kestrel.Listen(IPAddress.Loopback, port);
             kestrel.AddServerHeader = false;
+
+            // Any byte may stand in a header here: the call fails on its way to the worker, as host-contract.md says, "HTTP".
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = WorkerConnection.MaxBody;
         });

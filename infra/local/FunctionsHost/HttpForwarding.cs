@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Serverless.Local.FunctionsHost.Rpc;
@@ -99,6 +100,27 @@ public sealed partial class WorkerConnection
         }
     }
 
+    // The worker tells its address and loads its functions shortly before its Kestrel listens. A call with a body is sent once, so a refused
+    // connection would be 500: the worker counts as ready once its port can be reached.
+    private async Task ReadyOnceListeningAsync()
+    {
+        while (HttpAddress.Port > 0 && !_ended.Task.IsCompleted)
+        {
+            try
+            {
+                using var socket = new TcpClient();
+                await socket.ConnectAsync(HttpAddress.Host, HttpAddress.Port);
+                break;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            }
+        }
+
+        _ready.TrySetResult();
+    }
+
     private HttpRequestMessage Build(HttpContext context, string id, ReadOnlyMemory<byte>? json)
     {
         var from = context.Request;
@@ -118,11 +140,15 @@ public sealed partial class WorkerConnection
     }
 
     /// <summary>
-    /// Path and query as they arrive at the worker. Kestrel has decoded the path except <c>%2F</c>, encoding it again makes that <c>%252F</c>;
-    /// the URI type decodes what needs no escape and writes the rest in capitals. Line "Path and query are re-encoded on the way".
+    /// Path and query as they arrive at the worker (line "Path and query are re-encoded on the way"). Kestrel has decoded the path except
+    /// <c>%2F</c>. A percent sign that is left is text and is encoded again, which PathString alone would not do: <c>%2F</c> becomes
+    /// <c>%252F</c>. The URI type decodes what needs no escape and writes the rest in capitals.
     /// </summary>
-    internal static Uri Canonical(Uri worker, PathString path, QueryString query) =>
-        new(worker.GetLeftPart(UriPartial.Authority) + path.ToUriComponent() + query.ToUriComponent());
+    internal static Uri Canonical(Uri worker, PathString path, QueryString query)
+    {
+        var text = new PathString(path.Value?.Replace("%", "%25", StringComparison.Ordinal));
+        return new Uri(worker.GetLeftPart(UriPartial.Authority) + text.ToUriComponent() + query.ToUriComponent());
+    }
 
     private static void CopyHeader(HttpRequestMessage to, KeyValuePair<string, StringValues> header)
     {

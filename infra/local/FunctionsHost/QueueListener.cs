@@ -183,7 +183,8 @@ internal sealed class QueueListener
     private static Dictionary<string, TypedData> Properties(QueueMessage message, string text) => new(StringComparer.OrdinalIgnoreCase)
     {
         ["QueueTrigger"] = new TypedData { String = text },
-        ["DequeueCount"] = new TypedData { Int = message.DequeueCount },
+        // As JSON: the worker refuses the whole call for metadata sent as int.
+        ["DequeueCount"] = new TypedData { Json = JsonSerializer.Serialize(message.DequeueCount) },
         ["ExpirationTime"] = Time(message.ExpiresOn),
         ["Id"] = new TypedData { String = message.MessageId },
         ["InsertionTime"] = Time(message.InsertedOn),

@@ -65,8 +65,8 @@ public sealed partial class WorkerConnection
     /// <summary>The worker's functions, in order of their names; known once <see cref="ReadyAsync"/> has returned.</summary>
     public IReadOnlyList<WorkerFunction> Functions { get; private set; } = [];
 
-    /// <summary>Address of the worker's Kestrel: its capability HttpUri (row 4).</summary>
-    public Uri HttpAddress { get; private set; } = new("http://127.0.0.1/");
+    /// <summary>Address of the worker's Kestrel: its capability HttpUri (row 4); port 0 for a worker that has none.</summary>
+    public Uri HttpAddress { get; private set; } = new("http://127.0.0.1:0/");
 
     /// <summary>True leaves the running calls open when the stream ends: the process decides by its exit code.</summary>
     internal bool KeepsCalls { get; set; }
@@ -81,7 +81,7 @@ public sealed partial class WorkerConnection
     public WorkerFunction Function(string name) => Functions.FirstOrDefault(item => item.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ArgumentException($"The worker has no function {name}.", nameof(name));
 
-    /// <summary>Waits until the worker has started, told its functions and loaded them all.</summary>
+    /// <summary>Waits until the worker has started, told its functions, loaded them all and listens for HTTP.</summary>
     /// <exception cref="HostStartException">The worker refused, or its stream ended before.</exception>
     public Task ReadyAsync(CancellationToken ct) => _ready.Task.WaitAsync(ct);
 
@@ -206,7 +206,7 @@ public sealed partial class WorkerConnection
                 break;
             case Content.FunctionLoadResponse:
                 Demand(message.FunctionLoadResponse.Result, $"could not load the function {NameOf(message.FunctionLoadResponse.FunctionId)}");
-                if (_toLoad.Remove(message.FunctionLoadResponse.FunctionId) && _toLoad.Count == 0) _ready.TrySetResult();
+                if (_toLoad.Remove(message.FunctionLoadResponse.FunctionId) && _toLoad.Count == 0) _ = ReadyOnceListeningAsync();
                 break;
             case Content.InvocationResponse:
                 Finish(message.InvocationResponse.InvocationId, Result(message.InvocationResponse.Result));

@@ -60,9 +60,9 @@ internal sealed class WorkerSupervisor(FunctionHostOptions options, WorkerGatewa
                 throw new WorkerUnavailableException("The worker is being restarted and is not ready yet.");
             }
 
-            if (worker.Exited is not { IsCompletedSuccessfully: true, Result: not 0 }) return worker;
+            if (!worker.Replaced.IsCompleted && worker.Exited is not { IsCompletedSuccessfully: true, Result: not 0 }) return worker;
 
-            // It has just died; another one is about to take its place.
+            // It has just died or been replaced; another one is about to take its place.
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, ct);
         }
     }
@@ -119,9 +119,9 @@ internal sealed class WorkerSupervisor(FunctionHostOptions options, WorkerGatewa
             _ready.TrySetResult(worker);
             await Task.WhenAny(worker.Replaced, Ending(worker)).WaitAsync(_stop.Token);
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new HostStartException($"The worker was not ready within {StartBudget.TotalSeconds} seconds.");
+            throw new HostStartException($"The worker was not ready within {StartBudget.TotalSeconds} seconds.", late);
         }
         catch (OperationCanceledException)
         {

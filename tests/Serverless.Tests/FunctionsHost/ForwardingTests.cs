@@ -35,8 +35,15 @@ public sealed class ForwardingTests
         Assert.Contains("Server: Kestrel", answer, StringComparison.OrdinalIgnoreCase);
         var headers = Assert.Single(worker.Records)["headers"]!;
         Assert.Equal(("abc", "gzip", "text/x"), ((string?)headers["x-signature"], (string?)headers["content-encoding"], (string?)headers["content-type"]));
-        Assert.Equal(("shop.example.com", "http", "127.0.0.1"), ((string?)headers["x-forwarded-host"], (string?)headers["x-forwarded-proto"], (string?)headers["x-forwarded-for"]));
-        Assert.Equal(worker.Connection.HttpAddress.Authority, (string?)headers["host"]);
+
+        // The worker SDK applies the X-Forwarded-* that the host has set (UseForwardedHeaders) before a function sees the request: Host is
+        // the caller's again, what was replaced stands in X-Original-*, and the headers themselves are gone, the caller's lie with them.
+        Assert.Equal("shop.example.com", (string?)headers["host"]);
+        Assert.Equal(worker.Connection.HttpAddress.Authority, (string?)headers["x-original-host"]);
+        Assert.Equal("http", (string?)headers["x-original-proto"]);
+        Assert.StartsWith("127.0.0.1:", (string?)headers["x-original-for"], StringComparison.Ordinal);
+        Assert.DoesNotContain(headers.AsObject(), header => header.Key.StartsWith("x-forwarded-", StringComparison.Ordinal));
+        Assert.DoesNotContain(headers.AsObject(), header => (string?)header.Value == "lie");
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("\0ab"u8)), (string?)worker.Records[0]["sha256"]);
         Assert.True(Guid.TryParse((string?)headers["x-ms-invocation-id"], out _));
     }
@@ -96,8 +103,10 @@ public sealed class ForwardingTests
         await using var worker = await BareWorker.StartAsync();
         var own = RawAsync(worker.Address, "GET /api/echo HTTP/1.1\r\nHost: a\r\nx-ms-invocation-id: mine\r\nConnection: close\r\n\r\n");
         var umlaut = RawAsync(worker.Address, "GET /api/echo HTTP/1.1\r\nHost: a\r\nX-Name: M\u00fcller\r\nConnection: close\r\n\r\n");
+        var utf8 = RawAsync(worker.Address, "GET /api/echo HTTP/1.1\r\nHost: a\r\nX-Name: M\u00c3\u00bcller\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 500", await own, StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 500", await umlaut, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 500", await utf8, StringComparison.Ordinal);
         using var next = await BareWorker.Http.GetAsync(new Uri(worker.Address, "api/echo"));
         Assert.Equal(HttpStatusCode.OK, next.StatusCode);
     }

@@ -39,6 +39,16 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public async Task A_worker_is_ready_once_it_listens_so_a_first_call_with_a_body_is_not_lost()
+    {
+        // It loads its functions before its Kestrel listens; such a call is sent once, was refused and became 500 after 15 s.
+        await using var worker = await BareWorker.StartAsync(("BARE_LISTENS_LATE", "3000"));
+        using var body = new StringContent("body");
+        using var answer = await BareWorker.Http.PostAsync(new Uri(worker.Address, "api/echo"), body);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task An_HTTP_call_is_forwarded_and_its_answer_comes_back()
     {
         await using var worker = await BareWorker.StartAsync();
