@@ -1,4 +1,3 @@
-using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
@@ -7,7 +6,7 @@ namespace Serverless.Notices;
 
 /// <summary>Tells together what was collected for a target, at the end of a window.</summary>
 public sealed partial class DigestTeller(
-    NoticeLog notices, Digests digests, DueMessages due, NoticeQueue queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<DigestTeller> log)
+    NoticeLog notices, Digests digests, DueMessages due, NoticeMessages queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<DigestTeller> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 

@@ -10,7 +10,7 @@ namespace Serverless.Notices;
 /// Messages that one row each stands for, so that no process that dies leaves somebody waiting: the ends of digest windows, and notices that somebody had sent again. Rows <c>due|route</c> /
 /// <c>time|target</c>; the row is written before its message, and goes once somebody has that. What is left ten minutes after its time gets its message again.
 /// </summary>
-public sealed class DueMessages(TableStore tables, NoticeQueue queue, NoticeLog notices, RouteSwitches switches, TimeProvider time)
+public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeLog notices, RouteSwitches switches, TimeProvider time)
 {
     private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);

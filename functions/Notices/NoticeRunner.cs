@@ -8,7 +8,7 @@ namespace Serverless.Notices;
 
 /// <summary>Decides who is told now: gives the notice of a queue message to each target of its route that nobody else is telling or has told. Told at least once (P8).</summary>
 public sealed partial class NoticeRunner(
-    IEnumerable<INoticeRoute> routes, NoticeLog notices, NoticeClaims claims, NoticeTeller teller, DigestTeller digests, DueMessages due, NoticeQueue queue, CaseReader cases, TimeProvider time, ILogger<NoticeRunner> log)
+    IEnumerable<INoticeRoute> routes, NoticeLog notices, NoticeClaims claims, NoticeTeller teller, DigestTeller digests, DueMessages due, NoticeMessages queue, CaseReader cases, TimeProvider time, ILogger<NoticeRunner> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -91,7 +91,7 @@ public sealed partial class NoticeRunner(
     // Who is told or given up drops out, and so does who is being told by somebody else: they are looked at again when that claim has run out.
     private async Task<Dictionary<string, TableRow>> ClaimAsync(INoticeRoute route, Notice notice, List<NoticeTarget> left, IReadOnlyDictionary<string, NoticeState> states, CancellationToken ct)
     {
-        var run = Guid.NewGuid().ToString("N");
+        var run = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         Dictionary<string, TableRow> mine = new(StringComparer.Ordinal);
         while (true)
         {

@@ -8,7 +8,7 @@ namespace Serverless.Notices;
 
 /// <summary>Tells one target a notice that the caller has claimed, puts a later try, and notes how it went.</summary>
 public sealed partial class NoticeTeller(
-    NoticeLog notices, SlowTargets slow, Circuits circuits, Digests digests, Bursts bursts, NoticeQueue queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeTeller> log)
+    NoticeLog notices, SlowTargets slow, Circuits circuits, Digests digests, Bursts bursts, NoticeMessages queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeTeller> log)
 {
     /// <summary>A first try later than this tells nobody.</summary>
     public static readonly TimeSpan Expires = TimeSpan.FromDays(4);

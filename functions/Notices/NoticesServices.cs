@@ -15,15 +15,14 @@ public static class NoticesServices
     {
         services.AddOptions<NoticeOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
-        services.AddSingleton<RouteSwitches>().AddSingleton<NoticeQueue>().AddSingleton<NoticeLog>().AddSingleton<NoticeClaims>();
+        services.AddSingleton<RouteSwitches>().AddSingleton<NoticeMessages>().AddSingleton<NoticeLog>().AddSingleton<NoticeClaims>();
         services.AddSingleton<DueMessages>().AddSingleton<SlowTargets>().AddSingleton<Circuits>();
         services.AddSingleton<NoticeTeller>().AddSingleton<DigestTeller>().AddSingleton<NoticeRunner>();
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<DueMessages>().SweepAsync));
         services.AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
         services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>();
-        return services.AddSubscriptions(configuration).AddMail(configuration).AddAcknowledgement(configuration)
-            .AddRoute<TeamsRoute>("teams", "NotifyTeams");
+        return services.AddSubscriptions(configuration).AddRoute<TeamsRoute>("teams", "NotifyTeams").AddMail(configuration).AddAcknowledgement(configuration);
     }
 
     private static IServiceCollection AddSubscriptions(this IServiceCollection services, IConfiguration configuration)

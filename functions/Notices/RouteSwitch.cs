@@ -48,5 +48,5 @@ public static class RouteRegistration
             .AddSingleton(provider => DestinationOf(provider.GetRequiredService<RouteSwitches>(), route, wants));
 
     private static EventDestination DestinationOf(RouteSwitches switches, string route, Func<string, bool>? wants) =>
-        new(route, NoticeQueue.Of(route), type => (wants is null || wants(type)) && switches.IsOn(route));
+        new(route, NoticeMessages.Of(route), type => (wants is null || wants(type)) && switches.IsOn(route));
 }

@@ -1,8 +1,6 @@
-using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
-using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Platform.Storage;
@@ -12,7 +10,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    PoisonMessages poison, RouteSwitches switches, NoticeQueue queue, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
@@ -193,7 +192,7 @@ public sealed class HealthCheck(
         {
             var left = (await arrears.LeftOverAsync(ct)).GetValueOrDefault(route.Name);
             List<string> says = [$"Switched off by {switches.SettingOf(route.Name)}: what happens meanwhile is not told later."];
-            if (left > 0) says.Add($"{left} messages from before lie in queue {NoticeQueue.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
+            if (left > 0) says.Add($"{left} messages from before lie in queue {NoticeMessages.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
             return new HealthPart(left > 0 ? "yellow" : "off", says);
         }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Platform.Messaging;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;

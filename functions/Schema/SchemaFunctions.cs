@@ -22,7 +22,7 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
 
     /// <summary>Names of the documents.</summary>
     [Function("SchemaList")]
-    public Task List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "schema")] HttpRequest request) =>
+    public static Task List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "schema")] HttpRequest request) =>
         AnswerAsync(request, new JsonObject([new("documents", new JsonArray([.. Documents.Select(d => (JsonNode)$"/api/schema/{d}")]))]));
 
     /// <summary>One of them.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Serverless.Channels.Email;
 
 /// <summary>How much an attribution line says.</summary>
@@ -16,6 +18,7 @@ internal enum AttributionKind
 /// <summary>The line a mail program writes above what it quotes, at times broken into up to four: "On 20 Nov 2026 at 09:12, Service &lt;service@example.com&gt; wrote:".</summary>
 /// <param name="From">Its first line.</param>
 /// <param name="Kind">How much it says.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Attribution(int From, AttributionKind Kind)
 {
     private const int MaxLines = 4;
@@ -35,7 +38,7 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
         Span<char> joined = stackalloc char[MaxLength + MaxLines];
         for (var from = end; from > end - MaxLines && from >= 0; from--)
         {
-            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != 0 || lines[from].TrimStart() is ['>', ..]) return named;
+            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != LineMark.None || lines[from].TrimStart() is ['>', ..]) return named;
             if (Join(lines, from, end, joined) is not { } length) return named;
             if (KindOf(joined[..length]) is not { } kind) continue;
             if (kind != AttributionKind.Name) return new Attribution(from, kind);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace Serverless.Channels.Email;
@@ -12,6 +13,7 @@ namespace Serverless.Channels.Email;
 internal sealed partial record Bounce(bool IsFinal, string? Code)
 {
     private const int LongestLine = 2_000;
+    private static readonly SearchValues<char> BeforeCode = SearchValues.Create(" \t-#:;([<=>'\"");
     private const int MostLines = 2_000;
 
     // What comes behind is the mail that came back, with numbers of its own.
@@ -40,7 +42,7 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
             {
                 var found = line.Slice(code.Index, code.Length);
                 // The code is the end of the match: what stands before it is the evidence.
-                found = found[(found.LastIndexOfAny(" \t-#:;([<=>'\"") + 1)..];
+                found = found[(found.LastIndexOfAny(BeforeCode) + 1)..];
                 if (found[0] == '5') failed = Better(failed, found);
                 else delayed = Better(delayed, found);
             }
@@ -78,7 +80,7 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
     // "550 5.1.1", "552-5.2.2", "#5.1.1", "Status: 5.1.1", "(5.4.1)", "smtp;5.1.1", a line that begins with it; and "said: 550 ", "error 550:". Classes 0 to 7 are all there are.
     [GeneratedRegex(
         @"(([45][0-9]{2}[ \t-]{1,2}|#|\b(status|code|diagnostic-code|error|fehler)[ \t]{0,3}[:=]?[ \t]{0,3}(smtp;[ \t]{0,3})?([45][0-9]{2}[ \t-]{1,2})?|smtp;[ \t]{0,3}|^[ \t>]{0,8}|[(\[<'""])#?[45]\.[0-7]\.[0-9]{1,3}(?![0-9.]?[0-9]))"
-        + @"|\b(said|returned|response|reply|error|code|smtp)\b[^0-9\r\n]{1,30}[45][0-9]{2}(?=[ \t:;-])",
+        + @"|\b(said|returned|response|reply|error|code|smtp)\b[^0-9\r\n]{1,30}[45][0-9]{2}(?=[ \t:;-])(?![ \t-]{1,2}#?[45]\.[0-7]\.)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Codes();
 }

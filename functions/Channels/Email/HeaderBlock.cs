@@ -53,7 +53,7 @@ internal readonly record struct HeaderBlock
 
     /// <summary>Whether a mail program wrote it. A letter may begin with from, to, date and subject, and a journey has from, to and date: those are the customer's own words.</summary>
     /// <param name="ruled">A line is drawn above it.</param>
-    public bool IsCertain(bool ruled) => HasFrom && (HasSubject || HasTo) && ((HasTime && (HasAddress || ruled)) || (HasSent && HasTime && HasSubject && HasTo));
+    public bool IsCertain(bool ruled) => HasFrom && (HasSubject || HasTo) && ((HasTime && (HasAddress || ruled)) || (ruled && HasSent && HasAddress) || (HasSent && HasTime && HasSubject && HasTo));
 
     /// <summary>The block that begins with a line; null when none does.</summary>
     public static HeaderBlock? Read(MailLines lines, int at)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Serverless.Channels.Email;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace Serverless.Channels.Email;
 /// <param name="lines">The lines of the mail; those of a container are judged when it ends.</param>
 internal sealed class HtmlMarks(MailLines lines)
 {
+    private static readonly SearchValues<char> EndOfName = SearchValues.Create(" \t\r\n{,;");
+
     private const int LongestStyle = 200_000;
 
     private Tracker _cite, _soft, _container, _intro, _signature, _own, _pre;
@@ -36,7 +40,7 @@ internal sealed class HtmlMarks(MailLines lines)
         else if (_soft.IsOpen && !_container.IsOpen) mark |= LineMark.Soft;
         if (_container.IsOpen && mark == LineMark.None) mark |= _cited || _introduced ? LineMark.After : LineMark.Before;
         if (_own.IsOpen && _rest && !_cite.IsOpen && !_intro.IsOpen) mark |= LineMark.Own;
-        if (_signature.IsOpen && (mark & LineMark.Quoted) == 0) mark |= LineMark.Signature;
+        if (_signature.IsOpen && (mark & LineMark.Quoted) == LineMark.None) mark |= LineMark.Signature;
         if (!filled || !Ruled) return mark;
         Ruled = false;
         return mark | LineMark.Ruled;
@@ -90,7 +94,7 @@ internal sealed class HtmlMarks(MailLines lines)
         var name = rule.LastIndexOf("span.");
         if (name < 0) return;
         rule = rule[(name + 5)..];
-        var end = rule.IndexOfAny(" \t\r\n{,;");
+        var end = rule.IndexOfAny(EndOfName);
         if (end > 0) _typed = rule[..end].ToString();
     }
 
@@ -129,7 +133,7 @@ internal sealed class HtmlMarks(MailLines lines)
         for (var i = _containerFrom; i < lines.Count; i++)
         {
             var mark = lines.Mark(i);
-            var inside = (mark & (LineMark.Before | LineMark.After)) != 0;
+            var inside = (mark & (LineMark.Before | LineMark.After)) != LineMark.None;
             if (!inside) continue;
             var quoted = whole || mark.HasFlag(LineMark.Before);
             mark &= ~(LineMark.Before | LineMark.After);

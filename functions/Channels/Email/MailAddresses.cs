@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Serverless.Channels.Email;
 
 /// <summary>What an address says of itself.</summary>
 internal static class MailAddresses
 {
+    private static readonly SearchValues<char> NotInAddress = SearchValues.Create(" \t<>\",;");
+
     private const int Longest = 254;
 
     // What sends in its own name for somebody else: forms, shops, mailers.
@@ -13,7 +17,7 @@ internal static class MailAddresses
     ];
 
     /// <summary>Whether it is an address of the internet, and not Exchange's own kind of name.</summary>
-    public static bool IsAddress(string text) => text.Length is >= 3 and <= Longest && text.IndexOf('@') is > 0 and var at && at < text.Length - 1 && !text.AsSpan().ContainsAny(" \t<>\",;") && !IsX500(text);
+    public static bool IsAddress(string text) => text.Length is >= 3 and <= Longest && text.IndexOf('@') is > 0 and var at && at < text.Length - 1 && !text.AsSpan().ContainsAny(NotInAddress) && !IsX500(text);
 
     /// <summary>A name of Exchange's directory: <c>/o=ExchangeLabs/ou=.../cn=Recipients/cn=...</c>, at times wrapped as <c>IMCEAEX-_o=...@domain</c>.</summary>
     /// <remarks>https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxoabk/ (legacy distinguished name)</remarks>

@@ -34,6 +34,7 @@ internal sealed class TextLimits(TimeProvider time)
     public void Characters(int count)
     {
         if (count > MaxCharacters) throw new TextLimitException("characters");
+        Step();
     }
 
     public void Line(int count)

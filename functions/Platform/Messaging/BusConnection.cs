@@ -101,12 +101,13 @@ public sealed class BusConnection
             var host = ServiceBusConnectionStringProperties.Parse(connection).FullyQualifiedNamespace;
             return string.IsNullOrEmpty(host) ? throw new FormatException() : host;
         }
-        catch (FormatException)
+        catch (FormatException unreadable)
         {
             throw new InvalidOperationException(
                 $"{setting} is not a connection string (Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=...): take it as the "
                 + $"namespace shows it, or clear it and set {setting}__fullyQualifiedNamespace, {setting}__credential=managedidentity and "
-                + $"{setting}__clientId.");
+                + $"{setting}__clientId.",
+                unreadable);
         }
     }
 

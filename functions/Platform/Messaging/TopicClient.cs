@@ -39,9 +39,9 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
             await _senders.GetOrAdd(topic, name => _client.Value.CreateSender(name)).SendMessageAsync(sent, ct)
                 .WaitAsync(BusConnection.TryTimeout, time, ct); // the client counts connecting and sending each alone
         }
-        catch (Exception error) when (!ct.IsCancellationRequested && bus.Refused(error, "Azure Service Bus Data Sender") is { } refused)
+        catch (Exception error) when (!ct.IsCancellationRequested && bus.Refused(error, "Azure Service Bus Data Sender") is not null)
         {
-            throw refused;
+            throw bus.Refused(error, "Azure Service Bus Data Sender")!;
         }
     }
 

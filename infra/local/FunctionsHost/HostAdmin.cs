@@ -15,7 +15,7 @@ internal sealed class HostAdmin(FunctionHost host, FunctionKeys keys, HttpFront 
         else if (!keys.Opens("admin", request)) context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         else if (HttpMethods.IsGet(request.Method) && rest == "/functions") await WriteAsync(context, Functions());
         else if (HttpMethods.IsGet(request.Method) && rest == "/host/status") await WriteAsync(context, Status());
-        else if (HttpMethods.IsPost(request.Method) && rest.StartsWithSegments("/functions", out var name)) await RunNowAsync(context, name.Value!.TrimStart('/'));
+        else if (HttpMethods.IsPost(request.Method) && rest.StartsWithSegments("/functions", StringComparison.OrdinalIgnoreCase, out var name)) await RunNowAsync(context, name.Value!.TrimStart('/'));
         else context.Response.StatusCode = StatusCodes.Status404NotFound;
     }
 

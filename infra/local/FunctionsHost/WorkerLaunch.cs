@@ -52,7 +52,7 @@ public sealed class WorkerLaunch
     }
 
     // A self-contained executable takes no worker path before its arguments.
-    private IEnumerable<string> Arguments(Uri gateway, string workerId, string requestId)
+    private string[] Arguments(Uri gateway, string workerId, string requestId)
     {
         string[] arguments =
         [

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
-using Serverless.Local.ServiceBus;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
 using Spectre.Console;

@@ -26,6 +26,7 @@ internal sealed class CoreTools : IAsyncDisposable
         var start = new ProcessStartInfo(program, ["start", "--no-build", "--port", $"{port}"])
         {
             WorkingDirectory = appRoot,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,

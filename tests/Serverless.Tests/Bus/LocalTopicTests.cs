@@ -1,4 +1,3 @@
-using System.Text;
 using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
 using Serverless.Local.ServiceBus;
-using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Bus;
 

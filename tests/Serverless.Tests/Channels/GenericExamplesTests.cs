@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.Extensions.DependencyInjection;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -23,7 +20,7 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
         // The seeds' own device sender is left out: its sources are those of the page.
         await using var world = await World.StartAsync(
             azurite, ("Channels__Generic__Secret", Secret), ("Channels__Generic__ToleranceMinutes", "5256000"), ("Channels__Generic__Senders__fleet__Secret", null), ("Channels__Generic__Senders__fleet__Sources", null));
-        var address = $"{world.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()}/api/hooks/generic";
+        var address = new Uri(world.Address, "/api/hooks/generic").ToString();
 
         Assert.Equal("202", await RunAsync("bash", "sh", Example("bash"), address));
         Assert.Equal("202", await RunAsync("node", "mjs", Example("js"), address));

@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Serverless.Local.Hosting;
-using Serverless.Local.ServiceBus;
 using Xunit;
 
 namespace Serverless.Tests.Harness;

@@ -26,6 +26,7 @@ internal sealed partial class CodeFacts
         Sections = Bound().Matches(all).GroupBy(m => m.Groups["type"].Value, m => m.Groups["section"].Value.Replace(":", "__", StringComparison.Ordinal), StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         ReadAlone = AloneSetting().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        foreach (Match route in Route().Matches(all)) SentTo.Add($"notify-{route.Groups["name"].Value}");
         LogLines = LogLine().Matches(all).Select(m => m.Groups["text"].Value).ToList();
         TopicNames = TopicName().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         Roles = Role().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
@@ -101,6 +102,8 @@ internal sealed partial class CodeFacts
     {
         var names = client switch { "TableStore" => Tables, "BlobStore" => Containers, _ => SentTo };
         if (name is not null) names.Add(name);
+        // Queues of registered routes, and of the list that the app itself makes of all of them.
+        else if (client == "QueueStore" && expression.ToString() is "Of(route)" or "destination.Queue" or "queue") return;
         else if (client != "TableStore" || !MonthOfADelivery().IsMatch(expression.ToString())) Untold.Add($"{Path.GetFileName(file)}: {client} is called with {expression}, which is no constant and no month's table.");
     }
 
@@ -116,7 +119,10 @@ internal sealed partial class CodeFacts
     [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex AloneSetting();
 
-    [GeneratedRegex(@"const string \w*Topic = ""(?<name>[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"\.AddRoute<\w+>\(""(?<name>\w+)"",", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Route();
+
+    [GeneratedRegex(@"const string \w*Topic = ""(?<name>[^""]+-[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex TopicName();
 
     [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

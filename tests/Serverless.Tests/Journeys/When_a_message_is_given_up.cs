@@ -1,9 +1,8 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
 using Serverless.Platform.Storage;
 using Serverless.Receipts;
-using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 

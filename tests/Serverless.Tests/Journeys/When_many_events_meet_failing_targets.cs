@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Notices;
-using Serverless.Outbox;
 using Serverless.Tests.Harness;
 using Xunit;
 

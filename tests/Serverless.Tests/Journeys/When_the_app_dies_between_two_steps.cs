@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using Serverless.Notices;
 using Serverless.Tests.Harness;
 using Xunit;
 using Xunit.Abstractions;

@@ -118,7 +118,7 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
             ("notices", $"{Day(31)}|f", "old", now, true), ("notices", $"{Day(29)}|0", "young", now, false), ("notices", "off|webhook", "crm", now.AddYears(-5), false),
             ("actions", "202510", "old", now, true), ("actions", "202511", "young", now, false),
             ("links", "_-hash", "used", now.AddDays(-92), true), ("links", "hash", "used", now.AddDays(-90), false),
-            ("kept", "inbound", "old", now.AddMonths(-13), true), ("kept", "inbound", "young", now.AddMonths(-11), false),
+            ("poison", "inbound", "old", now.AddMonths(-13), true), ("poison", "inbound", "young", now.AddMonths(-11), false),
             ("recipients", "choices", "gone", now.AddMonths(-13), true), ("recipients", "choices", "workshop", now.AddMonths(-13), false), ("recipients", "choices", "left", now, false),
         ];
         foreach (var (table, partition, row, at, _) in rows) await tables.InsertAsync(table, new TableRow(partition, row) { ["At"] = at, ["KeptAt"] = at }, CancellationToken.None);

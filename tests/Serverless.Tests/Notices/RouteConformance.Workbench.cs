@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using Serverless.Local.Hosting;
 using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Serverless.Local.Hosting;
 using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;

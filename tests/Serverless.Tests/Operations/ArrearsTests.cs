@@ -3,12 +3,10 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Platform.Messaging;
 using Serverless.Operations;
 using Serverless.Receipts;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
-using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;
 
