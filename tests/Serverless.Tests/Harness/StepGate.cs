@@ -9,9 +9,17 @@ namespace Serverless.Tests.Harness;
 /// A door between an app and all it writes to, storage and bus, that counts requests and lets none pass from the n-th on: for the world outside the app died
 /// between two steps, and nothing it still tries is ever seen.
 /// </summary>
-/// <remarks>It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an answer.</remarks>
+/// <remarks>
+/// It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an answer. Of a connection to the bus each message is one: what
+/// goes before it (open, attach, the token) changes nothing.
+/// </remarks>
 public sealed partial class StepGate : IDisposable
 {
+    private const string Sent = "POST case-events/messages";
+
+    // The descriptor of a transfer: http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html#type-transfer
+    private static readonly byte[] Transfer = [0x00, 0x53, 0x14];
+
     private readonly Dictionary<int, TcpListener> _doors = [];
     private readonly List<TcpClient> _open = [];
     private readonly List<string> _passed = [];
@@ -112,10 +120,17 @@ public sealed partial class StepGate : IDisposable
         var buffer = new byte[64 * 1024];
         for (int read; (read = await from.ReadAsync(buffer)) > 0;)
         {
-            if (line.Answered)
+            line.IsBus |= buffer.AsSpan(0, read).StartsWith("AMQP"u8);
+            if (line.IsBus)
+            {
+                for (var left = buffer.AsSpan(0, read).Count(Transfer); left > 0; left--)
+                    if (++line.Transfers > 1 && !MayPass(Sent)) await Task.Delay(Timeout.Infinite);
+            }
+            else if (line.Answered)
             {
                 line.Answered = false;
-                if (!MayPass(Target().Match(Encoding.Latin1.GetString(buffer, 0, Math.Min(read, 2048))))) await Task.Delay(Timeout.Infinite);
+                var request = Target().Match(Encoding.Latin1.GetString(buffer, 0, Math.Min(read, 2048)));
+                if (!MayPass($"{request.Groups["method"].Value} {request.Groups["what"].Value}")) await Task.Delay(Timeout.Infinite);
             }
 
             await to.WriteAsync(buffer.AsMemory(0, read));
@@ -132,9 +147,8 @@ public sealed partial class StepGate : IDisposable
         }
     }
 
-    private bool MayPass(Match request)
+    private bool MayPass(string what)
     {
-        var what = $"{request.Groups["method"].Value} {request.Groups["what"].Value}";
         lock (_open)
         {
             if (_last is null) return true;
@@ -153,6 +167,10 @@ public sealed partial class StepGate : IDisposable
     private sealed class Line
     {
         public volatile bool Answered = true;
+
+        // Only the way up reads these. The first transfer carries the token.
+        public bool IsBus;
+        public int Transfers;
     }
 
     [GeneratedRegex(@"127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
