@@ -26,7 +26,8 @@ public sealed class Killer(HostProcess host, HttpClient http, Random random)
         var worker = await ReadyAsync();
         atWork();
         await Task.Delay(2 * random.NextDouble() * _startTook);
-        if (random.NextDouble() >= PartWithHost)
+        // The second one takes the host along in any case, so that few kills meet both.
+        if (random.NextDouble() >= PartWithHost && Workers + Hosts != 1)
         {
             HostProcess.Kill(worker);
             Workers++;
