@@ -123,8 +123,10 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
             return _world.Calls.Storage - before;
         }
 
-        Assert.Equal(7, await CostAsync("second"));
-        Assert.Equal(7 + (2 * 2), await CostAsync("third", "photo.png", "film.bin"));
+        // A message for each of the four routes, which are on here; When_a_contact_costs_calls counts without them.
+        const int Known = 7 + 4;
+        Assert.Equal(Known, await CostAsync("second"));
+        Assert.Equal(Known + (2 * 2), await CostAsync("third", "photo.png", "film.bin"));
     }
 
     [Fact]
