@@ -17,7 +17,8 @@ internal static class TriggerMetadata
         if (!utf8.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8)) return fields;
         try
         {
-            using var body = JsonDocument.Parse(utf8);
+            // The host reads a body as text: bytes that are none become replacement characters there. The worker gets the bytes themselves.
+            using var body = JsonDocument.Parse(Encoding.UTF8.GetString(utf8.Span));
             foreach (var field in body.RootElement.EnumerateObject())
             {
                 if (field.Value.ValueKind != JsonValueKind.Null) fields[field.Name] = Value(field.Value);
