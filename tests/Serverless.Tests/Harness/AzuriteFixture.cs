@@ -8,7 +8,7 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// One real Azurite for the whole test run, with data in a temporary folder that names our process, so that several runs never meet. Classes run side by side, share it by
+/// One real Azurite for the whole test run, with its data in memory; its folder names our process, so that several runs never meet. Classes run side by side, share it by
 /// <c>IClassFixture&lt;AzuriteFixture&gt;</c> and a constructor that takes it, and keep apart by <see cref="OwnAccount"/> and <see cref="UniqueName"/>.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
@@ -60,7 +60,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         await SweepAsync();
         var script = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
-        var azurite = await AzuriteProcess.StartAsync(script, Folder, CancellationToken.None, Enumerable.Range(1, Accounts).Select(AccountName));
+        var accounts = Enumerable.Range(1, Accounts).Select(AccountName);
+        var azurite = await AzuriteProcess.StartAsync(script, Folder, CancellationToken.None, accounts, inMemory: true);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             azurite.DisposeAsync().AsTask().GetAwaiter().GetResult();
