@@ -17,7 +17,7 @@ namespace Serverless.Tests.Journeys;
 public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     // The small form of each build. The whole proof is a command: KILLS=1000 dotnet test --filter When_the_app_is_killed.
-    private const int FewestKills = 24;
+    private const int FewestKills = 8;
     private const int MessagesPerKill = 3;
     private const int MessagesPerPerson = 6;
     private const int Senders = 6;
