@@ -52,7 +52,7 @@ internal static class ProcessCommand
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         var bareApp = await PublishedApp.EnsureAsync(repository, "infra/local/Bare", "bare", screen, ct);
         folder.Empty();
-        await using var stack = await Stack.StartAsync(repository, folder, Settings(), screen.Say, ct);
+        await using var stack = await Stack.StartAsync(repository, folder, Settings(), screen.Say, ct, inMemory: true);
         await using var worker = await MeasuredWorker.StartAsync(app, stack.Settings, "/api/schema", ct);
         folder.Remember("worker", worker.ProcessId);
         await using var bare = await MeasuredWorker.StartAsync(bareApp, FloorSettings(stack), "/api/items", ct);

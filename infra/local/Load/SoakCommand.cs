@@ -60,7 +60,7 @@ internal static class SoakCommand
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
         await using var told = await Told.StartAsync(Subscribers, Failing, ct);
-        await using var stack = await Stack.StartAsync(repository, folder, told.Settings(), screen.Say, ct);
+        await using var stack = await Stack.StartAsync(repository, folder, told.Settings(), screen.Say, ct, inMemory: true);
         await stack.StartHostAsync(app, 0, ct, maxWorkerErrors: int.MaxValue);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false,
             MaxConnectionsPerServer = 256 }) { Timeout = TimeSpan.FromSeconds(60) };

@@ -69,16 +69,17 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Starts all but the host; what is missing is downloaded.</summary>
     /// <param name="extra">App settings that win over all others.</param>
+    /// <param name="inMemory">Azurite writes nothing to disk: what it would write stops it for as long as that takes.</param>
     /// <param name="pagesPort">Where people read what left the app; a free one for 0, or when it is taken.</param>
     public static async Task<Stack> StartAsync(
         Repository repository, RunFolder folder, IReadOnlyDictionary<string, string> extra, Action<string> say, CancellationToken ct,
-            int pagesPort = 0)
+        int pagesPort = 0, bool inMemory = false)
     {
         var script = await AzuriteInstall.EnsureAsync(repository.Root, say, ct);
         var stack = new Stack(folder);
         try
         {
-            stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct);
+            stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct, inMemory: inMemory);
             stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
             stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct, pagesPort);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));

@@ -157,7 +157,7 @@ public sealed class TopicClientTests : IAsyncLifetime
     {
         var none = new RequestFailedException(401, "No Entra token for ServiceBusConnection: check ...");
         var e = BusConnection.From(Section(Namespace)).Refused(none, "role");
-        Assert.Equal((401, true), (e!.Status, e.Retryable));
+        Assert.Equal((401, true), (e.Status, e.Retryable));
         Assert.Contains("ServiceBusConnection", e.Message, StringComparison.Ordinal);
     }
 
