@@ -244,7 +244,6 @@ public sealed class World : IAsyncDisposable
         await _worker.DisposeAsync();
         // Azurite keeps the messages of all accounts in one list, and sorts all of them for every call to any queue.
         if (_ownsBroker) await DeleteQueuesAsync();
-        _queueHttp.Dispose();
         await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
