@@ -80,7 +80,7 @@ public static class AzuriteInstall
             var errors = npm.StandardError.ReadToEndAsync(limit.Token);
             await npm.StandardOutput.ReadToEndAsync(limit.Token);
             await npm.WaitForExitAsync(limit.Token);
-            if (npm.ExitCode != 0) throw Failure(await errors);
+            if (npm.ExitCode != 0) throw Failure(root, await errors);
         }
         catch (OperationCanceledException e)
         {
@@ -102,11 +102,11 @@ public static class AzuriteInstall
         }
     }
 
-    private static AzuriteUnavailableException Failure(string errors)
+    private static AzuriteUnavailableException Failure(string root, string errors)
     {
         string[] network = ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "ERR_SOCKET_TIMEOUT"];
         if (errors.Contains("ENOSPC", StringComparison.Ordinal))
-            return new AzuriteUnavailableException("The disk is full: free about 300 MB and start again.");
+            return new AzuriteUnavailableException(Machine.Disk.Full(errors, Machine.Disk.WrittenBy(root)).Message);
         if (Array.Exists(network, code => errors.Contains(code, StringComparison.Ordinal)))
             return new AzuriteUnavailableException("The npm registry cannot be reached: connect to the network (or set npm's proxy or registry) and start again.");
         if (errors.Contains("node: not found", StringComparison.Ordinal) || errors.Contains("‘node’", StringComparison.Ordinal))

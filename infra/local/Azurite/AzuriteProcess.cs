@@ -4,18 +4,23 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Serverless.Local.Machine;
 
 namespace Serverless.Local.Azurite;
 
 /// <summary>
 /// One running Azurite with its data in a folder, on three free ports of 127.0.0.1. It lives in a session of its own, so Ctrl-C does not reach it before
-/// us, and ends by SIGTERM: SIGKILL would lose acknowledged rows.
+/// us, and ends by SIGTERM, also when we are killed: SIGKILL would lose acknowledged rows.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     // Published with the emulator, the same on every machine: https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    // Ended with us however we end, by the signal that keeps every row; in a session of its own so that Ctrl-C reaches only us. Both keep
+    // the pid.
+    private static readonly string[] Tied = Tool.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "TERM", "--"] : [];
+    private static readonly string[] OwnSession = Tool.Find("setsid") is { } setsid ? [setsid] : [];
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
 
@@ -126,8 +131,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", // 0: a free port, told on standard output
         ];
-        var hasSetsid = File.Exists("/usr/bin/setsid");
-        var start = new ProcessStartInfo(hasSetsid ? "/usr/bin/setsid" : "node", hasSetsid ? ["node", .. arguments] : arguments)
+        string[] line = [.. Tied, .. OwnSession, "node", .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = folder,
             UseShellExecute = false,
@@ -139,12 +144,36 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         start.Environment["AZURITE_ACCOUNTS"] = string.Join(';', furtherAccounts.Prepend(Account).Select(name => $"{name}:{Key}"));
         try
         {
-            return Process.Start(start)!;
+            return Tool.Find("node") is null ? throw new Win32Exception("node is not on the PATH.") : StartTied(start);
         }
         catch (Win32Exception e)
         {
             throw new AzuriteUnavailableException("node was not found: install Node.js 20 or newer (https://nodejs.org) and start again.", e);
         }
+    }
+
+    // The signal that ties Azurite to us comes when the thread that started it ends: so it has a thread of its own that waits for it.
+    private static Process StartTied(ProcessStartInfo start)
+    {
+        var started = new TaskCompletionSource<Process>();
+        new Thread(() =>
+        {
+            try
+            {
+                var process = Process.Start(start)!;
+                started.SetResult(process);
+                process.WaitForExit();
+            }
+            catch (Win32Exception problem)
+            {
+                started.SetException(problem);
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended, and its owner disposed of it.
+            }
+        }) { IsBackground = true, Name = "azurite" }.Start();
+        return started.Task.GetAwaiter().GetResult();
     }
 
     private void Listen()
@@ -204,7 +233,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         string said;
         lock (_said) said = _said.ToString();
-        var advice = said.Contains("ENOSPC", StringComparison.Ordinal) ? "the disk is full, free some space" : $"look at or delete {_folder}";
+        if (said.Contains("ENOSPC", StringComparison.Ordinal)) return new AzuriteUnavailableException(Disk.Full(said, [_folder]).Message);
+        var advice = $"look at or delete {_folder}";
         return new AzuriteUnavailableException($"Azurite {what}: {advice} and start again.{(said.Length == 0 ? "" : " It said: " + said.Trim().ReplaceLineEndings(" "))}");
     }
 

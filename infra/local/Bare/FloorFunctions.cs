@@ -16,8 +16,13 @@ public sealed class FloorStorage
 
     private readonly Lazy<Task<(TableClient Table, QueueClient Queue)>> _clients = new(CreateAsync);
 
+    private readonly Lazy<Task<FloorTables>> _tables = new(CreateTablesAsync);
+
     /// <summary>The clients, once table and queue are there.</summary>
     public Task<(TableClient Table, QueueClient Queue)> ClientsAsync => _clients.Value;
+
+    /// <summary>The tables of processing, once they are there.</summary>
+    public Task<FloorTables> TablesAsync => _tables.Value;
 
     private static async Task<(TableClient Table, QueueClient Queue)> CreateAsync()
     {
@@ -28,7 +33,25 @@ public sealed class FloorStorage
         await queue.CreateIfNotExistsAsync();
         return (table, queue);
     }
+
+    private static async Task<FloorTables> CreateTablesAsync()
+    {
+        var service = new TableServiceClient(Environment.GetEnvironmentVariable(StorageSetting)!);
+        async Task<TableClient> TableAsync(string name)
+        {
+            var table = service.GetTableClient(name);
+            await table.CreateIfNotExistsAsync();
+            return table;
+        }
+
+        return new FloorTables(
+            await TableAsync("floorthreads"), await TableAsync("floorseen"), await TableAsync("floornumbers"),
+            await TableAsync("floorcases"), await TableAsync("floorviews"));
+    }
 }
+
+/// <summary>A table for each kind of row, as the app has them.</summary>
+public sealed record FloorTables(TableClient Threads, TableClient Seen, TableClient Numbers, TableClient Cases, TableClient Views);
 
 /// <summary>
 /// What the app's accepting is compared with by the verb load: a bare function that verifies the same signature and makes the same two storage calls (row, message)

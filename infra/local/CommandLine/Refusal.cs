@@ -9,5 +9,8 @@ internal sealed class Refusal(string sentence, int exitCode = Refusal.Failed) : 
     /// <summary>The arguments are wrong.</summary>
     public const int BadArguments = 2;
 
+    /// <summary>Ended by Ctrl-C or SIGTERM before it was done: 128 and the number of SIGINT.</summary>
+    public const int Interrupted = 130;
+
     public int ExitCode => exitCode;
 }

@@ -1,24 +1,81 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
+using Serverless.Local.Machine;
 using Spectre.Console;
+using Spectre.Console.Cli;
 
 namespace Serverless.Local.Cost;
+
+/// <summary>Options of <c>cost</c>.</summary>
+internal sealed class CostSettings : ReportSettings
+{
+    [CommandOption("--contacts <N>")]
+    [Description("Contacts a month")]
+    [DefaultValue(1_000_000)]
+    [Within(0, int.MaxValue)]
+    public int Contacts { get; init; } = 1_000_000;
+
+    [CommandOption("--new-percent <N>")]
+    [Description("How many of 100 open a conversation")]
+    [DefaultValue(50)]
+    [Within(0, 100)]
+    public int NewPercent { get; init; } = 50;
+
+    [CommandOption("--routes <N>")]
+    [Description("Notification routes that are on")]
+    [DefaultValue(1)]
+    [Within(0, 10)]
+    public int Routes { get; init; } = 1;
+
+    [CommandOption("--always-ready <N>")]
+    [Description("Instances that are always there")]
+    [DefaultValue(0)]
+    [Within(0, 20)]
+    public int AlwaysReady { get; init; }
+
+    [CommandOption("--subscribers <N>")]
+    [Description("Other systems with a subscription")]
+    [DefaultValue(0)]
+    [Within(0, 100)]
+    public int Subscribers { get; init; }
+
+    [CommandOption("--no-bus")]
+    [Description("Without Service Bus: events go to people and webhooks only")]
+    public bool NoBus { get; init; }
+
+    [CommandOption("--private")]
+    [Description("Private networking")]
+    public bool Private { get; init; }
+
+    [CommandOption("--no-alerts")]
+    [Description("Without alerts and availability test")]
+    public bool NoAlerts { get; init; }
+
+    [CommandOption("--price <NAME=USD>")]
+    [Description("Replace a price; may be repeated")]
+    public string[] Prices { get; init; } = [];
+}
 
 /// <summary>What a month costs on Azure, from calls that the test suite counts and prices that anybody can replace.</summary>
 internal static class CostCommand
 {
-    public static int Run(Arguments arguments, Screen screen)
+    public static Task<int> RunAsync(Repository repository, CostSettings options, Screen screen, CancellationToken ct) =>
+        Task.FromResult(Run(options, screen));
+
+    private static int Run(CostSettings options, Screen screen)
     {
-        var prices = PriceList.Read(arguments.All("price"));
-        var month = new Month(arguments.Number("contacts", 1_000_000), arguments.Number("new-percent", 50) / 100.0, arguments.Number("routes", 1), arguments.Number("subscribers", 0),
-            arguments.Number("always-ready", 0), !arguments.Has("no-bus"), arguments.Has("private"), !arguments.Has("no-alerts"));
+        var prices = PriceList.Read(options.Prices);
+        var month = new Month(
+            options.Contacts, options.NewPercent / 100.0, options.Routes, options.Subscribers, options.AlwaysReady, !options.NoBus,
+            options.Private, !options.NoAlerts);
         var bill = new Bill(prices, Calls.Read());
         var lines = bill.Of(month);
         var rest = month with { Contacts = 0 };
         var (restWith, restWithout) = (Sum(bill.Of(rest with { Bus = true })), Sum(bill.Of(rest with { Bus = false, Subscribers = 0 })));
         var (quiet, busy) = (lines.Sum(l => l.Quiet), lines.Sum(l => l.Busy));
-        if (arguments.Has("json"))
+        if (options.Json)
         {
             Console.Out.WriteLine(new JsonObject
             {

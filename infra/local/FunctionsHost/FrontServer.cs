@@ -17,9 +17,12 @@ public sealed class FrontServer : IAsyncDisposable
     /// <summary>Where it listens, with a slash at the end.</summary>
     public Uri Address { get; }
 
-    /// <summary>Listens on the port (0 takes a free one) and gives every request to the delegate.</summary>
+    /// <summary>
+    /// Listens on the port (0 takes a free one) and gives every request, with a body of at most so many bytes, to the delegate.
+    /// </summary>
     /// <exception cref="HostStartException">The port is taken.</exception>
-    public static async Task<FrontServer> StartAsync(int port, RequestDelegate answer, CancellationToken ct)
+    public static async Task<FrontServer> StartAsync(int port, RequestDelegate answer, CancellationToken ct,
+        long maxBody = WorkerConnection.MaxBody)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -30,7 +33,7 @@ public sealed class FrontServer : IAsyncDisposable
             // Any byte may stand in a header here: the call fails on its way to the worker, as host-contract.md says, "HTTP".
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.AllowSynchronousIO = false;
-            kestrel.Limits.MaxRequestBodySize = WorkerConnection.MaxBody;
+            kestrel.Limits.MaxRequestBodySize = maxBody;
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();

@@ -1,41 +1,69 @@
-using System.Runtime.InteropServices;
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Local.CommandLine;
+using Spectre.Console.Cli;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>The host as a process of its own, for tests that kill it: <c>host --root --settings --data --port</c>.</summary>
-public static class HostCommand
+/// <summary>Options of <c>host</c>.</summary>
+internal sealed class HostSettings : CommandSettings
 {
-    private static readonly string[] Known = ["--root", "--settings", "--data", "--port", "--max-errors", "--restart-seconds", "--queue-lock-seconds"];
+    [CommandOption("--root <DIR>", true)]
+    [Description("Publish folder with host.json and worker.config.json")]
+    public string Root { get; init; } = "";
 
+    [CommandOption("--data <DIR>", true)]
+    [Description("Folder for keys and the state of timers")]
+    public string Data { get; init; } = "";
+
+    [CommandOption("--settings <FILE>")]
+    [Description("local.settings.json")]
+    public string? File { get; init; }
+
+    [CommandOption("--port <N>")]
+    [Description("Port on 127.0.0.1; 0 takes a free one")]
+    [DefaultValue(7071)]
+    [Within(0, 65535)]
+    public int Port { get; init; } = 7071;
+
+    [CommandOption("--max-errors <N>")]
+    [Description("Deaths of the worker that stop the host")]
+    [DefaultValue(3)]
+    public int MaxErrors { get; init; } = 3;
+
+    [CommandOption("--restart-seconds <N>")]
+    [Description("Pause before the second and each further restart")]
+    [DefaultValue(10)]
+    public int RestartSeconds { get; init; } = 10;
+
+    [CommandOption("--queue-lock-seconds <N>")]
+    [Description("For how long a message that was taken is hidden from others")]
+    [DefaultValue(600)]
+    public int QueueLockSeconds { get; init; } = 600;
+}
+
+/// <summary>The host as a process of its own, for any isolated worker and for tests that kill it.</summary>
+internal static class HostCommand
+{
     /// <summary>
-    /// Prints one JSON line when ready (front, functionKey, masterKey, workerPid) and runs until standard input closes or SIGTERM or SIGINT comes.
-    /// The worker's lines go to standard error.
+    /// Prints one JSON line when ready (front, functionKey, masterKey, workerPid); the worker's lines go to standard error.
     /// </summary>
-    /// <param name="args">
-    /// Pairs: <c>--root</c> publish folder, <c>--settings</c> local.settings.json, <c>--data</c> folder, <c>--port</c> (0 = free);
-    /// optional <c>--max-errors n</c>, <c>--restart-seconds n</c>, <c>--queue-lock-seconds n</c>.
-    /// </param>
+    /// <param name="ct">SIGTERM or SIGINT; the end of standard input ends it, too.</param>
     /// <returns>0; 2 when it cannot start (one sentence on standard error).</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(HostSettings settings, CancellationToken ct)
     {
         try
         {
-            var options = Read(args);
-            using var stop = new CancellationTokenSource();
-            using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Cancel(signal, stop));
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Cancel(signal, stop));
-            await using var host = await FunctionHost.StartAsync(options, stop.Token);
+            await using var host = await FunctionHost.StartAsync(Read(settings), ct);
             Console.Out.WriteLine(Ready(host));
-            await Console.Out.FlushAsync(stop.Token);
-            await UntilStdinClosesAsync(stop.Token);
+            await Console.Out.FlushAsync(ct);
+            await UntilStdinClosesAsync(ct);
             return 0;
         }
-        catch (Exception problem) when (problem is HostStartException or CommandLine.Refusal)
+        catch (HostStartException problem)
         {
-            await Console.Error.WriteLineAsync(problem.Message);
-            return 2;
+            throw new Refusal(problem.Message, Refusal.BadArguments);
         }
         catch (OperationCanceledException)
         {
@@ -51,12 +79,6 @@ public static class HostCommand
         ["workerPid"] = host.WorkerProcessId,
     }.ToJsonString();
 
-    private static void Cancel(PosixSignalContext signal, CancellationTokenSource stop)
-    {
-        signal.Cancel = true;
-        stop.Cancel();
-    }
-
     private static async Task UntilStdinClosesAsync(CancellationToken ct)
     {
         var buffer = new byte[256];
@@ -66,38 +88,18 @@ public static class HostCommand
         await Task.Run(() => { while (input.Read(buffer) > 0) { } }, CancellationToken.None).WaitAsync(ct);
     }
 
-    private static FunctionHostOptions Read(string[] args)
+    private static FunctionHostOptions Read(HostSettings settings) => new()
     {
-        var given = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var at = 0; at < args.Length; at += 2)
-        {
-            if (!Known.Contains(args[at]) || at + 1 == args.Length)
-                throw new HostStartException($"host: {args[at]} is not one of {string.Join(", ", Known)}, or has no value.");
-            given[args[at]] = args[at + 1];
-        }
-
-        return new FunctionHostOptions
-        {
-            AppRoot = Required(given, "--root"),
-            Settings = given.TryGetValue("--settings", out var file) ? Settings(file) : new Dictionary<string, string>(StringComparer.Ordinal),
-            DataFolder = Required(given, "--data"),
-            FrontPort = Number(given, "--port", 7071),
-            MaxWorkerErrors = Number(given, "--max-errors", 3),
-            RestartPause = TimeSpan.FromSeconds(Number(given, "--restart-seconds", 10)),
-            QueueLock = TimeSpan.FromSeconds(Number(given, "--queue-lock-seconds", 600)),
-            WorkerLog = line => Console.Error.WriteLine(line.Text),
-            HostLog = line => Console.Error.WriteLine($"[host] {line.Level}: {line.Text}"),
-        };
-    }
-
-    private static string Required(Dictionary<string, string> given, string name) =>
-        given.GetValueOrDefault(name) ?? throw new HostStartException($"host: {name} is missing.");
-
-    private static int Number(Dictionary<string, string> given, string name, int otherwise)
-    {
-        if (!given.TryGetValue(name, out var text)) return otherwise;
-        return int.TryParse(text, out var number) && number >= 0 ? number : throw new HostStartException($"host: {name} {text} is not a number.");
-    }
+        AppRoot = settings.Root,
+        Settings = settings.File is { } file ? Settings(file) : new Dictionary<string, string>(StringComparer.Ordinal),
+        DataFolder = settings.Data,
+        FrontPort = settings.Port,
+        MaxWorkerErrors = settings.MaxErrors,
+        RestartPause = TimeSpan.FromSeconds(settings.RestartSeconds),
+        QueueLock = TimeSpan.FromSeconds(settings.QueueLockSeconds),
+        WorkerLog = line => Console.Error.WriteLine(line.Text),
+        HostLog = line => Console.Error.WriteLine($"[host] {line.Level}: {line.Text}"),
+    };
 
     private static Dictionary<string, string> Settings(string file)
     {

@@ -7,18 +7,29 @@ namespace Serverless.Local.Load;
 internal sealed class Crowd(HttpClient http, MetaMessages messages, int connections)
 {
     /// <summary>Sends for a while; ends once the last call is answered.</summary>
-    /// <param name="door">Address of the app's or the floor's HTTP door.</param>
-    public async Task<Slice> SendAsync(Uri door, TimeSpan length, CancellationToken ct)
+    /// <param name="address">Of the app's or the floor's function.</param>
+    public Task<Slice> SendAsync(Uri address, TimeSpan length, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
-        var senders = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => SendOneByOneAsync(door, watch, length, ct), ct)));
+        return SendWhileAsync(address, () => watch.Elapsed < length, ct);
+    }
+
+    /// <summary>Sends so many calls.</summary>
+    public Task<Slice> SendAsync(Uri address, int calls, CancellationToken ct) =>
+        SendWhileAsync(address, () => Interlocked.Decrement(ref calls) >= 0, ct);
+
+    private async Task<Slice> SendWhileAsync(Uri address, Func<bool> goesOn, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        var senders = await Task.WhenAll(Enumerable.Range(0, connections)
+            .Select(_ => Task.Run(() => SendOneByOneAsync(address, goesOn, ct), ct)));
         return new Slice(senders.Sum(s => s.Refused), watch.Elapsed, [.. senders.SelectMany(s => s.Latencies)]);
     }
 
-    private async Task<(List<double> Latencies, int Refused)> SendOneByOneAsync(Uri door, Stopwatch watch, TimeSpan length, CancellationToken ct)
+    private async Task<(List<double> Latencies, int Refused)> SendOneByOneAsync(Uri door, Func<bool> goesOn, CancellationToken ct)
     {
         var (latencies, refused) = (new List<double>(), 0);
-        while (watch.Elapsed < length)
+        while (goesOn())
         {
             var (body, signature) = messages.Next();
             using var request = new HttpRequestMessage(HttpMethod.Post, door) { Content = new ByteArrayContent(body) };

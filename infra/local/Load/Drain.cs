@@ -14,7 +14,7 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
     /// <param name="accepted">Deliveries answered 2xx; each holds one contact.</param>
     /// <returns>Deliveries of which there is no trace, those still waiting for their end when patience was over, and contacts worked per second until then.</returns>
     /// <remarks>The emulator's queue and hot partitions grow slower with their length, so a long run is measured over its first minute only.</remarks>
-    public async Task<(long Lost, long Waiting, double PerSecond)> RunAsync(long accepted, Screen screen, CancellationToken ct)
+    public async Task<Drained> RunAsync(long accepted, Screen screen, CancellationToken ct)
     {
         screen.Say($"Working off {accepted} deliveries, for {Patience.TotalSeconds:0} s at most ...");
         var watch = Stopwatch.StartNew();
@@ -25,7 +25,8 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
             var summary = await app.SummaryAsync(Hours, ct);
             var stored = summary?.Deliveries.GetValueOrDefault("accepted") ?? 0;
             var ended = stored - (summary?.Deliveries.GetValueOrDefault("open") ?? 0);
-            if (ended >= accepted || watch.Elapsed > Patience) return (Math.Max(0, accepted - stored), Math.Max(0, stored - ended), ended / watch.Elapsed.TotalSeconds);
+            if (ended >= accepted || watch.Elapsed > Patience)
+                return new Drained(Math.Max(0, accepted - stored), Math.Max(0, stored - ended), ended / watch.Elapsed.TotalSeconds);
             await Task.Delay(TimeSpan.FromSeconds(1), ct);
         }
     }
@@ -46,3 +47,9 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
         }
     }
 }
+
+/// <summary>What became of accepted deliveries.</summary>
+/// <param name="Lost">Without a trace.</param>
+/// <param name="Waiting">Stored, and still without an end when patience was over.</param>
+/// <param name="PerSecond">Contacts processed a second until then.</param>
+internal sealed record Drained(long Lost, long Waiting, double PerSecond);

@@ -17,17 +17,18 @@ internal static class FanOutCommand
 {
     private static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(1);
 
-    public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
+    public static async Task<int> RunAsync(Repository repository, LoadSettings settings, Screen screen, CancellationToken ct)
     {
-        if (arguments.Has("events") || arguments.Has("failing")) return await FanOutProof.RunAsync(repository, arguments, screen, ct);
+        if (settings.Events is not null || settings.Failing is not null)
+            return await FanOutProof.RunAsync(repository, settings, screen, ct);
         Tool.DemandNode();
         using var folder = await RunFolder.TakeAsync(repository, "load", screen.Say);
-        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
+        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
-        var connections = arguments.Number("connections", 32);
+        var connections = settings.Connections;
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
         var figures = new JsonObject();
-        foreach (var text in arguments.Text("subscribers", "1,10,100").Split(','))
+        foreach (var text in (settings.Subscribers ?? "1,10,100").Split(','))
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
             await using var receiver = await Told.StartAsync(subscribers, 0, ct);
@@ -46,7 +47,7 @@ internal static class FanOutCommand
             screen.Say($"Telling {subscribers} subscribers, the app and plain posts in turn ...");
             await SendAsync(TellAsync, Math.Min(connections, 8), SliceLength, ct);
             var (told, posted, tellTime, postTime, events) = (0, 0, TimeSpan.Zero, TimeSpan.Zero, 0);
-            for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(arguments.Number("seconds", 20));)
+            for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(settings.Seconds);)
             {
                 var before = receiver.Calls;
                 var (sent, took) = await SendAsync(TellAsync, connections, SliceLength, ct);
@@ -67,7 +68,7 @@ internal static class FanOutCommand
             };
         }
 
-        Print(arguments, screen, figures);
+        Print(settings, screen, figures);
         return figures.Any(f => (int)f.Value!["missing"]! > 0) ? Refusal.Failed : 0;
     }
 
@@ -94,9 +95,9 @@ internal static class FanOutCommand
         return (id, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"answer","channel":"meta","network":"whatsapp"}}"""));
     }
 
-    private static void Print(Arguments arguments, Screen screen, JsonObject figures)
+    private static void Print(LoadSettings settings, Screen screen, JsonObject figures)
     {
-        if (arguments.Has("json"))
+        if (settings.Json)
         {
             Console.Out.WriteLine(figures.ToJsonString());
             return;

@@ -17,14 +17,15 @@ internal static class FanOutProof
     // A claim of a process that was killed holds ten minutes.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(12);
 
-    public static async Task<int> RunAsync(Repository repository, Arguments arguments, Screen screen, CancellationToken ct)
+    public static async Task<int> RunAsync(Repository repository, LoadSettings settings, Screen screen, CancellationToken ct)
     {
         Tool.DemandNode();
-        var (events, percent, kills) = (arguments.Number("events", 10_000), arguments.Number("failing", 0), arguments.Number("kills", 0));
-        if (!int.TryParse(arguments.Text("subscribers", "5"), out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("With --events, --subscribers is one number from 1 to 200.");
+        var (events, percent, kills) = (settings.Events ?? 10_000, settings.Failing ?? 0, settings.Kills);
+        if (!int.TryParse(settings.Subscribers ?? "5", out var subscribers) || subscribers is < 1 or > 200)
+            throw new Refusal("With --events, --subscribers is one number from 1 to 200.");
         var failing = (int)Math.Ceiling(subscribers * percent / 100.0);
         using var folder = await RunFolder.TakeAsync(repository, "load", screen.Say);
-        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen.Say, ct);
+        var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
         await using var told = await Told.StartAsync(subscribers, failing, ct);
         // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there are; later tries are the journeys' business.
@@ -65,7 +66,7 @@ internal static class FanOutProof
             ["seconds"] = Math.Round(elapsed.TotalSeconds, 1),
             ["noticesPerSecond"] = Math.Round(events * subscribers / elapsed.TotalSeconds, 1),
         };
-        Print(arguments, screen, figures);
+        Print(settings, screen, figures);
         // What waits without a message would wait for ever.
         var forgotten = states.GetValueOrDefault("waiting") > later;
         return (long)figures["lost"]! == 0 && (long)figures["saidDeliveredButNotTaken"]! <= 0 && !forgotten ? 0 : Refusal.Failed;
@@ -101,9 +102,9 @@ internal static class FanOutProof
 
     private static byte[] Message() => Encoding.UTF8.GetBytes($$"""{"event":{{Encoding.UTF8.GetString(FanOutCommand.Event().Body)}}}""");
 
-    private static void Print(Arguments arguments, Screen screen, JsonObject figures)
+    private static void Print(LoadSettings settings, Screen screen, JsonObject figures)
     {
-        if (arguments.Has("json"))
+        if (settings.Json)
         {
             Console.Out.WriteLine(figures.ToJsonString());
             return;

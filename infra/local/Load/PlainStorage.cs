@@ -22,6 +22,19 @@ internal sealed class PlainStorage(string connectionString)
     public Task PutAsync(string queue, byte[] message, CancellationToken ct) =>
         _queues.GetQueueClient(queue).SendMessageAsync(BinaryData.FromBytes(message), cancellationToken: ct);
 
+    /// <summary>Takes every message of a queue, and deletes it: the text of each.</summary>
+    public async Task<IReadOnlyList<string>> TakeAllAsync(string queue, CancellationToken ct)
+    {
+        List<string> texts = [];
+        for (var client = _queues.GetQueueClient(queue); ;)
+        {
+            var messages = (await client.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), ct)).Value;
+            if (messages.Length == 0) return texts;
+            await Task.WhenAll(messages.Select(m => client.DeleteMessageAsync(m.MessageId, m.PopReceipt, ct)));
+            texts.AddRange(messages.Select(m => m.Body.ToString()));
+        }
+    }
+
     /// <summary>Messages in a queue, visible or not; 0 when there is no such queue.</summary>
     public async Task<int> CountAsync(string queue, CancellationToken ct)
     {

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Load;
 
@@ -10,7 +10,7 @@ internal sealed class Told : IAsyncDisposable
     private readonly ConcurrentDictionary<(string Subscriber, string Event), int> _taken = new();
     private readonly int _subscribers;
     private readonly int _failing;
-    private LoopbackServer? _server;
+    private FrontServer? _server;
     private int _calls;
 
     private Told(int subscribers, int failing) => (_subscribers, _failing) = (subscribers, failing);
@@ -32,7 +32,7 @@ internal sealed class Told : IAsyncDisposable
     public static async Task<Told> StartAsync(int subscribers, int failing, CancellationToken ct)
     {
         var told = new Told(subscribers, failing);
-        told._server = await LoopbackServer.StartAsync(0, 1024 * 1024, told.AnswerAsync, ct);
+        told._server = await FrontServer.StartAsync(0, told.AnswerAsync, ct, 1024 * 1024);
         return told;
     }
 

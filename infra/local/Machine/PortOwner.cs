@@ -29,6 +29,21 @@ internal static class PortOwner
         }
     }
 
+    /// <summary>Whether it can be taken now; always true of 0.</summary>
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A port that was free a moment ago.</summary>
     public static int Free()
     {

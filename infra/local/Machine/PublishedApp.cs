@@ -10,25 +10,28 @@ internal static class PublishedApp
     /// <summary>Publishes a project if need be and gives the folder; one process at a time, the others wait for it.</summary>
     /// <param name="project">Folder of the project below the root, e.g. <c>functions</c>.</param>
     /// <param name="name">Folder below <c>.local/</c>, e.g. <c>app</c>.</param>
-    /// <param name="say">Told when there is something to wait for.</param>
-    public static async Task<string> EnsureAsync(Repository repository, string project, string name, Action<string> say, CancellationToken ct)
+    /// <param name="screen">Shows what there is to wait for.</param>
+    public static async Task<string> EnsureAsync(Repository repository, string project, string name, Screen screen, CancellationToken ct)
     {
         var folder = Path.Combine(repository.Local, name);
         var stamp = folder + ".stamp";
         Directory.CreateDirectory(repository.Local);
-        using var turn = await TurnAsync(Path.Combine(repository.Local, "publish.lock"), say, ct);
+        using var turn = await TurnAsync(Path.Combine(repository.Local, "publish.lock"), screen.Say, ct);
 
         var sources = Fingerprint(repository.Root, project);
         if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp, ct) == sources && Directory.Exists(folder)) return folder;
 
         Disk.DemandRoom(repository.Local, 400, $"Publishing {project}");
-        say($"Publishing {project} into .local/{name} (downloads the .NET runtime and compiler packs once) ...");
+        screen.Say($"Publishing {project} into .local/{name}: a minute or two, longer the first time (downloads) ...");
         var fresh = folder + ".new";
         if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
         // Its own artifacts path: two builds that share obj/ break each other.
-        var (exitCode, output) = await Tool.RunAsync("dotnet",
-            ["publish", Path.Combine(repository.Root, project), "-c", "Release", "-o", fresh, "--artifacts-path", Path.Combine(repository.Local, "build"), "--nologo", "-v", "quiet", "-p:RunAnalyzers=false"],
-            repository.Root, ct); // the build analyses the same sources
+        string[] arguments =
+            ["publish", Path.Combine(repository.Root, project), "-c", "Release", "-o", fresh, "--artifacts-path",
+            Path.Combine(repository.Local, "build"), "--nologo", "-v", "minimal",
+            "-p:RunAnalyzers=false"]; // the build analyses the same sources
+        var (exitCode, output) = await screen.WhileAsync(
+            $"Publishing {project}", step => Tool.RunAsync("dotnet", arguments, repository.Root, ct, line => step(Step(line))));
         if (exitCode != 0) throw Failed(repository, project, output);
 
         // A new folder, not new content in the old one: a live run goes on with the files it has open.
@@ -39,9 +42,15 @@ internal static class PublishedApp
         return folder;
     }
 
+    // E.g. "  Serverless -> /clone/.local/build/bin/Serverless.dll", without the path.
+    private static string Step(string line) => line.Trim() is var text && text.Contains(" -> ", StringComparison.Ordinal)
+        ? $"({text[..text.IndexOf(" -> ", StringComparison.Ordinal)]} compiled)"
+        : text.Length > 60 ? "" : $"({text})";
+
     private static Refusal Failed(Repository repository, string project, string output)
     {
-        if (output.Contains("No space left on device", StringComparison.Ordinal)) return Disk.FullAt(repository.Local);
+        if (output.Contains("No space left on device", StringComparison.Ordinal))
+            return Disk.Full(output, Disk.WrittenBy(repository.Local));
         if (output.Contains("compatible .NET SDK was not found", StringComparison.Ordinal) || output.Contains("No .NET SDKs were found", StringComparison.Ordinal))
         {
             return new Refusal("The .NET SDK that global.json asks for is missing: install the .NET 10 SDK from https://dot.net and start again.");

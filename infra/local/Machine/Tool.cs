@@ -20,7 +20,9 @@ internal static class Tool
     }
 
     /// <summary>Runs it and gives its exit code and all it printed.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(string file, IEnumerable<string> arguments, string folder, CancellationToken ct)
+    /// <param name="printed">Gets each line of standard output as it is printed.</param>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string file, IEnumerable<string> arguments, string folder, CancellationToken ct, Action<string>? printed = null)
     {
         var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         // Inside `dotnet run` and `dotnet test` the outer build's variables would send the inner one astray.
@@ -28,7 +30,7 @@ internal static class Tool
 
         using var process = Start(start);
         process.StandardInput.Close();
-        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
+        var texts = Task.WhenAll(ReadAsync(process.StandardOutput, printed, ct), ReadAsync(process.StandardError, null, ct));
         try
         {
             await process.WaitForExitAsync(ct);
@@ -41,6 +43,18 @@ internal static class Tool
             throw;
         }
         return (process.ExitCode, texts.IsCompletedSuccessfully ? string.Join('\n', await texts) : "");
+    }
+
+    private static async Task<string> ReadAsync(StreamReader reader, Action<string>? printed, CancellationToken ct)
+    {
+        var text = new System.Text.StringBuilder();
+        while (await reader.ReadLineAsync(ct) is { } line)
+        {
+            text.Append(line).Append('\n');
+            printed?.Invoke(line);
+        }
+
+        return text.ToString();
     }
 
     private static Process Start(ProcessStartInfo start)

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
+using Serverless.Local.Machine;
 
 namespace Serverless.Local.Outside;
 
@@ -11,7 +12,7 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     private const long MaxBody = 10 * 1024 * 1024;
     private readonly OutsideFolder _folder;
     private readonly TimeProvider _time;
-    private LoopbackServer? _server;
+    private FrontServer? _server;
 
     private DemoSubscriber(OutsideFolder folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
@@ -21,12 +22,19 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     /// <summary>Whose links lead where in what is kept for a browser: the public address leads nowhere on this machine. The .eml stays as it was sent.</summary>
     public (string Public, string Here)? Links { get; set; }
 
-    public static async Task<DemoSubscriber> StartAsync(OutsideFolder folder, TimeProvider time, CancellationToken ct)
+    /// <param name="port">Where people read what came; 0, and one that is taken, takes a free one.</param>
+    public static async Task<DemoSubscriber> StartAsync(OutsideFolder folder, TimeProvider time, CancellationToken ct, int port = 0)
     {
         var subscriber = new DemoSubscriber(folder, time);
-        subscriber._server = await LoopbackServer.StartAsync(0, MaxBody, subscriber.TakeAsync, ct);
+        var pages = new OutsidePages(folder, subscriber.Here);
+        RequestDelegate answer = context => HttpMethods.IsGet(context.Request.Method) ? pages.AnswerAsync(context)
+            : subscriber.TakeAsync(context);
+        subscriber._server = await FrontServer.StartAsync(PortOwner.IsFree(port) ? port : 0, answer, ct, MaxBody);
         return subscriber;
     }
+
+    private string Here(string address) => Links is var (outside, here) ? address.Replace(outside, here, StringComparison.Ordinal)
+        : address;
 
     public ValueTask DisposeAsync() => _server!.DisposeAsync();
 
@@ -52,7 +60,7 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     private void KeepMail(byte[] mime)
     {
         var parts = MailParts.Read(mime);
-        if (Links is var (outside, here)) parts = parts with { Html = parts.Html.Replace(outside, here, StringComparison.Ordinal) };
+        parts = parts with { Html = Here(parts.Html) };
         _folder.Keep(OutsideFolder.Mails, parts.To.Split('@')[0], parts.Text, parts.Forms(mime));
     }
 

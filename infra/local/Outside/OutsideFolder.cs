@@ -19,6 +19,9 @@ internal sealed partial class OutsideFolder
     private readonly TimeProvider _time;
     private int _count;
 
+    /// <summary>Names of the kinds, which are the names of their folders.</summary>
+    public static IEnumerable<string> Names => Kinds.Select(k => k.Kind);
+
     /// <param name="path">Made if need be; what was kept before stays there.</param>
     public OutsideFolder(string path, TimeProvider time)
     {
@@ -50,6 +53,11 @@ internal sealed partial class OutsideFolder
         var files = Directory.EnumerateFiles(FolderOf(k.Kind), "*" + k.Ending).Order(StringComparer.Ordinal).ToList();
         return new OutsideKind(k.Kind, files.Count, FolderOf(k.Kind), files.LastOrDefault(), files.Count == 0 ? [] : Glance.At(files[^1]));
     })];
+
+    /// <summary>Files of a kind that a person opens, newest first.</summary>
+    public IEnumerable<string> Newest(string kind, int most) =>
+        Directory.EnumerateFiles(FolderOf(kind), "*" + Kinds.First(k => k.Kind == kind).Ending).OrderDescending(StringComparer.Ordinal)
+            .Take(most);
 
     // The alphabet of case numbers, as functions/Cases writes them.
     [GeneratedRegex(@"(?<![0-9A-Za-z])[34679ACDEFGHJKMNPRTVWXY]{8}(?![0-9A-Za-z])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
-using Serverless.Local.Hosting;
+using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Outside;
 
@@ -14,7 +14,7 @@ internal sealed class SeedProvider : IAsyncDisposable
     private const long MaxBody = 1024 * 1024;
     private readonly IReadOnlyList<SeedAnswer> _answers;
     private readonly ConcurrentQueue<string> _strays = new();
-    private LoopbackServer? _server;
+    private FrontServer? _server;
 
     private readonly ReplyCounter? _replies;
 
@@ -31,7 +31,7 @@ internal sealed class SeedProvider : IAsyncDisposable
     public static async Task<SeedProvider> StartAsync(string seeds, CancellationToken ct, ReplyCounter? replies = null)
     {
         var provider = new SeedProvider(SeedAnswer.ReadAll(seeds), replies);
-        provider._server = await LoopbackServer.StartAsync(0, MaxBody, provider.AnswerAsync, ct);
+        provider._server = await FrontServer.StartAsync(0, provider.AnswerAsync, ct, MaxBody);
         return provider;
     }
 

@@ -28,6 +28,13 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         return document is null ? null : Summary.From(document.RootElement);
     }
 
+    /// <summary>Health, whatever status it is answered with; null while the app cannot answer.</summary>
+    public async Task<Health?> HealthAsync(CancellationToken ct)
+    {
+        using var document = await GetAsync("api/health", ct, status => status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable);
+        return document is null ? null : Health.From(document.RootElement);
+    }
+
     /// <summary>Every case, following the continuation.</summary>
     public async Task<IReadOnlyList<CaseLine>> CasesAsync(CancellationToken ct)
     {
@@ -73,14 +80,15 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
     internal static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private async Task<JsonDocument?> GetAsync(string path, CancellationToken ct)
+    private async Task<JsonDocument?> GetAsync(string path, CancellationToken ct, Func<HttpStatusCode, bool>? isAnswer = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(frontDoor, path));
         request.Headers.TryAddWithoutValidation("x-functions-key", functionKey);
         try
         {
             using var response = await http.SendAsync(request, ct);
-            return response.StatusCode == HttpStatusCode.OK ? await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), cancellationToken: ct) : null;
+            return isAnswer?.Invoke(response.StatusCode) ?? response.StatusCode == HttpStatusCode.OK
+                ? await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), cancellationToken: ct) : null;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
         {

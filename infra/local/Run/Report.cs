@@ -6,16 +6,37 @@ using Spectre.Console;
 
 namespace Serverless.Local.Run;
 
-/// <summary>Shows what came of a run: tables for a person, or one JSON object.</summary>
+/// <summary>Shows the outcome of a run: one screen for a person, all rows on request, or one JSON object.</summary>
 internal static class Report
 {
+    /// <summary>What came in, what became of it, what was sent.</summary>
+    public static void OneScreen(Screen screen, Outcome outcome)
+    {
+        var channels = Table("What came in, and what became of it", "channel", "calls", "new case", "of a case", "our own words",
+            "known already", "ignored", "refused");
+        foreach (var one in outcome.Channels)
+            channels.AddRow([Text(one.Channel),
+                .. new[] { one.Calls, one.Cases, one.Joined, one.Outbound, one.Duplicates, one.Ignored, one.Refused }.Select(n =>
+                Text(n == 0 ? "" : $"{n}"))]);
+        screen.Console.Write(channels);
+
+        var sent = Table("What the app sent", "what", "count", "the newest");
+        foreach (var kind in outcome.Outside)
+            sent.AddRow(Text(kind.Name), Text($"{kind.Count}"), Text(kind.Lines.Count == 0 ? "" : Short(kind.Lines[0])));
+        screen.Console.Write(sent);
+        if (outcome.Summary is { } summary)
+            screen.Say($"{summary.Cases} cases with {summary.Contacts} contacts; {summary.Unaccounted} deliveries unaccounted for;"
+                + $" {summary.OutboxPending} events and {summary.NoticesWaiting} notifications still wait.");
+        Health(screen, outcome.Health);
+    }
+
+    /// <summary>Every row of cases, notifications and replies.</summary>
     public static void Tables(Screen screen, Outcome outcome)
     {
         if (outcome.Summary is { } summary)
         {
-            var ends = Table("Deliveries by end", "end", "elements");
+            var ends = Table("Deliveries by outcome", "outcome", "elements");
             foreach (var (end, count) in summary.Ends.OrderByDescending(e => e.Value).ThenBy(e => e.Key, StringComparer.Ordinal)) ends.AddRow(Text(end), Text($"{count}"));
-            ends.AddRow(Text("unaccounted"), Text($"{summary.Unaccounted}"));
             screen.Console.Write(ends);
         }
 
@@ -33,37 +54,25 @@ internal static class Report
         var replies = Table("Texts to customers", "case", "channel", "written by", "state");
         foreach (var one in outcome.Replies) replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "receipt" : "a colleague"), Text(one.State));
         screen.Console.Write(replies);
-        Outside(screen, outcome.Outside);
-    }
-
-    /// <summary>How many of each kind left the app, where they are, and what the newest says.</summary>
-    public static void Outside(Screen screen, IReadOnlyList<OutsideKind> kinds)
-    {
-        var table = Table("Left the app", "what", "count", "kept in");
-        foreach (var kind in kinds) table.AddRow(Text(kind.Name), Text($"{kind.Count}"), Text(kind.Folder));
-        screen.Console.Write(table);
-        foreach (var kind in kinds.Where(k => k.Newest is not null))
-        {
-            screen.Say($"The newest of {kind.Name}, {Path.GetFileName(kind.Newest)}:");
-            foreach (var line in kind.Lines) screen.Say("  | " + line);
-        }
     }
 
     public static void Differences(Screen screen, Outcome outcome)
     {
-        screen.Say(outcome.Differences.Count == 0 ? $"Each of the {outcome.Seeds} seeds got the answer and the ends it expects." : $"{outcome.Differences.Count} differences:");
+        screen.Say(outcome.Differences.Count == 0 ? $"Each of the {outcome.Seeds} seeds got the answer and the outcome it expects."
+            : $"{outcome.Differences.Count} differences:");
         foreach (var difference in outcome.Differences) screen.Say("  " + difference);
     }
 
     /// <summary>Where to look next.</summary>
-    public static void Addresses(Screen screen, Uri frontDoor, string functionKey, IEnumerable<string> channels, string outsideFolder)
+    public static void Addresses(Screen screen, Places places)
     {
-        screen.Say("Open, or call:");
-        foreach (var channel in channels) screen.Say($"  POST {frontDoor}api/hooks/{channel}");
-        screen.Say($"  {frontDoor}api/cases?code={functionKey}");
-        screen.Say($"  {frontDoor}api/health?code={functionKey}");
-        screen.Say($"  {frontDoor}api/schema");
-        screen.Say($"  {outsideFolder} (what left the app: webhooks, cards, mails, replies; a mail's .html opens in a browser)");
+        screen.Say("Where to look:");
+        screen.Say($"  cards and mails as people see them   {places.Pages}/");
+        screen.Say($"  cases                                {places.App}api/cases?code={places.FunctionKey}");
+        screen.Say($"  health                               {places.App}api/health?code={places.FunctionKey}");
+        screen.Say($"  files: what was sent, logs           {places.Folder}/outside, {places.Folder}/handler.log");
+        screen.Say("Your first event (functions/Channels/Generic/README.md): paste this line, then run one of its three programs:");
+        screen.Say($"  export CONTACT_URL={places.App}api/hooks/generic CONTACT_SECRET={places.Secret}");
     }
 
     public static JsonObject Json(Outcome outcome, TimeSpan elapsed)
@@ -85,8 +94,22 @@ internal static class Report
             ["busCalls"] = summary?.BusCalls,
             ["seeds"] = outcome.Seeds,
             ["differences"] = outcome.Differences.Count,
+            ["health"] = outcome.Health?.Status,
             ["elapsedSeconds"] = Math.Round(elapsed.TotalSeconds, 1),
         };
+    }
+
+    private static void Health(Screen screen, Health? health)
+    {
+        if (health is null)
+        {
+            screen.Say("Health: no answer from api/health; see handler.log.");
+            return;
+        }
+
+        screen.Say($"Health: {health.Status}{(health.Troubled.Count == 0 ? "" : ", because")}");
+        foreach (var (part, status, says) in health.Troubled)
+            foreach (var sentence in says) screen.Say($"  {part} ({status}): {sentence}");
     }
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long>? counts) =>
@@ -102,6 +125,15 @@ internal static class Report
     private static string Minute(string time) =>
         DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at) ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : time;
 
+    private static string Short(string text) => text.Length <= 60 ? text : text[..60] + " ...";
+
     /// <summary>No markup: brackets in data are brackets.</summary>
     private static Text Text(string text) => new(text);
 }
+
+/// <summary>Where a run can be looked at.</summary>
+/// <param name="App">With a slash at the end.</param>
+/// <param name="Pages">What was sent, as pages.</param>
+/// <param name="Secret">Of the generic channel in this run.</param>
+/// <param name="Folder">Data of the run.</param>
+internal sealed record Places(Uri App, string FunctionKey, string Pages, string Secret, string Folder);

@@ -14,6 +14,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
     private const int SummaryHours = 720;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private readonly Dictionary<Sent, IReadOnlyList<string>> _ends = [];
 
     /// <summary>For how long nothing may move before the wait is given up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
@@ -48,7 +49,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
         if (summary is null) differences.Add("the app did not answer api/operations/summary");
         else if (summary.Unaccounted != 0) differences.Add($"{summary.Unaccounted} deliveries are unaccounted for");
         differences.AddRange(replies.Where(r => !r.IsOut).Select(r => $"a text to the customer of case {r.Number} ({r.Channel}) is {r.State} {r.Reason}".TrimEnd()));
-        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies };
+        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies, Channels = ByChannel(sent) };
     }
 
     // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was delivered.
@@ -75,6 +76,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
             }
             stuck.Restart();
             ended();
+            _ends[one] = end?.Ends ?? [];
             // A wrong answer says it all when nothing was stored.
             if (end is null && one.Differences.Count > 0) continue;
             foreach (var difference in SeedCheck.Ends(one.Seed, end?.Ends, before[one.Seed])) yield return difference;
@@ -82,6 +84,13 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
             if (one.Differences.Count == 0) ledger.Ended([one.Seed]);
         }
     }
+
+    private IReadOnlyList<ChannelLine> ByChannel(IEnumerable<Sent> sent) =>
+    [
+        .. sent.GroupBy(s => s.Seed.Channel, StringComparer.Ordinal).OrderBy(c => c.Key, StringComparer.Ordinal).Select(c =>
+            ChannelLine.Of(c.Key, c.Count(), c.Count(s => s.Seed.Expected.Status >= 400),
+                [.. c.SelectMany(s => _ends.GetValueOrDefault(s) ?? [])])),
+    ];
 
     private async Task<DeliveryEnd?> EndAsync(Sent sent, Stopwatch stuck, CancellationToken ct)
     {
@@ -131,4 +140,10 @@ internal sealed record Outcome(int Seeds, IReadOnlyList<string> Differences, Sum
 
     /// <summary>What left the app.</summary>
     public IReadOnlyList<OutsideKind> Outside { get; init; } = [];
+
+    /// <summary>What came in by each channel.</summary>
+    public IReadOnlyList<ChannelLine> Channels { get; init; } = [];
+
+    /// <summary>Null when the app did not say.</summary>
+    public Health? Health { get; init; }
 }

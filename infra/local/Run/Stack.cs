@@ -52,6 +52,8 @@ internal sealed class Stack : IAsyncDisposable
 
     public string StorageConnection => _azurite!.ConnectionString;
 
+    public int AzuriteProcessId => _azurite!.ProcessId;
+
     /// <summary>Whether a route's queue holds a message that could be taken now.</summary>
     public async Task<bool> IsTellingAsync(CancellationToken ct)
     {
@@ -67,15 +69,19 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Starts all but the host; what is missing is downloaded.</summary>
     /// <param name="extra">App settings that win over all others.</param>
-    public static async Task<Stack> StartAsync(Repository repository, RunFolder folder, IReadOnlyDictionary<string, string> extra, Action<string> say, CancellationToken ct)
+    /// <param name="inMemory">Azurite writes nothing to disk: what it would write stops it for as long as that takes.</param>
+    /// <param name="pagesPort">Where people read what left the app; a free one for 0, or when it is taken.</param>
+    public static async Task<Stack> StartAsync(
+        Repository repository, RunFolder folder, IReadOnlyDictionary<string, string> extra, Action<string> say, CancellationToken ct,
+        int pagesPort = 0, bool inMemory = false)
     {
         var script = await AzuriteInstall.EnsureAsync(repository.Root, say, ct);
         var stack = new Stack(folder);
         try
         {
-            stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct);
+            stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct, inMemory: inMemory);
             stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
-            stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct);
+            stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct, pagesPort);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
             stack._bus = LocalBus.Start(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting));
             var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
@@ -114,20 +120,41 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>The app first, so that nothing works when storage goes; Azurite last, by SIGTERM, which keeps every row.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_host is not null) await _host.DisposeAsync();
-        if (_tools is not null) await _tools.DisposeAsync();
-        if (_bus is not null) await _bus.DisposeAsync();
-        if (Subscriber is not null) await Subscriber.DisposeAsync();
-        if (Provider is not null) await Provider.DisposeAsync();
-        if (_azurite is not null) await _azurite.DisposeAsync();
+        await EndAllAsync([_host, _tools, _bus, Subscriber, Provider, _azurite]);
         lock (_log) _log.Dispose();
+    }
+
+    /// <summary>
+    /// Ends all, in order, also when ending one fails (a full disk, for one): no child process stays. The first failure is thrown at the
+    /// end.
+    /// </summary>
+    internal static async Task EndAllAsync(IEnumerable<IAsyncDisposable?> parts)
+    {
+        Task? failed = null;
+        foreach (var part in parts)
+        {
+            if (part is null) continue;
+            var ending = part.DisposeAsync().AsTask();
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!ending.IsCompletedSuccessfully) failed ??= ending;
+        }
+
+        if (failed is not null) await failed;
     }
 
     private void Log(string who, HostLine line)
     {
         lock (_log)
         {
-            if (_log.BaseStream.CanWrite) _log.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {who} {line.Level,-11} {line.Text}");
+            try
+            {
+                if (_log.BaseStream.CanWrite)
+                    _log.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {who} {line.Level,-11} {line.Text}");
+            }
+            catch (IOException full) when (Disk.IsFull(full))
+            {
+                // The caller, a timer or the supervisor of the worker, goes on without its line.
+            }
         }
     }
 }

@@ -41,7 +41,8 @@ internal static class SeedCheck
 
     private static IReadOnlyList<string> Right(IReadOnlyList<string> expected, Replayed before)
     {
-        if (before == Replayed.Never || !expected.Any(IsContactEnd)) return expected;
+        // What is no contact has no duplicate: the state of a message of ours is known by now, and told once more.
+        if (before == Replayed.Never || !expected.All(IsContactEnd)) return expected;
         return [.. before == Replayed.ToItsEnd ? expected.Where(e => !IsContactEnd(e)) : expected.Where(e => e != "duplicate"), "duplicate"];
     }
 

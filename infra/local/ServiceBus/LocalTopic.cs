@@ -36,7 +36,7 @@ public sealed class LocalTopic : IAsyncDisposable
     internal string? Refusal { get; private set; }
 
     /// <summary>Reads the topics of messaging.json, and listens.</summary>
-    /// <param name="time">The clock of locks, schedules and windows.</param>
+    /// <param name="time">The clock of locks and windows.</param>
     /// <param name="port">0 takes a free one.</param>
     /// <param name="subscriptions">Further subscriptions of each topic.</param>
     /// <exception cref="CommandLine.Refusal">With one sentence on what to do.</exception>
@@ -87,8 +87,7 @@ public sealed class LocalTopic : IAsyncDisposable
                 var (place, queue) = Queue(topic, path);
                 if (queue.Lock(Guid.CreateVersion7(now), now + place.Plan.LockDuration) is { } copy) return Handed(path, copy);
                 changed = queue.Changed.Task;
-                var due = _topics[topic].Scheduled.Keys.Select(key => (DateTimeOffset?)key.Due).FirstOrDefault();
-                wait = new[] { queue.NextUnlock - now, due - now, LongestWait }.Min()!.Value;
+                wait = new[] { queue.NextUnlock - now, LongestWait }.Min()!.Value;
             }
 
             await changed.WaitAsync(wait, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -121,34 +120,14 @@ public sealed class LocalTopic : IAsyncDisposable
         return copy.LockedUntil = now + place.Plan.LockDuration;
     });
 
-    public TimeSpan LockDuration(string topic, string path) => Queue(topic, path).Place.Plan.LockDuration;
-
-    /// <summary>Active (ready and locked), scheduled and dead messages of every subscription.</summary>
+    /// <summary>Active (ready and locked) and dead messages of every subscription.</summary>
     public IReadOnlyList<SubscriptionCount> Counts() => Locked(_ => _topics.SelectMany(topic => topic.Value.Subscriptions.Select(pair =>
-    {
-        var later = topic.Value.Scheduled.Values.Count(pair.Value.Plan.Takes);
-        return new SubscriptionCount(topic.Key, pair.Key, pair.Value.Active.Count, later, pair.Value.Dead.Count);
-    })).ToList());
+        new SubscriptionCount(topic.Key, pair.Key, pair.Value.Active.Count, pair.Value.Dead.Count))).ToList());
 
     /// <summary>Ready and locked messages in order of their numbers.</summary>
     /// <param name="path">The subscription, or <c>name/$DeadLetterQueue</c>.</param>
     public IReadOnlyList<TopicMessage> Active(string topic, string path) =>
         Locked(_ => Queue(topic, path).Queue.All.Select(copy => copy.Message).ToList());
-
-    /// <summary>Messages of the topic that wait for their time, the next one first.</summary>
-    public IReadOnlyList<TopicMessage> Scheduled(string topic) => Locked(_ => Topic(topic).Scheduled.Values.ToList());
-
-    public IReadOnlyList<DeadLetter> DeadLetters(string topic, string subscription) => Locked(_ => Queue(topic, subscription).Place.Dead.All
-        .Select(copy => new DeadLetter(copy.Message, copy.DeliveryCount, copy.DeadReason!)).ToList());
-
-    /// <summary>Puts a dead letter that nobody has locked back into its subscription, as new; false when it is not there.</summary>
-    public bool Resubmit(string topic, string subscription, long number) => Locked(_ =>
-    {
-        var place = Queue(topic, subscription).Place;
-        if (place.Dead.TakeReady(number) is not { } copy) return false;
-        place.Active.Add(new Copy(copy.Message));
-        return true;
-    });
 
     /// <summary>Takes messages in; a MessageId already seen within the window is answered as if it had been taken.</summary>
     public void Send(IEnumerable<TopicMessage> messages) => Locked(now =>
@@ -158,8 +137,7 @@ public sealed class LocalTopic : IAsyncDisposable
         {
             var topic = Topic(message.Topic);
             if (topic.Repeats(message.MessageId, now)) continue;
-            var later = message.ScheduledFor > now ? message.ScheduledFor : null;
-            topic.Take(message with { SequenceNumber = ++_lastNumber, ScheduledFor = later, EnqueuedAt = later ?? now });
+            topic.Take(message with { SequenceNumber = ++_lastNumber, EnqueuedAt = now });
         }
 
         return true;
@@ -195,10 +173,6 @@ public sealed class LocalTopic : IAsyncDisposable
     /// <summary>The message of a live lock, whichever link it was handed over.</summary>
     internal LockedMessage? LockOf(string topic, string path, Guid token) =>
         Locked(_ => Queue(topic, path).Queue.Held(token) is { } copy ? Handed(path, copy) : null);
-
-    /// <summary>Looks without locking: copies from a number on, ready or locked.</summary>
-    internal IReadOnlyList<LockedMessage> Peek(string topic, string path, long from, int count) => Locked(_ => Queue(topic, path).Queue.All
-        .Where(copy => copy.Number >= from).Take(count).Select(copy => Handed(path, copy)).ToList());
 
     private static LockedMessage Handed(string path, Copy copy) =>
         new(path, copy.Message, copy.LockToken, copy.DeliveryCount, copy.LockedUntil)

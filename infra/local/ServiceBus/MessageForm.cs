@@ -47,14 +47,6 @@ internal static class MessageForm
         return wire;
     }
 
-    /// <summary>The bytes of a message, as <c>peek-message</c> answers them.</summary>
-    public static ArraySegment<byte> Encode(AmqpMessage message)
-    {
-        using var bytes = new MemoryStream();
-        foreach (var part in message.GetPayload()) bytes.Write(part);
-        return new ArraySegment<byte>(bytes.ToArray());
-    }
-
     private static AmqpMessage Decode(ArraySegment<byte> bytes) => AmqpMessage.CreateAmqpStreamMessage(new BufferListStream([bytes]), true);
 
     private static TopicMessage ReadOne(string topic, AmqpMessage wire, DateTimeOffset now)
@@ -79,9 +71,6 @@ internal static class MessageForm
             System = system,
             Properties = Properties(wire),
             Body = Body(wire),
-            ScheduledFor = wire.MessageAnnotations.Map.TryGetValue<DateTime>("x-opt-scheduled-enqueue-time", out var at)
-                ? new DateTimeOffset(at, TimeSpan.Zero)
-                : null,
             TimeToLive = wire.Header.Ttl is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
         };
 

@@ -6,7 +6,7 @@ using Microsoft.Azure.Amqp.Framing;
 namespace Serverless.Local.ServiceBus;
 
 /// <summary>
-/// Requests and answers: a token put to <c>$cbs</c> is accepted unread, <c>$management</c> renews locks, settles by lock token and peeks.
+/// Requests and answers: a token put to <c>$cbs</c> is accepted unread, <c>$management</c> renews locks and settles by lock token.
 /// https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 /// </summary>
 internal sealed class RequestLinks(LocalTopic topic)
@@ -55,7 +55,6 @@ internal sealed class RequestLinks(LocalTopic topic)
         {
             "com.microsoft:renew-lock" => Renew(asked, entity),
             "com.microsoft:update-disposition" => Settle(asked, entity),
-            "com.microsoft:peek-message" => Peek(asked, entity),
             _ => Status(501, "amqp:not-implemented"),
         };
     }
@@ -91,18 +90,6 @@ internal sealed class RequestLinks(LocalTopic topic)
         }
 
         return Status(200, null);
-    }
-
-    private AmqpMessage Peek(AmqpMap asked, string entity)
-    {
-        var parts = entity.Split('/');
-        if (AmqpServer.Subscription(parts) is not { } path || !topic.Has(parts[0], path)) return Status(404, "amqp:not-found");
-        asked.TryGetValue<long>(new MapKey("from-sequence-number"), out var from);
-        asked.TryGetValue<int>(new MapKey("message-count"), out var count);
-        var found = topic.Peek(parts[0], path, from, Math.Clamp(count, 1, 250));
-        if (found.Count == 0) return Status(204, null);
-        var messages = found.Select(one => new AmqpMap { [new MapKey("message")] = MessageForm.Encode(MessageForm.Write(one)) }).ToList();
-        return Status(200, null, new AmqpMap { [new MapKey("messages")] = messages });
     }
 
     private LockedMessage? LockOf(string entity, Guid token)

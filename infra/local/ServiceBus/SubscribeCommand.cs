@@ -1,9 +1,31 @@
+using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Outside;
+using Spectre.Console.Cli;
 
 namespace Serverless.Local.ServiceBus;
+
+/// <summary>Options of <c>subscribe</c>.</summary>
+internal sealed class SubscribeSettings : CommandSettings
+{
+    [CommandOption("--connection <STRING>")]
+    [Description("Connection string of the bus; without it the environment variable ServiceBusConnection")]
+    public string? Connection { get; init; }
+
+    [CommandOption("--topic <NAME>")]
+    [DefaultValue("case-events")]
+    public string Topic { get; init; } = "case-events";
+
+    [CommandOption("--subscription <NAME>")]
+    [DefaultValue("demo")]
+    public string Subscription { get; init; } = "demo";
+
+    [CommandOption("--keep <DIR>")]
+    [Description("Keep each event as a file in DIR/events")]
+    public string? Keep { get; init; }
+}
 
 /// <summary>
 /// A subscriber as another system would write one: receives the events of a subscription with Azure.Messaging.ServiceBus in a process of
@@ -11,20 +33,15 @@ namespace Serverless.Local.ServiceBus;
 /// </summary>
 internal static class SubscribeCommand
 {
-    public const string Connection = "connection";
-    public const string Subscription = "subscription";
-    public const string Keep = "keep";
-
-    public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
+    public static async Task<int> RunAsync(SubscribeSettings settings, CancellationToken ct)
     {
-        var connection = arguments.Text(Connection, Environment.GetEnvironmentVariable("ServiceBusConnection") ?? "");
+        var connection = settings.Connection ?? Environment.GetEnvironmentVariable("ServiceBusConnection") ?? "";
         if (connection.Length == 0)
             throw new Refusal("Name the bus: --connection STRING, or the environment variable ServiceBusConnection.", Refusal.BadArguments);
-        var kept = arguments.Has(Keep) ? new OutsideFolder(arguments.Text(Keep, ""), TimeProvider.System) : null;
+        var kept = settings.Keep is null ? null : new OutsideFolder(settings.Keep, TimeProvider.System);
         await using var client = new ServiceBusClient(connection);
         var options = new ServiceBusProcessorOptions { MaxConcurrentCalls = 4 };
-        var (topic, subscription) = (arguments.Text("topic", "case-events"), arguments.Text(Subscription, "demo"));
-        await using var processor = client.CreateProcessor(topic, subscription, options);
+        await using var processor = client.CreateProcessor(settings.Topic, settings.Subscription, options);
         processor.ProcessMessageAsync += received =>
         {
             Take(received.Message, kept);

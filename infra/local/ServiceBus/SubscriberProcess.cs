@@ -21,8 +21,8 @@ public sealed class SubscriberProcess : IAsyncDisposable
     public static SubscriberProcess Start(string connectionString, string topic, string subscription, string? keep)
     {
         var program = typeof(SubscriberProcess).Assembly.Location;
-        string[] arguments = [program, "subscribe", "--topic", topic, "--" + SubscribeCommand.Subscription, subscription];
-        if (keep is not null) arguments = [.. arguments, "--" + SubscribeCommand.Keep, keep];
+        string[] arguments = [program, "subscribe", "--topic", topic, "--subscription", subscription];
+        if (keep is not null) arguments = [.. arguments, "--keep", keep];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
             UseShellExecute = false,

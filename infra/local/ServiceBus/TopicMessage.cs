@@ -16,11 +16,8 @@ public sealed record TopicMessage
 
     public required byte[] Body { get; init; }
 
-    /// <summary>When it became (or becomes) available to subscriptions.</summary>
+    /// <summary>When it became available to subscriptions.</summary>
     public DateTimeOffset EnqueuedAt { get; init; }
-
-    /// <summary>Null when it was sent to be available at once.</summary>
-    public DateTimeOffset? ScheduledFor { get; init; }
 
     public TimeSpan? TimeToLive { get; init; }
 
@@ -47,8 +44,5 @@ public sealed record LockedMessage(string Path, TopicMessage Message, Guid LockT
     public string? DeadDescription { get; init; }
 }
 
-/// <summary>A message that no receiver took; its reason is MaxDeliveryCountExceeded, TTLExpiredException or a receiver's own.</summary>
-public sealed record DeadLetter(TopicMessage Message, int DeliveryCount, string Reason);
-
-/// <summary>What a subscription holds. Scheduled counts the topic's scheduled messages that this subscription will take.</summary>
-public sealed record SubscriptionCount(string Topic, string Subscription, int Active, int Scheduled, int DeadLetters);
+/// <summary>What a subscription holds.</summary>
+public sealed record SubscriptionCount(string Topic, string Subscription, int Active, int DeadLetters);

@@ -28,7 +28,7 @@ internal sealed class CopyQueue
 
     public IEnumerable<Copy> All => _ready.Values.Concat(_locked.Values).OrderBy(copy => copy.Number);
 
-    /// <summary>Completed, and replaced, whenever something became ready, or will at a time that nobody waits for yet.</summary>
+    /// <summary>Completed, and replaced, whenever something became ready.</summary>
     public TaskCompletionSource Changed { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>When the next lock ends.</summary>
@@ -37,11 +37,6 @@ internal sealed class CopyQueue
     public void Add(Copy copy)
     {
         _ready[copy.Number] = copy;
-        Wake();
-    }
-
-    public void Wake()
-    {
         var waiting = Changed;
         Changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.TrySetResult();
@@ -115,13 +110,11 @@ internal sealed class SubscriptionState(SubscriptionPlan plan)
     }
 }
 
-/// <summary>What a topic holds: messages for later, the ids it has seen, its subscriptions.</summary>
+/// <summary>What a topic holds: the ids it has seen, its subscriptions.</summary>
 internal sealed class TopicState(TopicPlan plan)
 {
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<(string Id, DateTimeOffset At)> _seenInOrder = [];
-
-    public SortedDictionary<(DateTimeOffset Due, long Number), TopicMessage> Scheduled { get; } = [];
 
     public Dictionary<string, SubscriptionState> Subscriptions { get; } =
         plan.Subscriptions.ToDictionary(item => item.Name, item => new SubscriptionState(item), StringComparer.OrdinalIgnoreCase);
@@ -138,25 +131,12 @@ internal sealed class TopicState(TopicPlan plan)
 
     public void Take(TopicMessage message)
     {
-        if (message.ScheduledFor is { } due)
-        {
-            Scheduled[(due, message.SequenceNumber)] = message;
-            foreach (var place in Subscriptions.Values) place.Active.Wake();
-            return;
-        }
-
         foreach (var subscription in Subscriptions.Values) subscription.Deliver(message);
     }
 
-    /// <summary>Schedules that are due, locks that are over, messages that have expired.</summary>
+    /// <summary>Locks that are over, messages that have expired.</summary>
     public void Sweep(DateTimeOffset now)
     {
-        while (Scheduled.Count > 0 && Scheduled.First() is var next && next.Key.Due <= now)
-        {
-            Scheduled.Remove(next.Key);
-            Take(next.Value with { ScheduledFor = null });
-        }
-
         foreach (var subscription in Subscriptions.Values) subscription.Sweep(now);
     }
 }

@@ -56,16 +56,15 @@ public sealed class TopicBench : IAsyncDisposable
     }
 
     /// <summary>Into the topic, past the wire.</summary>
-    public void Send(string id, DateTimeOffset? at = null, params (string Name, string Value)[] properties) =>
-        Topic.Send([Message(id, at, properties)]);
+    public void Send(string id, params (string Name, string Value)[] properties) =>
+        Topic.Send([Message(id, properties)]);
 
-    public static TopicMessage Message(string id, DateTimeOffset? at = null, params (string Name, string Value)[] properties) => new()
+    public static TopicMessage Message(string id, params (string Name, string Value)[] properties) => new()
     {
         Topic = Name,
         Body = Encoding.UTF8.GetBytes("body " + id),
         System = new Dictionary<string, string> { ["messageId"] = id },
         Properties = properties.ToDictionary(p => p.Name, p => (object)p.Value, StringComparer.OrdinalIgnoreCase),
-        ScheduledFor = at,
     };
 
     public string[] Active(string path = Hooks) => [.. Topic.Active(Name, path).Select(message => message.MessageId)];

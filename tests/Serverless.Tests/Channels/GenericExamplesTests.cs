@@ -11,22 +11,30 @@ namespace Serverless.Tests.Channels;
 /// <summary>The programs on the page of the generic door, run as they stand there against the app's front door.</summary>
 public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private const string Secret = "whsec_YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXMgLi4=";
+    // The one that the local run prints beside its address.
+    private static readonly string Secret = Seed.SettingsOf("generic")["Channels__Generic__Secret"]!;
 
     [Fact]
     public async Task Each_program_of_the_page_sends_an_event_that_becomes_a_case()
     {
-        // The programs sign with this machine's clock, the world has one of its own.
-        // The seeds' own device sender is left out: its sources are those of the page.
-        await using var world = await World.StartAsync(
-            azurite, ("Channels__Generic__Secret", Secret), ("Channels__Generic__ToleranceMinutes", "5256000"), ("Channels__Generic__Senders__fleet__Secret", null), ("Channels__Generic__Senders__fleet__Sources", null));
+        // With the settings of the local run: the device of the page used to name a source that another sender owns there, and was answered
+        // 403.
+        await using var world = await World.StartAsync(azurite);
         var address = new Uri(world.Address, "/api/hooks/generic").ToString();
 
-        Assert.Equal("202", await RunAsync("bash", "sh", Example("bash"), address));
-        Assert.Equal("202", await RunAsync("node", "mjs", Example("js"), address));
-        Assert.Equal("202", await RunAsync("dotnet", "dll", Example("csharp"), address));
+        var printed = new[]
+        {
+            await RunAsync("bash", "sh", Example("bash"), address), await RunAsync("node", "mjs", Example("js"), address),
+                await RunAsync("dotnet", "dll", Example("csharp"), address),
+        };
 
         Assert.Equal(0, await world.DrainAsync());
+        foreach (var text in printed)
+        {
+            Assert.Matches(@"^(HTTP/1\.1 )?202\b", text);
+            Assert.Equal("ended: case", await world.EndOfAsync(DeliveryId().Match(text).Value, "generic"));
+        }
+
         var texts = (await world.CasesAsync()).SelectMany(c => c.Texts()).Order(StringComparer.Ordinal);
         Assert.Equal(["Compressor does not start.", "Where is my parcel? 📦", "Wie sende ich die Lampe zurück?"], texts);
     }
@@ -69,6 +77,9 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
         Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
         File.Copy(Path.ChangeExtension(typeof(GenericExamplesTests).Assembly.Location, ".runtimeconfig.json"), Path.ChangeExtension(file, ".runtimeconfig.json"));
     }
+
+    [GeneratedRegex(@"(?<=x-delivery-id: |^202 )[\w-]+", RegexOptions.IgnoreCase | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DeliveryId();
 
     [GeneratedRegex(@"^```(?<language>\w+)\n(?<code>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex CodeBlock();

@@ -1,16 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
+using Serverless.Local.CommandLine;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Machine;
 using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Serverless.Tests.FunctionsHost;
 
 /// <summary>The app as it is published, under the stand-in host.</summary>
-public sealed class AppContractTests(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
+public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task Every_queue_and_timer_function_runs_and_one_that_meets_what_it_cannot_read_keeps_the_worker()
@@ -44,7 +44,8 @@ public sealed class AppContractTests(AzuriteFixture azurite, ITestOutputHelper o
 
     private async Task<HostedWorker> StartAsync()
     {
-        var root = await PublishedApp.EnsureAsync(new Repository(Harness.Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
+        var root = await PublishedApp.EnsureAsync(new Repository(Harness.Seed.RepositoryRoot), "functions", "app",
+            Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
         var bench = new HostedWorker();
         foreach (var (name, value) in World.DefaultSettings()) bench.Settings[name] = value!;
         bench.Settings["AzureWebJobsStorage"] = azurite.OwnAccount();

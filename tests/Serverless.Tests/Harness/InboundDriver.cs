@@ -1,19 +1,17 @@
 using System.Text;
-using Serverless.Local.Hosting;
 
 namespace Serverless.Tests.Harness;
 
 /// <summary>The queue between accepting and working, in a test's hands.</summary>
 public sealed class InboundDriver : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
-    private readonly QueueRest _queue;
+    private readonly TestQueue _queue;
     private readonly World _world;
 
     public InboundDriver(World world, string queue = "inbound")
     {
         _world = world;
-        _queue = new QueueRest(_http, QueueAccount.Parse("storage", new Dictionary<string, string> { ["storage"] = world.ConnectionString }), queue);
+        _queue = new TestQueue(world.ConnectionString, queue);
     }
 
     /// <summary>Takes every message that is there and throws it away, as a queue that lost it. Gives their texts.</summary>
@@ -47,5 +45,8 @@ public sealed class InboundDriver : IDisposable
         return done;
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        // The SDK's client holds nothing.
+    }
 }

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Serverless.Local.Hosting;
 
 namespace Serverless.Tests.Harness;
 
@@ -10,17 +9,16 @@ namespace Serverless.Tests.Harness;
 /// Messages of route queues that are to appear later, under the test's clock: as soon as the app has put one with a delay it is hidden in the real queue for days, and shows itself when
 /// <see cref="FakeTime"/> has come to its time. Every world of one clock shares it.
 /// </summary>
-internal sealed class LaterMessages : IDisposable
+internal sealed class LaterMessages
 {
     private static readonly ConditionalWeakTable<FakeTime, LaterMessages> All = [];
     private static readonly TimeSpan Days = TimeSpan.FromDays(6);
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
     private readonly List<LaterMessage> _waiting = [];
-    private readonly QueueAccount _account;
+    private readonly string _account;
     private readonly FakeTime _time;
 
     private LaterMessages(string connectionString, FakeTime time) =>
-        (_account, _time) = (QueueAccount.Parse("storage", new Dictionary<string, string> { ["storage"] = connectionString }), time);
+        (_account, _time) = (connectionString, time);
 
     /// <summary>That of a clock.</summary>
     /// <param name="connectionString">Straight to Azurite.</param>
@@ -39,7 +37,7 @@ internal sealed class LaterMessages : IDisposable
     /// <summary>Hides what was put; called before the app knows that it is.</summary>
     public async Task HideAsync(string queue, string id, string receipt, string text, TimeSpan delay)
     {
-        var hidden = await new QueueRest(_http, _account, queue).HideAsync(id, receipt, Days, CancellationToken.None);
+        var hidden = await new TestQueue(_account, queue).HideAsync(id, receipt, Days, CancellationToken.None);
         lock (_waiting) _waiting.Add(new LaterMessage(queue, id, hidden, text, _time.GetUtcNow() + delay));
     }
 
@@ -53,7 +51,8 @@ internal sealed class LaterMessages : IDisposable
             _waiting.RemoveAll(due.Contains);
         }
 
-        foreach (var message in due) await new QueueRest(_http, _account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+        foreach (var message in due)
+            await new TestQueue(_account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
     }
 
     /// <summary>As if the queue had lost all that waits, or a process had died before it put it.</summary>
@@ -61,8 +60,6 @@ internal sealed class LaterMessages : IDisposable
     {
         lock (_waiting) _waiting.Clear();
     }
-
-    public void Dispose() => _http.Dispose();
 }
 
 /// <summary>A message that waits for its time.</summary>

@@ -1,7 +1,6 @@
 using System.Text;
 using Azure.Data.Tables;
 using Serverless.Local.Export;
-using Serverless.Local.Hosting;
 
 namespace Serverless.Tests.Harness;
 
@@ -26,10 +25,10 @@ public static class StorageSearch
                 Look($"{container.Name} {blob.Name}", (await blobs.GetBlobClient(blob.Name).DownloadContentAsync()).Value.Content.ToString());
         }
 
-        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
-        var queueAccount = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = world.ConnectionString });
         foreach (var queue in Queues)
-            foreach (var message in await new QueueRest(invoker, queueAccount, queue).TakeAsync(32, TimeSpan.FromSeconds(1), CancellationToken.None) ?? []) Look(queue, WithBytes(message.Text));
+            foreach (var message in await new TestQueue(world.ConnectionString, queue)
+                .TakeAsync(32, TimeSpan.FromSeconds(1), CancellationToken.None) ?? [])
+                Look(queue, WithBytes(message.Text));
         return found;
     }
 

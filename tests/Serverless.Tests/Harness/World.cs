@@ -6,7 +6,6 @@ using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Local.FunctionsHost;
-using Serverless.Local.Hosting;
 using Serverless.Local.ServiceBus;
 using Serverless.Local.Outside;
 using Serverless.Telemetry;
@@ -23,9 +22,8 @@ public sealed class World : IAsyncDisposable
 {
     private readonly WorkerInProcess _worker;
     private readonly HttpClient _http;
-    private readonly (QueueRest Queue, string Function)[] _queues;
-    private readonly (QueueRest Queue, string Function)[] _routes;
-    private readonly HttpMessageInvoker _queueHttp;
+    private readonly (TestQueue Queue, string Function)[] _queues;
+    private readonly (TestQueue Queue, string Function)[] _routes;
     private readonly string _folder;
     private readonly bool _ownsBroker;
 
@@ -47,10 +45,8 @@ public sealed class World : IAsyncDisposable
     {
         (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString, folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = worker.Address };
-        _queueHttp = new HttpMessageInvoker(new SocketsHttpHandler());
-        var account = QueueAccount.Parse("AzureWebJobsStorage", new Dictionary<string, string> { ["AzureWebJobsStorage"] = connectionString });
-        _queues = [.. Triggers.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
-        _routes = [.. Routes.Select(t => (new QueueRest(_queueHttp, account, t.Queue), t.Function))];
+        _queues = [.. Triggers.Select(t => (new TestQueue(connectionString, t.Queue), t.Function))];
+        _routes = [.. Routes.Select(t => (new TestQueue(connectionString, t.Queue), t.Function))];
     }
 
     /// <summary>Straight to Azurite, past <see cref="Gate"/>.</summary>
@@ -248,7 +244,6 @@ public sealed class World : IAsyncDisposable
         await _worker.DisposeAsync();
         // Azurite keeps the messages of all accounts in one list, and sorts all of them for every call to any queue.
         if (_ownsBroker) await DeleteQueuesAsync();
-        _queueHttp.Dispose();
         await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
@@ -261,7 +256,7 @@ public sealed class World : IAsyncDisposable
         await foreach (var queue in account.GetQueuesAsync()) await account.DeleteQueueAsync(queue.Name);
     }
 
-    private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)
+    private async Task<bool> WorkAsync(TestQueue queue, string function, TakenMessage message)
     {
         if (!await InvokeAsync(function, Array.Exists(Routes, r => r.Function == function) ? "notice" : "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
         await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);

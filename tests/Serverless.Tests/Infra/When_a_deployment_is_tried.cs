@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Serverless.Local.CommandLine;
 using Serverless.Local.Machine;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -19,7 +20,8 @@ public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutp
 
     public async Task InitializeAsync()
     {
-        _root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
+        _root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app",
+            Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
         var settings = new JsonObject
         {
             ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development",

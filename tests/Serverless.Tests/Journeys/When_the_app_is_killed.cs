@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Azurite;
+using Serverless.Local.CommandLine;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Local.Outside;
@@ -39,7 +40,8 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         _provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         // It has more to do here than in all other journeys together.
         _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None, inMemory: true);
-        var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
+        var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app",
+            Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
         var settings = Path.Combine(_folder, "local.settings.json");
         await File.WriteAllTextAsync(settings, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
         foreach (var name in new[] { "one", "other" })

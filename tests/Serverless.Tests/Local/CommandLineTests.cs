@@ -16,7 +16,8 @@ public sealed class CommandLineTests
 
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
-        Assert.Equal("'run' does not know '--prot'. See --help.\n", error);
+        Assert.Contains("prot", error, StringComparison.Ordinal);
+        Assert.EndsWith(". See --help.\n", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -25,7 +26,8 @@ public sealed class CommandLineTests
         var (exitCode, output, error) = await RunAsync([], "load", "--help");
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("--connections N", output, StringComparison.Ordinal);
+        Assert.Contains("--connections <N>", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', output);
         Assert.Empty(error);
     }
 

@@ -132,7 +132,7 @@ public sealed class SeedRunTests : IDisposable
         var json = Report.Json(await RunAsync(app), TimeSpan.FromSeconds(1.25)).ToJsonString();
 
         Assert.Equal(
-            """{"deliveries":{"total":1,"accepted":1,"quarantined":0,"refused":0},"ends":{"case":1},"unaccounted":0,"cases":1,"contacts":1,"duplicates":0,"notices":{"webhook":{"delivered":1,"waiting":0,"failed":0}},"replies":{},"receipts":0,"outside":{},"storageCalls":7,"busCalls":1,"seeds":1,"differences":0,"elapsedSeconds":1.2}""",
+            """{"deliveries":{"total":1,"accepted":1,"quarantined":0,"refused":0},"ends":{"case":1},"unaccounted":0,"cases":1,"contacts":1,"duplicates":0,"notices":{"webhook":{"delivered":1,"waiting":0,"failed":0}},"replies":{},"receipts":0,"outside":{},"storageCalls":7,"busCalls":1,"seeds":1,"differences":0,"health":null,"elapsedSeconds":1.2}""",
             json);
     }
 

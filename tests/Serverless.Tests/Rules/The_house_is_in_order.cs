@@ -112,7 +112,7 @@ public sealed partial class The_house_is_in_order
         t => Assert.InRange(t.GetConstructors().Single().GetParameters().Length, 1, 7));
 
     [Fact]
-    public void Every_setting_is_in_the_README_or_in_that_of_its_folder()
+    public void Every_setting_is_in_SETTINGS_or_in_the_README_of_its_folder()
     {
         var options = typeof(Receipts.ReceiveOptions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
         var missing = options.SelectMany(t => t.GetProperties().Where(p => p.CanWrite && !ReadmeOf(t).Contains(p.Name, StringComparison.Ordinal)).Select(p => $"{t.Name}.{p.Name}"));
@@ -123,7 +123,7 @@ public sealed partial class The_house_is_in_order
     {
         var folders = options.Namespace!["Serverless.".Length..].Split('.');
         var own = folders.Select((_, depth) => Path.Combine([Root, "functions", .. folders[..(depth + 1)], "README.md"])).Where(File.Exists);
-        return string.Concat(own.Prepend(Path.Combine(Root, "README.md")).Select(File.ReadAllText));
+        return string.Concat(own.Prepend(Path.Combine(Root, "functions", "SETTINGS.md")).Select(File.ReadAllText));
     }
 
     private static IEnumerable<string> Before(string[] lines, int at)
