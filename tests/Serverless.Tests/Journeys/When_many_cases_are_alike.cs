@@ -62,7 +62,8 @@ public sealed class When_many_cases_are_alike(AzuriteFixture azurite) : IClassFi
             Assert.Contains(file.Head("number"), await PageAsync(world, link), StringComparison.Ordinal);
         }
 
-        Assert.DoesNotContain((await world.CasesAsync()).Except(alike).Single().Head("number"), page, StringComparison.Ordinal);
+        var other = (await world.CasesAsync()).Select(c => c.Head("number")).Except(alike.Select(c => c.Head("number"))).Single();
+        Assert.DoesNotContain(other, page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,11 +32,13 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
         using (await world.SendAsync(seed)) { }
         await world.AcceptAsync(MetaCall.Messages(new Said("m-1", Number[1..], "O'Neil fragt: \"Wann?\" & 'wo' <jetzt>",
             world.Time.GetUtcNow())));
+        Assert.Equal(0, await world.DrainAsync(bus: false));
+        var events = world.Broker.Active("case-events", "everything").Select(m => Encoding.UTF8.GetString(m.Body)).ToList();
         Assert.Equal(0, await world.DrainAsync());
 
         Dictionary<string, string> published = new(StringComparer.Ordinal)
         {
-            ["events"] = string.Join('\n', world.Broker.Active("case-events", "everything").Select(m => Encoding.UTF8.GetString(m.Body))),
+            ["events"] = string.Join('\n', events),
             ["webhooks"] = string.Join('\n', crm.Told.Select(t => Encoding.UTF8.GetString(t.Body))),
             ["cards"] = string.Join('\n', anna.Told.Select(t => Encoding.UTF8.GetString(t.Body))),
             ["cases"] = await TextAsync(world, "/api/cases"),
