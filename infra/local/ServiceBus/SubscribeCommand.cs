@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using Serverless.Local.CommandLine;
@@ -39,13 +37,11 @@ internal static class SubscribeCommand
         return 0;
     }
 
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private static void Take(ServiceBusReceivedMessage message, OutsideFolder? kept)
     {
         var properties = new JsonObject(message.ApplicationProperties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)$"{p.Value}")));
         var line = new JsonObject { ["id"] = message.MessageId, ["subject"] = message.Subject, ["properties"] = properties };
-        Console.Out.WriteLine(line.ToJsonString(Plain));
+        Console.Out.WriteLine(line.ToJsonString());
         var read = (JsonObject)line.DeepClone();
         read["text"] = $"{message.Subject}\n{message.MessageId}";
         read["body"] = JsonNode.Parse(message.Body);
