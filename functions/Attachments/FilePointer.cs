@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 
 namespace Serverless.Attachments;
 
@@ -30,4 +31,7 @@ public sealed record FilePointer(string CaseId, string File, int Attempt)
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(FilePointer))]
-internal sealed partial class AttachmentJson : JsonSerializerContext;
+internal sealed partial class AttachmentJson : JsonSerializerContext
+{
+    static AttachmentJson() => Default = new(PlainJson.Of(Default));
+}

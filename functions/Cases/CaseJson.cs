@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Serverless.Channels;
 using Serverless.Outbox;
+using Serverless.Platform.Json;
 
 namespace Serverless.Cases;
 
@@ -12,4 +13,7 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]
-public sealed partial class CaseJson : JsonSerializerContext;
+public sealed partial class CaseJson : JsonSerializerContext
+{
+    static CaseJson() => Default = new(PlainJson.Of(Default));
+}

@@ -41,9 +41,14 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         IsId(idOrNumber) ? idOrNumber : CaseNumber.Parse(idOrNumber) is { } number ? await cases.FindByNumberAsync(number, ct) : null;
 
     /// <summary>One contact of a case; null when it is not there.</summary>
-    public async Task<Contact?> ContactAsync(string caseId, string contactId, CancellationToken ct)
+    /// <param name="caseId">The case.</param>
+    /// <param name="contactId">The contact; null for the one that the customer waits for, else their latest.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Contact?> ContactAsync(string caseId, string? contactId, CancellationToken ct)
     {
         if (await cases.ReadAsync(caseId, ct) is not { } found) return null;
+        contactId ??= found.Head.WaitingFor
+            ?? found.Events.Where(e => e.Event.Contact.Direction == Direction.Inbound).MaxBy(e => e.Event.Contact.OccurredAt)?.ContactId;
         var events = found.Events.Where(e => e.ContactId == contactId).Select(e => e.Event).ToList();
         return events.Count == 0 ? null : ContactFold.Fold(events);
     }

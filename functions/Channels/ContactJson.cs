@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels;
 
@@ -8,4 +9,7 @@ namespace Serverless.Channels;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ContactEvent))]
 [JsonSerializable(typeof(Contact))]
-public sealed partial class ContactJson : JsonSerializerContext;
+public sealed partial class ContactJson : JsonSerializerContext
+{
+    static ContactJson() => Default = new(PlainJson.Of(Default));
+}

@@ -1,5 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels;
 
@@ -52,7 +52,7 @@ internal static class SignatureHints
         {
             using var json = JsonDocument.Parse(body);
             using var bytes = new MemoryStream(body.Length);
-            using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) json.RootElement.WriteTo(writer);
+            using (var writer = PlainJson.Writer(bytes)) json.RootElement.WriteTo(writer);
             return bytes.ToArray();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 using Serverless.Receipts;
 using Serverless.Platform.Storage;
 
@@ -60,4 +61,7 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SenderReport))]
 [JsonSerializable(typeof(DiagnosticsLinks.Link))]
-internal sealed partial class DiagnosticsJson : JsonSerializerContext;
+internal sealed partial class DiagnosticsJson : JsonSerializerContext
+{
+    static DiagnosticsJson() => Default = new(PlainJson.Of(Default));
+}

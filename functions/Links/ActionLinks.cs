@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
+using Serverless.Platform.Json;
 using Serverless.Signing;
 
 namespace Serverless.Links;
@@ -13,34 +14,59 @@ public enum LinkAction
     [JsonStringEnumMemberName("accept")] Accept,
     [JsonStringEnumMemberName("hand-over")] HandOver,
     [JsonStringEnumMemberName("done")] Done,
+
+    /// <summary>Shows the case; changes nothing, however often.</summary>
+    [JsonStringEnumMemberName("view")] View,
+
+    /// <summary>Sends the customer an answer, once.</summary>
+    [JsonStringEnumMemberName("answer")] Answer,
+
+    /// <summary>Lists the cases that were told as one incident; changes nothing.</summary>
+    [JsonStringEnumMemberName("incident")] Incident,
 }
 
 /// <summary>What a link is for.</summary>
 /// <param name="CaseId">The case.</param>
 /// <param name="Action">What it does.</param>
 /// <param name="Who">Who does it: the person or team the notification went to.</param>
-/// <param name="Cause">The event it came with, so that each notification's links are used up on their own.</param>
-public sealed record ActionLink(string CaseId, LinkAction Action, string Who, string Cause);
+/// <param name="Cause">The event it came with, so that each notification's links are used up on their own; of an incident, its key.</param>
+/// <param name="ContactId">The contact that is answered; null for the latest of the customer.</param>
+public sealed record ActionLink(string CaseId, LinkAction Action, string Who, string Cause, string? ContactId = null);
+
+/// <summary>A link that was made by us.</summary>
+/// <param name="Link">What it is for.</param>
+/// <param name="ExpiresAt">When it ends (UTC).</param>
+/// <param name="Expired">True when it is over.</param>
+public sealed record OpenedLink(ActionLink Link, DateTimeOffset ExpiresAt, bool Expired);
 
 /// <summary>Makes links for notifications, and opens them again.</summary>
 public sealed class ActionLinks(IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     private const string Purpose = "act on a case";
 
+    /// <summary>True when links can be made.</summary>
+    public bool Works => options.CurrentValue.Secret is { Length: > 0 } && hooks.CurrentValue.PublicBaseUrl is { Length: > 0 };
+
     /// <summary>The address of a link; null without <c>Links__Secret</c> or <c>Hooks__PublicBaseUrl</c>.</summary>
-    public Uri? AddressOf(ActionLink link)
+    /// <param name="link">What it is for.</param>
+    /// <param name="until">When it ends; null: after <c>Links__ValidHours</c>. A link on the page of another one ends with that.</param>
+    public Uri? AddressOf(ActionLink link, DateTimeOffset? until = null)
     {
-        if (options.CurrentValue is not { Secret: { Length: > 0 } secret } current || hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } world) return null;
+        if (options.CurrentValue is not { Secret: { Length: > 0 } secret } current) return null;
+        if (hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } world) return null;
         var content = JsonSerializer.Serialize(link, LinkJson.Default.ActionLink);
-        var token = SignedLink.Make(secret, Purpose, content, time.GetUtcNow().AddHours(current.ValidHours));
+        var token = SignedLink.Make(secret, Purpose, content, until ?? time.GetUtcNow().AddHours(current.ValidHours));
         return token.Length > SignedLink.MostCharacters ? null : new Uri($"{world.TrimEnd('/')}/api/links/{token}");
     }
 
     /// <summary>What a token is for; null when it is none of ours.</summary>
-    public (ActionLink Link, bool Expired)? Open(string token)
+    public OpenedLink? Open(string token)
     {
-        var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token, time.GetUtcNow());
-        return opened.Content is { } content && JsonSerializer.Deserialize(content, LinkJson.Default.ActionLink) is { } link ? (link, opened.Expired) : null;
+        var secrets = new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret);
+        var opened = SignedLink.Open(secrets, Purpose, token, time.GetUtcNow());
+        return opened.Content is { } content && JsonSerializer.Deserialize(content, LinkJson.Default.ActionLink) is { } link
+            ? new OpenedLink(link, opened.ExpiresAt, opened.Expired)
+            : null;
     }
 
     /// <summary>Sentences for what is missing, each naming the setting.</summary>
@@ -51,6 +77,10 @@ public sealed class ActionLinks(IOptionsMonitor<LinksOptions> options, IOptionsM
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ActionLink))]
-internal sealed partial class LinkJson : JsonSerializerContext;
+internal sealed partial class LinkJson : JsonSerializerContext
+{
+    static LinkJson() => Default = new(PlainJson.Of(Default));
+}

@@ -3,11 +3,15 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Cases;
+using Serverless.Replies;
 using Serverless.Texts;
 
 namespace Serverless.Links;
 
-/// <summary>The page of a link, in German or English: no script, nothing from elsewhere, no customer's words.</summary>
+/// <summary>
+/// The page of a link, in German or English: no script, nothing from elsewhere, and of the customer only what is included for the person
+/// the link was sent to.
+/// </summary>
 public sealed class ActionPage(TextBook texts)
 {
     /// <summary>What pages look like; the policy names it by its hash.</summary>
@@ -27,6 +31,12 @@ public sealed class ActionPage(TextBook texts)
         input[type=checkbox]{width:auto}
         :focus-visible{outline:3px solid #e8a200;outline-offset:2px}
         .alert{border-left:.3rem solid #b3261e;padding-left:.75rem}
+        h2{font-size:1.2rem}
+        article{border-top:1px solid #767676;padding:.5rem 0}
+        article h2,article h3{font-size:1rem;margin:.25rem 0}
+        blockquote{white-space:pre-wrap;overflow-wrap:anywhere;border-left:.25rem solid #767676;margin:.5rem 0;padding-left:.75rem}
+        ul.links{list-style:none;padding:0}
+        ul.links a{display:inline-block;padding:.4rem 0}
         """;
 
     /// <summary>What the page may do: show its own style and send its form here, nothing else.</summary>
@@ -41,14 +51,47 @@ public sealed class ActionPage(TextBook texts)
     {
         var language = german ? TextBook.German : TextBook.English;
         string Says(string key) => Safe(texts.Say(language, $"page_{key}"));
-        var action = view.Link?.Action switch { LinkAction.Accept => "accept", LinkAction.HandOver => "hand_over", LinkAction.Done => "done", _ => "strange" };
-        var topic = view.State switch { LinkState.Strange => "strange", LinkState.Expired => "expired", LinkState.Used => "used", LinkState.Over => "over", _ => action };
+        var action = view.Link?.Action switch
+        {
+            LinkAction.Accept => "accept",
+            LinkAction.HandOver => "hand_over",
+            LinkAction.Done => "done",
+            LinkAction.View => "view",
+            LinkAction.Answer => "answer",
+            LinkAction.Incident => "incident",
+            _ => "strange",
+        };
+        var topic = view.State switch
+        {
+            LinkState.Strange => "strange",
+            LinkState.Expired => "expired",
+            LinkState.Used => "used",
+            LinkState.Over => "over",
+            LinkState.NoWay => view.Objection == Asked.WindowClosed ? "window_closed" : "no_way",
+            _ => action,
+        };
         var html = new StringBuilder();
-        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
-        html.Append(CultureInfo.InvariantCulture, $"<meta name=\"robots\" content=\"noindex\"><title>{Says($"{topic}_title")}</title><style>{Style}</style></head><body><main><h1>{Says($"{topic}_title")}</h1>");
-        html.Append(CultureInfo.InvariantCulture, $"<p{(view.State == LinkState.Done ? " role=\"status\"" : "")}>{Says(view.State == LinkState.Done ? $"{action}_done" : $"{topic}_says")}</p>");
+        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">")
+            .Append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">")
+            .Append(CultureInfo.InvariantCulture, $"<title>{Says($"{topic}_title")}</title><style>{Style}</style></head>")
+            .Append(CultureInfo.InvariantCulture, $"<body><main><h1>{Says($"{topic}_title")}</h1>");
+        var (role, says) = view.State == LinkState.Done ? (" role=\"status\"", $"{action}_done") : ("", $"{topic}_says");
+        html.Append(CultureInfo.InvariantCulture, $"<p{role}>{Says(says)}</p>");
         if (view.Case is { } head) Facts(html, head, language, now);
-        if (view.State is LinkState.Open or LinkState.Incomplete) Form(html, view, action, Says);
+        var sections = new CaseSections(texts, language, html);
+        if (view.To is { } to && view.Viewer is not null) sections.AnswersTo(to, view.Viewer);
+        if (view.State is LinkState.Open or LinkState.Incomplete)
+        {
+            if (action == "answer") sections.AnswerForm(view);
+            else if (action == "view") sections.Case(view);
+            else if (action == "incident") sections.Alike(view);
+            else Form(html, view, action, Says);
+        }
+        else if (view.Text is { Length: > 0 } unsent)
+        {
+            sections.Unsent(unsent);
+        }
+
         html.Append("</main></body></html>");
         return Encoding.UTF8.GetBytes(html.ToString());
     }
@@ -90,7 +133,8 @@ public sealed class ActionPage(TextBook texts)
         if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
     }
 
-    private static string Local(DateTimeOffset at, string language)
+    /// <summary>A time as people write it, in the house's zone.</summary>
+    internal static string Local(DateTimeOffset at, string language)
     {
         var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
         return berlin.ToString(language == TextBook.German ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

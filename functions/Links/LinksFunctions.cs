@@ -6,7 +6,7 @@ namespace Serverless.Links;
 /// <summary>The links of cards and mails.</summary>
 public sealed class LinksFunctions(LinkDesk desk, ActionPage page, TimeProvider time)
 {
-    /// <summary>GET shows a small page and changes nothing, POST acts. The link's signature is the key.</summary>
+    /// <summary>GET shows a small page and changes nothing, POST acts, or answers the customer. The link's signature is the key.</summary>
     [Function("FollowLink")]
     public async Task Follow([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "links/{token}")] HttpRequest request)
     {
@@ -20,6 +20,7 @@ public sealed class LinksFunctions(LinkDesk desk, ActionPage page, TimeProvider 
             LinkState.Strange => 404,
             LinkState.Expired or LinkState.Used or LinkState.Over => 410,
             LinkState.Incomplete => 400,
+            LinkState.NoWay => 409,
             _ => 200,
         };
         HtmlPage.Guard(request, ActionPage.Policy);

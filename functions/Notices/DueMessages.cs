@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Azure;
+using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -92,7 +93,7 @@ public sealed record DigestEnd(string Target, int Attempt, string Row, DateTimeO
     public byte[] ToJson()
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = PlainJson.Writer(buffer))
         {
             writer.WriteStartObject();
             writer.WriteString("digest", Target);

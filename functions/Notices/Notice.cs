@@ -38,8 +38,13 @@ public sealed record Notice
     /// <summary>Counts how often somebody had it sent again by hand; 0 as it came. Each time tries are counted anew.</summary>
     public int Resend { get; init; }
 
-    /// <summary>How many alike it stands for; 0 when it stands for itself.</summary>
+    /// <summary>How many cases it stands for; 0 when it stands for itself.</summary>
     public int Alike { get; init; }
+
+    /// <summary>
+    /// Key of the incident that it tells of (<see cref="Bursts"/>); null when it stands for itself. A later try keeps it.
+    /// </summary>
+    public string? Incident { get; init; }
 
     /// <summary>How often this attempt was put back because storage was down; 0 at first.</summary>
     public int Postponed { get; init; }
@@ -67,6 +72,7 @@ public sealed record Notice
             Attempt = Count("attempt"),
             Resend = Count("resend"),
             Postponed = Count("postponed"),
+            Incident = wrapped && root.TryGetProperty("incident", out var incident) ? incident.GetString() : null,
             NotBefore = wrapped && root.TryGetProperty("notBefore", out var at) ? at.GetDateTimeOffset() : null,
         };
 
@@ -93,7 +99,8 @@ public sealed record Notice
     /// <param name="attempt">Counts tries.</param>
     /// <param name="postponed">Counts how often this try was put back.</param>
     /// <param name="notBefore">A message that comes earlier is put back.</param>
-    public byte[] Wrap(string? target, int attempt, int postponed = 0, DateTimeOffset? notBefore = null) => EventMessage.Write(Event, target, attempt, Resend, postponed, notBefore);
+    public byte[] Wrap(string? target, int attempt, int postponed = 0, DateTimeOffset? notBefore = null) =>
+        EventMessage.Write(Event, target, attempt, Resend, postponed, notBefore, Incident);
 }
 
 /// <summary>The facts of an event that a route may need to decide whom to tell, and what to say without reading the case. Whatever an event does not say is null.</summary>
@@ -143,4 +150,11 @@ public sealed record NoticeFacts
 
     /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
     public string? Automatic { get; init; }
+
+    /// <summary>The reply that an event is about; null for all others.</summary>
+    public NoticeReply? Reply { get; init; }
 }
+
+/// <summary>A reply, as an event names it.</summary>
+/// <param name="Reason">Why it failed: a short code; null when there is none.</param>
+public sealed record NoticeReply(string? Reason);

@@ -82,7 +82,8 @@ public sealed partial class NoticeRunner(
         var (reading, readingOff) = (notices.ReadAsync(notice, route.Name, ct), notices.SwitchedOffAsync(route.Name, ct));
         await Task.WhenAll(reading, readingOff);
         var (states, off) = (await reading, await readingOff);
-        var contact = new Lazy<Task<Contact?>>(() => notice is { CaseId: { } caseId, ContactId: { } id } ? cases.ContactAsync(caseId, id, ct) : Task.FromResult<Contact?>(null));
+        var contact = new Lazy<Task<Contact?>>(() =>
+            notice.CaseId is { } caseId ? cases.ContactAsync(caseId, notice.ContactId, ct) : Task.FromResult<Contact?>(null));
         var waits = targets.Where(t => t.IsPaused && !IsDone(states.GetValueOrDefault(t.Name), notice)).Select(t => WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct)).ToList();
         var mine = await ClaimAsync(route, notice, [.. targets.Where(t => !t.IsPaused)], states, ct);
         await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name)).Select(t => teller.TellAsync(route, notice, t, mine[t.Name], off, contact, ct))]);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -105,4 +106,7 @@ public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reaso
 [JsonSerializable(typeof(List<NoticeState>))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(NoticeFacts))]
-internal sealed partial class NoticeJson : JsonSerializerContext;
+internal sealed partial class NoticeJson : JsonSerializerContext
+{
+    static NoticeJson() => Default = new(PlainJson.Of(Default));
+}

@@ -41,7 +41,9 @@ public sealed partial class NoticeTeller(
 
         if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Put before it is noted: a crash in between leaves both tries, of which one is made.
-        var next = outcome.Kind == OutcomeKind.Later ? await PutLaterAsync(route, notice, target.Name, outcome, ct) : null;
+        var next = outcome.Kind == OutcomeKind.Later
+            ? await PutLaterAsync(route, notice with { Incident = outcome.Incident ?? notice.Incident }, target.Name, outcome, ct)
+            : null;
         var state = outcome.Kind switch
         {
             OutcomeKind.Delivered => NoticeState.Delivered,
@@ -52,15 +54,20 @@ public sealed partial class NoticeTeller(
         await notices.WriteAsync(notice, notice.StateAt(route.Name, target.Name, state, outcome.Reason, next), took, claim, ct);
     }
 
-    // Many alike become one incident, and who wants them together gets them together; everything else is told.
+    // Many cases alike become one incident, and who wants them together gets them together; everything else is told.
     private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         // What somebody had sent again is told by itself.
         if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
-        if (target.IsPerson && notice.Attempt == 0)
+        if (notice.Incident is { } key)
         {
-            if (await bursts.CountAsync(route.Name, target.Name, notice, ct) is not { } alike) return new Outcome(OutcomeKind.Void, "incident");
-            notice = notice with { Alike = alike };
+            notice = notice with { Alike = await bursts.SizeAsync(key, ct) };
+        }
+        else if (target.IsPerson && notice.Attempt == 0)
+        {
+            if (await bursts.CountAsync(route.Name, target.Name, notice, () => contact.Value, ct) is not { } incident)
+                return new Outcome(OutcomeKind.Void, "incident");
+            if (incident.Count > 0) notice = notice with { Alike = incident.Count, Incident = incident.Key };
         }
 
         if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute) return await TryAsync(route, notice, target, contact, ct);
@@ -71,19 +78,20 @@ public sealed partial class NoticeTeller(
     {
         var key = $"{route.Name}/{target.Name}";
         // The last try is made in any case: nobody is given up untried.
-        if (options.CurrentValue.WaitBefore(notice.Attempt + 1) is not null && !circuits.MayTry(key)) return new Outcome(OutcomeKind.Later, "target-fails");
+        if (options.CurrentValue.WaitBefore(notice.Attempt + 1) is not null && !circuits.MayTry(key))
+            return new Outcome(OutcomeKind.Later, "target-fails") { Incident = notice.Incident };
         using var place = slow.Enter(key);
-        if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs");
+        if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
         try
         {
             var outcome = await route.TryAsync(notice, target, () => contact.Value, ct);
             circuits.Note(key, outcome.Kind == OutcomeKind.Later);
-            return outcome;
+            return outcome with { Incident = notice.Incident };
         }
         catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {
             // A route's own mistake costs its target a delay, not the others their notice.
-            return new Outcome(OutcomeKind.Later, error.GetType().Name);
+            return new Outcome(OutcomeKind.Later, error.GetType().Name) { Incident = notice.Incident };
         }
     }
 

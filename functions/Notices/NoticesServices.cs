@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Serverless.Links;
 using Serverless.Notices.Acknowledgement;
 using Serverless.Notices.Mail;
 using Serverless.Notices.Teams;
@@ -21,6 +22,13 @@ public static class NoticesServices
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<DueMessages>().SweepAsync));
         services.AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
+        services.AddSingleton(p =>
+        {
+            var (recipients, bursts) = (p.GetRequiredService<Recipients>(), p.GetRequiredService<Bursts>());
+            return new LinkAudience(
+                async (name, ct) => await recipients.FindAsync(name, ct) is { } recipient ? new Viewer(recipient.Shows) : null,
+                bursts.CasesAsync);
+        });
         services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>();
         return services.AddSubscriptions(configuration).AddRoute<TeamsRoute>("teams", "NotifyTeams").AddMail(configuration).AddAcknowledgement(configuration);
     }

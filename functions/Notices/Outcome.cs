@@ -11,6 +11,9 @@ public sealed record Outcome(OutcomeKind Kind, string Reason, TimeSpan? RetryAft
     /// <summary>The next try is then, or minutes later; null leaves it to the schedule.</summary>
     public DateTimeOffset? At { get; init; }
 
+    /// <summary>Key of the incident that was told or is to be told; null when it was none. A later try tells of the same.</summary>
+    public string? Incident { get; init; }
+
     /// <summary>What a status code means. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</summary>
     public static Outcome Of(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
     {

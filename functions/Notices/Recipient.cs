@@ -56,8 +56,18 @@ public sealed class Recipient
     /// <summary>Overdue cases are told from this step on, 1 to 11: 2 and more for those who come after the owner, whose cases they are told of then whoever owns them.</summary>
     public int Escalation { get; set; } = 1;
 
-    /// <summary><c>text</c> shows the customer's words; nothing personal unless set (P12).</summary>
+    /// <summary>
+    /// What cards, mails and the pages of their links show of the customer, separated by commas: <c>name</c>, <c>address</c> (number
+    /// or mail address, to call by), <c>subject</c>, <c>files</c> (how many came), <c>text</c> (the words). Nothing personal unless set
+    /// (P12).
+    /// </summary>
     public string Include { get; set; } = "";
+
+    /// <summary>Whether a kind of <see cref="Links.ContactFacts"/> is included.</summary>
+    public bool Shows(string kind) => NameList.Holds(Include, kind);
+
+    /// <summary>Whether anything personal is.</summary>
+    public bool ShowsAny => Links.ContactFacts.Kinds.Any(Shows);
 
     /// <summary>Whether they want this notice.</summary>
     /// <param name="name">Their own name.</param>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
+using Serverless.Links;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices;
@@ -53,6 +54,12 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
             if (!NoticeTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
             if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
             if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is told round the clock.";
+            foreach (var kind in Subscription.Parts(recipient.Include))
+            {
+                if (kind.EndsWith('*') || ContactFacts.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase)) continue;
+                yield return $"{section}__Include names {kind}; known: {string.Join(", ", ContactFacts.Kinds)}.";
+            }
+
             if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
         }
     }

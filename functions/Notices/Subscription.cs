@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Serverless.Cases;
 using Serverless.Outbox;
+using Serverless.Platform.Json;
 using Serverless.Signing;
 
 namespace Serverless.Notices;
@@ -136,4 +137,7 @@ public sealed record NoticePage(IReadOnlyList<NoticeState> Notices, string? Cont
 [JsonSerializable(typeof(RedeliveryResult))]
 [JsonSerializable(typeof(NoticePage))]
 [JsonSerializable(typeof(CloudEvent<PingFacts>))]
-public sealed partial class SubscriptionJson : JsonSerializerContext;
+public sealed partial class SubscriptionJson : JsonSerializerContext
+{
+    static SubscriptionJson() => Default = new(PlainJson.Of(Default));
+}

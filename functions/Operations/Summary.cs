@@ -4,6 +4,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
+using Serverless.Platform.Json;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
@@ -194,4 +195,7 @@ public sealed class Ledger(
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ResendStep))]
 [JsonSerializable(typeof(RouteDiscarded))]
-internal sealed partial class OperationsJson : JsonSerializerContext;
+internal sealed partial class OperationsJson : JsonSerializerContext
+{
+    static OperationsJson() => Default = new(PlainJson.Of(Default));
+}

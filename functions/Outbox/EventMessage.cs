@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Outbox;
 
@@ -12,10 +13,13 @@ public static class EventMessage
     /// <param name="resend">Counts how often somebody had it sent again.</param>
     /// <param name="postponed">Counts how often it was put back because storage was down.</param>
     /// <param name="notBefore">A message that comes earlier is put back.</param>
-    public static byte[] Write(ReadOnlyMemory<byte> json, string? target = null, int attempt = 0, int resend = 0, int postponed = 0, DateTimeOffset? notBefore = null)
+    /// <param name="incident">Key of the incident that a later try tells of; null for a notice that stands for itself.</param>
+    public static byte[] Write(
+        ReadOnlyMemory<byte> json, string? target = null, int attempt = 0, int resend = 0, int postponed = 0,
+        DateTimeOffset? notBefore = null, string? incident = null)
     {
         using var buffer = new MemoryStream(json.Length + 128);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = PlainJson.Writer(buffer))
         {
             writer.WriteStartObject();
             if (target is not null) writer.WriteString("target", target);
@@ -23,6 +27,7 @@ public static class EventMessage
             if (resend > 0) writer.WriteNumber("resend", resend);
             if (postponed > 0) writer.WriteNumber("postponed", postponed);
             if (notBefore is { } at) writer.WriteString("notBefore", at);
+            if (incident is not null) writer.WriteString("incident", incident);
             writer.WritePropertyName("event");
             writer.WriteRawValue(json.Span);
             writer.WriteEndObject();

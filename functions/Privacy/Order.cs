@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 
 namespace Serverless.Privacy;
 
@@ -135,4 +136,7 @@ public sealed record OrderReport
 [JsonSerializable(typeof(OrderReport))]
 [JsonSerializable(typeof(ErasurePlan))]
 [JsonSerializable(typeof(IReadOnlyList<OrderReport>))]
-internal sealed partial class OrderJson : JsonSerializerContext;
+internal sealed partial class OrderJson : JsonSerializerContext
+{
+    static OrderJson() => Default = new(PlainJson.Of(Default));
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
+using Serverless.Platform.Json;
 using Serverless.Signing;
 
 namespace Serverless.Receipts;
@@ -33,7 +34,7 @@ public static class BearerProofs
         {
             using var json = JsonDocument.Parse(body);
             using var buffer = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(buffer)) Write(json.RootElement, names, writer);
+            using (var writer = PlainJson.Writer(buffer)) Write(json.RootElement, names, writer);
             return buffer.ToArray();
         }
         catch (JsonException)

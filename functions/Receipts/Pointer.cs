@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 
 namespace Serverless.Receipts;
 
@@ -40,4 +41,7 @@ public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOff
 [JsonSerializable(typeof(Pointer))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
-internal sealed partial class ReceiptJson : JsonSerializerContext;
+internal sealed partial class ReceiptJson : JsonSerializerContext
+{
+    static ReceiptJson() => Default = new(PlainJson.Of(Default));
+}

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
 
 namespace Serverless.Receipts;
 
@@ -11,4 +12,7 @@ namespace Serverless.Receipts;
 [JsonSerializable(typeof(PoisonPage))]
 [JsonSerializable(typeof(PoisonStep))]
 [JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
-internal sealed partial class ReviewJson : JsonSerializerContext;
+internal sealed partial class ReviewJson : JsonSerializerContext
+{
+    static ReviewJson() => Default = new(PlainJson.Of(Default));
+}

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Channels;
 using Serverless.Outbox;
+using Serverless.Platform.Json;
 
 namespace Serverless.Registrations;
 
@@ -101,4 +102,7 @@ public sealed record ChannelFacts
 [JsonSerializable(typeof(CloudEvent<ChannelFacts>[]))]
 [JsonSerializable(typeof(ChannelsReport))]
 [JsonSerializable(typeof(ChannelReport))]
-public sealed partial class ChannelEventJson : JsonSerializerContext;
+public sealed partial class ChannelEventJson : JsonSerializerContext
+{
+    static ChannelEventJson() => Default = new(PlainJson.Of(Default));
+}

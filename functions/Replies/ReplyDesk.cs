@@ -48,9 +48,7 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         var now = time.GetUtcNow();
         var id = request.Id is { } own ? ReplyIndex.IdOf(file.Case.Id, own) : Guid.CreateVersion7(now).ToString("N");
         if (file.Replies.FirstOrDefault(r => r.Id == id) is { } known) return Again(known, request);
-        var to = request.To is { } named
-            ? file.Contacts.FirstOrDefault(c => c.Id == named)
-            : file.Contacts.LastOrDefault(c => c.Contact is { Direction: Direction.Inbound, Reply: not null });
+        var to = ToOf(file, request.To);
         if (Objection(file, to, request, now) is { } objection) return (objection, null);
 
         var pointer = new ReplyPointer(file.Case.Id, id);
@@ -117,6 +115,19 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         return to with { Reply = to.Reply with { Until = until > to.Reply.Until ? until : to.Reply.Until } };
     }
 
+    /// <summary>Which contact an answer would go to, and what stands against it now; changes nothing.</summary>
+    /// <param name="file">The case.</param>
+    /// <param name="to">Id of a contact; null for the latest of the customer that has a way back.</param>
+    public AnswerPath Look(CaseFile file, string? to)
+    {
+        var found = ToOf(file, to);
+        return new AnswerPath(found, Objection(file, found, new ReplyRequest { To = to }, time.GetUtcNow()));
+    }
+
+    private static FiledContact? ToOf(CaseFile file, string? to) => to is not null
+        ? file.Contacts.FirstOrDefault(c => c.Id == to)
+        : file.Contacts.LastOrDefault(c => c.Contact is { Direction: Direction.Inbound, Reply: not null });
+
     private Asked? Objection(CaseFile file, FiledContact? to, ReplyRequest request, DateTimeOffset now)
     {
         if (to is null) return request.To is null ? Asked.NoWayBack : Asked.NoSuchContact;
@@ -148,3 +159,8 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
     [LoggerMessage(90, LogLevel.Warning, "reply {CaseId}/{ReplyId} is written but could not be queued; Tick will queue it")]
     private partial void LogNotQueued(string caseId, string replyId);
 }
+
+/// <summary>Where an answer would go.</summary>
+/// <param name="To">The contact it would answer; null when there is none.</param>
+/// <param name="Objection">Why it cannot be sent now; null when it can.</param>
+public sealed record AnswerPath(FiledContact? To, Asked? Objection);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Channels;
+using Serverless.Platform.Json;
 
 namespace Serverless.Replies;
 
@@ -89,4 +90,7 @@ public sealed record AutomaticReply(string Id, string To, string Text, bool DryR
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ReplyPointer))]
 [JsonSerializable(typeof(ReplyRequest))]
-internal sealed partial class ReplyJson : JsonSerializerContext;
+internal sealed partial class ReplyJson : JsonSerializerContext
+{
+    static ReplyJson() => Default = new(PlainJson.Of(Default));
+}

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using Microsoft.Azure.Functions.Worker;
@@ -7,6 +6,7 @@ using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Platform.Http;
+using Serverless.Platform.Json;
 using Serverless.Registrations;
 
 namespace Serverless.Schema;
@@ -47,7 +47,7 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
     }
 
     private static Task AnswerAsync(HttpRequest request, JsonNode json) =>
-        HttpAnswer.JsonAsync(request, Encoding.UTF8.GetBytes(json.ToJsonString()));
+        HttpAnswer.JsonAsync(request, PlainJson.Bytes(json));
 
     private static JsonObject Entry(EventKind kind) =>
         new() { ["says"] = kind.Says, ["schema"] = $"/api/schema/{kind.Schema}", ["example"] = JsonNode.Parse(kind.Example.Span) };

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using Serverless.Platform.Json;
 
 namespace Serverless.Texts;
 
@@ -83,4 +84,7 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
 }
 
 [JsonSerializable(typeof(Dictionary<string, string>))]
-internal sealed partial class TextsJson : JsonSerializerContext;
+internal sealed partial class TextsJson : JsonSerializerContext
+{
+    static TextsJson() => Default = new(PlainJson.Of(Default));
+}

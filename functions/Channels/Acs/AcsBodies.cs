@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Acs;
 
@@ -92,7 +93,7 @@ internal static class AcsBodies
     public static byte[] Write(Action<Utf8JsonWriter> members)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             members(json);

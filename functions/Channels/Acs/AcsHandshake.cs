@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Acs;
 
@@ -33,7 +34,7 @@ internal static class AcsHandshake
             var first = json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 1 ? json.RootElement[0] : json.RootElement;
             if (first.Get("data"u8).Get("validationCode"u8).AsText() is not { Length: <= MaxCode } code) return Answer.Empty(400);
             using var bytes = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(bytes))
+            using (var writer = PlainJson.Writer(bytes))
             {
                 writer.WriteStartObject();
                 writer.WriteString("validationResponse", code);

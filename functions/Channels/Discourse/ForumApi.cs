@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Discourse;
 
@@ -22,7 +23,7 @@ internal sealed class ForumApi(ApiCalls calls, DiscourseSite site, Uri address)
     public async Task<ForumAnswer> SendAsync(HttpMethod method, string path, Action<Utf8JsonWriter> fields, CancellationToken ct)
     {
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = PlainJson.Writer(body))
         {
             json.WriteStartObject();
             fields(json);

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Meta;
 
@@ -95,9 +95,10 @@ internal static class HeldItems
             if (from.TryGetProperty(name, out var value)) to[name] = JsonNode.Parse(value.GetRawText());
     }
 
-    private static Held Entry(string about, string account, DateTimeOffset at, string list, JsonObject item) => new(list, Encoding.UTF8.GetBytes(new JsonObject
+    private static Held Entry(string about, string account, DateTimeOffset at, string list, JsonObject item) =>
+        new(list, PlainJson.Bytes(new JsonObject
     {
         ["object"] = about,
         ["entry"] = new JsonArray(new JsonObject { ["id"] = account, ["time"] = at.ToUnixTimeSeconds(), [list] = new JsonArray(item) }),
-    }.ToJsonString()));
+    }));
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Meta;
 
@@ -29,7 +30,7 @@ internal static class MetaCalls
         using var request = new HttpRequestMessage(method, $"{address.TrimEnd('/')}/{path}");
         // In the header, not in the address: addresses are logged on the way.
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        if (body is not null) request.Content = new StringContent(PlainJson.Text(body), Encoding.UTF8, "application/json");
         var answer = await calls.SendAsync(request, ct);
         return new MetaAnswer(answer, JsonOf(answer));
     }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Placetel;
 
@@ -53,7 +54,7 @@ public sealed partial class PlacetelChannel : IReplies, ILooksAgain, ISubscribes
     private static byte[] Body(string recipient, string message)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             json.WriteString("recipient", recipient);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Sipgate;
 
@@ -31,7 +32,7 @@ public sealed partial class SipgateChannel : IReplies
     private static byte[] Body(string smsId, string recipient, string message)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             json.WriteString("smsId", smsId);

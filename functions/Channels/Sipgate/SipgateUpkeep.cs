@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Sipgate;
 
@@ -31,7 +31,7 @@ public sealed partial class SipgateChannel : ISubscribes
         {
             for (var i = 0; i < states.Length; i++)
                 if (states[i] == RegistrationState.Drifted) settings[Addresses[i]] = wanted;
-            var saved = await SipgateApi.SendAsync(calls, current, HttpMethod.Put, SettingsPath, Encoding.UTF8.GetBytes(settings.ToJsonString()), ct);
+            var saved = await SipgateApi.SendAsync(calls, current, HttpMethod.Put, SettingsPath, PlainJson.Bytes(settings), ct);
             if (saved.Succeeded) states = [.. states.Select(s => s == RegistrationState.Drifted ? RegistrationState.Repaired : s)];
         }
 

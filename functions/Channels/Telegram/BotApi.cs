@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Telegram;
 
@@ -16,7 +17,7 @@ internal sealed class BotApi(ApiCalls calls, string apiUrl, string token)
     public async Task<BotAnswer> CallAsync(string method, Action<Utf8JsonWriter> parameters, CancellationToken ct)
     {
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = PlainJson.Writer(body))
         {
             json.WriteStartObject();
             parameters(json);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Twilio;
 
@@ -41,7 +42,7 @@ public sealed partial class TwilioChannel : IReplies
     private static string Variables(IReadOnlyList<string> values)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = PlainJson.Writer(buffer))
         {
             writer.WriteStartObject();
             for (var i = 0; i < values.Count; i++) writer.WriteString((i + 1).ToString(), values[i]);

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Twilio;
 
@@ -63,7 +63,7 @@ public sealed partial class TwilioChannel
         if (wanted is null || !upkeep.Repair) return drifted;
         // The other addresses of the sender go back as they are.
         (webhook["callback_url"], webhook["callback_method"]) = (wanted, "POST");
-        var body = Encoding.UTF8.GetBytes(new JsonObject { ["webhook"] = webhook }.ToJsonString());
+        var body = PlainJson.Bytes(new JsonObject { ["webhook"] = webhook });
         answer = await TwilioCalls.SendAsync(calls, current, account, HttpMethod.Post, address, () => new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }, ct);
         return answer.Succeeded ? new Registration(name, RegistrationState.Repaired, $"It leads to {wanted} now.") : drifted;
     }

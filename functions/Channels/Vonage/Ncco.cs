@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;
 
@@ -24,7 +25,7 @@ internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
     public Answer Say(AnswerStep step, int group, int person)
     {
         using var bytes = new MemoryStream(512);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartArray();
             foreach (var sentence in step.Sentences) Talk(json, sentence);

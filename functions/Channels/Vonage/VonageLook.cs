@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;
 
@@ -69,7 +70,7 @@ public sealed partial class VonageChannel : ILooksAgain
     private static byte[] Wrapped(JsonElement call, JsonElement calls, string conversation)
     {
         using var bytes = new MemoryStream(1024);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             json.WritePropertyName("call"u8);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;
 
@@ -36,7 +37,7 @@ public sealed partial class VonageChannel : IReplies
     private static string Body(Reply reply, string channel, string ours, string customer)
     {
         using var bytes = new MemoryStream(512);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             json.WriteString("channel"u8, channel);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;
 
@@ -47,7 +48,7 @@ public sealed partial class VonageChannel : ISubscribes
         if (!repair) return found;
         application.Remove("id");
         application.Remove("_links");
-        using var body = new StringContent(application.ToJsonString(), Encoding.UTF8, "application/json");
+        using var body = new StringContent(PlainJson.Text(application), Encoding.UTF8, "application/json");
         var answer = await _api.AccountAsync(HttpMethod.Put, url, body, ct);
         return answer is { Succeeded: true }
             ? [.. found.Select(f => f.State is RegistrationState.Drifted ? new Registration(f.Name, RegistrationState.Repaired, f.Detail) : f)]
@@ -72,7 +73,8 @@ public sealed partial class VonageChannel : ISubscribes
     {
         if (JsonNode.DeepEquals(capability[member], wanted)) return new(name, RegistrationState.Right);
         capability[member] = wanted;
-        return new(name, RegistrationState.Drifted, $"{member} is not {wanted.ToJsonString()}.", $"Dashboard, Applications: set {member} to {wanted.ToJsonString()}.");
+        return new(name, RegistrationState.Drifted, $"{member} is not {PlainJson.Text(wanted)}.",
+            $"Dashboard, Applications: set {member} to {PlainJson.Text(wanted)}.");
     }
 
     /// <summary>Each number with an answer plan must lead to the application. https://developer.vonage.com/en/api/numbers</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.X;
 
@@ -93,7 +94,7 @@ public sealed partial class XChannel : ILooksAgain
     private static byte[] Wrapped(string type, string account, string id, JsonElement item, JsonElement includes)
     {
         using var bytes = new MemoryStream(1024);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             json.WriteStartObject("data"u8);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Outgoing;
+using Serverless.Platform.Json;
 
 namespace Serverless.Channels.X;
 
@@ -116,7 +117,7 @@ public sealed partial class XChannel : IReplies
     private static string Json(Action<Utf8JsonWriter> write)
     {
         using var bytes = new MemoryStream(256);
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartObject();
             write(json);

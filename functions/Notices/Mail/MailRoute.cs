@@ -44,17 +44,16 @@ public sealed class MailRoute : IDigestRoute
     public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        var shows = recipient.Include.Contains("text", StringComparison.Ordinal) && notice is { ContactId: not null, Alike: 0 };
-        var contact = shows ? await readContact() : null;
-        if (shows && contact is null) return new Outcome(OutcomeKind.Void, "erased");
-        return await SendAsync(_wording.Tell(notice, target.Name, recipient, contact?.Text), [], target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
+        if (await _wording.TellAsync(notice, target.Name, recipient, readContact, ct) is not { } told)
+            return new Outcome(OutcomeKind.Void, "erased");
+        return await SendAsync(told, target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
     }
 
     public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
     {
         if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        var told = _wording.TellTogether(notices.Count, target.Name, recipient.Language);
-        return await SendAsync(told, [.. notices.Select(n => _wording.Title(n, recipient.Language))], target, recipient, $"digest-{notices[^1].EventId}", null, ct);
+        var told = _wording.TellTogether(notices, target.Name, recipient);
+        return await SendAsync(told, target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
 
     public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems("Email", r => r.Email, address => IsAddress(address) ? null : "must be one mail address");
@@ -63,7 +62,8 @@ public sealed class MailRoute : IDigestRoute
 
     private static bool IsAddress(string address) => address.Count(c => c == '@') == 1 && address.All(c => c is > ' ' and <= '~' and not ('<' or '>' or ',' or ';' or '"'));
 
-    private async Task<Outcome> SendAsync(Told told, IReadOnlyList<string> list, NoticeTarget target, Recipient recipient, string id, string? caseId, CancellationToken ct)
+    private async Task<Outcome> SendAsync(
+        Told told, NoticeTarget target, Recipient recipient, string id, string? caseId, CancellationToken ct)
     {
         var options = _options.CurrentValue;
         if (IsOff || !IsAddress(target.Address)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
@@ -77,8 +77,8 @@ public sealed class MailRoute : IDigestRoute
             MessageId = $"{id}.{target.Name}@{domain}",
             Thread = caseId is null ? null : $"case-{caseId}.{target.Name}@{domain}",
             At = _time.GetUtcNow(),
-            Text = MailBody.Text(told, list, why),
-            Html = MailBody.Html(told, list, why, recipient.Language),
+            Text = MailBody.Text(told, why),
+            Html = MailBody.Html(told, why, recipient.Language),
         };
         string token;
         try

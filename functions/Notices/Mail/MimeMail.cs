@@ -91,11 +91,16 @@ public sealed record MimeMail
 public static class MailBody
 {
     /// <summary>Plain text.</summary>
-    public static string Text(Told told, IReadOnlyList<string> list, string why)
+    public static string Text(Told told, string why)
     {
         var text = new StringBuilder().Append(told.Title).Append("\n\n");
         foreach (var (name, value) in told.Facts) text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\n");
-        foreach (var line in list) text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
+        foreach (var (line, address) in told.Items)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
+            if (address is not null) text.Append(CultureInfo.InvariantCulture, $"  {address.AbsoluteUri}\n");
+        }
+
         if (told.Text is { } words) text.Append(CultureInfo.InvariantCulture, $"\n{words}\n");
         foreach (var (label, address) in told.Links) text.Append(CultureInfo.InvariantCulture, $"\n{label}:\n{address.AbsoluteUri}\n");
         text.Append(CultureInfo.InvariantCulture, $"\n-- \n{why}\n");
@@ -104,28 +109,36 @@ public static class MailBody
     }
 
     /// <summary>HTML of the plainest kind, which every mail program shows.</summary>
-    public static string Html(Told told, IReadOnlyList<string> list, string why, string language)
+    public static string Html(Told told, string why, string language)
     {
-        var html = new StringBuilder().Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{language}\"><body style=\"font-family:sans-serif;font-size:16px;line-height:1.5\"><h1 style=\"font-size:20px\">{Safe(told.Title)}</h1>");
+        var html = new StringBuilder();
+        void Append(string part) => html.Append(part);
+        Append($"<!doctype html><html lang=\"{language}\"><body style=\"font-family:sans-serif;font-size:16px;line-height:1.5\">");
+        Append($"<h1 style=\"font-size:20px\">{Safe(told.Title)}</h1>");
         if (told.Facts.Count > 0)
         {
-            html.Append("<table role=\"presentation\">");
-            foreach (var (name, value) in told.Facts) html.Append(CultureInfo.InvariantCulture, $"<tr><td style=\"padding-right:16px\"><b>{Safe(name)}</b></td><td>{Safe(value)}</td></tr>");
-            html.Append("</table>");
+            Append("<table role=\"presentation\">");
+            foreach (var (name, value) in told.Facts)
+                Append($"<tr><td style=\"padding-right:16px\"><b>{Safe(name)}</b></td><td>{Safe(value)}</td></tr>");
+            Append("</table>");
         }
 
-        if (list.Count > 0)
+        if (told.Items.Count > 0)
         {
-            html.Append("<ul>");
-            foreach (var line in list) html.Append(CultureInfo.InvariantCulture, $"<li>{Safe(line)}</li>");
-            html.Append("</ul>");
+            Append("<ul>");
+            foreach (var (line, address) in told.Items) Append($"<li>{(address is null ? Safe(line) : Link(line, address))}</li>");
+            Append("</ul>");
         }
 
-        if (told.Text is { } words) html.Append(CultureInfo.InvariantCulture, $"<blockquote style=\"white-space:pre-wrap;border-left:4px solid #767676;margin:16px 0;padding-left:12px\">{Safe(words)}</blockquote>");
-        foreach (var (label, address) in told.Links) html.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{Safe(address.AbsoluteUri)}\">{Safe(label)}</a></p>");
-        var change = told.Own is { } own ? $" <a href=\"{Safe(own.Address.AbsoluteUri)}\">{Safe(own.Label)}</a>" : "";
-        return html.Append(CultureInfo.InvariantCulture, $"<p style=\"color:#595959;font-size:14px\">{Safe(why)}{change}</p></body></html>").ToString();
+        const string Quote = "white-space:pre-wrap;border-left:4px solid #767676;margin:16px 0;padding-left:12px";
+        if (told.Text is { } words) Append($"<blockquote style=\"{Quote}\">{Safe(words)}</blockquote>");
+        foreach (var (label, address) in told.Links) Append($"<p>{Link(label, address)}</p>");
+        var change = told.Own is { } own ? " " + Link(own.Label, own.Address) : "";
+        Append($"<p style=\"color:#595959;font-size:14px\">{Safe(why)}{change}</p></body></html>");
+        return html.ToString();
     }
+
+    private static string Link(string label, Uri address) => $"<a href=\"{Safe(address.AbsoluteUri)}\">{Safe(label)}</a>";
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);
 }

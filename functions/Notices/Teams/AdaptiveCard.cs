@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Serverless.Platform.Json;
 
 namespace Serverless.Notices.Teams;
 
@@ -15,28 +16,28 @@ public static class AdaptiveCard
 
     private static readonly SearchValues<char> Marks = SearchValues.Create("\\`*_[]#");
 
-    /// <summary>One notice. Without the customer's words, if it would be too large with them.</summary>
+    /// <summary>
+    /// A notice. If it is too large, the customer's words go first, then links of its list from the end, then lines of its list: the title
+    /// says how many there are.
+    /// </summary>
     public static byte[] Of(Told told)
     {
-        var whole = Write(told, [told]);
-        return whole.Length <= MostBytes ? whole : Write(told, [told with { Text = null }]);
-    }
-
-    /// <summary>Several notices as a list of sentences; those that do not fit are counted by the title alone.</summary>
-    public static byte[] Of(Told told, IReadOnlyList<string> sentences)
-    {
-        for (var shown = sentences.Count; ; shown /= 2)
+        for (var (shown, linked) = (told.Items.Count, told.Items.Count); ;)
         {
-            var lines = sentences.Take(shown).Select(s => new Told(s, [], null, [])).ToList();
-            var json = Write(told, lines);
-            if (json.Length <= MostBytes || shown == 0) return json;
+            var items = told.Items.Take(shown).Select((item, index) => index < linked ? item : (item.Text, null));
+            var json = Write(told with { Items = [.. items] });
+            if (json.Length <= MostBytes) return json;
+            if (told.Text is not null) told = told with { Text = null };
+            else if (linked > 0) linked /= 2;
+            else if (shown > 0) shown /= 2;
+            else return json;
         }
     }
 
-    private static byte[] Write(Told told, IReadOnlyList<Told> parts)
+    private static byte[] Write(Told told)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = PlainJson.Writer(buffer))
         {
             json.WriteStartObject();
             json.WriteString("type", "message");
@@ -48,8 +49,11 @@ public static class AdaptiveCard
             json.WriteString("type", "AdaptiveCard");
             json.WriteString("version", "1.4");
             json.WriteStartArray("body");
-            Block(json, told.Title, heading: true);
-            foreach (var part in parts) Part(json, part, told.Title);
+            Block(json, Plain(told.Title), heading: true);
+            Facts(json, told);
+            foreach (var (text, address) in told.Items) Block(json, address is null ? Plain(text) : Link(text, address), heading: false);
+            if (told.Text is { } words) Block(json, Plain(words), heading: false);
+            foreach (var (label, address) in told.Links.Where(l => IsCall(l.Address))) Block(json, Link(label, address), heading: false);
             json.WriteEndArray();
             Actions(json, told);
             json.WriteEndObject();
@@ -61,34 +65,29 @@ public static class AdaptiveCard
         return buffer.ToArray();
     }
 
-    private static void Part(Utf8JsonWriter json, Told part, string title)
+    private static void Facts(Utf8JsonWriter json, Told told)
     {
-        if (part.Title != title) Block(json, part.Title, heading: false);
-        if (part.Facts.Count > 0)
+        if (told.Facts.Count == 0) return;
+        json.WriteStartObject();
+        json.WriteString("type", "FactSet");
+        json.WriteStartArray("facts");
+        foreach (var (name, value) in told.Facts)
         {
             json.WriteStartObject();
-            json.WriteString("type", "FactSet");
-            json.WriteStartArray("facts");
-            foreach (var (name, value) in part.Facts)
-            {
-                json.WriteStartObject();
-                json.WriteString("title", Plain(name));
-                json.WriteString("value", Plain(value));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteString("title", Plain(name));
+            json.WriteString("value", Plain(value));
             json.WriteEndObject();
         }
 
-        if (part.Text is { } text) Block(json, text, heading: false);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
-    private static void Block(Utf8JsonWriter json, string text, bool heading)
+    private static void Block(Utf8JsonWriter json, string markdown, bool heading)
     {
         json.WriteStartObject();
         json.WriteString("type", "TextBlock");
-        json.WriteString("text", Plain(text));
+        json.WriteString("text", markdown);
         json.WriteBoolean("wrap", true);
         if (heading)
         {
@@ -102,9 +101,11 @@ public static class AdaptiveCard
 
     private static void Actions(Utf8JsonWriter json, Told told)
     {
-        if (told is { Links.Count: 0, Own: null }) return;
+        List<(string Label, Uri Address)> actions = [.. told.Links.Where(l => !IsCall(l.Address))];
+        if (told.Own is { } own) actions.Add(own);
+        if (actions.Count == 0) return;
         json.WriteStartArray("actions");
-        foreach (var (label, address) in told.Own is { } own ? told.Links.Append(own) : told.Links)
+        foreach (var (label, address) in actions)
         {
             json.WriteStartObject();
             json.WriteString("type", "Action.OpenUrl");
@@ -115,6 +116,13 @@ public static class AdaptiveCard
 
         json.WriteEndArray();
     }
+
+    // Teams on a desktop does nothing with a number behind a button, but calls one that is a link of the text.
+    // https://github.com/microsoft/AdaptiveCards/issues/3905
+    private static bool IsCall(Uri address) => address.Scheme == "tel";
+
+    // Tokens and numbers hold no bracket, so nothing ends the address early.
+    private static string Link(string label, Uri address) => $"[{Plain(label)}]({address.AbsoluteUri})";
 
     // A text block understands a part of Markdown: a customer's words must not become links or headings.
     private static string Plain(string text)

@@ -19,19 +19,22 @@ public sealed class TeamsRoute(Recipients recipients, Wording wording, Posting p
     public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        var shows = recipient.Include.Contains("text", StringComparison.Ordinal) && notice is { ContactId: not null, Alike: 0 };
-        var contact = shows ? await readContact() : null;
-        if (shows && contact is null) return new Outcome(OutcomeKind.Void, "erased");
-        return await PostAsync(target.Address, AdaptiveCard.Of(wording.Tell(notice, target.Name, recipient, contact?.Text)), notice.EventId, ct);
+        if (await wording.TellAsync(notice, target.Name, recipient, readContact, ct) is not { } told)
+            return new Outcome(OutcomeKind.Void, "erased");
+        return await PostAsync(target.Address, AdaptiveCard.Of(told), notice.EventId, ct);
     }
 
     public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
     {
         if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
-        return await PostAsync(target.Address, AdaptiveCard.Of(wording.TellTogether(notices.Count, target.Name, recipient.Language), [.. notices.Select(n => wording.Title(n, recipient.Language))]), $"digest-{notices[^1].EventId}", ct);
+        var told = wording.TellTogether(notices, target.Name, recipient);
+        return await PostAsync(target.Address, AdaptiveCard.Of(told), $"digest-{notices[^1].EventId}", ct);
     }
 
-    public IEnumerable<string> Problems() => recipients.AddressProblems("TeamsUrl", r => r.TeamsUrl, address =>
+    // What is wrong with recipients whatever the route is told here, once: this route is always there.
+    public IEnumerable<string> Problems() => recipients.Problems().Concat(AddressProblems());
+
+    private IEnumerable<string> AddressProblems() => recipients.AddressProblems("TeamsUrl", r => r.TeamsUrl, address =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo) ? null : "must be the https address that the workflow shows");
 
     private async Task<Outcome> PostAsync(string address, byte[] card, string id, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
+using Serverless.Platform.Json;
 
 namespace Serverless.Notices.Webhook;
 
@@ -28,7 +29,7 @@ public static class WebhookBody
         using var e = JsonDocument.Parse(json);
         using var whole = JsonSerializer.SerializeToDocument(contact with { Text = Shortened(contact.Text) }, ContactJson.Default.Contact);
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = PlainJson.Writer(buffer))
         {
             writer.WriteStartObject();
             foreach (var attribute in e.RootElement.EnumerateObject())

@@ -7,7 +7,8 @@ namespace Serverless.Platform.Http;
 /// <summary>Small pages for people whose link is their key.</summary>
 public static class HtmlPage
 {
-    private const int LargestForm = 16 * 1024;
+    // An answer to a customer of 5,000 characters, each escaped as a form does.
+    private const int LargestForm = 64 * 1024;
 
     /// <summary>
     /// What a browser may do with the answer: only what the policy says, nothing guessed, and the link travels neither to another site
@@ -44,7 +45,7 @@ public static class HtmlPage
         return false;
     }
 
-    /// <summary>The fields of a form; none when it has more than 16 KiB.</summary>
+    /// <summary>The fields of a form; none when it has more than 64 KiB.</summary>
     public static async Task<IReadOnlyDictionary<string, StringValues>> FormAsync(HttpRequest request)
     {
         var body = await RawBody.ReadAsync(request, LargestForm) ?? default;

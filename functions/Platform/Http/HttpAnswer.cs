@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Serverless.Platform.Json;
 
 namespace Serverless.Platform.Http;
 
@@ -21,7 +22,7 @@ public static class HttpAnswer
     public static async Task ProblemAsync(HttpRequest request, int status, string detail)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = PlainJson.Writer(buffer))
         {
             writer.WriteStartObject();
             writer.WriteNumber("status", status);
@@ -63,6 +64,8 @@ public static class HttpAnswer
         response.ContentType = type;
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
+        // JSON of ours leaves < and > as they are: no browser may take it for a page.
+        response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(body, request.HttpContext.RequestAborted).AsTask();
     }
 }

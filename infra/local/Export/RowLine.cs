@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Data.Tables;
 
@@ -9,13 +10,16 @@ namespace Serverless.Local.Export;
 /// <remarks>https://learn.microsoft.com/rest/api/storageservices/payload-format-for-table-service-operations</remarks>
 internal static class RowLine
 {
+    // As the app writes JSON: a number or name in a row reads as itself.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const string TypeMark = "@odata.type";
 
     /// <summary>The line, with its end. The version and the time of the last write belong to the account, not to the row.</summary>
     public static ReadOnlyMemory<byte> Write(TableEntity row)
     {
         var line = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(line))
+        using (var json = new Utf8JsonWriter(line, Plain))
         {
             json.WriteStartObject();
             foreach (var (name, value) in row.Where(p => p.Value is not null && p.Key != "Timestamp" && !p.Key.StartsWith("odata.", StringComparison.Ordinal))) Write(json, name, value);

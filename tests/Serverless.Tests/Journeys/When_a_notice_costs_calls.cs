@@ -69,12 +69,21 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
     }
 
     [Fact]
-    public async Task A_card_to_a_person_costs_nine()
+    public async Task A_card_to_a_person_costs_six_and_four_more_where_cases_may_be_alike()
     {
-        // Beside the four of a subscriber: what they chose, and again when it is told; counted as one of many alike: a row, what was told, how many there are.
+        // Beside the four of a subscriber: what they chose, and again when it is told.
         await using var world = await WarmAsync(1);
         await TellAsync(world, "teams", Event(world));
-        Assert.Equal((9L, 0L), await world.CostAsync(() => TellAsync(world, "teams", Event(world))));
+        Assert.Equal((6L, 0L), await world.CostAsync(() => TellAsync(world, "teams", Event(world))));
+
+        // What it is about is read, and counted as one of many alike: a row, what was told, how many there are.
+        world.Set(("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!"));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345678", "Die Heizung ist aus.",
+            world.Time.GetUtcNow()))));
+        var opened = Assert.Single(await world.TakeNoticesAsync("teams"));
+        Assert.Equal((10L, 0L), await world.CostAsync(() => TellAsync(world, "teams", opened)));
+        // A notice about no contact is not alike to any.
+        Assert.Equal((7L, 0L), await world.CostAsync(() => TellAsync(world, "teams", Event(world))));
     }
 
     [Fact]

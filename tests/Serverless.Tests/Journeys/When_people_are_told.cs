@@ -60,7 +60,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         Assert.Single(anna.Told);
         world.Time.Advance(TimeSpan.FromMinutes(61));
         Assert.Equal(0, await world.DrainAsync());
-        Assert.Equal("1 Meldungen", Title(anna.Told[1]));
+        Assert.Equal("1 Meldung", Title(anna.Told[1]));
         var states = (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "teams").Select(n => n.GetProperty("state").GetString());
         Assert.Equal(["delivered", "delivered", "delivered", "delivered"], states);
     }
@@ -80,13 +80,31 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     }
 
     [Fact]
+    public async Task What_is_told_together_is_named_and_linked_one_by_one()
+    {
+        await using var anna = await Subscriber.StartAsync();
+        await using var world = await World.StartAsync(azurite,
+        [
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notices__BurstCount", "0"),
+                .. Links,
+        ]);
+        await ArriveAsync(world, "1", "2");
+        var card = System.Text.Encoding.UTF8.GetString(Assert.Single(anna.Told).Body);
+        foreach (var number in (await world.CasesAsync()).Select(c => c.Head("number")))
+            Assert.Contains($"[Neuer Vorgang {number}](https://contact.example.com/api/links/", card, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Many_alike_are_one_incident_whose_number_grows_and_each_is_a_case()
     {
         await using var anna = await Subscriber.StartAsync();
         await using var all = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Notices__BurstCount", "3"), ("Notices__BurstMinutes", "60"),
-            ("Webhook__Subscribers__all__Url", all.Address.ToString()), ("Webhook__Subscribers__all__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await using var world = await World.StartAsync(azurite,
+        [
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Notices__BurstCount", "3"), ("Notices__BurstMinutes", "60"), .. Links,
+            ("Webhook__Subscribers__all__Url", all.Address.ToString()),
+                ("Webhook__Subscribers__all__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
+        ]);
         foreach (var customer in Enumerable.Range(100, 16)) await ArriveAsync(world, customer.ToString());
         Assert.Equal(16, (await world.CasesAsync()).Count);
         Assert.Equal(16, all.Told.Count);
@@ -95,6 +113,9 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         Assert.Equal(["4 gleiche", "6 gleiche", "15 gleiche"], titles[3..].Select(t => t[..t.IndexOf(" Meld", StringComparison.Ordinal)]));
         Assert.Equal(10, (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Count(n => n.GetProperty("reason").GetString() == "incident"));
     }
+
+    private static (string, string?)[] Links =>
+        [("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")];
 
     private static (string, string?) Teams(string name, Subscriber subscriber) => ($"Recipients__Entries__{name}__TeamsUrl", subscriber.Address.ToString());
 

@@ -51,7 +51,7 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     {
         await using var world = await WorldAsync();
         var id = await OpenAsync(world, "1");
-        foreach (var action in Enum.GetValues<LinkAction>())
+        foreach (var action in new[] { LinkAction.Accept, LinkAction.HandOver, LinkAction.Done })
             for (var i = 0; i < 3; i++) Assert.Equal((HttpStatusCode.OK, true), await GetAsync(world, Link(world, id, action)));
         var head = await world.CaseAsync(id);
         Assert.Equal(("open", "", "", "1"), (head.Head("state"), head.Head("acceptedBy"), head.Head("handOver"), head.Head("version")));

@@ -22,7 +22,7 @@ internal static class Doors
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Http", "Platform.Storage", "Platform.Features", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
         ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Features", "Texts", "Telemetry"],
-        ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
+        ["Links"] = ["Channels", "Cases", "Replies", "Signing", "Platform.Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Platform.Storage"],
         ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage", "Telemetry", "Registrations"],
         ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage"],
@@ -39,6 +39,9 @@ internal static class Doors
         ],
         ["(services)"] = ["Platform.Features", "Platform.Storage"],
     };
+
+    /// <summary>What everybody may use, as the base library.</summary>
+    private const string Everybodys = "Platform.Json";
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
     private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
@@ -79,7 +82,8 @@ internal static class Doors
 
                 if (RoomOf(symbol) is not { } room) continue;
                 var own = RoomOf(file);
-                if (own is null || room == own || (IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal))) continue;
+                if (own is null || room == own || room == Everybodys
+                    || (IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal))) continue;
                 var touches = IsPure(file) && room is "Platform.Storage" or "Platform.Messaging";
                 if (Allowed(own, file).Contains(room, StringComparer.Ordinal) && !touches) continue;
                 violations.Add($"{file}: {own} uses {room} ({name})");
