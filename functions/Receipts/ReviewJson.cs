@@ -10,5 +10,7 @@ namespace Serverless.Receipts;
 [JsonSerializable(typeof(ReplayStep))]
 [JsonSerializable(typeof(PoisonPage))]
 [JsonSerializable(typeof(PoisonStep))]
+[JsonSerializable(typeof(KeptPage))]
+[JsonSerializable(typeof(KeptStep))]
 [JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
 internal sealed partial class ReviewJson : JsonSerializerContext;
