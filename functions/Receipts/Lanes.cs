@@ -18,7 +18,8 @@ internal static class Lanes
         {
             if (!IsAlone(pieces[i].Reading))
             {
-                stage.Add(i, KeysOf(pieces[i].Reading, channel));
+                // A channel that makes a slip costs that piece alone: it fails when it is filed.
+                stage.Add(i, DeliveryWork.Try(() => KeysOf(pieces[i].Reading, channel).ToList(), out _) ?? []);
                 continue;
             }
 
