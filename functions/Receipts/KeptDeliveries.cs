@@ -17,14 +17,6 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     private const int MostCounted = 1_000;
     private const int MostSwept = 100;
 
-    /// <summary>One of them.</summary>
-    /// <param name="Channel">Channel name.</param>
-    /// <param name="Id">Delivery id.</param>
-    /// <param name="Why">A code, or the name of an error of ours.</param>
-    /// <param name="KeptAt">When it was last kept (UTC).</param>
-    /// <param name="ReceivedAt">When it arrived (UTC).</param>
-    public sealed record Entry(string Channel, string Id, string Why, DateTimeOffset KeptAt, DateTimeOffset ReceivedAt);
-
     /// <summary>Lists a delivery; to be called before its end is written, so that dying in between hides none.</summary>
     public async Task ListAsync(DeliveryKey key, string why, CancellationToken ct)
     {
@@ -43,7 +35,7 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     /// <param name="continuation">From the page before.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
-    public async Task<(IReadOnlyList<Entry> Entries, string? Continuation)> PageAsync(string? channel, string? delivery, int top, string? continuation, CancellationToken ct)
+    public async Task<(IReadOnlyList<KeptDelivery> Entries, string? Continuation)> PageAsync(string? channel, string? delivery, int top, string? continuation, CancellationToken ct)
     {
         var query = TableQuery.Partition(Partition);
         if (channel is not null) query = query.RowPrefix($"{channel}|{delivery}");
@@ -69,13 +61,21 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
         }
     }
 
-    private static Entry Read(TableRow row)
+    private static KeptDelivery Read(TableRow row)
     {
         var parts = row.RowKey.Split('|', 2);
         var key = new DeliveryKey(parts[0], parts[1]);
-        return new Entry(key.Channel, key.Id, row.Text("Why") ?? "", row.Time("KeptAt") ?? key.At, key.At);
+        return new KeptDelivery(key.Channel, key.Id, row.Text("Why") ?? "", row.Time("KeptAt") ?? key.At, key.At);
     }
 
     [LoggerMessage(39, LogLevel.Error, "kept without a case {Channel}/{Id}: {Why}")]
     private partial void LogKept(string channel, string id, string why);
 }
+
+/// <summary>A delivery that was kept, of which something has neither a case nor a placeholder.</summary>
+/// <param name="Channel">Channel name.</param>
+/// <param name="Id">Delivery id.</param>
+/// <param name="Why">A code, or the name of an error of ours.</param>
+/// <param name="KeptAt">When it was last kept (UTC).</param>
+/// <param name="ReceivedAt">When it arrived (UTC).</param>
+public sealed record KeptDelivery(string Channel, string Id, string Why, DateTimeOffset KeptAt, DateTimeOffset ReceivedAt);

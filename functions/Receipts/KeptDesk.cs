@@ -57,7 +57,7 @@ public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDe
 }
 
 /// <summary>A page of deliveries kept without a case, by channel and time of arrival.</summary>
-public sealed record KeptPage(IReadOnlyList<KeptDeliveries.Entry> Deliveries, string? Continuation);
+public sealed record KeptPage(IReadOnlyList<KeptDelivery> Deliveries, string? Continuation);
 
 /// <summary>What a step did.</summary>
 /// <param name="Done">Queued to be worked again, or dismissed.</param>
