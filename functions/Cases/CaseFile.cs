@@ -20,7 +20,10 @@ public sealed record CaseFile(
     public string? HistoryContinuation { get; init; }
 }
 
-/// <summary>Which part of a long case somebody wants to see. Neither continuation: its latest contacts, the latest of its history, and its replies; with one of them that list alone goes on.</summary>
+/// <summary>
+/// Which part of a long case somebody wants to see. Neither continuation: its latest contacts, the latest of its history, and its replies;
+/// with one of them that list alone goes on.
+/// </summary>
 /// <param name="Top">Most contacts, and most entries of the history.</param>
 /// <param name="Contacts">Where the page of contacts before ended.</param>
 /// <param name="History">Where the page of the history before ended.</param>

@@ -39,7 +39,9 @@ public static class CaseKeys
     /// <summary>Key of a contact by its parts, for those who know no more of it.</summary>
     public static string Contact(string channel, string account, string externalId) => Hash(channel, account, externalId);
 
-    /// <summary>Row key of a contact's event within its case. Events of one contact lie together, so that a contact is read without its case.</summary>
+    /// <summary>
+    /// Row key of a contact's event within its case. Events of one contact lie together, so that a contact is read without its case.
+    /// </summary>
     public static string Event(ContactEvent e) => EventsOf(Contact(e.Contact)) + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);
 
     /// <summary>What the row keys of a contact's events begin with.</summary>

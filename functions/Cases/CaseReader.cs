@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>Reads cases for people and routes: the index names them, the case itself is the truth.</summary>
-public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator, AttachmentRows files)
+public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator, CasePages pages, AttachmentRows files)
 {
     private const int MaxReferences = 20;
     private const int SideBySide = 16;
@@ -19,13 +19,13 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
     {
         if (await IdOfAsync(idOrNumber, ct) is not { } id) return null;
         var wantsContacts = part.IsFirst || part.Contacts is not null;
-        var (order, more) = wantsContacts ? await cases.OrderAsync(id, part.Top, part.Contacts, ct) : ([], null);
+        var (order, more) = wantsContacts ? await pages.OrderAsync(id, part.Top, part.Contacts, ct) : ([], null);
         // Most cases fit into one page: one pass gives all of them.
         if (part.IsFirst && more is null) return await WholeAsync(id, ct);
         if (await cases.HeadAsync(id, ct) is not { Head: { } head }) return null;
         var contacts = (await SideBySideAsync(order, contact => FiledAsync(id, contact, ct))).OfType<FiledContact>().OrderBy(c => c.Contact.OccurredAt).ToList();
-        var told = part.IsFirst || part.History is not null ? await cases.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
-        var replies = part.IsFirst ? await cases.RepliesAsync(id, ct) : [];
+        var told = part.IsFirst || part.History is not null ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
+        var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
         return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct))
         {
             Continuation = more,
@@ -33,7 +33,10 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         };
     }
 
-    /// <summary>Of a case its head, one contact and its automatic replies, in one call whose size does not grow with the conversation; null when there is no such case or contact.</summary>
+    /// <summary>
+    /// Of a case its head, one contact and its automatic replies, in one call whose size does not grow with the conversation; null when
+    /// there is no such case or contact.
+    /// </summary>
     public async Task<CaseFile?> BriefAsync(string caseId, string contactId, CancellationToken ct)
     {
         if (await cases.ReadAsync(caseId, contactId, ct) is not { Events.Count: > 0 } found) return null;

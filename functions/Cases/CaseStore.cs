@@ -138,33 +138,15 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
     public Task<Rows?> ReadAsync(string caseId, CancellationToken ct) => ReadAsync(TableQuery.Partition(caseId), ct);
 
-    /// <summary>Of a case its head, one contact and the automatic replies, in one call whose size does not grow with the conversation; null when there is no head.</summary>
+    /// <summary>
+    /// Of a case its head, one contact and the automatic replies, in one call whose size does not grow with the conversation; null when
+    /// there is no head.
+    /// </summary>
     public Task<Rows?> ReadAsync(string caseId, string contactId, CancellationToken ct)
     {
         var events = TableQuery.Within(CaseKeys.EventsOf(contactId));
         return ReadAsync(TableQuery.Partition(caseId).Where($"RowKey eq '{CaseKeys.Head}' or ({events}) or ({TableQuery.Within(CaseKeys.ReplyPrefix)} and Automatic eq true)"), ct);
     }
-
-    /// <summary>Of a case its replies.</summary>
-    public async Task<List<CaseReply>> RepliesAsync(string caseId, CancellationToken ct)
-    {
-        List<CaseReply> replies = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.ReplyPrefix), ct)) replies.Add(CaseReplies.Read(row));
-        return replies;
-    }
-
-    /// <summary>A page of the ids of a case's contacts, the latest first.</summary>
-    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
-    public async Task<(IReadOnlyList<string> Contacts, string? Continuation)> OrderAsync(string caseId, int top, string? continuation, CancellationToken ct)
-    {
-        var page = await tables.QueryAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.OrderPrefix).Top(top), ct, continuation);
-        return ([.. page.Rows.Select(r => r.RowKey[(r.RowKey.LastIndexOf('|') + 1)..])], page.Continuation);
-    }
-
-    /// <summary>A page of what was told of a case, the latest first.</summary>
-    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
-    public async Task<TablePage> HistoryAsync(string caseId, int top, string? continuation, CancellationToken ct) =>
-        await tables.QueryAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.HistoryPrefix).Top(top), ct, continuation);
 
     private async Task<Rows?> ReadAsync(TableQuery query, CancellationToken ct)
     {

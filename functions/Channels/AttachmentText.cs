@@ -1,12 +1,15 @@
 namespace Serverless.Channels;
 
 /// <summary>
-/// Addresses of attachments come from strangers. What would do anything else than fetch a file when somebody opens it (<c>javascript:</c>, <c>data:</c>, <c>file:</c>, a scheme that starts a program) is
+/// Addresses of attachments come from strangers. What would do anything else than fetch a file when somebody opens it (<c>javascript:</c>,
+/// <c>data:</c>, <c>file:</c>, a scheme that starts a program) is
 /// kept as text that no program takes for an address, so that neither the API nor a card, mail or page hands a link on.
 /// </summary>
 public static class AttachmentText
 {
-    /// <summary>What such a text begins with. The blank is no character of a scheme: https://www.rfc-editor.org/rfc/rfc3986#section-3.1</summary>
+    /// <summary>
+    /// What such a text begins with. The blank is no character of a scheme: https://www.rfc-editor.org/rfc/rfc3986#section-3.1
+    /// </summary>
     public const string Prefix = "not a link: ";
 
     // upload: is Discourse's word for a file of its own.
@@ -15,7 +18,8 @@ public static class AttachmentText
     /// <summary>True for an id of the provider's, and for an address that only fetches.</summary>
     public static bool MayBeAddress(string reference)
     {
-        // Browsers leave out blanks and control characters before and within a scheme: https://url.spec.whatwg.org/#concept-basic-url-parser
+        // Browsers leave out blanks and control characters before and within a scheme:
+        // https://url.spec.whatwg.org/#concept-basic-url-parser
         Span<char> scheme = stackalloc char[32];
         var length = 0;
         foreach (var c in reference)

@@ -73,7 +73,10 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         return tables.MergeAsync(key.Table, row, read, ct);
     }
 
-    /// <summary>Notes how far a delivery is that takes several turns, as long as it has no end; a turn that was overtaken by another one notes nothing.</summary>
+    /// <summary>
+    /// Notes how far a delivery is that takes several turns, as long as it has no end; a turn that was overtaken by another one notes
+    /// nothing.
+    /// </summary>
     /// <param name="key">Which delivery.</param>
     /// <param name="row">Its row as it was read; gets the version that was written.</param>
     /// <param name="progress">How far it is.</param>

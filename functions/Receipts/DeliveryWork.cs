@@ -9,8 +9,10 @@ using Serverless.Telemetry;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// Brings one delivery to its end: reads each element, has it filed, and writes the end last. It works for a bounded time: of a delivery with more elements than that takes it notes how
-/// far it is, puts the message back, and the next turn goes on from there. Elements of different conversations are worked side by side. Every step may be repeated, so dying anywhere
+/// Brings one delivery to its end: reads each element, has it filed, and writes the end last. It works for a bounded time: of a delivery
+/// with more elements than that takes it notes how
+/// far it is, puts the message back, and the next turn goes on from there. Elements of different conversations are worked side by side.
+/// Every step may be repeated, so dying anywhere
 /// costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryWork(
@@ -115,7 +117,8 @@ public sealed partial class DeliveryWork(
         return await worked;
     }
 
-    // The row first: dying in between, the host gives the same message again, which goes on from there. Whoever was overtaken stops: the other one has a message of its own.
+    // The row first: dying in between, the host gives the same message again, which goes on from there. Whoever was overtaken stops: the
+    // other one has a message of its own.
     private async Task GoOnAsync(Pointer pointer, TableRow row, Turn turn, ElementFiling.Job job, CancellationToken ct)
     {
         var goesOn = await deliveries.NoteAsync(pointer.Key, row, turn.Progress, job.Before, ct);

@@ -6,7 +6,10 @@ using Serverless.Telemetry;
 
 namespace Serverless.Receipts;
 
-/// <summary>Brings one element of a delivery to its end, once it is read: into its case, to the reply it speaks of, or to a word that says why it needs neither. Every step may be repeated.</summary>
+/// <summary>
+/// Brings one element of a delivery to its end, once it is read: into its case, to the reply it speaks of, or to a word that says why it
+/// needs neither. Every step may be repeated.
+/// </summary>
 public sealed partial class ElementFiling(
     Correlator correlator, CaseTeller teller, ReplyFiling replies, Attention attention, HeldContacts held, FileRequests files, Successors successors, CallSteps steps, ILogger<ElementFiling> log)
 {

@@ -4,7 +4,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// How the elements of a delivery ended: each word is counted, and the words are listed in order as long as the list fits into a row (30,000 characters).
+/// How the elements of a delivery ended: each word is counted, and the words are listed in order as long as the list fits into a row
+/// (30,000 characters).
 /// Not thread-safe.
 /// </summary>
 public sealed class Ends
@@ -26,7 +27,10 @@ public sealed class Ends
     /// <summary>How many elements there are.</summary>
     public int Total { get; private set; }
 
-    /// <summary>Why elements have neither case nor placeholder: the most frequent of these words, without <see cref="KeptPrefix"/>; null when there is none.</summary>
+    /// <summary>
+    /// Why elements have neither case nor placeholder: the most frequent of these words, without <see cref="KeptPrefix"/>; null when there
+    /// is none.
+    /// </summary>
     public string? WithoutCase => _counts.Where(c => c.Key.StartsWith(KeptPrefix, StringComparison.Ordinal))
         .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => c.Key[KeptPrefix.Length..]).FirstOrDefault();
 

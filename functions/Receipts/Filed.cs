@@ -20,7 +20,8 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
 
     /// <summary>Puts two lists into a row, while a delivery is worked in turns.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="before">Where pieces were filed before this work; dropped where it knows better, placeholders apart, which may stand for pieces that are still to come.</param>
+    /// <param name="before">Where pieces were filed before this work; dropped where it knows better, placeholders apart, which may stand
+    /// for pieces that are still to come.</param>
     /// <param name="now">Where this work has filed them.</param>
     public static void Write(TableRow row, IReadOnlyList<Filed> before, IReadOnlyList<Filed> now)
     {

@@ -4,7 +4,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// Deliveries that were kept and of which something has neither a case nor a placeholder: nobody would see it. Each has a row in <c>sources</c>, partition <c>kept</c>, from before its end is written until
+/// Deliveries that were kept and of which something has neither a case nor a placeholder: nobody would see it. Each has a row in
+/// <c>sources</c>, partition <c>kept</c>, from before its end is written until
 /// it is worked or somebody dismisses it, so that health, gauge and list need no walk through the deliveries.
 /// </summary>
 public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time, ILogger<KeptDeliveries> log)
@@ -50,7 +51,9 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     public async Task<IReadOnlyDictionary<string, int>> CountByChannelAsync(CancellationToken ct) =>
         (await PageAsync(null, null, MostCounted, null, ct)).Entries.GroupBy(e => e.Channel, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
 
-    /// <summary>Takes off what is not kept any more, or is gone: whoever worked it may have died before. At most a hundred at a time.</summary>
+    /// <summary>
+    /// Takes off what is not kept any more, or is gone: whoever worked it may have died before. At most a hundred at a time.
+    /// </summary>
     public async Task SweepAsync(CancellationToken ct)
     {
         foreach (var entry in (await PageAsync(null, null, MostSwept, null, ct)).Entries)

@@ -4,7 +4,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;
 
-/// <summary>Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to repeat and to race.</summary>
+/// <summary>
+/// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to
+/// repeat and to race.
+/// </summary>
 public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDeliveries open, TableStore tables, ActionLog actions, TimeProvider time)
 {
     private const int MostAtOnce = 100;

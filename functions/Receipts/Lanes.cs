@@ -4,8 +4,10 @@ using Serverless.Channels;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// Which pieces of a delivery may be worked side by side: those of different conversations. Pieces that share a conversation, by one of its names, a contact, or a contact that one of them answers, keep
-/// their order in one lane. What concerns more than a conversation (a place with another name, an alarm of the provider, the step of a call) is worked alone, between what is before and after it.
+/// Which pieces of a delivery may be worked side by side: those of different conversations. Pieces that share a conversation, by one of its
+/// names, a contact, or a contact that one of them answers, keep
+/// their order in one lane. What concerns more than a conversation (a place with another name, an alarm of the provider, the step of a
+/// call) is worked alone, between what is before and after it.
 /// </summary>
 internal static class Lanes
 {

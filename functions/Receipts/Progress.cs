@@ -5,12 +5,16 @@ using Serverless.Platform.Storage;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// How far a delivery is worked. A small one is worked in one turn and this stays in memory; of one that takes several turns the row keeps it in between: how many elements were
+/// How far a delivery is worked. A small one is worked in one turn and this stays in memory; of one that takes several turns the row keeps
+/// it in between: how many elements were
 /// tried, how they ended, where they were filed, and which of them the provider could not give yet. Not thread-safe.
 /// </summary>
 internal sealed class Progress
 {
-    /// <summary>Most elements that may wait for their provider before the others are tried: what waits is listed in the row, some 30 characters each.</summary>
+    /// <summary>
+    /// Most elements that may wait for their provider before the others are tried: what waits is listed in the row, some 30 characters
+    /// each.
+    /// </summary>
     public const int MostLeft = 300;
 
     private const string DoneProperty = "Done";
@@ -62,11 +66,16 @@ internal sealed class Progress
     /// <summary>Takes back what a row said of a delivery.</summary>
     public static void Reset(TableRow row) => row[DoneProperty] = 0;
 
-    /// <summary>True when the last element that was done is still at its place: an update of the app in between may take the bytes apart in another way.</summary>
+    /// <summary>
+    /// True when the last element that was done is still at its place: an update of the app in between may take the bytes apart in another
+    /// way.
+    /// </summary>
     /// <param name="elements">The delivery's elements.</param>
     public bool Fits(IEnumerable<Element> elements) => Done == 0 || elements.ElementAtOrDefault(Done - 1).Position == _at;
 
-    /// <summary>True when the row holds what this work wrote: a write that was repeated after its answer got lost finds its own row changed.</summary>
+    /// <summary>
+    /// True when the row holds what this work wrote: a write that was repeated after its answer got lost finds its own row changed.
+    /// </summary>
     public bool IsIn(TableRow row) => row.Text(TurnProperty) == _turn && row.Int(DoneProperty) == Done;
 
     /// <summary>True for an element that is to be worked.</summary>

@@ -39,7 +39,8 @@ public sealed class ReceiveOptions
     public double RequeueMinutes { get; set; } = 15;
 
     /// <summary>
-    /// Seconds after which the work on one delivery notes how far it is and puts its message back; the next turn goes on from there. An element that was begun is
+    /// Seconds after which the work on one delivery notes how far it is and puts its message back; the next turn goes on from there. An
+    /// element that was begun is
     /// brought to its end. Well below the host's functionTimeout, five minutes.
     /// </summary>
     [Range(0.001, 180)]

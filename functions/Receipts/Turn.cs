@@ -3,7 +3,8 @@ using Serverless.Channels;
 namespace Serverless.Receipts;
 
 /// <summary>
-/// One turn of the work on a delivery: reads elements in order, a window at a time, and has them filed, different conversations side by side, until the last one, or until its time is over. Once it
+/// One turn of the work on a delivery: reads elements in order, a window at a time, and has them filed, different conversations side by
+/// side, until the last one, or until its time is over. Once it
 /// is over no further element is begun, the first of the turn apart: each turn advances.
 /// </summary>
 /// <param name="job">The delivery.</param>

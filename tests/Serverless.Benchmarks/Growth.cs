@@ -4,8 +4,10 @@ using System.Globalization;
 namespace Serverless.Benchmarks;
 
 /// <summary>
-/// Whether reading grows with what is read: the time for twice as many bytes beside the time for as many, for the parsers of all channels and for inputs made to hurt them. Prints a table; a reader is
-/// too steep when twice the bytes take more than <see cref="Most"/> times as long in each of several tries (above 2 lies the noise of a machine).
+/// Whether reading grows with what is read: the time for twice as many bytes beside the time for as many, for the parsers of all channels
+/// and for inputs made to hurt them. Prints a table; a reader is
+/// too steep when twice the bytes take more than <see cref="Most"/> times as long in each of several tries (above 2 lies the noise of a
+/// machine).
 /// </summary>
 internal static class Growth
 {

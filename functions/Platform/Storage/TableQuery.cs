@@ -45,7 +45,10 @@ public sealed record TableQuery
             : Rows(prefix, prefix[..^1] + (char)(prefix[^1] + 1));
     }
 
-    /// <summary>A condition for <see cref="Where"/>: rows whose key begins with a text (not empty), where one query wants several kinds of rows of a partition.</summary>
+    /// <summary>
+    /// A condition for <see cref="Where"/>: rows whose key begins with a text (not empty), where one query wants several kinds of rows of a
+    /// partition.
+    /// </summary>
     public static string Within(string prefix)
     {
         ArgumentException.ThrowIfNullOrEmpty(prefix);

@@ -6,7 +6,8 @@ using Xunit;
 namespace Serverless.Tests.Fuzz;
 
 /// <summary>
-/// Runs something on spoiled bytes: a fixed number of times from a fixed seed, or, with <c>FUZZ_SECONDS</c>, for so many seconds each from a seed of its own, which is printed (<c>FUZZ_SEED</c> repeats it).
+/// Runs something on spoiled bytes: a fixed number of times from a fixed seed, or, with <c>FUZZ_SECONDS</c>, for so many seconds each from
+/// a seed of its own, which is printed (<c>FUZZ_SEED</c> repeats it).
 /// </summary>
 internal static class Fuzzing
 {

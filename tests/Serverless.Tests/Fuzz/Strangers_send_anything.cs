@@ -19,7 +19,8 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Fuzz;
 
 /// <summary>
-/// Every door and every parser on spoiled bytes: no slip, no memory beyond a multiple of the body, no endless work. Short and from fixed seeds in each run; a longer run is a command:
+/// Every door and every parser on spoiled bytes: no slip, no memory beyond a multiple of the body, no endless work. Short and from fixed
+/// seeds in each run; a longer run is a command:
 /// <c>FUZZ_SECONDS=60 dotnet test --filter Strangers_send_anything</c> takes so many seconds for each of them.
 /// </summary>
 public sealed class Strangers_send_anything(ITestOutputHelper output)

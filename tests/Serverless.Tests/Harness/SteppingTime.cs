@@ -2,7 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>The clock of a world, of which only the stopwatch goes on: a millisecond each time somebody looks. So a budget of time is used up by steps, however fast the machine is.</summary>
+/// <summary>
+/// The clock of a world, of which only the stopwatch goes on: a millisecond each time somebody looks. So a budget of time is used up by
+/// steps, however fast the machine is.
+/// </summary>
 public sealed class SteppingTime(TimeProvider inner) : TimeProvider
 {
     private long _looks;

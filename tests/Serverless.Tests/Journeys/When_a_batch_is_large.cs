@@ -14,7 +14,8 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// One call brings more than one turn can work: nothing is lost, nothing double, whoever dies or races. The whole proof is a command: <c>BATCH=5000 dotnet test --filter When_a_batch_is_large</c> sends so
+/// One call brings more than one turn can work: nothing is lost, nothing double, whoever dies or races. The whole proof is a command:
+/// <c>BATCH=5000 dotnet test --filter When_a_batch_is_large</c> sends so
 /// many signed events in one call, under the real clock and the default settings, and prints how long it took.
 /// </summary>
 public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>

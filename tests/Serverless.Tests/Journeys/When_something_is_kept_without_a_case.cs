@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Every genuine item has an end that somebody sees: what can be filed in no way is red in health, listed, and can be worked again.</summary>
+/// <summary>
+/// Every genuine item has an end that somebody sees: what can be filed in no way is red in health, listed, and can be worked again.
+/// </summary>
 public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
     private SampleApi _api = null!;
@@ -128,7 +130,9 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         return (json.RootElement.GetProperty("done").GetInt32(), json.RootElement.GetProperty("already").GetInt32());
     }
 
-    /// <summary>Reads three elements: one without an id, which no case can be found for; one that is fine; one that holds nothing at all.</summary>
+    /// <summary>
+    /// Reads three elements: one without an id, which no case can be found for; one that is fine; one that holds nothing at all.
+    /// </summary>
     private sealed class SlippingChannel : IChannel
     {
         public string Name => "slipping";

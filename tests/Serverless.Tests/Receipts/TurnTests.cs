@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Serverless.Tests.Receipts;
 
-/// <summary>Turns of a large delivery, without storage: which elements are filed, in which order, and what a row remembers in between.</summary>
+/// <summary>
+/// Turns of a large delivery, without storage: which elements are filed, in which order, and what a row remembers in between.
+/// </summary>
 public sealed class TurnTests
 {
     private static readonly DateTimeOffset At = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
