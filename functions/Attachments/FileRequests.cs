@@ -18,7 +18,7 @@ public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStor
     {
         if (channel is not IOpensAttachments) return;
         if (e.Change == ContactChange.Removed) await RemoveAsync(caseId, CaseKeys.Contact(e.Contact), ct);
-        else foreach (var attachment in e.Contact.Attachments) await AskAsync(caseId, e, attachment, ct);
+        else foreach (var attachment in e.Contact.Attachments.Where(a => !AttachmentText.IsText(a))) await AskAsync(caseId, e, attachment, ct);
     }
 
     /// <summary>Name of a file's blob.</summary>

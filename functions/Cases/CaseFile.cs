@@ -11,7 +11,27 @@ namespace Serverless.Cases;
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
 /// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
 public sealed record CaseFile(
-    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null);
+    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null)
+{
+    /// <summary>Give it as <c>continuation</c> to get the contacts before these; null when there are none.</summary>
+    public string? Continuation { get; init; }
+
+    /// <summary>Give it as <c>historyContinuation</c> to get what was told before that; null when there is nothing.</summary>
+    public string? HistoryContinuation { get; init; }
+}
+
+/// <summary>
+/// Which part of a long case somebody wants to see. Neither continuation: its latest contacts, the latest of its history, and its replies;
+/// with one of them that list alone goes on.
+/// </summary>
+/// <param name="Top">Most contacts, and most entries of the history.</param>
+/// <param name="Contacts">Where the page of contacts before ended.</param>
+/// <param name="History">Where the page of the history before ended.</param>
+public sealed record CasePart(int Top, string? Contacts, string? History)
+{
+    /// <summary>Whether it is the first part.</summary>
+    public bool IsFirst => Contacts is null && History is null;
+}
 
 /// <summary>A case that belongs to the same thing.</summary>
 /// <param name="CaseId">Its id.</param>

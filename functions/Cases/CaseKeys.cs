@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Channels;
@@ -14,6 +15,12 @@ public static class CaseKeys
     public const string OutboxPrefix = "outbox|";
     public const string AttachmentPrefix = "attachment|";
     public const string ReplyPrefix = "reply|";
+
+    /// <summary>Row of a contact within its case: there is one as soon as an event of it is.</summary>
+    public const string ContactPrefix = "contact|";
+
+    /// <summary>Row by which the contacts of a case are read in order, the newest first.</summary>
+    public const string OrderPrefix = "order|";
 
     /// <summary>Key of a conversation; null when the event names none.</summary>
     public static string? Thread(Contact contact) =>
@@ -32,8 +39,19 @@ public static class CaseKeys
     /// <summary>Key of a contact by its parts, for those who know no more of it.</summary>
     public static string Contact(string channel, string account, string externalId) => Hash(channel, account, externalId);
 
-    /// <summary>Row key of a contact's event within its case.</summary>
-    public static string Event(ContactEvent e) => EventPrefix + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);
+    /// <summary>
+    /// Row key of a contact's event within its case. Events of one contact lie together, so that a contact is read without its case.
+    /// </summary>
+    public static string Event(ContactEvent e) => EventsOf(Contact(e.Contact)) + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);
+
+    /// <summary>What the row keys of a contact's events begin with.</summary>
+    public static string EventsOf(string contactId) => $"{EventPrefix}{contactId}|";
+
+    /// <summary>Row key that puts a contact in its place among those of its case, the latest first: a table sorts by key alone.</summary>
+    public static string Order(Contact contact) => $"{OrderPrefix}{Backwards(contact.OccurredAt)}|{Contact(contact)}";
+
+    /// <summary>A time as a key that sorts the latest first.</summary>
+    public static string Backwards(DateTimeOffset at) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - at.UtcTicks:d19}");
 
     /// <summary>Id of a file within its case: the same for every event and every copy that names it.</summary>
     public static string Attachment(Contact contact, Attachment attachment) => Hash(contact.Channel, contact.Account, $"{contact.ExternalId.Length}:{contact.ExternalId}{attachment.Reference}");

@@ -5,17 +5,65 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>Reads cases for people and routes: the index names them, the case itself is the truth.</summary>
-public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator)
+public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator, CasePages pages, AttachmentRows files)
 {
     private const int MaxReferences = 20;
+    private const int SideBySide = 16;
 
-    /// <summary>A case by its id or number; null when there is none.</summary>
-    public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct)
+    /// <summary>A case by its id or number, with all that belongs to it; null when there is none.</summary>
+    public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct) => await IdOfAsync(idOrNumber, ct) is { } id ? await WholeAsync(id, ct) : null;
+
+    /// <summary>A part of a case by its id or number, as people page through a long one; null when there is none.</summary>
+    /// <exception cref="ArgumentException">A continuation is none of this case.</exception>
+    public async Task<CaseFile?> FindAsync(string idOrNumber, CasePart part, CancellationToken ct)
     {
-        if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
-        var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
-        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+        if (await IdOfAsync(idOrNumber, ct) is not { } id) return null;
+        var wantsContacts = part.IsFirst || part.Contacts is not null;
+        var (order, more) = wantsContacts ? await pages.OrderAsync(id, part.Top, part.Contacts, ct) : ([], null);
+        // Most cases fit into one page: one pass gives all of them.
+        if (part.IsFirst && more is null) return await WholeAsync(id, ct);
+        if (await cases.HeadAsync(id, ct) is not { Head: { } head }) return null;
+        var contacts = (await SideBySideAsync(order, contact => FiledAsync(id, contact, ct))).OfType<FiledContact>().OrderBy(c => c.Contact.OccurredAt).ToList();
+        var told = part.IsFirst || part.History is not null ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
+        var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
+        return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct))
+        {
+            Continuation = more,
+            HistoryContinuation = told.Continuation,
+        };
+    }
+
+    /// <summary>
+    /// Of a case its head, one contact and its automatic replies, in one call whose size does not grow with the conversation; null when
+    /// there is no such case or contact.
+    /// </summary>
+    public async Task<CaseFile?> BriefAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        if (await cases.ReadAsync(caseId, contactId, ct) is not { Events.Count: > 0 } found) return null;
+        return new CaseFile(found.Head, [Filed(contactId, found.Events, [])], [], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
+    }
+
+    private async Task<CaseFile?> WholeAsync(string id, CancellationToken ct)
+    {
+        if (await cases.ReadAsync(id, ct) is not { } found) return null;
+        var filesOf = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
+        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
+        return new CaseFile(found.Head, contacts, [.. found.History.AsEnumerable().Reverse().Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+    }
+
+    private async Task<FiledContact?> FiledAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        var events = await cases.StoredOfAsync(caseId, contactId, ct);
+        if (events.Count == 0) return null;
+        var hasFiles = events.Exists(e => e.Event.Contact.Attachments.Count > 0);
+        return Filed(contactId, events, hasFiles ? [.. (await files.OfContactAsync(caseId, contactId, ct)).Select(f => f.File)] : []);
+    }
+
+    private static async Task<List<T>> SideBySideAsync<TOf, T>(IReadOnlyList<TOf> all, Func<TOf, Task<T>> read)
+    {
+        List<T> done = [];
+        foreach (var some in all.Chunk(SideBySide)) done.AddRange(await Task.WhenAll(some.Select(read)));
+        return done;
     }
 
     // Nothing is written for it: both contacts name the accounts that the message went to, and each is found by its id.
@@ -46,11 +94,18 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
     /// <param name="ct">Cancels.</param>
     public async Task<Contact?> ContactAsync(string caseId, string? contactId, CancellationToken ct)
     {
-        if (await cases.ReadAsync(caseId, ct) is not { } found) return null;
-        contactId ??= found.Head.WaitingFor
-            ?? found.Events.Where(e => e.Event.Contact.Direction == Direction.Inbound).MaxBy(e => e.Event.Contact.OccurredAt)?.ContactId;
-        var events = found.Events.Where(e => e.ContactId == contactId).Select(e => e.Event).ToList();
+        if ((contactId ?? await WaitingForAsync(caseId, ct)) is not { } wanted) return null;
+        var events = await cases.EventsOfAsync(caseId, wanted, ct);
         return events.Count == 0 ? null : ContactFold.Fold(events);
+    }
+
+    // The head names whom the customer waits for; only where nobody does the whole case is read.
+    private async Task<string?> WaitingForAsync(string caseId, CancellationToken ct)
+    {
+        if (await cases.HeadAsync(caseId, ct) is not { } head) return null;
+        if (head.Head.WaitingFor is { } waiting) return waiting;
+        var found = await cases.ReadAsync(caseId, ct);
+        return found?.Events.Where(e => e.Event.Contact.Direction == Direction.Inbound).MaxBy(e => e.Event.Contact.OccurredAt)?.ContactId;
     }
 
     /// <summary>One page of a list.</summary>
@@ -105,11 +160,8 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         return ([], null);
     }
 
-    private static FiledContact Filed(IGrouping<string, StoredEvent> events, IEnumerable<FiledAttachment> files)
-    {
-        var all = events.ToList();
-        return new FiledContact(events.Key, all.Count, [.. all.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(all.Select(e => e.Event)), [.. files]);
-    }
+    private static FiledContact Filed(string contactId, List<StoredEvent> events, IEnumerable<FiledAttachment> files) =>
+        new(contactId, events.Count, [.. events.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(events.Select(e => e.Event)), [.. files]);
 
     private static HistoryEntry Entry(TableRow row)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Azure;
 using Serverless.Channels;
@@ -92,8 +91,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<List<StoredEvent>> StoredOfAsync(string caseId, string contactId, CancellationToken ct)
     {
         List<StoredEvent> events = [];
-        var query = TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix).Where($"Contact eq {TableQuery.Literal(contactId)}");
-        await foreach (var row in tables.QueryAllAsync(Table, query, ct)) events.Add(await ReadEventAsync(row, ct));
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventsOf(contactId)), ct)) events.Add(await ReadEventAsync(row, ct));
         return events;
     }
 
@@ -111,12 +109,20 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="origin">Where it came from and what end it is.</param>
     /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
     /// <param name="entries">What is to be told.</param>
+    /// <param name="isNew">Whether nothing is stored of its contact; the batch fails when something is.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public async Task<BatchResult> CommitAsync(
+        string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, bool isNew, CancellationToken ct)
     {
-        var operations = new List<TableOperation>(2 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
+        var operations = new List<TableOperation>(4 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
         AddHead(operations, caseId, head);
         AddEntries(operations, caseId, entries);
+        if (isNew)
+        {
+            operations.Add(new TableOperation.Insert(new TableRow(caseId, CaseKeys.ContactPrefix + CaseKeys.Contact(e.Contact))));
+            operations.Add(new TableOperation.Insert(new TableRow(caseId, CaseKeys.Order(e.Contact))));
+        }
+
         return await tables.BatchAsync(Table, operations, ct);
     }
 
@@ -130,24 +136,41 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
-    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies)?> ReadAsync(string caseId, CancellationToken ct)
+    public Task<Rows?> ReadAsync(string caseId, CancellationToken ct) => ReadAsync(TableQuery.Partition(caseId), ct);
+
+    /// <summary>
+    /// Of a case its head, one contact and the automatic replies, in one call whose size does not grow with the conversation; null when
+    /// there is no head.
+    /// </summary>
+    public Task<Rows?> ReadAsync(string caseId, string contactId, CancellationToken ct)
+    {
+        var events = TableQuery.Within(CaseKeys.EventsOf(contactId));
+        return ReadAsync(TableQuery.Partition(caseId).Where($"RowKey eq '{CaseKeys.Head}' or ({events}) or ({TableQuery.Within(CaseKeys.ReplyPrefix)} and Automatic eq true)"), ct);
+    }
+
+    private async Task<Rows?> ReadAsync(TableQuery query, CancellationToken ct)
     {
         Case? head = null;
-        List<StoredEvent> events = [];
-        List<TableRow> history = [];
-        List<AttachmentRows.Row> files = [];
-        List<CaseReply> replies = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
+        var read = new Rows(null!, [], [], [], []);
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct))
         {
             if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
-            else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) events.Add(await ReadEventAsync(row, ct));
-            else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
-            else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) files.Add(AttachmentRows.Read(row));
-            else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) replies.Add(CaseReplies.Read(row));
+            else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) read.Events.Add(await ReadEventAsync(row, ct));
+            else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) read.History.Add(row);
+            else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) read.Files.Add(AttachmentRows.Read(row));
+            else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) read.Replies.Add(CaseReplies.Read(row));
         }
 
-        return head is null ? null : (head, events, history, files, replies);
+        return head is null ? null : read with { Head = head };
     }
+
+    /// <summary>Rows of a case.</summary>
+    /// <param name="Head">Its head.</param>
+    /// <param name="Events">Events of its contacts.</param>
+    /// <param name="History">What was told of it, the latest first.</param>
+    /// <param name="Files">Files that came with contacts.</param>
+    /// <param name="Replies">Texts to the customer that were written here.</param>
+    public sealed record Rows(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies);
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>
     public async Task<string> ClaimNumberAsync(string caseId, CancellationToken ct)
@@ -179,7 +202,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
             outbox.SetBytes("Json", entry.Json);
             operations.Add(new TableOperation.Insert(outbox));
             if (!history) continue;
-            var told = new TableRow(caseId, string.Create(CultureInfo.InvariantCulture, $"{CaseKeys.HistoryPrefix}{entry.At.UtcDateTime:yyyyMMddHHmmssfffffff}|{entry.Id}"));
+            var told = new TableRow(caseId, $"{CaseKeys.HistoryPrefix}{CaseKeys.Backwards(entry.At)}|{entry.Id}");
             told["Type"] = entry.Type;
             told["At"] = entry.At;
             told.SetBytes("Json", entry.Json);
@@ -203,7 +226,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
             return row;
         }
 
-        var blob = $"{caseId}/{CaseKeys.Event(e)[CaseKeys.EventPrefix.Length..]}";
+        var blob = $"{caseId}/{CaseKeys.Event(e)[CaseKeys.EventPrefix.Length..].Replace('|', '/')}";
         await blobs.PutAsync(Blobs, blob, json, ct);
         row["JsonBlob"] = blob;
         return row;

@@ -33,13 +33,24 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
         await HttpAnswer.JsonAsync(request, page, CaseJson.Default.CasePage);
     }
 
-    /// <summary>Shows one with its contacts and history.</summary>
+    /// <summary>Shows one with its latest contacts and history; earlier ones by their continuations.</summary>
     [Function("QueryCasesShow")]
     public async Task Show([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases/{id}")] HttpRequest request)
     {
-        if (await reader.FindAsync(request.Route("id"), request.HttpContext.RequestAborted) is { } file)
-            await HttpAnswer.JsonAsync(request, file, CaseJson.Default.CaseFile);
-        else await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+        var (contacts, history) = (request.Value("continuation"), request.Value("historyContinuation"));
+        if (!int.TryParse(request.Value("top") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var top) || top is < 1 or > LargestPage)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {LargestPage}.");
+            return;
+        }
+
+        await HttpAnswer.PageAsync(request, contacts ?? history, "case", async () =>
+        {
+            if (await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history), request.HttpContext.RequestAborted) is { } file)
+                return JsonSerializer.SerializeToUtf8Bytes(file, CaseJson.Default.CaseFile);
+            await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+            return null;
+        });
     }
 
     /// <summary>Somebody sees to it.</summary>

@@ -119,7 +119,7 @@ public sealed class Correlator(
             _ => (word, (null, head?.ETag), new List<OutboxEntry>()),
         };
 
-        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
+        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, isNew: before.Count == 0, ct);
         return written switch
         {
             { State: WriteState.Written } => new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),

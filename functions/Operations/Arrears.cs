@@ -10,7 +10,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, Quarantine quarantine, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, Quarantine quarantine, KeptDeliveries kept, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;
@@ -39,6 +39,9 @@ public sealed class Arrears(
     /// <summary>Calls of the last 24 hours in quarantine, by channel; channels without are left out.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(CancellationToken ct) => _quarantined.GetAsync(ct);
 
+    /// <summary>Deliveries kept of which something has neither case nor placeholder, counted up to a thousand.</summary>
+    public Task<RowCount> KeptAsync(CancellationToken ct) => kept.CountAsync(ct);
+
     /// <summary>Notices of the last seven days that were given up, by route.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> FailedNoticesAsync(CancellationToken ct) => _failed.GetAsync(ct);
 
@@ -53,6 +56,7 @@ public sealed class Arrears(
             GaugeAsync(PoisonAsync(ct), counts => Set(Measures.Poison, poison.Queues, q => counts.GetValueOrDefault(q).Rows)),
             GaugeAsync(CasesAsync(ct), counts => Measures.Cases(counts.Total, counts.Overdue, counts.Ownerless)),
             GaugeAsync(QuarantinedAsync(ct), counts => Set(Measures.Quarantined, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c).Rows)),
+            GaugeAsync(kept.CountByChannelAsync(ct), counts => Set(Measures.Kept, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c))),
             GaugeAsync(FailedNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Failed, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
             GaugeAsync(WaitingNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Waiting, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
             GaugeAsync(upkeep.ReadAsync(ct), report =>

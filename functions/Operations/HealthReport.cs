@@ -100,7 +100,10 @@ public sealed class HealthCheck(
         var (waiting, lost) = (counts.Aggregate(default(RowCount), (sum, c) => sum + c.Waiting), counts.Sum(c => c.Lost));
         List<string> says = [$"{waiting} deliveries have no end yet."];
         if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
-        return new HealthPart(lost > 0 ? "red" : "green", says);
+        var kept = await arrears.KeptAsync(ct);
+        if (kept.Rows > 0)
+            says.Add($"{kept} deliveries were kept and something of them has no case: GET api/operations/kept-deliveries says why, POST .../resubmit has them worked again, .../dismiss takes them off the list.");
+        return new HealthPart(lost > 0 || kept.Rows > 0 ? "red" : "green", says);
     }
 
     private async Task<(RowCount Waiting, int Lost)> OpenOfAsync(string channel, CancellationToken ct)

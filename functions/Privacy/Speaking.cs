@@ -28,7 +28,7 @@ public sealed class Speaking(DeliveryLog deliveries, DeliveryWork work, ChannelD
         var filed = Filed.Read(row);
         var open = end is DeliveryEnd.Open or DeliveryEnd.Paused;
         if (!open && filed.Any(f => wanted.Cases.Contains(f.CaseId))) return true;
-        if (end == DeliveryEnd.Ended && row.Text("Ends") is { } ends && ends.AsSpan().Count('\n') + 1 <= filed.Count) return false;
+        if (end == DeliveryEnd.Ended && row.Text("Ends") is { Length: > 0 } ends && ends.AsSpan().Count('\n') + 1 <= filed.Count) return false;
         var delivery = await deliveries.LoadAsync(key, row, ct);
         var named = wanted.Address?.IsNamedIn(delivery.PathAndQuery, delivery.Body.Span) == true;
         if (named && !open) return true;

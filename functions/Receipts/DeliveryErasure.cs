@@ -18,13 +18,13 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
     /// <param name="row">Its row, as it was read.</param>
     /// <param name="ends">The end of each element, for one that was worked just now; null leaves them as they are.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> EraseAsync(DeliveryKey key, TableRow row, IReadOnlyList<string>? ends, CancellationToken ct)
+    public async Task<bool> EraseAsync(DeliveryKey key, TableRow row, Ends? ends, CancellationToken ct)
     {
         while (true)
         {
             if (ends is not null)
             {
-                DeliveryLog.WriteEnds(row, ends);
+                ends.Write(row);
                 row["EndedAt"] = time.GetUtcNow();
                 row["Reason"] = "";
             }

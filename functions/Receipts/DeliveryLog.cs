@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
@@ -7,10 +6,9 @@ using Serverless.Telemetry;
 namespace Serverless.Receipts;
 
 /// <summary>Keeps deliveries: two calls to accept one (row, pointer), three over 900 KiB.</summary>
-public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, QueueStore queues, ILogger<DeliveryLog> log)
+public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryLog> log)
 {
     public const string Container = "deliveries";
-    private const int LongestEnds = 30_000;
 
     /// <summary>Stores a delivery and puts its pointer into the queue. Once the row is written the delivery is safe: without a pointer, Tick queues it.</summary>
     public async Task AcceptAsync(Delivery delivery, string? undecided, CancellationToken ct, DateTimeOffset? sentAt = null)
@@ -46,7 +44,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         return DeliveryRow.Read(key, row, blob);
     }
 
-    /// <summary>Writes how a delivery ended. Safe to repeat; never revives an erased row (D3).</summary>
+    /// <summary>Writes how a delivery ended that was not worked to its end. Safe to repeat; never revives an erased row (D3).</summary>
     /// <param name="key">Which delivery.</param>
     /// <param name="end">One of <see cref="DeliveryEnd"/>.</param>
     /// <param name="ends">The end of each element, in order; null leaves them as they are.</param>
@@ -54,22 +52,53 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="at">Now.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
-    /// <param name="filed">Where its elements were filed; null leaves that as it is.</param>
-    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null, IReadOnlyList<Filed>? filed = null)
+    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null) =>
+        WriteEndAsync(key, end, ends is null ? null : Ends.Of(ends), reason, at, null, read ?? ETag.All, ct);
+
+    /// <summary>Writes how a delivery ended, and where its elements were filed. Safe to repeat; never revives an erased row (D3).</summary>
+    public Task EndAsync(DeliveryKey key, string end, Ends ends, string reason, DateTimeOffset at, IReadOnlyList<Filed> filed, CancellationToken ct) =>
+        WriteEndAsync(key, end, ends, reason, at, filed, ETag.All, ct);
+
+    private Task WriteEndAsync(DeliveryKey key, string end, Ends? ends, string? reason, DateTimeOffset at, IReadOnlyList<Filed>? filed, ETag read, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
         if (filed is { Count: > 0 }) Filed.Write(row, filed);
-        if (ends is not null) WriteEnds(row, ends);
-        return tables.MergeAsync(key.Table, row, read ?? ETag.All, ct);
+        if (ends is not null)
+        {
+            ends.Write(row);
+            Progress.Reset(row);
+            row[KeptDeliveries.Property] = ends.WithoutCase ?? "";
+        }
+
+        return tables.MergeAsync(key.Table, row, read, ct);
     }
 
-    internal static void WriteEnds(TableRow row, IReadOnlyList<string> ends)
+    /// <summary>
+    /// Notes how far a delivery is that takes several turns, as long as it has no end; a turn that was overtaken by another one notes
+    /// nothing.
+    /// </summary>
+    /// <param name="key">Which delivery.</param>
+    /// <param name="row">Its row as it was read; gets the version that was written.</param>
+    /// <param name="progress">How far it is.</param>
+    /// <param name="before">Where its elements were filed before, for a replay.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>False when somebody else is farther, or has ended it.</returns>
+    internal async Task<bool> NoteAsync(DeliveryKey key, TableRow row, Progress progress, IReadOnlyList<Filed>? before, CancellationToken ct)
     {
-        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var one in ends) counts[one] = counts.GetValueOrDefault(one) + 1;
-        row["EndCounts"] = JsonSerializer.Serialize(counts, ReceiptJson.Default.DictionaryStringInt32);
-        var list = string.Join('\n', ends);
-        row["Ends"] = list.Length <= LongestEnds ? list : null;
+        var from = progress.Noted;
+        while (true)
+        {
+            // It advances, so it is neither lost nor about to be given up. What it was verified by may be gone at the next turn.
+            var note = new TableRow(key.Partition, key.Id) { ["QueuedAt"] = time.GetUtcNow(), ["Tries"] = 0, ["Reason"] = "" };
+            progress.Write(note, before);
+            var written = await tables.MergeAsync(key.Table, note, row.ETag, ct);
+            row.ETag = written.ETag;
+            if (written.State == WriteState.Written) return true;
+            if (await FindAsync(key, ct) is not { } now) return false;
+            row.ETag = now.ETag;
+            if (progress.IsIn(now)) return true;
+            if (now.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) || Progress.Of(now).Done > from) return false;
+        }
     }
 
     /// <summary>Queues an open delivery again, unless somebody ended it since it was read.</summary>
@@ -91,6 +120,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     public async Task<bool> ReopenAsync(DeliveryKey key, ETag read, string late, string? reason, DateTimeOffset now, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "", [late] = now, ["Reason"] = reason };
+        Progress.Reset(row);
         if ((await tables.MergeAsync(key.Table, row, read, ct)).State != WriteState.Written) return false;
         await PointAsync(key, now, ct);
         return true;

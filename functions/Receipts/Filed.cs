@@ -16,21 +16,43 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
     private const int Longest = 60 * 1024;
 
     /// <summary>Puts the list into a row.</summary>
-    public static void Write(TableRow row, IEnumerable<Filed> filed)
+    public static void Write(TableRow row, IEnumerable<Filed> filed) => Write(row, filed.Select(f => (f, Now: false)));
+
+    /// <summary>Puts two lists into a row, while a delivery is worked in turns.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="before">Where pieces were filed before this work; dropped where it knows better, placeholders apart, which may stand
+    /// for pieces that are still to come.</param>
+    /// <param name="now">Where this work has filed them.</param>
+    public static void Write(TableRow row, IReadOnlyList<Filed> before, IReadOnlyList<Filed> now)
+    {
+        var known = now.Select(f => f.Position).ToHashSet(StringComparer.Ordinal);
+        Write(row, before.Where(f => f.IsPlaceholder).Select(f => (f, false)).Concat(now.Select(f => (f, true))).Concat(before.Where(f => !f.IsPlaceholder && !known.Contains(f.Position)).Select(f => (f, false))));
+    }
+
+    /// <summary>The list of a row; empty when there is none.</summary>
+    public static IReadOnlyList<Filed> Read(TableRow row) => [.. Lines(row).Select(l => l.Filed)];
+
+    /// <summary>Of the two lists of a row one; see <see cref="Write(TableRow, IReadOnlyList{Filed}, IReadOnlyList{Filed})"/>.</summary>
+    public static IReadOnlyList<Filed> Read(TableRow row, bool now) => [.. Lines(row).Where(l => l.Now == now).Select(l => l.Filed)];
+
+    private static IEnumerable<(Filed Filed, bool Now)> Lines(TableRow row) => row.Bytes(Property) is not { } bytes
+        ? []
+        : Encoding.UTF8.GetString(bytes.Span).Split('\n').Select(line => line.Split('\t')).Where(p => p.Length == 4)
+            .Select(p => (new Filed(p[3], p[1], p[2], p[0] is "p" or "P"), p[0] is "P" or "C"));
+
+    // A capital stands for the work that is not at its end.
+    private static void Write(TableRow row, IEnumerable<(Filed Filed, bool Now)> filed)
     {
         var text = new StringBuilder();
-        foreach (var one in filed)
+        foreach (var (one, now) in filed)
         {
             if (text.Length + one.Position.Length + 100 > Longest) break;
-            text.Append(one.IsPlaceholder ? 'p' : 'c').Append('\t').Append(one.CaseId).Append('\t').Append(one.Event).Append('\t').Append(one.Position).Append('\n');
+            text.Append((now, one.IsPlaceholder) switch { (true, true) => 'P', (true, false) => 'C', (false, true) => 'p', _ => 'c' });
+            text.Append('\t').Append(one.CaseId).Append('\t').Append(one.Event).Append('\t').Append(one.Position).Append('\n');
         }
 
         row.SetBytes(Property, Encoding.UTF8.GetBytes(text.ToString()));
     }
-
-    /// <summary>The list of a row; empty when there is none.</summary>
-    public static IReadOnlyList<Filed> Read(TableRow row) => row.Bytes(Property) is not { } bytes ? [] :
-        [.. Encoding.UTF8.GetString(bytes.Span).Split('\n').Select(line => line.Split('\t')).Where(p => p.Length == 4).Select(p => new Filed(p[3], p[1], p[2], p[0] == "p"))];
 
     /// <summary>
     /// What stood for a piece before: what was filed at its position, else a placeholder of something it is a part of (<c>value</c> for <c>value.items[0]</c>), else the

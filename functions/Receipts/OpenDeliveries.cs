@@ -11,10 +11,11 @@ namespace Serverless.Receipts;
 /// A mark per channel names the oldest hour that still had an open delivery, so that a tick reads the last hours only, not the whole history. Row bodies are not fetched.
 /// </remarks>
 public sealed partial class OpenDeliveries(
-    TableStore tables, DeliveryLog deliveries, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
+    TableStore tables, DeliveryLog deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
 {
     private const string Marks = "sources";
     private const string OpenSince = "open-since";
+    private const string TooManyTries = "too-many-tries";
     private const string IsOpen = $"End eq '{DeliveryEnd.Open}' or End eq '{DeliveryEnd.Paused}'";
     private static readonly string[] Facts = ["End", "QueuedAt", "Tries", "ReceivedAt"];
 
@@ -123,8 +124,9 @@ public sealed partial class OpenDeliveries(
         if (open.Tries >= options.CurrentValue.RequeueTries)
         {
             LogGivenUp(open.Key.Channel, open.Key.Id, open.Tries);
+            await kept.ListAsync(open.Key, TooManyTries, ct);
             // Its reason stays: one that was never verified must be before a replay works it.
-            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, ["kept:too-many-tries"], null, now, ct, open.ETag);
+            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, [Ends.KeptPrefix + TooManyTries], null, now, ct, open.ETag);
             return false;
         }
 

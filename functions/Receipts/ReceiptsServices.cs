@@ -14,7 +14,8 @@ public static class ReceiptsServices
         services.AddSingleton<WebhookIntake>().AddSingleton<QueuedEvents>();
 
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();
-        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<DeliveryWork>();
+        services.AddSingleton<CallSteps>().AddSingleton<DeliveryErasure>().AddSingleton<KeptDeliveries>();
+        services.AddSingleton<ElementFiling>().AddSingleton<DeliveryWork>();
         services.AddSingleton<PoisonMessages>().AddSingleton<OpenDeliveries>();
 
         services.AddOptions<LookOptions>().Bind(configuration.GetSection("Look")).ValidateOnStart();
@@ -25,7 +26,9 @@ public static class ReceiptsServices
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<SecondLook>().LookAsync));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<PoisonMessages>().DrainAsync));
 
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<KeptDeliveries>().SweepAsync));
+
         services.AddSingleton<DeliveryWalk>().AddSingleton<ActionLog>().AddSingleton<PoisonDesk>();
-        return services.AddSingleton<Quarantine>().AddSingleton<Replay>();
+        return services.AddSingleton<Quarantine>().AddSingleton<Replay>().AddSingleton<KeptDesk>();
     }
 }

@@ -38,6 +38,18 @@ public sealed class ReceiveOptions
     [Range(0.01, 24 * 60)]
     public double RequeueMinutes { get; set; } = 15;
 
+    /// <summary>
+    /// Seconds after which the work on one delivery notes how far it is and puts its message back; the next turn goes on from there. An
+    /// element that was begun is
+    /// brought to its end. Well below the host's functionTimeout, five minutes.
+    /// </summary>
+    [Range(0.001, 180)]
+    public double WorkSeconds { get; set; } = 60;
+
+    /// <summary>Conversations of one delivery that are worked side by side; what belongs to one conversation keeps its order.</summary>
+    [Range(1, 32)]
+    public int WorkSideBySide { get; set; } = 4;
+
     /// <summary>How often a delivery without an end is queued again before it is a kept failure.</summary>
     [Range(1, 20)]
     public int RequeueTries { get; set; } = 8;

@@ -11,6 +11,8 @@ namespace Serverless.Receipts;
 [JsonSerializable(typeof(ReplayStep))]
 [JsonSerializable(typeof(PoisonPage))]
 [JsonSerializable(typeof(PoisonStep))]
+[JsonSerializable(typeof(KeptPage))]
+[JsonSerializable(typeof(KeptStep))]
 [JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
 internal sealed partial class ReviewJson : JsonSerializerContext
 {

@@ -18,6 +18,7 @@ public static class Measures
     private static readonly Gauge<int> Poisoned = Meter.CreateGauge<int>("serverless.poison_messages", "{message}", "Queue messages that could not be worked, by queue, as of the last tick.");
     private static readonly Gauge<int> Open = Meter.CreateGauge<int>("serverless.cases", "{case}", "Open cases, and of these the overdue and ownerless ones, as of the last tick.");
     private static readonly Gauge<int> Held = Meter.CreateGauge<int>("serverless.deliveries.quarantined", "{delivery}", "Calls of the last 24 hours in quarantine, by channel, as of the last tick.");
+    private static readonly Gauge<int> Caseless = Meter.CreateGauge<int>("serverless.deliveries.kept", "{delivery}", "Deliveries kept of which something has neither case nor placeholder, by channel, as of the last tick.");
     private static readonly Gauge<int> Standing = Meter.CreateGauge<int>("serverless.notices.standing", "{notice}", "Notices of the last seven days that wait or were given up, by route, as of the last tick.");
     private static readonly Gauge<int> Days = Meter.CreateGauge<int>("serverless.expires", "d", "Whole days until the next credential or registration of a channel ends; negative once it is over.");
     private static readonly Gauge<int> Lost = Meter.CreateGauge<int>("serverless.deliveries.unaccounted", "{delivery}", "Deliveries that nobody works, by channel, as of the last tick.");
@@ -27,10 +28,10 @@ public static class Measures
     /// <param name="outcome"><c>accepted</c>, <c>quarantined</c>, <c>refused</c>, <c>unstored</c>, <c>shut</c> or <c>handshake</c>.</param>
     public static void Received(string channel, string outcome) => Calls.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
-    /// <summary>An element that came to its end; the reason behind the word is left out.</summary>
-    public static void Ended(string channel, string end)
+    /// <summary>Elements that came to their end; the reason behind the word is left out.</summary>
+    public static void Ended(string channel, string end, int elements = 1)
     {
-        if (Ends.Enabled) Ends.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
+        if (Ends.Enabled) Ends.Add(elements, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
     }
 
     /// <summary>Tries to tell somebody: as many as notices that went, or were laid aside, together.</summary>
@@ -55,6 +56,9 @@ public static class Measures
 
     /// <summary>Calls of a channel in quarantine.</summary>
     public static void Quarantined(string channel, int count) => Held.Record(count, new KeyValuePair<string, object?>("channel", channel));
+
+    /// <summary>Deliveries of a channel that were kept without a case.</summary>
+    public static void Kept(string channel, int count) => Caseless.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
     /// <summary>Notices of a route in one state.</summary>
     public static void NoticesStanding(string route, string state, int count) => Standing.Record(count, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("state", state));

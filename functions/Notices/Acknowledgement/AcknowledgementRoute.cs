@@ -30,8 +30,8 @@ public sealed class AcknowledgementRoute(
 
     public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        if (notice.CaseId is not { } caseId || await cases.FindAsync(caseId, ct) is not { } file || file.Contacts.FirstOrDefault(c => c.Id == notice.ContactId) is not { Contact: var contact } filed)
-            return Void("erased");
+        if (notice is not { CaseId: { } caseId, ContactId: { } id } || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
+        var contact = filed.Contact;
         var (settings, now) = (options.CurrentValue, time.GetUtcNow());
         var state = settings.Of(contact.Channel);
         if (state == AcknowledgementOptions.Switch.Off) return Void("switched-off");

@@ -45,6 +45,16 @@ public sealed record TableQuery
             : Rows(prefix, prefix[..^1] + (char)(prefix[^1] + 1));
     }
 
+    /// <summary>
+    /// A condition for <see cref="Where"/>: rows whose key begins with a text (not empty), where one query wants several kinds of rows of a
+    /// partition.
+    /// </summary>
+    public static string Within(string prefix)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        return TableClient.CreateQueryFilter($"RowKey ge {prefix} and RowKey lt {prefix[..^1] + (char)(prefix[^1] + 1)}");
+    }
+
     /// <summary>A further condition on properties, in OData; put values in with <see cref="Literal"/>, never by hand.</summary>
     public TableQuery Where(string odataFilter) => And($"({odataFilter})");
 

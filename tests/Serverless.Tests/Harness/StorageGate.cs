@@ -28,6 +28,9 @@ public sealed class StorageGate : IDisposable
     /// <param name="later">Told of what is put into the queues of routes with a delay.</param>
     internal static StorageGate Open(string connectionString, LaterMessages? later = null) => new(connectionString, later);
 
+    /// <summary>Bytes that tables have answered so far.</summary>
+    public long TableBytes => _passages.Single(p => p.Name == "TableEndpoint").Answered;
+
     public void Shut() => _passages.ForEach(p => p.Shut());
 
     /// <summary>Tables only; queues and blobs go on.</summary>
@@ -50,6 +53,7 @@ public sealed class StorageGate : IDisposable
         private readonly HashSet<TcpClient> _open = [];
         private readonly int _target;
         private readonly LaterMessages? _later;
+        private long _answered;
 
         public Passage(string name, int target, LaterMessages? later)
         {
@@ -59,6 +63,8 @@ public sealed class StorageGate : IDisposable
         }
 
         public string Name { get; }
+
+        public long Answered => Interlocked.Read(ref _answered);
 
         public bool IsOpen { get; private set; } = true;
 
@@ -106,6 +112,16 @@ public sealed class StorageGate : IDisposable
             }
         }
 
+        private async Task CountAsync(NetworkStream from, NetworkStream to)
+        {
+            var buffer = new byte[64 * 1024];
+            for (int read; (read = await from.ReadAsync(buffer)) > 0;)
+            {
+                Interlocked.Add(ref _answered, read);
+                await to.WriteAsync(buffer.AsMemory(0, read));
+            }
+        }
+
         private async Task CarryAsync(TcpClient client)
         {
             using var there = new TcpClient();
@@ -135,7 +151,7 @@ public sealed class StorageGate : IDisposable
                     client.NoDelay = there.NoDelay = true;
                     var (up, down) = (client.GetStream(), there.GetStream());
                     var watch = _later is null ? null : new PutWatch(_later);
-                    await Task.WhenAny(watch?.UpAsync(up, down) ?? up.CopyToAsync(down), watch?.DownAsync(down, up) ?? down.CopyToAsync(up));
+                    await Task.WhenAny(watch?.UpAsync(up, down) ?? up.CopyToAsync(down), watch?.DownAsync(down, up) ?? CountAsync(down, up));
                 }
                 catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
                 {

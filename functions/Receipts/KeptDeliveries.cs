@@ -1,0 +1,84 @@
+using Azure;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>
+/// Deliveries that were kept and of which something has neither a case nor a placeholder: nobody would see it. Each has a row in
+/// <c>sources</c>, partition <c>kept</c>, from before its end is written until
+/// it is worked or somebody dismisses it, so that health, gauge and list need no walk through the deliveries.
+/// </summary>
+public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time, ILogger<KeptDeliveries> log)
+{
+    /// <summary>Property of a delivery's row: why something of it has no case; empty when all has one.</summary>
+    public const string Property = "NoCase";
+
+    private const string Table = "sources";
+    private const string Partition = "kept";
+    private const int MostCounted = 1_000;
+    private const int MostSwept = 100;
+
+    /// <summary>Lists a delivery; to be called before its end is written, so that dying in between hides none.</summary>
+    public async Task ListAsync(DeliveryKey key, string why, CancellationToken ct)
+    {
+        LogKept(key.Channel, key.Id, why);
+        await tables.UpsertAsync(Table, new TableRow(Partition, $"{key.Channel}|{key.Id}") { ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+    }
+
+    /// <summary>Takes a delivery off the list. False when it was not on it.</summary>
+    public async Task<bool> TakeOffAsync(DeliveryKey key, CancellationToken ct) =>
+        (await tables.DeleteAsync(Table, Partition, $"{key.Channel}|{key.Id}", ETag.All, ct)).State == WriteState.Written;
+
+    /// <summary>A page of them, by channel and time of arrival.</summary>
+    /// <param name="channel">Of one channel; null for all.</param>
+    /// <param name="delivery">One delivery of the channel; null for all.</param>
+    /// <param name="top">Most, 1 to 1,000.</param>
+    /// <param name="continuation">From the page before.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
+    public async Task<(IReadOnlyList<KeptDelivery> Entries, string? Continuation)> PageAsync(string? channel, string? delivery, int top, string? continuation, CancellationToken ct)
+    {
+        var query = TableQuery.Partition(Partition);
+        if (channel is not null) query = query.RowPrefix($"{channel}|{delivery}");
+        var page = await tables.QueryAsync(Table, query.Top(top), ct, continuation);
+        return ([.. page.Rows.Select(Read)], page.Continuation);
+    }
+
+    /// <summary>How many there are, counted up to a thousand.</summary>
+    public Task<RowCount> CountAsync(CancellationToken ct) => tables.CountAsync(Table, TableQuery.Partition(Partition), MostCounted, ct);
+
+    /// <summary>How many there are by channel, counted up to a thousand in all.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> CountByChannelAsync(CancellationToken ct) =>
+        (await PageAsync(null, null, MostCounted, null, ct)).Entries.GroupBy(e => e.Channel, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+
+    /// <summary>
+    /// Takes off what is not kept any more, or is gone: whoever worked it may have died before. At most a hundred at a time.
+    /// </summary>
+    public async Task SweepAsync(CancellationToken ct)
+    {
+        foreach (var entry in (await PageAsync(null, null, MostSwept, null, ct)).Entries)
+        {
+            var key = new DeliveryKey(entry.Channel, entry.Id);
+            var row = await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{Property}");
+            if (row is null || (row.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) && row.Text(Property) is not { Length: > 0 })) await TakeOffAsync(key, ct);
+        }
+    }
+
+    private static KeptDelivery Read(TableRow row)
+    {
+        var parts = row.RowKey.Split('|', 2);
+        var key = new DeliveryKey(parts[0], parts[1]);
+        return new KeptDelivery(key.Channel, key.Id, row.Text("Why") ?? "", row.Time("KeptAt") ?? key.At, key.At);
+    }
+
+    [LoggerMessage(39, LogLevel.Error, "kept without a case {Channel}/{Id}: {Why}")]
+    private partial void LogKept(string channel, string id, string why);
+}
+
+/// <summary>A delivery that was kept, of which something has neither a case nor a placeholder.</summary>
+/// <param name="Channel">Channel name.</param>
+/// <param name="Id">Delivery id.</param>
+/// <param name="Why">A code, or the name of an error of ours.</param>
+/// <param name="KeptAt">When it was last kept (UTC).</param>
+/// <param name="ReceivedAt">When it arrived (UTC).</param>
+public sealed record KeptDelivery(string Channel, string Id, string Why, DateTimeOffset KeptAt, DateTimeOffset ReceivedAt);

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Serverless.Channels;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Receipts;
+
+/// <summary>
+/// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to
+/// repeat and to race.
+/// </summary>
+public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDeliveries open, TableStore tables, ActionLog actions, TimeProvider time)
+{
+    private const int MostAtOnce = 100;
+
+    /// <summary>A page of them.</summary>
+    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
+    public async Task<KeptPage> ListAsync(string? channel, int top, string? continuation, CancellationToken ct)
+    {
+        var (entries, more) = await kept.PageAsync(channel, null, top, continuation, ct);
+        return new KeptPage(entries, more);
+    }
+
+    /// <summary>One step: at most a hundred are opened again, as a replay does, or taken off the list and left as they are.</summary>
+    /// <exception cref="ArgumentException">The continuation is none of this selection.</exception>
+    public async Task<KeptStep> StepAsync(KeptRequest request, bool resubmit, CancellationToken ct)
+    {
+        var (entries, more) = await kept.PageAsync(request.Channel, request.Delivery, MostAtOnce, request.Continuation, ct);
+        var begun = await actions.BeginAsync(resubmit ? "resubmit" : "dismiss", request.Channel, request.Delivery ?? "all kept without a case", request.By, ct);
+        var done = 0;
+        foreach (var entry in entries)
+        {
+            var key = new DeliveryKey(entry.Channel, entry.Id);
+            if (resubmit ? await OpenAsync(key, ct) : await DismissAsync(key, ct)) done++;
+        }
+
+        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["done"] = done, ["already"] = entries.Count - done }, ct);
+        return new KeptStep(done, entries.Count - done, more is not null, more);
+    }
+
+    // It stays on the list until it has a better end.
+    private async Task<bool> OpenAsync(DeliveryKey key, CancellationToken ct)
+    {
+        if (await deliveries.FindAsync(key, ct) is not { } row || row.Text("End") != DeliveryEnd.Kept || row.Time(DeliveryRow.ErasedAt) is not null) return false;
+        await open.ReachBackAsync(key.Channel, key.At, ct);
+        return await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReplayedAt, null, time.GetUtcNow(), ct);
+    }
+
+    // The row first: the list can be swept by it.
+    private async Task<bool> DismissAsync(DeliveryKey key, CancellationToken ct)
+    {
+        if (await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{KeptDeliveries.Property}") is { } row)
+        {
+            if (row.Text("End") != DeliveryEnd.Kept) return false;
+            var looked = new TableRow(key.Partition, key.Id) { [KeptDeliveries.Property] = "" };
+            if ((await tables.MergeAsync(key.Table, looked, row.ETag, ct)).State == WriteState.Changed) return false;
+        }
+
+        return await kept.TakeOffAsync(key, ct);
+    }
+}
+
+/// <summary>A page of deliveries kept without a case, by channel and time of arrival.</summary>
+public sealed record KeptPage(IReadOnlyList<KeptDelivery> Deliveries, string? Continuation);
+
+/// <summary>What a step did.</summary>
+/// <param name="Done">Queued to be worked again, or dismissed.</param>
+/// <param name="Already">Being worked just now, or dealt with by somebody else.</param>
+/// <param name="More">True: repeat with <paramref name="Continuation"/>.</param>
+/// <param name="Continuation">Where this step ended.</param>
+public sealed record KeptStep(int Done, int Already, bool More, string? Continuation);
+
+/// <summary>Which of them somebody means: one, or all of a channel.</summary>
+public sealed record KeptRequest
+{
+    public const string HowTo =
+        """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","all":true}, and in further steps continuation as the step answered it; by says who asks (at most 100 characters).""";
+
+    public required string Channel { get; init; }
+
+    /// <summary>Null for all.</summary>
+    public string? Delivery { get; init; }
+
+    /// <summary>Where the step before ended; null for the first.</summary>
+    public string? Continuation { get; init; }
+
+    /// <summary>Who asks, in their own words.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The request in a body; null when it is none.</summary>
+    /// <param name="body">JSON.</param>
+    /// <param name="channels">The channels there are.</param>
+    public static KeptRequest? Parse(ReadOnlyMemory<byte> body, ChannelDirectory channels)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            var all = json.RootElement.TryGetProperty("all", out var every) && every.GetBoolean();
+            var (channel, delivery, by) = (Text("channel"), Text("delivery"), Text("by")?.Trim());
+            if (channel is null || channels.Find(channel) is not { } known || all == delivery is not null) return null;
+            if ((delivery is not null && !DeliveryKey.IsId(delivery)) || by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
+            return new KeptRequest { Channel = known.Name, Delivery = delivery, Continuation = Text("continuation"), By = by };
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
