@@ -55,7 +55,7 @@ public static class Program
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<FailedInvocations>();
         builder.Configuration.HideUnresolvedReferences();
-        builder.Services.AddParts(builder.Configuration).AddWorker();
+        builder.Services.AddParts(builder.Configuration).AddWorker(builder.Configuration);
         return builder;
     }
 

@@ -5,7 +5,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
-public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options)
+public sealed class CaseActions(
+    CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options, IOptionsMonitor<OwnersOptions> owners)
 {
     /// <summary>Longest cause and longest reason of a hand-over, in characters.</summary>
     public const int LongestReason = 500;
@@ -26,13 +27,20 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
 
         /// <summary>The case is closed: nobody can take it or hand it over.</summary>
         Closed,
+
+        /// <summary>It is no longer the version that was meant; nothing was changed.</summary>
+        Changed,
+
+        /// <summary>The settings know no owner of that name: nobody would answer for the case.</summary>
+        NoSuchOwner,
     }
 
     /// <summary>Somebody sees to it. The one it was offered to becomes its owner with that; the owner accepting their own case withdraws an offer.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="by">A person or team, as the <c>Owners</c> settings or a notice name them.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
+    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
     {
         if (head.State == CaseState.Closed) return (Result.Closed, null);
         var accepted = head with { AcceptedBy = by, AcceptedAt = now };
@@ -59,8 +67,10 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
     /// <param name="by">Who offers it; null when nobody says.</param>
     /// <param name="why">At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
-        head.State == CaseState.Closed ? (Result.Closed, null)
+    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
+        !owners.CurrentValue.Known.Contains(to, StringComparer.Ordinal) ? (Result.NoSuchOwner, null)
+        : head.State == CaseState.Closed ? (Result.Closed, null)
         : head.Owner == to || (head.HandOver?.To == to && head.HandOver.Why == why) ? (Result.Already, null)
         : (Result.Done, new Step(CaseEvent.HandOverOffered, head with { HandOver = new HandOver(to, by, why, now) })), ct);
 
@@ -68,7 +78,8 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
     /// <param name="caseId">The case.</param>
     /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct) => ChangeAsync(caseId, (head, now) =>
+    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
         head.State == CaseState.Closed
             ? (Result.Already, null)
             : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
@@ -77,7 +88,7 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
     public async Task<(DateTimeOffset? Next, bool Overdue)> TellOverdueAsync(string caseId, CancellationToken ct)
     {
         var (next, overdue) = ((DateTimeOffset?)null, false);
-        await ChangeAsync(caseId, (head, now) =>
+        await ChangeAsync(caseId, null, (head, now) =>
         {
             (next, overdue) = (head.DueAt, head.State == CaseState.Open && head.DueAt <= now);
             if (head.State == CaseState.Closed || head.DueAt is not { } due) return (Result.Already, null);
@@ -104,11 +115,12 @@ public sealed class CaseActions(CaseStore cases, OutboxRelay relay, CaseTeller t
 
     private sealed record Step(string Tells, Case Head);
 
-    private async Task<Result> ChangeAsync(string caseId, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
+    private async Task<Result> ChangeAsync(string caseId, int? version, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
             if (await cases.HeadAsync(caseId, ct) is not { Head: { } head } current) return Result.Unknown;
+            if (version is not null && head.Version != version) return Result.Changed;
             var now = time.GetUtcNow();
             var (result, step) = decide(head, now);
             if (step is null) return result;

@@ -116,7 +116,26 @@ public sealed record ListedCase
 /// <summary>A page of a list.</summary>
 /// <param name="Cases">May hold fewer than asked for, even none, while there is more.</param>
 /// <param name="Continuation">Give it as <c>continuation</c> to get the next page; null at the end.</param>
-public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation);
+/// <param name="Truncated">True: the owner has more open cases than are sorted by what is due; the oldest were. Otherwise not there.</param>
+public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation, bool? Truncated = null);
+
+/// <summary>What became of an act on a case.</summary>
+/// <param name="State"><c>accepted</c>, <c>offered</c> or <c>closed</c>.</param>
+/// <param name="Changed">False: it was so already.</param>
+public sealed record CaseAct(string State, bool Changed);
+
+/// <summary>The order of a list.</summary>
+public enum CaseOrder
+{
+    /// <summary>By the time of opening.</summary>
+    Oldest,
+
+    /// <summary>By the time of opening, the latest first.</summary>
+    Newest,
+
+    /// <summary>What is due first; open cases of one owner only.</summary>
+    Due,
+}
 
 /// <summary>What to list.</summary>
 /// <param name="State">Open or closed cases.</param>
@@ -126,4 +145,6 @@ public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuat
 /// <param name="Month">Of the end, for closed cases.</param>
 /// <param name="Top">Page size.</param>
 /// <param name="Continuation">From the page before.</param>
-public sealed record CaseFilter(CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation);
+/// <param name="Order">In which order.</param>
+public sealed record CaseFilter(
+    CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation, CaseOrder Order = CaseOrder.Oldest);

@@ -13,6 +13,7 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]
+[JsonSerializable(typeof(CaseAct))]
 public sealed partial class CaseJson : JsonSerializerContext
 {
     static CaseJson() => Default = new(PlainJson.Of(Default));

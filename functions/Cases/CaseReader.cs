@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>Reads cases for people and routes: the index names them, the case itself is the truth.</summary>
-public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator, CasePages pages, AttachmentRows files)
+public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator correlator, CasePages pages, AttachmentRows files)
 {
     private const int MaxReferences = 20;
     private const int SideBySide = 16;
@@ -102,63 +102,33 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
     // The head names whom the customer waits for; only where nobody does the whole case is read.
     private async Task<string?> WaitingForAsync(string caseId, CancellationToken ct)
     {
-        if (await cases.HeadAsync(caseId, ct) is not { } head) return null;
-        if (head.Head.WaitingFor is { } waiting) return waiting;
+        if ((await cases.HeadAsync(caseId, ct))?.Head is not { } head) return null;
+        if (head.WaitingFor is { } waiting) return waiting;
         var found = await cases.ReadAsync(caseId, ct);
         return found?.Events.Where(e => e.Event.Contact.Direction == Direction.Inbound).MaxBy(e => e.Event.Contact.OccurredAt)?.ContactId;
     }
 
     /// <summary>One page of a list.</summary>
+    /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<CasePage> ListAsync(CaseFilter filter, CancellationToken ct)
     {
-        var (rows, continuation) = filter.State == CaseState.Closed
-            ? await ClosedAsync(filter, ct)
-            : filter.Owner is { } owner ? await OpenOfAsync(owner, filter, ct) : await OpenOfAllAsync(filter, ct);
-        var read = await Task.WhenAll(rows.Select(row => cases.ReadAsync(row.Text("CaseId")!, ct)));
+        var page = await lists.ReadAsync(filter, ct);
+        var read = await Task.WhenAll(page.CaseIds.Select(id => cases.ReadAsync(id, ct)));
         var listed = new List<ListedCase>(read.Length);
         foreach (var one in read)
         {
             if (one is not { } found || found.Head.State != filter.State) continue;
-            // It went to another owner, and this one's list is behind.
-            if (filter is { Owner: not null, State: CaseState.Open } && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
+            // Of an open case: it went to another owner, and this one's list is behind.
+            if (filter.Owner is not null && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
             if (filter.Network is { } network && !found.Head.Networks.Contains(network, StringComparer.OrdinalIgnoreCase)) continue;
             if (filter.DueBefore is { } before && !(found.Head.DueAt < before)) continue;
             listed.Add(Listed(found.Head, found.Events));
         }
 
-        return new CasePage(listed, continuation);
+        return new CasePage(listed, page.Continuation, page.Truncated ? true : null);
     }
 
     private static bool IsId(string text) => text.Length == 32 && Guid.TryParseExact(text, "N", out _);
-
-    private async Task<(IReadOnlyList<TableRow>, string?)> ClosedAsync(CaseFilter filter, CancellationToken ct)
-    {
-        var page = await views.ClosedAsync(filter.Month, filter.Top, filter.Continuation, ct);
-        return (page.Rows, page.Continuation);
-    }
-
-    private async Task<(IReadOnlyList<TableRow>, string?)> OpenOfAsync(string owner, CaseFilter filter, CancellationToken ct)
-    {
-        var page = await views.OpenAsync(owner, filter.Top, filter.Continuation, ct);
-        return (page.Rows, page.Continuation);
-    }
-
-    // Owner after owner: the continuation names the owner's place in the sorted list and the place within the owner's cases.
-    private async Task<(IReadOnlyList<TableRow>, string?)> OpenOfAllAsync(CaseFilter filter, CancellationToken ct)
-    {
-        var owners = await views.OwnersAsync(ct);
-        var parts = (filter.Continuation ?? "0.").Split('.', 2);
-        if (!int.TryParse(parts[0], out var at) || at < 0) at = 0;
-        var within = parts.Length > 1 && parts[1].Length > 0 ? parts[1] : null;
-        for (; at < owners.Count; at++, within = null)
-        {
-            var page = await views.OpenAsync(owners[at], filter.Top, within, ct);
-            var next = page.Continuation is { } more ? $"{at}.{more}" : at + 1 < owners.Count ? $"{at + 1}." : null;
-            if (page.Rows.Count > 0 || next is null) return (page.Rows, next);
-        }
-
-        return ([], null);
-    }
 
     private static FiledContact Filed(string contactId, List<StoredEvent> events, IEnumerable<FiledAttachment> files) =>
         new(contactId, events.Count, [.. events.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(events.Select(e => e.Event)), [.. files]);

@@ -61,13 +61,9 @@ public sealed class CaseViews(TableStore tables)
     /// <summary>Forgets a row of a list.</summary>
     public Task ForgetAsync(TableRow row, CancellationToken ct) => tables.DeleteAsync(Table, row.PartitionKey, row.RowKey, row.ETag, ct);
 
-    /// <summary>One page of ids of the open cases of an owner, oldest first; some may be closed by now.</summary>
-    public Task<TablePage> OpenAsync(string owner, int top, string? continuation, CancellationToken ct) =>
-        tables.QueryAsync(Table, TableQuery.Partition(OpenPartition(owner)).Top(top), ct, continuation);
-
-    /// <summary>One page of ids of the cases closed in a month, oldest first; some may be open again.</summary>
-    public Task<TablePage> ClosedAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct) =>
-        tables.QueryAsync(Table, TableQuery.Partition(ClosedPartition(month)).Top(top), ct, continuation);
+    /// <summary>One page of a list within keys, by the time of opening; some cases may have gone to another list by now.</summary>
+    internal Task<TablePage> RowsAsync(string partition, string from, string toExclusive, int top, string? continuation, CancellationToken ct) =>
+        tables.QueryAsync(Table, TableQuery.Partition(partition).Rows(from, toExclusive).Top(top), ct, continuation);
 
     /// <summary>Open cases of an owner whose clock may have run out. The time in the list is a hint, the head decides.</summary>
     public async IAsyncEnumerable<DueCase> DueAsync(string owner, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
@@ -118,9 +114,9 @@ public sealed class CaseViews(TableStore tables)
 
     private static TableRow Row(string partition, Case head) => new(partition, RowKeyOf(head)) { ["CaseId"] = head.Id };
 
-    private static string OpenPartition(string owner) => $"open|{KeyOf(owner)}";
+    internal static string OpenPartition(string owner) => $"open|{KeyOf(owner)}";
 
-    private static string ClosedPartition(DateTimeOffset month) => string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
+    internal static string ClosedPartition(DateTimeOffset month) => string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
 
     private static string RowKeyOf(Case head) => string.Create(CultureInfo.InvariantCulture, $"{head.OpenedAt.UtcDateTime:yyyyMMddHHmmssfff}|{head.Id}");
 

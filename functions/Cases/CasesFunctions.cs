@@ -1,15 +1,16 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
 using Serverless.Platform.Http;
 
 namespace Serverless.Cases;
 
 /// <summary>Lists and shows cases, and lets a person act on one.</summary>
-public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeProvider time)
+public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOptionsMonitor<OwnersOptions> owners, TimeProvider time)
 {
     private const int LargestPage = 100;
+    private const int LongestNetwork = 50;
     private const string HowToAccept = """Send {"by":"..."} with the person or team that sees to it; at most 100 characters.""";
     private const string HowToHandOver = """Send {"to":"...","why":"..."} with the owner it is offered to and the reason, """
         + "and \"by\" if you like; names have at most 100 characters, the reason 500.";
@@ -19,21 +20,15 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
     private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
         + "the last one checks the others: please compare it.";
 
-    /// <summary>Lists cases by state, owner, network, dueBefore, month, top, continuation.</summary>
+    /// <summary>Lists cases by state, owner, network, dueBefore, month, order, top, continuation.</summary>
     [Function("QueryCasesList")]
-    public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request)
-    {
-        if (Filter(request, out var problem) is not { } filter)
-        {
-            await HttpAnswer.ProblemAsync(request, 400, problem);
-            return;
-        }
+    public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request) =>
+        Filter(request, out var problem) is not { } filter
+            ? HttpAnswer.ProblemAsync(request, 400, problem)
+            : HttpAnswer.PageAsync(request, filter.Continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+                await reader.ListAsync(filter, request.HttpContext.RequestAborted), CaseJson.Default.CasePage));
 
-        var page = await reader.ListAsync(filter, request.HttpContext.RequestAborted);
-        await HttpAnswer.JsonAsync(request, page, CaseJson.Default.CasePage);
-    }
-
-    /// <summary>Shows one with its latest contacts and history; earlier ones by their continuations.</summary>
+    /// <summary>Shows one with its latest contacts and history, and its version; earlier ones by their continuations.</summary>
     [Function("QueryCasesShow")]
     public async Task Show([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases/{id}")] HttpRequest request)
     {
@@ -46,9 +41,10 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
 
         await HttpAnswer.PageAsync(request, contacts ?? history, "case", async () =>
         {
-            if (await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history), request.HttpContext.RequestAborted) is { } file)
-                return JsonSerializer.SerializeToUtf8Bytes(file, CaseJson.Default.CaseFile);
-            await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+            var file = await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history), request.HttpContext.RequestAborted);
+            if (file is null) await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+            else if (contacts is not null || history is not null) return JsonOf(file);
+            else await HttpAnswer.TaggedAsync(request, JsonOf(file));
             return null;
         });
     }
@@ -59,7 +55,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
     {
         using var body = await request.JsonBodyAsync();
         if (Short(body, "by", CaseActions.LongestName) is not { } by) await HttpAnswer.ProblemAsync(request, 400, HowToAccept);
-        else await AnswerAsync(request, await actions.AcceptAsync(request.Route("id"), by, request.HttpContext.RequestAborted), "accepted");
+        else await ActAsync(request, "accepted", (id, version, ct) => actions.AcceptAsync(id, by, ct, version));
     }
 
     /// <summary>Offers it to another owner.</summary>
@@ -69,13 +65,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
         using var body = await request.JsonBodyAsync();
         var (to, by) = (Short(body, "to", CaseActions.LongestName), Short(body, "by", CaseActions.LongestName));
         if (to is null || Short(body, "why", CaseActions.LongestReason) is not { } why)
-        {
             await HttpAnswer.ProblemAsync(request, 400, HowToHandOver);
-            return;
-        }
-
-        var result = await actions.HandOverAsync(request.Route("id"), to, by, why, request.HttpContext.RequestAborted);
-        await AnswerAsync(request, result, "offered");
+        else await ActAsync(request, "offered", (id, version, ct) => actions.HandOverAsync(id, to, by, why, ct, version));
     }
 
     /// <summary>Closes it with its cause.</summary>
@@ -84,22 +75,46 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
     {
         using var body = await request.JsonBodyAsync();
         if (Short(body, "cause", CaseActions.LongestReason) is not { } cause) await HttpAnswer.ProblemAsync(request, 400, HowToClose);
-        else await AnswerAsync(request, await actions.CloseAsync(request.Route("id"), cause, request.HttpContext.RequestAborted), "closed");
+        else await ActAsync(request, "closed", (id, version, ct) => actions.CloseAsync(id, cause, ct, version));
     }
 
-    private static string? Short(JsonDocument? body, string name, int longest) =>
-        body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest
-        && !text.Contains('\n', StringComparison.Ordinal)
-            ? text
-            : null;
+    private static byte[] JsonOf(CaseFile file) => JsonSerializer.SerializeToUtf8Bytes(file, CaseJson.Default.CaseFile);
 
-    private static Task AnswerAsync(HttpRequest request, CaseActions.Result result, string state) => result switch
+    private static string? Short(JsonDocument? body, string name, int longest) =>
+        body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl) ? text : null;
+
+    // If-Match is compared with the case as GET shows it by default; the act itself holds only for the head that was compared.
+    private async Task ActAsync(HttpRequest request, string state, Func<string, int?, CancellationToken, Task<CaseActions.Result>> act)
     {
-        CaseActions.Result.Unknown => HttpAnswer.ProblemAsync(request, 404, "There is no case with that id."),
+        var ct = request.HttpContext.RequestAborted;
+        int? version = null;
+        if (request.Headers.IfMatch is { Count: > 0 } match && match != "*")
+        {
+            var file = await reader.FindAsync(request.Route("id"), new CasePart(LargestPage, null, null), ct);
+            if (file is not null && !EntityTags.Names(match, EntityTags.Of(JsonOf(file)), weak: false))
+            {
+                await AnswerAsync(request, CaseActions.Result.Changed, state);
+                return;
+            }
+
+            version = file?.Case.Version;
+        }
+
+        var result = await reader.IdOfAsync(request.Route("id"), ct) is { } id ? await act(id, version, ct) : CaseActions.Result.Unknown;
+        await AnswerAsync(request, result, state);
+    }
+
+    private Task AnswerAsync(HttpRequest request, CaseActions.Result result, string state) => result switch
+    {
+        CaseActions.Result.Unknown => HttpAnswer.ProblemAsync(request, 404, NoSuchCase),
         CaseActions.Result.Closed => HttpAnswer.ProblemAsync(
             request, 409, "The case is closed. A new contact of its conversation opens it again."),
-        _ => HttpAnswer.JsonAsync(request, Encoding.UTF8.GetBytes(
-            $$"""{"state":"{{state}}","changed":{{(result == CaseActions.Result.Already ? "false" : "true")}}}""")),
+        CaseActions.Result.Changed => HttpAnswer.ProblemAsync(
+            request, 412, "The case has changed since: get it again, and send its ETag as If-Match."),
+        CaseActions.Result.NoSuchOwner => HttpAnswer.ProblemAsync(
+            request, 422, $"There is no owner of that name. Known: {string.Join(", ", owners.CurrentValue.Known)}. "
+            + "Further ones are named by Owners__Others, or own cases by Owners__Default, Owners__Entries and Owners__Networks."),
+        _ => HttpAnswer.JsonAsync(request, new CaseAct(state, result != CaseActions.Result.Already), CaseJson.Default.CaseAct),
     };
 
     private CaseFilter? Filter(HttpRequest request, out string problem)
@@ -107,19 +122,29 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
         problem = "";
         CaseState? state = request.Value("state") switch { null or "open" => CaseState.Open, "closed" => CaseState.Closed, _ => null };
         if (state is null) problem = "state is open or closed.";
+        CaseOrder? order = request.Value("order") switch
+        {
+            null or "oldest" => CaseOrder.Oldest,
+            "newest" => CaseOrder.Newest,
+            "due" => CaseOrder.Due,
+            _ => null,
+        };
+        if (order is null) problem = "order is oldest, newest or due.";
         if (!int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
             || top is < 1 or > LargestPage) problem = $"top is a number from 1 to {LargestPage}.";
-        DateTimeOffset dueBefore = default;
-        if (request.Value("dueBefore") is { } due
-            && !DateTimeOffset.TryParse(due, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out dueBefore))
-            problem = "dueBefore is a time such as 2026-11-22T12:00:00Z.";
-        var month = time.GetUtcNow();
-        if (request.Value("month") is { } written && !DateTimeOffset.TryParseExact(
-            written, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out month))
-            problem = "month is written as 2026-11.";
-        if (problem.Length > 0) return null;
-        DateTimeOffset? before = dueBefore == default ? null : dueBefore;
-        return new CaseFilter(
-            state!.Value, request.Value("owner"), request.Value("network"), before, month, top, request.Value("continuation"));
+        var (before, month) = ((DateTimeOffset?)null, (DateTimeOffset?)time.GetUtcNow());
+        if (request.Value("dueBefore") is { } due && (before = RequestTimes.Time(due)) is null)
+            problem = $"dueBefore is a time such as 2026-11-22T12:00:00Z, {RequestTimes.Years}.";
+        if (request.Value("month") is { } written && (month = RequestTimes.Month(written)) is null)
+            problem = $"month is written as 2026-11, {RequestTimes.Years}.";
+        var (owner, network) = (request.Value("owner"), request.Value("network"));
+        if (owner?.Length > CaseActions.LongestName || owner?.Any(char.IsControl) == true)
+            problem = $"owner has at most {CaseActions.LongestName} characters.";
+        if (network?.Length > LongestNetwork) problem = $"network has at most {LongestNetwork} characters.";
+        if (order == CaseOrder.Due && (owner is null || state == CaseState.Closed))
+            problem = "order=due sorts the open cases of one owner: name the owner.";
+        return problem.Length > 0
+            ? null
+            : new CaseFilter(state!.Value, owner, network, before, month!.Value, top, request.Value("continuation"), order!.Value);
     }
 }

@@ -42,6 +42,7 @@ internal static class CloudPipeline
         options.Diagnostics.IsDistributedTracingEnabled = false;
         options.Diagnostics.IsTelemetryEnabled = false;
         options.AddPolicy(new CountingPolicy(count), HttpPipelinePosition.PerRetry);
+        options.AddPolicy(new PatiencePolicy(), HttpPipelinePosition.PerRetry);
         return options;
     }
 
@@ -50,11 +51,30 @@ internal static class CloudPipeline
         public override void OnSendingRequest(HttpMessage message) => count();
     }
 
+    /// <summary>Gives each try what is left of <see cref="Patience.Longest"/>, counted from the first.</summary>
+    private sealed class PatiencePolicy : HttpPipelineSynchronousPolicy
+    {
+        private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.3);
+
+        public override void OnSendingRequest(HttpMessage message)
+        {
+            if (Patience.Longest is not { } longest) return;
+            if (!message.TryGetProperty(nameof(Patience), out var begun)) message.SetProperty(nameof(Patience), begun = TimeProvider.System.GetTimestamp());
+            var left = longest - TimeProvider.System.GetElapsedTime((long)begun!);
+            message.NetworkTimeout = left > Shortest ? left : Shortest;
+        }
+
+        /// <summary>Whether another try, after its pause, would end too late.</summary>
+        public static bool IsOver(HttpMessage message) =>
+            Patience.Longest is { } longest && message.TryGetProperty(nameof(Patience), out var begun)
+            && TimeProvider.System.GetElapsedTime((long)begun!) > longest / 2;
+    }
+
     // Azure.Core waits as long as Retry-After says; a provider waits for our answer meanwhile.
     private sealed class PatientRetry() : RetryPolicy(3, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(2)))
     {
         protected override ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
-            AsksTooLong(message) ? ValueTask.FromResult(false) : base.ShouldRetryAsync(message, exception);
+            AsksTooLong(message) || PatiencePolicy.IsOver(message) ? ValueTask.FromResult(false) : base.ShouldRetryAsync(message, exception);
 
         private static bool AsksTooLong(HttpMessage message) =>
             message.HasResponse

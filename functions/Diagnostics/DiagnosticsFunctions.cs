@@ -13,18 +13,21 @@ public sealed class DiagnosticsFunctions(
 {
     private const int LongestBy = 100;
 
+    private sealed record Asked(string Channel, int Days, string? Source, string? By);
+
     /// <summary>Makes a link for a sender.</summary>
     [Function("LinkDiagnostics")]
     public async Task Link([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/diagnostics-link")] HttpRequest request)
     {
-        if (await ReadAsync(request) is not var (name, days, by) || channels.Find(name) is not { } channel)
+        if (await ReadAsync(request) is not { } asked || channels.Find(asked.Channel) is not { } channel)
         {
             await HttpAnswer.ProblemAsync(request, 400, "Send {\"channel\":\"generic\",\"days\":7}: channel is one of "
-                + $"{string.Join(", ", channels.All.Select(c => c.Name))}, days is a number from 1 to {DiagnosticsLinks.LongestDays}.");
+                + $"{string.Join(", ", channels.All.Select(c => c.Name))}, days is a number from 1 to {DiagnosticsLinks.LongestDays}, "
+                + "source, to show the failing calls of one sender alone, is a name of the channel's settings.");
             return;
         }
 
-        if (links.Make(channel.Name, days) is not { } link)
+        if (links.Make(channel.Name, asked.Days, asked.Source) is not { } link)
         {
             await HttpAnswer.ProblemAsync(request, 409, "Diagnostics__Secret is missing: set it to 32 random characters or more.");
             return;
@@ -32,8 +35,8 @@ public sealed class DiagnosticsFunctions(
 
         var ct = request.HttpContext.RequestAborted;
         var until = $"until {link.ExpiresAt:yyyy-MM-ddTHH:mmZ}";
-        var begun = await actions.BeginAsync("diagnostics-link", channel.Name, until, caller.Of(request, by), ct);
-        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["days"] = days }, ct);
+        var begun = await actions.BeginAsync("diagnostics-link", channel.Name, until, caller.Of(request, asked.By), ct);
+        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["days"] = asked.Days }, ct);
         await HttpAnswer.JsonAsync(request, link, DiagnosticsJson.Default.Link);
     }
 
@@ -47,19 +50,20 @@ public sealed class DiagnosticsFunctions(
         var german = HtmlPage.WantsGerman(request, whenNoneIsNamed: false);
         var name = request.Route("channel");
         var channel = channels.Find(name);
-        var check = links.Judge(name, request.Query["token"]);
+        var source = request.Value("source");
+        var check = links.Judge(name, source, request.Query["token"]);
         if (channel is null || check != DiagnosticsLinks.Check.Valid)
         {
             await RefuseAsync(request, channel is not null && check == DiagnosticsLinks.Check.Expired, german);
             return;
         }
 
-        var report = await reports.ReadAsync(channel.Name, german, request.HttpContext.RequestAborted);
+        var report = await reports.ReadAsync(channel.Name, source, german, request.HttpContext.RequestAborted);
         if (WantsPage(request)) await PageAsync(request, SenderPage.Of(report, german), 200);
         else await HttpAnswer.JsonAsync(request, report, DiagnosticsJson.Default.SenderReport);
     }
 
-    private static async Task<(string Channel, int Days, string? By)?> ReadAsync(HttpRequest request)
+    private static async Task<Asked?> ReadAsync(HttpRequest request)
     {
         if (await RawBody.ReadAsync(request) is not { } body) return null;
         try
@@ -67,8 +71,10 @@ public sealed class DiagnosticsFunctions(
             using var json = JsonDocument.Parse(body);
             var days = json.RootElement.TryGetProperty("days", out var number) ? number.GetInt32() : 7;
             var by = json.RootElement.TryGetProperty("by", out var who) ? who.GetString() : null;
+            var source = json.RootElement.TextOf("source");
+            if (source is { Length: 0 or > LongestBy } || source?.Any(char.IsControl) == true) return null;
             if (days is < 1 or > DiagnosticsLinks.LongestDays || by?.Length > LongestBy) return null;
-            return json.RootElement.GetProperty("channel").GetString() is { } channel ? (channel, days, by) : null;
+            return json.RootElement.GetProperty("channel").GetString() is { } channel ? new Asked(channel, days, source, by) : null;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -32,17 +32,22 @@ public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options
     /// <summary>A new link; null without <see cref="DiagnosticsOptions.Secret"/>.</summary>
     /// <param name="channel">Name of a channel there is.</param>
     /// <param name="days">1 to <see cref="LongestDays"/>.</param>
-    public Link? Make(string channel, int days)
+    /// <param name="source">A source of the channel's settings, whose failing calls it shows; null for all calls of the channel.</param>
+    public Link? Make(string channel, int days, string? source)
     {
         if (options.CurrentValue.Secret is not { Length: > 0 } secret) return null;
         var until = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().AddDays(days).ToUnixTimeSeconds());
-        return new Link($"{hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/diagnostics/{channel}?token={SignedLink.Make(secret, Purpose, channel, until)}", until);
+        var query = source is null ? "" : $"source={Uri.EscapeDataString(source)}&";
+        var token = SignedLink.Make(secret, Purpose, Content(channel, source), until);
+        return new Link($"{hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/diagnostics/{channel}?{query}token={token}", until);
     }
 
     /// <summary>Judges a link, in constant time.</summary>
-    public Check Judge(string channel, string? token)
+    public Check Judge(string channel, string? source, string? token)
     {
         var opened = SignedLink.Open(options.CurrentValue.Secrets, Purpose, token ?? "", time.GetUtcNow());
-        return opened.Content != channel ? Check.Wrong : opened.Expired ? Check.Expired : Check.Valid;
+        return opened.Content != Content(channel, source) ? Check.Wrong : opened.Expired ? Check.Expired : Check.Valid;
     }
+
+    private static string Content(string channel, string? source) => source is null ? channel : $"{channel}\n{source}";
 }

@@ -10,7 +10,8 @@ namespace Serverless.Diagnostics;
 /// <param name="Channel">Channel name.</param>
 /// <param name="At">When this was read (UTC).</param>
 /// <param name="Calls">The last calls, the latest first; at most <see cref="SenderReports.Most"/>.</param>
-public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyList<SentCall> Calls);
+/// <param name="Source">Not null: only calls that failed their check and name this source; those of strangers do not cover them.</param>
+public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyList<SentCall> Calls, string? Source = null);
 
 /// <summary>One call.</summary>
 /// <param name="At">When it arrived (UTC).</param>
@@ -20,7 +21,9 @@ public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyLi
 /// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not dated or the proof does not hold.</param>
 /// <param name="Bytes">Length of the body.</param>
 /// <param name="Sha256">Of the body, in hex: whether what arrived is what was sent.</param>
-public sealed record SentCall(DateTimeOffset At, string State, string? Reason, string? Check, long? ClockSeconds, int Bytes, string? Sha256);
+/// <param name="StandsFor">How many such calls it stands for, where a flood left only a sample; null for itself alone.</param>
+public sealed record SentCall(
+    DateTimeOffset At, string State, string? Reason, string? Check, long? ClockSeconds, int Bytes, string? Sha256, int? StandsFor = null);
 
 /// <summary>Reads the last calls of a channel.</summary>
 public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
@@ -30,14 +33,19 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
 
     /// <summary>The last calls within 30 days.</summary>
     /// <param name="channel">Channel name.</param>
+    /// <param name="source">A source of the channel's settings, to see its failing calls alone; null for all calls.</param>
     /// <param name="german">Language of the sentences.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<SenderReport> ReadAsync(string channel, bool german, CancellationToken ct)
+    public async Task<SenderReport> ReadAsync(string channel, string? source, bool german, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         // What the second look found is no call of the sender's.
-        var rows = await walk.LatestAsync(channel, Most, now, "Method ne 'LOOK'", ct, "End", "Reason", "ReceivedAt", "SentAt", "BodyLength", "BodyHash");
-        return new SenderReport(channel, now, [.. rows.Select(row => Call(channel, row, german))]);
+        var which = source is null
+            ? "Method ne 'LOOK'"
+            : $"(End eq '{DeliveryEnd.Quarantined}' or End eq '{DeliveryEnd.Refused}') and Source eq {TableQuery.Literal(source)}";
+        var rows = await walk.LatestAsync(
+            channel, Most, now, which, ct, "End", "Reason", "ReceivedAt", "SentAt", "BodyLength", "BodyHash", "StandsFor");
+        return new SenderReport(channel, now, [.. rows.Select(row => Call(channel, row, german))], source);
     }
 
     private static SentCall Call(string channel, TableRow row, bool german)
@@ -54,7 +62,8 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
         var reason = state is "quarantined" or "refused" ? row.Text("Reason") : null;
         return new SentCall(
             at, state, reason, reason is null ? null : Advice.For(reason, german), row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
-            row.Int("BodyLength") ?? 0, row["BodyHash"] is ReadOnlyMemory<byte> { Length: SHA256.HashSizeInBytes } hash ? Convert.ToHexStringLower(hash.Span) : null);
+            row.Int("BodyLength") ?? 0, row["BodyHash"] is ReadOnlyMemory<byte> { Length: SHA256.HashSizeInBytes } hash ? Convert.ToHexStringLower(hash.Span) : null,
+            row.Int("StandsFor"));
     }
 }
 

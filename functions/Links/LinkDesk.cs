@@ -146,11 +146,7 @@ public sealed class LinkDesk(
     private static string? Field(IReadOnlyDictionary<string, string> fields, string name, int longest) =>
         fields.TryGetValue(name, out var value) && value.ReplaceLineEndings(" ").Trim() is { Length: > 0 } text && text.Length <= longest ? text : null;
 
-    private List<string> OwnersBut(string? present)
-    {
-        var settings = owners.CurrentValue;
-        return [.. settings.Entries.Values.Concat(settings.Networks.Values).Append(settings.Default ?? "").Where(o => o.Length > 0 && o != present).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-    }
+    private List<string> OwnersBut(string? present) => [.. owners.CurrentValue.Known.Where(o => o != present)];
 
     private static string KeyOf(string token) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 }

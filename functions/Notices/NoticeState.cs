@@ -14,6 +14,9 @@ public sealed record NoticeState
     public const string Failed = "failed";
     public const string Void = "void";
 
+    /// <summary>Every state there is.</summary>
+    public static IReadOnlyList<string> All { get; } = [Sending, Delivered, Waiting, Failed, Void];
+
     public required string EventId { get; init; }
 
     public required string Type { get; init; }

@@ -78,13 +78,12 @@ public sealed class SubscriptionsFunctions(
     public async Task Deliveries(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "subscriptions/{name}/deliveries")] HttpRequest request)
     {
-        var day = time.GetUtcNow();
+        var day = request.Value("day") is { } written ? RequestTimes.Day(written) : time.GetUtcNow();
         var (state, continuation) = (request.Value("state"), request.Value("continuation"));
-        if (request.Value("day") is { } written && !DateTimeOffset.TryParseExact(
-            written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out day))
+        if (day is null)
         {
             await HttpAnswer.ProblemAsync(
-                request, 400, "day is written as 2026-11-22 (UTC); a delivery is listed on the day of its event.");
+                request, 400, $"day is written as 2026-11-22 (UTC), {RequestTimes.Years}; a delivery is listed on the day of its event.");
         }
         else if (state is not (null or NoticeState.Delivered or NoticeState.Waiting or NoticeState.Failed or NoticeState.Void))
             await HttpAnswer.ProblemAsync(request, 400, "state is delivered, waiting, failed or void.");
@@ -93,7 +92,7 @@ public sealed class SubscriptionsFunctions(
         else
         {
             await HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-                await notices.OfTargetAsync(SubscriptionDesk.Route, subscription.Name, day, state, continuation, Aborted(request)),
+                await notices.OfTargetAsync(SubscriptionDesk.Route, subscription.Name, day.Value, state, continuation, Aborted(request)),
                 SubscriptionJson.Default.NoticePage));
         }
     }
@@ -199,8 +198,7 @@ public sealed class SubscriptionsFunctions(
         return hours.ValueKind == JsonValueKind.Number && hours.TryGetInt32(out var number) ? number : -1;
     }
 
-    private static DateTimeOffset? TimeOf(JsonElement body, string name) => body.TextOf(name) is { } text && DateTimeOffset.TryParse(
-        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null;
+    private static DateTimeOffset? TimeOf(JsonElement body, string name) => body.TextOf(name) is { } text ? RequestTimes.Time(text) : null;
 
     private static CancellationToken Aborted(HttpRequest request) => request.HttpContext.RequestAborted;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
@@ -13,7 +14,13 @@ namespace Serverless.Operations;
 /// <summary>Whether all is well, part by part: <c>green</c>, <c>yellow</c> (works, somebody should look) or <c>red</c> (something is not done).</summary>
 /// <param name="Status">The worst of the parts.</param>
 /// <param name="Parts">Each part by name.</param>
-public sealed record HealthReport(string Status, IReadOnlyDictionary<string, HealthPart> Parts);
+/// <param name="State"><c>up</c>; <c>degraded</c>: it works, and a part is red (answered 200); <c>down</c>: nothing can be stored (answered 503).</param>
+public sealed record HealthReport(string Status, IReadOnlyDictionary<string, HealthPart> Parts, string State)
+{
+    public const string Up = "up";
+    public const string Degraded = "degraded";
+    public const string Down = "down";
+}
 
 /// <summary>One part.</summary>
 /// <param name="Status"><c>green</c>, <c>yellow</c>, <c>red</c>, or <c>off</c> for a channel that is not enabled.</param>
@@ -26,13 +33,17 @@ public sealed class HealthCheck(
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     private const int MostOpen = 1_000;
+    private const string Storage = "storage";
+
+    // Monitors wait three seconds and more; a part that takes longer says so.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2.5);
 
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
-        // Side by side: with storage down each part takes as long as its retries.
+        // Side by side: with storage down each part takes as long as it may.
         var parallel = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
         {
-            ["storage"] = GuardedAsync(StorageAsync, ct),
+            [Storage] = GuardedAsync(StorageAsync, ct),
             ["topic"] = GuardedAsync(TopicAsync, ct),
             ["poison-messages"] = GuardedAsync(PoisonAsync, ct),
             ["deliveries"] = GuardedAsync(DeliveriesAsync, ct),
@@ -49,18 +60,27 @@ public sealed class HealthCheck(
         await Task.WhenAll(parallel.Values);
         var parts = new SortedDictionary<string, HealthPart>(parallel.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
         var worst = parts.Values.Any(p => p.Status == "red") ? "red" : parts.Values.Any(p => p.Status == "yellow") ? "yellow" : "green";
-        return new HealthReport(worst, parts);
+        var state = parts[Storage].Status == "red" ? HealthReport.Down : worst == "red" ? HealthReport.Degraded : HealthReport.Up;
+        return new HealthReport(worst, parts, state);
     }
 
     private static async Task<HealthPart> GuardedAsync(Func<CancellationToken, Task<HealthPart>> look, CancellationToken ct)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Longest);
+        var looking = look(patience.Token);
         try
         {
-            return await look(ct);
+            // Some wait for what another call reads, which does not end with this one.
+            return await looking.WaitAsync(patience.Token);
         }
         catch (StorageUnavailableException error)
         {
             return new HealthPart("red", [error.Message]);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new HealthPart("red", [$"No answer within {Longest.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds: storage is slow or down, or there is much to count."]);
         }
     }
 

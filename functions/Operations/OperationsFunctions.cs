@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Notices;
 using Serverless.Platform.Http;
 using Serverless.Receipts;
 
@@ -13,12 +14,12 @@ public sealed class OperationsFunctions(
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
 
-    /// <summary>Says part by part whether all is well; 503 when a part is red.</summary>
+    /// <summary>Says part by part whether all is well, within three seconds; 503 when nothing can be stored, so that monitors call somebody.</summary>
     [Function("Health")]
     public async Task Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request)
     {
         var report = await health.LookAsync(request.HttpContext.RequestAborted);
-        var status = report.Status == "red" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        var status = report.State == HealthReport.Down ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         await HttpAnswer.JsonAsync(request, report, OperationsJson.Default.HealthReport, status);
     }
 
@@ -61,16 +62,23 @@ public sealed class OperationsFunctions(
         var from = to.AddDays(-7);
         if (request.Value("day") is { } written)
         {
-            if (!DateTimeOffset.TryParseExact(written, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out to))
+            if (RequestTimes.Day(written) is not { } day)
             {
-                await HttpAnswer.ProblemAsync(request, 400, "day is written as 2026-11-22.");
+                await HttpAnswer.ProblemAsync(request, 400, $"day is written as 2026-11-22, {RequestTimes.Years}.");
                 return;
             }
 
-            from = to;
+            from = to = day;
         }
 
-        var found = await ledger.NoticesOfAsync(from, to, request.Value("state"), LargestList, request.HttpContext.RequestAborted);
+        var state = request.Value("state");
+        if (state is not null && !NoticeState.All.Contains(state, StringComparer.Ordinal))
+        {
+            await HttpAnswer.ProblemAsync(request, 400, $"state is one of: {string.Join(", ", NoticeState.All)}.");
+            return;
+        }
+
+        var found = await ledger.NoticesOfAsync(from, to, state, LargestList, request.HttpContext.RequestAborted);
         await HttpAnswer.JsonAsync(
             request, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNoticeState));
     }

@@ -14,7 +14,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
     private sealed class Counters
     {
         public int Working;
-        public readonly Budget Forged = new();
+        public readonly ConcurrentDictionary<string, Budget> Forged = new(StringComparer.Ordinal);
         public readonly Budget Undecided = new();
     }
 
@@ -40,10 +40,18 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
 
     /// <summary>What may be kept of a call that failed its check, within the limits of this hour.</summary>
     /// <param name="channel">Name of the channel.</param>
+    /// <param name="source">Which source of the settings it names, each with limits of its own; null for all that name none.</param>
     /// <param name="bytes">Size of its body.</param>
-    public Keep ForForged(string channel, int bytes) => Take(_channels.GetOrAdd(channel, static _ => new Counters()).Forged, options.CurrentValue.QuarantinePerHour, bytes);
+    public Keep ForForged(string channel, string? source, int bytes)
+    {
+        var budgets = _channels.GetOrAdd(channel, static _ => new Counters()).Forged;
+        return Take(budgets.GetOrAdd(source ?? "", static _ => new Budget()), options.CurrentValue.QuarantinePerHour, bytes);
+    }
 
-    /// <summary>What may be kept of a call that could not be judged yet. Limits of its own: what could be genuine is not turned away by what is forged.</summary>
+    /// <summary>
+    /// What may be kept of a call that could not be judged yet. Limits of its own: what could be genuine is not turned away by what is
+    /// forged. Beyond them its key is loaded before it is answered.
+    /// </summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="bytes">Size of its body.</param>
     public Keep ForUndecided(string channel, int bytes) => Take(_channels.GetOrAdd(channel, static _ => new Counters()).Undecided, options.CurrentValue.UndecidedPerHour, bytes);

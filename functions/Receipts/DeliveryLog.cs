@@ -18,19 +18,15 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     }
 
     /// <summary>Stores a delivery that failed its check, with its body, for a release.</summary>
-    public Task QuarantineAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null) => StoreAsync(delivery, DeliveryEnd.Quarantined, reason, sentAt, ct);
+    public Task QuarantineAsync(Delivery delivery, Failing failing, CancellationToken ct) =>
+        StoreAsync(delivery, DeliveryEnd.Quarantined, failing.Reason, failing.SentAt, ct, failing.Source);
 
     /// <summary>Notes that a call was refused and why; its body is not kept.</summary>
-    /// <param name="delivery">What came.</param>
-    /// <param name="reason">Why it failed.</param>
-    /// <param name="ct">Cancels.</param>
-    /// <param name="sentAt">When its sender says that it was sent.</param>
-    /// <param name="standsFor">How many such calls the row stands for: beyond the limit of an hour only a sample is noted.</param>
-    public Task RefuseAsync(Delivery delivery, string reason, CancellationToken ct, DateTimeOffset? sentAt = null, int standsFor = 1)
+    public Task RefuseAsync(Delivery delivery, Failing failing, CancellationToken ct)
     {
-        var row = DeliveryRow.Write(delivery, DeliveryEnd.Refused, reason, bodyInBlob: false, keepBody: false);
-        row["SentAt"] = sentAt;
-        if (standsFor > 1) row["StandsFor"] = standsFor;
+        var row = DeliveryRow.Write(delivery, DeliveryEnd.Refused, failing.Reason, bodyInBlob: false, keepBody: false);
+        (row["SentAt"], row["Source"]) = (failing.SentAt, failing.Source);
+        if (failing.StandsFor > 1) row["StandsFor"] = failing.StandsFor;
         return tables.InsertAsync(new DeliveryKey(delivery.Channel, delivery.Id).Table, row, ct);
     }
 
@@ -147,16 +143,23 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         }
     }
 
-    private async Task StoreAsync(Delivery delivery, string end, string? reason, DateTimeOffset? sentAt, CancellationToken ct)
+    private async Task StoreAsync(Delivery delivery, string end, string? reason, DateTimeOffset? sentAt, CancellationToken ct, string? source = null)
     {
         var key = new DeliveryKey(delivery.Channel, delivery.Id);
         var large = delivery.Body.Length > TableRow.MaxBytes - 64 * 1024;
         if (large) await blobs.PutAsync(Container, key.Blob, delivery.Body, ct);
         var row = DeliveryRow.Write(delivery, end, reason, large);
-        row["SentAt"] = sentAt;
+        (row["SentAt"], row["Source"]) = (sentAt, source);
         await tables.InsertAsync(key.Table, row, ct);
     }
 
     [LoggerMessage(10, LogLevel.Warning, "delivery {Channel}/{Id} is stored but could not be queued; Tick will queue it")]
     private partial void LogNoPointer(string channel, string id);
 }
+
+/// <summary>What is known of a call that failed its check.</summary>
+/// <param name="Reason">Why: a code.</param>
+/// <param name="SentAt">When its sender says that it was sent, where that alone was wrong.</param>
+/// <param name="Source">Which source of the settings it names.</param>
+/// <param name="StandsFor">How many such calls its row stands for: beyond the limit of an hour only a sample is noted.</param>
+public sealed record Failing(string Reason, DateTimeOffset? SentAt, string? Source, int StandsFor = 1);

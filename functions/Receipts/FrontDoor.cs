@@ -15,8 +15,30 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private static readonly Answer OurOwn = Answer.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
     private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
-    /// <summary>The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself.</summary>
-    public async Task<Answer> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, CancellationToken ct)
+    /// <summary>The answer to a whole call that there is no room for; null when nothing proves it genuine. It is not stored.</summary>
+    public Answer? Busy(IChannel channel, Delivery delivery)
+    {
+        if (channel.Verify(delivery) is not (Verdict.Genuine or Verdict.Undecided)) return null;
+        Measures.Received(channel.Name, "unstored");
+        return channel.Reply(delivery, Acceptance.NotStored);
+    }
+
+    /// <summary>Counts a call that was refused before it could be judged: it was too many, or too slow.</summary>
+    public void CountUnread(string channel)
+    {
+        Measures.Received(channel, "unread");
+        LogUnread(channel);
+    }
+
+    /// <summary>
+    /// The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself, and is not tied to the
+    /// caller: once the body is here it is stored and queued, whether or not somebody still listens.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="delivery">What came.</param>
+    /// <param name="abandoned">Called when storing was given up: a call of storage may still read the body.</param>
+    public async Task<Answer> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
     {
         // Our own method for what we found ourselves, which needs no check: nobody else may use it.
         if (delivery.Method == HeldContacts.Method) return OurOwn;
@@ -25,7 +47,6 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         var verdict = channel.Verify(delivery);
         if (verdict is Verdict.Challenge challenge) return Counted(challenge.Answer, delivery, "handshake", span);
 
-        // Not tied to the caller: once the body is here it is stored and queued, whether or not somebody still listens.
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
         var stored = BearerProofs.Stored(channel, delivery);
         try
@@ -38,7 +59,12 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
             }
 
             if (verdict is Verdict.Undecided && bulkhead.ForUndecided(channel.Name, delivery.Body.Length) != Keep.Whole)
-                return Counted(channel.Reply(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
+            {
+                // What is stored unjudged is bounded; what could be genuine is not turned away by that, it is judged here and now.
+                verdict = await DecideAsync(channel, delivery, patience.Token);
+                if (verdict is not Verdict.Genuine)
+                    return Counted(channel.Reply(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
+            }
 
             if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
             await deliveries.AcceptAsync(stored, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
@@ -47,6 +73,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         }
         catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {
+            abandoned();
             // A forged call must not learn a private number from the answer of a call plan.
             var answer = verdict is Verdict.Forged ? NotStored : channel.Reply(delivery, Acceptance.NotStored);
             LogNotStored(delivery.Channel, delivery.Id, answer.Status, error.GetType().Name);
@@ -54,20 +81,29 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         }
     }
 
+    // Loading is bounded by the channel: a stranger may name any number of keys.
+    private static async Task<Verdict> DecideAsync(IChannel channel, Delivery delivery, CancellationToken ct)
+    {
+        if (channel is ILoadsKeys keys && await keys.LoadKeysAsync(delivery, ct) is Keys.Later later) return new Verdict.Undecided(later.Reason);
+        return channel.Verify(delivery);
+    }
+
     private async Task<(Answer Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
-        var keep = bulkhead.ForForged(channel.Name, mode == VerificationMode.Enforce ? 0 : delivery.Body.Length);
+        var source = channel.SourceOf(delivery);
+        var keep = bulkhead.ForForged(channel.Name, source, mode == VerificationMode.Enforce ? 0 : delivery.Body.Length);
         LogForged(delivery.Channel, delivery.Id, forged.Reason, mode, keep);
         if (mode == VerificationMode.Enforce || keep != Keep.Whole)
         {
             var answer = mode == VerificationMode.Enforce ? Refused : TooMany;
             if (keep == Keep.Nothing) return (answer, "refused");
-            await deliveries.RefuseAsync(delivery, forged.Reason, ct, forged.SentAt, standsFor: keep == Keep.Fact ? Bulkhead.SampleSize : 1);
+            await deliveries.RefuseAsync(
+                delivery, new Failing(forged.Reason, forged.SentAt, source, keep == Keep.Fact ? Bulkhead.SampleSize : 1), ct);
             return (Named(answer, delivery), "refused");
         }
 
-        await deliveries.QuarantineAsync(delivery, forged.Reason, ct, forged.SentAt);
+        await deliveries.QuarantineAsync(delivery, new Failing(forged.Reason, forged.SentAt, source), ct);
         return (Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery), "quarantined");
     }
 
@@ -87,6 +123,9 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
 
     [LoggerMessage(21, LogLevel.Warning, "not verified {Channel}/{Id} reason={Reason} mode={Mode} kept={Kept}")]
     private partial void LogForged(string channel, string id, string reason, VerificationMode mode, Keep kept);
+
+    [LoggerMessage(23, LogLevel.Warning, "not read {Channel}: too many calls at once, or the body came too slowly")]
+    private partial void LogUnread(string channel);
 
     [LoggerMessage(22, LogLevel.Error, "answered-unstored {Channel}/{Id} status={Status} error={Error}")]
     private partial void LogNotStored(string channel, string id, int status, string error);

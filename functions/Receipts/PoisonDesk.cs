@@ -139,6 +139,7 @@ public sealed record PoisonRequest
             var (queue, id, by) = (Text("queue"), Text("id"), Text("by"));
             if (queue is null || !queues.Contains(queue, StringComparer.Ordinal) || all == id is not null || id is { Length: not 32 } || by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
             DateTimeOffset? before = json.RootElement.TryGetProperty("before", out var at) && at.ValueKind != JsonValueKind.Null ? at.GetDateTimeOffset() : null;
+            if (before is { UtcDateTime.Year: < 2020 or >= 2200 }) return null;
             return new PoisonRequest { Queue = queue, Id = id, Before = before, By = by };
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)

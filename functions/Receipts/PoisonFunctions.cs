@@ -13,8 +13,9 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Call
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/poison-messages")] HttpRequest request)
     {
         var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
+        if (TopOf(request) is not { } top) return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-            await desk.ListAsync(queue, TopOf(request), continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
+            await desk.ListAsync(queue, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
     }
 
     /// <summary>Puts such messages back into their queue.</summary>
@@ -42,6 +43,7 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Call
         else await HttpAnswer.JsonAsync(request, step, ReviewJson.Default.PoisonStep);
     }
 
-    private static int TopOf(HttpRequest request) =>
-        int.TryParse(request.Value("top"), NumberStyles.None, CultureInfo.InvariantCulture, out var top) && top is >= 1 and <= Quarantine.LargestPage ? top : 25;
+    private static int? TopOf(HttpRequest request) =>
+        int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
+        && top is >= 1 and <= Quarantine.LargestPage ? top : null;
 }

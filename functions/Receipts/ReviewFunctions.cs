@@ -75,11 +75,9 @@ public sealed class ReviewFunctions(
     [Function("QueryOperationsActions")]
     public Task ListActions([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/actions")] HttpRequest request)
     {
-        var month = time.GetUtcNow();
         var continuation = request.Value("continuation");
-        if (request.Value("month") is { } written && !DateTimeOffset.TryParseExact(
-            written, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out month))
-            return ProblemAsync(request, "month is written as 2026-11.");
+        if ((request.Value("month") is { } written ? RequestTimes.Month(written) : time.GetUtcNow()) is not { } month)
+            return ProblemAsync(request, $"month is written as 2026-11, {RequestTimes.Years}.");
         if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await actions.ListAsync(month, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.ActionPage));

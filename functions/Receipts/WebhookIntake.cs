@@ -7,7 +7,7 @@ namespace Serverless.Receipts;
 
 /// <summary>Makes a delivery of a request, raw bytes and all, and has it judged and stored.</summary>
 public sealed class WebhookIntake(
-    ChannelDirectory channels, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
+    ChannelDirectory channels, Readers readers, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
 {
     private static readonly Answer NeverConfigured = Answer.Text(
         "There is no such channel here. Check the address; a channel is opened by its Channels__<Name>__Enabled setting.", 404);
@@ -19,6 +19,9 @@ public sealed class WebhookIntake(
     private static readonly Answer TooBusy = Answer.Text("Too many calls of this channel at once. Please call again.", 503)
         with { Headers = [new("Retry-After", "5")] };
 
+    private static readonly Answer TooSlow = Answer.Text("The body of this call came too slowly. Please call again.", 408)
+        with { Headers = [new("Connection", "close")] };
+
     /// <summary>The answer that the provider expects.</summary>
     /// <param name="request">As it arrived.</param>
     /// <param name="name">Name of the channel in its address.</param>
@@ -27,30 +30,81 @@ public sealed class WebhookIntake(
         if (channels.Find(name) is not { } channel) return NeverConfigured;
         if (ChannelDirectory.SettingsOf(channel, out _) is not { } settings) return NotReady;
         if (!settings.Enabled) return NeverConfigured;
-        if (!bulkhead.TryEnter(channel.Name)) return TooBusy;
+        using var reader = readers.Enter(channel.Name);
+        if (reader is null) return Unread(channel, request, default, TooBusy);
+        var body = new PooledBody();
         try
         {
-            var limit = options.CurrentValue.MaxBodyBytes;
-            if (await RawBody.ReadAsync(request, limit) is not { } body)
-                return Answer.Text($"The body is larger than {limit} bytes, the limit set by Receive__MaxBodyBytes.", 413);
-
-            var now = time.GetUtcNow();
-            var delivery = new Delivery
+            if (await ReadAsync(request, channel, reader, body) is { } refusal) return refusal;
+            reader.Arrived();
+            var delivery = Made(channel, request, body.Memory);
+            // The limit counts whole bodies: none waits inside it for bytes that do not come.
+            if (!bulkhead.TryEnter(channel.Name)) return door.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
+            try
             {
-                Id = DeliveryKey.NewId(now),
-                Channel = channel.Name,
-                Method = request.Method,
-                PathAndQuery = RawTarget(request),
-                Headers = KeptHeaders(channel, request.Headers),
-                Body = body,
-                ReceivedAt = now,
-            };
-            return await door.AnswerAsync(channel, settings, delivery, request.HttpContext.RequestAborted);
+                return await door.AnswerAsync(channel, settings, delivery, body.Abandon);
+            }
+            finally
+            {
+                bulkhead.Leave(channel.Name);
+            }
         }
         finally
         {
-            bulkhead.Leave(channel.Name);
+            body.Dispose();
         }
+    }
+
+    /// <summary>Null when the whole body is here; otherwise what the caller hears.</summary>
+    private async Task<Answer?> ReadAsync(HttpRequest request, IChannel channel, Readers.Reader reader, PooledBody body)
+    {
+        var caller = request.HttpContext.RequestAborted;
+        var (own, all) = (channel.MaxBodyBytes, options.CurrentValue.MaxBodyBytes);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(caller, reader.Evicted);
+        deadline.CancelAfter(TimeSpan.FromSeconds(options.CurrentValue.BodySeconds));
+        try
+        {
+            return await body.FillAsync(request, Math.Min(own, all), reader.TryHold, deadline.Token) switch
+            {
+                BodyEnd.Whole => null,
+                BodyEnd.NoRoom => Unread(channel, request, body.Memory, TooBusy),
+                _ => Answer.Text(
+                    own < all
+                        ? $"The body is larger than {own} bytes, the most that the channel {channel.Name} takes."
+                        : $"The body is larger than {all} bytes, the limit set by Receive__MaxBodyBytes.",
+                    413),
+            };
+        }
+        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
+        {
+            return Unread(channel, request, body.Memory, reader.Evicted.IsCancellationRequested ? TooBusy : TooSlow);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            return Unread(channel, request, body.Memory, TooSlow);
+        }
+    }
+
+    // Somebody on the phone hears a valid answer, whatever it says; everybody else may call again.
+    private Answer Unread(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> begun, Answer otherwise)
+    {
+        door.CountUnread(channel.Name);
+        return channel.ReplyUnread(Made(channel, request, begun)) ?? otherwise;
+    }
+
+    private Delivery Made(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> body)
+    {
+        var now = time.GetUtcNow();
+        return new Delivery
+        {
+            Id = DeliveryKey.NewId(now),
+            Channel = channel.Name,
+            Method = request.Method,
+            PathAndQuery = RawTarget(request),
+            Headers = KeptHeaders(channel, request.Headers),
+            Body = body,
+            ReceivedAt = now,
+        };
     }
 
     // The request line as it arrived: PathString and QueryString would decode and encode once more, and some providers sign the URL.

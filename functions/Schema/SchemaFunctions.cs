@@ -1,24 +1,20 @@
 using System.Text.Json.Nodes;
-using System.Text.Json.Schema;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Cases;
-using Serverless.Channels;
-using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Platform.Http;
 using Serverless.Platform.Json;
-using Serverless.Registrations;
 
 namespace Serverless.Schema;
 
 /// <summary>
-/// Publishes what consumers build on: JSON Schemas of contact, case and events, made from the code, and the OpenAPI document of the HTTP
-/// functions.
+/// Publishes what consumers build on: JSON Schemas made from the code, the event catalogue, and the OpenAPI document of the HTTP functions;
+/// and tells who calls another address what there is.
 /// </summary>
 public sealed class SchemaFunctions(EventCatalogue catalogue)
 {
-    private static readonly string[] Documents =
-        ["contact", "case", "case-page", "event", "channel-event", "ping-event", "catalogue", "openapi"];
+    private static readonly string[] Documents = [.. PublishedSchemas.Names, "catalogue", "openapi"];
+
+    private static readonly Lazy<RouteTable> Routes = new(() => new RouteTable(OpenApi()));
 
     /// <summary>Names of the documents.</summary>
     [Function("SchemaList")]
@@ -31,19 +27,31 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
     {
         var json = request.Route("document") switch
         {
-            "contact" => ContactJson.Default.Options.GetJsonSchemaAsNode(typeof(Contact)),
-            "case" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CaseFile)),
-            "case-page" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CasePage)),
-            "event" => CaseJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<CaseFacts>)),
-            "channel-event" => ChannelEventJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<ChannelFacts>)),
-            "ping-event" => SubscriptionJson.Default.Options.GetJsonSchemaAsNode(typeof(CloudEvent<PingFacts>)),
             "catalogue" => new JsonObject(catalogue.Kinds.Select(k => KeyValuePair.Create(k.Type, (JsonNode?)Entry(k)))),
             "openapi" => OpenApi(),
-            _ => null,
+            var name => PublishedSchemas.Document(name),
         };
         return json is null
             ? HttpAnswer.ProblemAsync(request, 404, $"Known documents: {string.Join(", ", Documents)}.")
             : AnswerAsync(request, json);
+    }
+
+    /// <summary>
+    /// Takes what no other function takes, since more specific routes win: a wrong method, or an address that is not there. Public, as the
+    /// list of addresses is; what needs a key is asked for it by the host before anything else.
+    /// </summary>
+    [Function("AnswerUnknown")]
+    public static Task Unknown([HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
+    {
+        var path = request.Path.Value ?? "";
+        if (Routes.Value.MethodsOf(path) is not { Count: > 0 } methods)
+        {
+            return HttpAnswer.ProblemAsync(
+                request, 404, $"There is nothing at this address. Known: {string.Join("; ", Routes.Value.Near(path))}.");
+        }
+
+        request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        return HttpAnswer.ProblemAsync(request, 405, $"This address takes {string.Join(", ", methods)}.");
     }
 
     private static Task AnswerAsync(HttpRequest request, JsonNode json) =>
@@ -52,9 +60,11 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
     private static JsonObject Entry(EventKind kind) =>
         new() { ["says"] = kind.Says, ["schema"] = $"/api/schema/{kind.Schema}", ["example"] = JsonNode.Parse(kind.Example.Span) };
 
-    private static JsonNode? OpenApi()
+    private static JsonNode OpenApi()
     {
         using var resource = typeof(SchemaFunctions).Assembly.GetManifestResourceStream("openapi.json")!;
-        return JsonNode.Parse(resource);
+        var document = JsonNode.Parse(resource)!;
+        document["components"]!["schemas"] = PublishedSchemas.Components();
+        return document;
     }
 }

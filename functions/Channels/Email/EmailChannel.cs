@@ -48,6 +48,9 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
         }
     }
 
+    /// <summary>Notifications only point at a mail, or hold some properties of it, a few hundred at once.</summary>
+    public int MaxBodyBytes => 1024 * 1024;
+
     public IReadOnlyList<string> KeptHeaders => [];
 
     public IReadOnlyList<string> BearerProofs { get; } = ["$clientState", "$validationTokens"];

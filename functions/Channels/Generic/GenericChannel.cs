@@ -68,6 +68,16 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         _ => new Verdict.Challenge(Answer.Empty(405) with { Headers = [AllowPost] }),
     };
 
+    /// <summary>The sender of our settings for whose source the first event says it speaks.</summary>
+    public string? SourceOf(Delivery delivery)
+    {
+        var senders = options.CurrentValue.Senders;
+        if (senders.Count == 0 || CloudEventReader.Sources(delivery) is not [var source, ..]) return null;
+        foreach (var (name, sender) in senders)
+            if (sender.Owns(source)) return name;
+        return null;
+    }
+
     /// <summary>202: accepted and not processed yet, as the web hook profile wants it. 503 when it is not stored, since senders try again.</summary>
     public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance == Acceptance.NotStored
         ? Answer.Empty(503) with { Headers = [new("Retry-After", "60")] }

@@ -42,6 +42,9 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
         }
     }
 
+    /// <summary>https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks: payloads of at most 3 MB.</summary>
+    public int MaxBodyBytes => 3 * 1024 * 1024;
+
     public IReadOnlyList<string> KeptHeaders => Kept;
 
     public IEnumerable<string> Problems()

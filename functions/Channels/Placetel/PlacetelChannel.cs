@@ -26,6 +26,9 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
 
     public IReadOnlyList<string> KeptHeaders { get; } = ["x-placetel-signature"];
 
+    /// <summary>Placetel sends forms of a dozen short fields.</summary>
+    public int MaxBodyBytes => 64 * 1024;
+
     public ChannelSettings Settings
     {
         get
@@ -67,6 +70,10 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
             return acceptance == Acceptance.Withheld ? PlacetelXml.Nothing : PlacetelXml.Say(AnswerPlan.Of(number, current.Numbers, current.Default), delivery.ReceivedAt, current.CountryCode);
         return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
     }
+
+    /// <summary>A call takes the routing plan at Placetel; an event whose name did not arrive is answered like one.</summary>
+    public Answer? ReplyUnread(Delivery begun) =>
+        begun.Method == "POST" && FormFields.Of(begun)?["event"u8] is null or "IncomingCall" ? PlacetelXml.Nothing : null;
 
     public IEnumerable<Element> Read(Delivery delivery)
     {

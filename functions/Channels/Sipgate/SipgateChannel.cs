@@ -25,6 +25,9 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
 
     public IReadOnlyList<string> KeptHeaders { get; } = ["x-sipgate-signature"];
 
+    /// <summary>sipgate sends forms of a dozen short fields.</summary>
+    public int MaxBodyBytes => 64 * 1024;
+
     private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
 
     private string? Callback => PublicAddress is { } address ? $"{address}/api/hooks/{ChannelName}" : null;
@@ -74,6 +77,13 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
         if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Withheld || form["direction"u8] == "out" || SipgatePayload.IsHandedOn(form)) return xml.Listen();
         return xml.Say(AnswerPlan.Of(form["to"u8], current.Numbers, current.Default).Begin(delivery.ReceivedAt));
     }
+
+    /// <summary>
+    /// A call goes sipgate's own way and tells how it goes on. All events come to one address, so one whose name did not arrive is answered
+    /// like a call: the others' answers are discarded, and the second look finds what they would have told.
+    /// </summary>
+    public Answer? ReplyUnread(Delivery begun) =>
+        begun.Method == "POST" && FormFields.Of(begun)?["event"u8] is null or "newCall" ? new SipgateXml(Callback).Listen() : null;
 
     public IEnumerable<Element> Read(Delivery delivery)
     {

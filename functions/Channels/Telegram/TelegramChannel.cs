@@ -63,6 +63,9 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
         }
     }
 
+    /// <summary>The bot whose address was called.</summary>
+    public string? SourceOf(Delivery delivery) => options.CurrentValue.Bots.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
+
     public Verdict Verify(Delivery delivery)
     {
         if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);

@@ -34,6 +34,9 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
 
     public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host", "x-forwarded-host"];
 
+    /// <summary>Twilio sends forms of some thirty short fields.</summary>
+    public int MaxBodyBytes => 64 * 1024;
+
     private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
 
     public ChannelSettings Settings
@@ -109,6 +112,18 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
                 return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 204);
         }
     }
+
+    /// <summary>A message may be left and a call comes back by what our answer names; nobody is rung for a caller who is not proven.</summary>
+    public Answer? ReplyUnread(Delivery begun)
+    {
+        if (begun.Rest is not ("voice" or "voice/dial" or "voice/message")) return null;
+        if (begun.Rest == "voice/message") return Twiml.Hangup;
+        var plan = AnswerPlan.Of(null, options.CurrentValue.Numbers, options.CurrentValue.Default);
+        return new Twiml(plan, $"{PublicAddress}/api/hooks/{ChannelName}/").Say(plan.WithoutRinging(), comeBack: true);
+    }
+
+    public string? SourceOf(Delivery delivery) =>
+        TwilioForm.Of(delivery)?["AccountSid"u8] is { } account && options.CurrentValue.KnownAccounts.Contains(account, StringComparer.Ordinal) ? account : null;
 
     private Answer Call(Delivery delivery, Acceptance acceptance)
     {

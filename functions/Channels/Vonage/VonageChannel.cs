@@ -53,6 +53,9 @@ public sealed partial class VonageChannel : IChannel
         }
     }
 
+    /// <summary>Callbacks hold some thirty short fields, a message at most some thousand characters, a transcript that of ten minutes.</summary>
+    public int MaxBodyBytes => 256 * 1024;
+
     public IReadOnlyList<string> KeptHeaders => Kept;
 
     public IEnumerable<string> Problems()
@@ -111,6 +114,22 @@ public sealed partial class VonageChannel : IChannel
         // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. What came is in quarantine and is the same contact.
         // https://developer.vonage.com/en/getting-started/concepts/webhooks
         return acceptance is Acceptance.Withheld && string.IsNullOrEmpty(delivery.Header("authorization")) ? Answer.Empty(503) : Answer.Empty();
+    }
+
+    /// <summary>A message may be left; nobody is rung for a caller who is not proven. What runs goes on.</summary>
+    public Answer? ReplyUnread(Delivery begun)
+    {
+        if (begun.Rest is "voice/dial") return Ncco.Nothing;
+        if (begun.Rest is not "voice/answer") return null;
+        var plan = AnswerPlan.Of(null, _options.CurrentValue.Numbers, _options.CurrentValue.Default);
+        return Step(new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", null), plan.WithoutRinging(), 0, 0);
+    }
+
+    /// <summary>The account that the token claims.</summary>
+    public string? SourceOf(Delivery delivery)
+    {
+        var current = _options.CurrentValue;
+        return TokenOf(delivery) is { } text && SharedKeyJwt.Parse(text)?.Text("api_key") is { } account && (account == current.ApiKey || current.Accounts.ContainsKey(account)) ? account : null;
     }
 
     /// <summary>

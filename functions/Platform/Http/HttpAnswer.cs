@@ -18,6 +18,17 @@ public static class HttpAnswer
     public static Task JsonAsync(HttpRequest request, ReadOnlyMemory<byte> json, int status = StatusCodes.Status200OK) =>
         WriteAsync(request, json, status, Json);
 
+    /// <summary>JSON with its version (<see cref="EntityTags"/>); 304 without a body when If-None-Match names it.</summary>
+    public static Task TaggedAsync(HttpRequest request, ReadOnlyMemory<byte> json)
+    {
+        var (tag, response) = (EntityTags.Of(json.Span), request.HttpContext.Response);
+        response.Headers.ETag = tag;
+        if (!EntityTags.Names(request.Headers.IfNoneMatch, tag, weak: true)) return JsonAsync(request, json);
+        response.StatusCode = StatusCodes.Status304NotModified;
+        response.Headers.CacheControl = "no-store";
+        return Task.CompletedTask;
+    }
+
     /// <summary>A problem detail (RFC 9457) that says what to do.</summary>
     public static async Task ProblemAsync(HttpRequest request, int status, string detail)
     {

@@ -1,41 +1,28 @@
-using System.Buffers;
-
 namespace Serverless.Platform.Http;
 
-/// <summary>Reads a request body to the byte, within a limit.</summary>
+/// <summary>Reads a request body of our own API to the byte, within a limit and a time.</summary>
 public static class RawBody
 {
     /// <summary>Most bytes of a request of people and programs that use our own API.</summary>
     public const int Small = 16 * 1024;
 
-    /// <summary>The body, or null when it is longer than <paramref name="limit"/> bytes.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>The body; null when it is longer than <paramref name="limit"/> bytes, or took longer than 30 seconds.</summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Small)
     {
-        var ct = request.HttpContext.RequestAborted;
-        if (request.ContentLength > limit) return null;
-        if (request.ContentLength is { } known)
-        {
-            var exact = new byte[known];
-            await request.Body.ReadExactlyAsync(exact, ct);
-            return exact;
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        var caller = request.HttpContext.RequestAborted;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(caller);
+        deadline.CancelAfter(Deadline);
+        using var body = new PooledBody();
         try
         {
-            using var whole = new MemoryStream();
-            int read;
-            while ((read = await request.Body.ReadAsync(buffer, ct)) > 0)
-            {
-                if (whole.Length + read > limit) return null;
-                whole.Write(buffer, 0, read);
-            }
-
-            return whole.GetBuffer().AsMemory(0, (int)whole.Length);
+            // Its fields are handed on beyond this call: the buffer is not.
+            return await body.FillAsync(request, limit, _ => true, deadline.Token) == BodyEnd.Whole ? body.Memory.ToArray() : null;
         }
-        finally
+        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            return null;
         }
     }
 }

@@ -25,12 +25,12 @@ internal static class TableLimits
     /// <summary>Refuses a key that is empty, longer than 512 characters, or holds / \ # ? or a control character.</summary>
     public static void CheckKey(string key, string name)
     {
-        if (string.IsNullOrEmpty(key)) throw new ArgumentException($"A row's {name} must not be empty.", name);
-        if (key.Length > Key) throw new ArgumentException($"A row's {name} has {key.Length} characters; {Key} fit.", name);
+        if (string.IsNullOrEmpty(key)) throw new ImpossibleKeyException($"A row's {name} must not be empty.", name);
+        if (key.Length > Key) throw new ImpossibleKeyException($"A row's {name} has {key.Length} characters; {Key} fit.", name);
         foreach (var c in key)
         {
             if (c is '/' or '\\' or '#' or '?' || char.IsControl(c))
-                throw new ArgumentException($"A row's {name} must not hold U+{(int)c:X4}: hash or encode what comes from outside.", name);
+                throw new ImpossibleKeyException($"A row's {name} must not hold U+{(int)c:X4}: hash or encode what comes from outside.", name);
         }
     }
 

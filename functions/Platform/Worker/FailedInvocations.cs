@@ -1,29 +1,55 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Options;
+using Serverless.Cloud;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Platform.Worker;
 
 /// <summary>
+/// What holds for every function: how long it may wait for storage, what a caller who hangs up ends, and what becomes of an exception.
 /// The only place that catches what we did wrong in any function. The worker alone would answer a failed HTTP function with 200 and no
 /// body behind some hosts, and would send the exception's text, which can hold a stranger's words, to the host's log (P14).
 /// </summary>
-public sealed partial class FailedInvocations(ILogger<FailedInvocations> log) : IFunctionsWorkerMiddleware
+public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> options, ILogger<FailedInvocations> log) : IFunctionsWorkerMiddleware
 {
     private const string OurFault = "Something went wrong here, not with your request. It is logged; please try again.";
     private const string NoStorage = "Storage cannot be reached just now. Please call again.";
+    private const string NoSuchName = "A name in this address or query is too long, or holds a character that no name here has: there is nothing of that name.";
+    private const string BrokenOff = "The body of this request broke off or came too slowly. Please call again.";
     private const string PatienceSeconds = "30";
+
+    // Azure's load balancer waits 230 s for an answer.
+    // https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(230);
 
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         var http = context.GetHttpContext();
+        var caller = http?.RequestAborted ?? default;
+        using var limit = http is null || IsReading(http.Request) ? null : new CancellationTokenSource(LongestCall);
+        if (http is not null)
+        {
+            Patience.Set(TimeSpan.FromSeconds(options.CurrentValue.StorageSeconds));
+            // What changes something is done to its end although its caller is gone: a cut connection must not leave a commit untold.
+            if (limit is not null) http.RequestAborted = limit.Token;
+        }
+
         try
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (http?.RequestAborted.IsCancellationRequested == true)
+        catch (Exception error) when (caller.IsCancellationRequested && error is OperationCanceledException or IOException)
         {
             // The caller hung up: nobody hears an answer.
+        }
+        catch (BadHttpRequestException error) when (http is not null)
+        {
+            await AnswerAsync(http, error.StatusCode, BrokenOff);
+        }
+        catch (ImpossibleKeyException) when (http is not null)
+        {
+            await AnswerAsync(http, StatusCodes.Status404NotFound, NoSuchName);
         }
         catch (Exception error) when (error is not OperationCanceledException || !context.CancellationToken.IsCancellationRequested)
         {
@@ -31,11 +57,14 @@ public sealed partial class FailedInvocations(ILogger<FailedInvocations> log) : 
             LogFailed(function, type, where);
             // The host shall deliver a message again; its log gets no more than ours.
             if (http is null) throw new FailedInvocationException($"{function} failed: {type} {where}");
-            await AnswerAsync(http, error is StorageUnavailableException);
+            if (error is StorageUnavailableException) await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, NoStorage);
+            else await AnswerAsync(http, StatusCodes.Status500InternalServerError, OurFault);
         }
     }
 
-    private static Task AnswerAsync(HttpContext http, bool storage)
+    private static bool IsReading(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+
+    private static Task AnswerAsync(HttpContext http, int status, string sentence)
     {
         // What has begun would end like a whole answer.
         if (http.Response.HasStarted)
@@ -45,10 +74,10 @@ public sealed partial class FailedInvocations(ILogger<FailedInvocations> log) : 
         }
 
         http.Response.Clear();
-        http.Response.StatusCode = storage ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
-        if (storage) http.Response.Headers.RetryAfter = PatienceSeconds;
+        http.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = PatienceSeconds;
         http.Response.ContentType = "text/plain; charset=utf-8";
-        return http.Response.WriteAsync(storage ? NoStorage : OurFault, http.RequestAborted);
+        return http.Response.WriteAsync(sentence, http.RequestAborted);
     }
 
     // An exception's message can carry a stranger's words; its type and our own frame cannot.

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
 
 namespace Serverless.Platform.Worker;
 
@@ -7,8 +8,10 @@ namespace Serverless.Platform.Worker;
 public static class WorkerServices
 {
     /// <summary>Call it last: it takes away what the framework registered.</summary>
-    public static IServiceCollection AddWorker(this IServiceCollection services)
+    public static IServiceCollection AddWorker(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptions<HttpOptions>().Bind(configuration.GetSection("Http")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
         // Bodies are bounded by each function, which answers a larger one with a sentence; Kestrel's own limit would be an empty 500.
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         services.Configure<WorkerOptions>(worker => worker.InputConverters.RegisterAt<CancellationConverter>(0));

@@ -184,7 +184,7 @@ public sealed partial class WorkerConnection
     private static async Task<ReadOnlyMemory<byte>?> JsonBodyAsync(HttpRequest request, CancellationToken ct)
     {
         if (request.ContentLength == 0 || !request.HasJsonContentType() || !CanHaveBody(request)) return null;
-        using var buffer = new MemoryStream((int)(request.ContentLength ?? 0));
+        using var buffer = new MemoryStream();
         await request.Body.CopyToAsync(buffer, ct);
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }

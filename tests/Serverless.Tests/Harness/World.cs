@@ -122,6 +122,7 @@ public sealed class World : IAsyncDisposable
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         // A caller's patience is not what a busy machine should decide about.
         all["Receive__StoreSeconds"] = "10";
+        all["Http__StorageSeconds"] = "10";
         all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))

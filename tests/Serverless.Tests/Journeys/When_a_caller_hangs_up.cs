@@ -37,6 +37,43 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(stored, (await world.CasesAsync()).Count);
     }
 
+    /// <summary>What people do to a case is told although they hang up: nothing waits for Tick.</summary>
+    [Fact]
+    public async Task Whatever_changed_a_case_is_told_at_once()
+    {
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await world.AcceptAsync(MetaCall.Messages([.. Enumerable.Range(1, Calls).Select(
+            n => new Said($"wamid.{n}", (493023126000 + n).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()))]));
+        await world.DrainAsync();
+        var ids = (await world.CasesAsync()).Select(c => c.CaseId()).ToList();
+        Assert.Equal(Calls, ids.Count);
+        await Task.WhenAll(ids.Select(id => CloseAndLeaveAsync(world, id)));
+
+        var (told, before) = (0, -1);
+        while (before != told)
+        {
+            await Task.Delay(500);
+            (before, told) = (told, world.Told().Count(t => t.Type == "serverless.case.closed.v1"));
+        }
+
+        var closed = (await world.GetAsync($"/api/cases?state=closed&top=100&month={world.Time.GetUtcNow():yyyy-MM}")).GetProperty("cases").GetArrayLength();
+        Assert.InRange(closed, 1, Calls);
+        Assert.Equal(closed, told);
+        Assert.Equal(Calls - closed, (await world.CasesAsync()).Count);
+    }
+
+    private static async Task CloseAndLeaveAsync(World world, string id)
+    {
+        const string Body = """{"cause":"unknown"}""";
+        using var client = new TcpClient();
+        await client.ConnectAsync(world.Address.Host, world.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/cases/{id}/close HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
+        // Some of them are in the midst of it then.
+        await Task.Delay(Random.Shared.Next(3, 60));
+        client.Client.Close(0);
+    }
+
     private static async Task SendAndCloseAsync(World world, int number)
     {
         var body = MetaCall.Messages(new Said($"wamid.{number}", (493023126000 + number).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()));

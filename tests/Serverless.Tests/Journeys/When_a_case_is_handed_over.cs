@@ -10,7 +10,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task The_owner_stays_accountable_until_the_other_accepts()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
         Assert.Equal("{\"state\":\"accepted\",\"changed\":false}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
@@ -31,7 +31,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task The_owner_can_take_an_offer_back()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         await ActAsync(world, id, "hand-over", """{"to":"workshop","why":"a mistake"}""");
         await ActAsync(world, id, "accept", """{"by":"service"}""");
@@ -42,7 +42,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Two_who_accept_at_once_hand_it_over_once()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         await ActAsync(world, id, "hand-over", """{"to":"workshop","why":"needs a technician"}""");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ActAsync(world, id, "accept", """{"by":"workshop"}""")));
@@ -62,6 +62,33 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/{action}", body);
         Assert.Equal(status, answer.StatusCode);
         Assert.Contains(status == HttpStatusCode.NotFound ? "Known:" : "Send", await answer.TextAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Who is told of a case hears its number, not its id: number and id are taken alike.</summary>
+    [Fact]
+    public async Task A_number_names_a_case_as_its_id_does()
+    {
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "workshop"));
+        var number = (await world.CaseAsync(await OpenAsync(world))).Head("number");
+        Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, number, "accept", """{"by":"service"}"""));
+        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, number.ToLowerInvariant(), "hand-over", """{"to":"workshop","why":"needs a technician"}"""));
+        Assert.Equal("{\"state\":\"closed\",\"changed\":true}", await ActAsync(world, number, "close", """{"cause":"unknown"}"""));
+        using var none = await world.RawAsync(HttpMethod.Post, "/api/cases/no-such-number/accept", """{"by":"service"}""");
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    /// <summary>A case was once offered to a name with a slip in it: nobody could accept it, and nobody was told.</summary>
+    [Fact]
+    public async Task It_is_offered_to_owners_there_are()
+    {
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "hotline"));
+        var id = await OpenAsync(world);
+        using var slip = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/hand-over", """{"to":"hot-line","why":"a slip"}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, slip.StatusCode);
+        var says = await slip.TextAsync();
+        Assert.Contains("Owners__Others", says, StringComparison.Ordinal);
+        Assert.Contains("hotline, service", says, StringComparison.Ordinal);
+        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, id, "hand-over", """{"to":"hotline","why":"rings"}"""));
     }
 
     [Fact]

@@ -79,6 +79,39 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
         Assert.Equal("green", (await world.HealthAsync("storage")).Status);
     }
 
+    /// <summary>With storage that hangs, answers once took most of a minute: a monitor or a person had long given up.</summary>
+    [Fact]
+    public async Task Storage_that_hangs_is_told_within_five_seconds_and_by_health_within_three()
+    {
+        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"));
+        using (await world.SendAsync(Call)) world.Gate.Hang();
+        var began = TimeProvider.System.GetTimestamp();
+        using var health = await world.RawAsync(HttpMethod.Get, "/api/health");
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 3);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.Contains("\"state\":\"down\"", await health.TextAsync(), StringComparison.Ordinal);
+        foreach (var (method, path) in new[] { ("GET", "/api/cases"), ("GET", "/api/operations/summary"), ("POST", "/api/cases/none/accept"), ("GET", "/api/subscriptions") })
+        {
+            began = TimeProvider.System.GetTimestamp();
+            using var answer = await world.RawAsync(new HttpMethod(method), path, method == "POST" ? """{"by":"service"}""" : null);
+            Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 5);
+            if (method == "POST") continue;
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+    }
+
+    [Fact]
+    public async Task What_drifted_is_degraded_and_not_down()
+    {
+        await using var world = await World.StartAsync(azurite, ("Owners__Default", null));
+        using var answer = await world.RawAsync(HttpMethod.Get, "/api/health");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var says = await answer.TextAsync();
+        Assert.Contains("\"status\":\"red\"", says, StringComparison.Ordinal);
+        Assert.Contains("\"state\":\"degraded\"", says, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nothing_that_was_answered_2xx_is_lost_and_nothing_counts_twice()
     {

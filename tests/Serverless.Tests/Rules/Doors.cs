@@ -13,7 +13,7 @@ internal static class Doors
     private static readonly Dictionary<string, string[]> Open = new(StringComparer.Ordinal)
     {
         ["Platform.Storage"] = ["Cloud", "Telemetry"],
-        ["Platform.Worker"] = ["Platform.Storage"],
+        ["Platform.Worker"] = ["Cloud", "Platform.Storage"],
         ["Platform.Messaging"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Platform.Storage", "Platform.Messaging", "Platform.Features"],
         ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
@@ -30,7 +30,7 @@ internal static class Doors
         ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Platform.Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["Maintenance"] = ["Platform.Features"],
-        ["Schema"] = ["Cases", "Channels", "Notices", "Outbox", "Registrations"],
+        ["Schema"] = ["Cases", "Channels", "Diagnostics", "Notices", "Operations", "Outbox", "Privacy", "Receipts", "Registrations"],
         // *Functions.cs and *Services.cs, beside what their folder may use. A *Services.cs also knows the folders below its own.
         ["(functions)"] =
         [

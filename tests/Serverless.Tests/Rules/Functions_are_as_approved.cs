@@ -16,6 +16,9 @@ public sealed partial class Functions_are_as_approved
 
     private static string OpenApi => File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schema", "openapi.json"));
 
+    // It answers for what the document does not name.
+    private const string Fallback = "AnswerUnknown";
+
     private static readonly string[] Methods = ["get", "post", "put", "patch", "delete", "options", "head"];
 
     [Fact]
@@ -39,7 +42,7 @@ public sealed partial class Functions_are_as_approved
         using var openapi = JsonDocument.Parse(OpenApi);
         var described = openapi.RootElement.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject()
             .Where(m => Methods.Contains(m.Name, StringComparer.Ordinal)).Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}")).ToList();
-        var anything = AppFunctions.All.Where(f => f.Route is not null && f.Methods.Count == 0).Select(f => PathOf(f)).ToList();
+        var anything = AppFunctions.All.Where(f => f.Route is not null && f.Methods.Count == 0 && f.Name != Fallback).Select(f => PathOf(f)).ToList();
         var built = AppFunctions.All.Where(f => f.Route is not null).SelectMany(f => f.Methods.Select(m => $"{m} {PathOf(f)}"));
         Assert.Equal(
             built.Order(StringComparer.Ordinal),
