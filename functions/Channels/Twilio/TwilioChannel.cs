@@ -32,7 +32,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
 
     public string Name => ChannelName;
 
-    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host", "x-forwarded-host"];
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host"];
 
     private string? PublicAddress => hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } address ? address.TrimEnd('/') : null;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -16,6 +17,7 @@ internal sealed class LaterMessages : IDisposable
     private static readonly TimeSpan Days = TimeSpan.FromDays(6);
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
     private readonly List<LaterMessage> _waiting = [];
+    private readonly ConcurrentDictionary<string, bool> _filled = new(StringComparer.Ordinal);
     private readonly QueueAccount _account;
     private readonly FakeTime _time;
 
@@ -36,6 +38,12 @@ internal sealed class LaterMessages : IDisposable
         }
     }
 
+    /// <summary>Notes that a message was put into a queue, or shows itself there.</summary>
+    public void NoteFilled(string queue) => _filled[queue] = true;
+
+    /// <summary>Whether that was noted since it was asked last.</summary>
+    public bool WasFilled(string queue) => _filled.TryRemove(queue, out _);
+
     /// <summary>Hides what was put; called before the app knows that it is.</summary>
     public async Task HideAsync(string queue, string id, string receipt, string text, TimeSpan delay)
     {
@@ -53,7 +61,11 @@ internal sealed class LaterMessages : IDisposable
             _waiting.RemoveAll(due.Contains);
         }
 
-        foreach (var message in due) await new QueueRest(_http, _account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+        foreach (var message in due)
+        {
+            await new QueueRest(_http, _account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+            NoteFilled(message.Queue);
+        }
     }
 
     /// <summary>As if the queue had lost all that waits, or a process had died before it put it.</summary>
@@ -111,11 +123,13 @@ internal sealed partial class PutWatch(LaterMessages later)
         var buffer = new byte[64 * 1024];
         for (int read; (read = await from.ReadAsync(buffer)) > 0;)
         {
+            var text = Encoding.Latin1.GetString(buffer, 0, read);
             lock (_request)
             {
                 if (_answered) _request.Clear();
+                if (_request.Length == 0 && Put().Match(text) is { Success: true } put) later.NoteFilled(put.Groups["queue"].Value);
                 _answered = false;
-                _request.Append(Encoding.Latin1.GetString(buffer, 0, read));
+                _request.Append(text);
             }
 
             await to.WriteAsync(buffer.AsMemory(0, read));
@@ -159,6 +173,9 @@ internal sealed partial class PutWatch(LaterMessages later)
         @"^POST /[^/ ]+/(?<queue>notify-[a-z]+)/messages\?[^ ]*visibilitytimeout=(?<seconds>[1-9][0-9]*).*<MessageText>(?<text>[^<]*)</MessageText>",
         RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DelayedPut();
+
+    [GeneratedRegex("^POST /[^/ ]+/(?<queue>[a-z0-9-]+)/messages", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Put();
 
     [GeneratedRegex("<MessageId>(?<id>[^<]*)</MessageId>.*<PopReceipt>(?<receipt>[^<]*)</PopReceipt>", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Receipt();
