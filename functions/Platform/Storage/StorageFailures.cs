@@ -52,7 +52,8 @@ internal sealed class StorageFailures(string setting, string role)
 
     // An answer that is JSON, but not of the kind that the client reads (an array for an object, say). The same exception from elsewhere is a mistake of ours.
     private static bool IsAnotherAnswer(Exception e) =>
-        e is InvalidOperationException { Source: { } source } && (source == "System.Text.Json" || source.StartsWith("Azure.", StringComparison.Ordinal));
+        e is InvalidOperationException { Source: { } source }
+        && (source.StartsWith("System.Text.Json", StringComparison.Ordinal) || source.StartsWith("Azure.", StringComparison.Ordinal));
 
     private StorageUnavailableException Silent(Exception e) =>
         new($"Storage did not answer. Check that {setting} names the right account and that it can be reached from here.", 0, null, e);

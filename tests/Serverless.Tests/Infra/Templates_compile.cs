@@ -20,7 +20,8 @@ public sealed partial class Templates_compile
         var sets = Directory.GetFiles(Path.GetDirectoryName(Prediction.PathOf("smallest"))!, "*.bicepparam").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
         Assert.Equal(Prediction.Sets.Order(StringComparer.Ordinal), sets);
         Assert.True(Prediction.Sets.Count >= 8);
-        foreach (var set in Prediction.Sets) Assert.Equal([], await BicepCompiler.Instance.ProblemsAsync(Prediction.PathOf(set)));
+        // One that does not compile is not predicted; what the linter has to say of parameters, it says of main.bicepparam.
+        foreach (var set in Prediction.Sets) Assert.NotEmpty((await Prediction.OfAsync(set)).Resources);
     }
 
     /// <summary>An altered text, and what the compiler or its linter calls the fault.</summary>

@@ -10,6 +10,10 @@ internal static class AppCode
 {
     private static readonly string Functions = Path.Combine(Seed.RepositoryRoot, "functions");
 
+    // The binder of settings is generated code that takes the place of a call; the build allows that to its namespace.
+    private static readonly CSharpParseOptions Options = CSharpParseOptions.Default
+        .WithFeatures([new("InterceptorsNamespaces", "Microsoft.Extensions.Configuration.Binder.SourceGeneration")]);
+
     private static readonly Lazy<CSharpCompilation> Compiled = new(Compile);
 
     /// <summary>
@@ -21,7 +25,7 @@ internal static class AppCode
     /// <summary>One more file for it.</summary>
     /// <param name="path">Path within functions/.</param>
     /// <param name="text">What stands in it.</param>
-    public static SyntaxTree Parse(string path, string text) => CSharpSyntaxTree.ParseText(text, path: path);
+    public static SyntaxTree Parse(string path, string text) => CSharpSyntaxTree.ParseText(text, Options, path);
 
     private static CSharpCompilation Compile()
     {

@@ -72,7 +72,6 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
     [Theory]
     [InlineData("[]")]
-    [InlineData("null")]
     [InlineData("\"text\"")]
     [InlineData("""{"value":{}}""")]
     [InlineData("""{"value":[1]}""")]
