@@ -77,16 +77,15 @@ public sealed partial class NoticeTeller(
     private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         var key = $"{route.Name}/{target.Name}";
-        // The last try is made in any case: nobody is given up untried.
-        if (options.CurrentValue.WaitBefore(notice.Attempt + 1) is not null && !circuits.MayTry(key))
-            return new Outcome(OutcomeKind.Later, "target-fails") { Incident = notice.Incident };
         using var place = slow.Enter(key);
         if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
+        // The last try is made in any case: nobody is given up untried.
+        var isLast = options.CurrentValue.WaitBefore(notice.Attempt + 1) is null;
         try
         {
-            var outcome = await route.TryAsync(notice, target, () => contact.Value, ct);
-            circuits.Note(key, outcome.Kind == OutcomeKind.Later);
-            return outcome with { Incident = notice.Incident };
+            var outcome = await circuits.TryAsync(key, isLast, () => route.TryAsync(notice, target, () => contact.Value, ct), ct);
+            place.IsUsed = outcome is not null;
+            return (outcome ?? new Outcome(OutcomeKind.Later, "target-fails")) with { Incident = notice.Incident };
         }
         catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {

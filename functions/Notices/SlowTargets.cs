@@ -17,7 +17,7 @@ public sealed class SlowTargets(TimeProvider time)
 
     /// <summary>A place to be disposed of after the try; null when the target is slow and its places are taken.</summary>
     /// <param name="target">Route and target.</param>
-    public IDisposable? Enter(string target)
+    public Place? Enter(string target)
     {
         lock (_gate)
         {
@@ -28,13 +28,13 @@ public sealed class SlowTargets(TimeProvider time)
         }
     }
 
-    private void Leave(string target, long began)
+    private void Leave(string target, long began, bool isUsed)
     {
         lock (_gate)
         {
             ref var state = ref CollectionsMarshal.GetValueRefOrNullRef(_targets, target);
             state.Running--;
-            state.IsSlow = time.GetElapsedTime(began) >= Slow;
+            if (isUsed) state.IsSlow = time.GetElapsedTime(began) >= Slow;
             if (state is { Running: 0, IsSlow: false }) _targets.Remove(target);
         }
     }
@@ -46,8 +46,18 @@ public sealed class SlowTargets(TimeProvider time)
         public bool IsSlow;
     }
 
-    private sealed class Place(SlowTargets targets, string target, long began) : IDisposable
+    /// <summary>One of the tries to a target that run.</summary>
+    public sealed class Place : IDisposable
     {
-        public void Dispose() => targets.Leave(target, began);
+        private readonly SlowTargets _targets;
+        private readonly string _target;
+        private readonly long _began;
+
+        internal Place(SlowTargets targets, string target, long began) => (_targets, _target, _began) = (targets, target, began);
+
+        /// <summary>False when the target was not called after all: then nothing was learned of it.</summary>
+        public bool IsUsed { get; set; } = true;
+
+        public void Dispose() => _targets.Leave(_target, _began, IsUsed);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Serverless.Signing;
 
@@ -8,11 +9,11 @@ namespace Serverless.Signing;
 /// <c>%41</c>), escapes get capital letters, dot segments go. What was signed cannot be known from that, so each likely form is tried.
 /// </summary>
 /// <remarks>Measured on the host 4.1037 and read in its DefaultHttpProxyService.</remarks>
-public static class UrlForms
+public static partial class UrlForms
 {
     private const string Unescaped = "-._~!$&'()*+,;=:@/";
 
-    /// <summary>At most four forms, the one that arrived first, none twice.</summary>
+    /// <summary>At most six forms, the one that arrived first, none twice.</summary>
     /// <param name="url">An absolute http or https address.</param>
     public static IReadOnlyList<string> Of(string url)
     {
@@ -23,7 +24,12 @@ public static class UrlForms
         Add(forms, origin + Canonical(path, query));
         // Java's encoder, which senders use, escapes the tilde; the host undoes it.
         Add(forms, origin + path + query.Replace("~", "%7E", StringComparison.Ordinal));
-        Add(forms, origin + path.Replace("%252F", "%2F", StringComparison.Ordinal) + query);
+        var slashes = SingleSlash().Replace(path, "%2$1");
+        Add(forms, origin + slashes + query);
+        // .NET Framework's and some C encoders write small letters, of which the host makes capitals. A sender that mixes both is not served.
+        var (small, behind) = (SmallLetters(slashes), SmallLetters(query));
+        Add(forms, origin + small + behind);
+        Add(forms, origin + small + behind.Replace("~", "%7e", StringComparison.Ordinal));
         return forms;
     }
 
@@ -45,6 +51,14 @@ public static class UrlForms
         Escape(written, Uri.UnescapeDataString(rest));
         return Uri.TryCreate($"http://host{written}{query}", UriKind.Absolute, out var rewritten) ? rewritten.PathAndQuery : path + query;
     }
+
+    private static string SmallLetters(string text) => Escaped().Replace(text, static escape => escape.Value.ToLowerInvariant());
+
+    [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Escaped();
+
+    [GeneratedRegex("%252([Ff])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SingleSlash();
 
     private static void Escape(StringBuilder written, string text)
     {

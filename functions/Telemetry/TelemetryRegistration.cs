@@ -10,11 +10,11 @@ public static class TelemetryRegistration
     {
         var on = Array.Exists(Endpoints, name => !string.IsNullOrEmpty(configuration[name])) && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
         services.AddSingleton(new TelemetryExport(on));
-        return on ? Export(services) : services;
+        return on ? Export(services, configuration) : services;
     }
 
     // A method of its own: the types it names are loaded when it runs.
-    private static IServiceCollection Export(IServiceCollection services) => services.AddHostedService<Exporting>();
+    private static IServiceCollection Export(IServiceCollection services, IConfiguration configuration) => services.AddExport(configuration);
 }
 
 /// <summary>Whether this app sends metrics: what costs reads to measure is left alone otherwise.</summary>

@@ -32,7 +32,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
 
     public string Name => ChannelName;
 
-    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host", "x-forwarded-host"];
+    public IReadOnlyList<string> KeptHeaders { get; } = ["x-twilio-signature", "host"];
 
     /// <summary>Twilio sends forms of some thirty short fields.</summary>
     public int MaxBodyBytes => 64 * 1024;

@@ -45,11 +45,8 @@ public sealed partial class TwilioChannel : IExplains
     private IEnumerable<string> Bases(Delivery delivery)
     {
         List<string> hosts = [];
-        foreach (var name in new[] { "x-forwarded-host", "host" })
-        {
-            // A stranger wrote it: it is tried and shown, nothing is called.
-            if (delivery.Header(name) is { Length: > 0 and <= LongestHost } host && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown) hosts.Add(host);
-        }
+        // The caller's own: the worker SDK puts it in the place of the host's (UseForwardedHeaders). A stranger wrote it: it is tried and shown, nothing is called.
+        if (delivery.Header("host") is { Length: > 0 and <= LongestHost } host && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown) hosts.Add(host);
 
         if (Uri.TryCreate(PublicAddress, UriKind.Absolute, out var ours))
         {
@@ -59,10 +56,10 @@ public sealed partial class TwilioChannel : IExplains
             yield return $"http://{ours.Authority}{ours.AbsolutePath.TrimEnd('/')}";
         }
 
-        foreach (var host in hosts)
+        foreach (var other in hosts)
         {
-            yield return "https://" + host;
-            yield return "http://" + host;
+            yield return "https://" + other;
+            yield return "http://" + other;
         }
     }
 

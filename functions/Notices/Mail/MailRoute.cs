@@ -56,17 +56,15 @@ public sealed class MailRoute : IDigestRoute
         return await SendAsync(told, target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
 
-    public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems("Email", r => r.Email, address => IsAddress(address) ? null : "must be one mail address");
+    public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems("Email", r => r.Email, address => MimeMail.IsAddress(address) ? null : "must be one mail address");
 
     private bool IsOff => string.IsNullOrEmpty(_options.CurrentValue.From);
-
-    private static bool IsAddress(string address) => address.Count(c => c == '@') == 1 && address.All(c => c is > ' ' and <= '~' and not ('<' or '>' or ',' or ';' or '"'));
 
     private async Task<Outcome> SendAsync(
         Told told, NoticeTarget target, Recipient recipient, string id, string? caseId, CancellationToken ct)
     {
         var options = _options.CurrentValue;
-        if (IsOff || !IsAddress(target.Address)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (IsOff || !MimeMail.IsAddress(target.Address)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
         var why = _texts.Say(recipient.Language, "mail_why", new Dictionary<string, string>(StringComparer.Ordinal) { ["recipient"] = target.Name });
         var domain = options.From![(options.From!.IndexOf('@', StringComparison.Ordinal) + 1)..];
         var mail = new MimeMail

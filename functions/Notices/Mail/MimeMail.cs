@@ -1,16 +1,21 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using MimeKit;
+using MimeKit.Text;
 
 namespace Serverless.Notices.Mail;
 
 /// <summary>
-/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids that hold a thread together, and the word that a machine wrote it. Small, because no mail library restores here.
+/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids that hold a thread together, and the word that a machine wrote it.
 /// </summary>
-/// <remarks>Sources: RFC 5322 (headers), RFC 2047 (subject), RFC 2046 (multipart/alternative), RFC 3834 (Auto-Submitted).</remarks>
+/// <remarks>Sources: RFC 5322 (headers), RFC 2046 (multipart/alternative), RFC 3834 (Auto-Submitted).</remarks>
 public sealed record MimeMail
 {
+    // The same mail is the same bytes: what is sent again differs in nothing but its date.
     private const string Boundary = "=_serverless_alternative";
+
+    private static readonly FormatOptions Format = Dos();
 
     public required string From { get; init; }
 
@@ -30,58 +35,43 @@ public sealed record MimeMail
 
     public required string Html { get; init; }
 
+    /// <summary>Whether a mail can be sent to it: one address alone, without a name, ASCII.</summary>
+    public static bool IsAddress(string address) =>
+        address.All(c => c is > ' ' and <= '~') && MailboxAddress.TryParse(address, out var mailbox) && mailbox.Address == address
+        && mailbox.Domain is { Length: > 0 };
+
     /// <summary>The mail to the byte: ASCII, CRLF.</summary>
+    /// <exception cref="ParseException">Sender or recipient is no address (<see cref="IsAddress"/>).</exception>
     public byte[] Write()
     {
-        var mail = new StringBuilder();
-        void Header(string name, string value) => mail.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        Header("From", OneLine(From));
-        Header("To", OneLine(To));
-        Header("Subject", Encoded(OneLine(Subject)));
-        Header("Date", At.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture));
-        Header("Message-ID", $"<{OneLine(MessageId)}>");
+        using var mail = new MimeMessage();
+        mail.From.Add(new MailboxAddress(null, From));
+        mail.To.Add(new MailboxAddress(null, To));
+        mail.Subject = OneLine(Subject);
+        mail.Date = At.ToUniversalTime();
+        mail.MessageId = MessageId;
         if (Thread is { } thread)
         {
-            Header("In-Reply-To", $"<{OneLine(thread)}>");
-            Header("References", $"<{OneLine(thread)}>");
+            mail.InReplyTo = thread;
+            mail.References.Add(thread);
         }
 
-        Header("Auto-Submitted", "auto-generated");
-        Header("X-Auto-Response-Suppress", "All");
-        Header("MIME-Version", "1.0");
-        Header("Content-Type", $"multipart/alternative; boundary=\"{Boundary}\"");
-        mail.Append("\r\n");
-        Part(mail, "text/plain", Text);
-        Part(mail, "text/html", Html);
-        mail.Append(CultureInfo.InvariantCulture, $"--{Boundary}--\r\n");
-        return Encoding.ASCII.GetBytes(mail.ToString());
+        mail.Headers.Add("Auto-Submitted", "auto-generated");
+        mail.Headers.Add("X-Auto-Response-Suppress", "All");
+        mail.Body = new MultipartAlternative(Part(TextFormat.Plain, Text), Part(TextFormat.Html, Html)) { Boundary = Boundary };
+        using var written = new MemoryStream();
+        mail.WriteTo(Format, written);
+        return written.ToArray();
     }
 
-    private static void Part(StringBuilder mail, string type, string content) =>
-        mail.Append(CultureInfo.InvariantCulture, $"--{Boundary}\r\nContent-Type: {type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{Convert.ToBase64String(Encoding.UTF8.GetBytes(content), Base64FormattingOptions.InsertLineBreaks)}\r\n");
+    private static TextPart Part(TextFormat format, string content) => new(format) { Text = content, ContentTransferEncoding = ContentEncoding.Base64 };
 
-    // An encoded word has at most 75 characters and a line 78: 39 bytes of UTF-8 make 52 of base64, beside 12 of its frame and the name of the header.
-    private static string Encoded(string text)
+    private static FormatOptions Dos()
     {
-        if (text.All(c => c is >= ' ' and <= '~') && text.Length <= 70) return text;
-        List<string> words = [];
-        var chunk = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (Encoding.UTF8.GetByteCount(chunk.ToString()) + rune.Utf8SequenceLength > 39)
-            {
-                words.Add(Word(chunk));
-                chunk.Clear();
-            }
-
-            chunk.Append(rune.ToString());
-        }
-
-        words.Add(Word(chunk));
-        return string.Join("\r\n ", words);
+        var format = FormatOptions.Default.Clone();
+        format.NewLineFormat = NewLineFormat.Dos;
+        return format;
     }
-
-    private static string Word(StringBuilder chunk) => $"=?utf-8?B?{Convert.ToBase64String(Encoding.UTF8.GetBytes(chunk.ToString()))}?=";
 
     // Nobody writes a header of their own into ours.
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");

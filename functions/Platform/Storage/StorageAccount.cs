@@ -50,11 +50,13 @@ public sealed class StorageAccount
     public static StorageAccount From(IConfigurationSection section, TokenCredential? credential = null) =>
         section.Value is { Length: > 0 } text ? StorageConnection.Local(section.Key, text) : WithIdentity(section, credential);
 
-    /// <summary>A client of the table service; <paramref name="count"/> is called once per request that goes out.</summary>
-    internal TableServiceClient TableService(Action count)
+    /// <summary>A client of the table service.</summary>
+    /// <param name="count">Called once per request that goes out.</param>
+    /// <param name="countBytes">Whether it refuses batches that are too long: that costs as much memory again as to write them.</param>
+    internal TableServiceClient TableService(Action count, bool countBytes = false)
     {
         var options = CloudPipeline.Configure(new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06), Transport, count);
-        options.AddPolicy(new TableLimits.BatchBytesPolicy(), HttpPipelinePosition.PerCall);
+        if (countBytes) options.AddPolicy(new TableLimits.BatchBytesPolicy(), HttpPipelinePosition.PerCall);
         return Key is null ? new TableServiceClient(Tables, _credential, options) : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
     }
 

@@ -7,8 +7,11 @@ namespace Serverless.Platform.Storage;
 internal static class TableBatch
 {
     /// <summary>Refuses what the service would refuse; what the SDK is to send.</summary>
-    public static List<TableTransactionAction> Actions(IReadOnlyList<TableOperation> operations)
+    /// <param name="operations">All writes of the batch.</param>
+    /// <param name="mayBeTooLong">True when the bytes must be counted before sending; false when even the longest spelling of all values fits.</param>
+    public static List<TableTransactionAction> Actions(IReadOnlyList<TableOperation> operations, out bool mayBeTooLong)
     {
+        var longest = 0L;
         if (operations.Count is < 1 or > TableLimits.BatchOperations)
             throw new ArgumentException($"A batch has {operations.Count} operations; 1 to {TableLimits.BatchOperations} fit.", nameof(operations));
         var rows = new HashSet<string>(operations.Count, StringComparer.Ordinal);
@@ -18,9 +21,11 @@ internal static class TableBatch
             if (!string.Equals(operation.Partition, operations[0].Partition, StringComparison.Ordinal))
                 throw new ArgumentException("All operations of a batch lie in one partition.", nameof(operations));
             if (!rows.Add(operation.Row)) throw new ArgumentException("A row occurs twice in a batch.", nameof(operations));
+            longest += Row(operation) is { } row ? TableLimits.CheckRow(row) : TableLimits.CheckKeys(operation.Partition, operation.Row);
             actions.Add(Action(operation));
         }
 
+        mayBeTooLong = longest > TableLimits.BatchBytes;
         return actions;
     }
 
@@ -33,26 +38,15 @@ internal static class TableBatch
         }
     }
 
-    private static TableTransactionAction Action(TableOperation operation)
+    private static TableTransactionAction Action(TableOperation operation) => operation switch
     {
-        if (Row(operation) is { } row) TableLimits.CheckRow(row);
-        return operation switch
-        {
-            TableOperation.Insert o => new(TableTransactionActionType.Add, o.Entity.Entity),
-            TableOperation.Upsert o => new(TableTransactionActionType.UpsertReplace, o.Entity.Entity),
-            TableOperation.Replace o => new(TableTransactionActionType.UpdateReplace, o.Entity.Entity, Named(o.IfMatch)),
-            TableOperation.Merge o => new(TableTransactionActionType.UpdateMerge, o.Entity.Entity, Named(o.IfMatch)),
-            TableOperation.Delete o => new(TableTransactionActionType.Delete, Key(o), Named(o.IfMatch)),
-            _ => throw new ArgumentException("An unknown operation.", nameof(operation)),
-        };
-    }
-
-    private static TableEntity Key(TableOperation.Delete delete)
-    {
-        TableLimits.CheckKey(delete.PartitionKey, nameof(delete.PartitionKey));
-        TableLimits.CheckKey(delete.RowKey, nameof(delete.RowKey));
-        return new TableEntity(delete.PartitionKey, delete.RowKey);
-    }
+        TableOperation.Insert o => new(TableTransactionActionType.Add, o.Entity.Entity),
+        TableOperation.Upsert o => new(TableTransactionActionType.UpsertReplace, o.Entity.Entity),
+        TableOperation.Replace o => new(TableTransactionActionType.UpdateReplace, o.Entity.Entity, Named(o.IfMatch)),
+        TableOperation.Merge o => new(TableTransactionActionType.UpdateMerge, o.Entity.Entity, Named(o.IfMatch)),
+        TableOperation.Delete o => new(TableTransactionActionType.Delete, new TableEntity(o.PartitionKey, o.RowKey), Named(o.IfMatch)),
+        _ => throw new ArgumentException("An unknown operation.", nameof(operation)),
+    };
 
     // No ETag would mean "insert or merge" on the wire, which brings an erased row back.
     internal static ETag Named(ETag ifMatch) => ifMatch == default

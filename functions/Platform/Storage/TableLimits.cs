@@ -17,6 +17,14 @@ internal static class TableLimits
     public const int BatchBytes = 4 * 1024 * 1024;
     public const int Page = 1000;
 
+    // What the SDK writes at most: one character as \uXXXX in JSON, as three escaped bytes in a URL; number, time or guid; name of the type with its
+    // quotes; headers and URL of an operation, without the account's address.
+    private const int Escape = 6;
+    private const int EscapeInUrl = 9;
+    private const int LongestNumber = 40;
+    private const int AroundProperty = 64;
+    private const int AroundOperation = 2048;
+
     /// <summary>Where the SDK keeps a row's version among its values.</summary>
     public const string ETagName = "odata.etag";
 
@@ -35,21 +43,32 @@ internal static class TableLimits
     }
 
     /// <summary>Refuses a row that breaks a limit; the size is counted as the service counts it.</summary>
-    public static void CheckRow(TableRow row)
+    /// <returns>Bytes that the row takes at most in a batch, with what is written around it: never fewer than the SDK writes.</returns>
+    public static long CheckRow(TableRow row)
     {
-        CheckKey(row.PartitionKey, nameof(row.PartitionKey));
-        CheckKey(row.RowKey, nameof(row.RowKey));
+        var written = CheckKeys(row.PartitionKey, row.RowKey);
         var count = 0;
         var size = 4L + (2 * (row.PartitionKey.Length + row.RowKey.Length));
         foreach (var (name, value) in row.Entity)
         {
             if (value is null || IsOwn(name)) continue;
             count++;
-            size += 8 + (2 * name.Length) + Size(CheckName(name), value);
+            var bytes = Size(CheckName(name), value);
+            size += 8 + (2 * name.Length) + bytes;
+            written += (Escape * ((2 * name.Length) + Longest(value, bytes))) + AroundProperty;
         }
 
         if (count > Properties) throw new ArgumentException($"A row has {count} properties; {Properties} fit.", nameof(row));
         if (size > Row) throw new ArgumentException($"A row has {size} bytes; {Row} fit.", nameof(row));
+        return written;
+    }
+
+    /// <summary>Refuses keys that break a limit; bytes that an operation with them takes at most in a batch, without values.</summary>
+    public static long CheckKeys(string partitionKey, string rowKey)
+    {
+        CheckKey(partitionKey, nameof(partitionKey));
+        CheckKey(rowKey, nameof(rowKey));
+        return AroundOperation + ((Escape + EscapeInUrl) * (long)(partitionKey.Length + rowKey.Length));
     }
 
     /// <summary>Whether a property is storage's own: a key, the version, the time of the last write.</summary>
@@ -76,6 +95,14 @@ internal static class TableLimits
         return name;
     }
 
+    // Characters that a value takes at most before JSON escapes them; bytes are written as base64.
+    private static int Longest(object value, int size) => value switch
+    {
+        string text => text.Length,
+        BinaryData or byte[] => ((size / 3) + 1) * 4,
+        _ => LongestNumber,
+    };
+
     private static int Size(string name, object value) => value switch
     {
         string text => text.Length <= Text ? 4 + (2 * text.Length) : throw new ArgumentException($"Property {name} has {text.Length} characters; {Text} fit.", nameof(value)),
@@ -92,7 +119,10 @@ internal static class TableLimits
         ? 4 + bytes
         : throw new ArgumentException($"Property {name} has {bytes} bytes; {TableRow.MaxProperty} fit. Use SetBytes.", nameof(bytes));
 
-    /// <summary>Refuses a batch that is longer than the service takes, before it goes out. Only here its bytes are known: the SDK writes them.</summary>
+    /// <summary>
+    /// Refuses a batch that is longer than the service takes, before it goes out. Only here its bytes are known: the SDK writes them, and does it
+    /// once more to count them. So it stands in the way of those batches only that <see cref="TableBatch"/> cannot say are short enough.
+    /// </summary>
     internal sealed class BatchBytesPolicy : HttpPipelineSynchronousPolicy
     {
         public override void OnSendingRequest(HttpMessage message)

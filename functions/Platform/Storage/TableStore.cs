@@ -16,12 +16,14 @@ namespace Serverless.Platform.Storage;
 public sealed class TableStore
 {
     private readonly Lazy<TableServiceClient> _service;
+    private readonly Lazy<TableServiceClient> _counting;
     private readonly ConcurrentDictionary<string, TableClient> _tables = new(StringComparer.Ordinal);
     private readonly StorageFailures _failures;
 
     public TableStore(StorageAccount account, CallCount count)
     {
         _service = new(() => account.TableService(count.CountStorage));
+        _counting = new(() => account.TableService(count.CountStorage, countBytes: true));
         _failures = new StorageFailures(account.Setting, "Storage Table Data Contributor");
     }
 
@@ -57,7 +59,7 @@ public sealed class TableStore
     public async Task<WriteResult> DeleteAsync(string table, string partitionKey, string rowKey, ETag ifMatch, CancellationToken ct)
     {
         var client = Client(table);
-        CheckKeys(partitionKey, rowKey);
+        TableLimits.CheckKeys(partitionKey, rowKey);
         return await WriteAsync(null, client.DeleteEntityAsync(partitionKey, rowKey, TableBatch.Named(ifMatch), ct), ct) ?? Missing;
     }
 
@@ -85,7 +87,7 @@ public sealed class TableStore
     public async Task<TableRow?> GetAsync(string table, string partitionKey, string rowKey, CancellationToken ct, string? select = null)
     {
         var client = Client(table);
-        CheckKeys(partitionKey, rowKey);
+        TableLimits.CheckKeys(partitionKey, rowKey);
         string[]? wanted = select is null ? null : ["PartitionKey", "RowKey", select];
         try
         {
@@ -142,7 +144,8 @@ public sealed class TableStore
     public async Task<BatchResult> BatchAsync(string table, IReadOnlyList<TableOperation> operations, CancellationToken ct)
     {
         var client = Client(table);
-        var actions = TableBatch.Actions(operations);
+        var actions = TableBatch.Actions(operations, out var mayBeTooLong);
+        if (mayBeTooLong) client = _counting.Value.GetTableClient(table);
         return await SubmitAsync(client, actions, operations, ct)
             ?? await SubmitAsync(await CreateAsync(client, ct), actions, operations, ct)
             ?? throw NoTable;
@@ -176,12 +179,6 @@ public sealed class TableStore
         if (_tables.TryGetValue(table, out var client)) return client;
         TableLimits.CheckTable(table);
         return _tables.GetOrAdd(table, _service.Value.GetTableClient(table));
-    }
-
-    private static void CheckKeys(string partitionKey, string rowKey)
-    {
-        TableLimits.CheckKey(partitionKey, nameof(partitionKey));
-        TableLimits.CheckKey(rowKey, nameof(rowKey));
     }
 
     private async Task<WriteResult> UpdateAsync(string table, TableRow row, ETag ifMatch, TableUpdateMode mode, CancellationToken ct)

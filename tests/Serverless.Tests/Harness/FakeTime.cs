@@ -1,85 +1,98 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Serverless.Tests.Harness;
 
 /// <summary>A clock that stands still until a test moves it; timers and <c>Task.Delay(span, time)</c> fire when it passes them, in order of their due time.</summary>
-/// <remarks>Callbacks run on the thread that moves the clock, outside the lock. The monotonic clock (<see cref="GetTimestamp"/>) follows the same time.</remarks>
-public sealed class FakeTime(DateTimeOffset start) : TimeProvider
+/// <remarks>
+/// The library moves the clock to the end of the way first and fires then; here it stops at each timer, so that each fires at its own instant. And it may
+/// be set back: then no timer fires. Callbacks run on the thread that moves the clock.
+/// </remarks>
+public sealed class FakeTime(DateTimeOffset start) : FakeTimeProvider(start.ToUniversalTime())
 {
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
-    private DateTimeOffset _now = start.ToUniversalTime();
 
     public FakeTime() : this(new DateTimeOffset(2026, 11, 20, 9, 0, 0, TimeSpan.Zero)) { }
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (_gate) return _now;
-    }
-
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
-
-    public void Advance(TimeSpan by) => Set(GetUtcNow() + by);
+    public new void Advance(TimeSpan by) => Set(GetUtcNow() + by);
 
     /// <summary>Moves the clock. Forwards, every timer that falls due on the way fires at its own instant; backwards, none does.</summary>
     public void Set(DateTimeOffset to)
     {
-        while (NextDue(to) is { } timer) timer.Fire();
-        lock (_gate) _now = to.ToUniversalTime();
+        if (to < GetUtcNow())
+        {
+            AdjustTime(to.ToUniversalTime());
+            return;
+        }
+
+        while (NextDue(to) is { } due) SetUtcNow(due);
+        SetUtcNow(to.ToUniversalTime());
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(this, callback, state);
-        timer.Change(dueTime, period);
+        var timer = new Timer(this);
+        timer.Set(base.CreateTimer(callback, state, dueTime, period), dueTime, period);
         return timer;
     }
 
-    private Timer? NextDue(DateTimeOffset until)
+    private DateTimeOffset? NextDue(DateTimeOffset until)
     {
+        var now = GetUtcNow();
         lock (_gate)
         {
-            var next = _timers.Where(t => t.Due <= until).MinBy(t => t.Due);
-            if (next is null) return null;
-            if (next.Due > _now) _now = next.Due.Value;
-            if (next.Period > TimeSpan.Zero) next.Due += next.Period;
-            else _timers.Remove(next);
-            return next;
+            _timers.RemoveAll(t => t.Next(now) is null);
+            return _timers.Select(t => t.Next(now)!.Value).Where(due => due < until).Cast<DateTimeOffset?>().Min();
         }
     }
 
-    private sealed class Timer(FakeTime time, TimerCallback callback, object? state) : ITimer
+    // The library's timer, and when it is due.
+    private sealed class Timer(FakeTime time) : ITimer
     {
-        public DateTimeOffset? Due { get; set; }
+        private ITimer _inner = null!;
+        private DateTimeOffset _first;
+        private TimeSpan _period;
 
-        public TimeSpan Period { get; private set; }
+        /// <summary>The first instant after now at which it fires; null when there is none.</summary>
+        public DateTimeOffset? Next(DateTimeOffset now) =>
+            _first > now ? _first
+            : _period <= TimeSpan.Zero ? null
+            : _first + (_period * (((now - _first).Ticks / _period.Ticks) + 1));
 
-        public void Fire() => callback(state);
+        public void Set(ITimer inner, TimeSpan dueTime, TimeSpan period)
+        {
+            _inner = inner;
+            Note(dueTime, period);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (time._gate)
-            {
-                time._timers.Remove(this);
-                Period = period;
-                if (dueTime == Timeout.InfiniteTimeSpan) return true;
-                Due = time._now + dueTime;
-                time._timers.Add(this);
-            }
-
-            if (dueTime <= TimeSpan.Zero) time.Set(time.GetUtcNow());
-            return true;
+            Note(dueTime, period);
+            return _inner.Change(dueTime, period);
         }
 
         public void Dispose()
         {
             lock (time._gate) time._timers.Remove(this);
+            _inner.Dispose();
         }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private void Note(TimeSpan dueTime, TimeSpan period)
+        {
+            var now = time.GetUtcNow();
+            lock (time._gate)
+            {
+                time._timers.Remove(this);
+                if (dueTime == Timeout.InfiniteTimeSpan) return;
+                (_first, _period) = (now + dueTime, period);
+                time._timers.Add(this);
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -15,6 +16,7 @@ internal sealed class LaterMessages
     private static readonly TimeSpan Days = TimeSpan.FromDays(6);
     private readonly List<LaterMessage> _waiting = [];
     private readonly string _account;
+    private readonly ConcurrentDictionary<string, bool> _filled = new(StringComparer.Ordinal);
     private readonly FakeTime _time;
 
     private LaterMessages(string connectionString, FakeTime time) =>
@@ -34,6 +36,12 @@ internal sealed class LaterMessages
         }
     }
 
+    /// <summary>Notes that a message was put into a queue, or shows itself there.</summary>
+    public void NoteFilled(string queue) => _filled[queue] = true;
+
+    /// <summary>Whether that was noted since it was asked last.</summary>
+    public bool WasFilled(string queue) => _filled.TryRemove(queue, out _);
+
     /// <summary>Hides what was put; called before the app knows that it is.</summary>
     public async Task HideAsync(string queue, string id, string receipt, string text, TimeSpan delay)
     {
@@ -52,7 +60,10 @@ internal sealed class LaterMessages
         }
 
         foreach (var message in due)
+        {
             await new TestQueue(_account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+            NoteFilled(message.Queue);
+        }
     }
 
     /// <summary>As if the queue had lost all that waits, or a process had died before it put it.</summary>
@@ -108,11 +119,13 @@ internal sealed partial class PutWatch(LaterMessages later)
         var buffer = new byte[64 * 1024];
         for (int read; (read = await from.ReadAsync(buffer)) > 0;)
         {
+            var text = Encoding.Latin1.GetString(buffer, 0, read);
             lock (_request)
             {
                 if (_answered) _request.Clear();
+                if (_request.Length == 0 && Put().Match(text) is { Success: true } put) later.NoteFilled(put.Groups["queue"].Value);
                 _answered = false;
-                _request.Append(Encoding.Latin1.GetString(buffer, 0, read));
+                _request.Append(text);
             }
 
             await to.WriteAsync(buffer.AsMemory(0, read));
@@ -156,6 +169,9 @@ internal sealed partial class PutWatch(LaterMessages later)
         @"^POST /[^/ ]+/(?<queue>notify-[a-z]+)/messages\?[^ ]*visibilitytimeout=(?<seconds>[1-9][0-9]*).*<MessageText>(?<text>[^<]*)</MessageText>",
         RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DelayedPut();
+
+    [GeneratedRegex("^POST /[^/ ]+/(?<queue>[a-z0-9-]+)/messages", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Put();
 
     [GeneratedRegex("<MessageId>(?<id>[^<]*)</MessageId>.*<PopReceipt>(?<receipt>[^<]*)</PopReceipt>", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Receipt();

@@ -20,24 +20,32 @@ public sealed partial class Templates_compile
         var sets = Directory.GetFiles(Path.GetDirectoryName(Prediction.PathOf("smallest"))!, "*.bicepparam").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
         Assert.Equal(Prediction.Sets.Order(StringComparer.Ordinal), sets);
         Assert.True(Prediction.Sets.Count >= 8);
-        foreach (var set in Prediction.Sets) Assert.Equal([], await BicepCompiler.Instance.ProblemsAsync(Prediction.PathOf(set)));
+        // One that does not compile is not predicted; what the linter has to say of parameters, it says of main.bicepparam.
+        foreach (var set in Prediction.Sets) Assert.NotEmpty((await Prediction.OfAsync(set)).Resources);
     }
 
-    [Theory]
-    // What stopped every deployment once, and what was behind it.
-    [InlineData("modules/acs-events.bicep", "tenant().tenantId", "tenant(1).tenantId", "BCP071")]
-    [InlineData("main.bicep", "max(1, monthlyBudget)", "monthlyBudget", "BCP329")]
-    [InlineData("modules/storage.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAcces: false", "BCP089")]
-    [InlineData("modules/storage.bicep", "Microsoft.Storage/storageAccounts@2026-09-01", "Microsoft.Storage/storageAccounts@2025-06-01", "use-recent-api-versions")]
-    [InlineData("modules/vault.bicep", "param purgeProtection bool", "param purgeProtection bool\n@description('Of no use.')\nparam unused bool = true", "no-unused-params")]
-    [InlineData("modules/vault.bicep", "@description('Key Vault.')\n", "", "use-description-params")]
-    [InlineData("main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = names.vault\noutput KEY string = 'x'", "use-description-outputs")]
-    [InlineData("modules/identity.bicep", "location: location", "location: 'westeurope'", "no-hardcoded-location")]
-    public async Task A_specimen_is_caught(string template, string old, string changed, string code)
+    /// <summary>An altered text, and what the compiler or its linter calls the fault.</summary>
+    public static TheoryData<string, string, string, string> Faults => new()
     {
-        using var specimen = new Specimen(template, old, changed);
-        Assert.Contains(await BicepCompiler.Instance.ProblemsAsync(specimen.Main), p => p.Contains(code, StringComparison.Ordinal));
-    }
+        // What stopped every deployment once, and what was behind it.
+        { "modules/acs-events.bicep", "tenant().tenantId", "tenant(1).tenantId", "BCP071" },
+        { "main.bicep", "max(1, monthlyBudget)", "monthlyBudget", "BCP329" },
+        { "modules/storage.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAcces: false", "BCP089" },
+        { "modules/storage.bicep", "Microsoft.Storage/storageAccounts@2026-09-01", "Microsoft.Storage/storageAccounts@2025-06-01", "use-recent-api-versions" },
+        { "modules/vault.bicep", "param purgeProtection bool", "param purgeProtection bool\n@description('Of no use.')\nparam unused bool = true", "no-unused-params" },
+        { "modules/vault.bicep", "@description('Key Vault.')\n", "", "use-description-params" },
+        { "main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = names.vault\noutput KEY string = 'x'", "use-description-outputs" },
+        { "modules/identity.bicep", "location: location", "location: 'westeurope'", "no-hardcoded-location" },
+    };
+
+    private static readonly IReadOnlyDictionary<Alteration, Lazy<Task<IReadOnlyList<string>>>> Answers = Specimen.Together(
+        Faults.Select(f => new Alteration((string)f[0], (string)f[1], (string)f[2])),
+        specimen => BicepCompiler.Instance.ProblemsAsync(specimen.Main));
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task A_specimen_is_caught(string template, string old, string changed, string code) =>
+        Assert.Contains(await Answers[new Alteration(template, old, changed)].Value, p => p.Contains(code, StringComparison.Ordinal) && p.StartsWith(Path.GetFileName(template), StringComparison.Ordinal));
 
     [Fact]
     public void Every_rule_is_an_error_and_versions_are_the_newest()

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MimeKit;
 
 namespace Serverless.Tests.Outside;
 
@@ -27,13 +28,10 @@ public sealed class MailRelay : IAsyncDisposable
     public static string MailboxOf(string name, Uri listener) => $"{name}@p{listener.Port}.example";
 
     /// <summary>The mail in a recorded call.</summary>
-    public static string MailOf(byte[] body) => Encoding.ASCII.GetString(Convert.FromBase64String(Encoding.ASCII.GetString(body)));
-
-    /// <summary>The value of a header; unfolded.</summary>
-    public static string HeaderOf(string mail, string name)
+    public static MimeMessage MailOf(byte[] body)
     {
-        var head = mail[..mail.IndexOf("\r\n\r\n", StringComparison.Ordinal)].Replace("\r\n ", " ", StringComparison.Ordinal);
-        return head.Split("\r\n").Single(l => l.StartsWith($"{name}: ", StringComparison.Ordinal))[(name.Length + 2)..];
+        using var mime = new MemoryStream(Convert.FromBase64String(Encoding.ASCII.GetString(body)));
+        return MimeMessage.Load(mime);
     }
 
     public async ValueTask DisposeAsync()
@@ -68,7 +66,7 @@ public sealed class MailRelay : IAsyncDisposable
             var lines = head.Split("\r\n");
             if (!lines[0].StartsWith("POST /v1.0/users/service%40contact.example.com/sendMail ", StringComparison.Ordinal)
                 || !lines.Contains("Content-Type: text/plain", StringComparer.OrdinalIgnoreCase) || !lines.Contains("Authorization: Bearer loopback-token", StringComparer.Ordinal)) return;
-            var domain = HeaderOf(MailOf(body), "To").Split('@')[1];
+            var domain = MailOf(body).To.Mailboxes.Single().Domain;
             using var target = new TcpClient();
             await target.ConnectAsync(IPAddress.Loopback, int.Parse(domain[1..domain.IndexOf('.', StringComparison.Ordinal)], CultureInfo.InvariantCulture), _end.Token);
             var onward = target.GetStream();

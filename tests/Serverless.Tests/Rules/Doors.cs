@@ -5,10 +5,12 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Serverless.Tests.Rules;
 
 /// <summary>Who may call whom: the table of functions/README.md as code. Looks at what names mean, not at usings, since C# finds a neighbour's type without one.</summary>
-internal static class Doors
+/// <remarks>
+/// To ask the compiler for the meaning of every name takes half a minute. Asked are those that can mean a closed room (<see cref="RoomIndex"/>): names of
+/// its types, and all names of a member that holds a value from which such a type can be reached without being named.
+/// </remarks>
+internal sealed class Doors(RoomIndex index)
 {
-    private const string Root = "Serverless";
-
     /// <summary>Rooms a room may use, beside itself. A room not listed may use nothing of ours.</summary>
     private static readonly Dictionary<string, string[]> Open = new(StringComparer.Ordinal)
     {
@@ -46,51 +48,35 @@ internal static class Doors
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
     private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
 
-    /// <summary>
-    /// The app as the compiler sees it: sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all
-    /// names has no meaning here, and a reference that has none cannot be judged.
-    /// </summary>
-    /// <param name="files">Path within functions/ and text.</param>
-    /// <param name="made">Path and text of generated files.</param>
-    public static CSharpCompilation Compile(IEnumerable<(string Path, string Text)> files, IEnumerable<(string Path, string Text)> made)
-    {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
-        return CSharpCompilation.Create("functions", files.Concat(made).Select(f => Parse(f.Path, f.Text)), references);
-    }
-
-    /// <summary>One more file for it.</summary>
-    public static SyntaxTree Parse(string path, string text) => CSharpSyntaxTree.ParseText(text, path: path);
-
     /// <summary>A sentence for every reference that goes through a closed door.</summary>
     /// <param name="compilation">The app.</param>
     /// <param name="trees">Files of it to look at.</param>
-    public static IReadOnlyList<string> Violations(CSharpCompilation compilation, IEnumerable<SyntaxTree> trees)
+    public IReadOnlyList<string> Violations(CSharpCompilation compilation, IEnumerable<SyntaxTree> trees) =>
+        [.. trees.AsParallel().AsOrdered().SelectMany(tree => Violations(compilation, tree)).Distinct(StringComparer.Ordinal)];
+
+    private List<string> Violations(CSharpCompilation compilation, SyntaxTree tree)
     {
         List<string> violations = [];
-        foreach (var tree in trees)
-        {
-            var model = compilation.GetSemanticModel(tree);
-            var file = tree.FilePath;
-            foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Where(n => n.FirstAncestorOrSelf<UsingDirectiveSyntax>() is null))
-            {
-                if (model.GetSymbolInfo(name).Symbol is not { } symbol)
-                {
-                    if (IsBlind(model, name)) violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
-                    continue;
-                }
+        var file = tree.FilePath;
+        // A file at the top (Program) may use everything.
+        if (RoomOf(file) is not { } own) return violations;
+        var open = Allowed(own, file).ToHashSet(StringComparer.Ordinal);
+        bool IsClosed(string room) => room != own && room != Everybodys && !(IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal))
+            && (!open.Contains(room) || (IsPure(file) && room is "Platform.Storage" or "Platform.Messaging"));
 
-                if (RoomOf(symbol) is not { } room) continue;
-                var own = RoomOf(file);
-                if (own is null || room == own || room == Everybodys
-                    || (IsServices(file) && room.StartsWith(own + ".", StringComparison.Ordinal))) continue;
-                var touches = IsPure(file) && room is "Platform.Storage" or "Platform.Messaging";
-                if (Allowed(own, file).Contains(room, StringComparer.Ordinal) && !touches) continue;
-                violations.Add($"{file}: {own} uses {room} ({name})");
+        var model = compilation.GetSemanticModel(tree);
+        foreach (var name in index.Suspects(tree, IsClosed))
+        {
+            if (model.GetSymbolInfo(name).Symbol is not { } symbol)
+            {
+                if (IsBlind(model, name)) violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
+                continue;
             }
+
+            if (RoomIndex.RoomOf(symbol) is { } room && IsClosed(room)) violations.Add($"{file}: {own} uses {room} ({name})");
         }
 
-        return [.. violations.Distinct(StringComparer.Ordinal)];
+        return violations;
     }
 
     // A name without a meaning hides a reference. Names that have none by nature: var, the underscore, labels of tuples and arguments of nameof.
@@ -114,13 +100,5 @@ internal static class Doors
         return parent > 0 && Open.TryGetValue(room[..parent] + ".*", out var inherited) ? [.. inherited, .. further] : further;
     }
 
-    // The room of a file is its folder; a file at the top (Program) may use everything.
     private static string? RoomOf(string file) => Path.GetDirectoryName(file)?.Replace('/', '.') is { Length: > 0 } folder ? folder : null;
-
-    private static string? RoomOf(ISymbol symbol)
-    {
-        var space = (symbol is INamespaceSymbol ? null : symbol.ContainingNamespace)?.ToDisplayString();
-        if (symbol.Locations.All(l => !l.IsInSource)) return null;
-        return space is not null && space.StartsWith(Root + ".", StringComparison.Ordinal) ? space[(Root.Length + 1)..] : null;
-    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -7,46 +8,61 @@ namespace Serverless.Tests.Rules;
 /// <summary>Every line of code sits in a room whose door sign it obeys.</summary>
 public sealed class Rooms_keep_their_doors
 {
-    private static readonly string Functions = Path.Combine(Seed.RepositoryRoot, "functions");
+    /// <summary>A member that hands out what those who may use it may not: it is reached without a name of its own.</summary>
+    private static readonly SyntaxTree HandsOut = AppCode.Parse("Channels/HandsOut.cs", "namespace Serverless.Channels; static class HandsOut { public static System.Collections.Generic.List<Cases.Correlator> AllThatAreClosed => []; }");
 
-    private static List<(string Path, string Text)> Sources => [.. Directory.GetFiles(Functions, "*.cs", SearchOption.AllDirectories)
-        .Select(f => (Path.GetRelativePath(Functions, f).Replace('\\', '/'), File.ReadAllText(f)))
-        .Where(f => !f.Item1.StartsWith("bin/", StringComparison.Ordinal) && !f.Item1.StartsWith("obj/", StringComparison.Ordinal))];
+    private static readonly Lazy<Doors> House = new(() => new Doors(new RoomIndex(AppCode.Compilation.AddSyntaxTrees(HandsOut))));
 
-    // From the newest build of the app: obj/<configuration>/<framework>/<runtime>/.
-    private static IEnumerable<(string Path, string Text)> Made
+    // All in one: a compilation of its own for each would read the app's declarations each time.
+    private static readonly Lazy<(CSharpCompilation App, IReadOnlyDictionary<string, SyntaxTree> Trees)> Altered = new(() =>
     {
-        get
-        {
-            var usings = new DirectoryInfo(Path.Combine(Functions, "obj")).GetFiles("Serverless.GlobalUsings.g.cs", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc);
-            Assert.True(usings is not null, "functions/obj has no Serverless.GlobalUsings.g.cs: build the app first.");
-            var generated = Path.Combine(usings.DirectoryName!, "generated");
-            Assert.True(Directory.Exists(generated), $"{generated} is missing: EmitCompilerGeneratedFiles of Directory.Build.props writes it.");
-            return Directory.GetFiles(generated, "*.cs", SearchOption.AllDirectories).Prepend(usings.FullName).Select(f => (Path.GetFileName(f), File.ReadAllText(f)));
-        }
-    }
-
-    private static readonly Lazy<CSharpCompilation> App = new(() => Doors.Compile(Sources, Made));
+        var trees = Specimens.Select((s, i) => (Text: (string)s[1], Tree: AppCode.Parse((string)s[0], ((string)s[1]).Replace("Specimen", $"Specimen{i}", StringComparison.Ordinal)))).ToList();
+        var app = AppCode.Compilation.AddSyntaxTrees(HandsOut);
+        foreach (var (_, tree) in trees)
+            app = app.SyntaxTrees.SingleOrDefault(t => t.FilePath == tree.FilePath && AppCode.Compilation.SyntaxTrees.Contains(t)) is { } before ? app.ReplaceSyntaxTree(before, tree) : app.AddSyntaxTrees(tree);
+        return (app, trees.ToDictionary(t => t.Text, t => t.Tree, StringComparer.Ordinal));
+    });
 
     [Fact]
-    public void No_room_goes_through_a_closed_door() => Assert.Empty(Doors.Violations(App.Value, App.Value.SyntaxTrees));
+    public void No_room_goes_through_a_closed_door() => Assert.Empty(House.Value.Violations(AppCode.Compilation, AppCode.Compilation.SyntaxTrees));
+
+    /// <summary>A declaration without a meaning would hide what it leads to.</summary>
+    [Fact]
+    public void Every_declaration_is_understood() =>
+        Assert.Empty(AppCode.Compilation.GetDeclarationDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error));
+
+    /// <summary>Path, text, and the sentence that must be said of it.</summary>
+    public static TheoryData<string, string, string> Specimens => new()
+    {
+        { "Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { object? x = typeof(Cases.Correlator); }", "Channels.Meta uses Cases" },
+        { "Channels/Meta/Specimen.cs", "using Serverless.Platform.Storage; namespace Serverless.Channels.Meta; class Specimen(TableStore tables) { object x = tables; }", "Channels.Meta uses Platform.Storage" },
+        { "Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Platform.Storage.TableRow); }", "Cases uses Platform.Storage" },
+        { "Receipts/SpecimenFunctions.cs", "namespace Serverless.Receipts; class SpecimenFunctions { object? x = typeof(Channels.Meta.MetaChannel); }", "Receipts uses Channels.Meta" },
+        { "Links/SpecimenFunctions.cs", "namespace Serverless.Links; class SpecimenFunctions { object? x = typeof(Platform.Features.MaintenanceStep); }", "Links uses Platform.Features" },
+        { "Outbox/OutboxServices.cs", "namespace Serverless.Outbox; class OutboxServices { object? x = typeof(Cases.CaseStore); }", "Outbox uses Cases" },
+        { "Receipts/FrontDoor.cs", "namespace Serverless.Receipts; class FrontDoor { object? x = typeof(Maintenance.Steps); }", "Receipts uses Maintenance" },
+        { "Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }", "Schema uses Platform.Storage" },
+        { "Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels" },
+        { "Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { void X() { var first = HandsOut.AllThatAreClosed[0]; first.ToString(); } }", "Channels.Meta uses Cases (var)" },
+        { "Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { void X() { foreach (var one in HandsOut.AllThatAreClosed) one.FindNothing(); } }", "FindNothing does not resolve" },
+        { "Channels/Meta/Specimen.cs", "using Corr = Serverless.Cases.Correlator; namespace Serverless.Channels.Meta; class Specimen { Corr? x; }", "Channels.Meta uses Cases (Corr)" },
+        { "Signing/Specimen.cs", "using Serverless.Channels; namespace Serverless.Signing; class Specimen { NoSuchType? x; }", "NoSuchType does not resolve" },
+    };
 
     [Theory]
-    [InlineData("Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { object? x = typeof(Cases.Correlator); }", "Channels.Meta uses Cases")]
-    [InlineData("Channels/Meta/Specimen.cs", "using Serverless.Platform.Storage; namespace Serverless.Channels.Meta; class Specimen(TableStore tables) { object x = tables; }", "Channels.Meta uses Platform.Storage")]
-    [InlineData("Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Platform.Storage.TableRow); }", "Cases uses Platform.Storage")]
-    [InlineData("Receipts/SpecimenFunctions.cs", "namespace Serverless.Receipts; class SpecimenFunctions { object? x = typeof(Channels.Meta.MetaChannel); }", "Receipts uses Channels.Meta")]
-    [InlineData("Links/SpecimenFunctions.cs", "namespace Serverless.Links; class SpecimenFunctions { object? x = typeof(Platform.Features.MaintenanceStep); }", "Links uses Platform.Features")]
-    [InlineData("Outbox/OutboxServices.cs", "namespace Serverless.Outbox; class OutboxServices { object? x = typeof(Cases.CaseStore); }", "Outbox uses Cases")]
-    [InlineData("Receipts/FrontDoor.cs", "namespace Serverless.Receipts; class FrontDoor { object? x = typeof(Maintenance.Steps); }", "Receipts uses Maintenance")]
-    [InlineData("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen { object x = NoSuchType.Value; }", "NoSuchType does not resolve")]
-    [InlineData("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }", "Schema uses Platform.Storage")]
-    [InlineData("Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels")]
+    [MemberData(nameof(Specimens))]
     public void A_specimen_that_breaks_a_door_is_caught(string path, string text, string sentence)
     {
-        var specimen = Doors.Parse(path, text);
-        var app = App.Value.SyntaxTrees.SingleOrDefault(t => t.FilePath == path) is { } before ? App.Value.ReplaceSyntaxTree(before, specimen) : App.Value.AddSyntaxTrees(specimen);
-        var found = Doors.Violations(app, [specimen]);
-        Assert.Contains(found, v => v.Contains(sentence, StringComparison.Ordinal));
+        var specimen = Altered.Value.Trees[text];
+        Assert.Equal(path, specimen.FilePath);
+        Assert.Contains(House.Value.Violations(Altered.Value.App, [specimen]), v => v.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_declaration_without_a_meaning_is_seen()
+    {
+        var specimen = AppCode.Parse("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen { NoSuchType? x; }");
+        var found = AppCode.Compilation.AddSyntaxTrees(specimen).GetSemanticModel(specimen).GetDeclarationDiagnostics();
+        Assert.Contains(found, d => d.Severity == DiagnosticSeverity.Error && d.GetMessage(null).Contains("NoSuchType", StringComparison.Ordinal));
     }
 }

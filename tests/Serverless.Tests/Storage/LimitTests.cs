@@ -61,6 +61,42 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         Assert.Equal(WriteState.Written, (await tables.InsertAsync(table, row, default)).State);
     }
 
+    [Fact]
+    public async Task A_batch_takes_no_more_bytes_than_were_reckoned_and_most_need_no_counting()
+    {
+        // Values that need the most room: marks that JSON escapes, bytes whose base64 has them, keys that a URL escapes.
+        var row = new TableRow("p'ü\U0001F60A", new string('\'', 200) + new string('€', 300))
+        {
+            ["Text"] = string.Concat(Enumerable.Repeat("<\"ü€\0+\U0001F60A", 500)),
+            ["Äöü"] = "ä",
+            ["Int"] = int.MinValue,
+            ["Long"] = long.MinValue,
+            ["Double"] = -1.7976931348623157E+308,
+            ["Flag"] = false,
+            ["Id"] = Guid.NewGuid(),
+            ["Time"] = DateTimeOffset.MaxValue,
+        };
+        row.SetBytes("Body", Enumerable.Repeat<byte>(0xFB, 3_000).ToArray());
+        TableOperation[] operations =
+        [
+            new TableOperation.Insert(row), new TableOperation.Merge(new TableRow(row.PartitionKey, "m") { ["A"] = 1 }, new Azure.ETag("W/\"datetime'2026-01-01T00%3A00%3A00.0000000Z'\"")),
+            new TableOperation.Upsert(new TableRow(row.PartitionKey, "u")), new TableOperation.Delete(row.PartitionKey, "d", Azure.ETag.All),
+        ];
+        await using var wire = await RecordingEndpoint.StartAsync(202);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(TroubleTests.At(wire), _count).BatchAsync("limits", operations, default));
+        var sent = Assert.Single(wire.Requests).Body.Length;
+        var reckoned = (3 * TableLimits.CheckKeys(row.PartitionKey, "m")) + TableLimits.CheckRow(row);
+        Assert.InRange(reckoned, sent, 6 * sent);
+
+        TableBatch.Actions(operations, out var mayBeTooLong);
+        Assert.False(mayBeTooLong);
+        // A hundred rows of a usual size, and no more than that.
+        TableBatch.Actions([.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', 5_000) }))], out mayBeTooLong);
+        Assert.False(mayBeTooLong);
+        TableBatch.Actions([.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', 32_000) }))], out mayBeTooLong);
+        Assert.True(mayBeTooLong);
+    }
+
     [Theory]
     [InlineData("ab")]
     [InlineData("1abc")]

@@ -1,6 +1,7 @@
 using System.Text;
 using Azure;
 using Azure.Core;
+using Microsoft.AspNetCore.Http;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;
@@ -67,6 +68,38 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     {
         await using var odd = await RecordingEndpoint.StartAsync(202);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(At(odd), _count).BatchAsync("table", [new TableOperation.Insert(new TableRow("p", "r"))], default));
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    [InlineData("""{"value":{}}""")]
+    [InlineData("""{"value":[1]}""")]
+    [InlineData("<html>A proxy's page</html>")]
+    [InlineData("")]
+    public async Task An_answer_that_is_not_storages_is_unavailable(string body)
+    {
+        await using var odd = await RecordingEndpoint.StartAsync((_, context) =>
+        {
+            context.Response.ContentType = "application/json";
+            return context.Response.WriteAsync(body);
+        });
+        var tables = new TableStore(At(odd), _count);
+        var e = await Record.ExceptionAsync(() => tables.QueryAsync("table", TableQuery.Partition("p"), default));
+        Assert.IsType<StorageUnavailableException>(e);
+    }
+
+    [Fact]
+    public async Task A_mistake_of_ours_is_not_called_an_outage_of_storage()
+    {
+        var failures = new StorageFailures("AzureWebJobsStorage", "a role");
+        static async Task<int> Mistake()
+        {
+            await Task.Yield();
+            return new List<int>().Single();
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failures.AskAsync(Mistake(), default));
     }
 
     [Fact]
@@ -140,7 +173,7 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Throws<InvalidOperationException>(() => From(("AzureWebJobsStorage__accountName", "a"), ("AzureWebJobsStorage__tableServiceUri", "http://t.example.com")));
     }
 
-    private static StorageAccount At(RecordingEndpoint endpoint)
+    internal static StorageAccount At(RecordingEndpoint endpoint)
     {
         var address = endpoint.Address.AbsoluteUri.TrimEnd('/');
         return AzuriteFixture.Account($"AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={address}/devstoreaccount1;QueueEndpoint={address}/devstoreaccount1;TableEndpoint={address}/devstoreaccount1");

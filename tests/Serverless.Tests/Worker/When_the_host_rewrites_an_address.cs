@@ -25,8 +25,11 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     [InlineData(Hook + "?for=a%7Eb")]
     [InlineData(Hook + "?a=%2B+%20&a=1&bare")]
     [InlineData(Hook + "?text=Gr%C3%BC%C3%9Fe")]
+    [InlineData(Hook + "?text=Gr%c3%bc%c3%9fe")]
+    [InlineData(Hook + "?to=%2b49&for=a%7eb")]
     [InlineData(Hook + "/a%2Fb")]
     [InlineData(Hook + "/%C3%A4")]
+    [InlineData(Hook + "/a%2fb/%c3%a4?text=%c3%bc")]
     public async Task Twilios_signature_over_it_holds_and_over_another_does_not(string target)
     {
         await using var world = await World.StartAsync(azurite);
@@ -64,12 +67,22 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
         Assert.Equal(canonical, UrlForms.Canonical(path, query));
 
     [Fact]
-    public void At_most_four_forms_are_tried()
+    public void At_most_six_forms_are_tried()
     {
         const string Voice = "https://contact.example.com/api/hooks/twilio/voice";
         Assert.Equal([Voice], UrlForms.Of(Voice));
-        Assert.Equal(4, UrlForms.Of("https://contact.example.com/a%252Fb%7E?c=~%7E").Count);
+        Assert.Equal(6, UrlForms.Of("https://contact.example.com/a%252Fb%7E?c=~%7E").Count);
+        // Most addresses have no escapes, and one form.
+        Assert.Equal([Voice + "?a=1&b=%20"], UrlForms.Of(Voice + "?a=1&b=%20"));
     }
+
+    [Theory]
+    [InlineData("/a%2fb", "?c=d")]
+    [InlineData("/%c3%a4", "?q=%c3%bc+%2b")]
+    [InlineData("/a", "?q=a%7eb%c3%bc")]
+    [InlineData("/a", "?q=a~b%c3%bc")]
+    public void Small_letters_of_escapes_are_found_again_from_what_the_host_hands_on(string path, string query) =>
+        Assert.Contains("https://contact.example.com" + path + query, UrlForms.Of("https://contact.example.com" + UrlForms.Canonical(path, query)));
 
     private static Task<WireAnswer> SendAsync(World world, string target, string signature) => world.SendRawAsync(
         $"POST {target} HTTP/1.1\r\nX-Twilio-Signature: {signature}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
