@@ -35,6 +35,19 @@ internal sealed class PlainStorage(string connectionString)
         }
     }
 
+    /// <summary>Takes every message away in one call; nothing happens when there is no such queue.</summary>
+    public async Task ClearAsync(string queue, CancellationToken ct)
+    {
+        try
+        {
+            await _queues.GetQueueClient(queue).ClearMessagesAsync(ct);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Nobody has put one yet.
+        }
+    }
+
     /// <summary>Messages in a queue, visible or not; 0 when there is no such queue.</summary>
     public async Task<int> CountAsync(string queue, CancellationToken ct)
     {
