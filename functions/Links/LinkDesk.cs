@@ -140,8 +140,8 @@ public sealed class LinkDesk(
         return view with { State = state, Case = (await cases.HeadAsync(link.CaseId, ct))?.Head };
     }
 
-    private Task UseUpAsync(string token, CancellationToken ct) =>
-        tables.InsertAsync(Table, new TableRow(KeyOf(token), "used") { ["At"] = time.GetUtcNow() }, ct);
+    private async Task UseUpAsync(string token, CancellationToken ct) =>
+        await tables.InsertAsync(Table, new TableRow(KeyOf(token), "used") { ["At"] = time.GetUtcNow() }, ct);
 
     private static string? Field(IReadOnlyDictionary<string, string> fields, string name, int longest) =>
         fields.TryGetValue(name, out var value) && value.ReplaceLineEndings(" ").Trim() is { Length: > 0 } text && text.Length <= longest ? text : null;

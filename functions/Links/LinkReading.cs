@@ -1,5 +1,4 @@
 using Serverless.Cases;
-using Serverless.Channels;
 using Serverless.Replies;
 
 namespace Serverless.Links;

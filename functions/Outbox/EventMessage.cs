@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Serverless.Platform.Json;
 
 namespace Serverless.Outbox;
