@@ -40,5 +40,7 @@ public static class AttachmentText
     /// <summary>The contact's event with such addresses as text; the same event when there is none.</summary>
     public static ContactEvent Of(ContactEvent e) => e.Contact.Attachments.All(a => MayBeAddress(a.Reference))
         ? e
-        : e with { Contact = e.Contact with { Attachments = [.. e.Contact.Attachments.Select(a => MayBeAddress(a.Reference) ? a : a with { Reference = Prefix + a.Reference })] } };
+        : e with { Contact = e.Contact with { Attachments = [.. e.Contact.Attachments.Select(Of)] } };
+
+    private static Attachment Of(Attachment one) => MayBeAddress(one.Reference) ? one : one with { Reference = Prefix + one.Reference };
 }
