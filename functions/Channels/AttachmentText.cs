@@ -34,7 +34,7 @@ public static class AttachmentText
         return true;
     }
 
-    /// <summary>True for what <see cref="Of"/> made a text of.</summary>
+    /// <summary>True for what <see cref="Of(ContactEvent)"/> made a text of.</summary>
     public static bool IsText(Attachment attachment) => attachment.Reference.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The contact's event with such addresses as text; the same event when there is none.</summary>
