@@ -11,7 +11,8 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
     private const int SideBySide = 16;
 
     /// <summary>A case by its id or number, with all that belongs to it; null when there is none.</summary>
-    public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct) => await IdOfAsync(idOrNumber, ct) is { } id ? await WholeAsync(id, ct) : null;
+    public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct) =>
+        await IdOfAsync(idOrNumber, ct) is { } id ? await WholeAsync(id, ct) : null;
 
     /// <summary>A part of a case by its id or number, as people page through a long one; null when there is none.</summary>
     /// <exception cref="ArgumentException">A continuation is none of this case.</exception>
@@ -23,10 +24,13 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         // Most cases fit into one page: one pass gives all of them.
         if (part.IsFirst && more is null) return await WholeAsync(id, ct);
         if (await cases.HeadAsync(id, ct) is not { Head: { } head }) return null;
-        var contacts = (await SideBySideAsync(order, contact => FiledAsync(id, contact, ct))).OfType<FiledContact>().OrderBy(c => c.Contact.OccurredAt).ToList();
-        var told = part.IsFirst || part.History is not null ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
+        var filed = await SideBySideAsync(order, contact => FiledAsync(id, contact, ct));
+        var contacts = filed.OfType<FiledContact>().OrderBy(c => c.Contact.OccurredAt).ToList();
+        var wantsHistory = part.IsFirst || part.History is not null;
+        var told = wantsHistory ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
         var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
-        return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct))
+        var references = await ReferencesAsync(id, contacts, ct);
+        return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references)
         {
             Continuation = more,
             HistoryContinuation = told.Continuation,
@@ -47,8 +51,11 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
     {
         if (await cases.ReadAsync(id, ct) is not { } found) return null;
         var filesOf = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
-        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.AsEnumerable().Reverse().Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+        var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal)
+            .Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
+        var history = found.History.AsEnumerable().Reverse().Select(Entry);
+        var references = await ReferencesAsync(id, contacts, ct);
+        return new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references);
     }
 
     private async Task<FiledContact?> FiledAsync(string caseId, string contactId, CancellationToken ct)
@@ -131,7 +138,9 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
     private static bool IsId(string text) => text.Length == 32 && Guid.TryParseExact(text, "N", out _);
 
     private static FiledContact Filed(string contactId, List<StoredEvent> events, IEnumerable<FiledAttachment> files) =>
-        new(contactId, events.Count, [.. events.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)], ContactFold.Fold(events.Select(e => e.Event)), [.. files]);
+        new(
+            contactId, events.Count, [.. events.Select(e => e.Delivery).Distinct(StringComparer.Ordinal)],
+            ContactFold.Fold(events.Select(e => e.Event)), [.. files]);
 
     private static HistoryEntry Entry(TableRow row)
     {

@@ -11,7 +11,6 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
 {
     public const string Table = "cases";
     private const string Blobs = "contacts";
-
     private const string Waiting = "waiting";
 
     /// <summary>State of a head that is left of an erased case: a tombstone, which no copy and no replay revives (P12).</summary>

@@ -34,11 +34,13 @@ public static class AttachmentText
         return true;
     }
 
-    /// <summary>True for what <see cref="Of"/> made a text of.</summary>
+    /// <summary>True for what <see cref="Of(ContactEvent)"/> made a text of.</summary>
     public static bool IsText(Attachment attachment) => attachment.Reference.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The contact's event with such addresses as text; the same event when there is none.</summary>
     public static ContactEvent Of(ContactEvent e) => e.Contact.Attachments.All(a => MayBeAddress(a.Reference))
         ? e
-        : e with { Contact = e.Contact with { Attachments = [.. e.Contact.Attachments.Select(a => MayBeAddress(a.Reference) ? a : a with { Reference = Prefix + a.Reference })] } };
+        : e with { Contact = e.Contact with { Attachments = [.. e.Contact.Attachments.Select(Of)] } };
+
+    private static Attachment Of(Attachment one) => MayBeAddress(one.Reference) ? one : one with { Reference = Prefix + one.Reference };
 }

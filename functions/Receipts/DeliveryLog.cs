@@ -48,14 +48,17 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="at">Now.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
-    public Task EndAsync(DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null) =>
+    public Task EndAsync(
+        DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null) =>
         WriteEndAsync(key, end, ends is null ? null : Ends.Of(ends), reason, at, null, read ?? ETag.All, ct);
 
     /// <summary>Writes how a delivery ended, and where its elements were filed. Safe to repeat; never revives an erased row (D3).</summary>
-    public Task EndAsync(DeliveryKey key, string end, Ends ends, string reason, DateTimeOffset at, IReadOnlyList<Filed> filed, CancellationToken ct) =>
+    public Task EndAsync(
+        DeliveryKey key, string end, Ends ends, string reason, DateTimeOffset at, IReadOnlyList<Filed> filed, CancellationToken ct) =>
         WriteEndAsync(key, end, ends, reason, at, filed, ETag.All, ct);
 
-    private Task WriteEndAsync(DeliveryKey key, string end, Ends? ends, string? reason, DateTimeOffset at, IReadOnlyList<Filed>? filed, ETag read, CancellationToken ct)
+    private Task WriteEndAsync(
+        DeliveryKey key, string end, Ends? ends, string? reason, DateTimeOffset at, IReadOnlyList<Filed>? filed, ETag read, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
         if (filed is { Count: > 0 }) Filed.Write(row, filed);
@@ -79,7 +82,8 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="before">Where its elements were filed before, for a replay.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>False when somebody else is farther, or has ended it.</returns>
-    internal async Task<bool> NoteAsync(DeliveryKey key, TableRow row, Progress progress, IReadOnlyList<Filed>? before, CancellationToken ct)
+    internal async Task<bool> NoteAsync(
+        DeliveryKey key, TableRow row, Progress progress, IReadOnlyList<Filed>? before, CancellationToken ct)
     {
         var from = progress.Noted;
         while (true)

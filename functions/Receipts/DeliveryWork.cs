@@ -16,7 +16,8 @@ namespace Serverless.Receipts;
 /// costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryWork(
-    DeliveryLog deliveries, ChannelDirectory channels, ElementFiling filing, QueueStore queues, ThinElements thin, WaitingDeliveries waiting, DeliveryErasure erasure, KeptDeliveries kept,
+    DeliveryLog deliveries, ChannelDirectory channels, ElementFiling filing, QueueStore queues, ThinElements thin,
+    WaitingDeliveries waiting, DeliveryErasure erasure, KeptDeliveries kept,
     IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<DeliveryWork> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
@@ -75,12 +76,15 @@ public sealed partial class DeliveryWork(
         var delivery = await deliveries.LoadAsync(key, row, ct);
         if (row.Text("Reason") is { Length: > 0 } && !await DecideAsync(pointer, row, channel, delivery, ct)) return;
 
-        var job = new ElementFiling.Job(channel, delivery, row.Time(DeliveryRow.ReplayedAt) ?? row.Time(DeliveryRow.ReleasedAt), row.Time(DeliveryRow.ReplayedAt) is null ? null : Filed.Read(row, now: false));
+        var replayedAt = row.Time(DeliveryRow.ReplayedAt);
+        var job = new ElementFiling.Job(
+            channel, delivery, replayedAt ?? row.Time(DeliveryRow.ReleasedAt), replayedAt is null ? null : Filed.Read(row, now: false));
         var progress = Progress.Of(row);
         if (!progress.Fits(Elements(channel, delivery))) progress = new Progress();
         var limits = options.CurrentValue;
         var turn = new Turn(
-            job, progress, TimeSpan.FromSeconds(limits.WorkSeconds), limits.WorkSideBySide, time, element => ReadSafelyAsync(job, element, ct), piece => TakeAsync(job, piece, ct));
+            job, progress, TimeSpan.FromSeconds(limits.WorkSeconds), limits.WorkSideBySide, time,
+            element => ReadSafelyAsync(job, element, ct), piece => TakeAsync(job, piece, ct));
         while (!await WorkAsync(turn, key, row, job, ct))
         {
             if (!turn.IsHeldUp)
@@ -101,9 +105,14 @@ public sealed partial class DeliveryWork(
         if (ends.WithoutCase is { } why) await kept.ListAsync(key, why, ct);
         // What it says belongs to somebody whose case is erased: it came again, and must not stay.
         if (ends.Counts.ContainsKey(DeliveryEnd.Erased)) await erasure.EraseAsync(key, row, ends, ct);
-        else await deliveries.EndAsync(key, progress.Failed ? DeliveryEnd.Kept : DeliveryEnd.Ended, ends, Verified, time.GetUtcNow(), progress.Filed, ct);
+        else
+        {
+            var end = progress.Failed ? DeliveryEnd.Kept : DeliveryEnd.Ended;
+            await deliveries.EndAsync(key, end, ends, Verified, time.GetUtcNow(), progress.Filed, ct);
+        }
+
         if (ends.WithoutCase is null && row.Text(KeptDeliveries.Property) is { Length: > 0 }) await kept.TakeOffAsync(key, ct);
-        foreach (var (end, count) in ends.Counts) Measures.Ended(key.Channel, end, count);
+        foreach (var (word, count) in ends.Counts) Measures.Ended(key.Channel, word, count);
         LogEnded(key.Channel, key.Id, ends.Total, ends.Total == 1 ? ends.Counts.Keys.Single() : "several");
     }
 
@@ -113,7 +122,8 @@ public sealed partial class DeliveryWork(
         var worked = turn.WorkAsync(Elements(job.Channel, job.Delivery));
         await ((Task)worked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Storage that fails now and then must not make a large delivery begin at its beginning each time.
-        if (!worked.IsCompletedSuccessfully && turn.Progress.Done >= turn.Progress.Noted + Turn.Window) await deliveries.NoteAsync(key, row, turn.Progress, job.Before, ct);
+        if (!worked.IsCompletedSuccessfully && turn.Progress.Done >= turn.Progress.Noted + Turn.Window)
+            await deliveries.NoteAsync(key, row, turn.Progress, job.Before, ct);
         return await worked;
     }
 
@@ -176,10 +186,12 @@ public sealed partial class DeliveryWork(
         if (fetched is Fetched.Gone gone) return new Piece(at, new Reading.Ignored(gone.Reason));
         if (fetched is Fetched.Later later) return new Piece(at, null, Lacks: later.Reason, Later: later);
         reading = Try(() => fetches.Read(delivery, resource, ((Fetched.Document)fetched).Body), out unreadable);
-        return reading is Reading.Thin ? new Piece(at, null, Lacks: "nested-thin") : new Piece(at, Checked(reading), unreadable?.GetType().Name);
+        if (reading is Reading.Thin) return new Piece(at, null, Lacks: "nested-thin");
+        return new Piece(at, Checked(reading), unreadable?.GetType().Name);
     }
 
-    private static Reading? Checked(Reading? reading) => reading is Reading.Found found ? found with { Event = AttachmentText.Of(found.Event) } : reading;
+    private static Reading? Checked(Reading? reading) =>
+        reading is Reading.Found found ? found with { Event = AttachmentText.Of(found.Event) } : reading;
 
     private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, Element element, CancellationToken ct)
     {

@@ -11,7 +11,8 @@ namespace Serverless.Receipts;
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ElementFiling(
-    Correlator correlator, CaseTeller teller, ReplyFiling replies, Attention attention, HeldContacts held, FileRequests files, Successors successors, CallSteps steps, ILogger<ElementFiling> log)
+    Correlator correlator, CaseTeller teller, ReplyFiling replies, Attention attention, HeldContacts held, FileRequests files,
+    Successors successors, CallSteps steps, ILogger<ElementFiling> log)
 {
     /// <summary>What came of one element.</summary>
     /// <param name="End">Its end word.</param>

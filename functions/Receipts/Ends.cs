@@ -32,7 +32,8 @@ public sealed class Ends
     /// is none.
     /// </summary>
     public string? WithoutCase => _counts.Where(c => c.Key.StartsWith(KeptPrefix, StringComparison.Ordinal))
-        .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => c.Key[KeptPrefix.Length..]).FirstOrDefault();
+        .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal)
+        .Select(c => c.Key[KeptPrefix.Length..]).FirstOrDefault();
 
     /// <summary>Ends of a list.</summary>
     public static Ends Of(IEnumerable<string> words)
@@ -48,7 +49,8 @@ public sealed class Ends
         if (row.Text(ListProperty) is { Length: > 0 } list) return Of(list.Split('\n'));
         var ends = new Ends();
         if (row.Text(CountsProperty) is not { } counts) return ends;
-        foreach (var (word, count) in JsonSerializer.Deserialize(counts, ReceiptJson.Default.DictionaryStringInt32) ?? []) ends._counts[word] = count;
+        var stored = JsonSerializer.Deserialize(counts, ReceiptJson.Default.DictionaryStringInt32) ?? [];
+        foreach (var (word, count) in stored) ends._counts[word] = count;
         (ends.Total, ends._list) = (ends._counts.Values.Sum(), null);
         return ends;
     }

@@ -26,7 +26,9 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
     public static void Write(TableRow row, IReadOnlyList<Filed> before, IReadOnlyList<Filed> now)
     {
         var known = now.Select(f => f.Position).ToHashSet(StringComparer.Ordinal);
-        Write(row, before.Where(f => f.IsPlaceholder).Select(f => (f, false)).Concat(now.Select(f => (f, true))).Concat(before.Where(f => !f.IsPlaceholder && !known.Contains(f.Position)).Select(f => (f, false))));
+        var placeholders = before.Where(f => f.IsPlaceholder).Select(f => (f, false));
+        var others = before.Where(f => !f.IsPlaceholder && !known.Contains(f.Position)).Select(f => (f, false));
+        Write(row, placeholders.Concat(now.Select(f => (f, true))).Concat(others));
     }
 
     /// <summary>The list of a row; empty when there is none.</summary>

@@ -22,7 +22,8 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     public async Task ListAsync(DeliveryKey key, string why, CancellationToken ct)
     {
         LogKept(key.Channel, key.Id, why);
-        await tables.UpsertAsync(Table, new TableRow(Partition, $"{key.Channel}|{key.Id}") { ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+        var row = new TableRow(Partition, $"{key.Channel}|{key.Id}") { ["Why"] = why, ["KeptAt"] = time.GetUtcNow() };
+        await tables.UpsertAsync(Table, row, ct);
     }
 
     /// <summary>Takes a delivery off the list. False when it was not on it.</summary>
@@ -36,7 +37,8 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     /// <param name="continuation">From the page before.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
-    public async Task<(IReadOnlyList<KeptDelivery> Entries, string? Continuation)> PageAsync(string? channel, string? delivery, int top, string? continuation, CancellationToken ct)
+    public async Task<(IReadOnlyList<KeptDelivery> Entries, string? Continuation)> PageAsync(
+        string? channel, string? delivery, int top, string? continuation, CancellationToken ct)
     {
         var query = TableQuery.Partition(Partition);
         if (channel is not null) query = query.RowPrefix($"{channel}|{delivery}");
@@ -48,8 +50,11 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     public Task<RowCount> CountAsync(CancellationToken ct) => tables.CountAsync(Table, TableQuery.Partition(Partition), MostCounted, ct);
 
     /// <summary>How many there are by channel, counted up to a thousand in all.</summary>
-    public async Task<IReadOnlyDictionary<string, int>> CountByChannelAsync(CancellationToken ct) =>
-        (await PageAsync(null, null, MostCounted, null, ct)).Entries.GroupBy(e => e.Channel, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+    public async Task<IReadOnlyDictionary<string, int>> CountByChannelAsync(CancellationToken ct)
+    {
+        var (entries, _) = await PageAsync(null, null, MostCounted, null, ct);
+        return entries.CountBy(e => e.Channel, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+    }
 
     /// <summary>
     /// Takes off what is not kept any more, or is gone: whoever worked it may have died before. At most a hundred at a time.
@@ -60,7 +65,8 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
         {
             var key = new DeliveryKey(entry.Channel, entry.Id);
             var row = await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{Property}");
-            if (row is null || (row.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) && row.Text(Property) is not { Length: > 0 })) await TakeOffAsync(key, ct);
+            var isOpen = row?.Text("End") is DeliveryEnd.Open or DeliveryEnd.Paused;
+            if (!isOpen && row?.Text(Property) is not { Length: > 0 }) await TakeOffAsync(key, ct);
         }
     }
 

@@ -8,7 +8,8 @@ namespace Serverless.Receipts;
 /// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to
 /// repeat and to race.
 /// </summary>
-public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDeliveries open, TableStore tables, ActionLog actions, TimeProvider time)
+public sealed class KeptDesk(
+    KeptDeliveries kept, DeliveryLog deliveries, OpenDeliveries open, TableStore tables, ActionLog actions, TimeProvider time)
 {
     private const int MostAtOnce = 100;
 
@@ -25,7 +26,8 @@ public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDe
     public async Task<KeptStep> StepAsync(KeptRequest request, bool resubmit, CancellationToken ct)
     {
         var (entries, more) = await kept.PageAsync(request.Channel, request.Delivery, MostAtOnce, request.Continuation, ct);
-        var begun = await actions.BeginAsync(resubmit ? "resubmit" : "dismiss", request.Channel, request.Delivery ?? "all kept without a case", request.By, ct);
+        var (what, on) = (resubmit ? "resubmit" : "dismiss", request.Delivery ?? "all kept without a case");
+        var begun = await actions.BeginAsync(what, request.Channel, on, request.By, ct);
         var done = 0;
         foreach (var entry in entries)
         {
@@ -33,14 +35,16 @@ public sealed class KeptDesk(KeptDeliveries kept, DeliveryLog deliveries, OpenDe
             if (resubmit ? await OpenAsync(key, ct) : await DismissAsync(key, ct)) done++;
         }
 
-        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["done"] = done, ["already"] = entries.Count - done }, ct);
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["done"] = done, ["already"] = entries.Count - done };
+        await actions.EndAsync(begun, counts, ct);
         return new KeptStep(done, entries.Count - done, more is not null, more);
     }
 
     // It stays on the list until it has a better end.
     private async Task<bool> OpenAsync(DeliveryKey key, CancellationToken ct)
     {
-        if (await deliveries.FindAsync(key, ct) is not { } row || row.Text("End") != DeliveryEnd.Kept || row.Time(DeliveryRow.ErasedAt) is not null) return false;
+        if (await deliveries.FindAsync(key, ct) is not { } row) return false;
+        if (row.Text("End") != DeliveryEnd.Kept || row.Time(DeliveryRow.ErasedAt) is not null) return false;
         await open.ReachBackAsync(key.Channel, key.At, ct);
         return await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReplayedAt, null, time.GetUtcNow(), ct);
     }
@@ -72,8 +76,8 @@ public sealed record KeptStep(int Done, int Already, bool More, string? Continua
 /// <summary>Which of them somebody means: one, or all of a channel.</summary>
 public sealed record KeptRequest
 {
-    public const string HowTo =
-        """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","all":true}, and in further steps continuation as the step answered it; by says who asks (at most 100 characters).""";
+    public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","all":true}, """
+        + "and in further steps continuation as the step answered it; by says who asks (at most 100 characters).";
 
     public required string Channel { get; init; }
 
@@ -94,11 +98,14 @@ public sealed record KeptRequest
         try
         {
             using var json = JsonDocument.Parse(body);
-            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            string? Text(string name) =>
+                json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+
             var all = json.RootElement.TryGetProperty("all", out var every) && every.GetBoolean();
             var (channel, delivery, by) = (Text("channel"), Text("delivery"), Text("by")?.Trim());
             if (channel is null || channels.Find(channel) is not { } known || all == delivery is not null) return null;
-            if ((delivery is not null && !DeliveryKey.IsId(delivery)) || by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
+            if (delivery is not null && !DeliveryKey.IsId(delivery)) return null;
+            if (by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
             return new KeptRequest { Channel = known.Name, Delivery = delivery, Continuation = Text("continuation"), By = by };
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)

@@ -9,13 +9,17 @@ namespace Serverless.Receipts;
 /// <summary>For people who run the app: deliveries that were kept and have neither a case nor a placeholder.</summary>
 public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Caller caller)
 {
+    private const string NoSuchDelivery = "There is no such delivery that was kept without a case; "
+        + "operations/deliveries/{channel}/{id} says what became of it.";
+
     /// <summary>Those of one channel, or of all.</summary>
     [Function("QueryOperationsKept")]
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/kept-deliveries")] HttpRequest request)
     {
         var (name, continuation) = (request.Value("channel"), request.Value("continuation"));
         if (name is not null && channels.Find(name) is null) return HttpAnswer.ProblemAsync(request, 400, OneOf());
-        if (!int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top) || top is < 1 or > Quarantine.LargestPage)
+        if (!int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
+            || top is < 1 or > Quarantine.LargestPage)
             return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(name, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.KeptPage));
@@ -23,12 +27,14 @@ public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Call
 
     /// <summary>Has such deliveries worked again by today's code and settings.</summary>
     [Function("ReviewKeptResubmit")]
-    public Task Resubmit([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/resubmit")] HttpRequest request) =>
+    public Task Resubmit(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/resubmit")] HttpRequest request) =>
         StepAsync(request, resubmit: true);
 
     /// <summary>Takes such deliveries off the list; they stay kept and can be replayed.</summary>
     [Function("ReviewKeptDismiss")]
-    public Task Dismiss([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/dismiss")] HttpRequest request) =>
+    public Task Dismiss(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/dismiss")] HttpRequest request) =>
         StepAsync(request, resubmit: false);
 
     private async Task StepAsync(HttpRequest request, bool resubmit)
@@ -41,9 +47,11 @@ public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Call
 
         await HttpAnswer.PageAsync(request, asked.Continuation, "selection", async () =>
         {
-            var step = await desk.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
-            if (asked.Delivery is null || step is not { Done: 0, Already: 0 }) return JsonSerializer.SerializeToUtf8Bytes(step, ReviewJson.Default.KeptStep);
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such delivery that was kept without a case; operations/deliveries/{channel}/{id} says what became of it.");
+            var wanted = asked with { By = caller.Of(request, asked.By) };
+            var step = await desk.StepAsync(wanted, resubmit, request.HttpContext.RequestAborted);
+            if (asked.Delivery is null || step is not { Done: 0, Already: 0 })
+                return JsonSerializer.SerializeToUtf8Bytes(step, ReviewJson.Default.KeptStep);
+            await HttpAnswer.ProblemAsync(request, 404, NoSuchDelivery);
             return null;
         });
     }

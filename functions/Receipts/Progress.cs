@@ -51,12 +51,14 @@ internal sealed class Progress
     {
         var progress = new Progress();
         if (row.Int(DoneProperty) is not ({ } done and > 0)) return progress;
-        (progress.Done, progress.Noted, progress._at, progress._failed) = (done, done, row.Text(AtProperty) ?? "", row.Flag(FailedProperty) is true);
+        (progress.Done, progress.Noted) = (done, done);
+        (progress._at, progress._failed) = (row.Text(AtProperty) ?? "", row.Flag(FailedProperty) is true);
         progress.Ends = Ends.Read(row);
         progress._filed.AddRange(Receipts.Filed.Read(row, now: true));
         foreach (var line in (row.Text(LeftProperty) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Split('\t') is [var index, var readable, var word]) progress._left[int.Parse(index, CultureInfo.InvariantCulture)] = (word, readable == "1");
+            if (line.Split('\t') is [var index, var readable, var word])
+                progress._left[int.Parse(index, CultureInfo.InvariantCulture)] = (word, readable == "1");
         }
 
         // What no longer fits together is begun anew: every step may be repeated.
@@ -119,7 +121,8 @@ internal sealed class Progress
     public void Write(TableRow row, IReadOnlyList<Filed>? before)
     {
         (row[DoneProperty], row[AtProperty], row[FailedProperty], row[TurnProperty]) = (Done, _at, _failed, _turn);
-        row[LeftProperty] = string.Join('\n', _left.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.Key}\t{(l.Value.Readable ? 1 : 0)}\t{l.Value.Word}")));
+        row[LeftProperty] = string.Join('\n', _left.Select(l =>
+            string.Create(CultureInfo.InvariantCulture, $"{l.Key}\t{(l.Value.Readable ? 1 : 0)}\t{l.Value.Word}")));
         Ends.Write(row);
         Receipts.Filed.Write(row, before ?? [], _filed);
         Noted = Done;

@@ -15,7 +15,8 @@ namespace Serverless.Receipts;
 /// <param name="read">Reads an element.</param>
 /// <param name="take">Files what was read.</param>
 internal sealed class Turn(
-    ElementFiling.Job job, Progress progress, TimeSpan budget, int sideBySide, TimeProvider time, Func<Element, Task<DeliveryWork.Piece>> read, Func<DeliveryWork.Piece, Task<ElementFiling.Taken>> take)
+    ElementFiling.Job job, Progress progress, TimeSpan budget, int sideBySide, TimeProvider time,
+    Func<Element, Task<DeliveryWork.Piece>> read, Func<DeliveryWork.Piece, Task<ElementFiling.Taken>> take)
 {
     /// <summary>Elements that are read, and held, before they are filed.</summary>
     public const int Window = 32;
