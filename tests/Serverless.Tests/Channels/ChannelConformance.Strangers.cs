@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Serverless.Channels;
@@ -45,7 +46,8 @@ public abstract partial class ChannelConformance
     /// <summary>Verify and Reply must not throw. Read may, as a reader does that meets what it cannot read, never by a slip, and never without end.</summary>
     private void Withstands(Seed seed)
     {
-        var channel = Channel(StrangerSettings, seed.At);
+        // One for all strangers of an instant, as in the app: to build it takes longer than to judge a call.
+        var channel = _strangers.GetOrAdd(seed.At, at => Channel(StrangerSettings, at));
         var delivery = seed.ToDelivery(channel);
         channel.Verify(delivery);
         foreach (var acceptance in Enum.GetValues<Acceptance>()) channel.Reply(delivery, acceptance);
@@ -59,6 +61,8 @@ public abstract partial class ChannelConformance
             if (outcome.Reading is Reading.Found found) ToJson(found.Event);
         }
     }
+
+    private readonly ConcurrentDictionary<DateTimeOffset, IChannel> _strangers = new();
 
     private Dictionary<string, string?> StrangerSettings => field ??= Settings;
 
