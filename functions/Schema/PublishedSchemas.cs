@@ -76,12 +76,14 @@ public static class PublishedSchemas
         return document;
     }
 
-    /// <summary>All of them as components of an OpenAPI document.</summary>
-    public static JsonObject Components()
+    /// <summary>Those that an OpenAPI document names, as its components.</summary>
+    /// <param name="openapi">Its text.</param>
+    public static JsonObject Components(string openapi)
     {
         JsonObject components = [];
         foreach (var (name, schema) in All)
         {
+            if (!openapi.Contains($"\"#/components/schemas/{Component(name)}\"", StringComparison.Ordinal)) continue;
             var component = schema();
             Anchor(component, $"#/components/schemas/{Component(name)}");
             components[Component(name)] = component;

@@ -8,6 +8,7 @@ namespace Serverless.Tests.Harness;
 public sealed class SlowSockets : IAsyncDisposable
 {
     private readonly List<TcpClient> _open = [];
+    private int _left;
 
     /// <summary>Sockets that were opened.</summary>
     public int Count => _open.Count;
@@ -27,7 +28,11 @@ public sealed class SlowSockets : IAsyncDisposable
             CultureInfo.InvariantCulture,
             $"POST {path} HTTP/1.1\r\nHost: {app.Authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {claimed}\r\n\r\n{begin.PadRight(sent, 'x')}");
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+        _left = claimed - sent;
     }
+
+    /// <summary>Sends the rest of the last body: a host hands an early answer on only when it has handed the whole body on.</summary>
+    public Task FinishAsync() => _open[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes(new string('x', _left))).AsTask();
 
     /// <summary>Opens many, side by side.</summary>
     public Task OpenManyAsync(int count, Uri app, string path, int claimed, int sent = 8 * 1024) =>

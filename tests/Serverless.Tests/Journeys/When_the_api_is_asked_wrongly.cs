@@ -55,7 +55,9 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
         foreach (var spoiled in new[] { "0.", "7.", "x", "b28yMDI2", "-1.AAAA", "AAAA", "%20" })
         {
             using var answer = await world.RawAsync(HttpMethod.Get, $"/api/{path}{spoiled}");
-            Assert.True(spoiled == "0." && path.Contains("quarantine", StringComparison.Ordinal) || answer.StatusCode == HttpStatusCode.BadRequest, $"{spoiled}: {answer.StatusCode}");
+            // Of a walk through shards the number of one is a place.
+            var isPlace = spoiled is "0." or "7." && path.Contains("quarantine", StringComparison.Ordinal);
+            Assert.Equal(isPlace ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
         }
     }
 
