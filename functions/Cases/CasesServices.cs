@@ -14,7 +14,8 @@ public static class CasesServices
         services.AddSingleton<IValidateOptions<ServiceLevelsOptions>, ServiceLevelsOptionsValidator>();
         services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
-        services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseLists>().AddSingleton<CaseReader>();
+        services.AddSingleton<CaseStore>().AddSingleton<Correlator>().AddSingleton<CaseViews>();
+        services.AddSingleton<CaseLists>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<CaseClock>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
         services.AddSingleton(p => new MaintenanceStep(
             Rhythm.Tick,

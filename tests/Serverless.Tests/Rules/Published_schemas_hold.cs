@@ -48,7 +48,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
             azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"), ("Owners__Others", "workshop"), ("AzureWebJobs.NotifyMail.Disabled", "true"));
         // Before the channel has proven itself, so that it is kept.
         (await world.SendMetaAsync(MetaCall.Messages(new Said("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow())), "not the secret")).Dispose();
-        foreach (var seed in Seed.Channels.SelectMany(c => Seed.Of(c).Where(s => s.IsGenuine).Take(6))) (await world.SendAsync(seed)).Dispose();
+        foreach (var seed in Seed.Channels.SelectMany(c => Seed.Of(c).Where(s => s.IsGenuine).Take(3))) (await world.SendAsync(seed)).Dispose();
         await world.DrainAsync();
         using var openapi = await world.RawAsync(HttpMethod.Get, "/api/schema/openapi");
         await CasesAsync(world);
@@ -72,10 +72,10 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, "post /api/cases/{id}/accept", $"/api/cases/{ids[0]}/accept", """{"by":"service-desk"}""");
         await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over", """{"to":"workshop","why":"needs a technician"}""");
         await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over", """{"to":"nobody","why":"a slip"}""");
-        foreach (var one in ids) await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", """{"text":"Wir kommen morgen.","id":"r-1"}""");
-        foreach (var one in ids) await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", """{"text":"Wir kommen morgen.","id":"r-1"}""");
+        // Asked again under the same id, it is known.
+        foreach (var one in ids.Take(8).Concat(ids.Take(8))) await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", """{"text":"Wir kommen morgen.","id":"r-1"}""");
         await world.DrainAsync();
-        foreach (var one in ids) await AskAsync(world, "get /api/cases/{id}", $"/api/cases/{one}");
+        foreach (var one in ids.Take(8)) await AskAsync(world, "get /api/cases/{id}", $"/api/cases/{one}");
         await AskAsync(world, "post /api/cases/{id}/close", $"/api/cases/{ids[0]}/close", """{"cause":"unknown"}""");
         await AskAsync(world, "get /api/cases", "/api/cases?state=closed");
     }
