@@ -56,7 +56,8 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
             (before, told) = (told, world.Told().Count(t => t.Type == "serverless.case.closed.v1"));
         }
 
-        var closed = (await world.GetAsync($"/api/cases?state=closed&top=100&month={world.Time.GetUtcNow():yyyy-MM}")).GetProperty("cases").GetArrayLength();
+        var page = await world.GetAsync($"/api/cases?state=closed&top=100&month={world.Time.GetUtcNow():yyyy-MM}");
+        var closed = page.GetProperty("cases").GetArrayLength();
         Assert.InRange(closed, 1, Calls);
         Assert.Equal(closed, told);
         Assert.Equal(Calls - closed, (await world.CasesAsync()).Count);
@@ -68,7 +69,8 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         using var client = new TcpClient();
         await client.ConnectAsync(world.Address.Host, world.Address.Port);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /api/cases/{id}/close HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
+            $"POST /api/cases/{id}/close HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {Body.Length}\r\n\r\n{Body}"));
         // Some of them are in the midst of it then, on a machine of any speed.
         await Task.Delay(milliseconds);
         client.Client.Close(0);
