@@ -128,6 +128,34 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         Assert.Contains(all.EnumerateArray(), c => c.TryGetProperty("standsFor", out var calls) && calls.GetInt32() == 50);
     }
 
+    /// <summary>A channel whose settings name accounts, senders or sites tells them apart, from nothing but what a stranger may send.</summary>
+    [Theory]
+    [InlineData("discourse")]
+    [InlineData("generic")]
+    [InlineData("telegram")]
+    [InlineData("vonage")]
+    [InlineData("x")]
+    public async Task A_channel_recognises_the_sources_that_its_settings_name(string name)
+    {
+        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        var channel = ((Channels.ChannelDirectory)world.Services.GetService(typeof(Channels.ChannelDirectory))!).Find(name)!;
+        var sources = Seed.Of(name).Select(seed => channel.SourceOf(seed.ToDelivery(channel))).ToList();
+        Assert.Contains(sources, source => source is not null);
+        foreach (var body in new[] { "", "[", "{\"entry\":[{\"id\":7}]}", "{\"for_user_id\":\"\\ud800\"}", new string('[', 9000) })
+        {
+            Assert.Null(channel.SourceOf(new Channels.Delivery
+            {
+                Id = new string('0', 32),
+                Channel = name,
+                Method = "POST",
+                PathAndQuery = $"/api/hooks/{name}",
+                Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+                Body = System.Text.Encoding.UTF8.GetBytes(body),
+                ReceivedAt = world.Time.GetUtcNow(),
+            }));
+        }
+    }
+
     /// <summary>
     /// A flood of tokens under keys that nobody knows once turned away the provider's own calls after it had changed its key.
     /// </summary>
