@@ -1,4 +1,5 @@
 using System.Net;
+using Serverless.Channels;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -138,12 +139,12 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     public async Task A_channel_recognises_the_sources_that_its_settings_name(string name)
     {
         await using var world = await World.StartAsync(azurite, World.EveryChannel);
-        var channel = ((Channels.ChannelDirectory)world.Services.GetService(typeof(Channels.ChannelDirectory))!).Find(name)!;
+        var channel = ((ChannelDirectory)world.Services.GetService(typeof(ChannelDirectory))!).Find(name)!;
         var sources = Seed.Of(name).Select(seed => channel.SourceOf(seed.ToDelivery(channel))).ToList();
         Assert.Contains(sources, source => source is not null);
         foreach (var body in new[] { "", "[", "{\"entry\":[{\"id\":7}]}", "{\"for_user_id\":\"\\ud800\"}", new string('[', 9000) })
         {
-            Assert.Null(channel.SourceOf(new Channels.Delivery
+            Assert.Null(channel.SourceOf(new Delivery
             {
                 Id = new string('0', 32),
                 Channel = name,
