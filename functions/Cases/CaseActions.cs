@@ -6,7 +6,8 @@ namespace Serverless.Cases;
 
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
 public sealed class CaseActions(
-    CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options, IOptionsMonitor<OwnersOptions> owners)
+    CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options,
+    IOptionsMonitor<OwnersOptions> owners)
 {
     /// <summary>Longest cause and longest reason of a hand-over, in characters.</summary>
     public const int LongestReason = 500;
@@ -40,7 +41,8 @@ public sealed class CaseActions(
     /// <param name="by">A person or team, as the <c>Owners</c> settings or a notice name them.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="version">Only if the head has this version; null for whatever is there.</param>
-    public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
+    public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct, int? version = null) =>
+        ChangeAsync(caseId, version, (head, now) =>
     {
         if (head.State == CaseState.Closed) return (Result.Closed, null);
         var accepted = head with { AcceptedBy = by, AcceptedAt = now };
@@ -68,7 +70,8 @@ public sealed class CaseActions(
     /// <param name="why">At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="version">Only if the head has this version; null for whatever is there.</param>
-    public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
+    public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct, int? version = null) =>
+        ChangeAsync(caseId, version, (head, now) =>
         !owners.CurrentValue.Known.Contains(to, StringComparer.Ordinal) ? (Result.NoSuchOwner, null)
         : head.State == CaseState.Closed ? (Result.Closed, null)
         : head.Owner == to || (head.HandOver?.To == to && head.HandOver.Why == why) ? (Result.Already, null)
@@ -79,7 +82,8 @@ public sealed class CaseActions(
     /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="version">Only if the head has this version; null for whatever is there.</param>
-    public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct, int? version = null) => ChangeAsync(caseId, version, (head, now) =>
+    public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct, int? version = null) =>
+        ChangeAsync(caseId, version, (head, now) =>
         head.State == CaseState.Closed
             ? (Result.Already, null)
             : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
@@ -115,7 +119,8 @@ public sealed class CaseActions(
 
     private sealed record Step(string Tells, Case Head);
 
-    private async Task<Result> ChangeAsync(string caseId, int? version, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
+    private async Task<Result> ChangeAsync(
+        string caseId, int? version, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {

@@ -116,7 +116,9 @@ public sealed record ListedCase
 /// <summary>A page of a list.</summary>
 /// <param name="Cases">May hold fewer than asked for, even none, while there is more.</param>
 /// <param name="Continuation">Give it as <c>continuation</c> to get the next page; null at the end.</param>
-/// <param name="Truncated">True: the owner has more open cases than are sorted by what is due; the oldest were. Otherwise not there.</param>
+/// <param name="Truncated">
+/// True: the owner has more open cases than are sorted by what is due; the oldest were. Otherwise not there.
+/// </param>
 public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation, bool? Truncated = null);
 
 /// <summary>What became of an act on a case.</summary>
@@ -147,4 +149,5 @@ public enum CaseOrder
 /// <param name="Continuation">From the page before.</param>
 /// <param name="Order">In which order.</param>
 public sealed record CaseFilter(
-    CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation, CaseOrder Order = CaseOrder.Oldest);
+    CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation,
+    CaseOrder Order = CaseOrder.Oldest);

@@ -6,7 +6,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Pages of ids of cases in the orders that people ask for. Oldest and newest by the index, which is sorted by the time of opening; due by its hints.</summary>
+/// <summary>
+/// Pages of ids of cases in the orders that people ask for. Oldest and newest by the index, which is sorted by the time of opening; due by
+/// its hints.
+/// </summary>
 public sealed partial class CaseLists(CaseViews views, TimeProvider time)
 {
     /// <summary>Most open cases of an owner that are sorted by what is due.</summary>
@@ -27,16 +30,19 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<Page> ReadAsync(CaseFilter filter, CancellationToken ct)
     {
-        var kind = $"{(filter.State == CaseState.Open ? 'o' : 'c')}{filter.Order switch { CaseOrder.Newest => 'n', CaseOrder.Due => 'd', _ => 'o' }}";
+        var order = filter.Order switch { CaseOrder.Newest => "n", CaseOrder.Due => "d", _ => "o" };
+        var kind = (filter.State == CaseState.Open ? "o" : "c") + order;
         var after = filter.Continuation is { } text ? Opened(text, kind) : null;
         IReadOnlyList<string> partitions = filter.State == CaseState.Closed ? [CaseViews.ClosedPartition(filter.Month)]
             : filter.Owner is { } owner ? [CaseViews.OpenPartition(owner)]
             : [.. (await views.OwnersAsync(ct)).Select(CaseViews.OpenPartition)];
         if (filter.Order == CaseOrder.Due) return await DueAsync(partitions[0], filter.Top, after, kind, ct);
         // One more of each than fits tells whether there is more.
-        var lists = await Task.WhenAll(partitions.Select(p => filter.Order == CaseOrder.Newest ? NewestAsync(p, after, filter.Top + 1, ct) : OldestAsync(p, after, filter.Top + 1, ct)));
-        var all = lists.SelectMany(rows => rows);
-        List<TableRow> sorted = [.. filter.Order == CaseOrder.Newest ? all.OrderByDescending(r => r.RowKey, StringComparer.Ordinal) : all.OrderBy(r => r.RowKey, StringComparer.Ordinal)];
+        var newest = filter.Order == CaseOrder.Newest;
+        var lists = await Task.WhenAll(partitions.Select(
+            p => newest ? NewestAsync(p, after, filter.Top + 1, ct) : OldestAsync(p, after, filter.Top + 1, ct)));
+        List<TableRow> sorted = [.. lists.SelectMany(rows => rows).OrderBy(row => row.RowKey, StringComparer.Ordinal)];
+        if (newest) sorted.Reverse();
         var page = sorted.Take(filter.Top).ToList();
         return new Page(Ids(page), sorted.Count > page.Count ? Closed(kind + page[^1].RowKey) : null);
     }
@@ -44,7 +50,8 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
     private async Task<List<TableRow>> OldestAsync(string partition, string? after, int most, CancellationToken ct) =>
         (await WithinAsync(partition, after is null ? "0" : after + "0", End, most, ct)).Rows;
 
-    // A table cannot be read backwards: spans of time are, each four times as long as the one after it, or shorter where one holds too much.
+    // A table cannot be read backwards: spans of time are, each four times as long as the one after it, or shorter where one holds too
+    // much.
     private async Task<List<TableRow>> NewestAsync(string partition, string? before, int most, CancellationToken ct)
     {
         if ((await WithinAsync(partition, "0", before ?? End, 1, ct)).Rows is not [var oldest]) return [];
@@ -73,7 +80,8 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
     private async Task<Page> DueAsync(string partition, int top, string? after, string kind, CancellationToken ct)
     {
         var (rows, more) = await WithinAsync(partition, "0", End, MostDue, ct);
-        var sorted = rows.Select(row => (Rank: RankOf(row), Row: row)).Where(r => after is null || string.CompareOrdinal(r.Rank, after) > 0).OrderBy(r => r.Rank, StringComparer.Ordinal).ToList();
+        var sorted = rows.Select(row => (Rank: RankOf(row), Row: row))
+            .Where(r => after is null || string.CompareOrdinal(r.Rank, after) > 0).OrderBy(r => r.Rank, StringComparer.Ordinal).ToList();
         var page = sorted.Take(top).ToList();
         return new Page(Ids(page.Select(r => r.Row)), sorted.Count > page.Count ? Closed(kind + page[^1].Rank) : null, more);
     }
@@ -83,7 +91,8 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
         CultureInfo.InvariantCulture,
         $"{(row.Flag("Overdue") is true ? 0 : 1)}{(row.Time("DueAt") ?? DateTimeOffset.MaxValue).UtcTicks:D19}|{row.RowKey}");
 
-    private async Task<(List<TableRow> Rows, bool More)> WithinAsync(string partition, string from, string toExclusive, int most, CancellationToken ct)
+    private async Task<(List<TableRow> Rows, bool More)> WithinAsync(
+        string partition, string from, string toExclusive, int most, CancellationToken ct)
     {
         List<TableRow> rows = [];
         string? continuation = null;

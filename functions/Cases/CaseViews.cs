@@ -62,7 +62,8 @@ public sealed class CaseViews(TableStore tables)
     public Task ForgetAsync(TableRow row, CancellationToken ct) => tables.DeleteAsync(Table, row.PartitionKey, row.RowKey, row.ETag, ct);
 
     /// <summary>One page of a list within keys, by the time of opening; some cases may have gone to another list by now.</summary>
-    internal Task<TablePage> RowsAsync(string partition, string from, string toExclusive, int top, string? continuation, CancellationToken ct) =>
+    internal Task<TablePage> RowsAsync(
+        string partition, string from, string toExclusive, int top, string? continuation, CancellationToken ct) =>
         tables.QueryAsync(Table, TableQuery.Partition(partition).Rows(from, toExclusive).Top(top), ct, continuation);
 
     /// <summary>Open cases of an owner whose clock may have run out. The time in the list is a hint, the head decides.</summary>
@@ -116,7 +117,8 @@ public sealed class CaseViews(TableStore tables)
 
     internal static string OpenPartition(string owner) => $"open|{KeyOf(owner)}";
 
-    internal static string ClosedPartition(DateTimeOffset month) => string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
+    internal static string ClosedPartition(DateTimeOffset month) =>
+        string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
 
     private static string RowKeyOf(Case head) => string.Create(CultureInfo.InvariantCulture, $"{head.OpenedAt.UtcDateTime:yyyyMMddHHmmssfff}|{head.Id}");
 

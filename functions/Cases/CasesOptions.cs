@@ -16,14 +16,15 @@ public sealed class OwnersOptions
     /// <summary>Owner by network, e.g. <c>Owners__Networks__voice=hotline</c>.</summary>
     public Dictionary<string, string> Networks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Further owners, separated by commas: nobody's case is theirs from the beginning, but one can be handed over to them.</summary>
+    /// <summary>Further owners, separated by commas: no case is theirs from the beginning, but one can be handed over to them.</summary>
     public string Others { get; set; } = "";
 
     /// <summary>Every owner there is, sorted.</summary>
     internal IReadOnlyList<string> Known =>
     [
         .. Entries.Values.Concat(Networks.Values).Append(Default ?? "").Select(o => o.Trim())
-            .Concat(Others.Split(',', StringSplitOptions.TrimEntries)).Where(o => o.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            .Concat(Others.Split(',', StringSplitOptions.TrimEntries)).Where(o => o.Length > 0)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 }
 

@@ -18,7 +18,10 @@ public interface IChannel
     /// </summary>
     IReadOnlyList<string> BearerProofs => [];
 
-    /// <summary>The largest body that the provider sends, in bytes, with room to spare; a larger one is answered 413. <c>Receive__MaxBodyBytes</c> may be less.</summary>
+    /// <summary>
+    /// The largest body that the provider sends, in bytes, with room to spare; a larger one is answered 413. <c>Receive__MaxBodyBytes</c>
+    /// may be less.
+    /// </summary>
     int MaxBodyBytes => 8 * 1024 * 1024;
 
     /// <summary>Sentences for what is missing or wrong in the settings of an enabled channel, each naming the setting to change; empty when all is well.</summary>
@@ -34,15 +37,17 @@ public interface IChannel
     Answer Reply(Delivery delivery, Acceptance acceptance);
 
     /// <summary>
-    /// The answer to a call that was refused for load before it could be judged: valid call control where somebody is on the line, whose provider does not call again; null for all others, which hear 503 and do.
-    /// Nothing of the delivery is proven, so the answer gives nothing away. Never throws for what a stranger sent.
+    /// The answer to a call that was refused for load before it could be judged: valid call control where somebody is on the line, whose
+    /// provider does not call again; null for all others, which hear 503 and do. Nothing of the delivery is proven, so the answer gives
+    /// nothing away. Never throws for what a stranger sent.
     /// </summary>
     /// <param name="begun">The call with as much of its body as arrived, perhaps nothing.</param>
     Answer? ReplyUnread(Delivery begun) => null;
 
     /// <summary>
-    /// Which of the accounts, senders or sites that the settings name a delivery says it comes from; null when it names none of them. Nothing is proven by it: it keeps what one source does from
-    /// using up what is kept of another, and shows a sender its own failing calls. Never throws for what a stranger sent.
+    /// Which of the accounts, senders or sites that the settings name a delivery says it comes from; null when it names none of them.
+    /// Nothing is proven by it: it keeps what one source does from using up what is kept of another, and shows a sender its own failing
+    /// calls. Never throws for what a stranger sent.
     /// </summary>
     string? SourceOf(Delivery delivery) => null;
 

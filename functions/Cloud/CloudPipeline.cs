@@ -59,7 +59,8 @@ internal static class CloudPipeline
         public override void OnSendingRequest(HttpMessage message)
         {
             if (Patience.Longest is not { } longest) return;
-            if (!message.TryGetProperty(nameof(Patience), out var begun)) message.SetProperty(nameof(Patience), begun = TimeProvider.System.GetTimestamp());
+            if (!message.TryGetProperty(nameof(Patience), out var begun))
+                message.SetProperty(nameof(Patience), begun = TimeProvider.System.GetTimestamp());
             var left = longest - TimeProvider.System.GetElapsedTime((long)begun!);
             message.NetworkTimeout = left > Shortest ? left : Shortest;
         }
@@ -74,7 +75,9 @@ internal static class CloudPipeline
     private sealed class PatientRetry() : RetryPolicy(3, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(2)))
     {
         protected override ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
-            AsksTooLong(message) || PatiencePolicy.IsOver(message) ? ValueTask.FromResult(false) : base.ShouldRetryAsync(message, exception);
+            AsksTooLong(message) || PatiencePolicy.IsOver(message)
+                ? ValueTask.FromResult(false)
+                : base.ShouldRetryAsync(message, exception);
 
         private static bool AsksTooLong(HttpMessage message) =>
             message.HasResponse

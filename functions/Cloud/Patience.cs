@@ -1,8 +1,8 @@
 namespace Serverless.Cloud;
 
 /// <summary>
-/// How long one call of storage may take in what runs here. Work from a queue waits out a bad minute; behind an HTTP call somebody waits for
-/// the answer, who must hear "not now" in time to call again.
+/// How long one call of storage may take in what runs here. Work from a queue waits out a bad minute; behind an HTTP call somebody waits
+/// for the answer, who must hear "not now" in time to call again.
 /// </summary>
 public static class Patience
 {

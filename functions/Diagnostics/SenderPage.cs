@@ -31,7 +31,8 @@ public static class SenderPage
     public static string Of(SenderReport report, bool german)
     {
         var title = german ? $"Letzte Aufrufe: {report.Channel}" : $"Last calls: {report.Channel}";
-        if (report.Source is { } source) title = german ? $"Gescheiterte Aufrufe: {report.Channel}, {source}" : $"Failing calls: {report.Channel}, {source}";
+        if (report.Source is { } source)
+            title = $"{(german ? "Gescheiterte Aufrufe" : "Failing calls")}: {report.Channel}, {source}";
         var page = Begin(title, german);
         page.Append(CultureInfo.InvariantCulture, $"<p>{(german ? "Stand" : "As of")} {Time(report.At)}. {(german ? "Zeiten in UTC; die Uhr-Abweichung ist Ihre signierte Zeit minus unsere." : "Times in UTC; the clock difference is your signed time minus ours.")}</p>");
         if (report.Calls.Count == 0)
@@ -55,7 +56,8 @@ public static class SenderPage
         var (english, deutsch) = States[call.State];
         page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Time(call.At)}</td><td>{(german ? deutsch : english)}</td><td>");
         if (call.Reason is { } reason) page.Append(CultureInfo.InvariantCulture, $"<code>{WebUtility.HtmlEncode(reason)}</code>: {WebUtility.HtmlEncode(call.Check)}");
-        if (call.StandsFor is { } calls) page.Append(CultureInfo.InvariantCulture, $" {(german ? $"(steht für {calls} Aufrufe)" : $"(stands for {calls} calls)")}");
+        if (call.StandsFor is { } calls)
+            page.Append(CultureInfo.InvariantCulture, german ? $" (steht für {calls} Aufrufe)" : $" (stands for {calls} calls)");
         page.Append(CultureInfo.InvariantCulture, $"</td><td class=\"n\">{call.ClockSeconds:+0;-0;0}</td><td class=\"n\">{call.Bytes}</td><td><code>{call.Sha256}</code></td></tr>");
     }
 

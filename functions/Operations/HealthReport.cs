@@ -14,7 +14,9 @@ namespace Serverless.Operations;
 /// <summary>Whether all is well, part by part: <c>green</c>, <c>yellow</c> (works, somebody should look) or <c>red</c> (something is not done).</summary>
 /// <param name="Status">The worst of the parts.</param>
 /// <param name="Parts">Each part by name.</param>
-/// <param name="State"><c>up</c>; <c>degraded</c>: it works, and a part is red (answered 200); <c>down</c>: nothing can be stored (answered 503).</param>
+/// <param name="State">
+/// <c>up</c>; <c>degraded</c>: it works, and a part is red (answered 200); <c>down</c>: nothing can be stored (answered 503).
+/// </param>
 public sealed record HealthReport(string Status, IReadOnlyDictionary<string, HealthPart> Parts, string State)
 {
     public const string Up = "up";
@@ -80,7 +82,8 @@ public sealed class HealthCheck(
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new HealthPart("red", [$"No answer within {Longest.TotalSeconds.ToString(CultureInfo.InvariantCulture)} seconds: storage is slow or down, or there is much to count."]);
+            var seconds = Longest.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            return new HealthPart("red", [$"No answer within {seconds} seconds: storage is slow or down, or there is much to count."]);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class OperationsFunctions(
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
 
-    /// <summary>Says part by part whether all is well, within three seconds; 503 when nothing can be stored, so that monitors call somebody.</summary>
+    /// <summary>Says part by part whether all is well, within three seconds; 503 when nothing can be stored.</summary>
     [Function("Health")]
     public async Task Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request)
     {

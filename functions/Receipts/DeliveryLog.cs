@@ -147,7 +147,8 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         }
     }
 
-    private async Task StoreAsync(Delivery delivery, string end, string? reason, DateTimeOffset? sentAt, CancellationToken ct, string? source = null)
+    private async Task StoreAsync(
+        Delivery delivery, string end, string? reason, DateTimeOffset? sentAt, CancellationToken ct, string? source = null)
     {
         var key = new DeliveryKey(delivery.Channel, delivery.Id);
         var large = delivery.Body.Length > TableRow.MaxBytes - 64 * 1024;

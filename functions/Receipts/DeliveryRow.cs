@@ -72,7 +72,8 @@ public static class DeliveryRow
     public static TableRow Fact(TableRow row, DateTimeOffset now)
     {
         var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = DeliveryEnd.Refused, ["DiscardedAt"] = now };
-        foreach (var name in new[] { "Reason", "Source", "Method", "ReceivedAt", "QueuedAt", "SentAt", "Tries", "BodyLength", "BodyHash", "BodyBlob" }) fact[name] = row[name];
+        string[] kept = ["Reason", "Source", "Method", "ReceivedAt", "QueuedAt", "SentAt", "Tries", "BodyLength", "BodyHash", "BodyBlob"];
+        foreach (var name in kept) fact[name] = row[name];
         return fact;
     }
 

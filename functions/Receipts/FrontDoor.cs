@@ -84,7 +84,8 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     // Loading is bounded by the channel: a stranger may name any number of keys.
     private static async Task<Verdict> DecideAsync(IChannel channel, Delivery delivery, CancellationToken ct)
     {
-        if (channel is ILoadsKeys keys && await keys.LoadKeysAsync(delivery, ct) is Keys.Later later) return new Verdict.Undecided(later.Reason);
+        if (channel is ILoadsKeys keys && await keys.LoadKeysAsync(delivery, ct) is Keys.Later later)
+            return new Verdict.Undecided(later.Reason);
         return channel.Verify(delivery);
     }
 

@@ -13,7 +13,8 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Call
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/poison-messages")] HttpRequest request)
     {
         var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
-        if (TopOf(request) is not { } top) return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
+        if (TopOf(request) is not { } top)
+            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(queue, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
     }

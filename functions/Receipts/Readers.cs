@@ -63,7 +63,8 @@ public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
     {
         lock (_gate)
         {
-            if (_perChannel.GetValueOrDefault(channel) >= options.CurrentValue.ConcurrentReadersPerChannel && !MakeRoom(r => r.Channel == channel)) return null;
+            var most = options.CurrentValue.ConcurrentReadersPerChannel;
+            if (_perChannel.GetValueOrDefault(channel) >= most && !MakeRoom(r => r.Channel == channel)) return null;
             _perChannel[channel] = _perChannel.GetValueOrDefault(channel) + 1;
             var reader = new Reader(this, channel);
             _reading.Add(reader);

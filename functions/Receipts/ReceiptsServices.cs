@@ -10,7 +10,8 @@ public static class ReceiptsServices
     {
         services.AddOptions<ReceiveOptions>().Bind(configuration.GetSection("Receive")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ReceiveOptions>, ReceiveOptionsValidator>();
-        services.AddSingleton<Readers>().AddSingleton<Bulkhead>().AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
+        services.AddSingleton<Readers>().AddSingleton<Bulkhead>();
+        services.AddSingleton<SourceTrust>().AddSingleton<DeliveryLog>().AddSingleton<FrontDoor>();
         services.AddSingleton<WebhookIntake>().AddSingleton<QueuedEvents>();
 
         services.AddSingleton<ThinElements>().AddSingleton<WaitingDeliveries>().AddSingleton<Attention>();

@@ -6,7 +6,10 @@ namespace Serverless.Receipts;
 /// <summary>Bounds of the front door; section <c>Receive</c>.</summary>
 public sealed class ReceiveOptions
 {
-    /// <summary>Largest body in bytes; a larger one is answered 413. A channel whose provider sends less takes less (<see cref="Channels.IChannel.MaxBodyBytes"/>).</summary>
+    /// <summary>
+    /// Largest body in bytes; a larger one is answered 413. A channel whose provider sends less takes less
+    /// (<see cref="Channels.IChannel.MaxBodyBytes"/>).
+    /// </summary>
     [Range(64 * 1024, 64 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = 8 * 1024 * 1024;
 
@@ -14,15 +17,18 @@ public sealed class ReceiveOptions
     [Range(1, 10)]
     public int StoreSeconds { get; set; } = 4;
 
-    /// <summary>Seconds in which a whole body must arrive, however it comes; then the caller hears 408, or call control where somebody is on the line.</summary>
+    /// <summary>Seconds in which a whole body must arrive; then the caller hears 408, or call control on a phone.</summary>
     [Range(1, 120)]
     public int BodySeconds { get; set; } = 20;
 
-    /// <summary>Bodies of one channel that may arrive at once at one instance; then the slowest makes room, or the next one is answered 503.</summary>
+    /// <summary>Bodies of one channel that may arrive at once at one instance; then the slowest makes room, or 503.</summary>
     [Range(1, 100_000)]
     public int ConcurrentReadersPerChannel { get; set; } = 1_024;
 
-    /// <summary>Mebibytes that bodies of all channels may hold in one instance, arriving or being worked; then the slowest that arrives makes room, or the next one is answered 503.</summary>
+    /// <summary>
+    /// Mebibytes that bodies of all channels may hold in one instance, arriving or being worked; then the slowest that arrives makes room,
+    /// or the next one is answered 503.
+    /// </summary>
     [Range(8, 4_096)]
     public int HeldMegabytes { get; set; } = 64;
 

@@ -7,7 +7,8 @@ namespace Serverless.Receipts;
 
 /// <summary>Makes a delivery of a request, raw bytes and all, and has it judged and stored.</summary>
 public sealed class WebhookIntake(
-    ChannelDirectory channels, Readers readers, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
+    ChannelDirectory channels, Readers readers, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options,
+    TimeProvider time)
 {
     private static readonly Answer NeverConfigured = Answer.Text(
         "There is no such channel here. Check the address; a channel is opened by its Channels__<Name>__Enabled setting.", 404);

@@ -16,14 +16,15 @@ using Serverless.Registrations;
 namespace Serverless.Schema;
 
 /// <summary>
-/// The JSON Schemas (draft 2020-12) of all that the app answers and publishes, made from the code that writes it. Each is a document of its own
-/// with an <c>$id</c>, and a component of the OpenAPI document under its name in capitals (<c>case-page</c>: <c>CasePage</c>).
+/// The JSON Schemas (draft 2020-12) of all that the app answers and publishes, made from the code that writes it. Each is a document of its
+/// own with an <c>$id</c>, and a component of the OpenAPI document under its name in capitals (<c>case-page</c>: <c>CasePage</c>).
 /// </summary>
 public static class PublishedSchemas
 {
     private const string Draft = "https://json-schema.org/draft/2020-12/schema";
 
-    private static readonly JsonSchemaExporterOptions Exact = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = AsWritten };
+    private static readonly JsonSchemaExporterOptions Exact =
+        new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = AsWritten };
 
     private static readonly SortedDictionary<string, Func<JsonNode>> All = new(StringComparer.Ordinal)
     {
@@ -59,11 +60,16 @@ public static class PublishedSchemas
         ["action-page"] = () => Of<ActionLog.Page>(ReviewJson.Default),
         ["privacy-order"] = () => Of<OrderReport>(OrderJson.Default),
         ["privacy-orders"] = () => Of<IReadOnlyList<OrderReport>>(OrderJson.Default),
-        ["privacy-erase"] = () => new JsonObject { ["anyOf"] = new JsonArray(Of<ErasurePlan>(OrderJson.Default), Of<OrderReport>(OrderJson.Default)) },
+        ["privacy-erase"] = () => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(Of<ErasurePlan>(OrderJson.Default), Of<OrderReport>(OrderJson.Default)),
+        },
         ["sender-report"] = () => Of<SenderReport>(DiagnosticsJson.Default),
         ["diagnostics-link"] = () => Of<DiagnosticsLinks.Link>(DiagnosticsJson.Default),
-        ["documents"] = () => JsonNode.Parse("""{"type":"object","required":["documents"],"properties":{"documents":{"type":"array","items":{"type":"string"}}}}""")!,
-        ["problem"] = () => JsonNode.Parse("""{"type":"object","required":["status","detail"],"properties":{"status":{"type":"integer"},"detail":{"type":"string"}}}""")!,
+        ["documents"] = () => JsonNode.Parse(
+            """{"type":"object","required":["documents"],"properties":{"documents":{"type":"array","items":{"type":"string"}}}}""")!,
+        ["problem"] = () => JsonNode.Parse(
+            """{"type":"object","required":["status","detail"],"properties":{"status":{"type":"integer"},"detail":{"type":"string"}}}""")!,
     };
 
     /// <summary>Names, sorted.</summary>
@@ -78,12 +84,14 @@ public static class PublishedSchemas
         return document;
     }
 
-    /// <summary>All of them as components of an OpenAPI document.</summary>
-    public static JsonObject Components()
+    /// <summary>Those that an OpenAPI document names, as its components.</summary>
+    /// <param name="openapi">Its text.</param>
+    public static JsonObject Components(string openapi)
     {
         JsonObject components = [];
         foreach (var (name, schema) in All)
         {
+            if (!openapi.Contains($"\"#/components/schemas/{Component(name)}\"", StringComparison.Ordinal)) continue;
             var component = schema();
             Anchor(component, $"#/components/schemas/{Component(name)}");
             components[Component(name)] = component;
@@ -92,16 +100,19 @@ public static class PublishedSchemas
         return components;
     }
 
-    private static string Component(string name) => string.Concat(name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    private static string Component(string name) =>
+        string.Concat(name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private static JsonNode Of<T>(JsonSerializerContext context) => context.Options.GetJsonSchemaAsNode(typeof(T), Exact);
 
     // What is there is always written, and nothing is written for null: a constructor's parameter that may be null is not required.
     private static JsonNode AsWritten(JsonSchemaExporterContext context, JsonNode schema)
     {
-        if (context.TypeInfo.Kind != JsonTypeInfoKind.Object || schema is not JsonObject members || !members.ContainsKey("properties")) return schema;
+        if (context.TypeInfo.Kind != JsonTypeInfoKind.Object || schema is not JsonObject members) return schema;
+        if (!members.ContainsKey("properties")) return schema;
         members.Remove("required");
-        var required = context.TypeInfo.Properties.Where(p => p.Get is not null && !p.IsGetNullable).Select(p => (JsonNode)p.Name).ToArray();
+        var written = context.TypeInfo.Properties.Where(p => p.Get is not null && !p.IsGetNullable);
+        JsonNode[] required = [.. written.Select(p => (JsonNode)p.Name)];
         if (required.Length > 0) members["required"] = new JsonArray(required);
         return schema;
     }

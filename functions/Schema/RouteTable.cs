@@ -19,7 +19,8 @@ public sealed class RouteTable
     public IReadOnlyList<string> MethodsOf(string path)
     {
         var segments = Segments(path);
-        return [.. _routes.Where(route => Matches(route.Segments, segments)).SelectMany(route => route.Methods).Distinct(StringComparer.Ordinal)];
+        var matching = _routes.Where(route => Matches(route.Segments, segments));
+        return [.. matching.SelectMany(route => route.Methods).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>The addresses that are nearest, each with its methods.</summary>

@@ -74,7 +74,8 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     }
 
     /// <summary>The forum whose address was called.</summary>
-    public string? SourceOf(Delivery delivery) => options.CurrentValue.Sites.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
+    public string? SourceOf(Delivery delivery) =>
+        options.CurrentValue.Sites.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// 200 without a body. 503 while storage is down: Discourse calls again only if its setting "retry web hook events" is on, otherwise the second look brings it in. Never 404 or 410, which switch the

@@ -84,6 +84,13 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
         return genuine ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
     }
 
+    /// <summary>The page, Instagram or WhatsApp account of the first entry.</summary>
+    public string? SourceOf(Delivery delivery)
+    {
+        var accounts = options.CurrentValue.Accounts;
+        return accounts.Count > 0 && JsonGlance.Text(delivery.Body.Span, "id"u8, 3) is { } id && accounts.ContainsKey(id) ? id : null;
+    }
+
     public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Received;
 
     public IEnumerable<Element> Read(Delivery delivery) => MetaPayload.Elements(delivery, options.CurrentValue);

@@ -64,7 +64,8 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     }
 
     /// <summary>The bot whose address was called.</summary>
-    public string? SourceOf(Delivery delivery) => options.CurrentValue.Bots.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
+    public string? SourceOf(Delivery delivery) =>
+        options.CurrentValue.Bots.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
 
     public Verdict Verify(Delivery delivery)
     {

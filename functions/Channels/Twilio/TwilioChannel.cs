@@ -113,7 +113,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         }
     }
 
-    /// <summary>A message may be left and a call comes back by what our answer names; nobody is rung for a caller who is not proven.</summary>
+    /// <summary>A message may be left, a call comes back by what our answer names; nobody is rung for who is not proven.</summary>
     public Answer? ReplyUnread(Delivery begun)
     {
         if (begun.Rest is not ("voice" or "voice/dial" or "voice/message")) return null;
@@ -123,7 +123,8 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
     }
 
     public string? SourceOf(Delivery delivery) =>
-        TwilioForm.Of(delivery)?["AccountSid"u8] is { } account && options.CurrentValue.KnownAccounts.Contains(account, StringComparer.Ordinal) ? account : null;
+        TwilioForm.Of(delivery)?["AccountSid"u8] is { } account
+        && options.CurrentValue.KnownAccounts.Contains(account, StringComparer.Ordinal) ? account : null;
 
     private Answer Call(Delivery delivery, Acceptance acceptance)
     {

@@ -53,7 +53,7 @@ public sealed partial class VonageChannel : IChannel
         }
     }
 
-    /// <summary>Callbacks hold some thirty short fields, a message at most some thousand characters, a transcript that of ten minutes.</summary>
+    /// <summary>Callbacks hold some thirty short fields, a message some thousand characters, a transcript ten minutes of them.</summary>
     public int MaxBodyBytes => 256 * 1024;
 
     public IReadOnlyList<string> KeptHeaders => Kept;
@@ -122,14 +122,16 @@ public sealed partial class VonageChannel : IChannel
         if (begun.Rest is "voice/dial") return Ncco.Nothing;
         if (begun.Rest is not "voice/answer") return null;
         var plan = AnswerPlan.Of(null, _options.CurrentValue.Numbers, _options.CurrentValue.Default);
-        return Step(new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", null), plan.WithoutRinging(), 0, 0);
+        var address = $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/";
+        return Step(new Ncco(plan, address, null), plan.WithoutRinging(), 0, 0);
     }
 
     /// <summary>The account that the token claims.</summary>
     public string? SourceOf(Delivery delivery)
     {
         var current = _options.CurrentValue;
-        return TokenOf(delivery) is { } text && SharedKeyJwt.Parse(text)?.Text("api_key") is { } account && (account == current.ApiKey || current.Accounts.ContainsKey(account)) ? account : null;
+        return TokenOf(delivery) is { } text && SharedKeyJwt.Parse(text)?.Text("api_key") is { } account
+            && (account == current.ApiKey || current.Accounts.ContainsKey(account)) ? account : null;
     }
 
     /// <summary>

@@ -80,6 +80,10 @@ public sealed partial class XChannel : IChannel
         return XHandshake.MayBeSigned(delivery.Body.Span) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureMalformed);
     }
 
+    /// <summary>The account that it is for.</summary>
+    public string? SourceOf(Delivery delivery) =>
+        JsonGlance.Text(delivery.Body.Span, "for_user_id"u8, 1) is { } id && _options.CurrentValue.Accounts.ContainsKey(id) ? id : null;
+
     // X wants a 200 within ten seconds; what gets anything else is sent again. https://docs.x.com/x-api/webhooks/introduction
     public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 

@@ -3,13 +3,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>Versions of what HTTP functions show (RFC 9110, section 8.8.3): a hash over the answer, so what looks the same is the same.</summary>
+/// <summary>Versions of what HTTP functions show (RFC 9110, section 8.8.3): a hash over the answer.</summary>
 public static class EntityTags
 {
     /// <summary>The tag of an answer, with its quotes.</summary>
     public static string Of(ReadOnlySpan<byte> json) => $"\"{Convert.ToHexStringLower(SHA256.HashData(json).AsSpan(0, 16))}\"";
 
-    /// <summary>Whether a header (If-Match, If-None-Match) names the tag, or is <c>*</c>. A weak tag counts for If-None-Match alone.</summary>
+    /// <summary>Whether a header (If-Match, If-None-Match) names the tag, or is <c>*</c>.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="weak">Whether a weak one counts: for If-None-Match alone.</param>
     public static bool Names(StringValues header, string tag, bool weak)
     {
         foreach (var one in header.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries)))

@@ -38,7 +38,10 @@ internal static class TableLimits
         foreach (var c in key)
         {
             if (c is '/' or '\\' or '#' or '?' || char.IsControl(c))
-                throw new ImpossibleKeyException($"A row's {name} must not hold U+{(int)c:X4}: hash or encode what comes from outside.", name);
+            {
+                throw new ImpossibleKeyException(
+                    $"A row's {name} must not hold U+{(int)c:X4}: hash or encode what comes from outside.", name);
+            }
         }
     }
 

@@ -11,11 +11,13 @@ namespace Serverless.Platform.Worker;
 /// The only place that catches what we did wrong in any function. The worker alone would answer a failed HTTP function with 200 and no
 /// body behind some hosts, and would send the exception's text, which can hold a stranger's words, to the host's log (P14).
 /// </summary>
-public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> options, ILogger<FailedInvocations> log) : IFunctionsWorkerMiddleware
+public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> options, ILogger<FailedInvocations> log)
+    : IFunctionsWorkerMiddleware
 {
     private const string OurFault = "Something went wrong here, not with your request. It is logged; please try again.";
     private const string NoStorage = "Storage cannot be reached just now. Please call again.";
-    private const string NoSuchName = "A name in this address or query is too long, or holds a character that no name here has: there is nothing of that name.";
+    private const string NoSuchName = "There is nothing of that name: a name in this address or query is too long, or holds a character "
+        + "that no name here has.";
     private const string BrokenOff = "The body of this request broke off or came too slowly. Please call again.";
     private const string PatienceSeconds = "30";
 

@@ -4,10 +4,13 @@ using System.Text;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>Sockets that begin a POST, send a part of its body, and then nothing: what a stranger does who has no secret and much time.</summary>
+/// <summary>
+/// Sockets that begin a POST, send a part of its body, and then nothing: what a stranger does who has no secret and much time.
+/// </summary>
 public sealed class SlowSockets : IAsyncDisposable
 {
     private readonly List<TcpClient> _open = [];
+    private int _left;
 
     /// <summary>Sockets that were opened.</summary>
     public int Count => _open.Count;
@@ -25,9 +28,14 @@ public sealed class SlowSockets : IAsyncDisposable
         await client.ConnectAsync(app.Host, app.Port);
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"POST {path} HTTP/1.1\r\nHost: {app.Authority}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {claimed}\r\n\r\n{begin.PadRight(sent, 'x')}");
+            $"POST {path} HTTP/1.1\r\nHost: {app.Authority}\r\nContent-Type: application/x-www-form-urlencoded\r\n")
+            + string.Create(CultureInfo.InvariantCulture, $"Content-Length: {claimed}\r\n\r\n{begin.PadRight(sent, 'x')}");
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+        _left = claimed - sent;
     }
+
+    /// <summary>Sends the rest of the last body: a host hands an early answer on only when it has handed the whole body on.</summary>
+    public Task FinishAsync() => _open[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes(new string('x', _left))).AsTask();
 
     /// <summary>Opens many, side by side.</summary>
     public Task OpenManyAsync(int count, Uri app, string path, int claimed, int sent = 8 * 1024) =>
@@ -65,7 +73,9 @@ public sealed class SlowSockets : IAsyncDisposable
     {
         var end = heard.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0) return false;
-        var length = heard[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
-        return length is not null && Encoding.UTF8.GetByteCount(heard[(end + 4)..]) >= int.Parse(length[16..], CultureInfo.InvariantCulture);
+        const string Length = "Content-Length: ";
+        var told = heard[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith(Length, StringComparison.OrdinalIgnoreCase));
+        var bytes = Encoding.UTF8.GetByteCount(heard[(end + 4)..]);
+        return told is not null && bytes >= int.Parse(told[Length.Length..], CultureInfo.InvariantCulture);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Serverless.Channels;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -90,18 +91,23 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
     }
 
-    /// <summary>A sender with a slip in its secret once lost its calls to a flood of strangers', which had used up the hour's limit.</summary>
+    /// <summary>
+    /// A sender with a slip in its secret once lost its calls to a flood of strangers', which had used up the hour's limit.
+    /// </summary>
     [Fact]
     public async Task What_names_a_source_of_ours_is_kept_while_strangers_flood_and_its_sender_sees_it()
     {
         const string DiagnosticsSecret = "a-random-text-of-more-than-32-characters";
         await using var world = await World.StartAsync(
-            azurite, ("Receive__QuarantinePerHour", "3"), ("Channels__Generic__Senders__till__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHRpbGwncyBvd24ga2V5ISE="),
+            azurite, ("Receive__QuarantinePerHour", "3"),
+            ("Channels__Generic__Senders__till__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHRpbGwncyBvd24ga2V5ISE="),
             ("Channels__Generic__Senders__till__Sources", "urn:example:till"), ("Diagnostics__Secret", DiagnosticsSecret));
         async Task<HttpStatusCode> ForgedAsync(string source)
         {
-            var body = System.Text.Encoding.UTF8.GetBytes($$"""{"specversion":"1.0","id":"{{++_sent}}","source":"{{source}}","type":"x"}""");
-            using var answer = await world.SendAsync("POST", "/api/hooks/generic", [new("Content-Type", "application/cloudevents+json")], body);
+            var text = $$"""{"specversion":"1.0","id":"{{++_sent}}","source":"{{source}}","type":"x"}""";
+            var body = System.Text.Encoding.UTF8.GetBytes(text);
+            using var answer = await world.SendAsync("POST", "/api/hooks/generic", [new("Content-Type", "application/cloudevents+json")],
+                body);
             return answer.StatusCode;
         }
 
@@ -110,18 +116,50 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.Accepted, await ForgedAsync("urn:example:till/7"));
         for (var i = 0; i < 100; i++) Assert.Equal(HttpStatusCode.TooManyRequests, await ForgedAsync("urn:nobody"));
 
-        var link = await world.ReviewAsync("diagnostics-link", new System.Text.Json.Nodes.JsonObject { ["channel"] = "generic", ["source"] = "till" });
-        var address = new Uri(link.GetProperty("url").GetString()!).PathAndQuery;
+        async Task<string> LinkAsync(System.Text.Json.Nodes.JsonObject asked) =>
+            new Uri((await world.ReviewAsync("diagnostics-link", asked)).GetProperty("url").GetString()!).PathAndQuery;
+        var address = await LinkAsync(new() { ["channel"] = "generic", ["source"] = "till" });
         var report = await world.GetAsync(address);
         Assert.Equal("till", report.GetProperty("source").GetString());
-        Assert.Equal(["signature-missing", "signature-missing"], report.GetProperty("calls").EnumerateArray().Select(c => c.GetProperty("reason").GetString()));
+        var reasons = report.GetProperty("calls").EnumerateArray().Select(c => c.GetProperty("reason").GetString());
+        Assert.Equal(["signature-missing", "signature-missing"], reasons);
         using var other = await world.RawAsync(HttpMethod.Get, address.Replace("source=till&", "", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
-        var all = (await world.GetAsync(new Uri((await world.ReviewAsync("diagnostics-link", new System.Text.Json.Nodes.JsonObject { ["channel"] = "generic" })).GetProperty("url").GetString()!).PathAndQuery)).GetProperty("calls");
+        var all = (await world.GetAsync(await LinkAsync(new() { ["channel"] = "generic" }))).GetProperty("calls");
         Assert.Contains(all.EnumerateArray(), c => c.TryGetProperty("standsFor", out var calls) && calls.GetInt32() == 50);
     }
 
-    /// <summary>A flood of tokens under keys that nobody knows once turned away the provider's own calls after it had changed its key.</summary>
+    /// <summary>A channel whose settings name accounts, senders or sites tells them apart, from nothing but what a stranger may send.</summary>
+    [Theory]
+    [InlineData("discourse")]
+    [InlineData("generic")]
+    [InlineData("telegram")]
+    [InlineData("vonage")]
+    [InlineData("x")]
+    public async Task A_channel_recognises_the_sources_that_its_settings_name(string name)
+    {
+        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        var channel = ((ChannelDirectory)world.Services.GetService(typeof(ChannelDirectory))!).Find(name)!;
+        var sources = Seed.Of(name).Select(seed => channel.SourceOf(seed.ToDelivery(channel))).ToList();
+        Assert.Contains(sources, source => source is not null);
+        foreach (var body in new[] { "", "[", "{\"entry\":[{\"id\":7}]}", "{\"for_user_id\":\"\\ud800\"}", new string('[', 9000) })
+        {
+            Assert.Null(channel.SourceOf(new Delivery
+            {
+                Id = new string('0', 32),
+                Channel = name,
+                Method = "POST",
+                PathAndQuery = $"/api/hooks/{name}",
+                Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+                Body = System.Text.Encoding.UTF8.GetBytes(body),
+                ReceivedAt = world.Time.GetUtcNow(),
+            }));
+        }
+    }
+
+    /// <summary>
+    /// A flood of tokens under keys that nobody knows once turned away the provider's own calls after it had changed its key.
+    /// </summary>
     [Fact]
     public async Task Beyond_the_limit_of_unjudged_calls_a_genuine_one_is_judged_at_once()
     {
@@ -130,7 +168,8 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         api.Documents["keys"] = "good rotated";
         async Task<HttpStatusCode> SendAsync(string key)
         {
-            using var answer = await world.SendAsync("POST", "/api/hooks/sample", [new("x-sample-key", key)], SampleChannel.Body(SampleChannel.Element($"m{++_sent}", world.Time.GetUtcNow())));
+            using var answer = await world.SendAsync("POST", "/api/hooks/sample", [new("x-sample-key", key)],
+                SampleChannel.Body(SampleChannel.Element($"m{++_sent}", world.Time.GetUtcNow())));
             return answer.StatusCode;
         }
 

@@ -47,7 +47,7 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         await world.DrainAsync();
         var ids = (await world.CasesAsync()).Select(c => c.CaseId()).ToList();
         Assert.Equal(Calls, ids.Count);
-        await Task.WhenAll(ids.Select(id => CloseAndLeaveAsync(world, id)));
+        await Task.WhenAll(ids.Select((id, n) => CloseAndLeaveAsync(world, id, 3 + (15 * n))));
 
         var (told, before) = (0, -1);
         while (before != told)
@@ -56,21 +56,23 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
             (before, told) = (told, world.Told().Count(t => t.Type == "serverless.case.closed.v1"));
         }
 
-        var closed = (await world.GetAsync($"/api/cases?state=closed&top=100&month={world.Time.GetUtcNow():yyyy-MM}")).GetProperty("cases").GetArrayLength();
+        var page = await world.GetAsync($"/api/cases?state=closed&top=100&month={world.Time.GetUtcNow():yyyy-MM}");
+        var closed = page.GetProperty("cases").GetArrayLength();
         Assert.InRange(closed, 1, Calls);
         Assert.Equal(closed, told);
         Assert.Equal(Calls - closed, (await world.CasesAsync()).Count);
     }
 
-    private static async Task CloseAndLeaveAsync(World world, string id)
+    private static async Task CloseAndLeaveAsync(World world, string id, int milliseconds)
     {
         const string Body = """{"cause":"unknown"}""";
         using var client = new TcpClient();
         await client.ConnectAsync(world.Address.Host, world.Address.Port);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /api/cases/{id}/close HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
-        // Some of them are in the midst of it then.
-        await Task.Delay(Random.Shared.Next(3, 60));
+            $"POST /api/cases/{id}/close HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {Body.Length}\r\n\r\n{Body}"));
+        // Some of them are in the midst of it then, on a machine of any speed.
+        await Task.Delay(milliseconds);
         client.Client.Close(0);
     }
 
@@ -84,8 +86,8 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()));
         await stream.WriteAsync(body);
-        // Long enough for the app to read it, shorter than storing it takes.
-        await Task.Delay(3);
+        // From too short for the app to read it, on a busy machine, to as long as storing it takes.
+        await Task.Delay(3 + (6 * (number - 1)));
         client.Client.Close(0);
     }
 }

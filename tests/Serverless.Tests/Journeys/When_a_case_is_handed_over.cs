@@ -71,7 +71,8 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
         await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "workshop"));
         var number = (await world.CaseAsync(await OpenAsync(world))).Head("number");
         Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, number, "accept", """{"by":"service"}"""));
-        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, number.ToLowerInvariant(), "hand-over", """{"to":"workshop","why":"needs a technician"}"""));
+        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, number.ToLowerInvariant(), "hand-over",
+            """{"to":"workshop","why":"needs a technician"}"""));
         Assert.Equal("{\"state\":\"closed\",\"changed\":true}", await ActAsync(world, number, "close", """{"cause":"unknown"}"""));
         using var none = await world.RawAsync(HttpMethod.Post, "/api/cases/no-such-number/accept", """{"by":"service"}""");
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
@@ -88,7 +89,8 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
         var says = await slip.TextAsync();
         Assert.Contains("Owners__Others", says, StringComparison.Ordinal);
         Assert.Contains("hotline, service", says, StringComparison.Ordinal);
-        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, id, "hand-over", """{"to":"hotline","why":"rings"}"""));
+        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, id, "hand-over",
+            """{"to":"hotline","why":"rings"}"""));
     }
 
     [Fact]

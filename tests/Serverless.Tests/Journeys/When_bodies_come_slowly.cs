@@ -9,8 +9,9 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// Bodies that do not come. 260 unsigned sockets once shut a channel, since the limit of calls was entered before the body was read, and took gigabytes, since a buffer of the
-/// claimed length was made before a byte arrived. The whole form is <see cref="When_slow_bodies_meet_a_small_heap"/>.
+/// Bodies that do not come. 260 unsigned sockets once shut a channel, since the limit of calls was entered before the body was read, and
+/// took gigabytes, since a buffer of the claimed length was made before a byte arrived. The whole
+/// form is <see cref="When_slow_bodies_meet_a_small_heap"/>.
 /// </summary>
 public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
@@ -22,11 +23,13 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     public async Task Genuine_calls_are_answered_while_each_channel_is_full_of_slow_ones()
     {
         await using var world = await World.StartAsync(
-            azurite, ("Receive__ConcurrentReadersPerChannel", "8"), ("Receive__ConcurrentCallsPerChannel", "4"), ("Channels__Generic__ToleranceMinutes", "5256000"));
+            azurite, ("Receive__ConcurrentReadersPerChannel", "8"), ("Receive__ConcurrentCallsPerChannel", "4"),
+            ("Channels__Generic__ToleranceMinutes", "5256000"));
         await using var slow = new SlowSockets();
         foreach (var path in Attacked) await slow.OpenManyAsync(Sockets, world.Address, path, 60_000);
         var generic = Seed.Of("generic").First(s => s.IsGenuine);
-        await EventuallyAsync(HttpStatusCode.OK, () => world.SendMetaAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()))));
+        var body = MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        await EventuallyAsync(HttpStatusCode.OK, () => world.SendMetaAsync(body));
         await EventuallyAsync(HttpStatusCode.OK, () => world.SendAsync(Call));
         await EventuallyAsync(HttpStatusCode.Accepted, () => world.SendAsync(generic));
         await world.DrainAsync();
@@ -53,10 +56,8 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     {
         await using var world = await World.StartAsync(azurite, ("Receive__BodySeconds", "1"));
         await using var slow = new SlowSockets();
-        await slow.OpenAsync(world.Address, "/api/hooks/generic", 60_000);
-        Assert.StartsWith("HTTP/1.1 408", await slow.HearAsync(), StringComparison.Ordinal);
-        await slow.OpenAsync(world.Address, "/api/hooks/twilio/voice", 60_000);
-        var heard = await slow.HearAsync();
+        Assert.StartsWith("HTTP/1.1 408", await TooLateAsync(world, slow, "generic", ""), StringComparison.Ordinal);
+        var heard = await TooLateAsync(world, slow, "twilio", "/voice");
         Assert.StartsWith("HTTP/1.1 200", heard, StringComparison.Ordinal);
         Assert.Equal("Response", XDocument.Parse(heard[heard.IndexOf("<?xml", StringComparison.Ordinal)..]).Root?.Name);
         Assert.DoesNotContain("442079460111", heard, StringComparison.Ordinal);
@@ -65,7 +66,8 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task Who_is_on_the_phone_hears_call_control_when_there_is_no_room_and_others_503()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__ConcurrentCallsPerChannel", "1"), ("Receive__StoreSeconds", "3"));
+        await using var world = await World.StartAsync(
+            azurite, ("Receive__ConcurrentCallsPerChannel", "1"), ("Receive__StoreSeconds", "3"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
         var body = MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
         var (first, second) = (world.SendAsync(Call), world.SendMetaAsync(body));
@@ -84,11 +86,12 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     public async Task A_channel_takes_what_its_provider_sends_and_no_more()
     {
         await using var world = await World.StartAsync(azurite);
-        foreach (var (path, most) in new[] { ("/api/hooks/twilio/messages", 64 * 1024), ("/api/hooks/meta", 3 * 1024 * 1024), ("/api/hooks/generic", 8 * 1024 * 1024) })
+        foreach (var (channel, kilobytes) in new[] { ("twilio/messages", 64), ("meta", 3 * 1024), ("generic", 8 * 1024) })
         {
-            using var answer = await world.SendAsync("POST", path, [], new byte[most + 1]);
+            using var answer = await world.SendAsync("POST", $"/api/hooks/{channel}", [], new byte[(kilobytes * 1024) + 1]);
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
-            Assert.Contains(most.ToString(System.Globalization.CultureInfo.InvariantCulture), await answer.TextAsync(), StringComparison.Ordinal);
+            var most = (kilobytes * 1024).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Contains(most, await answer.TextAsync(), StringComparison.Ordinal);
         }
     }
 
@@ -117,9 +120,22 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
         string[] phones = ["twilio/voice", "vonage/voice/answer", "sipgate", "placetel"];
         Assert.All(phones, phone => Assert.NotNull(channels.Find(phone.Split('/')[0])!.ReplyUnread(new Delivery
         {
-            Id = DeliveryKey.NewId(world.Time.GetUtcNow()), Channel = phone.Split('/')[0], Method = "POST", PathAndQuery = $"/api/hooks/{phone}",
-            Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default, ReceivedAt = world.Time.GetUtcNow(),
+            Id = DeliveryKey.NewId(world.Time.GetUtcNow()),
+            Channel = phone.Split('/')[0],
+            Method = "POST",
+            PathAndQuery = $"/api/hooks/{phone}",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+            Body = default,
+            ReceivedAt = world.Time.GetUtcNow(),
         })));
+    }
+
+    private static async Task<string> TooLateAsync(World world, SlowSockets slow, string channel, string rest)
+    {
+        await slow.OpenAsync(world.Address, $"/api/hooks/{channel}{rest}", 60_000);
+        await UntilAsync(() => world.Log.Lines.Any(line => line.StartsWith($"not read {channel}:", StringComparison.Ordinal)));
+        await slow.FinishAsync();
+        return await slow.HearAsync();
     }
 
     private static bool IsFull(Bulkhead bulkhead, string channel)
@@ -150,7 +166,8 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
         var began = TimeProvider.System.GetTimestamp();
         while (!holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "It did not come to that within ten seconds.");
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(10),
+                "It did not come to that within ten seconds.");
             await Task.Delay(20);
         }
     }

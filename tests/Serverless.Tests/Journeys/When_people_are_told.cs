@@ -15,7 +15,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var boss = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(
             azurite, ("Owners__Default", "service"), ("ServiceLevels__DefaultMinutes", "120"), ("Cases__EscalateMinutes", "60"),
-            ("Owners__Others", "workshop"), Teams("service", service), Teams("workshop", workshop), Teams("boss", boss), ("Recipients__Entries__boss__Escalation", "2"), ("Recipients__Entries__boss__Events", "serverless.case.overdue.v1"));
+            ("Owners__Others", "workshop"), Teams("service", service), Teams("workshop", workshop), Teams("boss", boss),
+            ("Recipients__Entries__boss__Escalation", "2"), ("Recipients__Entries__boss__Events", "serverless.case.overdue.v1"));
         await ArriveAsync(world, "1");
         Assert.Equal((1, 0, 0), (service.Told.Count, workshop.Told.Count, boss.Told.Count));
 

@@ -8,8 +8,9 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// The whole form of <see cref="When_bodies_come_slowly"/>: the published app under a heap of at most 512 MB, three channels with so many slow sockets each, which claim the channel's largest body and
-/// send half of it, while every genuine seed of all channels is answered as always. A command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
+/// The whole form of <see cref="When_bodies_come_slowly"/>: the published app under a heap of at most 512 MB, three channels with so many
+/// slow sockets each, which claim the channel's largest body and send half of it, while every genuine seed of all channels is answered as
+/// always. A command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
 /// </summary>
 public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
 {
@@ -19,20 +20,25 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
     [Fact]
     public async Task Genuine_calls_of_all_channels_are_answered()
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("SLOW_SOCKETS"), NumberStyles.None, CultureInfo.InvariantCulture, out var sockets)) return;
+        if (Environment.GetEnvironmentVariable("SLOW_SOCKETS") is not { Length: > 0 } given) return;
+        var sockets = int.Parse(given, CultureInfo.InvariantCulture);
         var folder = Directory.CreateTempSubdirectory("serverless-slow-").FullName;
-        var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
+        var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine,
+            CancellationToken.None);
         var file = Path.Combine(folder, "local.settings.json");
-        await File.WriteAllTextAsync(file, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
+        var values = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value)));
+        await File.WriteAllTextAsync(file, new JsonObject { ["Values"] = values }.ToJsonString());
         await using (var host = new HostProcess(root, file, Path.Combine(folder, "data")))
         {
             await host.StartAsync();
             await using var slow = new SlowSockets();
             var before = await RoundAsync(host);
-            foreach (var (path, claimed) in new[] { ("/api/hooks/generic", 8_000_000), ("/api/hooks/meta", 3_000_000), ("/api/hooks/twilio/voice", 64_000) })
+            foreach (var (path, claimed) in new[] { ("/api/hooks/generic", 8_000_000), ("/api/hooks/meta", 3_000_000),
+                ("/api/hooks/twilio/voice", 64_000) })
                 await slow.OpenManyAsync(sockets, host.FrontDoor, path, claimed, claimed / 2);
             var during = await RoundAsync(host);
-            output.WriteLine($"{slow.Count} slow sockets; a round of genuine calls took {before.TotalSeconds:0.0} s before and {during.TotalSeconds:0.0} s beside them");
+            output.WriteLine($"{slow.Count} slow sockets; genuine calls took {before.TotalSeconds:0.0} s before");
+            output.WriteLine($"and {during.TotalSeconds:0.0} s beside them");
             Assert.DoesNotContain(host.Lines, line => line.Contains("OutOfMemory", StringComparison.Ordinal));
         }
 
@@ -45,12 +51,15 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         List<string> wrong = [];
         foreach (var seed in Seed.Channels.SelectMany(Seed.Of).Where(s => s.IsGenuine && s.Method is "GET" or "POST"))
         {
-            using var request = new HttpRequestMessage(new HttpMethod(seed.Method), new Uri(host.FrontDoor.GetLeftPart(UriPartial.Authority) + seed.PathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+            var address = host.FrontDoor.GetLeftPart(UriPartial.Authority) + seed.PathAndQuery;
+            var url = new Uri(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+            using var request = new HttpRequestMessage(new HttpMethod(seed.Method), url);
             if (seed.Method == "POST") request.Content = new ByteArrayContent(seed.Body);
             foreach (var (name, value) in seed.Headers)
                 if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
             using var answer = await Http.SendAsync(request);
-            if ((int)answer.StatusCode != seed.Answer.Status) wrong.Add($"{seed.Name}: {(int)answer.StatusCode} instead of {seed.Answer.Status}");
+            var status = (int)answer.StatusCode;
+            if (status != seed.Answer.Status) wrong.Add($"{seed.Name}: {status} instead of {seed.Answer.Status}");
         }
 
         Assert.Equal([], wrong);

@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Slips of people and programs that use our own API hear what is right: 400, 404 or 405 with a sentence, never 500, and never the first page again.</summary>
+/// <summary>
+/// Slips of people and programs that use our own API hear what is right: 400, 404 or 405 with a sentence, never 500, and never the first
+/// page again.
+/// </summary>
 public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly string Long = new('x', 700);
@@ -15,20 +18,23 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
         await using var world = await World.StartAsync(azurite);
         await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
-        (string Path, HttpStatusCode Status)[] slips =
+        var id = new string('0', 32);
+        string[] bad =
         [
-            ("cases?dueBefore=0001-01-01", HttpStatusCode.BadRequest), ("cases?dueBefore=9999-12-31T23:59:59Z", HttpStatusCode.BadRequest), ("cases?dueBefore=soon", HttpStatusCode.BadRequest),
-            ("cases?state=closed&month=0001-01", HttpStatusCode.BadRequest), ("cases?state=closed&month=9999-12", HttpStatusCode.BadRequest), ("cases?state=half-open", HttpStatusCode.BadRequest),
-            ("cases?top=0", HttpStatusCode.BadRequest), ("cases?top=101", HttpStatusCode.BadRequest), ("cases?order=random", HttpStatusCode.BadRequest), ("cases?order=due", HttpStatusCode.BadRequest),
-            ($"cases?owner={Long}", HttpStatusCode.BadRequest), ("cases?owner=a%0Ab", HttpStatusCode.BadRequest), ($"cases?network={Long}", HttpStatusCode.BadRequest),
-            ("operations/notices?day=9999-12-31", HttpStatusCode.BadRequest), ("operations/notices?day=0001-01-01", HttpStatusCode.BadRequest), ("operations/notices?state=lost", HttpStatusCode.BadRequest),
-            ("operations/actions?month=9999-12", HttpStatusCode.BadRequest), ("operations/actions?month=11-2026", HttpStatusCode.BadRequest),
-            ("operations/quarantine?channel=meta&day=9999-12-31", HttpStatusCode.BadRequest), ("operations/quarantine?channel=nobody", HttpStatusCode.BadRequest),
-            ("operations/poison-messages?top=1000", HttpStatusCode.BadRequest), ("operations/summary?hours=100000", HttpStatusCode.BadRequest),
-            ($"cases/{Long}", HttpStatusCode.NotFound), ("cases/ABCD-EFGH", HttpStatusCode.NotFound), ($"operations/deliveries/{Long}/{new string('0', 32)}", HttpStatusCode.NotFound),
-            ($"operations/deliveries/me%23ta/{new string('0', 32)}", HttpStatusCode.NotFound), ($"operations/privacy/{Long}", HttpStatusCode.NotFound), ($"subscriptions/{Long}", HttpStatusCode.NotFound),
-            ("subscriptions/a%3Fb", HttpStatusCode.NotFound), ($"cases/{Long}/attachments/{Long}", HttpStatusCode.NotFound), ($"operations/quarantine/{Long}/{new string('0', 32)}", HttpStatusCode.NotFound),
+            "cases?dueBefore=0001-01-01", "cases?dueBefore=9999-12-31T23:59:59Z", "cases?dueBefore=soon",
+            "cases?state=closed&month=0001-01", "cases?state=closed&month=9999-12", "cases?state=half-open", "cases?top=0", "cases?top=101", "cases?order=random",
+            "cases?order=due", $"cases?owner={Long}", "cases?owner=a%0Ab", $"cases?network={Long}", "operations/notices?day=9999-12-31",
+            "operations/notices?day=0001-01-01", "operations/notices?state=lost", "operations/actions?month=9999-12",
+            "operations/actions?month=11-2026", "operations/quarantine?channel=meta&day=9999-12-31", "operations/quarantine?channel=nobody",
+            "operations/poison-messages?top=1000", "operations/summary?hours=100000",
         ];
+        string[] none =
+        [
+            $"cases/{Long}", "cases/ABCD-EFGH", $"operations/deliveries/{Long}/{id}", $"operations/deliveries/me%23ta/{id}",
+            $"operations/privacy/{Long}", $"subscriptions/{Long}", "subscriptions/a%3Fb", $"cases/{Long}/attachments/{Long}",
+            $"operations/quarantine/{Long}/{id}",
+        ];
+        var slips = bad.Select(path => (path, HttpStatusCode.BadRequest)).Concat(none.Select(path => (path, HttpStatusCode.NotFound)));
         foreach (var (path, status) in slips)
         {
             using var answer = await world.RawAsync(HttpMethod.Get, $"/api/{path}");
@@ -55,7 +61,9 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
         foreach (var spoiled in new[] { "0.", "7.", "x", "b28yMDI2", "-1.AAAA", "AAAA", "%20" })
         {
             using var answer = await world.RawAsync(HttpMethod.Get, $"/api/{path}{spoiled}");
-            Assert.True(spoiled == "0." && path.Contains("quarantine", StringComparison.Ordinal) || answer.StatusCode == HttpStatusCode.BadRequest, $"{spoiled}: {answer.StatusCode}");
+            // Of a walk through shards the number of one is a place.
+            var isPlace = spoiled is "0." or "7." && path.Contains("quarantine", StringComparison.Ordinal);
+            Assert.Equal(isPlace ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
         }
     }
 
@@ -71,7 +79,8 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
         using var answer = await world.RawAsync(new HttpMethod(method), path);
         // An order may have any name, so its GET is the one that answers.
         Assert.Equal(allowed is null ? HttpStatusCode.NotFound : HttpStatusCode.MethodNotAllowed, answer.StatusCode);
-        if (allowed is not null) Assert.Equal(allowed.Split(", ").Order(StringComparer.Ordinal), answer.Content.Headers.Allow.Order(StringComparer.Ordinal));
+        if (allowed is null) return;
+        Assert.Equal(allowed.Split(", ").Order(StringComparer.Ordinal), answer.Content.Headers.Allow.Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -42,7 +42,8 @@ public sealed partial class Functions_are_as_approved
         using var openapi = JsonDocument.Parse(OpenApi);
         var described = openapi.RootElement.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject()
             .Where(m => Methods.Contains(m.Name, StringComparer.Ordinal)).Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}")).ToList();
-        var anything = AppFunctions.All.Where(f => f.Route is not null && f.Methods.Count == 0 && f.Name != Fallback).Select(f => PathOf(f)).ToList();
+        var anything = AppFunctions.All.Where(f => f.Route is not null && f.Methods.Count == 0 && f.Name != Fallback)
+            .Select(f => PathOf(f)).ToList();
         var built = AppFunctions.All.Where(f => f.Route is not null).SelectMany(f => f.Methods.Select(m => $"{m} {PathOf(f)}"));
         Assert.Equal(
             built.Order(StringComparer.Ordinal),

@@ -8,14 +8,17 @@ using Xunit;
 namespace Serverless.Tests.Rules;
 
 /// <summary>
-/// What we publish about our HTTP functions is true: the OpenAPI document has no finding of its linter, and each answer of a small world passes the schema that the document names for it.
+/// What we publish about our HTTP functions is true: the OpenAPI document has no finding of its linter, and each answer of a small world
+/// passes the schema that the document names for it.
 /// They once did not: members that may be missing were required, and half of the endpoints had no schema.
 /// </summary>
 public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    // Their answers need what this world does not have: a provider that tells of registrations, a person with more deliveries than one step takes.
+    // Their answers need what this world does not have: a provider that tells of registrations, a person with more deliveries than one
+    // step takes.
     private static readonly string[] Unseen =
-        ["post /api/operations/channels/{channel}/check 200", "post /api/operations/privacy/export 202", "post /api/operations/privacy/find 202"];
+        ["post /api/operations/channels/{channel}/check 200", "post /api/operations/privacy/export 202",
+            "post /api/operations/privacy/find 202"];
 
     private readonly List<object> _answers = [];
 
@@ -36,7 +39,8 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         {
             var document = await world.GetAsync(address);
             if (address.EndsWith("catalogue", StringComparison.Ordinal) || address.EndsWith("openapi", StringComparison.Ordinal)) continue;
-            Assert.Equal((address, "https://json-schema.org/draft/2020-12/schema"), (document.GetProperty("$id").GetString(), document.GetProperty("$schema").GetString()));
+            Assert.Equal(address, document.GetProperty("$id").GetString());
+            Assert.Equal("https://json-schema.org/draft/2020-12/schema", document.GetProperty("$schema").GetString());
         }
     }
 
@@ -45,10 +49,14 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     {
         await using var listens = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(
-            azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"), ("Owners__Others", "workshop"), ("AzureWebJobs.NotifyMail.Disabled", "true"));
-        foreach (var seed in Seed.Channels.SelectMany(c => Seed.Of(c).Where(s => s.IsGenuine).Take(6))) (await world.SendAsync(seed)).Dispose();
-        using (await world.SendMetaAsync(MetaCall.Messages(new Said("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow())), "not the secret"))
-            await world.DrainAsync();
+            azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"), 
+            ("Owners__Others", "workshop"), ("AzureWebJobs.NotifyMail.Disabled", "true"));
+        // Before the channel has proven itself, so that it is kept.
+        var forged = MetaCall.Messages(new Said("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        (await world.SendMetaAsync(forged, "not the secret")).Dispose();
+        foreach (var seed in Seed.Channels.SelectMany(c => Seed.Of(c).Where(s => s.IsGenuine).Take(3)))
+            (await world.SendAsync(seed)).Dispose();
+        await world.DrainAsync();
         using var openapi = await world.RawAsync(HttpMethod.Get, "/api/schema/openapi");
         await CasesAsync(world);
         await SubscriptionsAsync(world, listens.Address);
@@ -69,12 +77,18 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, "get /api/cases", "/api/cases?top=3&order=newest");
         await AskAsync(world, "get /api/cases/{id}", "/api/cases/none");
         await AskAsync(world, "post /api/cases/{id}/accept", $"/api/cases/{ids[0]}/accept", """{"by":"service-desk"}""");
-        await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over", """{"to":"workshop","why":"needs a technician"}""");
+        await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over",
+            """{"to":"workshop","why":"needs a technician"}""");
         await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over", """{"to":"nobody","why":"a slip"}""");
-        foreach (var one in ids) await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", """{"text":"Wir kommen morgen.","id":"r-1"}""");
-        foreach (var one in ids) await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", """{"text":"Wir kommen morgen.","id":"r-1"}""");
+        // Asked again under the same id, it is known.
+        foreach (var one in ids.Take(8).Concat(ids.Take(8)))
+        {
+            const string Reply = """{"text":"Wir kommen morgen.","id":"r-1"}""";
+            await AskAsync(world, "post /api/cases/{id}/replies", $"/api/cases/{one}/replies", Reply);
+        }
+
         await world.DrainAsync();
-        foreach (var one in ids) await AskAsync(world, "get /api/cases/{id}", $"/api/cases/{one}");
+        foreach (var one in ids.Take(8)) await AskAsync(world, "get /api/cases/{id}", $"/api/cases/{one}");
         await AskAsync(world, "post /api/cases/{id}/close", $"/api/cases/{ids[0]}/close", """{"cause":"unknown"}""");
         await AskAsync(world, "get /api/cases", "/api/cases?state=closed");
     }
@@ -82,14 +96,17 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     private async Task SubscriptionsAsync(World world, Uri address)
     {
         const string One = "/api/subscriptions/{name}";
-        await AskAsync(world, "post /api/subscriptions", "/api/subscriptions", $$"""{"name":"shop","url":"{{address}}","types":["serverless.case.*"],"include":["text"]}""");
+        await AskAsync(world, "post /api/subscriptions", "/api/subscriptions",
+            $$"""{"name":"shop","url":"{{address}}","types":["serverless.case.*"],"include":["text"]}""");
         await AskAsync(world, "get /api/subscriptions", "/api/subscriptions");
         await AskAsync(world, $"get {One}", "/api/subscriptions/shop");
         await AskAsync(world, $"patch {One}", "/api/subscriptions/shop", """{"networks":["sms"]}""", ("If-Match", "*"));
-        foreach (var act in new[] { "pause", "resume", "ping" }) await AskAsync(world, $"post {One}/{act}", $"/api/subscriptions/shop/{act}");
+        foreach (var act in new[] { "pause", "resume", "ping" })
+            await AskAsync(world, $"post {One}/{act}", $"/api/subscriptions/shop/{act}");
         await AskAsync(world, $"post {One}/rotate", "/api/subscriptions/shop/rotate", """{"hours":1}""");
         await AskAsync(world, $"get {One}/deliveries", "/api/subscriptions/shop/deliveries");
-        await AskAsync(world, $"post {One}/redeliver", "/api/subscriptions/shop/redeliver", """{"from":"2026-11-01T00:00:00Z","to":"2026-11-20T00:00:00Z"}""");
+        await AskAsync(world, $"post {One}/redeliver", "/api/subscriptions/shop/redeliver",
+            """{"from":"2026-11-01T00:00:00Z","to":"2026-11-20T00:00:00Z"}""");
         await AskAsync(world, $"delete {One}", "/api/subscriptions/nobody");
     }
 
@@ -102,7 +119,9 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, $"get {Base}/notices", $"{Base}/notices");
         await AskAsync(world, $"get {Base}/actions", $"{Base}/actions");
         await AskAsync(world, $"get {Base}/poison-messages", $"{Base}/poison-messages");
-        foreach (var act in new[] { "resubmit", "discard" }) await AskAsync(world, $"post {Base}/poison-messages/{act}", $"{Base}/poison-messages/{act}", """{"queue":"inbound","all":true}""");
+        const string Poison = $"{Base}/poison-messages";
+        foreach (var act in new[] { "resubmit", "discard" })
+            await AskAsync(world, $"post {Poison}/{act}", $"{Poison}/{act}", """{"queue":"inbound","all":true}""");
         var day = $"{world.Time.GetUtcNow():yyyy-MM-dd}";
         await AskAsync(world, $"post {Base}/notices/resend", $"{Base}/notices/resend", $$"""{"day":"{{day}}"}""");
         await AskAsync(world, $"post {Base}/routes/{{name}}/discard", $"{Base}/routes/mail/discard");
@@ -124,15 +143,19 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, $"get {Base}/notices", $"{Base}/notices?state=lost");
     }
 
-    private async Task<JsonElement> AskAsync(World world, string operation, string path, string? body = null, (string Name, string Value)? header = null)
+    private async Task<JsonElement> AskAsync(
+        World world, string operation, string path, string? body = null, (string Name, string Value)? header = null)
     {
-        IEnumerable<KeyValuePair<string, string>> headers = header is { } one ? [new(one.Name, one.Value), new("Content-Type", "application/json")] : [new("Content-Type", "application/json")];
-        using var answer = await world.SendAsync(operation.Split(' ')[0].ToUpperInvariant(), path, headers, System.Text.Encoding.UTF8.GetBytes(body ?? ""));
+        List<KeyValuePair<string, string>> headers = [new("Content-Type", "application/json")];
+        if (header is { } one) headers.Add(new(one.Name, one.Value));
+        using var answer = await world.SendAsync(operation.Split(' ')[0].ToUpperInvariant(), path, headers,
+            System.Text.Encoding.UTF8.GetBytes(body ?? ""));
         var text = await answer.TextAsync();
         Assert.True(answer.StatusCode != HttpStatusCode.InternalServerError, $"{path}: {text}");
         using var json = text.Length > 0 && text[0] is '{' or '[' ? JsonDocument.Parse(text) : null;
         var root = json?.RootElement.Clone() ?? default;
-        _answers.Add(new { operation, status = ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), json = root.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(text) });
+        var status = ((int)answer.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        _answers.Add(new { operation, status, json = root.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(text) });
         return root;
     }
 }

@@ -39,9 +39,11 @@ for (const { operation, status, json } of answers) {
   seen.add(`${operation} ${status}`);
   if (!validators.has(ref)) validators.set(ref, ajv.compile({ $ref: `openapi${ref}` }));
   const validate = validators.get(ref);
-  if (!validate(json)) wrong.push(...validate.errors.map((e) => `${operation} ${status}: ${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`));
+  if (validate(json)) continue;
+  wrong.push(...validate.errors.map((e) => `${operation} ${status}: ${e.instancePath} ${e.message} ${JSON.stringify(e.params)}`));
 }
 
 const unseen = Object.entries(openapi.paths).flatMap(([path, item]) => Object.entries(item).flatMap(([method, operation]) =>
-  Object.keys(operation.responses ?? {}).filter((status) => status < "300" && schemaOf(`${method} ${path}`, status).ref).map((status) => `${method} ${path} ${status}`)));
+  Object.keys(operation.responses ?? {}).filter((status) => status < "300" && schemaOf(`${method} ${path}`, status).ref)
+    .map((status) => `${method} ${path} ${status}`)));
 process.stdout.write(JSON.stringify({ wrong: [...new Set(wrong)], unseen: unseen.filter((one) => !seen.has(one)) }));

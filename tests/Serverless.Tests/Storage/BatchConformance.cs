@@ -107,7 +107,8 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
     {
         var tables = azurite.Tables(_count);
         TableOperation New(string partition, string key) => new TableOperation.Insert(new TableRow(partition, key));
-        Task Refused(params TableOperation[] operations) => Assert.ThrowsAsync<ArgumentException>(() => tables.BatchAsync(_table, operations, default));
+        Task Refused(params TableOperation[] operations) =>
+            Assert.ThrowsAnyAsync<ArgumentException>(() => tables.BatchAsync(_table, operations, default));
         await Refused();
         await Refused([.. Enumerable.Range(0, 101).Select(i => New("p", $"{i}"))]);
         await Refused(New("p", "a"), New("q", "b"));

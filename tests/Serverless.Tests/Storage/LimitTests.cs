@@ -17,10 +17,10 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     public async Task A_key_that_the_service_refuses_is_refused(string key)
     {
         var tables = azurite.Tables(_count);
-        await Assert.ThrowsAsync<ArgumentException>(() => tables.InsertAsync("limits", new TableRow("p", key), default));
-        await Assert.ThrowsAsync<ArgumentException>(() => tables.InsertAsync("limits", new TableRow(key, "r"), default));
-        await Assert.ThrowsAsync<ArgumentException>(() => tables.GetAsync("limits", "p", key, default));
-        Assert.Throws<ArgumentException>(() => TableQuery.Partition(key));
+        await Assert.ThrowsAsync<ImpossibleKeyException>(() => tables.InsertAsync("limits", new TableRow("p", key), default));
+        await Assert.ThrowsAsync<ImpossibleKeyException>(() => tables.InsertAsync("limits", new TableRow(key, "r"), default));
+        await Assert.ThrowsAsync<ImpossibleKeyException>(() => tables.GetAsync("limits", "p", key, default));
+        Assert.Throws<ImpossibleKeyException>(() => TableQuery.Partition(key));
         Assert.Equal(0, _count.Storage);
     }
 
