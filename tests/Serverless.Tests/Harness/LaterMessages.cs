@@ -63,7 +63,8 @@ internal sealed class LaterMessages : IDisposable
 
         foreach (var message in due)
         {
-            await new QueueRest(_http, _account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+            await new QueueRest(_http, _account, message.Queue)
+                .HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
             NoteFilled(message.Queue);
         }
     }
