@@ -61,7 +61,12 @@ internal sealed class LaterMessages
 
         foreach (var message in due)
         {
+<<<<<<< HEAD
             await new TestQueue(_account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+=======
+            await new QueueRest(_http, _account, message.Queue)
+                .HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
+>>>>>>> libs
             NoteFilled(message.Queue);
         }
     }
