@@ -61,12 +61,7 @@ internal sealed class LaterMessages
 
         foreach (var message in due)
         {
-<<<<<<< HEAD
             await new TestQueue(_account, message.Queue).HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
-=======
-            await new QueueRest(_http, _account, message.Queue)
-                .HideAsync(message.Id, message.Receipt, TimeSpan.Zero, CancellationToken.None);
->>>>>>> libs
             NoteFilled(message.Queue);
         }
     }
