@@ -47,7 +47,7 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
         Assert.Contains("Kühlschrank", first.TextBody, StringComparison.Ordinal);
         Assert.Contains("<h1", first.HtmlBody, StringComparison.Ordinal);
         // Of a closed case there is nothing to do, and it can still be seen.
-        Assert.Equal(2, second.TextBody.Split("api/links").Length);
+        Assert.Equal(2, second.TextBody!.Split("api/links").Length);
         Assert.Contains("Vorgang ansehen", second.TextBody, StringComparison.Ordinal);
     }
 
