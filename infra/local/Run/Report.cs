@@ -87,7 +87,7 @@ internal static class Report
         foreach (var (part, status, says) in health.Troubled)
             foreach (var sentence in says) screen.Say($"  {part} ({status}): {sentence}");
         if (health.Troubled.Any(t => t.Part == "upkeep"))
-            screen.Say("  Of upkeep: some seeds tell of revoked accounts and lost subscriptions, and no provider is here to ask. In a deployment do what each sentence says.");
+            screen.Say("  Of upkeep: some seeds tell of revoked accounts and lost subscriptions, and no provider is here to ask.");
     }
 
     public static JsonObject Json(Outcome outcome, TimeSpan elapsed)
