@@ -123,6 +123,7 @@ public sealed class World : IAsyncDisposable
         // A caller's patience is not what a busy machine should decide about.
         all["Receive__StoreSeconds"] = "10";
         all["Http__StorageSeconds"] = "10";
+        all["Health__PartSeconds"] = "30";
         all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))
