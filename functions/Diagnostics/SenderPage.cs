@@ -56,8 +56,7 @@ public static class SenderPage
         var (english, deutsch) = States[call.State];
         page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Time(call.At)}</td><td>{(german ? deutsch : english)}</td><td>");
         if (call.Reason is { } reason) page.Append(CultureInfo.InvariantCulture, $"<code>{WebUtility.HtmlEncode(reason)}</code>: {WebUtility.HtmlEncode(call.Check)}");
-        if (call.StandsFor is { } calls)
-            page.Append(CultureInfo.InvariantCulture, $" ({(german ? "steht für Aufrufe" : "stands for calls")}: {calls})");
+        if (call.StandsFor is { } calls) page.Append(CultureInfo.InvariantCulture, $" ({(german ? "steht für" : "stands for")} {calls} {(german ? "Aufrufe" : "calls")})");
         page.Append(CultureInfo.InvariantCulture, $"</td><td class=\"n\">{call.ClockSeconds:+0;-0;0}</td><td class=\"n\">{call.Bytes}</td><td><code>{call.Sha256}</code></td></tr>");
     }
 
