@@ -83,7 +83,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task Storage_that_hangs_is_told_within_five_seconds_and_by_health_within_three()
     {
-        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"));
+        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"), ("Receive__StoreSeconds", "4"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
         var began = TimeProvider.System.GetTimestamp();
         using var health = await world.RawAsync(HttpMethod.Get, "/api/health");
