@@ -3,8 +3,8 @@ using Spectre.Console.Cli;
 namespace Serverless.Local.CommandLine;
 
 /// <summary>
-/// Refuses an option at the end of the line that lacks its value: the parser tries such a line once more with the name of its default command behind
-/// it, and takes that for the value.
+/// Refuses an option at the end of the line that lacks its value: the parser tries such a line once more with the name of its default
+/// command behind it, and takes that for the value.
 /// </summary>
 internal sealed class MissingValues : ICommandInterceptor
 {
@@ -16,6 +16,7 @@ internal sealed class MissingValues : ICommandInterceptor
 
     public void Intercept(CommandContext context, CommandSettings settings)
     {
-        if (settings.GetType().GetProperties().Any(p => p.GetValue(settings) is Name)) throw new Refusal(Sentence + ". See --help.", Refusal.BadArguments);
+        if (settings.GetType().GetProperties().Any(p => p.GetValue(settings) is Name))
+            throw new Refusal(Sentence + ". See --help.", Refusal.BadArguments);
     }
 }
