@@ -27,7 +27,7 @@ public sealed class TurnTests
         var turns = 0;
         for (var isOver = false; !isOver; turns++)
         {
-            var turn = Turn(Progress.Of(row), seconds: 10);
+            var turn = Turn(Progress.Of(row), seconds: 20);
             isOver = await turn.WorkAsync(elements);
             turn.Progress.Write(row, null);
         }
