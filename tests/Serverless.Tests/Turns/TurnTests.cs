@@ -56,7 +56,7 @@ public sealed class TurnTests
     public async Task Conversations_go_side_by_side_and_no_more_than_allowed()
     {
         Assert.True(await Turn(new Progress(), sideBySide: 3).WorkAsync(Elements(96, i => $"thread-{i % 12}")));
-        Assert.Equal(3, _mostAtOnce);
+        Assert.InRange(_mostAtOnce, 2, 3);
         AssertOrder(12);
     }
 
