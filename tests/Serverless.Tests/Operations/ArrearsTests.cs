@@ -141,7 +141,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
     {
         var (stands, says) = await world.HealthAsync(part);
         Assert.True(stands == status, $"{part}: {stands} {says}");
-        Assert.All(words, word => Assert.Contains(word, says, StringComparison.Ordinal));
+        Assert.All(words, word => Assert.True(says.Contains(word, StringComparison.Ordinal), $"{word} in {says}"));
     }
 
     private static string Line(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
