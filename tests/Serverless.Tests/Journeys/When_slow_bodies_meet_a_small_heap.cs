@@ -46,7 +46,7 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<TimeSpan> RoundAsync(HostProcess host)
+    private static async Task<TimeSpan> RoundAsync(HostProcess host)
     {
         var began = TimeProvider.System.GetTimestamp();
         List<string> wrong = [];

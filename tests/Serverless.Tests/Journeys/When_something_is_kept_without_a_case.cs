@@ -154,7 +154,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
             new("[2]", () => new Reading.Found(null!)),
         ];
 
-        private static Reading Found(Delivery delivery, string id, string text) => new Reading.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
+        private static Reading.Found Found(Delivery delivery, string id, string text) => new Reading.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
         {
             Channel = "slipping",
             Network = "letters",

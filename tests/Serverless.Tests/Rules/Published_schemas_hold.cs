@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Rules;
