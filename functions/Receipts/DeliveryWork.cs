@@ -191,7 +191,12 @@ public sealed partial class DeliveryWork(
     }
 
     private static Reading? Checked(Reading? reading) =>
-        reading is Reading.Found found ? found with { Event = AttachmentText.Of(found.Event) } : reading;
+        reading is Reading.Found found ? found with { Event = AttachmentText.Of(Whole(found.Event)) } : reading;
+
+    // A row without them could be written and never be read again.
+    private static ContactEvent Whole(ContactEvent e) => e is { EventId: not null, Contact: { Channel: not null, Network: not null, Account: not null, ExternalId: not null } }
+        ? e
+        : throw new FormatException("A contact lacks its channel, network, account or id.");
 
     private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, Element element, CancellationToken ct)
     {

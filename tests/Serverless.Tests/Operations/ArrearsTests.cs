@@ -92,7 +92,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         world.Broker.Refuse(503);
         await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        await SaysAsync(world, "topic", "red", "1 cases have events that wait for the topic", "The bus is busy or down", "sent no event yet");
+        await SaysAsync(world, "topic", "red", "1 cases have events that wait for the topic", "The bus refused the message", "sent no event yet");
         await SaysAsync(world, "deliveries", "green", "0 deliveries have no end yet.");
         world.Broker.Accept();
         world.Time.Advance(TimeSpan.FromMinutes(5));

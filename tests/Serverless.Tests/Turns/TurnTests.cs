@@ -204,7 +204,7 @@ public sealed class TurnTests
         Channel = "sample",
         Network = "sample",
         Account = "desk",
-        ExternalId = $"x{index}",
+        ExternalId = $"m{index}",
         Kind = ContactKind.Message,
         OccurredAt = At,
         ReceivedAt = At,
