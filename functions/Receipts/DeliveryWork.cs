@@ -190,15 +190,6 @@ public sealed partial class DeliveryWork(
         return Checked(at, reading, unreadable);
     }
 
-<<<<<<< HEAD
-    private static Reading? Checked(Reading? reading) =>
-        reading is Reading.Found found ? found with { Event = AttachmentText.Of(Whole(found.Event)) } : reading;
-
-    // A row without them could be written and never be read again.
-    private static ContactEvent Whole(ContactEvent e) => e is { EventId: not null, Contact: { Channel: not null, Network: not null, Account: not null, ExternalId: not null } }
-        ? e
-        : throw new FormatException("A contact lacks its channel, network, account or id.");
-=======
     // An event without its ids could be stored and never be read again: whoever shows its case would fail.
     private static Piece Checked(string at, Reading? reading, Exception? unreadable)
     {
@@ -206,7 +197,6 @@ public sealed partial class DeliveryWork(
         var isWhole = found.Event is { EventId.Length: > 0, Contact: { Channel.Length: > 0, ExternalId.Length: > 0, Network: not null, Account: not null } };
         return isWhole ? new Piece(at, found with { Event = AttachmentText.Of(found.Event) }) : new Piece(at, null, "IncompleteEvent");
     }
->>>>>>> work
 
     private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, Element element, CancellationToken ct)
     {

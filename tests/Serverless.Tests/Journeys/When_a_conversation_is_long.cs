@@ -122,10 +122,7 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
         Assert.Equal(2, file.Files().Count);
         var message = (await world.TakeNoticesAsync("webhook"))[^1];
         await world.Services.GetRequiredService<NoticeRunner>().RunAsync("webhook", message, CancellationToken.None);
-<<<<<<< HEAD
         // Its name stays what the sender gave it: a name is shown, and no link.
-=======
->>>>>>> work
         Assert.DoesNotContain("\"reference\":\"javascript:", System.Text.Encoding.UTF8.GetString(_subscriber.Told[^1].Body), StringComparison.OrdinalIgnoreCase);
     }
 
