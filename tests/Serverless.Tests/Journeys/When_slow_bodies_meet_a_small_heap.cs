@@ -73,6 +73,9 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         settings["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         settings["DOTNET_GCHeapHardLimit"] = HeapLimit;
+        // Storing may take long beside all other tests: memory and sockets are asked about here.
+        settings["Receive__StoreSeconds"] = "60";
+        settings["Http__StorageSeconds"] = "60";
         return settings;
     }
 }
