@@ -9,9 +9,9 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// The whole form of <see cref="When_bodies_come_slowly"/>, which is part of each run: the published app under a heap of at most 512 MB, three channels with so many
-/// slow sockets each, which claim the channel's largest body and send half of it, while every genuine seed of all channels is answered as
-/// always. A command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
+/// The whole form of <see cref="When_bodies_come_slowly"/>, which is part of each run: the published app under a heap of at most 512 MB,
+/// three channels with so many slow sockets each, which claim the channel's largest body and send half of it, while every genuine seed of
+/// all channels is answered as always. A command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
 /// </summary>
 public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
 {
