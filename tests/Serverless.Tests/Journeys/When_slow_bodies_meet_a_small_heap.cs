@@ -18,11 +18,10 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
     private const string HeapLimit = "0x20000000";
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    [Fact]
+    [CommandFact("SLOW_SOCKETS")]
     public async Task Genuine_calls_of_all_channels_are_answered()
     {
-        if (Environment.GetEnvironmentVariable("SLOW_SOCKETS") is not { Length: > 0 } given) return;
-        var sockets = int.Parse(given, CultureInfo.InvariantCulture);
+        var sockets = int.Parse(Environment.GetEnvironmentVariable("SLOW_SOCKETS")!, CultureInfo.InvariantCulture);
         var folder = Directory.CreateTempSubdirectory("serverless-slow-").FullName;
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app",
             Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
@@ -63,7 +62,9 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
             if (status != seed.Answer.Status) wrong.Add($"{seed.Name}: {status} instead of {seed.Answer.Status}");
         }
 
-        Assert.Equal([], wrong);
+        // What the app said of them tells a limit from storage that was slow.
+        var said = host.Lines.Where(l => l.Contains("not read", StringComparison.Ordinal) || l.Contains("unstored", StringComparison.Ordinal));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Concat(said.TakeLast(20))));
         return TimeProvider.System.GetElapsedTime(began);
     }
 
