@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Attachments;

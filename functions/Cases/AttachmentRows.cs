@@ -1,5 +1,5 @@
 using Azure;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Cases;
 

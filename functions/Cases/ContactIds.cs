@@ -1,4 +1,4 @@
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;

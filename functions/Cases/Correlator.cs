@@ -1,6 +1,6 @@
 using Azure;
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
 

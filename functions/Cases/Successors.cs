@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
+using Serverless.Contacts;
+using Serverless.Outbox;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;

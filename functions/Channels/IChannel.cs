@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels;
 
 /// <summary>One provider's language: how it proves itself, what it wants to hear, what its payload means. Does no I/O.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Texts;
 
 namespace Serverless.Links;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Links;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Links;
 using Serverless.Platform.Storage;
 

@@ -1,4 +1,4 @@
-using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Notices;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 

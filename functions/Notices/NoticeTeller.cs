@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 

@@ -104,7 +104,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         if (await route.FindAsync(name, ct) is not { } target) return null;
         var ping = SubscriptionEvent.PingOf(target.Name, time.GetUtcNow());
         var began = time.GetTimestamp();
-        var outcome = await route.TryAsync(ping, target, () => Task.FromResult<Channels.Contact?>(null), ct);
+        var outcome = await route.TryAsync(ping, target, () => Task.FromResult<Serverless.Contacts.Contact?>(null), ct);
         return new PingResult(ping.EventId, outcome.Kind == OutcomeKind.Delivered, outcome.Reason, (int)time.GetElapsedTime(began).TotalMilliseconds);
     }
 

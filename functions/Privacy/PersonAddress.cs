@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Privacy;
 

@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
 namespace Serverless.Privacy;
 

@@ -1,6 +1,7 @@
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Replies;
 using Serverless.Telemetry;
 

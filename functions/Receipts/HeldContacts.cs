@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Receipts;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Receipts;
 

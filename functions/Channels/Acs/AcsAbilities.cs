@@ -1,3 +1,6 @@
+using Serverless.Contacts;
+using Serverless.Outgoing;
+
 namespace Serverless.Channels.Acs;
 
 /// <content>

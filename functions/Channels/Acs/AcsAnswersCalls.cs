@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 
 namespace Serverless.Channels.Acs;

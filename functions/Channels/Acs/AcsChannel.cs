@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Signing;
 

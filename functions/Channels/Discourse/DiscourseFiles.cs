@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Discourse;
 

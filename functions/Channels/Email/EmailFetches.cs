@@ -1,5 +1,6 @@
 using Microsoft.Graph;
 using Microsoft.Kiota.Abstractions;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 
 namespace Serverless.Channels.Email;

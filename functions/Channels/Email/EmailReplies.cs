@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Graph.Models;
 using Microsoft.Graph.Users.Item.Messages.Item.CreateReply;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 
 namespace Serverless.Channels.Email;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Meta;
 

@@ -1,3 +1,6 @@
+using Serverless.Contacts;
+using Serverless.Outgoing;
+
 namespace Serverless.Channels.Meta;
 
 /// <summary>What Meta's errors mean for a reply.</summary>

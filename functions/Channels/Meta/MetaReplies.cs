@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Meta;
 

@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.Meta;
 
 /// <summary>What a piece of a delivery says, beside who said it, where and when.</summary>

@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using Serverless.Contacts;
+using Serverless.Outgoing;
 using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Placetel;

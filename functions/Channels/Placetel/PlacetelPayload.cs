@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.Placetel;
 
 /// <summary>Reads what Placetel tells of a call: one contact per <c>call_id</c>. https://github.com/Placetel/call-control-notify-api#our-post-request</summary>

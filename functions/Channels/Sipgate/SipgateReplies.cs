@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+using Serverless.Outgoing;
 using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Sipgate;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Telegram;
 

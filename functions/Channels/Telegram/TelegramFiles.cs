@@ -1,4 +1,5 @@
 using System.Net;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Telegram;
 

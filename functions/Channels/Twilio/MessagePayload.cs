@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.Twilio;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.Twilio;
 
 /// <summary>Reads Twilio's <c>From</c> and <c>To</c>: numbers, <c>whatsapp:</c>, <c>sip:</c> and <c>client:</c> addresses, and the many ways to say "withheld".</summary>

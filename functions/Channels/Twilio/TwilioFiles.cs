@@ -1,4 +1,7 @@
 using System.Net;
+using Serverless.Contacts;
+using Serverless.Outgoing;
+using Serverless.Signing;
 
 namespace Serverless.Channels.Twilio;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.Twilio;
 

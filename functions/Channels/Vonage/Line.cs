@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.Vonage;
 
 /// <summary>Reads the addresses of Vonage: numbers without a plus, SIP addresses, and the ways to say that a number is withheld.</summary>

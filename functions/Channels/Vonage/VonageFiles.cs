@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Serverless.Contacts;
+using Serverless.Outgoing;
 
 namespace Serverless.Channels.Vonage;
 

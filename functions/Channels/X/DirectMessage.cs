@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.X;
 

@@ -1,3 +1,5 @@
+using Serverless.Contacts;
+
 namespace Serverless.Channels.X;
 
 /// <summary>A public post, whichever of X's two forms it came in, and what becomes of it.</summary>

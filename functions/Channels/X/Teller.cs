@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.X;
 

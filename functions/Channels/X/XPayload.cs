@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Contacts;
 
 namespace Serverless.Channels.X;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Replies;
 
 namespace Serverless.Notices.Acknowledgement;

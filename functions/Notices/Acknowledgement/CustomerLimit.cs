@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notices.Acknowledgement;

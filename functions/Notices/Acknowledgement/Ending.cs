@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Notices.Acknowledgement;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Texts;
 
 namespace Serverless.Notices.Acknowledgement;

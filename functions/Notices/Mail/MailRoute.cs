@@ -3,8 +3,8 @@ using System.Text;
 using Azure;
 using Azure.Core;
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
 using Serverless.Cloud;
+using Serverless.Contacts;
 using Serverless.Texts;
 
 namespace Serverless.Notices.Mail;

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 
 namespace Serverless.Notices.Teams;

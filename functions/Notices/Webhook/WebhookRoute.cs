@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Signing;
 

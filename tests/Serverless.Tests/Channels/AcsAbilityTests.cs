@@ -2,8 +2,10 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Acs;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
+using Serverless.Tests.Outside;
 using Xunit;
 using AcsApi = Serverless.Tests.Outside.AcsApi;
 

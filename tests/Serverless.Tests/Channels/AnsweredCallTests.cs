@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -10,6 +10,7 @@ using Serverless.Channels.Sipgate;
 using Serverless.Channels.Telegram;
 using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Xunit;

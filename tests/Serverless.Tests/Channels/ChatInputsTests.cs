@@ -1,5 +1,7 @@
 using System.Text;
+using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
+using Serverless.Contacts;
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

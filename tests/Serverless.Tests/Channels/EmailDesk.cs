@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Email;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;

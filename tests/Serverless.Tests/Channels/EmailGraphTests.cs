@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Channels;
+using Serverless.Contacts;
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

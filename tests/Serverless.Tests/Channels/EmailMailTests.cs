@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Email;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

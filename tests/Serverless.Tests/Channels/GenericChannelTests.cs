@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Generic;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

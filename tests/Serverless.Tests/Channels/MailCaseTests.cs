@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Serverless.Channels;
 using Serverless.Channels.Email;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -1,4 +1,4 @@
-using Serverless.Channels;
+using Serverless.Contacts;
 using Xunit;
 using static Serverless.Tests.Channels.MetaReading;
 

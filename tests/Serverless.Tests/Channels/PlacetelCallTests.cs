@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Placetel;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;

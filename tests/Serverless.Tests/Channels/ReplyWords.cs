@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Tests.Channels;
 

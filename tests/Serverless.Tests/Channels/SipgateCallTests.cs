@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Sipgate;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 using Xunit;

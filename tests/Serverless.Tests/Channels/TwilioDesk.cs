@@ -3,6 +3,7 @@ using System.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Harness;
 

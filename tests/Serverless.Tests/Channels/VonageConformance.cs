@@ -4,6 +4,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Vonage;
+using Serverless.Contacts;
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.X;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

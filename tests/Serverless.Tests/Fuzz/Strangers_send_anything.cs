@@ -6,6 +6,7 @@ using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Email;
+using Serverless.Contacts;
 using Serverless.Notices;
 using Serverless.Operations;
 using Serverless.Privacy;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Harness;

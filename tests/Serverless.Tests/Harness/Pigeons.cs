@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Xunit;
 
 namespace Serverless.Tests.Harness;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Tests.Outside;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Serverless.Channels;
+using Serverless.Contacts;
 
 namespace Serverless.Tests.Harness;
 

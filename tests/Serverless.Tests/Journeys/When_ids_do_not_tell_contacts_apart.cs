@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

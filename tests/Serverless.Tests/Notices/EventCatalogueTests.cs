@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Serverless.Cases;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Registrations;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Notices.Webhook;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 using Serverless.Receipts;
 using Serverless.Tests.Harness;

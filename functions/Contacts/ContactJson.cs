@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Serverless.Platform.Json;
 
-namespace Serverless.Channels;
+namespace Serverless.Contacts;
 
 /// <summary>The wire form of contacts: camel case, enums as words, nothing for null.</summary>
 [JsonSourceGenerationOptions(

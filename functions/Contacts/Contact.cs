@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Serverless.Channels;
+namespace Serverless.Contacts;
 
 /// <summary>The common form of everything a customer (or one of our own people, P16) did on any channel. Version 1; unknown fields survive a round trip.</summary>
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
