@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Serverless.Channels.CallFlows;
 using Serverless.Outgoing;
 
 namespace Serverless.Channels.Acs;

@@ -1,3 +1,5 @@
+using Serverless.Channels.CallFlows;
+
 namespace Serverless.Channels.Acs;
 
 /// <summary>Takes a call that we answered through its plan. Each method is one step: it asks for one operation, whose event brings the next.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Serverless.Channels.CallFlows;
 using Serverless.Signing;
 
 namespace Serverless.Channels.Placetel;

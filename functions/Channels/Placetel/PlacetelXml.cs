@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using Serverless.Channels.CallFlows;
 
 namespace Serverless.Channels.Placetel;
 

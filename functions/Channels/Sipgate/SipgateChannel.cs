@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Serverless.Channels.CallFlows;
 using Serverless.Contacts;
 using Serverless.Outgoing;
 

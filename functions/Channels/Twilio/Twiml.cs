@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml;
+using Serverless.Channels.CallFlows;
 
 namespace Serverless.Channels.Twilio;
 

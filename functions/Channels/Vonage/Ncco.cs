@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Channels.CallFlows;
 using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.Channels.CallFlows;
 using Serverless.Contacts;
 using Serverless.Outgoing;
 using Serverless.Signing;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Channels;
+using Serverless.Channels.CallFlows;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

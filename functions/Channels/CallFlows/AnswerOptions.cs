@@ -1,4 +1,4 @@
-namespace Serverless.Channels;
+namespace Serverless.Channels.CallFlows;
 
 /// <summary>
 /// How calls to one number are answered: whom to ring, when, and what is said. Every member may be left out: a number takes it from the

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Serverless.Channels;
+namespace Serverless.Channels.CallFlows;
 
 /// <summary>
 /// What a caller of one number meets, decided from settings and the time alone: within the opening hours people are rung group after group, then a
