@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
-using Serverless.Receipts;
 
 namespace Serverless.Diagnostics;
 

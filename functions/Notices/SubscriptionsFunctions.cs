@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
-using Serverless.Receipts;
 
 namespace Serverless.Notices;
 

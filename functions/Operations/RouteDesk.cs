@@ -1,5 +1,5 @@
 using Serverless.Notices;
-using Serverless.Receipts;
+using Serverless.Platform.Audit;
 
 namespace Serverless.Operations;
 

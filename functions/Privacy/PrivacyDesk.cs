@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
-using Serverless.Receipts;
+using Serverless.Platform.Audit;
 
 namespace Serverless.Privacy;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Attachments;
-using Serverless.Replies;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
+using Serverless.Replies;
 
 namespace Serverless.Receipts;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 
 namespace Serverless.Receipts;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Json;
 
 namespace Serverless.Receipts;

@@ -8,6 +8,7 @@ using Serverless.Diagnostics;
 using Serverless.Notices;
 using Serverless.Operations;
 using Serverless.Outbox;
+using Serverless.Platform.Audit;
 using Serverless.Privacy;
 using Serverless.Receipts;
 using Serverless.Registrations;

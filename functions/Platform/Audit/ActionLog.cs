@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Azure;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Platform.Audit;
 
 /// <summary>The audit trail of what people did: when, what, to what, who, and how many it met.</summary>
 /// <remarks>The host does not tell which function key was used, so <c>by</c> is the principal where App Service authentication is on, and what callers say of themselves.</remarks>
