@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
 using Serverless.Cases;
 using Serverless.Platform.Http;
-using Serverless.Receipts;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Attachments;
 

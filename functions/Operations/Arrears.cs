@@ -1,9 +1,10 @@
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
+using Serverless.Platform.Messaging;
+using Serverless.Platform.Storage;
 using Serverless.Receipts;
 using Serverless.Registrations;
-using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Operations;

@@ -2,8 +2,9 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Notices;
-using Serverless.Receipts;
+using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
 namespace Serverless.Privacy;
 

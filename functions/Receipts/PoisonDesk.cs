@@ -3,6 +3,7 @@ using System.Text.Json;
 using Serverless.Attachments;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
+using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
 using Serverless.Replies;
 

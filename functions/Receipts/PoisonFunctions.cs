@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Platform.Http;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Receipts;
 

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Http;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Receipts;
 

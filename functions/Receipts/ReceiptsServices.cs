@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Receipts;
 

@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Platform.Http;
-using Serverless.Receipts;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Replies;
 

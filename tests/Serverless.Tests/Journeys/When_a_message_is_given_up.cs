@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Operations;
-using Serverless.Receipts;
+using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 using Serverless.Tests.Harness;

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Attachments;
-using Serverless.Replies;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
+using Serverless.Replies;
 
-namespace Serverless.Receipts;
+namespace Serverless.Platform.Messaging;
 
 /// <summary>Keeps queue messages that could not be worked, visible to people; a message holds ids and facts, nothing personal.</summary>
 public sealed partial class PoisonMessages(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TimeProvider time, ILogger<PoisonMessages> log)
