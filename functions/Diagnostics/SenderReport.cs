@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using Serverless.Intake;
 using Serverless.Platform.Json;
-using Serverless.Receipts;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
 namespace Serverless.Diagnostics;
 

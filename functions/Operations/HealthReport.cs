@@ -2,12 +2,13 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Outbox;
+using Serverless.Platform.Storage;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Platform.Storage;
 
 namespace Serverless.Operations;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Platform.Http;
-using Serverless.Receipts;
 
 namespace Serverless.Operations;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Serverless.Intake;
 using Serverless.Notices;
-using Serverless.Receipts;
 
 namespace Serverless.Operations;
 

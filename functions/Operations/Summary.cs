@@ -2,13 +2,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
+using Serverless.Platform.Storage;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
 namespace Serverless.Operations;

@@ -1,10 +1,11 @@
 using Azure;
 using Serverless.Attachments;
 using Serverless.Cases;
+using Serverless.Intake;
 using Serverless.Outbox;
+using Serverless.Platform.Storage;
 using Serverless.Receipts;
 using Serverless.Replies;
-using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;

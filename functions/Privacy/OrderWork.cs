@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
+using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 
 namespace Serverless.Privacy;
 

@@ -5,8 +5,8 @@ using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 
 namespace Serverless.Privacy;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
+using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;

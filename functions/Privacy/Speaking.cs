@@ -1,7 +1,8 @@
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
 namespace Serverless.Privacy;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 

@@ -2,6 +2,7 @@ using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Intake;
 using Serverless.Replies;
 using Serverless.Telemetry;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Intake;
 
 namespace Serverless.Receipts;
 

@@ -1,6 +1,7 @@
 using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Attachments;
+using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 using Serverless.Platform.Messaging;

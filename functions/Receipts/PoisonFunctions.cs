@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Intake;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
 

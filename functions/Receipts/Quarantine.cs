@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
 

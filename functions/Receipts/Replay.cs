@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
 

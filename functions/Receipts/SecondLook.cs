@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
+using Serverless.Intake;
 
 namespace Serverless.Receipts;
 

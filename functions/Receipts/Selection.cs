@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Intake;
 
 namespace Serverless.Receipts;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Channels;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;

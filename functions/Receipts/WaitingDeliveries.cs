@@ -1,4 +1,5 @@
 using Azure;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Receipts;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Intake;
 
 namespace Serverless.Registrations;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 
 namespace Serverless.Platform.Audit;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Attachments;
+using Serverless.Intake;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 using Serverless.Replies;
 
 namespace Serverless.Platform.Messaging;

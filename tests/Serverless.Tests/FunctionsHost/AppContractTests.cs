@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Serverless.Intake;
 using Serverless.Local.CommandLine;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Machine;
-using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -7,6 +7,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Email;
 using Serverless.Contacts;
+using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Operations;
 using Serverless.Privacy;

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Xunit;
 

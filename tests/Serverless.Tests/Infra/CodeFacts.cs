@@ -66,7 +66,7 @@ internal sealed partial class CodeFacts
     public HashSet<string> Roles { get; }
 
     /// <summary>Options classes that are bound to a section.</summary>
-    public static IEnumerable<Type> OptionsTypes => typeof(Receipts.ReceiveOptions).Assembly.GetTypes()
+    public static IEnumerable<Type> OptionsTypes => typeof(Serverless.Intake.ReceiveOptions).Assembly.GetTypes()
         .Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
 
     /// <summary>Settings of an options class: what can be set, and dictionaries and lists that can be filled.</summary>

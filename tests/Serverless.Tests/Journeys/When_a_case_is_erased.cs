@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

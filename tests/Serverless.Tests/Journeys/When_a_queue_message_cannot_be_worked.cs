@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Tests.Harness;
 using Xunit;
 

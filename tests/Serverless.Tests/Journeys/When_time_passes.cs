@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -84,7 +84,7 @@ public sealed partial class The_house_is_in_order
         Assert.Equal(
             queues.Except(drained).Order(StringComparer.Ordinal),
             AppFunctions.All.Where(f => f.Queue is not null).Select(f => f.Queue!).Order(StringComparer.Ordinal));
-        Assert.Contains(Receipts.Pointer.Queue, queues);
+        Assert.Contains(Serverless.Intake.Pointer.Queue, queues);
         Assert.Equal([Serverless.Outbox.TopicRelay.Topic], messaging.RootElement.GetProperty("topics").EnumerateObject().Select(t => t.Name));
     }
 
@@ -108,13 +108,13 @@ public sealed partial class The_house_is_in_order
 
     [Fact]
     public void A_class_of_functions_takes_seven_parts_at_most() => Assert.All(
-        typeof(Receipts.ReceiptsFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic),
+        typeof(Serverless.Intake.ReceiptsFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic),
         t => Assert.InRange(t.GetConstructors().Single().GetParameters().Length, 1, 7));
 
     [Fact]
     public void Every_setting_is_in_SETTINGS_or_in_the_README_of_its_folder()
     {
-        var options = typeof(Receipts.ReceiveOptions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
+        var options = typeof(Serverless.Intake.ReceiveOptions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Options", StringComparison.Ordinal) && t is { IsClass: true, IsPublic: true });
         var missing = options.SelectMany(t => t.GetProperties().Where(p => p.CanWrite && !ReadmeOf(t).Contains(p.Name, StringComparison.Ordinal)).Select(p => $"{t.Name}.{p.Name}"));
         Assert.Equal([], missing.ToList());
     }

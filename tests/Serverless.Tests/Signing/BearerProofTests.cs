@@ -1,6 +1,6 @@
 using System.Text;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Signing;
 using Xunit;
 

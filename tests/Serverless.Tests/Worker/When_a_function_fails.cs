@@ -1,9 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Serverless.Intake;
 using Serverless.Links;
+using Serverless.Local.FunctionsHost;
 using Serverless.Notices;
-using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Serverless.Receipts;
+using Serverless.Intake;
 using Serverless.Tests.Harness;
 using Xunit;
 

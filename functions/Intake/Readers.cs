@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>
 /// The bodies that arrive now, of all channels: how many of a channel, and how many bytes all together. When there is no room, the slowest

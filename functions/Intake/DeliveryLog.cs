@@ -1,9 +1,10 @@
 using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 using Serverless.Telemetry;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Keeps deliveries: two calls to accept one (row, pointer), three over 900 KiB.</summary>
 public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryLog> log)

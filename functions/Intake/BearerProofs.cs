@@ -3,7 +3,7 @@ using Serverless.Channels;
 using Serverless.Platform.Json;
 using Serverless.Signing;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Takes secrets that a sender shows (<see cref="IChannel.BearerProofs"/>) out of what is stored or handed out.</summary>
 public static class BearerProofs

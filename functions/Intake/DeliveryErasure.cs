@@ -1,7 +1,8 @@
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>
 /// Empties deliveries: that one came, and how it ended, stays and is counted; what it said goes as a whole, whoever it spoke of, since their cases have copies of their own (P12).

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Http;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Makes a delivery of a request, raw bytes and all, and has it judged and stored.</summary>
 public sealed class WebhookIntake(

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>What became of a delivery as a whole; the ends of its elements are counted beside it.</summary>
 public static class DeliveryEnd

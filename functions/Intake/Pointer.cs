@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Platform.Json;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>The message in queue <c>inbound</c>: which delivery is to be worked, and how often that was tried.</summary>
 /// <param name="Channel">Channel name.</param>

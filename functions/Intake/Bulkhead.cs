@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Keeps one noisy channel from starving the others, and forged calls from filling the store. Counts for this instance only.</summary>
 public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvider time)

@@ -2,8 +2,9 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
+using Serverless.Receipts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Triggers that take deliveries in and work them.</summary>
 public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events, DeliveryWork deliveries, PoisonMessages poison)

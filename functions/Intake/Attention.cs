@@ -3,7 +3,7 @@ using System.Text;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>
 /// Remembers that a provider said something is wrong with a subscription. The mark is a time and is never cleared: whoever runs upkeep or a second look compares it with

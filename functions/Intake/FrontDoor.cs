@@ -2,9 +2,10 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Receipts;
 using Serverless.Telemetry;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Judges a call, stores it, and only then says yes: a 2xx means stored (P1).</summary>
 public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<FrontDoor> log)

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Bounds of the front door; section <c>Receive</c>.</summary>
 public sealed class ReceiveOptions

@@ -2,8 +2,9 @@ using Microsoft.Extensions.Options;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 using Serverless.Platform.Messaging;
+using Serverless.Receipts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>What takes calls in, works them, looks at them again.</summary>
 public static class ReceiptsServices

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>A span of whole hours in UTC, as partitions of deliveries are cut: from the first hour up to, but not with, the last.</summary>
 [StructLayout(LayoutKind.Auto)]

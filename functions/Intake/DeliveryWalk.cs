@@ -1,7 +1,7 @@
 using System.Globalization;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Walks the deliveries of one channel and a span of hours, a page at a time: partition ranges only, never a scan of a table.</summary>
 public sealed class DeliveryWalk(TableStore tables)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Where a delivery's row is kept, told from its channel and id alone.</summary>
 /// <remarks>The partition begins with a shard: a time-led key would send every write to the last range of the table (D3).</remarks>

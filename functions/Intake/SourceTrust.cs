@@ -1,9 +1,9 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Microsoft.Extensions.Options;
-using System.Collections.Concurrent;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>Knows whether a source has proven itself, and so what becomes of a call that fails its check (P6).</summary>
 /// <remarks>One row a channel; read once per instance and secret, so that accepting a delivery costs no further call.</remarks>

@@ -1,7 +1,7 @@
 using System.Text;
 using Serverless.Channels;
 
-namespace Serverless.Receipts;
+namespace Serverless.Intake;
 
 /// <summary>
 /// Brings in what a provider puts into a queue of ours instead of calling us: stored first like a call, then worked. It needs no further proof: only an identity that we gave the right to can write the queue.
