@@ -1,6 +1,6 @@
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Processing;
 
 namespace Serverless.Intake;
 

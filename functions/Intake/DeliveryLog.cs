@@ -1,6 +1,7 @@
 using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Processing;
 using Serverless.Receipts;
 using Serverless.Telemetry;
 

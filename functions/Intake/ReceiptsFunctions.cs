@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
-using Serverless.Receipts;
+using Serverless.Processing;
 
 namespace Serverless.Intake;
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 using Serverless.Platform.Messaging;
+using Serverless.Processing;
 using Serverless.Receipts;
 
 namespace Serverless.Intake;

@@ -3,6 +3,7 @@ using Serverless.Channels;
 using Serverless.Notices;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
+using Serverless.Processing;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Telemetry;

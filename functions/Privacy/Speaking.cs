@@ -2,7 +2,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Processing;
 
 namespace Serverless.Privacy;
 

@@ -6,6 +6,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
+using Serverless.Processing;
 
 namespace Serverless.Receipts;
 

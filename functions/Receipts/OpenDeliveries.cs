@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
+using Serverless.Processing;
 using Serverless.Telemetry;
 
 namespace Serverless.Receipts;

@@ -5,6 +5,7 @@ using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
+using Serverless.Processing;
 
 namespace Serverless.Receipts;
 

@@ -75,7 +75,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         await world.ForgetEndAsync(delivery, "sample");
         await world.DrainAsync();
         Assert.Equal("ended: case", await world.EndOfAsync(delivery, "sample"));
-        await world.Services.GetRequiredService<Serverless.Receipts.KeptDeliveries>().ListAsync(new Serverless.Intake.DeliveryKey("sample", delivery), "too-many-tries", CancellationToken.None);
+        await world.Services.GetRequiredService<Serverless.Processing.KeptDeliveries>().ListAsync(new Serverless.Intake.DeliveryKey("sample", delivery), "too-many-tries", CancellationToken.None);
         Assert.Single(await ListAsync(world));
         Assert.True(await world.TickAsync());
         Assert.Empty(await ListAsync(world));

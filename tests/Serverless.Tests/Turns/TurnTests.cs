@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Processing;
 using Serverless.Tests.Harness;
 using Xunit;
 

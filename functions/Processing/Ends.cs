@@ -2,7 +2,7 @@ using System.Text.Json;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// How the elements of a delivery ended: each word is counted, and the words are listed in order as long as the list fits into a row

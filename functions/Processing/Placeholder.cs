@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Serverless.Channels;
 using Serverless.Contacts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>Stands for what could not be read: a contact with a case of its own, that names its delivery and can be replayed after the fix (P5).</summary>
 public static class Placeholder

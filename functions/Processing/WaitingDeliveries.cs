@@ -2,7 +2,7 @@ using Azure;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// Puts a delivery back that waits for its provider (a mailbox that is offline, a key that cannot be had), for days. Its row's <c>QueuedAt</c> moves to the time of the next

@@ -7,7 +7,7 @@ using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Serverless.Telemetry;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// Brings one delivery to its end: reads each element, has it filed, and writes the end last. It works for a bounded time: of a delivery

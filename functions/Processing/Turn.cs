@@ -1,6 +1,6 @@
 using Serverless.Channels;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// One turn of the work on a delivery: reads elements in order, a window at a time, and has them filed, different conversations side by

@@ -1,7 +1,7 @@
 using Serverless.Cases;
 using Serverless.Channels;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// Which pieces of a delivery may be worked side by side: those of different conversations. Pieces that share a conversation, by one of its

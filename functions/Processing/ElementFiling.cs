@@ -3,10 +3,11 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
+using Serverless.Receipts;
 using Serverless.Replies;
 using Serverless.Telemetry;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// Brings one element of a delivery to its end, once it is read: into its case, to the reply it speaks of, or to a word that says why it

@@ -2,7 +2,7 @@ using Azure;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>
 /// Deliveries that were kept and of which something has neither a case nor a placeholder: nobody would see it. Each has a row in

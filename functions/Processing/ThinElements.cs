@@ -4,7 +4,7 @@ using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>Fetches what thin elements point at and keeps it beside the delivery, so that a repetition or a replay reads what was fetched first and asks nobody.</summary>
 public sealed class ThinElements(BlobStore blobs)

@@ -2,7 +2,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
 
-namespace Serverless.Receipts;
+namespace Serverless.Processing;
 
 /// <summary>Has a channel take the steps by which a call goes on. A call lives for minutes: what is worked later moves none.</summary>
 public sealed partial class CallSteps(CaseStore cases, TimeProvider time, ILogger<CallSteps> log)
