@@ -2,7 +2,7 @@ using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 using Serverless.Processing;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Telemetry;
 
 namespace Serverless.Intake;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Telemetry;
 
 namespace Serverless.Intake;

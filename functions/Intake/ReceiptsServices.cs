@@ -4,6 +4,7 @@ using Serverless.Platform.Features;
 using Serverless.Platform.Messaging;
 using Serverless.Processing;
 using Serverless.Receipts;
+using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
 

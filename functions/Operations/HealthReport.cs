@@ -6,7 +6,7 @@ using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
 

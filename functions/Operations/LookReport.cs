@@ -1,6 +1,6 @@
 using System.Globalization;
 using Serverless.Channels;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 
 namespace Serverless.Operations;
 

@@ -7,7 +7,7 @@ using Serverless.Notices;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Telemetry;

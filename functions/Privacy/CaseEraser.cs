@@ -4,7 +4,7 @@ using Serverless.Cases;
 using Serverless.Intake;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Replies;
 
 namespace Serverless.Privacy;

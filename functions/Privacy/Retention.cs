@@ -5,7 +5,7 @@ using Serverless.Intake;
 using Serverless.Notices;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 
 namespace Serverless.Privacy;
 

@@ -3,7 +3,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Replies;
 using Serverless.Telemetry;
 

@@ -3,6 +3,7 @@ using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
+using Serverless.Reconciliation;
 
 namespace Serverless.Receipts;
 

@@ -6,6 +6,7 @@ using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
 using Serverless.Processing;
+using Serverless.Reconciliation;
 
 namespace Serverless.Receipts;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Receipts;
+using Serverless.Reconciliation;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Receipts;
+namespace Serverless.Reconciliation;
 
 /// <summary>The second look at what providers hold; section <c>Look</c>.</summary>
 public sealed class LookOptions

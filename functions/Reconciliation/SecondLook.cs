@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Intake;
 
-namespace Serverless.Receipts;
+namespace Serverless.Reconciliation;
 
 /// <summary>
 /// Compares what providers hold with what reached us, source by source, each at its own interval, and brings in what is missing. One instance looks at a source at a time; the cursor moves only

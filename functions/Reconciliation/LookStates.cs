@@ -4,7 +4,7 @@ using System.Text;
 using Azure;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Receipts;
+namespace Serverless.Reconciliation;
 
 /// <summary>Where the second look at one source stands.</summary>
 public sealed record LookState

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 using Serverless.Processing;
 using Serverless.Telemetry;
 
-namespace Serverless.Receipts;
+namespace Serverless.Reconciliation;
 
 /// <summary>Finds deliveries that have no end yet, and sees to it that each gets one (D3).</summary>
 /// <remarks>

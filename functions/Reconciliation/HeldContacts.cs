@@ -8,7 +8,7 @@ using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Processing;
 
-namespace Serverless.Receipts;
+namespace Serverless.Reconciliation;
 
 /// <summary>Brings in what a provider holds and did not tell: each find becomes a delivery of its own, unless its contact is known.</summary>
 public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, IOptionsMonitor<LookOptions> options, TimeProvider time)
