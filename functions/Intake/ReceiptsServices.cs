@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Options;
+using Serverless.Operations.Review;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Features;
 using Serverless.Platform.Messaging;
 using Serverless.Processing;
-using Serverless.Receipts;
 using Serverless.Reconciliation;
 
 namespace Serverless.Intake;

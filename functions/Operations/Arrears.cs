@@ -1,10 +1,10 @@
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
+using Serverless.Operations.Review;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
 using Serverless.Processing;
-using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Telemetry;
 

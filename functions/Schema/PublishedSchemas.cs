@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Diagnostics;
 using Serverless.Notices;
 using Serverless.Operations;
+using Serverless.Operations.Diagnostics;
+using Serverless.Operations.Review;
 using Serverless.Outbox;
 using Serverless.Platform.Audit;
 using Serverless.Privacy;
-using Serverless.Receipts;
 using Serverless.Registrations;
 
 namespace Serverless.Schema;

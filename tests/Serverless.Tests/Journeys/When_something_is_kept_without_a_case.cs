@@ -93,7 +93,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
     public void A_request_that_is_none_is_refused(string body)
     {
         var channels = new ChannelDirectory([new LearningChannel(Seed.Configuration([])), new SampleChannel(null!, Seed.Configuration([]))]);
-        Assert.Null(Serverless.Receipts.KeptRequest.Parse(System.Text.Encoding.UTF8.GetBytes(body), channels));
+        Assert.Null(Serverless.Operations.Review.KeptRequest.Parse(System.Text.Encoding.UTF8.GetBytes(body), channels));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>The report as a page for a browser, in English or German: one table, no scripts, nothing loaded from anywhere.</summary>
 public static class SenderPage

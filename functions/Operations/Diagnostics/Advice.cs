@@ -1,6 +1,6 @@
 using Serverless.Channels;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>What to check when a call failed its check: one sentence for each reason code, in the two languages of the people who read it.</summary>
 public static class Advice

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Serverless.Channels;
 using Serverless.Intake;
+using Serverless.Operations.Diagnostics;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Storage;
 using Serverless.Reconciliation;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>Calls that failed their check and are kept: what there is, why, and what becomes of it. Nothing leaves quarantine for a case but what verifies (P6).</summary>
 public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDeliveries open, ChannelDirectory channels, ActionLog actions, TimeProvider time)

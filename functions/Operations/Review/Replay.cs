@@ -8,7 +8,7 @@ using Serverless.Platform.Storage;
 using Serverless.Processing;
 using Serverless.Reconciliation;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>
 /// Gives deliveries to today's code once more: into the same cases, without doubling. A dry run tells the difference and writes nothing. What is filed already stays as it

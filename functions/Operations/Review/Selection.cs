@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Serverless.Intake;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>Which deliveries somebody wants to release, discard or replay: one, or all of a channel within a span of hours.</summary>
 public sealed record Selection

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Http;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: deliveries that were kept and have neither a case nor a placeholder.</summary>
 public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Caller caller)

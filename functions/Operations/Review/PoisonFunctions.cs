@@ -5,7 +5,7 @@ using Serverless.Intake;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: queue messages that could not be worked.</summary>
 public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Caller caller)

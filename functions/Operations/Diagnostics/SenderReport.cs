@@ -3,9 +3,8 @@ using System.Text.Json.Serialization;
 using Serverless.Intake;
 using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
-using Serverless.Receipts;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>How a sender's last calls fared: nothing of what they said, nobody they were about, no id that leads further.</summary>
 /// <param name="Channel">Channel name.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>What shows a sender how its calls went.</summary>
 public static class DiagnosticsServices

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 using Serverless.Processing;
 using Serverless.Reconciliation;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>
 /// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to

@@ -6,7 +6,7 @@ using Serverless.Intake;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: quarantine, replay, and who did what.</summary>
 public sealed class ReviewFunctions(

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Signing;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>Makes and checks links that open one channel's diagnostics until a day, for whoever has the link: a sender has no key of ours.</summary>
 public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)

@@ -5,7 +5,7 @@ using Serverless.Channels;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>The page that shows a sender how its calls went, and the link to it.</summary>
 public sealed class DiagnosticsFunctions(

@@ -8,7 +8,7 @@ using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
 using Serverless.Replies;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>Queue messages that could not be worked, as people deal with them: listed, put back into their queue, or discarded; every step leaves an audit row.</summary>
 public sealed class PoisonDesk(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, ActionLog actions, TimeProvider time)

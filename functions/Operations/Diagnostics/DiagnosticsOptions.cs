@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Serverless.Signing;
 
-namespace Serverless.Diagnostics;
+namespace Serverless.Operations.Diagnostics;
 
 /// <summary>Signs the links under which a sender sees how its calls fared; section <c>Diagnostics</c>.</summary>
 public sealed class DiagnosticsOptions

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Json;
 
-namespace Serverless.Receipts;
+namespace Serverless.Operations.Review;
 
 /// <summary>The wire form of what people see of quarantine, replays and the audit trail.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
