@@ -8,7 +8,7 @@ using Serverless.Cloud;
 using Serverless.Intake;
 using Serverless.Links;
 using Serverless.Maintenance;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Operations;
 using Serverless.Operations.Diagnostics;
 using Serverless.Outbox;

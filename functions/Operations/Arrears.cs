@@ -1,6 +1,6 @@
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Operations.Review;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Intake;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Platform.Http;
 
 namespace Serverless.Operations;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Serverless.Intake;
-using Serverless.Notices;
+using Serverless.Notifications;
 
 namespace Serverless.Operations;
 

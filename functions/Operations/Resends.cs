@@ -1,4 +1,4 @@
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Platform.Audit;
 
 namespace Serverless.Operations;

@@ -1,5 +1,5 @@
 using Serverless.Channels;
-using Serverless.Notices;
+using Serverless.Notifications;
 
 namespace Serverless.Operations;
 

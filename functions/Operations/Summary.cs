@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Intake;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 using Serverless.Platform.Storage;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Intake;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
 using Serverless.Reconciliation;

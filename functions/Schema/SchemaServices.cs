@@ -1,5 +1,5 @@
 using Serverless.Cases;
-using Serverless.Notices;
+using Serverless.Notifications.Subscriptions;
 using Serverless.Outbox;
 using Serverless.Registrations;
 

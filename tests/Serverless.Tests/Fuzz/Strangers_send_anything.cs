@@ -8,7 +8,7 @@ using Serverless.Channels;
 using Serverless.Channels.Email;
 using Serverless.Contacts;
 using Serverless.Intake;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Operations;
 using Serverless.Operations.Review;
 using Serverless.Privacy;

@@ -50,7 +50,7 @@ internal static partial class SettingsAgreement
         return Agreement.Differences("secret", secret.Except(open, StringComparer.Ordinal).Except(NotDeployed(files), StringComparer.Ordinal), listed.Where(r => LooksSecret().IsMatch(r)), "infra")
             .Concat(open.Except(secret, StringComparer.Ordinal).Select(n => $"{Channels} says that {n} is public, but no setting of that name looks like a secret."))
             .Concat(References(deployed, listed, open))
-            .Concat(deployed.Set == "everything" ? EntrySettings(deployed, "Webhook__Subscribers__crm", typeof(Serverless.Notices.Webhook.WebhookSubscriber)).Concat(EntrySettings(deployed, "Recipients__Entries__desk", typeof(Serverless.Notices.Recipient))) : [])
+            .Concat(deployed.Set == "everything" ? EntrySettings(deployed, "Webhook__Subscribers__crm", typeof(Serverless.Notifications.Webhook.WebhookSubscriber)).Concat(EntrySettings(deployed, "Recipients__Entries__desk", typeof(Serverless.Notifications.Recipient))) : [])
             .Concat(deployed.Outputs.Where(o => o.Value.GetRawText() is var t && (t.Contains("list", StringComparison.OrdinalIgnoreCase) || t.Contains("KeyVault(", StringComparison.Ordinal) || t.Contains("ConnectionString", StringComparison.Ordinal)))
                 .Select(o => $"The output {o.Key} might hold a secret: {o.Value}."));
     }

@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
 

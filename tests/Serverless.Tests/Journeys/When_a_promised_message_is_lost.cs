@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
 

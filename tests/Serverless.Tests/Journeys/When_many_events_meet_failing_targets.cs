@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
 

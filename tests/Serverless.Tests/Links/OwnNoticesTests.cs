@@ -2,7 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
+using Serverless.Notifications;
+using Serverless.Notifications.Preferences;
 using Serverless.Tests.Harness;
 using Xunit;
 

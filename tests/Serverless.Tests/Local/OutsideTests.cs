@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Outside;
-using Serverless.Notices.Mail;
+using Serverless.Notifications.Mail;
 using Xunit;
 
 namespace Serverless.Tests.Local;

@@ -1,4 +1,4 @@
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
 

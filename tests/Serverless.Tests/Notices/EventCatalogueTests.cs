@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Notices;
+using Serverless.Notifications.Subscriptions;
 using Serverless.Outbox;
 using Serverless.Registrations;
 using Serverless.Tests.Harness;

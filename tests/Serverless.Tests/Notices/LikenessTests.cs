@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Serverless.Contacts;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Xunit;
 
 namespace Serverless.Tests.Notices;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
+using Serverless.Notifications.Subscriptions;
 using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Serverless.Notices;
+using Serverless.Notifications.Subscriptions;
 using Serverless.Signing;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Contacts;
-using Serverless.Notices.Webhook;
+using Serverless.Notifications.Webhook;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Notices;
+using Serverless.Local.ServiceBus;
+using Serverless.Notifications;
 using Serverless.Outbox;
 using Serverless.Tests.Harness;
 using Xunit;

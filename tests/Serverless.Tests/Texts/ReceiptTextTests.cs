@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Notices.Acknowledgement;
+using Serverless.Notifications.Acknowledgement;
 using Serverless.Texts;
 using Xunit;
 

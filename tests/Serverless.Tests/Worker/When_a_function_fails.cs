@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Serverless.Intake;
 using Serverless.Links;
 using Serverless.Local.FunctionsHost;
-using Serverless.Notices;
+using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Contacts;
+using Serverless.Replies;
+
+namespace Serverless.Notifications.Acknowledgement;
+
+/// <summary>
+/// Tells customers on their own channel that their contact has arrived, under which number, until when they are promised an answer, and how to reach a person. Its one target is the customer;
+/// the text goes out as a reply of its case, so sending, repeating and echoes are the business of Replies.
+/// </summary>
+public sealed class AcknowledgementRoute(
+    CaseReader cases, ReplyDesk desk, CustomerLimit limit, ReceiptText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INoticeRoute
+{
+    private static readonly NoticeTarget Customer = new("customer", "customer");
+
+    public string Name => "acknowledgement";
+
+    /// <summary>A customer who reads days later that a contact has arrived is served worse than by silence.</summary>
+    public Outcome TooLate => Void("too-late");
+
+    /// <summary>Whether a contact may follow from events of this type.</summary>
+    public static bool Wants(string type) => type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived or CaseEvent.ContactChanged;
+
+    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<NoticeTarget>>(IsContact(notice) && options.CurrentValue.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off ? [Customer] : []);
+
+    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => Task.FromResult(name == Customer.Name ? Customer : null);
+
+    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    {
+        if (notice is not { CaseId: { } caseId, ContactId: { } id } || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
+        var contact = filed.Contact;
+        var (settings, now) = (options.CurrentValue, time.GetUtcNow());
+        var state = settings.Of(contact.Channel);
+        if (state == AcknowledgementOptions.Switch.Off) return Void("switched-off");
+        var dryRun = state == AcknowledgementOptions.Switch.DryRun;
+        // Noticed before it was marked: by a crash, or by another instance.
+        if (ReceiptRules.Receipts(file, dryRun).Any(r => r.To == filed.Id)) return Done(dryRun);
+
+        var ends = contact.Place == Place.Private && Ending.IsMeantBy(contact);
+        if (ReceiptRules.Objection(file, contact, ends, dryRun, settings, now) is { } objection) return Void(objection);
+        if (string.IsNullOrWhiteSpace(settings.Contact)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (!ends && IsNever(settings.Hours)) return Void("quiet-hours");
+        if (!ends && QuietHours.End(settings.Hours, settings.TimeZone, now) is { } morning) return new Outcome(OutcomeKind.Later, "quiet-hours") { At = morning };
+        return await AskAsync(file, filed, ends, dryRun, settings, now, ct);
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        var settings = options.CurrentValue;
+        foreach (var (channel, word) in settings.Channels)
+        {
+            var setting = $"Acknowledgement__Channels__{channel}";
+            if (settings.Of(channel) == AcknowledgementOptions.Switch.Off && !word.Trim().Equals("off", StringComparison.OrdinalIgnoreCase)) yield return $"{setting} must be on, dryRun or off; off holds.";
+            if (channels.Find(channel) is not IReplies) yield return $"{setting} names no channel on which customers can be answered.";
+        }
+
+        if (!settings.Channels.Keys.Any(c => settings.Of(c) != AcknowledgementOptions.Switch.Off)) yield break;
+        if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
+        if (!OpeningHours.TryParse(settings.Hours, out _)) yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; receipts go out round the clock.";
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+        if (settings.Language is not (Texts.TextBook.German or Texts.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
+    }
+
+    // The id is made of case and day, so that of all who ask at once one is heard.
+    private async Task<Outcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
+    {
+        var day = TimeZoneInfo.ConvertTime(now, QuietHours.ZoneOf(settings.TimeZone));
+        var kind = ends ? "confirmation" : "receipt";
+        if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct)) return Void("customer-limit");
+        var id = string.Create(CultureInfo.InvariantCulture, $"{(dryRun ? "dry-run" : "sent")}|{kind}|{day:yyyyMMdd}");
+        var (asked, reply) = await desk.AskAsync(file, new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun, Owed: ends), ct);
+        return asked switch
+        {
+            Asked.Taken => Done(dryRun),
+            Asked.Known when reply!.To == to.Id => Done(dryRun),
+            Asked.Known => Void("one-a-day"),
+            Asked.WindowClosed => Void("window-closed"),
+            Asked.NoWayBack => Void("no-way-back"),
+            Asked.ChannelOff => Void("channel-off"),
+            Asked.CaseClosed => Void("case-closed"),
+            _ => Void("erased"),
+        };
+    }
+
+    private static bool IsContact(Notice notice) => notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
+        && (notice.Type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived
+            // A call is over only with a later event.
+            || (notice.Type == CaseEvent.ContactChanged && facts.Kind is "missed-call" or "voicemail"));
+
+    private static bool IsNever(string hours) => hours.Trim().Equals("never", StringComparison.OrdinalIgnoreCase);
+
+    private static Outcome Done(bool dryRun) => dryRun ? Void("dry-run") : new Outcome(OutcomeKind.Delivered, "reply");
+
+    private static Outcome Void(string reason) => new(OutcomeKind.Void, reason);
+}

@@ -1,0 +1,41 @@
+using Serverless.Cases;
+using Serverless.Channels;
+using Serverless.Contacts;
+
+namespace Serverless.Notifications.Acknowledgement;
+
+/// <summary>Decides who gets no receipt (P9). Pure: looks at nothing but its arguments.</summary>
+internal static class ReceiptRules
+{
+    // After days of trouble a receipt says nothing any more; a long weekend of quiet hours is shorter.
+    private static readonly TimeSpan Stale = TimeSpan.FromDays(4);
+
+    /// <summary>Why a contact gets no receipt, a code of README.md; null when one is owed.</summary>
+    /// <param name="file">The case.</param>
+    /// <param name="contact">The contact.</param>
+    /// <param name="ends">Whether it says that a contract ends.</param>
+    /// <param name="dryRun">Whether receipts are only shown.</param>
+    /// <param name="settings">Settings.</param>
+    /// <param name="now">Now.</param>
+    public static string? Objection(CaseFile file, Contact contact, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now)
+    {
+        if (contact.Direction == Direction.Outbound) return "our-own";
+        if (contact.Recovery is not null) return "recovered";
+        if (contact.Extras is { } extras && (extras.ContainsKey(Reply.AutomaticName) || extras.ContainsKey("noAutoReply"))) return "automatic";
+        if (contact.Kind is not (ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form or ContactKind.MissedCall or ContactKind.Voicemail)) return "no-message";
+        if (contact.Place == Place.Public && !settings.InPublic) return "public";
+        if (contact.SupersededBy is not null) return "too-late";
+        // A confirmation has a place of its own: it is owed whatever was said or done before, and late is better than never.
+        if (ends) return null;
+        if (now - contact.ReceivedAt > Stale) return "too-late";
+        if (file.Case.State == CaseState.Closed) return "case-closed";
+        if (file.Case.WaitingSince is not { } since) return "answered";
+        var last = Receipts(file, dryRun).Select(r => r.CreatedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        // Writing again never makes the promise later, so there is nothing new to say until somebody has answered: two machines fall silent for good.
+        if (last >= since) return "said-before";
+        return last > now.AddHours(-settings.GuardHours) ? "guard" : null;
+    }
+
+    /// <summary>Receipts of a case that count.</summary>
+    public static IEnumerable<CaseReply> Receipts(CaseFile file, bool dryRun) => file.Replies.Where(r => r.Automatic && r.State != ReplyState.Void && (dryRun || r.State != ReplyState.DryRun));
+}

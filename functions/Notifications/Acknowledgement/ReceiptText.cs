@@ -1,0 +1,56 @@
+using System.Globalization;
+using Serverless.Cases;
+using Serverless.Contacts;
+using Serverless.Texts;
+
+namespace Serverless.Notifications.Acknowledgement;
+
+/// <summary>The words of a receipt. The greeting is neutral and no name is used: none is invented, and none is taken from a profile (P11).</summary>
+public sealed class ReceiptText(TextBook texts)
+{
+    // A confirmation quotes the customer; an SMS holds 1,600 characters.
+    private const int LongestQuote = 1_000;
+
+    /// <summary>The text for a contact.</summary>
+    /// <param name="head">Its case.</param>
+    /// <param name="contact">The contact.</param>
+    /// <param name="ends">Whether it says that a contract ends.</param>
+    /// <param name="settings">Settings.</param>
+    /// <param name="now">Now: a promise that has passed is not told.</param>
+    public string For(Case head, Contact contact, bool ends, AcknowledgementOptions settings, DateTimeOffset now)
+    {
+        var language = LanguageOf(contact.Language) ?? settings.Language;
+        var zone = QuietHours.ZoneOf(settings.TimeZone);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["contact"] = settings.Contact ?? "" };
+        if (contact.Place == Place.Public) return texts.Say(language, "ack_public", values);
+
+        values["number"] = head.Number;
+        values["received"] = Local(contact.ReceivedAt, zone, language);
+        values["content"] = Quote(contact);
+        values["promise"] = head.DueAt > now
+            ? texts.Say(language, "ack_promise", new Dictionary<string, string>(StringComparer.Ordinal) { ["due"] = Local(head.DueAt.Value, zone, language) }) + "\n\n"
+            : "";
+        return texts.Say(language, ends ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
+    }
+
+    // Stated by the sender or the provider, never guessed.
+    private static string? LanguageOf(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch
+    {
+        TextBook.German => TextBook.German,
+        TextBook.English => TextBook.English,
+        _ => null,
+    };
+
+    private static string Local(DateTimeOffset at, TimeZoneInfo zone, string language)
+    {
+        var local = TimeZoneInfo.ConvertTime(at, zone);
+        return local.ToString(TextBook.IsGerman(language) ? "dd.MM.yyyy, HH:mm 'Uhr'" : "d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
+    }
+
+    private static string Quote(Contact contact)
+    {
+        var subject = contact.Extras?.GetValueOrDefault("subject");
+        var quote = string.Join('\n', new[] { subject, contact.Text }.Where(t => !string.IsNullOrWhiteSpace(t)));
+        return quote.Length <= LongestQuote ? quote : string.Concat(quote.AsSpan(0, char.IsHighSurrogate(quote[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote), " […]");
+    }
+}

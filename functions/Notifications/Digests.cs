@@ -1,0 +1,74 @@
+using Azure;
+using Microsoft.Extensions.Options;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Notifications;
+
+/// <summary>How notices are told together.</summary>
+/// <param name="Count">So many at most before they are told.</param>
+/// <param name="Within">However few, after this time.</param>
+public sealed record Digest(int Count, TimeSpan Within);
+
+/// <summary>Collects notices of targets that want them together: a row a notice, and one message for the end of each window (<see cref="DueMessages"/>). Whoever gets that tells what lies there.</summary>
+public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
+{
+    /// <summary>Most notices that are told together.</summary>
+    public const int MostAtOnce = 100;
+
+    /// <summary>Lays a notice to the others. Safe to repeat.</summary>
+    /// <returns>When they are told at the latest.</returns>
+    public async Task<DateTimeOffset> AddAsync(string route, NoticeTarget target, Digest digest, Notice notice, CancellationToken ct)
+    {
+        var row = new TableRow(PartitionOf(route, target.Name), notice.EventId);
+        row.SetBytes("Json", notice.Wrap(target.Name, notice.Attempt));
+        await tables.InsertAsync(NoticeLog.Table, row, ct);
+
+        var window = time.GetUtcNow().UtcTicks / digest.Within.Ticks;
+        var at = new DateTimeOffset((window + 1) * digest.Within.Ticks, TimeSpan.Zero);
+        await due.OpenAsync(route, target.Name, 0, at, ct);
+        if ((await CollectedAsync(route, target.Name, ct)).Count >= digest.Count) await due.OpenAsync(route, target.Name, 0, time.GetUtcNow(), ct);
+        return at;
+    }
+
+    /// <summary>What lies there, oldest first, at most a hundred.</summary>
+    public async Task<IReadOnlyList<Notice>> CollectedAsync(string route, string target, CancellationToken ct)
+    {
+        List<Notice> notices = [];
+        await foreach (var row in tables.QueryAllAsync(NoticeLog.Table, TableQuery.Partition(PartitionOf(route, target)), ct))
+        {
+            notices.Add(Notice.Parse(System.Text.Encoding.UTF8.GetString((row.Bytes("Json") ?? default).Span)));
+            if (notices.Count == MostAtOnce) break;
+        }
+
+        return [.. notices.OrderBy(n => n.At)];
+    }
+
+    /// <summary>Takes away what was told.</summary>
+    public async Task ForgetAsync(string route, string target, IEnumerable<Notice> notices, CancellationToken ct)
+    {
+        foreach (var notice in notices) await tables.DeleteAsync(NoticeLog.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
+    }
+
+    /// <summary>Claims the telling of what was collected, so that two windows that end at once tell it once.</summary>
+    /// <returns>The claim to let go of; or null, and when to ask again.</returns>
+    public async Task<(ETag? Claim, DateTimeOffset Until)> ClaimAsync(string route, string target, CancellationToken ct)
+    {
+        var (now, lasts) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds));
+        var row = new TableRow(ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + lasts };
+        var inserted = await tables.InsertAsync(NoticeLog.Table, row, ct);
+        if (inserted.State == WriteState.Written) return (inserted.ETag, now);
+        var there = await tables.GetAsync(NoticeLog.Table, row.PartitionKey, row.RowKey, ct);
+        if (there?.Time("Until") is not { } until) return (null, now);
+        if (until > now) return (null, until);
+        var replaced = await tables.ReplaceAsync(NoticeLog.Table, row, there.ETag, ct);
+        return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + lasts);
+    }
+
+    /// <summary>Lets go of a claim.</summary>
+    public Task ReleaseAsync(string route, string target, ETag claim, CancellationToken ct) =>
+        tables.DeleteAsync(NoticeLog.Table, ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant()), claim, ct);
+
+    private static string PartitionOf(string route, string target) => $"digest|{route}|{target.ToLowerInvariant()}";
+
+    private static string ClaimsOf(string route) => $"telling|{route}";
+}

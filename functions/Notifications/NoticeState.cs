@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Serverless.Platform.Json;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Notifications;
+
+/// <summary>Where one notice stands.</summary>
+public sealed record NoticeState
+{
+    public const string Sending = "sending";
+    public const string Delivered = "delivered";
+    public const string Waiting = "waiting";
+    public const string Failed = "failed";
+    public const string Void = "void";
+
+    /// <summary>Every state there is.</summary>
+    public static IReadOnlyList<string> All { get; } = [Sending, Delivered, Waiting, Failed, Void];
+
+    public required string EventId { get; init; }
+
+    public required string Type { get; init; }
+
+    /// <summary>Null for an event that is about no case.</summary>
+    public string? CaseId { get; init; }
+
+    public required string Route { get; init; }
+
+    public required string Target { get; init; }
+
+    /// <summary><c>sending</c> while somebody tries, <c>delivered</c>, <c>waiting</c> for the next try, <c>failed</c> for good, or <c>void</c>: what it was about is erased.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Number of the last try, 0 for the first; -1 when it was sent again by hand and not tried yet.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>How often it was sent again by hand; tries are counted anew each time.</summary>
+    public int Resend { get; init; }
+
+    /// <summary>How the last try went.</summary>
+    public required string Reason { get; init; }
+
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>While it is being sent: whoever tries has until then; afterwards another may take it over.</summary>
+    public DateTimeOffset? ClaimedUntil { get; init; }
+
+    /// <summary>Which run claimed it: a write whose answer was lost is known by it.</summary>
+    internal string? ClaimedBy { get; init; }
+
+    /// <summary>As it was read.</summary>
+    internal TableRow? Row { get; init; }
+
+    /// <summary>The last tries, oldest first.</summary>
+    public IReadOnlyList<NoticeTry> Tries { get; init; } = [];
+
+    internal static NoticeState? From(TableRow row) => row.Text("State") is not { } state ? null : new NoticeState
+    {
+        EventId = row.Text("EventId") ?? "",
+        Type = row.Text("Type") ?? "",
+        CaseId = row.Text("CaseId"),
+        Route = row.Text("Route") ?? "",
+        Target = row.Text("Target") ?? "",
+        State = state,
+        Attempt = row.Int("Attempt") ?? 0,
+        Resend = row.Int("Resend") ?? 0,
+        Reason = row.Text("Reason") ?? "",
+        NextAt = row.Time("NextAt"),
+        ClaimedUntil = row.Time("ClaimedUntil"),
+        ClaimedBy = row.Text("ClaimedBy"),
+        Row = row,
+        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [],
+    };
+}
+
+/// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
+public sealed record NoticeSelection
+{
+    /// <summary>No event before this is looked at.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>The end, not included.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>One of the words of <see cref="NoticeState"/>; null for all.</summary>
+    public string? State { get; init; } = NoticeState.Failed;
+
+    /// <summary>Null for all.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>Null for all.</summary>
+    public string? Target { get; init; }
+}
+
+/// <summary>A notice as it is kept.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="Event">The whole CloudEvent; null when it was noted before events were kept with it.</param>
+/// <param name="Row">Its row.</param>
+public sealed record KeptNotice(NoticeState State, ReadOnlyMemory<byte>? Event, TableRow Row);
+
+/// <summary>One try.</summary>
+/// <param name="At">When it began.</param>
+/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Reason">Status code or short code.</param>
+public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reason);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(List<NoticeTry>))]
+[JsonSerializable(typeof(List<NoticeState>))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(NoticeFacts))]
+internal sealed partial class NoticeJson : JsonSerializerContext
+{
+    static NoticeJson() => Default = new(PlainJson.Of(Default));
+}

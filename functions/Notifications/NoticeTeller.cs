@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Serverless.Contacts;
+using Serverless.Platform.Storage;
+using Serverless.Telemetry;
+
+namespace Serverless.Notifications;
+
+/// <summary>Tells one target a notice that the caller has claimed, puts a later try, and notes how it went.</summary>
+public sealed partial class NoticeTeller(
+    NoticeLog notices, SlowTargets slow, Circuits circuits, Digests digests, Bursts bursts, NoticeMessages queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeTeller> log)
+{
+    /// <summary>A first try later than this tells nobody.</summary>
+    public static readonly TimeSpan Expires = TimeSpan.FromDays(4);
+
+    private const string Digesting = "digest";
+
+    /// <summary>One try. A crash before its note repeats it under the same id, once the claim has run out.</summary>
+    /// <param name="route">How.</param>
+    /// <param name="notice">What.</param>
+    /// <param name="target">Whom.</param>
+    /// <param name="claim">The claimed row.</param>
+    /// <param name="off">Addresses that are switched off, by target.</param>
+    /// <param name="contact">Reads the contact.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task TellAsync(
+        INoticeRoute route, Notice notice, NoticeTarget target, TableRow claim, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
+        var began = time.GetUtcNow();
+        var outcome = target.IsForgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
+            : notice is { Target: null, Attempt: 0 } && began - notice.At > Expires ? route.TooLate
+            : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
+            : target.NotBefore is { } then ? new Outcome(OutcomeKind.Later, "quiet-hours") { At = then }
+            : await TellOrLayAsideAsync(route, notice, target, contact, ct);
+        var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
+        LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
+        // Not the target: it may bear a person's name.
+        span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt).SetTag("outcome", outcome.Kind.ToString());
+        Measures.Notice(route.Name, outcome.Kind.ToString());
+
+        if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
+        // Put before it is noted: a crash in between leaves both tries, of which one is made.
+        var next = outcome.Kind == OutcomeKind.Later
+            ? await PutLaterAsync(route, notice with { Incident = outcome.Incident ?? notice.Incident }, target.Name, outcome, ct)
+            : null;
+        var state = outcome.Kind switch
+        {
+            OutcomeKind.Delivered => NoticeState.Delivered,
+            OutcomeKind.Void => NoticeState.Void,
+            OutcomeKind.Later when next is not null => NoticeState.Waiting,
+            _ => NoticeState.Failed,
+        };
+        await notices.WriteAsync(notice, notice.StateAt(route.Name, target.Name, state, outcome.Reason, next), took, claim, ct);
+    }
+
+    // Many cases alike become one incident, and who wants them together gets them together; everything else is told.
+    private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        // What somebody had sent again is told by itself.
+        if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
+        if (notice.Incident is { } key)
+        {
+            notice = notice with { Alike = await bursts.SizeAsync(key, ct) };
+        }
+        else if (target.IsPerson && notice.Attempt == 0)
+        {
+            if (await bursts.CountAsync(route.Name, target.Name, notice, () => contact.Value, ct) is not { } incident)
+                return new Outcome(OutcomeKind.Void, "incident");
+            if (incident.Count > 0) notice = notice with { Alike = incident.Count, Incident = incident.Key };
+        }
+
+        if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute) return await TryAsync(route, notice, target, contact, ct);
+        return new Outcome(OutcomeKind.Later, Digesting) { At = await digests.AddAsync(route.Name, target, digest, notice, ct) };
+    }
+
+    private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    {
+        var key = $"{route.Name}/{target.Name}";
+        using var place = slow.Enter(key);
+        if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
+        // The last try is made in any case: nobody is given up untried.
+        var isLast = options.CurrentValue.WaitBefore(notice.Attempt + 1) is null;
+        try
+        {
+            var outcome = await circuits.TryAsync(key, isLast, () => route.TryAsync(notice, target, () => contact.Value, ct), ct);
+            place.IsUsed = outcome is not null;
+            return (outcome ?? new Outcome(OutcomeKind.Later, "target-fails")) with { Incident = notice.Incident };
+        }
+        catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
+        {
+            // A route's own mistake costs its target a delay, not the others their notice.
+            return new Outcome(OutcomeKind.Later, error.GetType().Name) { Incident = notice.Incident };
+        }
+    }
+
+    /// <summary>Puts a later try. Null when there is none left.</summary>
+    private async Task<DateTimeOffset?> PutLaterAsync(INoticeRoute route, Notice notice, string target, Outcome outcome, CancellationToken ct)
+    {
+        // The end of its window tells it, with the others.
+        if (outcome is { Reason: Digesting, At: { } end }) return end;
+        var attempt = notice.Attempt + 1;
+        if (outcome.At is { } then)
+        {
+            // Minutes apart, so that a morning does not begin with everything at once.
+            return await PutAsync(then + TimeSpan.FromMinutes(5 * Random.Shared.NextDouble()));
+        }
+
+        if (options.CurrentValue.WaitBefore(attempt, outcome.RetryAfter) is not { } wait) return null;
+        // Up to a fifth longer, so that a target that comes back does not get everything at once; never earlier than it asked.
+        return await PutAsync(time.GetUtcNow() + (wait * (1 + (Random.Shared.NextDouble() / 5))));
+
+        async Task<DateTimeOffset> PutAsync(DateTimeOffset at)
+        {
+            await queue.PutAsync(route.Name, notice.Wrap(target, attempt, notBefore: at), at, ct);
+            return at;
+        }
+    }
+
+    [LoggerMessage(70, LogLevel.Information, "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
+    private partial void LogTried(string eventId, string route, string target, int attempt, OutcomeKind outcome, string reason, int milliseconds);
+}

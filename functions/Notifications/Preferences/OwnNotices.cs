@@ -1,0 +1,90 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Links;
+using Serverless.Signing;
+using Serverless.Texts;
+
+namespace Serverless.Notifications.Preferences;
+
+/// <summary>How it stands with somebody's own notices.</summary>
+public enum OwnState
+{
+    /// <summary>The link was not made by us, or its recipient is gone.</summary>
+    Strange,
+
+    Expired,
+
+    /// <summary>Shown, nothing changed.</summary>
+    Shown,
+
+    /// <summary>Kept as chosen.</summary>
+    Kept,
+
+    /// <summary>The hours cannot be read.</summary>
+    NoHours,
+
+    /// <summary>Nothing was ticked.</summary>
+    NoEvents,
+}
+
+/// <summary>What the page shows.</summary>
+/// <param name="State">How it stands.</param>
+/// <param name="Name">The person or team; null when the link shows nobody.</param>
+/// <param name="Recipient">As they are told now, or would be by what they just sent.</param>
+public sealed record OwnView(OwnState State, string? Name = null, Recipient? Recipient = null);
+
+/// <summary>Lets a person or team see and change what they are told of, when and in which language, by a link of their own. The address stays a matter of the settings.</summary>
+public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
+{
+    /// <summary>What can be chosen, in the order of the page.</summary>
+    public static readonly IReadOnlyList<string> Choices =
+    [
+        "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
+        "serverless.case.owner-gap.v1", "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
+    ];
+
+    private const string Purpose = "own notices";
+    private const int LongestHours = 300;
+
+    /// <summary>The link of a recipient; null without <c>Links__Secret</c> or <c>Hooks__PublicBaseUrl</c>.</summary>
+    public Uri? AddressOf(string name) =>
+        options.CurrentValue is { Secret: { Length: > 0 } secret } current && hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } world
+            ? new Uri($"{world.TrimEnd('/')}/api/recipients/{SignedLink.Make(secret, Purpose, name, time.GetUtcNow().AddHours(current.ValidHours))}")
+            : null;
+
+    /// <summary>What they are told now; changes nothing.</summary>
+    public async Task<OwnView> LookAsync(string token, CancellationToken ct)
+    {
+        var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token, time.GetUtcNow());
+        if (opened.Content is not { } name || await recipients.FindAsync(name, ct) is not { } recipient) return new OwnView(OwnState.Strange);
+        return new OwnView(opened.Expired ? OwnState.Expired : OwnState.Shown, name, recipient);
+    }
+
+    /// <summary>Keeps what they chose, or goes back to the settings.</summary>
+    /// <param name="token">The link.</param>
+    /// <param name="fields">What the page's form sent: <c>events</c>, <c>hours</c>, <c>language</c>, <c>digestCount</c>, <c>digestMinutes</c>; <c>reset</c> goes back.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<OwnView> ChooseAsync(string token, IReadOnlyDictionary<string, string[]> fields, CancellationToken ct)
+    {
+        var view = await LookAsync(token, ct);
+        if (view is not { State: OwnState.Shown, Name: { } name, Recipient: { } present }) return view;
+        if (fields.ContainsKey("reset"))
+        {
+            await recipients.ForgetAsync(name, ct);
+            return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
+        }
+
+        string Field(string field) => fields.GetValueOrDefault(field) is [var value, ..] ? value.Trim() : "";
+        var events = string.Join(',', Choices.Where(c => fields.GetValueOrDefault("events")?.Contains(c, StringComparer.Ordinal) == true));
+        var hours = Field("hours") is { Length: > 0 } written ? written : "always";
+        var choice = new RecipientChoice(
+            events, hours, TextBook.IsGerman(Field("language")) ? TextBook.German : TextBook.English, Whole(Field("digestCount"), 0, Digests.MostAtOnce), Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
+        if (events.Length == 0) return view with { State = OwnState.NoEvents };
+        if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = OwnState.NoHours };
+        await recipients.ChooseAsync(name, choice, ct);
+        return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
+    }
+
+    private static int? Whole(string text, int least, int most) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, least, most) : null;
+}

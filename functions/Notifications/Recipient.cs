@@ -1,0 +1,98 @@
+using Serverless.Channels;
+
+namespace Serverless.Notifications;
+
+/// <summary>A person or team that is told by card or mail; section <c>Recipients</c>.</summary>
+public sealed class RecipientsOptions
+{
+    /// <summary>By a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50): it is what accepts a case, so best the owner's name, e.g. <c>Recipients__Entries__workshop__Email</c>.</summary>
+    public Dictionary<string, Recipient> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>Who is told what, when, and in which language.</summary>
+public sealed class Recipient
+{
+    /// <summary>What a person hears of unless set: every step at which somebody has to do something.</summary>
+    public const string StepsThatMatter =
+        "serverless.case.opened.v1,serverless.case.reopened.v1,serverless.case.hand-over-offered.v1,serverless.case.handed-over.v1,serverless.case.overdue.v1,serverless.case.owner-gap.v1,"
+        + "serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
+
+    /// <summary>Mail address; needs the mail route.</summary>
+    public string? Email { get; set; }
+
+    /// <summary>Address of a Teams workflow that posts what it is sent; it holds a secret, so keep it in the vault.</summary>
+    public string? TeamsUrl { get; set; }
+
+    /// <summary>Owners whose cases they are told of, separated by commas; <c>*</c> for all. Their own name unless set. Events that are about no case go to those with <c>*</c>.</summary>
+    public string? Owners { get; set; }
+
+    /// <summary>Event types, separated by commas; <c>*</c> at the end stands for any ending.</summary>
+    public string Events { get; set; } = StepsThatMatter;
+
+    /// <summary>Channels, separated by commas; <c>*</c> for all.</summary>
+    public string Channels { get; set; } = "*";
+
+    /// <summary>Needs (<c>answer</c>, <c>call-back</c>, ...), separated by commas; <c>*</c> for all.</summary>
+    public string Needs { get; set; } = "*";
+
+    /// <summary><c>de</c> or <c>en</c>.</summary>
+    public string Language { get; set; } = "de";
+
+    /// <summary>When they may be told, as in <see cref="OpeningHours"/>; what comes outside waits until then.</summary>
+    public string Hours { get; set; } = "always";
+
+    /// <summary>IANA name of the zone of <see cref="Hours"/>.</summary>
+    public string TimeZone { get; set; } = "Europe/Berlin";
+
+    /// <summary>Event types that wait for no hours and no digest.</summary>
+    public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.channel.*";
+
+    /// <summary>So many notices are told together, 2 to 100; 0 tells each on its own.</summary>
+    public int DigestCount { get; set; }
+
+    /// <summary>Minutes after which what was collected is told, however few, 5 to 1440.</summary>
+    public int DigestMinutes { get; set; } = 60;
+
+    /// <summary>Overdue cases are told from this step on, 1 to 11: 2 and more for those who come after the owner, whose cases they are told of then whoever owns them.</summary>
+    public int Escalation { get; set; } = 1;
+
+    /// <summary>
+    /// What cards, mails and the pages of their links show of the customer, separated by commas: <c>name</c>, <c>address</c> (number
+    /// or mail address, to call by), <c>subject</c>, <c>files</c> (how many came), <c>text</c> (the words). Nothing personal unless set
+    /// (P12).
+    /// </summary>
+    public string Include { get; set; } = "";
+
+    /// <summary>Whether a kind of <see cref="Links.ContactFacts"/> is included.</summary>
+    public bool Shows(string kind) => NameList.Holds(Include, kind);
+
+    /// <summary>Whether anything personal is.</summary>
+    public bool ShowsAny => Links.ContactFacts.Kinds.Any(Shows);
+
+    /// <summary>Whether they want this notice.</summary>
+    /// <param name="name">Their own name.</param>
+    /// <param name="notice">What there is to tell.</param>
+    public bool Wants(string name, Notice notice)
+    {
+        var facts = notice.Facts;
+        if (!NameList.Holds(Events, notice.Type)) return false;
+        if (facts.CaseId is null) return Owners == "*";
+        if (notice.Type == Overdue)
+        {
+            if (facts.Overdue < Escalation) return false;
+            if (Escalation > 1) return true;
+        }
+
+        var owners = Owners ?? name;
+        return (NameList.Holds(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && NameList.Holds(owners, to)))
+            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
+    }
+
+    /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
+    public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => NameList.Holds(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
+
+    /// <summary>How notices are told together; null when each is told on its own.</summary>
+    public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
+
+    private const string Overdue = "serverless.case.overdue.v1";
+}

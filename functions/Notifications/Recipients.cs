@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Options;
+using Serverless.Channels;
+using Serverless.Links;
+using Serverless.Notifications.Subscriptions;
+using Serverless.Platform.Storage;
+
+namespace Serverless.Notifications;
+
+/// <summary>Who is told: the settings, and over them what each person chose for themselves.</summary>
+public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, TableStore tables, TimeProvider time)
+{
+    private const string Table = "recipients";
+    private const string Choices = "choices";
+
+    /// <summary>The targets of a route that want a notice.</summary>
+    /// <param name="notice">What to tell.</param>
+    /// <param name="addressOf">The route's address of a recipient; null when they have none on it.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, Func<Recipient, string?> addressOf, CancellationToken ct)
+    {
+        List<NoticeTarget> targets = [];
+        foreach (var (name, recipient) in await AllAsync(ct))
+            if (NoticeTarget.IsName(name) && addressOf(recipient) is { Length: > 0 } address && recipient.Wants(name, notice)) targets.Add(TargetOf(name, address, recipient, notice.Type));
+        return targets;
+    }
+
+    /// <summary>A target by name; null when the recipient is gone or has no address on the route.</summary>
+    public async Task<NoticeTarget?> FindAsync(string name, Func<Recipient, string?> addressOf, string? type, CancellationToken ct) =>
+        await FindAsync(name, ct) is { } recipient && addressOf(recipient) is { Length: > 0 } address ? TargetOf(name, address, recipient, type ?? "") : null;
+
+    /// <summary>A recipient as they chose to be told; null when the settings do not name them.</summary>
+    public async Task<Recipient?> FindAsync(string name, CancellationToken ct) =>
+        options.CurrentValue.Entries.GetValueOrDefault(name) is { } entry ? Chosen(entry, await tables.GetAsync(Table, Choices, KeyOf(name), ct)) : null;
+
+    /// <summary>Keeps what a person chose: events, hours, digest, language. An address is never chosen here.</summary>
+    public Task ChooseAsync(string name, RecipientChoice choice, CancellationToken ct) => tables.UpsertAsync(Table, new TableRow(Choices, KeyOf(name))
+    {
+        ["Events"] = choice.Events,
+        ["Hours"] = choice.Hours,
+        ["Language"] = choice.Language,
+        ["DigestCount"] = choice.DigestCount,
+        ["DigestMinutes"] = choice.DigestMinutes,
+        ["At"] = time.GetUtcNow(),
+    }, ct);
+
+    /// <summary>Forgets what a person chose: the settings hold again.</summary>
+    public Task ForgetAsync(string name, CancellationToken ct) => tables.DeleteAsync(Table, Choices, KeyOf(name), Azure.ETag.All, ct);
+
+    /// <summary>Sentences for recipients that cannot be told as the settings say, each naming the setting to change.</summary>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var (name, recipient) in options.CurrentValue.Entries)
+        {
+            var section = $"Recipients__Entries__{name}";
+            if (!NoticeTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
+            if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is told round the clock.";
+            foreach (var kind in Subscription.Parts(recipient.Include))
+            {
+                if (kind.EndsWith('*') || ContactFacts.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase)) continue;
+                yield return $"{section}__Include names {kind}; known: {string.Join(", ", ContactFacts.Kinds)}.";
+            }
+
+            if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+        }
+    }
+
+    /// <summary>Sentences for addresses of one route that cannot be used.</summary>
+    /// <param name="setting">Name of the setting.</param>
+    /// <param name="addressOf">The address.</param>
+    /// <param name="problem">What it must be; null when it is all right.</param>
+    public IEnumerable<string> AddressProblems(string setting, Func<Recipient, string?> addressOf, Func<string, string?> problem)
+    {
+        foreach (var (name, recipient) in options.CurrentValue.Entries)
+            if (addressOf(recipient) is { Length: > 0 } address && problem(address) is { } must) yield return $"Recipients__Entries__{name}__{setting} {must}: the notices of {name} wait.";
+    }
+
+    private async Task<IEnumerable<(string Name, Recipient Recipient)>> AllAsync(CancellationToken ct)
+    {
+        var entries = options.CurrentValue.Entries;
+        if (entries.Count == 0) return [];
+        Dictionary<string, TableRow> chosen = new(StringComparer.Ordinal);
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Choices), ct)) chosen[row.RowKey] = row;
+        return entries.Select(e => (e.Key, Chosen(e.Value, chosen.GetValueOrDefault(KeyOf(e.Key)))));
+    }
+
+    private NoticeTarget TargetOf(string name, string address, Recipient recipient, string type) =>
+        new(name, address) { NotBefore = recipient.NotBefore(type, time.GetUtcNow()), Digest = recipient.DigestFor(type), IsPerson = true };
+
+    private static Recipient Chosen(Recipient entry, TableRow? choice) => choice is null ? entry : new Recipient
+    {
+        Email = entry.Email,
+        TeamsUrl = entry.TeamsUrl,
+        Owners = entry.Owners,
+        Channels = entry.Channels,
+        Needs = entry.Needs,
+        TimeZone = entry.TimeZone,
+        Urgent = entry.Urgent,
+        Escalation = entry.Escalation,
+        Include = entry.Include,
+        Events = choice.Text("Events") ?? entry.Events,
+        Hours = choice.Text("Hours") ?? entry.Hours,
+        Language = choice.Text("Language") ?? entry.Language,
+        DigestCount = choice.Int("DigestCount") ?? entry.DigestCount,
+        DigestMinutes = choice.Int("DigestMinutes") ?? entry.DigestMinutes,
+    };
+
+    private static string KeyOf(string name) => name.ToLowerInvariant();
+}
+
+/// <summary>What a person chose for themselves; null leaves it to the settings.</summary>
+public sealed record RecipientChoice(string? Events, string? Hours, string? Language, int? DigestCount, int? DigestMinutes);

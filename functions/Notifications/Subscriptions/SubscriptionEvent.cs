@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Serverless.Outbox;
+
+namespace Serverless.Notifications.Subscriptions;
+
+/// <summary>What a subscriber hears of its own subscription.</summary>
+public static class SubscriptionEvent
+{
+    public const string Source = "/subscriptions";
+    public const string Ping = "serverless.ping.v1";
+
+    /// <summary>Every type with its example.</summary>
+    public static IEnumerable<EventKind> Kinds =>
+    [
+        new(Ping, "Somebody asked for a test of this subscription: nothing happened, and nothing is to be done.", "ping-event",
+            Json("ping-0123456789abcdef0123456789abcdef", "crm", DateTimeOffset.Parse("2026-11-20T09:15:00Z", CultureInfo.InvariantCulture))),
+    ];
+
+    /// <summary>A test event for one subscription.</summary>
+    public static Notice PingOf(string subscription, DateTimeOffset now)
+    {
+        var id = $"ping-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+        return new Notice { EventId = id, Type = Ping, Facts = new NoticeFacts(), At = now, Event = Json(id, subscription, now) };
+    }
+
+    private static byte[] Json(string id, string subscription, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(
+        new CloudEvent<PingFacts> { Id = id, Source = Source, Type = Ping, Subject = subscription, Time = now, Data = new PingFacts(subscription) }, SubscriptionJson.Default.CloudEventPingFacts);
+}
+
+/// <summary>What a test event says.</summary>
+/// <param name="Subscription">Its name.</param>
+public sealed record PingFacts(string Subscription);
