@@ -1,12 +1,12 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.ActionLinks;
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Cloud;
 using Serverless.Intake;
-using Serverless.Links;
 using Serverless.Maintenance;
 using Serverless.Notifications;
 using Serverless.Operations;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Serverless.ActionLinks;
 using Serverless.Contacts;
-using Serverless.Links;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
@@ -13,7 +13,7 @@ namespace Serverless.Notifications;
 /// grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped: no case may be
 /// named nowhere. Each contact is still a case, and programs get every event.
 /// </summary>
-public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinks links, IOptionsMonitor<NoticeOptions> options)
+public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkTokens links, IOptionsMonitor<NoticeOptions> options)
 {
     // 2, 5, 10, 20, 50, ... times the first step.
     private static readonly int[] Growth = [2, 5, 10, 20, 50, 100, 200, 500, 1000];

@@ -1,5 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Links;
+using Serverless.ActionLinks;
 using Serverless.Notifications.Preferences;
 using Serverless.Platform.Http;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Serverless.Links;
+using Serverless.ActionLinks;
 using Serverless.Notifications.Acknowledgement;
 using Serverless.Notifications.Mail;
 using Serverless.Notifications.Preferences;

@@ -63,11 +63,11 @@ public sealed class Recipient
     /// </summary>
     public string Include { get; set; } = "";
 
-    /// <summary>Whether a kind of <see cref="Links.ContactFacts"/> is included.</summary>
+    /// <summary>Whether a kind of <see cref="Serverless.ActionLinks.ContactFacts"/> is included.</summary>
     public bool Shows(string kind) => NameList.Holds(Include, kind);
 
     /// <summary>Whether anything personal is.</summary>
-    public bool ShowsAny => Links.ContactFacts.Kinds.Any(Shows);
+    public bool ShowsAny => Serverless.ActionLinks.ContactFacts.Kinds.Any(Shows);
 
     /// <summary>Whether they want this notice.</summary>
     /// <param name="name">Their own name.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
+using Serverless.ActionLinks;
 using Serverless.Channels;
-using Serverless.Links;
 using Serverless.Notifications.Subscriptions;
 using Serverless.Platform.Storage;
 

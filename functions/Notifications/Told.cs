@@ -1,7 +1,7 @@
 using System.Globalization;
+using Serverless.ActionLinks;
 using Serverless.Channels;
 using Serverless.Contacts;
-using Serverless.Links;
 using Serverless.Notifications.Preferences;
 using Serverless.Texts;
 
@@ -24,7 +24,7 @@ public sealed record Told(
 
 /// <summary>Puts notices into words.</summary>
 public sealed class Wording(
-    TextBook texts, ActionLinks links, OwnNotices own, Bursts bursts, ChannelDirectory channels,
+    TextBook texts, ActionLinkTokens links, OwnNotices own, Bursts bursts, ChannelDirectory channels,
     Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>

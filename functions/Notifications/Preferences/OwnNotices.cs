@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Serverless.ActionLinks;
 using Serverless.Channels;
-using Serverless.Links;
 using Serverless.Signing;
 using Serverless.Texts;
 

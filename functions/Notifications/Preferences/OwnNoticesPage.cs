@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Serverless.Links;
+using Serverless.ActionLinks;
 using Serverless.Texts;
 
 namespace Serverless.Notifications.Preferences;

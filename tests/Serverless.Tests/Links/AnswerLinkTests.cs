@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Links;
+using Serverless.ActionLinks;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -128,7 +128,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         }
 
         // Somebody who is not told any more holds a link of old.
-        var stranger = world.Services.GetRequiredService<ActionLinks>();
+        var stranger = world.Services.GetRequiredService<ActionLinkTokens>();
         foreach (var action in new[] { LinkAction.View, LinkAction.Answer, LinkAction.Incident })
             Assert.Equal(HttpStatusCode.NotFound,
                 (await GetAsync(world, stranger.AddressOf(new ActionLink(id, action, "gone", "event"))!.ToString())).Status);
@@ -194,7 +194,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
     }
 
     private static string Link(World world, string id, LinkAction action, string cause = "event") =>
-        world.Services.GetRequiredService<ActionLinks>().AddressOf(new ActionLink(id, action, "service", cause))!.ToString();
+        world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink(id, action, "service", cause))!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Links;
+using Serverless.ActionLinks;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -112,8 +112,8 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Without_a_secret_there_are_no_links()
     {
         await using var world = await World.StartAsync(azurite, ("Hooks__PublicBaseUrl", "https://contact.example.com"));
-        Assert.Null(world.Services.GetRequiredService<ActionLinks>().AddressOf(new ActionLink("a", LinkAction.Accept, "service", "e")));
-        Assert.Contains(world.Services.GetRequiredService<ActionLinks>().Problems(), p => p.Contains("Links__Secret", StringComparison.Ordinal));
+        Assert.Null(world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink("a", LinkAction.Accept, "service", "e")));
+        Assert.Contains(world.Services.GetRequiredService<ActionLinkTokens>().Problems(), p => p.Contains("Links__Secret", StringComparison.Ordinal));
     }
 
     private Task<World> WorldAsync() => World.StartAsync(
@@ -129,7 +129,7 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     private static IEnumerable<string> Known(World world) => world.Told().Select(t => t.CaseId).Distinct(StringComparer.Ordinal).SkipLast(1);
 
     private static string Link(World world, string id, LinkAction action) =>
-        world.Services.GetRequiredService<ActionLinks>().AddressOf(new ActionLink(id, action, "service", $"event-{action}"))!.ToString();
+        world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink(id, action, "service", $"event-{action}"))!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 

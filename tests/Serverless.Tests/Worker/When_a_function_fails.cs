@@ -1,8 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Serverless.ActionLinks;
 using Serverless.Intake;
-using Serverless.Links;
 using Serverless.Local.FunctionsHost;
 using Serverless.Notifications;
 using Serverless.Tests.Harness;

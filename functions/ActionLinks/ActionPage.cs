@@ -6,7 +6,7 @@ using Serverless.Cases;
 using Serverless.Replies;
 using Serverless.Texts;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>
 /// The page of a link, in German or English: no script, nothing from elsewhere, and of the customer only what is included for the person

@@ -5,7 +5,7 @@ using Serverless.Channels;
 using Serverless.Platform.Json;
 using Serverless.Signing;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>What a person may do by a link.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LinkAction>))]
@@ -40,7 +40,7 @@ public sealed record ActionLink(string CaseId, LinkAction Action, string Who, st
 public sealed record OpenedLink(ActionLink Link, DateTimeOffset ExpiresAt, bool Expired);
 
 /// <summary>Makes links for notifications, and opens them again.</summary>
-public sealed class ActionLinks(IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
+public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     private const string Purpose = "act on a case";
 

@@ -5,7 +5,7 @@ using Serverless.Cases;
 using Serverless.Contacts;
 using Serverless.Texts;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>
 /// Parts of the pages of links that show contacts, list cases of an incident, or take an answer. Everything put in is escaped.

@@ -6,7 +6,7 @@ using Serverless.Cases;
 using Serverless.Platform.Storage;
 using Serverless.Replies;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>How it stands with a link.</summary>
 public enum LinkState
@@ -71,7 +71,7 @@ public sealed record LinkView(
 
 /// <summary>Shows what a link would do, and does it when asked to: looking changes nothing, so that programs that look at every link of a mail change nothing.</summary>
 public sealed class LinkDesk(
-    ActionLinks links, LinkReading reading, CaseStore cases, CaseActions actions, TableStore tables, TimeProvider time,
+    ActionLinkTokens links, LinkReading reading, CaseStore cases, CaseActions actions, TableStore tables, TimeProvider time,
     IOptionsMonitor<OwnersOptions> owners)
 {
     private const string Table = "links";

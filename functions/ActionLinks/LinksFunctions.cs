@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Platform.Http;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>The links of cards and mails.</summary>
 public sealed class LinksFunctions(LinkDesk desk, ActionPage page, TimeProvider time)

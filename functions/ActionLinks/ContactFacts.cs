@@ -1,7 +1,7 @@
 using System.Globalization;
 using Serverless.Contacts;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>
 /// What of a contact a person may be shown in a card, a mail or a page of a link: each kind only where it is included (P12).

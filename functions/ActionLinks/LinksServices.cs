@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>Signed links of cards and mails, and their pages.</summary>
 public static class LinksServices
@@ -9,6 +9,6 @@ public static class LinksServices
     {
         services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
-        return services.AddSingleton<ActionLinks>().AddSingleton<LinkReading>().AddSingleton<LinkDesk>().AddSingleton<ActionPage>();
+        return services.AddSingleton<ActionLinkTokens>().AddSingleton<LinkReading>().AddSingleton<LinkDesk>().AddSingleton<ActionPage>();
     }
 }

@@ -1,4 +1,4 @@
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>
 /// What the feature that sends notifications knows of those who follow links. It hands this in, since links know nothing of it.

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Links;
+namespace Serverless.ActionLinks;
 
 /// <summary>Links by which a person acts on a case from a notification; section <c>Links</c>.</summary>
 public sealed class LinksOptions
