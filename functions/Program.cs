@@ -5,24 +5,24 @@ using Serverless.ActionLinks;
 using Serverless.Attachments;
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Cloud;
 using Serverless.Intake;
 using Serverless.Maintenance;
 using Serverless.Notifications;
 using Serverless.Operations;
 using Serverless.Operations.Diagnostics;
 using Serverless.Outbox;
-using Serverless.Outgoing;
 using Serverless.Platform.Http;
+using Serverless.Platform.Identity;
+using Serverless.Platform.Localization;
 using Serverless.Platform.Messaging;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Platform.Worker;
 using Serverless.Privacy;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schema;
-using Serverless.Telemetry;
-using Serverless.Texts;
 
 namespace Serverless;
 

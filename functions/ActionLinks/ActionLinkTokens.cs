@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.ActionLinks;
 

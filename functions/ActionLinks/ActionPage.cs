@@ -3,8 +3,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Cases;
+using Serverless.Platform.Localization;
 using Serverless.Replies;
-using Serverless.Texts;
 
 namespace Serverless.ActionLinks;
 

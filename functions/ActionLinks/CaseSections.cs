@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 
 namespace Serverless.ActionLinks;
 

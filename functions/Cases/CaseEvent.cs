@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Serverless.Contacts;
 using Serverless.Outbox;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Cases;
 

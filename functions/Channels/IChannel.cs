@@ -16,7 +16,7 @@ public interface IChannel
 
     /// <summary>
     /// Where a sender shows a secret instead of signing: lower-case names of kept headers, <c>?name</c> for a field of the query, <c>$name</c> for a JSON property of the body.
-    /// Headers and query fields are stored as a keyed hash only (<see cref="Signing.BearerProof"/>), so a check compares with that; bodies stay exact and lose the property when handed out.
+    /// Headers and query fields are stored as a keyed hash only (<see cref="Serverless.Platform.Signatures.BearerProof"/>), so a check compares with that; bodies stay exact and lose the property when handed out.
     /// </summary>
     IReadOnlyList<string> BearerProofs => [];
 

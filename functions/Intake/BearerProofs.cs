@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Serverless.Channels;
 using Serverless.Platform.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Intake;
 

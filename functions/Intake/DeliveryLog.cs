@@ -1,9 +1,9 @@
 using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Processing;
 using Serverless.Reconciliation;
-using Serverless.Telemetry;
 
 namespace Serverless.Intake;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Reconciliation;
-using Serverless.Telemetry;
 
 namespace Serverless.Intake;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Notifications;
 

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications;
 

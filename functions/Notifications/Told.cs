@@ -3,7 +3,7 @@ using Serverless.ActionLinks;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Notifications.Preferences;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications;
 

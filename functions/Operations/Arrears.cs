@@ -4,9 +4,9 @@ using Serverless.Notifications;
 using Serverless.Operations.Review;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Processing;
 using Serverless.Registrations;
-using Serverless.Telemetry;
 
 namespace Serverless.Operations;
 

@@ -7,10 +7,10 @@ using Serverless.Notifications;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Telemetry;
 
 namespace Serverless.Operations;
 

@@ -5,7 +5,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Processing;
 

@@ -3,9 +3,9 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
+using Serverless.Platform.Telemetry;
 using Serverless.Reconciliation;
 using Serverless.Replies;
-using Serverless.Telemetry;
 
 namespace Serverless.Processing;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;
+using Serverless.Platform.Telemetry;
 using Serverless.Processing;
-using Serverless.Telemetry;
 
 namespace Serverless.Reconciliation;
 

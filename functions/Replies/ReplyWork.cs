@@ -1,7 +1,7 @@
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Replies;
 

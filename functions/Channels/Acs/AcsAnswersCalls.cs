@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Serverless.Channels.CallFlows;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Acs;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Acs;
 

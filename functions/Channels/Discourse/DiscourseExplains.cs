@@ -1,4 +1,4 @@
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Discourse;
 

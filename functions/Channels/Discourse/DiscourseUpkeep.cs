@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Discourse;
 

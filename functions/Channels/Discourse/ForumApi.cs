@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Serverless.Outgoing;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Discourse;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Serverless.Outgoing;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 

@@ -1,7 +1,7 @@
 using Microsoft.Graph;
 using Microsoft.Kiota.Abstractions;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Email;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.Graph.Models;
 using Microsoft.Graph.Users.Item.Messages.Item.CreateReply;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Email;
 

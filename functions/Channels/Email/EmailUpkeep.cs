@@ -1,5 +1,6 @@
 using Microsoft.Graph.Models;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 

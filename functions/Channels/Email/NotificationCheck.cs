@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 
@@ -34,7 +35,7 @@ internal readonly record struct Threads(string? Key, string? With, IReadOnlyList
         return new Threads(root is null ? null : MailThread.KeyOf(root, counterpart), with, answers);
     }
 
-    private static string? Proven(Signing.SecretPair secrets, string? own, MailHeaders headers, string? counterpart, MailText text)
+    private static string? Proven(Serverless.Platform.Signatures.SecretPair secrets, string? own, MailHeaders headers, string? counterpart, MailText text)
     {
         if (MailThread.ReadOwnId(secrets, own) is { } ours) return ours.Thread;
         foreach (var id in headers.AllInReplyTo.Concat(headers.References.Reverse()))

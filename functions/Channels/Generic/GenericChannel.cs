@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Generic;
 

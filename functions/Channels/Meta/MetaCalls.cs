@@ -2,8 +2,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Outgoing;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Meta;
 

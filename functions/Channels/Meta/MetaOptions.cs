@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Meta;
 

@@ -1,5 +1,5 @@
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Meta;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using Serverless.Contacts;
-using Serverless.Outgoing;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Placetel;
 

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Serverless.Channels.CallFlows;
 using Serverless.Contacts;
-using Serverless.Outgoing;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Placetel;
 

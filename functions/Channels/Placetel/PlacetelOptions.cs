@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Serverless.Channels.CallFlows;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Placetel;
 

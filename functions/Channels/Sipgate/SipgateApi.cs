@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Sipgate;
 

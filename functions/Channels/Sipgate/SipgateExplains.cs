@@ -1,3 +1,5 @@
+using Serverless.Platform.Signatures;
+
 namespace Serverless.Channels.Sipgate;
 
 /// <content>Why a signature does not hold, where that can be told: sipgate signs with one key for everybody, which it publishes.</content>

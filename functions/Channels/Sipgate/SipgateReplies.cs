@@ -1,6 +1,6 @@
 using Serverless.Contacts;
-using Serverless.Outgoing;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Sipgate;
 

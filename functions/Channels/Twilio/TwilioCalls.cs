@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 

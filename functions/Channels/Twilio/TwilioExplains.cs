@@ -1,3 +1,5 @@
+using Serverless.Platform.Signatures;
+
 namespace Serverless.Channels.Twilio;
 
 /// <content>Why a signature does not hold: Twilio signs the address it was told, so an address that differs by a slash already breaks it. https://www.twilio.com/docs/usage/webhooks/webhooks-security</content>
@@ -24,7 +26,7 @@ public sealed partial class TwilioChannel : IExplains
         foreach (var (name, sid) in current.Accounts.Keys.Select(sid => ($"Channels__Twilio__Accounts__{sid}__AuthToken", (string?)sid)).Prepend(("Channels__Twilio__AuthToken", null)))
         {
             var pair = current.TokensOf(sid);
-            var trimmed = new Signing.SecretPair(pair.Current?.Trim(), pair.Previous?.Trim());
+            var trimmed = new Serverless.Platform.Signatures.SecretPair(pair.Current?.Trim(), pair.Previous?.Trim());
             if (!TwilioSignature.Holds(trimmed, signature, ours + delivery.PathAndQuery, parameters)) continue;
             yield return trimmed == pair
                 ? new Hint("other-account", $"It is signed with the token in {name}, but names another account.")

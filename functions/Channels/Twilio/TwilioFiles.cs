@@ -1,7 +1,7 @@
 using System.Net;
 using Serverless.Contacts;
-using Serverless.Outgoing;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 

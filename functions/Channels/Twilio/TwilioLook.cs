@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Twilio;
 

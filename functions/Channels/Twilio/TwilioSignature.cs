@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Vonage;
 

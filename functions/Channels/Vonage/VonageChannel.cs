@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serverless.Channels.CallFlows;
 using Serverless.Contacts;
-using Serverless.Outgoing;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Vonage;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Serverless.Contacts;
-using Serverless.Outgoing;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Vonage;
 

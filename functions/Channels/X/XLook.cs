@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Serverless.Platform.Json;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.X;
 

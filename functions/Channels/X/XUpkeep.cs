@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.X;
 

@@ -62,7 +62,7 @@ public sealed class AcknowledgementRoute(
         if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
         if (!OpeningHours.TryParse(settings.Hours, out _)) yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; receipts go out round the clock.";
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
-        if (settings.Language is not (Texts.TextBook.German or Texts.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
+        if (settings.Language is not (Serverless.Platform.Localization.TextBook.German or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 
     // The id is made of case and day, so that of all who ask at once one is heard.

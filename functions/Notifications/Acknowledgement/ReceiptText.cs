@@ -1,7 +1,7 @@
 using System.Globalization;
 using Serverless.Cases;
 using Serverless.Contacts;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Acknowledgement;
 

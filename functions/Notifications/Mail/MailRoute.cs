@@ -3,9 +3,9 @@ using System.Text;
 using Azure;
 using Azure.Core;
 using Microsoft.Extensions.Options;
-using Serverless.Cloud;
 using Serverless.Contacts;
-using Serverless.Texts;
+using Serverless.Platform.Identity;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Mail;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.ActionLinks;
 using Serverless.Channels;
-using Serverless.Signing;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Preferences;
 

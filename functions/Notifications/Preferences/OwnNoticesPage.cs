@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Serverless.ActionLinks;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Preferences;
 

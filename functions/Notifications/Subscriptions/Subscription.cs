@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Serverless.Cases;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Subscriptions;
 

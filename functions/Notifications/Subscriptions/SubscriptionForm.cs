@@ -3,7 +3,7 @@ using System.Text.Json;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Outbox;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications.Subscriptions;
 

@@ -1,6 +1,6 @@
 using Azure;
+using Serverless.Platform.Signatures;
 using Serverless.Platform.Storage;
-using Serverless.Signing;
 
 namespace Serverless.Notifications.Subscriptions;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications.Teams;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Notifications.Subscriptions;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Webhook;
 

@@ -2,8 +2,8 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
 using Serverless.Contacts;
 using Serverless.Notifications.Subscriptions;
-using Serverless.Outgoing;
-using Serverless.Signing;
+using Serverless.Platform.OutboundHttp;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Webhook;
 

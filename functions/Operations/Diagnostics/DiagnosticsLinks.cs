@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 
 namespace Serverless.Operations.Diagnostics;
 

@@ -1,7 +1,7 @@
 using Azure;
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
-using Serverless.Cloud;
+using Serverless.Platform.Identity;
 
 namespace Serverless.Platform.Messaging;
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using Azure;
 using Azure.Messaging.ServiceBus;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Platform.Messaging;
 

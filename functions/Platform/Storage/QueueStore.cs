@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Azure;
 using Azure.Storage.Queues;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 
 namespace Serverless.Platform.Storage;
 

@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Serverless.Cloud;
+using Serverless.Platform.Identity;
 
 namespace Serverless.Platform.Storage;
 

@@ -1,7 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Options;
-using Serverless.Cloud;
+using Serverless.Platform.Identity;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Platform.Worker;

@@ -4,8 +4,9 @@ using System.Net.Sockets;
 using Azure;
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
+using Serverless.Local.ServiceBus;
 using Serverless.Platform.Messaging;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

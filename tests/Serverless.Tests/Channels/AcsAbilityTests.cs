@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Acs;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -11,7 +11,7 @@ using Serverless.Channels.Telegram;
 using Serverless.Channels.Twilio;
 using Serverless.Channels.Vonage;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 

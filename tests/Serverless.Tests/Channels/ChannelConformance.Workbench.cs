@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 

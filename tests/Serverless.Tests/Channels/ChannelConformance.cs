@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -4,7 +4,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Placetel;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

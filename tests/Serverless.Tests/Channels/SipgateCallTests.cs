@@ -5,7 +5,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Channels.Sipgate;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 

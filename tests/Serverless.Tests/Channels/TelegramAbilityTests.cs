@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Channels;
 using Serverless.Channels.Telegram;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
 using Serverless.Contacts;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels;

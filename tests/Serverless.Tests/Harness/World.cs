@@ -7,9 +7,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.FunctionsHost;
-using Serverless.Local.ServiceBus;
 using Serverless.Local.Outside;
-using Serverless.Telemetry;
+using Serverless.Local.ServiceBus;
+using Serverless.Platform.Telemetry;
 using Xunit;
 
 namespace Serverless.Tests.Harness;

@@ -1,7 +1,7 @@
 using Serverless.Local.CommandLine;
 using Serverless.Local.Export;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

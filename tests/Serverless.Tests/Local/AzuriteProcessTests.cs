@@ -1,6 +1,6 @@
 using Serverless.Local.Azurite;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;

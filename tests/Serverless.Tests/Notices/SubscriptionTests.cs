@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Serverless.Notifications.Subscriptions;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Operations;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

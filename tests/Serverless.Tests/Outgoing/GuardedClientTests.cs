@@ -1,5 +1,5 @@
 using System.Net;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Serverless.Outgoing;
+using Serverless.Platform.OutboundHttp;
 using Xunit;
 
 namespace Serverless.Tests.Outgoing;

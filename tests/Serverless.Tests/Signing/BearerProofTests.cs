@@ -1,7 +1,7 @@
 using System.Text;
 using Serverless.Channels;
 using Serverless.Intake;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Xunit;
 
 namespace Serverless.Tests.Signing;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Xunit;
 
 namespace Serverless.Tests.Signing;

@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Serverless.Tests.Harness;
 using Xunit;
 

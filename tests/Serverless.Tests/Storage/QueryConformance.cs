@@ -1,5 +1,5 @@
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Azure;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

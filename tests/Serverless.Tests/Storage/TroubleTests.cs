@@ -3,7 +3,7 @@ using Azure;
 using Azure.Core;
 using Microsoft.AspNetCore.Http;
 using Serverless.Platform.Storage;
-using Serverless.Telemetry;
+using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;
 using Xunit;
 

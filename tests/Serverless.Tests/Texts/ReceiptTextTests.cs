@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Contacts;
 using Serverless.Notifications.Acknowledgement;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 using Xunit;
 
 namespace Serverless.Tests.Texts;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Serverless.Texts;
+using Serverless.Platform.Localization;
 using Xunit;
 
 namespace Serverless.Tests.Texts;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
-using Serverless.Signing;
+using Serverless.Platform.Signatures;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -1,9 +1,0 @@
-namespace Serverless.Outgoing;
-
-/// <summary>The guarded client for calls to others.</summary>
-public static class OutgoingServices
-{
-    public static IServiceCollection AddOutgoing(this IServiceCollection services, IConfiguration configuration) => services
-        .AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"))
-        .AddSingleton<ApiCalls>();
-}

@@ -1,0 +1,11 @@
+namespace Serverless.Platform.Localization;
+
+/// <summary>What we say to people.</summary>
+public static class TextsServices
+{
+    public static IServiceCollection AddTexts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<TextsOptions>().Bind(configuration.GetSection("Texts"));
+        return services.AddSingleton<TextBook>();
+    }
+}

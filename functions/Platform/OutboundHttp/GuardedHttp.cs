@@ -1,0 +1,16 @@
+namespace Serverless.Platform.OutboundHttp;
+
+/// <summary>The one client for addresses that others chose, and whether this is a developer's machine, where loopback is let through.</summary>
+public sealed class GuardedHttp(bool loopbackToo) : IDisposable
+{
+    private readonly Lazy<HttpClient> _client = new(() => GuardedClient.Create(loopbackToo));
+
+    public bool LoopbackToo => loopbackToo;
+
+    public HttpClient Client => _client.Value;
+
+    public void Dispose()
+    {
+        if (_client.IsValueCreated) _client.Value.Dispose();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Serverless.Platform.Signatures;
+
+/// <summary>The secret in force and the one before it; both count while a secret is rotated.</summary>
+/// <param name="Current">Null or empty when not configured.</param>
+/// <param name="Previous">Null or empty when there is none.</param>
+public readonly record struct SecretPair(string? Current, string? Previous)
+{
+    public bool IsMissing => string.IsNullOrEmpty(Current) && string.IsNullOrEmpty(Previous);
+
+    /// <summary>16 hex digits of a hash over both secrets: tells a change, not the secret.</summary>
+    public string Fingerprint =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"fingerprint\n{Current}\n{Previous}")).AsSpan(0, 8));
+
+    /// <summary>True when one of the two secrets makes the check hold; tries both in any case, so that time does not tell which.</summary>
+    /// <param name="check">Compares in constant time; gets the secret's characters.</param>
+    public bool Any(Func<string, bool> check)
+    {
+        var current = !string.IsNullOrEmpty(Current) && check(Current);
+        var previous = !string.IsNullOrEmpty(Previous) && check(Previous);
+        return current | previous;
+    }
+}
