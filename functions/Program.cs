@@ -22,7 +22,7 @@ using Serverless.Platform.Worker;
 using Serverless.Privacy;
 using Serverless.Registrations;
 using Serverless.Replies;
-using Serverless.Schema;
+using Serverless.Schemas;
 
 namespace Serverless;
 

@@ -3,7 +3,7 @@ using Serverless.Notifications.Subscriptions;
 using Serverless.Outbox;
 using Serverless.Registrations;
 
-namespace Serverless.Schema;
+namespace Serverless.Schemas;
 
 /// <summary>The catalogue of what is published.</summary>
 public static class SchemaServices

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Serverless.Schema;
+namespace Serverless.Schemas;
 
 /// <summary>The addresses that there are, with their methods, read from the OpenAPI document: for calls that no function takes.</summary>
 public sealed class RouteTable

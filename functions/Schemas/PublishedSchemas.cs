@@ -14,7 +14,7 @@ using Serverless.Platform.Audit;
 using Serverless.Privacy;
 using Serverless.Registrations;
 
-namespace Serverless.Schema;
+namespace Serverless.Schemas;
 
 /// <summary>
 /// The JSON Schemas (draft 2020-12) of all that the app answers and publishes, made from the code that writes it. Each is a document of its

@@ -4,7 +4,7 @@ using Serverless.Outbox;
 using Serverless.Platform.Http;
 using Serverless.Platform.Json;
 
-namespace Serverless.Schema;
+namespace Serverless.Schemas;
 
 /// <summary>
 /// Publishes what consumers build on: JSON Schemas made from the code, the event catalogue, and the OpenAPI document of the HTTP functions;
