@@ -17,7 +17,7 @@ public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStor
     /// <param name="ct">Cancels.</param>
     public async Task SeeToAsync(IChannel channel, string caseId, ContactEvent e, CancellationToken ct)
     {
-        if (channel is not IOpensAttachments) return;
+        if (channel is not IReadsAttachments) return;
         if (e.Change == ContactChange.Removed) await RemoveAsync(caseId, CaseKeys.Contact(e.Contact), ct);
         else foreach (var attachment in e.Contact.Attachments.Where(a => !AttachmentText.IsText(a))) await AskAsync(caseId, e, attachment, ct);
     }

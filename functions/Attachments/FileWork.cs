@@ -60,12 +60,12 @@ public sealed partial class FileWork(
         if (ContactFold.IsRemoved(events)) await EndAsync(row, AttachmentState.Removed, null, ct);
         else if (attachment is null) await EndAsync(row, AttachmentState.Gone, "no-longer-named", ct);
         else if (attachment.Size > limit) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
-        else if (channels.Find(row.Channel) is not IOpensAttachments opens) await EndAsync(row, AttachmentState.Failed, "cannot-be-opened", ct);
+        else if (channels.Find(row.Channel) is not IReadsAttachments opens) await EndAsync(row, AttachmentState.Failed, "cannot-be-opened", ct);
         else if (ChannelDirectory.SettingsOf((IChannel)opens, out _) is not { Enabled: true, Paused: false }) await LaterAsync(pointer, row, "channel-is-off", null, ct);
         else await StoreAsync(pointer, row, opens, ContactFold.Fold(events), attachment, limit, ct);
     }
 
-    private async Task StoreAsync(FilePointer pointer, AttachmentRows.Row row, IOpensAttachments channel, Contact contact, Attachment attachment, long limit, CancellationToken ct)
+    private async Task StoreAsync(FilePointer pointer, AttachmentRows.Row row, IReadsAttachments channel, Contact contact, Attachment attachment, long limit, CancellationToken ct)
     {
         using var clock = new CancellationTokenSource(Patience, time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, clock.Token);
@@ -73,13 +73,13 @@ public sealed partial class FileWork(
         {
             switch (await channel.OpenAsync(contact, attachment, patience.Token))
             {
-                case Opened.Gone gone:
+                case OpenedAttachment.Gone gone:
                     await EndAsync(row, AttachmentState.Gone, gone.Reason, ct);
                     break;
-                case Opened.Later later:
+                case OpenedAttachment.Later later:
                     await LaterAsync(pointer, row, later.Reason, later.After, ct);
                     break;
-                case Opened.Content content:
+                case OpenedAttachment.Content content:
                     await using (content.Bytes)
                     {
                         var type = TypeOf(content.Type) ?? TypeOf(attachment.Type) ?? PlainBytes;

@@ -33,10 +33,10 @@ public interface IChannel
     /// Judges the raw bytes, in constant time where a secret is compared. Never throws for what a stranger sent. A dated proof is judged as of <see cref="Delivery.ReceivedAt"/>,
     /// not of the clock: the same delivery is judged again when its key is there, or when it is released from quarantine days later.
     /// </summary>
-    Verdict Verify(Delivery delivery);
+    VerificationResult Verify(Delivery delivery);
 
     /// <summary>The exact answer the provider wants once the outcome is known. Never throws for what a stranger sent.</summary>
-    Answer Reply(Delivery delivery, Acceptance acceptance);
+    WebhookResponse Respond(Delivery delivery, Acceptance acceptance);
 
     /// <summary>
     /// The answer to a call that was refused for load before it could be judged: valid call control where somebody is on the line, whose
@@ -44,7 +44,7 @@ public interface IChannel
     /// nothing away. Never throws for what a stranger sent.
     /// </summary>
     /// <param name="begun">The call with as much of its body as arrived, perhaps nothing.</param>
-    Answer? ReplyUnread(Delivery begun) => null;
+    WebhookResponse? RespondUnread(Delivery begun) => null;
 
     /// <summary>
     /// Which of the accounts, senders or sites that the settings name a delivery says it comes from; null when it names none of them.
@@ -57,39 +57,39 @@ public interface IChannel
     /// Takes a genuine delivery apart, one element for each event, message or change in it. May throw when the delivery as a whole cannot be
     /// read (it becomes a placeholder); an element that throws costs only itself (P4). Elements are read in order, before the next one is asked for.
     /// </summary>
-    IEnumerable<Element> Read(Delivery delivery);
+    IEnumerable<DeliveryItem> Read(Delivery delivery);
 }
 
 /// <summary>One piece of a delivery, read when asked for.</summary>
 /// <param name="Position">Where it stands, e.g. <c>entry[0].messaging[2]</c>; stable for the same bytes, free of personal data.</param>
 /// <param name="Read">Reads it; what it throws becomes a placeholder and a kept failure.</param>
-public readonly record struct Element(string Position, Func<Reading> Read);
+public readonly record struct DeliveryItem(string Position, Func<Parsed> Read);
 
 /// <summary>What an element turned out to be.</summary>
-public abstract record Reading
+public abstract record Parsed
 {
-    private Reading() { }
+    private Parsed() { }
 
-    /// <summary>By what a call goes on, taken once this reading is filed; null for nothing. Only from a channel that is <see cref="IAnswersCalls"/>.</summary>
-    public CallStep? Step { get; init; }
+    /// <summary>By what a call goes on, taken once this reading is filed; null for nothing. Only from a channel that is <see cref="ICallControl"/>.</summary>
+    public CallControlStep? Step { get; init; }
 
     /// <summary>Something that belongs to a case.</summary>
-    public sealed record Found(ContactEvent Event) : Reading;
+    public sealed record Found(ContactEvent Event) : Parsed;
 
     /// <summary>Nothing a case needs.</summary>
     /// <param name="Reason">A short code such as <c>delivery-status</c>; it is part of the end, so no personal data.</param>
-    public sealed record Ignored(string Reason) : Reading;
+    public sealed record Ignored(string Reason) : Parsed;
 
-    /// <summary>It only points at what happened; <see cref="IFetches"/> fetches it. Only from a channel that is one.</summary>
+    /// <summary>It only points at what happened; <see cref="IFetchesContent"/> fetches it. Only from a channel that is one.</summary>
     /// <param name="Resource">What to fetch, at most 1,000 characters; stable for the same bytes.</param>
-    public sealed record Thin(string Resource) : Reading;
+    public sealed record Reference(string Resource) : Parsed;
 
     /// <summary>What became of a message we sent; ends as <c>ignored:delivery-status</c> when it is not one of our replies.</summary>
-    public sealed record Status(MessageStatus Message) : Reading;
+    public sealed record StatusUpdate(MessageStatus Message) : Parsed;
 
     /// <summary>The provider says that something is wrong with the subscription: upkeep and second look of this channel are due at once. Ends as <c>ignored:</c> and the reason.</summary>
     /// <param name="Reason">A short code such as <c>subscription-removed</c>; no personal data.</param>
-    public sealed record Attention(string Reason) : Reading
+    public sealed record Alert(string Reason) : Parsed
     {
         /// <summary>What a person must see to at the provider (an account that was disabled), told as a registration that is not right; one that is right again ends it. Null when upkeep finds out by itself.</summary>
         public Registration? Alarm { get; init; }
@@ -99,7 +99,7 @@ public abstract record Reading
     /// <param name="Account">Our account.</param>
     /// <param name="From">The name until now.</param>
     /// <param name="To">The name from now on.</param>
-    public sealed record Moved(string Account, string From, string To) : Reading;
+    public sealed record PlaceRenamed(string Account, string From, string To) : Parsed;
 }
 
 /// <summary>The settings every channel has.</summary>

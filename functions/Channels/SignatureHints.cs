@@ -13,7 +13,7 @@ internal static class SignatureHints
     /// <param name="body">As it arrived.</param>
     /// <param name="secrets">Each with the name of its setting.</param>
     /// <param name="holds">Whether the signature that came is that of a secret over a body.</param>
-    public static IEnumerable<Hint> Of(string sender, ReadOnlyMemory<byte> body, IEnumerable<(string Setting, string? Secret)> secrets, Func<string, ReadOnlyMemory<byte>, bool> holds)
+    public static IEnumerable<FailureHint> Of(string sender, ReadOnlyMemory<byte> body, IEnumerable<(string Setting, string? Secret)> secrets, Func<string, ReadOnlyMemory<byte>, bool> holds)
     {
         foreach (var (setting, secret) in secrets)
         {
@@ -23,16 +23,16 @@ internal static class SignatureHints
         }
     }
 
-    public static Hint Blank(string setting) => new("blank-in-setting", $"It holds without the blanks around the value of {setting}.");
+    public static FailureHint Blank(string setting) => new("blank-in-setting", $"It holds without the blanks around the value of {setting}.");
 
-    public static Hint BodyChanged(string sender, string setting) =>
+    public static FailureHint BodyChanged(string sender, string setting) =>
         new("body-changed", $"It holds under {setting} for the body with another end of line or other blanks: something between {sender} and here rewrites the body.");
 
     /// <summary>For a well signed call of another time.</summary>
-    public static Hint Clock(DateTimeOffset sentAt, DateTimeOffset receivedAt)
+    public static FailureHint Clock(DateTimeOffset sentAt, DateTimeOffset receivedAt)
     {
         var minutes = (int)Math.Round((sentAt - receivedAt).TotalMinutes);
-        return new Hint("clock", minutes > 0
+        return new FailureHint("clock", minutes > 0
             ? $"The sender's clock is {minutes} minutes ahead of ours."
             : $"The sender's clock is {-minutes} minutes behind ours, or the call lay somewhere for as long.");
     }

@@ -23,7 +23,7 @@ public sealed class Attention(TableStore tables)
     /// <param name="asks">What the provider says.</param>
     /// <param name="at">When the provider said so: the arrival of its delivery, so that working it again marks nothing new.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task MarkAsync(string channel, Reading.Attention asks, DateTimeOffset at, CancellationToken ct)
+    public async Task MarkAsync(string channel, Parsed.Alert asks, DateTimeOffset at, CancellationToken ct)
     {
         if (asks.Alarm is { } alarm) await KeepAsync(channel, alarm, at, ct);
         if (await LastAsync(channel, ct) is { } last && last.At >= at) return;

@@ -41,7 +41,7 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
         List<string> fetched = [];
-        if (channels.Find(key.Channel) is IFetches) await foreach (var document in blobs.ListAsync(ThinElements.Container, $"{key.Blob}/", ct)) fetched.Add(document);
+        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(ThinElements.Container, $"{key.Blob}/", ct)) fetched.Add(document);
         if (row.Text("BodyBlob") is null && fetched.Count == 0) return true;
         var mark = new TableRow(key.Partition, key.Id) { [DeliveryRow.ErasedAt] = fact[DeliveryRow.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
         var marked = await tables.MergeAsync(key.Table, mark, row.ETag, ct);

@@ -10,18 +10,18 @@ namespace Serverless.Intake;
 /// <summary>Judges a call, stores it, and only then says yes: a 2xx means stored (P1).</summary>
 public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<FrontDoor> log)
 {
-    private static readonly Answer TooMany = Answer.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
-    private static readonly Answer NotStored = Answer.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
-    private static readonly Answer Shut = Answer.Text("This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
-    private static readonly Answer OurOwn = Answer.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
-    private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
+    private static readonly WebhookResponse TooMany = WebhookResponse.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
+    private static readonly WebhookResponse NotStored = WebhookResponse.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
+    private static readonly WebhookResponse Shut = WebhookResponse.Text("This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
+    private static readonly WebhookResponse OurOwn = WebhookResponse.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
+    private static readonly WebhookResponse Refused = WebhookResponse.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The answer to a whole call that there is no room for; null when nothing proves it genuine. It is not stored.</summary>
-    public static Answer? Busy(IChannel channel, Delivery delivery)
+    public static WebhookResponse? Busy(IChannel channel, Delivery delivery)
     {
-        if (channel.Verify(delivery) is not (Verdict.Genuine or Verdict.Undecided)) return null;
+        if (channel.Verify(delivery) is not (VerificationResult.Valid or VerificationResult.Pending)) return null;
         Measures.Received(channel.Name, "unstored");
-        return channel.Reply(delivery, Acceptance.NotStored);
+        return channel.Respond(delivery, Acceptance.NotStored);
     }
 
     /// <summary>Counts a call that was refused before it could be judged: it was too many, or too slow.</summary>
@@ -39,58 +39,58 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     /// <param name="settings">Its settings.</param>
     /// <param name="delivery">What came.</param>
     /// <param name="abandoned">Called when storing was given up: a call of storage may still read the body.</param>
-    public async Task<Answer> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
+    public async Task<WebhookResponse> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
     {
         // Our own method for what we found ourselves, which needs no check: nobody else may use it.
         if (delivery.Method == HeldContacts.Method) return OurOwn;
         using var span = Spans.Start("receive", ActivityKind.Server);
         span?.SetTag("delivery", delivery.Id).SetTag("channel", delivery.Channel);
         var verdict = channel.Verify(delivery);
-        if (verdict is Verdict.Challenge challenge) return Counted(challenge.Answer, delivery, "handshake", span);
+        if (verdict is VerificationResult.Challenge challenge) return Counted(challenge.Response, delivery, "handshake", span);
 
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.StoreSeconds));
         var stored = BearerProofs.Stored(channel, delivery);
         try
         {
-            if (verdict is Verdict.Forged { Reason: Reasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
-            if (verdict is Verdict.Forged forged)
+            if (verdict is VerificationResult.Invalid { Reason: VerificationReasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
+            if (verdict is VerificationResult.Invalid forged)
             {
                 var (turned, outcome) = await TurnAwayAsync(channel, settings, stored, forged, patience.Token);
                 return Counted(turned, delivery, outcome, span);
             }
 
-            if (verdict is Verdict.Undecided && bulkhead.ForUndecided(channel.Name, delivery.Body.Length) != Keep.Whole)
+            if (verdict is VerificationResult.Pending && bulkhead.ForUndecided(channel.Name, delivery.Body.Length) != Keep.Whole)
             {
                 // What is stored unjudged is bounded; what could be genuine is not turned away by that, it is judged here and now.
                 verdict = await DecideAsync(channel, delivery, patience.Token);
-                if (verdict is not Verdict.Genuine)
-                    return Counted(channel.Reply(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
+                if (verdict is not VerificationResult.Valid)
+                    return Counted(channel.Respond(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
             }
 
-            if (verdict is Verdict.Genuine) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
-            await deliveries.AcceptAsync(stored, (verdict as Verdict.Undecided)?.Reason, patience.Token, (verdict as Verdict.Genuine)?.SentAt);
+            if (verdict is VerificationResult.Valid) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
+            await deliveries.AcceptAsync(stored, (verdict as VerificationResult.Pending)?.Reason, patience.Token, (verdict as VerificationResult.Valid)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
-            return Counted(Named(channel.Reply(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
+            return Counted(Named(channel.Respond(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
         }
         catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {
             abandoned();
             // A forged call must not learn a private number from the answer of a call plan.
-            var answer = verdict is Verdict.Forged ? NotStored : channel.Reply(delivery, Acceptance.NotStored);
+            var answer = verdict is VerificationResult.Invalid ? NotStored : channel.Respond(delivery, Acceptance.NotStored);
             LogNotStored(delivery.Channel, delivery.Id, answer.Status, error.GetType().Name);
             return Counted(answer, delivery, "unstored", span);
         }
     }
 
     // Loading is bounded by the channel: a stranger may name any number of keys.
-    private static async Task<Verdict> DecideAsync(IChannel channel, Delivery delivery, CancellationToken ct)
+    private static async Task<VerificationResult> DecideAsync(IChannel channel, Delivery delivery, CancellationToken ct)
     {
-        if (channel is ILoadsKeys keys && await keys.LoadKeysAsync(delivery, ct) is Keys.Later later)
-            return new Verdict.Undecided(later.Reason);
+        if (channel is ILoadsSigningKeys keys && await keys.LoadKeysAsync(delivery, ct) is SigningKeys.Later later)
+            return new VerificationResult.Pending(later.Reason);
         return channel.Verify(delivery);
     }
 
-    private async Task<(Answer Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Verdict.Forged forged, CancellationToken ct)
+    private async Task<(WebhookResponse Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, VerificationResult.Invalid forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
         var source = channel.SourceOf(delivery);
@@ -106,10 +106,10 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
         }
 
         await deliveries.QuarantineAsync(delivery, new Failing(forged.Reason, forged.SentAt, source), ct);
-        return (Named(channel.Reply(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Withheld), delivery), "quarantined");
+        return (Named(channel.Respond(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Quarantined), delivery), "quarantined");
     }
 
-    private static Answer Counted(Answer answer, Delivery delivery, string outcome, Activity? span)
+    private static WebhookResponse Counted(WebhookResponse answer, Delivery delivery, string outcome, Activity? span)
     {
         Measures.Received(delivery.Channel, outcome);
         span?.SetTag("outcome", outcome);
@@ -117,7 +117,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     }
 
     // The sender and our own tools can name the delivery when they ask what became of it.
-    private static Answer Named(Answer answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
+    private static WebhookResponse Named(WebhookResponse answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
 
     // Debug: the wide line of a delivery is the one that tells its end.
     [LoggerMessage(20, LogLevel.Debug, "accepted {Channel}/{Id} bytes={Bytes}")]

@@ -40,7 +40,7 @@ public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events,
     public Task KeepPoison([QueueTrigger("inbound-poison")] string message, CancellationToken ct) =>
         poison.TakeAsync("inbound-poison", message, ct);
 
-    private static async Task WriteAsync(HttpRequest request, Answer answer)
+    private static async Task WriteAsync(HttpRequest request, WebhookResponse answer)
     {
         var response = request.HttpContext.Response;
         response.StatusCode = answer.Status;

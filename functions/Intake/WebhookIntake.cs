@@ -10,23 +10,23 @@ public sealed class WebhookIntake(
     ChannelDirectory channels, Readers readers, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options,
     TimeProvider time)
 {
-    private static readonly Answer NeverConfigured = Answer.Text(
+    private static readonly WebhookResponse NeverConfigured = WebhookResponse.Text(
         "There is no such channel here. Check the address; a channel is opened by its Channels__<Name>__Enabled setting.", 404);
 
-    private static readonly Answer NotReady = Answer.Text(
+    private static readonly WebhookResponse NotReady = WebhookResponse.Text(
         "This channel is not ready: a setting of it cannot be read. The receiver's health page names it. Please call again.", 503)
         with { Headers = [new("Retry-After", "300")] };
 
-    private static readonly Answer TooBusy = Answer.Text("Too many calls of this channel at once. Please call again.", 503)
+    private static readonly WebhookResponse TooBusy = WebhookResponse.Text("Too many calls of this channel at once. Please call again.", 503)
         with { Headers = [new("Retry-After", "5")] };
 
     // The connection stays: behind it is the host, which hands an answer on only after it could send the rest of the body.
-    private static readonly Answer TooSlow = Answer.Text("The body of this call came too slowly. Please call again.", 408);
+    private static readonly WebhookResponse TooSlow = WebhookResponse.Text("The body of this call came too slowly. Please call again.", 408);
 
     /// <summary>The answer that the provider expects.</summary>
     /// <param name="request">As it arrived.</param>
     /// <param name="name">Name of the channel in its address.</param>
-    public async Task<Answer> AnswerAsync(HttpRequest request, string name)
+    public async Task<WebhookResponse> AnswerAsync(HttpRequest request, string name)
     {
         if (channels.Find(name) is not { } channel) return NeverConfigured;
         if (ChannelDirectory.SettingsOf(channel, out _) is not { } settings) return NotReady;
@@ -57,7 +57,7 @@ public sealed class WebhookIntake(
     }
 
     /// <summary>Null when the whole body is here; otherwise what the caller hears.</summary>
-    private async Task<Answer?> ReadAsync(HttpRequest request, IChannel channel, Readers.Reader reader, PooledBody body)
+    private async Task<WebhookResponse?> ReadAsync(HttpRequest request, IChannel channel, Readers.Reader reader, PooledBody body)
     {
         var caller = request.HttpContext.RequestAborted;
         var (own, all) = (channel.MaxBodyBytes, options.CurrentValue.MaxBodyBytes);
@@ -69,7 +69,7 @@ public sealed class WebhookIntake(
             {
                 BodyEnd.Whole => null,
                 BodyEnd.NoRoom => Unread(channel, request, body.Memory, TooBusy),
-                _ => Answer.Text(
+                _ => WebhookResponse.Text(
                     own < all
                         ? $"The body is larger than {own} bytes, the most that the channel {channel.Name} takes."
                         : $"The body is larger than {all} bytes, the limit set by Receive__MaxBodyBytes.",
@@ -87,10 +87,10 @@ public sealed class WebhookIntake(
     }
 
     // Somebody on the phone hears a valid answer, whatever it says; everybody else may call again.
-    private Answer Unread(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> begun, Answer otherwise)
+    private WebhookResponse Unread(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> begun, WebhookResponse otherwise)
     {
         door.CountUnread(channel.Name);
-        return channel.ReplyUnread(Made(channel, request, begun)) ?? otherwise;
+        return channel.RespondUnread(Made(channel, request, begun)) ?? otherwise;
     }
 
     private Delivery Made(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> body)

@@ -147,7 +147,7 @@ public sealed class Wording(
     {
         var facts = notice.Facts;
         if (facts.Direction == "outbound" || facts.Need is "call" or "call-back") return false;
-        if (facts.Channel is { } channel && channels.Find(channel) is not IReplies) return false;
+        if (facts.Channel is { } channel && channels.Find(channel) is not ISendsReplies) return false;
         return contact is null or { Reply: not null };
     }
 

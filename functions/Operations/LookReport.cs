@@ -16,7 +16,7 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
     /// <summary>Null for a channel that is off or cannot look.</summary>
     public static async Task<LookReport?> OfAsync(IChannel channel, LookStates states, CancellationToken ct)
     {
-        if (channel is not ILooksAgain looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
+        if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
         var sources = looks.Sources;
         var known = sources.Count == 0 ? [] : (await states.OfChannelAsync(channel.Name, ct)).ToDictionary(s => s.Source, StringComparer.Ordinal);
         return new LookReport(channel.Name, [.. sources.Select(s => Of(s, known.GetValueOrDefault(s.Name)))], looks.Blind);
@@ -31,7 +31,7 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
         .. Blind,
     ];
 
-    private static LookedSource Of(LookSource source, LookState? state) =>
+    private static LookedSource Of(ReconciliationSource source, LookState? state) =>
         new(source.Name, state?.Since, state?.LookedAt, state?.DueAt, state?.Found ?? 0, state?.FoundInAll ?? 0, state?.Reason);
 }
 

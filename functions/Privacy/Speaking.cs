@@ -50,8 +50,8 @@ public sealed class Speaking(DeliveryLog deliveries, DeliveryWork work, ChannelD
         {
             var isTheirs = piece.Reading switch
             {
-                Reading.Found { Event.Contact: var contact } => wanted.Keys.Contains(CaseKeys.Contact(contact)) || wanted.Address?.IsOf(contact) == true,
-                Reading.Status { Message: var message } => wanted.Keys.Contains(CaseKeys.Contact(delivery.Channel, message.Account, message.ExternalId)) || (message.ReplyId is { } reply && wanted.Keys.Contains(reply)),
+                Parsed.Found { Event.Contact: var contact } => wanted.Keys.Contains(CaseKeys.Contact(contact)) || wanted.Address?.IsOf(contact) == true,
+                Parsed.StatusUpdate { Message: var message } => wanted.Keys.Contains(CaseKeys.Contact(delivery.Channel, message.Account, message.ExternalId)) || (message.ReplyId is { } reply && wanted.Keys.Contains(reply)),
                 _ => (bool?)null,
             };
             if (isTheirs == true) theirs++;

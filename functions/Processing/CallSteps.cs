@@ -16,9 +16,9 @@ public sealed partial class CallSteps(CaseStore cases, TimeProvider time, ILogge
     /// <param name="step">What it asks for.</param>
     /// <param name="filed">Its event and the case it is in; null when it is not filed.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<StepTaken> TakeAsync(IChannel channel, Delivery delivery, CallStep step, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
+    public async Task<CallControlResult> TakeAsync(IChannel channel, Delivery delivery, CallControlStep step, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
     {
-        if (channel is not IAnswersCalls answers || time.GetUtcNow() - step.At > Longest) return Told(channel, delivery, new StepTaken.Lost("too-late"));
+        if (channel is not ICallControl answers || time.GetUtcNow() - step.At > Longest) return Told(channel, delivery, new CallControlResult.Lost("too-late"));
         IReadOnlyList<ContactEvent> soFar = filed is { } at ? await cases.EventsOfAsync(at.CaseId, CaseKeys.Contact(at.Event.Contact), ct) : [];
         return Told(channel, delivery, await answers.TakeStepAsync(delivery, step, soFar, ct));
     }
@@ -32,9 +32,9 @@ public sealed partial class CallSteps(CaseStore cases, TimeProvider time, ILogge
         Contact = rang.Contact with { Kind = ContactKind.MissedCall, Call = new CallJourney { Outcome = CallOutcome.Missed, Ended = true } },
     };
 
-    private StepTaken Told(IChannel channel, Delivery delivery, StepTaken taken)
+    private CallControlResult Told(IChannel channel, Delivery delivery, CallControlResult taken)
     {
-        if (taken is StepTaken.Lost lost) LogLost(channel.Name, delivery.Id, lost.Reason);
+        if (taken is CallControlResult.Lost lost) LogLost(channel.Name, delivery.Id, lost.Reason);
         return taken;
     }
 

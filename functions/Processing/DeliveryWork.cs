@@ -33,7 +33,7 @@ public sealed partial class DeliveryWork(
     /// <param name="Unreadable">Name of the error, when reading it failed.</param>
     /// <param name="Lacks">Why it cannot be had; a code.</param>
     /// <param name="Later">Set when it cannot be had just now.</param>
-    public sealed record Piece(string Position, Reading? Reading, string? Unreadable = null, string? Lacks = null, Fetched.Later? Later = null);
+    public sealed record Piece(string Position, Parsed? Reading, string? Unreadable = null, string? Lacks = null, FetchedContent.Later? Later = null);
 
     /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
     public async Task WorkAsync(Pointer pointer, CancellationToken ct)
@@ -149,17 +149,17 @@ public sealed partial class DeliveryWork(
     // A call that could not be judged at the door is judged now; one that still cannot be waits for days and is then as good as forged (P6).
     private async Task<bool> DecideAsync(Pointer pointer, TableRow row, IChannel channel, Delivery delivery, CancellationToken ct)
     {
-        var later = channel is ILoadsKeys loads ? await loads.LoadKeysAsync(delivery, ct) as Keys.Later : null;
-        var verdict = later is null ? channel.Verify(delivery) : new Verdict.Undecided(later.Reason);
-        if (verdict is Verdict.Genuine) return true;
-        var reason = verdict is Verdict.Forged forged ? forged.Reason : (verdict as Verdict.Undecided)?.Reason ?? "undecided";
-        if (verdict is not Verdict.Forged && await waiting.PutBackAsync(pointer, row, reason, later?.After, ct)) return false;
+        var later = channel is ILoadsSigningKeys loads ? await loads.LoadKeysAsync(delivery, ct) as SigningKeys.Later : null;
+        var verdict = later is null ? channel.Verify(delivery) : new VerificationResult.Pending(later.Reason);
+        if (verdict is VerificationResult.Valid) return true;
+        var reason = verdict is VerificationResult.Invalid forged ? forged.Reason : (verdict as VerificationResult.Pending)?.Reason ?? "undecided";
+        if (verdict is not VerificationResult.Invalid && await waiting.PutBackAsync(pointer, row, reason, later?.After, ct)) return false;
         await deliveries.EndAsync(pointer.Key, DeliveryEnd.Quarantined, null, reason, time.GetUtcNow(), ct);
         return false;
     }
 
     /// <summary>The elements of a delivery; one that is unreadable as a whole, or from somewhere on, ends with one element that says so.</summary>
-    internal static IEnumerable<Element> Elements(IChannel channel, Delivery delivery)
+    internal static IEnumerable<DeliveryItem> Elements(IChannel channel, Delivery delivery)
     {
         using var elements = Try(() => channel.Read(delivery).GetEnumerator(), out var broken);
         while (broken is null)
@@ -168,7 +168,7 @@ public sealed partial class DeliveryWork(
             yield return elements!.Current;
         }
 
-        if (broken is not null) yield return new Element(Rest, () => throw broken);
+        if (broken is not null) yield return new DeliveryItem(Rest, () => throw broken);
     }
 
     /// <summary>Reads all elements as today's code reads them and writes nothing; what a thin one points at only if it is kept.</summary>
@@ -177,29 +177,29 @@ public sealed partial class DeliveryWork(
         foreach (var element in Elements(channel, delivery)) yield return await ReadAsync(channel, delivery, element, mayAsk: false, ct);
     }
 
-    private async Task<Piece> ReadAsync(IChannel channel, Delivery delivery, Element element, bool mayAsk, CancellationToken ct)
+    private async Task<Piece> ReadAsync(IChannel channel, Delivery delivery, DeliveryItem element, bool mayAsk, CancellationToken ct)
     {
         var at = element.Position;
         var reading = Try(element.Read, out var unreadable);
-        if (reading is not Reading.Thin { Resource: var resource }) return Checked(at, reading, unreadable);
-        if (channel is not IFetches fetches) return new Piece(at, null, Lacks: "cannot-fetch");
+        if (reading is not Parsed.Reference { Resource: var resource }) return Checked(at, reading, unreadable);
+        if (channel is not IFetchesContent fetches) return new Piece(at, null, Lacks: "cannot-fetch");
         var fetched = await thin.GetAsync(new DeliveryKey(delivery.Channel, delivery.Id), fetches, resource, mayAsk, ct);
-        if (fetched is Fetched.Gone gone) return new Piece(at, new Reading.Ignored(gone.Reason));
-        if (fetched is Fetched.Later later) return new Piece(at, null, Lacks: later.Reason, Later: later);
-        reading = Try(() => fetches.Read(delivery, resource, ((Fetched.Document)fetched).Body), out unreadable);
-        if (reading is Reading.Thin) return new Piece(at, null, Lacks: "nested-thin");
+        if (fetched is FetchedContent.Gone gone) return new Piece(at, new Parsed.Ignored(gone.Reason));
+        if (fetched is FetchedContent.Later later) return new Piece(at, null, Lacks: later.Reason, Later: later);
+        reading = Try(() => fetches.Read(delivery, resource, ((FetchedContent.Document)fetched).Body), out unreadable);
+        if (reading is Parsed.Reference) return new Piece(at, null, Lacks: "nested-thin");
         return Checked(at, reading, unreadable);
     }
 
     // An event without its ids could be stored and never be read again: whoever shows its case would fail.
-    private static Piece Checked(string at, Reading? reading, Exception? unreadable)
+    private static Piece Checked(string at, Parsed? reading, Exception? unreadable)
     {
-        if (reading is not Reading.Found found) return new Piece(at, reading, unreadable?.GetType().Name);
+        if (reading is not Parsed.Found found) return new Piece(at, reading, unreadable?.GetType().Name);
         var isWhole = found.Event is { EventId.Length: > 0, Contact: { Channel.Length: > 0, ExternalId.Length: > 0, Network: not null, Account: not null } };
         return isWhole ? new Piece(at, found with { Event = AttachmentText.Of(found.Event) }) : new Piece(at, null, "IncompleteEvent");
     }
 
-    private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, Element element, CancellationToken ct)
+    private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, DeliveryItem element, CancellationToken ct)
     {
         try
         {

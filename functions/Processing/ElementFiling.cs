@@ -22,7 +22,7 @@ public sealed partial class ElementFiling(
     /// <param name="Readable">False when it is to be kept for a replay.</param>
     /// <param name="Later">Set when the provider cannot give it now; the end word counts once it has waited long enough.</param>
     /// <param name="Filed">Where it was filed, if it was.</param>
-    internal sealed record Taken(string End, bool Readable, Fetched.Later? Later = null, Filed? Filed = null);
+    internal sealed record Taken(string End, bool Readable, FetchedContent.Later? Later = null, Filed? Filed = null);
 
     /// <summary>A delivery that is being worked.</summary>
     /// <param name="Channel">Who reads it.</param>
@@ -44,15 +44,15 @@ public sealed partial class ElementFiling(
         if (piece.Lacks is { } lacks) return new Taken($"kept:{lacks}", false, piece.Later);
         switch (piece.Reading)
         {
-            case Reading.Ignored ignored:
+            case Parsed.Ignored ignored:
                 if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
                 return new Taken($"ignored:{ignored.Reason}", true, await StepAsync(job, ignored, null, ct));
-            case Reading.Status status:
+            case Parsed.StatusUpdate status:
                 return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
-            case Reading.Attention asks:
+            case Parsed.Alert asks:
                 await attention.MarkAsync(key.Channel, asks, job.Delivery.ReceivedAt, ct);
                 return new Taken($"ignored:{asks.Reason}", true);
-            case Reading.Moved moved:
+            case Parsed.PlaceRenamed moved:
                 await correlator.MovedAsync(key.Channel, moved.Account, moved.From, moved.To, ct);
                 return new Taken("ignored:moved", true);
         }
@@ -63,7 +63,7 @@ public sealed partial class ElementFiling(
 
     private async Task<Taken> FileAsync(Job job, DeliveryWork.Piece piece, string delivery, CancellationToken ct)
     {
-        var e = job.Late(piece.Reading is Reading.Found found ? held.Marked(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
+        var e = job.Late(piece.Reading is Parsed.Found found ? held.Marked(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
@@ -84,12 +84,12 @@ public sealed partial class ElementFiling(
         : e with { Contact = e.Contact with { OccurredAt = e.Contact.ReceivedAt } };
 
     // A replay moves no call; one that was let out of quarantine is too late for its own.
-    private async Task<Fetched.Later?> StepAsync(Job job, Reading? reading, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
+    private async Task<FetchedContent.Later?> StepAsync(Job job, Parsed? reading, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
     {
         if (reading?.Step is not { } step || job.Before is not null) return null;
         var taken = await steps.TakeAsync(job.Channel, job.Delivery, step, filed, ct);
-        if (taken is StepTaken.Later later) return new Fetched.Later(later.Reason, later.After ?? TimeSpan.FromSeconds(1));
-        if (taken is StepTaken.Lost && filed is { Event: { Change: ContactChange.Received } rang })
+        if (taken is CallControlResult.Later later) return new FetchedContent.Later(later.Reason, later.After ?? TimeSpan.FromSeconds(1));
+        if (taken is CallControlResult.Lost && filed is { Event: { Change: ContactChange.Received } rang })
             await CommitAsync(CallSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null, ct);
         return null;
     }

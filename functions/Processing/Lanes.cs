@@ -34,17 +34,17 @@ internal static class Lanes
         return stages;
     }
 
-    private static bool IsAlone(Reading? reading) => reading is Reading.Moved or Reading.Attention || reading?.Step is not null;
+    private static bool IsAlone(Parsed? reading) => reading is Parsed.PlaceRenamed or Parsed.Alert || reading?.Step is not null;
 
-    private static IEnumerable<string> KeysOf(Reading? reading, string channel)
+    private static IEnumerable<string> KeysOf(Parsed? reading, string channel)
     {
-        if (reading is Reading.Status { Message: var message })
+        if (reading is Parsed.StatusUpdate { Message: var message })
         {
             yield return CaseKeys.Contact(channel, message.Account, message.ExternalId);
             if (message.ReplyId is { } reply) yield return $"reply {reply}";
         }
 
-        if (reading is not Reading.Found { Event: var e }) yield break;
+        if (reading is not Parsed.Found { Event: var e }) yield break;
         yield return CaseKeys.Contact(e.Contact);
         if (CaseKeys.Thread(e.Contact) is { } thread) yield return thread;
         if (CaseKeys.Alias(e.Contact) is { } alias) yield return alias;

@@ -74,7 +74,7 @@ internal sealed class Progress
     /// way.
     /// </summary>
     /// <param name="elements">The delivery's elements.</param>
-    public bool Fits(IEnumerable<Element> elements) => Done == 0 || elements.ElementAtOrDefault(Done - 1).Position == _at;
+    public bool Fits(IEnumerable<DeliveryItem> elements) => Done == 0 || elements.ElementAtOrDefault(Done - 1).Position == _at;
 
     /// <summary>
     /// True when the row holds what this work wrote: a write that was repeated after its answer got lost finds its own row changed.

@@ -20,13 +20,13 @@ public sealed class ThinElements(BlobStore blobs)
     /// <param name="resource">What the element said.</param>
     /// <param name="mayAsk">False when there is no time left to ask the provider.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Fetched> GetAsync(DeliveryKey key, IFetches channel, string resource, bool mayAsk, CancellationToken ct)
+    public async Task<FetchedContent> GetAsync(DeliveryKey key, IFetchesContent channel, string resource, bool mayAsk, CancellationToken ct)
     {
         var name = $"{key.Blob}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resource)).AsSpan(0, 16))}";
-        if (await blobs.GetAsync(Container, name, ct) is { } kept) return new Fetched.Document(kept);
-        if (!mayAsk) return new Fetched.Later("out-of-time");
+        if (await blobs.GetAsync(Container, name, ct) is { } kept) return new FetchedContent.Document(kept);
+        if (!mayAsk) return new FetchedContent.Later("out-of-time");
         var fetched = await channel.FetchAsync(resource, ct);
-        if (fetched is not Fetched.Document document) return fetched;
+        if (fetched is not FetchedContent.Document document) return fetched;
         if (document.Body.Length > MaxBytes) throw new InvalidDataException($"A fetched document has {document.Body.Length} bytes.");
         await blobs.PutAsync(Container, name, document.Body, ct);
         return document;

@@ -16,7 +16,7 @@ namespace Serverless.Processing;
 /// <param name="take">Files what was read.</param>
 internal sealed class Turn(
     ElementFiling.Job job, Progress progress, TimeSpan budget, int sideBySide, TimeProvider time,
-    Func<Element, Task<DeliveryWork.Piece>> read, Func<DeliveryWork.Piece, Task<ElementFiling.Taken>> take)
+    Func<DeliveryItem, Task<DeliveryWork.Piece>> read, Func<DeliveryWork.Piece, Task<ElementFiling.Taken>> take)
 {
     /// <summary>Elements that are read, and held, before they are filed.</summary>
     public const int Window = 32;
@@ -28,7 +28,7 @@ internal sealed class Turn(
     public Progress Progress => progress;
 
     /// <summary>Why elements of this turn wait for their provider, and the longest wait that it asked for; null when none does.</summary>
-    public Fetched.Later? Waits { get; private set; }
+    public FetchedContent.Later? Waits { get; private set; }
 
     /// <summary>Whether its time is over: no further window is begun.</summary>
     public bool IsOver => time.GetElapsedTime(_began) >= budget;
@@ -41,7 +41,7 @@ internal sealed class Turn(
 
     /// <summary>Works until the last element, or the time is over, or it is held up. True after the last element.</summary>
     /// <param name="elements">All elements of the delivery, in order.</param>
-    public async Task<bool> WorkAsync(IEnumerable<Element> elements)
+    public async Task<bool> WorkAsync(IEnumerable<DeliveryItem> elements)
     {
         var (index, isAtItsEnd) = (-1, false);
         List<(int Index, DeliveryWork.Piece Piece)> window = [];

@@ -22,7 +22,7 @@ public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, 
     /// <param name="at">The time in the delivery's id: the same again when a page is repeated, so that the same find is stored once.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>True when it was stored.</returns>
-    public async Task<bool> BringInAsync(IChannel channel, Held held, DateTimeOffset at, CancellationToken ct)
+    public async Task<bool> BringInAsync(IChannel channel, ProviderRecord held, DateTimeOffset at, CancellationToken ct)
     {
         var delivery = new Delivery
         {
@@ -54,15 +54,15 @@ public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, 
         foreach (var element in DeliveryWork.Elements(channel, delivery))
         {
             var reading = DeliveryWork.Try(element.Read, out _);
-            if (reading is Reading.Thin) return true;
-            var e = reading is null ? Placeholder.For(delivery, element.Position) : (reading as Reading.Found)?.Event;
+            if (reading is Parsed.Reference) return true;
+            var e = reading is null ? Placeholder.For(delivery, element.Position) : (reading as Parsed.Found)?.Event;
             if (e is not null && !await correlator.IsKnownAsync(e, ct)) return true;
         }
 
         return false;
     }
 
-    private static string IdOf(Held held, DateTimeOffset at)
+    private static string IdOf(ProviderRecord held, DateTimeOffset at)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(held.Kind + "\n"));

@@ -23,7 +23,7 @@ public sealed partial class SecondLook(
 
     private async Task LookAsync(IChannel channel, CancellationToken ct)
     {
-        if (channel is not ILooksAgain looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false } || looks.Sources is not { Count: > 0 } sources) return;
+        if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false } || looks.Sources is not { Count: > 0 } sources) return;
         var mark = await attention.LastAsync(channel.Name, ct);
         var started = time.GetTimestamp();
         List<Task> failed = [];
@@ -38,7 +38,7 @@ public sealed partial class SecondLook(
         await Task.WhenAll(failed);
     }
 
-    private async Task LookAsync(IChannel channel, ILooksAgain looks, LookSource source, Attention.Mark? mark, long started, CancellationToken ct)
+    private async Task LookAsync(IChannel channel, IReconciles looks, ReconciliationSource source, Attention.Mark? mark, long started, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var state = await states.GetAsync(channel.Name, source.Name, now, ct);
@@ -58,9 +58,9 @@ public sealed partial class SecondLook(
                 return;
             }
 
-            switch (await looks.LookAsync(source.Name, new LookFrom(mine.Cursor, mine.Since), ct))
+            switch (await looks.ReadAsync(source.Name, new ReconciliationStart(mine.Cursor, mine.Since), ct))
             {
-                case Looked.Page page:
+                case ReconciliationResult.Page page:
                     foreach (var one in page.Held) if (await held.BringInAsync(channel, one, mine.PageAt ?? now, ct)) found++;
                     mine = mine with { Cursor = page.Cursor, PageAt = time.GetUtcNow() };
                     if (page.More)
@@ -71,10 +71,10 @@ public sealed partial class SecondLook(
 
                     await DoneAsync(channel.Name, mine, now, now + source.Every, null, found, ct);
                     return;
-                case Looked.Later later:
+                case ReconciliationResult.Later later:
                     await DoneAsync(channel.Name, mine, now, now + (later.After ?? source.Every), later.Reason, found, ct);
                     return;
-                case Looked.Restart when mine.Cursor is null:
+                case ReconciliationResult.Restart when mine.Cursor is null:
                     await DoneAsync(channel.Name, mine, now, now + source.Every, "restarts-for-ever", found, ct);
                     return;
                 default:

@@ -67,14 +67,14 @@ public sealed partial class ChannelUpkeep(
         return true;
     }
 
-    private IEnumerable<IChannel> Enabled() => channels.All.Where(c => c is ISubscribes && ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
+    private IEnumerable<IChannel> Enabled() => channels.All.Where(c => c is IRegistersWebhooks && ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
 
     private async Task CheckAsync(IChannel channel, bool repair, CancellationToken ct)
     {
         var (began, settings) = (time.GetUtcNow(), Fingerprint(channel));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        var check = AskAsync((ISubscribes)channel, repair, patience.Token);
+        var check = AskAsync((IRegistersWebhooks)channel, repair, patience.Token);
         await Task.WhenAny(check);
         if (check.IsCompletedSuccessfully)
         {
@@ -94,8 +94,8 @@ public sealed partial class ChannelUpkeep(
         await SayEndsAsync(channel.Name, ct);
     }
 
-    private async Task<IReadOnlyList<Registration>> AskAsync(ISubscribes channel, bool repair, CancellationToken ct) =>
-        await channel.CheckAsync(new Upkeep(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
+    private async Task<IReadOnlyList<Registration>> AskAsync(IRegistersWebhooks channel, bool repair, CancellationToken ct) =>
+        await channel.CheckAsync(new RegistrationCheckRequest(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
 
     private async Task CheckDatesAsync(CancellationToken ct)
     {

@@ -51,7 +51,7 @@ public sealed class UpkeepReader(ChannelDirectory channels, RegistrationBook boo
     private async Task<ChannelReport> OfAsync(IChannel channel, CancellationToken ct)
     {
         var enabled = ChannelDirectory.SettingsOf(channel, out _) is { Enabled: true };
-        if (channel is not ISubscribes) return new ChannelReport(channel.Name, enabled, false, false, null, []);
+        if (channel is not IRegistersWebhooks) return new ChannelReport(channel.Name, enabled, false, false, null, []);
         return new ChannelReport(channel.Name, enabled, true, options.CurrentValue.MayRepair(channel.Name), (await book.LastAsync(channel.Name, ct)).At, await RegistrationsAsync(channel.Name, ct));
     }
 

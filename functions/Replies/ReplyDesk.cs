@@ -134,7 +134,7 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         if (to is null) return request.To is null ? Asked.NoWayBack : Asked.NoSuchContact;
         // We never answer ourselves (P9).
         if (to.Contact.Direction == Direction.Outbound) return Asked.OurOwn;
-        if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not IReplies channel) return Asked.NoWayBack;
+        if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not ISendsReplies channel) return Asked.NoWayBack;
         if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return Asked.ChannelOff;
         if (request.Template is null && now > channel.Until(WithWindow(file, to.Contact))) return Asked.WindowClosed;
         return file.Case.State == CaseState.Closed ? Asked.CaseClosed : null;

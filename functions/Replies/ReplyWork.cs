@@ -122,7 +122,7 @@ public sealed partial class ReplyWork(
     private async Task<ReplyOutcome> TryAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
     {
         var file = await reader.FindAsync(pointer.CaseId, ct);
-        if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to || channels.Find(to.Channel) is not IReplies channel)
+        if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to || channels.Find(to.Channel) is not ISendsReplies channel)
             return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
         if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return new ReplyOutcome.Later(ReplyReasons.Unreachable);
         to = ReplyDesk.WithWindow(file, to);
@@ -167,7 +167,7 @@ public sealed partial class ReplyWork(
     private static bool IsClaim(CaseReply reply, int tries) => reply is { State: ReplyState.Sending, IsOut: false } && reply.Tries == tries;
 
     private async Task<bool> IsRepeatableAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct) =>
-        await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to && channels.Find(to.Channel) is IReplies { Repeatable: true };
+        await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to && channels.Find(to.Channel) is ISendsReplies { Repeatable: true };
 
     private static string ReasonOf(ReplyOutcome outcome) => outcome switch
     {

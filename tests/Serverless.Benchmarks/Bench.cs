@@ -32,7 +32,7 @@ public sealed class Bench
     public int Read()
     {
         var length = 0;
-        foreach (var element in Channel.Read(Delivery)) length += element.Read() is Reading.Found found ? found.Event.EventId.Length : 1;
+        foreach (var element in Channel.Read(Delivery)) length += element.Read() is Parsed.Found found ? found.Event.EventId.Length : 1;
         return length;
     }
 }

@@ -57,7 +57,7 @@ internal static class HostileInputs
         var seed = Seed.Of("email").First(s => s.IsGenuine && s.Fetched.Count > 0);
         var channel = Bench.Of(seed.Name).Channel;
         var delivery = seed.ToDelivery(channel);
-        var resource = channel.Read(delivery).Select(e => e.Read()).OfType<Reading.Thin>().First().Resource;
+        var resource = channel.Read(delivery).Select(e => e.Read()).OfType<Parsed.Reference>().First().Resource;
         (string Input, Action<JsonObject, int> Grow)[] ways =
         [
             ("text", (mail, size) => mail["body"] = Body("text", Repeated("> text\n", size))),
@@ -75,7 +75,7 @@ internal static class HostileInputs
                 var mail = (JsonObject)JsonNode.Parse(seed.Fetched.Values.First())!;
                 grow(mail, size);
                 var document = Encoding.UTF8.GetBytes(mail.ToJsonString());
-                return () => Tolerantly(() => ((IFetches)channel).Read(delivery, resource, document));
+                return () => Tolerantly(() => ((IFetchesContent)channel).Read(delivery, resource, document));
             });
         }
     }
@@ -167,7 +167,7 @@ internal static class HostileInputs
     {
         channel.Verify(delivery);
         var length = 0;
-        foreach (var element in channel.Read(delivery)) Tolerantly(() => length += element.Read() is Reading.Found found ? found.Event.EventId.Length : 1);
+        foreach (var element in channel.Read(delivery)) Tolerantly(() => length += element.Read() is Parsed.Found found ? found.Event.EventId.Length : 1);
         return length;
     }
 

@@ -23,7 +23,7 @@ public class Verifying
     {
         _bench = Bench.Of(Seed);
         if (_bench.Channel.Name == "sipgate") _signature = _rsa.SignData(_bench.Delivery.Body.Span, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        if (_bench.Channel.Verify(_bench.Delivery) is not Channels.Verdict.Genuine) throw new InvalidOperationException($"{Seed} does not verify.");
+        if (_bench.Channel.Verify(_bench.Delivery) is not Channels.VerificationResult.Valid) throw new InvalidOperationException($"{Seed} does not verify.");
     }
 
     [Benchmark(Baseline = true)]

@@ -7,7 +7,7 @@ namespace Serverless.Channels.Acs;
 /// Replies by SMS (https://learn.microsoft.com/rest/api/communication/sms/send) and WhatsApp (https://learn.microsoft.com/rest/api/communication/advancedmessaging), files of messages and calls.
 /// There is no second look and no registration by these APIs: what stands in the way is said.
 /// </content>
-public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgain, ISubscribes
+public sealed partial class AcsChannel : ISendsReplies, IReadsAttachments, IReconciles, IRegistersWebhooks
 {
     private const string SmsPath = "/sms?api-version=2021-03-07";
     private const string MessagesPath = "/messages/notifications:send?api-version=2024-02-01";
@@ -17,14 +17,14 @@ public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgai
     /// <summary>Both APIs take an id of the request.</summary>
     public bool Repeatable => true;
 
-    public IReadOnlyList<LookSource> Sources => [];
+    public IReadOnlyList<ReconciliationSource> Sources => [];
 
     public IReadOnlyList<string> Blind { get; } =
         ["Azure Communication Services cannot be looked at again: it keeps no list of what it received. Give the event subscription a dead-letter container; what Event Grid could not deliver lies there."];
 
-    public Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct) => Task.FromResult<Looked>(new Looked.Page([], from.Cursor, More: false));
+    public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 
-    public Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var address = $"{upkeep.PublicBaseUrl ?? "<Hooks__PublicBaseUrl>"}/api/hooks/{ChannelName}";
         return Task.FromResult<IReadOnlyList<Registration>>(
@@ -34,22 +34,22 @@ public sealed partial class AcsChannel : IReplies, IOpensAttachments, ILooksAgai
         ]);
     }
 
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
         var current = options.CurrentValue;
-        if (!current.HasApi) return new Opened.Later("no-access-key");
+        if (!current.HasApi) return new OpenedAttachment.Later("no-access-key");
         // A recording is named by its address, a file of a message by an id.
         var url = Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var location) && location.Scheme is "https" or "http"
             ? location
             : new Uri($"{current.ApiUrl!.TrimEnd('/')}/messages/streams/{Uri.EscapeDataString(attachment.Reference)}?api-version=2024-02-01");
         using var request = AcsApi.Download(current, url, time.GetUtcNow());
-        if (request is null) return new Opened.Gone("foreign-address");
+        if (request is null) return new OpenedAttachment.Gone("foreign-address");
         var response = await calls.OpenAsync(request, ct);
-        if (response is null) return new Opened.Later("unreachable");
-        if (response.IsSuccessStatusCode) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response is null) return new OpenedAttachment.Later("unreachable");
+        if (response.IsSuccessStatusCode) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return (int)response.StatusCode is 404 or 410 ? new Opened.Gone("gone-at-provider") : new Opened.Later("refused", calls.RetryAfter(response));
+            return (int)response.StatusCode is 404 or 410 ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", calls.RetryAfter(response));
         }
     }
 

@@ -9,14 +9,14 @@ namespace Serverless.Channels.Acs;
 /// Calls that we answer: what the plan says next, one operation for each event. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/actions-for-call-control
 /// People are rung one after another: an invitation can only be taken back by an id that comes with its answer, and nothing is kept between two events.
 /// </content>
-public sealed partial class AcsChannel : IAnswersCalls
+public sealed partial class AcsChannel : ICallControl
 {
-    private static readonly StepTaken Done = new StepTaken.Done();
+    private static readonly CallControlResult Done = new CallControlResult.Done();
 
-    public async Task<StepTaken> TakeStepAsync(Delivery delivery, CallStep step, IReadOnlyList<ContactEvent> soFar, CancellationToken ct)
+    public async Task<CallControlResult> TakeStepAsync(Delivery delivery, CallControlStep step, IReadOnlyList<ContactEvent> soFar, CancellationToken ct)
     {
         var current = options.CurrentValue;
-        if (!current.MayAnswer) return new StepTaken.Lost("not-configured");
+        if (!current.MayAnswer) return new CallControlResult.Lost("not-configured");
         // It ended, and what comes now was on its way for longer.
         if (soFar.Any(e => e.Contact.Call is { Ended: true })) return Done;
         using var json = JsonDocument.Parse(step.Says);
@@ -33,7 +33,7 @@ public sealed partial class AcsChannel : IAnswersCalls
         if (CallPlace.Parse(data.Get("operationContext"u8).AsText()) is not { } place || place.Then == CallThen.Wait) return Done;
         if (reached && type != "AddParticipantSucceeded") return Done;
 
-        var call = new PlannedCall(control, AnswerPlan.Of(place.Dialled, current.Numbers, current.Default), current, connection, data.Get("serverCallId"u8).AsText() ?? "");
+        var call = new PlannedCall(control, CallFlow.Of(place.Dialled, current.Numbers, current.Default), current, connection, data.Get("serverCallId"u8).AsText() ?? "");
         return type switch
         {
             "CallConnected" => await call.BeginAsync(place, step.At, ct),
@@ -46,19 +46,19 @@ public sealed partial class AcsChannel : IAnswersCalls
         };
     }
 
-    private async Task<StepTaken> AnswerAsync(CallControl control, JsonElement data, IReadOnlyList<ContactEvent> soFar, AcsOptions current, CancellationToken ct)
+    private async Task<CallControlResult> AnswerAsync(CallControl control, JsonElement data, IReadOnlyList<ContactEvent> soFar, AcsOptions current, CancellationToken ct)
     {
-        if (data.Get("incomingCallContext"u8).AsText() is not { } context || soFar.FirstOrDefault(e => e.Change == ContactChange.Received)?.Contact is not { } rang) return new StepTaken.Lost("no-context");
+        if (data.Get("incomingCallContext"u8).AsText() is not { } context || soFar.FirstOrDefault(e => e.Change == ContactChange.Received)?.Contact is not { } rang) return new CallControlResult.Lost("no-context");
         // A copy of the event, and we are on the line already.
         if (soFar.Any(e => e.EventId == CallEvents.ConnectedId(rang.ExternalId))) return Done;
-        if (hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new StepTaken.Lost("no-address");
+        if (hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new CallControlResult.Lost("no-address");
         var secret = string.IsNullOrEmpty(current.Secret) ? current.PreviousSecret! : current.Secret;
         var callback = $"{address.TrimEnd('/')}/api/hooks/{ChannelName}/{new CallAddress(rang.Account, rang.ExternalId).Path(secret)}";
         return CallOutcomes.Of(await control.AnswerAsync(context, callback, CallPlace.Begin(rang.Entry ?? "", AcsCalls.Telephone(data.Get("from"u8)) ?? ""), ct));
     }
 
     // Two talk, and we are the third: when one has left, nobody else would end the call. What the event says is old, so the call itself is asked.
-    private static async Task<StepTaken> LeftAloneAsync(CallControl control, string connection, bool reached, CancellationToken ct)
+    private static async Task<CallControlResult> LeftAloneAsync(CallControl control, string connection, bool reached, CancellationToken ct)
     {
         var (answer, count) = await control.PhonesAsync(connection, ct);
         if (count is null) return CallOutcomes.Of(answer);
@@ -73,13 +73,13 @@ public sealed partial class AcsChannel : IAnswersCalls
         if (current.Secrets.IsMissing) yield return "Channels__Acs__AnswersCalls needs Channels__Acs__Secret: it proves the address to which events of a call are sent.";
         if (hooks.CurrentValue.PublicBaseUrl is not { } address || !address.StartsWith("https://", StringComparison.Ordinal))
             yield return "Hooks__PublicBaseUrl must be the https address under which Azure reaches us, e.g. https://contact.example.com: the events of a call are sent there.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Acs", PlanProblems)) yield return problem;
-        var plans = current.Numbers.Keys.Prepend("").Select(number => AnswerPlan.Of(number, current.Numbers, current.Default));
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Acs", PlanProblems)) yield return problem;
+        var plans = current.Numbers.Keys.Prepend("").Select(number => CallFlow.Of(number, current.Numbers, current.Default));
         if (string.IsNullOrEmpty(current.SpeechUrl) && plans.SelectMany(plan => plan.Said).Any(text => !CallControl.IsFile(text)))
             yield return "Channels__Acs__SpeechUrl is missing: without an Azure AI services resource only texts that are https addresses of WAV files are heard.";
     }
 
-    private static IEnumerable<string> PlanProblems(AnswerOptions plan, string setting)
+    private static IEnumerable<string> PlanProblems(CallFlowOptions plan, string setting)
     {
         if (plan.MessageSeconds > CallControl.MaxWait) yield return $"{setting}__MessageSeconds: a message ends after {CallControl.MaxWait} seconds here.";
         if (plan.Transcribe is true) yield return $"{setting}__Transcribe: messages are not written down here; set it to false.";
@@ -94,11 +94,11 @@ public sealed partial class AcsChannel : IAnswersCalls
 internal static class CallOutcomes
 {
     /// <summary>A refusal counts for good: most often the caller has hung up.</summary>
-    public static StepTaken Of(ApiAnswer answer) => answer.Status switch
+    public static CallControlResult Of(ApiAnswer answer) => answer.Status switch
     {
-        >= 200 and < 300 => new StepTaken.Done(),
-        0 or 429 or >= 500 => new StepTaken.Later(answer.Status == 429 ? "rate-limited" : "unreachable", answer.RetryAfter),
-        401 or 403 => new StepTaken.Lost("refused"),
-        _ => new StepTaken.Lost("gone"),
+        >= 200 and < 300 => new CallControlResult.Done(),
+        0 or 429 or >= 500 => new CallControlResult.Later(answer.Status == 429 ? "rate-limited" : "unreachable", answer.RetryAfter),
+        401 or 403 => new CallControlResult.Lost("refused"),
+        _ => new CallControlResult.Lost("gone"),
     };
 }

@@ -11,7 +11,7 @@ internal static class AcsCalls
 {
     /// <param name="happened">The event.</param>
     /// <param name="current">Whether we answer it.</param>
-    public static Reading Incoming(AcsEvent happened, AcsOptions current)
+    public static Parsed Incoming(AcsEvent happened, AcsOptions current)
     {
         var data = happened.Data;
         var call = data.Get("serverCallId"u8).AsText() ?? data.Get("correlationId"u8).AsText() ?? happened.Id;
@@ -27,7 +27,7 @@ internal static class AcsCalls
             Call = new CallJourney { Outcome = CallOutcome.Ringing },
         };
         // The ticket to answer with (incomingCallContext) is a secret of the moment and is not kept in the contact.
-        var found = new Reading.Found(new ContactEvent($"{call}:incoming", ContactChange.Received, contact));
+        var found = new Parsed.Found(new ContactEvent($"{call}:incoming", ContactChange.Received, contact));
         return current.MayAnswer && IsForUs(to, data.Get("from"u8), current) ? found with { Step = happened.Step } : found;
     }
 
@@ -41,17 +41,17 @@ internal static class AcsCalls
 
     /// <param name="happened">The event.</param>
     /// <param name="current">Whether we answer calls: then nothing but messages is recorded.</param>
-    public static Reading Recording(AcsEvent happened, AcsOptions current)
+    public static Parsed Recording(AcsEvent happened, AcsOptions current)
     {
         var call = Between(happened.Subject, "serverCallId/") ?? Between(happened.Subject, "call/") ?? throw new FormatException("A recording names no call.");
         List<Attachment> files = [];
         foreach (var chunk in happened.Data.Get("recordingStorageInfo"u8).Get("recordingChunks"u8).Items())
             if (chunk.Get("contentLocation"u8).AsText() is { } location) files.Add(new Attachment(location));
-        if (files.Count == 0) return new Reading.Ignored("recording-without-file");
+        if (files.Count == 0) return new Parsed.Ignored("recording-without-file");
         // A conversation that another application recorded says nothing of how the call went.
         var journey = new CallJourney { Outcome = current.MayAnswer ? CallOutcome.Voicemail : CallOutcome.Ringing };
         var contact = happened.Contact("voice", call, ContactKind.Call) with { Kind = journey.Kind, Attachments = files, Call = journey };
-        return new Reading.Found(new ContactEvent(happened.Id, ContactChange.Progressed, contact));
+        return new Parsed.Found(new ContactEvent(happened.Id, ContactChange.Progressed, contact));
     }
 
     /// <summary>A caller from the telephone network has a number, which anybody can claim; a user of the resource has an id that it vouches for.</summary>

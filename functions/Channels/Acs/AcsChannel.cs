@@ -11,7 +11,7 @@ namespace Serverless.Channels.Acs;
 /// Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403 and 413, unless it may dead-letter.
 /// https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
-public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel, ILoadsKeys
+public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel, ILoadsSigningKeys
 {
     internal const string ChannelName = "acs";
 
@@ -61,31 +61,31 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         foreach (var problem in CallProblems(current)) yield return problem;
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (AcsHandshake.Of(delivery) is { } handshake) return new Verdict.Challenge(handshake);
+        if (AcsHandshake.Of(delivery) is { } handshake) return new VerificationResult.Challenge(handshake);
         var current = options.CurrentValue;
         if (CallAddress.IsOne(delivery)) return CallEvent(delivery, current);
         var given = Given(delivery);
-        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id))) return new Verdict.Genuine();
+        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id))) return new VerificationResult.Valid();
         if (current.HasEntra && Bearer(delivery) is { } token) return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
-        if (current.Secrets.IsMissing && !current.HasEntra) return new Verdict.Forged(Reasons.NoSecret);
-        return new Verdict.Forged(string.IsNullOrEmpty(given) ? Reasons.SignatureMissing : Reasons.SignatureWrong);
+        if (current.Secrets.IsMissing && !current.HasEntra) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        return new VerificationResult.Invalid(string.IsNullOrEmpty(given) ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureWrong);
     }
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery) => CallAddress.Of(delivery) is { } address
+    public IEnumerable<DeliveryItem> Read(Delivery delivery) => CallAddress.Of(delivery) is { } address
         ? AcsEvent.Elements(delivery, happened => CallEvents.Read(happened, address), address.Account)
         : AcsEvent.Elements(delivery, happened => Read(happened, options.CurrentValue));
 
     /// <summary>Fetches the keys of Entra or of Call Automation, at most every five minutes.</summary>
-    public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
+    public async Task<SigningKeys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
         var current = options.CurrentValue;
         var (keys, address) = CallAddress.IsOne(delivery) ? (CallKeys, current.CallOpenIdUrl) : (Keys, current.OpenIdUrl);
-        if (!await keys.LoadAsync(new Uri(address), GetAsync, ct)) return new Keys.Later("unreachable");
-        return Verify(delivery) is Verdict.Undecided ? new Keys.Later(Reasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new Keys.Ready();
+        if (!await keys.LoadAsync(new Uri(address), GetAsync, ct)) return new SigningKeys.Later("unreachable");
+        return Verify(delivery) is VerificationResult.Pending ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
     }
 
     private async Task<ReadOnlyMemory<byte>?> GetAsync(Uri url, CancellationToken ct)
@@ -96,10 +96,10 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
     }
 
     // Fails closed: address and token must both hold, and neither the secret of the event subscription nor a token of Entra opens this door.
-    private Verdict CallEvent(Delivery delivery, AcsOptions current)
+    private VerificationResult CallEvent(Delivery delivery, AcsOptions current)
     {
-        if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId)) return new Verdict.Forged(Reasons.NoSecret);
-        if (CallAddress.Proven(delivery, current.Secrets) is null) return new Verdict.Forged(Reasons.SignatureWrong);
+        if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (CallAddress.Proven(delivery, current.Secrets) is null) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
         return Judged(OpenIdToken.Verify(Bearer(delivery), CallIssuer, current.ResourceId, CallKeys, delivery.ReceivedAt));
     }
 
@@ -111,18 +111,18 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         delivery.Header("authorization") is { Length: > 7 } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
 
     // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
-    private static Verdict Judged(EntraProof proof) => proof switch
+    private static VerificationResult Judged(EntraProof proof) => proof switch
     {
-        EntraProof.Genuine => new Verdict.Genuine(),
-        EntraProof.KeyUnknown => new Verdict.Undecided(Reasons.KeyUnknown),
-        EntraProof.Missing => new Verdict.Forged(Reasons.SignatureMissing),
-        EntraProof.Malformed => new Verdict.Forged(Reasons.SignatureMalformed),
-        EntraProof.Stale => new Verdict.Forged(Reasons.Stale),
-        EntraProof.Foreign => new Verdict.Forged(Reasons.SourceForeign),
-        _ => new Verdict.Forged(Reasons.SignatureWrong),
+        EntraProof.Genuine => new VerificationResult.Valid(),
+        EntraProof.KeyUnknown => new VerificationResult.Pending(VerificationReasons.KeyUnknown),
+        EntraProof.Missing => new VerificationResult.Invalid(VerificationReasons.SignatureMissing),
+        EntraProof.Malformed => new VerificationResult.Invalid(VerificationReasons.SignatureMalformed),
+        EntraProof.Stale => new VerificationResult.Invalid(VerificationReasons.Stale),
+        EntraProof.Foreign => new VerificationResult.Invalid(VerificationReasons.SourceForeign),
+        _ => new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
     };
 
-    private static Reading Read(AcsEvent happened, AcsOptions current) => happened.Type switch
+    private static Parsed Read(AcsEvent happened, AcsOptions current) => happened.Type switch
     {
         "Microsoft.Communication.SMSReceived" => AcsMessages.Sms(happened),
         "Microsoft.Communication.SMSDeliveryReportReceived" => AcsMessages.SmsReport(happened),
@@ -131,10 +131,10 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         "Microsoft.Communication.IncomingCall" => AcsCalls.Incoming(happened, current),
         "Microsoft.Communication.RecordingFileStatusUpdated" => AcsCalls.Recording(happened, current),
         // Told of calls between users of the resource alone, colleagues' among them, and never of a telephone call: nothing that a case could rely on.
-        "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded" or "Microsoft.Communication.CallParticipantRemoved" => new Reading.Ignored("call-state"),
+        "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded" or "Microsoft.Communication.CallParticipantRemoved" => new Parsed.Ignored("call-state"),
         // About mails that other systems send through the resource.
-        "Microsoft.Communication.EmailDeliveryReportReceived" or "Microsoft.Communication.EmailEngagementTrackingReportReceived" => new Reading.Ignored("email-report"),
-        "Microsoft.EventGrid.SubscriptionDeletedEvent" => new Reading.Attention("subscription-removed"),
-        _ => new Reading.Found(new ContactEvent(happened.Id, ContactChange.Received, happened.Contact("unknown", happened.Id, ContactKind.Placeholder))),
+        "Microsoft.Communication.EmailDeliveryReportReceived" or "Microsoft.Communication.EmailEngagementTrackingReportReceived" => new Parsed.Ignored("email-report"),
+        "Microsoft.EventGrid.SubscriptionDeletedEvent" => new Parsed.Alert("subscription-removed"),
+        _ => new Parsed.Found(new ContactEvent(happened.Id, ContactChange.Received, happened.Contact("unknown", happened.Id, ContactKind.Placeholder))),
     };
 }

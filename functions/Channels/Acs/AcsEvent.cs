@@ -47,21 +47,21 @@ internal sealed class AcsEvent
     public DateTimeOffset ReceivedAt => _delivery.ReceivedAt;
 
     /// <summary>One element for each event. A bare object is one, too: a page of the documentation shows it.</summary>
-    public static IEnumerable<Element> Elements(Delivery delivery, Func<AcsEvent, Reading> read, string? account = null)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Func<AcsEvent, Parsed> read, string? account = null)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
         {
-            yield return new Element("event", () => read(new AcsEvent(document.RootElement, delivery, account)));
+            yield return new DeliveryItem("event", () => read(new AcsEvent(document.RootElement, delivery, account)));
             yield break;
         }
 
         var index = 0;
-        foreach (var item in document.RootElement.EnumerateArray()) yield return new Element($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
+        foreach (var item in document.RootElement.EnumerateArray()) yield return new DeliveryItem($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
     }
 
     /// <summary>By what a call goes on: the event itself.</summary>
-    public CallStep Step => new(Json.GetRawText(), At);
+    public CallControlStep Step => new(Json.GetRawText(), At);
 
     /// <summary>A contact that knows no more than the event.</summary>
     public Contact Contact(string network, string externalId, ContactKind kind) => new()

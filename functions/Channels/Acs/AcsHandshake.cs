@@ -13,26 +13,26 @@ internal static class AcsHandshake
     private const int MaxCode = 200;
 
     /// <summary>The answer to a handshake; null when the call is none.</summary>
-    public static Answer? Of(Delivery delivery) => delivery.Method switch
+    public static WebhookResponse? Of(Delivery delivery) => delivery.Method switch
     {
         "OPTIONS" => Consent(delivery),
         "POST" when delivery.Header("aeg-event-type") is "SubscriptionValidation" => Echo(delivery),
-        "GET" or "HEAD" => Answer.Text("This address takes events of Azure Communication Services from Event Grid; enter it as the endpoint of an event subscription."),
+        "GET" or "HEAD" => WebhookResponse.Text("This address takes events of Azure Communication Services from Event Grid; enter it as the endpoint of an event subscription."),
         _ => null,
     };
 
-    private static Answer Consent(Delivery delivery) => delivery.Header("webhook-request-origin") == Origin
-        ? Answer.Empty() with { Headers = [new("WebHook-Allowed-Origin", Origin), new("WebHook-Allowed-Rate", "*")] }
-        : Answer.Empty(405) with { Headers = [new("Allow", "POST")] };
+    private static WebhookResponse Consent(Delivery delivery) => delivery.Header("webhook-request-origin") == Origin
+        ? WebhookResponse.Empty() with { Headers = [new("WebHook-Allowed-Origin", Origin), new("WebHook-Allowed-Rate", "*")] }
+        : WebhookResponse.Empty(405) with { Headers = [new("Allow", "POST")] };
 
     /// <summary>Status 200 exactly: Event Grid does not take 202 for the validation.</summary>
-    private static Answer Echo(Delivery delivery)
+    private static WebhookResponse Echo(Delivery delivery)
     {
         try
         {
             using var json = JsonDocument.Parse(delivery.Body);
             var first = json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 1 ? json.RootElement[0] : json.RootElement;
-            if (first.Get("data"u8).Get("validationCode"u8).AsText() is not { Length: <= MaxCode } code) return Answer.Empty(400);
+            if (first.Get("data"u8).Get("validationCode"u8).AsText() is not { Length: <= MaxCode } code) return WebhookResponse.Empty(400);
             using var bytes = new MemoryStream();
             using (var writer = PlainJson.Writer(bytes))
             {
@@ -41,11 +41,11 @@ internal static class AcsHandshake
                 writer.WriteEndObject();
             }
 
-            return Answer.Json(bytes.ToArray());
+            return WebhookResponse.Json(bytes.ToArray());
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            return Answer.Empty(400);
+            return WebhookResponse.Empty(400);
         }
     }
 }

@@ -19,7 +19,7 @@ internal static class AcsMessages
         return digits.Length is >= 7 and <= 15 && !digits.ContainsAnyExceptInRange('0', '9') ? $"+{digits}" : null;
     }
 
-    public static Reading Sms(AcsEvent happened)
+    public static Parsed Sms(AcsEvent happened)
     {
         var data = happened.Data;
         var from = data.Get("from"u8).AsText() ?? throw new FormatException("An SMS names no sender.");
@@ -34,21 +34,21 @@ internal static class AcsMessages
             Text = data.Get("message"u8).AsText(),
             Reply = number is null ? null : new ReplyPath(number),
         };
-        return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
     }
 
-    public static Reading SmsReport(AcsEvent happened)
+    public static Parsed SmsReport(AcsEvent happened)
     {
         var data = happened.Data;
-        if (data.Get("messageId"u8).AsText() is not { } id) return new Reading.Ignored("delivery-status");
+        if (data.Get("messageId"u8).AsText() is not { } id) return new Parsed.Ignored("delivery-status");
         var failed = !data.Get("deliveryStatus"u8).Is("Delivered"u8);
         // Our own id, where the reply was ours; the documentation's sample writes the name with a capital.
         var tag = data.Get("Tag"u8).AsText() ?? data.Get("tag"u8).AsText();
-        return new Reading.Status(new MessageStatus(
+        return new Parsed.StatusUpdate(new MessageStatus(
             happened.Account, id, failed ? MessageState.Failed : MessageState.Delivered, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), failed ? "sms-not-delivered" : null, tag is { Length: 32 } ? tag : null));
     }
 
-    public static Reading WhatsApp(AcsEvent happened)
+    public static Parsed WhatsApp(AcsEvent happened)
     {
         var data = happened.Data;
         // Who keeps the number private is known to the business by an id alone, and "from" is empty then; both may be told.
@@ -75,13 +75,13 @@ internal static class AcsMessages
             Reply = new ReplyPath(number ?? from, at + Window),
             Extras = Extras(data),
         };
-        if (!reaction) return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        if (!reaction) return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
         // All that happens to the sign under one message is one contact; without a sign it was taken back.
         var under = data.Get("reaction"u8).Get("messageId"u8).AsText() ?? contact.ExternalId;
-        return new Reading.Found(new ContactEvent(contact.ExternalId, contact.Text is null ? ContactChange.Removed : ContactChange.Received, contact with { ExternalId = $"{under}:reaction" }));
+        return new Parsed.Found(new ContactEvent(contact.ExternalId, contact.Text is null ? ContactChange.Removed : ContactChange.Received, contact with { ExternalId = $"{under}:reaction" }));
     }
 
-    public static Reading WhatsAppStatus(AcsEvent happened)
+    public static Parsed WhatsAppStatus(AcsEvent happened)
     {
         var data = happened.Data;
         MessageState? state = data.Get("status"u8).AsText() switch
@@ -92,9 +92,9 @@ internal static class AcsMessages
             "Failed" => MessageState.Failed,
             _ => null,
         };
-        if (state is null || data.Get("messageId"u8).AsText() is not { } id) return new Reading.Ignored("delivery-status");
+        if (state is null || data.Get("messageId"u8).AsText() is not { } id) return new Parsed.Ignored("delivery-status");
         var code = data.Get("error"u8).Get("channelCode"u8).AsId();
-        return new Reading.Status(new MessageStatus(happened.Account, id, state.Value, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), state == MessageState.Failed ? code ?? "unknown" : null));
+        return new Parsed.StatusUpdate(new MessageStatus(happened.Account, id, state.Value, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), state == MessageState.Failed ? code ?? "unknown" : null));
     }
 
     private static string? TextOf(JsonElement data) =>

@@ -65,10 +65,10 @@ public sealed class AcsOptions
     public string? WaitingSound { get; set; }
 
     /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
-    public AnswerOptions Default { get; set; } = new();
+    public CallFlowOptions Default { get; set; } = new();
 
     /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>.</summary>
-    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+    public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     internal SecretPair Secrets => new(Secret, PreviousSecret);
 

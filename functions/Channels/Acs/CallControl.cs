@@ -34,7 +34,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     }, ct);
 
     /// <summary>Says sentences, or plays files where a sentence is an address.</summary>
-    public Task<ApiAnswer> SayAsync(string connection, AnswerPlan plan, IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct) => PlayAsync(connection, json =>
+    public Task<ApiAnswer> SayAsync(string connection, CallFlow plan, IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct) => PlayAsync(connection, json =>
     {
         foreach (var sentence in sentences) Source(json, plan, sentence);
     }, place, loop: false, ct);
@@ -141,7 +141,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
 
     private static string Of(string connection) => $"/calling/callConnections/{Uri.EscapeDataString(connection)}";
 
-    private static void Source(Utf8JsonWriter json, AnswerPlan plan, string sentence)
+    private static void Source(Utf8JsonWriter json, CallFlow plan, string sentence)
     {
         if (IsFile(sentence))
         {

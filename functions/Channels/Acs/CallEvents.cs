@@ -14,7 +14,7 @@ internal static class CallEvents
     /// <summary>Id of the event that says that we answered the call.</summary>
     public static string ConnectedId(string call) => $"{call}:connected";
 
-    public static Reading Read(AcsEvent happened, CallAddress address)
+    public static Parsed Read(AcsEvent happened, CallAddress address)
     {
         var type = happened.Type.StartsWith(Prefix, StringComparison.Ordinal) ? happened.Type[Prefix.Length..] : happened.Type;
         return type switch
@@ -27,11 +27,11 @@ internal static class CallEvents
             "ParticipantsUpdated" when Phones(happened.Data.Get("participants"u8)) <= 1 => Found(happened.Id, Journey(CallOutcome.Ringing)) with { Step = happened.Step },
             // What ended may have been answered or recorded; other events say so and outrank this one.
             "CallDisconnected" or "AnswerFailed" => Found(happened.Id, Journey(CallOutcome.Missed) with { Ended = true }),
-            "PlayCompleted" or "PlayFailed" or "RecognizeCompleted" or "RecognizeFailed" => new Reading.Ignored("call-step") { Step = happened.Step },
-            _ => new Reading.Ignored("call-state"),
+            "PlayCompleted" or "PlayFailed" or "RecognizeCompleted" or "RecognizeFailed" => new Parsed.Ignored("call-step") { Step = happened.Step },
+            _ => new Parsed.Ignored("call-state"),
         };
 
-        Reading.Found Found(string id, CallJourney journey) => new(new ContactEvent(
+        Parsed.Found Found(string id, CallJourney journey) => new(new ContactEvent(
             id, ContactChange.Progressed, happened.Contact("voice", address.Call, ContactKind.Call) with { Kind = journey.Kind, Call = journey }));
     }
 

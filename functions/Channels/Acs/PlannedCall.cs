@@ -8,13 +8,13 @@ namespace Serverless.Channels.Acs;
 /// <param name="options">Settings in force.</param>
 /// <param name="connection">The call.</param>
 /// <param name="serverCall">Its id for recordings.</param>
-internal sealed class PlannedCall(CallControl control, AnswerPlan plan, AcsOptions options, string connection, string serverCall)
+internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions options, string connection, string serverCall)
 {
     /// <summary>We are on the line.</summary>
-    public Task<StepTaken> BeginAsync(CallPlace place, DateTimeOffset at, CancellationToken ct) => SayAsync(plan.Begin(at), place with { Group = 0, Person = 0 }, ct);
+    public Task<CallControlResult> BeginAsync(CallPlace place, DateTimeOffset at, CancellationToken ct) => SayAsync(plan.Begin(at), place with { Group = 0, Person = 0 }, ct);
 
     /// <summary>What was to be said is said, or somebody was not reached.</summary>
-    public Task<StepTaken> GoOnAsync(CallPlace place, CancellationToken ct) => place.Then switch
+    public Task<CallControlResult> GoOnAsync(CallPlace place, CancellationToken ct) => place.Then switch
     {
         CallThen.Ring => RingAsync(place, ct),
         CallThen.Message => RecordAsync(place, ct),
@@ -22,31 +22,31 @@ internal sealed class PlannedCall(CallControl control, AnswerPlan plan, AcsOptio
     };
 
     /// <summary>A sentence could not be heard. Without the one that says so nothing is recorded.</summary>
-    public Task<StepTaken> UnheardAsync(CallPlace place, CancellationToken ct) => place.Then == CallThen.Ring ? RingAsync(place, ct) : EndAsync(ct);
+    public Task<CallControlResult> UnheardAsync(CallPlace place, CancellationToken ct) => place.Then == CallThen.Ring ? RingAsync(place, ct) : EndAsync(ct);
 
     /// <summary>A person is on the line: the caller need not hear a waiting sound any longer.</summary>
-    public async Task<StepTaken> ConnectAsync(CancellationToken ct) =>
-        string.IsNullOrEmpty(options.WaitingSound) ? new StepTaken.Done() : CallOutcomes.Of(await control.HushAsync(connection, ct));
+    public async Task<CallControlResult> ConnectAsync(CancellationToken ct) =>
+        string.IsNullOrEmpty(options.WaitingSound) ? new CallControlResult.Done() : CallOutcomes.Of(await control.HushAsync(connection, ct));
 
     /// <summary>A message was left, or its time is over.</summary>
-    public Task<StepTaken> ThankAsync(CallPlace place, CancellationToken ct) => SayAsync([plan.Thanks], place with { Then = CallThen.End }, ct);
+    public Task<CallControlResult> ThankAsync(CallPlace place, CancellationToken ct) => SayAsync([plan.Thanks], place with { Then = CallThen.End }, ct);
 
-    private Task<StepTaken> SayAsync(AnswerStep step, CallPlace place, CancellationToken ct) => SayAsync(step.Sentences, place with
+    private Task<CallControlResult> SayAsync(CallFlowStep step, CallPlace place, CancellationToken ct) => SayAsync(step.Sentences, place with
     {
-        Then = step switch { AnswerStep.Ring => CallThen.Ring, AnswerStep.TakeMessage => CallThen.Message, _ => CallThen.End },
+        Then = step switch { CallFlowStep.Ring => CallThen.Ring, CallFlowStep.TakeMessage => CallThen.Message, _ => CallThen.End },
     }, ct);
 
-    private async Task<StepTaken> SayAsync(IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct)
+    private async Task<CallControlResult> SayAsync(IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct)
     {
         if (sentences.Count == 0) return await GoOnAsync(place, ct);
         var said = CallOutcomes.Of(await control.SayAsync(connection, plan, sentences, place, ct));
-        return said is StepTaken.Lost ? await UnheardAsync(place, ct) : said;
+        return said is CallControlResult.Lost ? await UnheardAsync(place, ct) : said;
     }
 
     // A number that cannot be rung is as one who does not answer.
-    private async Task<StepTaken> RingAsync(CallPlace place, CancellationToken ct)
+    private async Task<CallControlResult> RingAsync(CallPlace place, CancellationToken ct)
     {
-        while (plan.Next(place.Group) is AnswerStep.Ring ring)
+        while (plan.Next(place.Group) is CallFlowStep.Ring ring)
         {
             if (ring.Numbers.Where(n => n.StartsWith('+')).ElementAtOrDefault(place.Person) is not { } number)
             {
@@ -56,20 +56,20 @@ internal sealed class PlannedCall(CallControl control, AnswerPlan plan, AcsOptio
 
             if (place is { Group: 0, Person: 0 } && options.WaitingSound is { Length: > 0 } sound) await control.LoopAsync(connection, sound, place with { Then = CallThen.Wait }, ct);
             var rung = CallOutcomes.Of(await control.RingAsync(connection, number, ring.Seconds, place with { Then = CallThen.Ring }, ct));
-            if (rung is not StepTaken.Lost) return rung;
+            if (rung is not CallControlResult.Lost) return rung;
             place = place with { Person = place.Person + 1 };
         }
 
         return await SayAsync(plan.Next(int.MaxValue), place, ct);
     }
 
-    private async Task<StepTaken> RecordAsync(CallPlace place, CancellationToken ct)
+    private async Task<CallControlResult> RecordAsync(CallPlace place, CancellationToken ct)
     {
-        if (plan.WithoutRinging() is not AnswerStep.TakeMessage message) return await EndAsync(ct);
+        if (plan.WithoutRinging() is not CallFlowStep.TakeMessage message) return await EndAsync(ct);
         var recorded = CallOutcomes.Of(await control.RecordAsync(serverCall, ct));
-        if (recorded is StepTaken.Lost) return await EndAsync(ct);
-        return recorded is StepTaken.Later ? recorded : CallOutcomes.Of(await control.WaitForKeyAsync(connection, message.MaxSeconds, place, ct));
+        if (recorded is CallControlResult.Lost) return await EndAsync(ct);
+        return recorded is CallControlResult.Later ? recorded : CallOutcomes.Of(await control.WaitForKeyAsync(connection, message.MaxSeconds, place, ct));
     }
 
-    private async Task<StepTaken> EndAsync(CancellationToken ct) => CallOutcomes.Of(await control.EndAsync(connection, ct));
+    private async Task<CallControlResult> EndAsync(CancellationToken ct) => CallOutcomes.Of(await control.EndAsync(connection, ct));
 }

@@ -15,9 +15,9 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     private const string SignatureHeader = "x-discourse-event-signature";
     private const string SignaturePrefix = "sha256=";
 
-    private static readonly Answer Greeting = Answer.Text("This address takes signed webhooks of a Discourse forum by POST; enter it there as payload URL.");
+    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes signed webhooks of a Discourse forum by POST; enter it there as payload URL.");
 
-    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
 
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
@@ -54,23 +54,23 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
         }
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
-        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        if (delivery.Method is "GET" or "HEAD") return new VerificationResult.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
         var sites = options.CurrentValue.Sites;
-        if (sites.Values.All(s => s.Secrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
-        if (!sites.TryGetValue(delivery.Rest, out var site)) return new Verdict.Forged(Reasons.KeyUnknown);
+        if (sites.Values.All(s => s.Secrets.IsMissing)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (!sites.TryGetValue(delivery.Rest, out var site)) return new VerificationResult.Invalid(VerificationReasons.KeyUnknown);
 
         // Without a secret at Discourse the header is missing altogether. Only the body is signed, without a time: the name of the event in the other headers rests on TLS.
         // https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
         var header = delivery.Header(SignatureHeader);
-        if (string.IsNullOrEmpty(header)) return new Verdict.Forged(Reasons.SignatureMissing);
-        if (site.Secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
-        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (string.IsNullOrEmpty(header)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
+        if (site.Secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         return site.Secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length)))
-            ? new Verdict.Genuine()
-            : new Verdict.Forged(Reasons.SignatureWrong);
+            ? new VerificationResult.Valid()
+            : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     /// <summary>The forum whose address was called.</summary>
@@ -81,9 +81,9 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     /// 200 without a body. 503 while storage is down: Discourse calls again only if its setting "retry web hook events" is on, otherwise the second look brings it in. Never 404 or 410, which switch the
     /// webhook off after a few. https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
     /// </summary>
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var (account, kind) = AccountOf(delivery);
         return DiscoursePayload.Elements(delivery, new Origin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);

@@ -3,11 +3,11 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Discourse;
 
 /// <content>Why a signature does not hold, where that can be told: each forum has a secret of its own, by the name behind the address.</content>
-public sealed partial class DiscourseChannel : IExplains
+public sealed partial class DiscourseChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong }) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) yield break;
         var header = delivery.Header(SignatureHeader)!;
         bool Holds(string secret, ReadOnlyMemory<byte> body) => Hmac.MatchesSha256Hex(secret, body.Span, header.AsSpan(SignaturePrefix.Length));
         foreach (var (name, site) in options.CurrentValue.Sites)
@@ -17,7 +17,7 @@ public sealed partial class DiscourseChannel : IExplains
             {
                 foreach (var hint in SignatureHints.Of("the forum", delivery.Body, [(setting + "Secret", site.Secret), (setting + "PreviousSecret", site.PreviousSecret)], Holds)) yield return hint;
             }
-            else if (site.Secrets.Any(secret => Holds(secret, delivery.Body))) yield return new Hint("other-site", $"It is signed with {setting}Secret: the address entered at that forum must end in /{name.ToLowerInvariant()}.");
+            else if (site.Secrets.Any(secret => Holds(secret, delivery.Body))) yield return new FailureHint("other-site", $"It is signed with {setting}Secret: the address entered at that forum must end in /{name.ToLowerInvariant()}.");
         }
     }
 }

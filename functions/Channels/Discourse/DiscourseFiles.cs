@@ -5,14 +5,14 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Discourse;
 
 /// <content>Files: uploads of the forum by its own addresses. Where uploads lie in a store apart, the forum sends us on, once; our key stays behind.</content>
-public sealed partial class DiscourseChannel : IOpensAttachments
+public sealed partial class DiscourseChannel : IReadsAttachments
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create("?#\\\r\n ");
 
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
-        if (PathOf(attachment.Reference) is not { } path) return new Opened.Gone("not-an-upload");
-        if (ApiOf(contact.Account) is not var (api, site)) return new Opened.Later("no-address");
+        if (PathOf(attachment.Reference) is not { } path) return new OpenedAttachment.Gone("not-an-upload");
+        if (ApiOf(contact.Account) is not var (api, site)) return new OpenedAttachment.Later("no-address");
         var response = await api.OpenAsync(path, ct);
         if (response is { StatusCode: HttpStatusCode.Found or HttpStatusCode.MovedPermanently or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect, Headers.Location: { } location })
         {
@@ -22,11 +22,11 @@ public sealed partial class DiscourseChannel : IOpensAttachments
             response = await calls.OpenAsync(request, ct);
         }
 
-        if (response is null) return new Opened.Later("unreachable");
-        if (response.IsSuccessStatusCode) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response is null) return new OpenedAttachment.Later("unreachable");
+        if (response.IsSuccessStatusCode) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return Opened.Without(response.StatusCode, calls.RetryAfter(response));
+            return OpenedAttachment.Without(response.StatusCode, calls.RetryAfter(response));
         }
     }
 

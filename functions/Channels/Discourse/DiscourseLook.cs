@@ -7,19 +7,19 @@ namespace Serverless.Channels.Discourse;
 /// The second look: the list of newest posts, newest first, 50 at a time, back to the last post seen. Discourse repeats no lost call unless it is told to, so this is what keeps the promise.
 /// https://docs.discourse.org (List latest posts across topics)
 /// </content>
-public sealed partial class DiscourseChannel : ILooksAgain
+public sealed partial class DiscourseChannel : IReconciles
 {
     private const string PrivatePrefix = "private messages of ";
 
     // The webhook of a fresh post is still on its way; and a post that was numbered early may appear late.
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
 
-    public IReadOnlyList<LookSource> Sources
+    public IReadOnlyList<ReconciliationSource> Sources
     {
         get
         {
             var current = options.CurrentValue;
-            List<LookSource> sources = [];
+            List<ReconciliationSource> sources = [];
             if (!current.Enabled || current.LookMinutes == 0) return sources;
             foreach (var (name, site) in current.Sites.Where(s => s.Value.Address is not null))
             {
@@ -48,27 +48,27 @@ public sealed partial class DiscourseChannel : ILooksAgain
         }
     }
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
         var isPrivate = source.StartsWith(PrivatePrefix, StringComparison.Ordinal);
         var name = isPrivate ? source[PrivatePrefix.Length..] : source;
-        if (ApiOf(name) is not var (api, _)) return new Looked.Later("no-address");
-        if (Sweep.Of(from.Cursor) is not { } sweep) return new Looked.Restart();
+        if (ApiOf(name) is not var (api, _)) return new ReconciliationResult.Later("no-address");
+        if (Sweep.Of(from.Cursor) is not { } sweep) return new ReconciliationResult.Restart();
 
         var list = isPrivate ? "private-posts.json" : "posts.json";
         var answer = await api.GetAsync(sweep.Before == 0 ? list : $"{list}?before={sweep.Before.ToString(CultureInfo.InvariantCulture)}", ct);
         if (!answer.Raw.Succeeded)
             return answer.Status switch
             {
-                429 => new Looked.Later("rate-limited", answer.RetryAfter),
-                >= 300 and < 500 => new Looked.Later("refused"),
-                _ => new Looked.Later("unreachable"),
+                429 => new ReconciliationResult.Later("rate-limited", answer.RetryAfter),
+                >= 300 and < 500 => new ReconciliationResult.Later("refused"),
+                _ => new ReconciliationResult.Later("unreachable"),
             };
 
         var posts = answer.Result.Get(isPrivate ? "private_posts"u8 : "latest_posts"u8);
-        if (posts.ValueKind is not System.Text.Json.JsonValueKind.Array) return new Looked.Later("unreadable");
+        if (posts.ValueKind is not System.Text.Json.JsonValueKind.Array) return new ReconciliationResult.Later("unreadable");
         var kind = $"{(isPrivate ? DiscoursePayload.PrivatePost : DiscoursePayload.PublicPost)}-{name.ToLowerInvariant()}";
-        List<Held> held = [];
+        List<ProviderRecord> held = [];
         var (now, lowest, reached) = (time.GetUtcNow(), long.MaxValue, false);
         foreach (var post in posts.EnumerateArray())
         {
@@ -85,8 +85,8 @@ public sealed partial class DiscourseChannel : ILooksAgain
 
         held.Reverse();
         return !reached && lowest != long.MaxValue
-            ? new Looked.Page(held, sweep.Next(lowest), More: true)
-            : new Looked.Page(held, sweep.Ended, More: false);
+            ? new ReconciliationResult.Page(held, sweep.Next(lowest), More: true)
+            : new ReconciliationResult.Page(held, sweep.Ended, More: false);
     }
 
     /// <summary>Where a look stands: back from the newest post to the last one seen, page by page.</summary>

@@ -21,7 +21,7 @@ internal static class DiscoursePayload
     /// <param name="delivery">The call.</param>
     /// <param name="origin">Where it comes from.</param>
     /// <param name="found">The kind of a post that the second look found; null for a call.</param>
-    public static IEnumerable<Element> Elements(Delivery delivery, Origin origin, string? found)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Origin origin, string? found)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var root = document.RootElement;
@@ -29,7 +29,7 @@ internal static class DiscoursePayload
         if (found is not null)
         {
             // Its author took it back before we ever saw it: the text is Discourse's by then.
-            yield return new Element("post", () => root.Get("user_deleted"u8).IsTrue() ? new Reading.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
+            yield return new DeliveryItem("post", () => root.Get("user_deleted"u8).IsTrue() ? new Parsed.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
             yield break;
         }
 
@@ -37,26 +37,26 @@ internal static class DiscoursePayload
         foreach (var property in root.EnumerateObject()) yield return Of(origin, property.Name, property.Value, name);
     }
 
-    private static Element Of(Origin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
+    private static DeliveryItem Of(Origin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
 
     // https://github.com/discourse/discourse/blob/main/app/models/web_hook_event_type.rb
-    private static Reading Read(Origin origin, string type, JsonElement value, string? name) => type switch
+    private static Parsed Read(Origin origin, string type, JsonElement value, string? name) => type switch
     {
         "post" => new DiscoursePost(origin, value).Happened(name),
-        "ping" => new Reading.Ignored("ping"),
+        "ping" => new Parsed.Ignored("ping"),
 
         // Its first post comes by itself, with the words; so do removal and recovery.
-        "topic" => new Reading.Ignored("topic"),
-        "like" => new Reading.Ignored("reaction"),
-        "user" or "user_badge" or "user_promoted" or "group" or "group_user" => new Reading.Ignored("membership"),
-        "category" or "tag" => new Reading.Ignored("structure"),
-        "reviewable" or "flag" or "queued_post" => new Reading.Ignored("moderation"),
+        "topic" => new Parsed.Ignored("topic"),
+        "like" => new Parsed.Ignored("reaction"),
+        "user" or "user_badge" or "user_promoted" or "group" or "group_user" => new Parsed.Ignored("membership"),
+        "category" or "tag" => new Parsed.Ignored("structure"),
+        "reviewable" or "flag" or "queued_post" => new Parsed.Ignored("moderation"),
         "solved" when name is "accepted_solution" && value.Has("id"u8) => new DiscoursePost(origin, value).Accepted(),
-        "solved" or "assign" or "topic_voting" or "notification" => new Reading.Ignored("forum-work"),
-        "chat_message" => new Reading.Ignored("chat"),
+        "solved" or "assign" or "topic_voting" or "notification" => new Parsed.Ignored("forum-work"),
+        "chat_message" => new Parsed.Ignored("chat"),
         _ => Unknown(origin, type, value),
     };
 
-    private static Reading.Found Unknown(Origin origin, string type, JsonElement value) =>
+    private static Parsed.Found Unknown(Origin origin, string type, JsonElement value) =>
         new(ContactEvent.Unread(DiscourseChannel.ChannelName, DiscourseChannel.ChannelName, origin.Account, $"{type}:{value.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, type));
 }

@@ -16,10 +16,10 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
     private bool IsPrivate => isPrivate || post.Get("topic_archetype"u8).Is("private_message"u8);
 
     /// <param name="name">The event as Discourse calls it, e.g. <c>post_edited</c>.</param>
-    public Reading Happened(string? name)
+    public Parsed Happened(string? name)
     {
         var id = post.Get("id"u8).AsId() ?? throw new JsonException("A post has no id.");
-        if (Unwanted() is { } reason) return new Reading.Ignored(reason);
+        if (Unwanted() is { } reason) return new Parsed.Ignored(reason);
         return name switch
         {
             "post_created" => Received(id),
@@ -38,17 +38,17 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
     /// The customer, or the forum's people, accepted the post as the solution: whoever wrote it, the question is answered. The post carries no time of that. By the plugin discourse-solved:
     /// https://github.com/discourse/discourse-solved
     /// </summary>
-    public Reading Accepted()
+    public Parsed Accepted()
     {
         var id = post.Get("id"u8).AsId() ?? throw new JsonException("A post has no id.");
-        if (Unwanted() is { } reason) return new Reading.Ignored(reason);
+        if (Unwanted() is { } reason) return new Parsed.Ignored(reason);
         var found = Event($"{id}:accepted:{post.ContentId()}", ContactChange.Progressed, id, ""u8);
         var settles = new Dictionary<string, string>(StringComparer.Ordinal) { [Contact.SettlesName] = "accepted-solution" };
         return found with { Event = found.Event with { Contact = found.Event.Contact with { Extras = settles } } };
     }
 
     /// <summary>The post as it came in, or went out.</summary>
-    public Reading.Found Received(string id) => Event(id, ContactChange.Received, id, "created_at"u8);
+    public Parsed.Found Received(string id) => Event(id, ContactChange.Received, id, "created_at"u8);
 
     private string? Unwanted()
     {
@@ -75,7 +75,7 @@ internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, 
         post.Get("staff"u8).IsTrue() || post.Get("moderator"u8).IsTrue() || post.Get("admin"u8).IsTrue()
         || origin.Site?.IsStaff(username, post.Get("primary_group_name"u8).AsText()) == true;
 
-    private Reading.Found Event(string eventId, ContactChange change, string id, ReadOnlySpan<byte> when)
+    private Parsed.Found Event(string eventId, ContactChange change, string id, ReadOnlySpan<byte> when)
     {
         var topic = post.Get("topic_id"u8).AsId();
         var number = post.Get("post_number"u8).AsId();

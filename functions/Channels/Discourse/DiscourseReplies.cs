@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Discourse;
 
 /// <content>Replies: a post in the topic, as a reply to the post; in private, a private message to its author. https://docs.discourse.org (Create topics, posts and private messages)</content>
-public sealed partial class DiscourseChannel : IReplies
+public sealed partial class DiscourseChannel : ISendsReplies
 {
     /// <summary>Discourse takes no idempotency key; what it remembers of a call for two minutes is not promised anywhere.</summary>
     public bool Repeatable => false;

@@ -5,19 +5,19 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Discourse;
 
 /// <content>Upkeep: the webhook with our address, by the admin API. https://github.com/discourse/discourse/blob/main/app/controllers/admin/web_hooks_controller.rb</content>
-public sealed partial class DiscourseChannel : ISubscribes
+public sealed partial class DiscourseChannel : IRegistersWebhooks
 {
     // created, edited, destroyed, recovered: https://github.com/discourse/discourse/blob/main/app/models/web_hook_event_type.rb
     private static readonly (int Id, string Name)[] Needed = [(201, "post_created"), (202, "post_edited"), (203, "post_destroyed"), (204, "post_recovered")];
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         List<Registration> found = [];
         foreach (var name in options.CurrentValue.Sites.Keys.Order(StringComparer.Ordinal).ToList()) found.Add(await CheckAsync(name, upkeep, ct));
         return found;
     }
 
-    private async Task<Registration> CheckAsync(string name, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration> CheckAsync(string name, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var entry = $"webhook {name}";
         var ours = $"{upkeep.PublicBaseUrl ?? "https://<this app>"}/api/hooks/{ChannelName}/{name.ToLowerInvariant()}";

@@ -17,13 +17,13 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
     /// <summary>Longest validation token that is given back, in characters.</summary>
     private const int MaxToken = 4096;
 
-    private static readonly Answer Greeting = Answer.Text("This address takes change notifications of Microsoft Graph for the mailboxes of this company.");
-    private static readonly Answer NoSuchMethod = Answer.Text("This address takes POST.", 405) with { Headers = [new("Allow", "POST")] };
+    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes change notifications of Microsoft Graph for the mailboxes of this company.");
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes POST.", 405) with { Headers = [new("Allow", "POST")] };
 
     // 202 at once: Graph wants rich notifications accepted before they are checked, and drops notifications for ten minutes when answers are slow.
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
-    private static readonly Answer Accepted = Answer.Empty(202);
-    private static readonly Answer ComeAgain = Answer.Empty(503);
+    private static readonly WebhookResponse Accepted = WebhookResponse.Empty(202);
+    private static readonly WebhookResponse ComeAgain = WebhookResponse.Empty(503);
 
     internal EntraKeys Keys { get; } = new(time);
 
@@ -61,24 +61,24 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
         return current.Enabled ? EmailProblems.Of(current) : [];
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
-        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
-        if (ValidationToken(delivery.PathAndQuery) is { } token) return new Verdict.Challenge(Handshake(token));
+        if (delivery.Method is "GET" or "HEAD") return new VerificationResult.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
+        if (ValidationToken(delivery.PathAndQuery) is { } token) return new VerificationResult.Challenge(Handshake(token));
         return NotificationCheck.Judge(delivery, options.CurrentValue, Keys);
     }
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Accepted;
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Accepted;
 
-    public IEnumerable<Element> Read(Delivery delivery) =>
+    public IEnumerable<DeliveryItem> Read(Delivery delivery) =>
         delivery.Arrival is Arrival.LookedAgain ? LookedAt(delivery) : Notifications.Elements(delivery, options.CurrentValue);
 
     // The token comes from whoever calls, so it goes back as plain text that no browser takes for a page.
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation
-    private static Answer Handshake(string token) => token.Length > MaxToken
-        ? Answer.Text("The validation token is too long.", 400)
-        : new Answer(200, "text/plain", Encoding.UTF8.GetBytes(token)) { Headers = [new("X-Content-Type-Options", "nosniff")] };
+    private static WebhookResponse Handshake(string token) => token.Length > MaxToken
+        ? WebhookResponse.Text("The validation token is too long.", 400)
+        : new WebhookResponse(200, "text/plain", Encoding.UTF8.GetBytes(token)) { Headers = [new("X-Content-Type-Options", "nosniff")] };
 
     private static string? ValidationToken(string address)
     {

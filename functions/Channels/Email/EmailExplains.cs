@@ -4,11 +4,11 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Email;
 
 /// <content>Why a rich notification is not proven, where that can be told. https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications</content>
-public sealed partial class EmailChannel : IExplains
+public sealed partial class EmailChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SourceForeign }) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SourceForeign }) yield break;
         var rules = NotificationCheck.Rules(options.CurrentValue);
         List<TokenDifference> differences;
         using (var json = JsonDocument.Parse(delivery.Body))
@@ -17,9 +17,9 @@ public sealed partial class EmailChannel : IExplains
         {
             yield return difference switch
             {
-                TokenDifference.Audience => new Hint("other-audience", "A token is meant for another application than Channels__Email__AppId: the subscription was made with another identity."),
-                TokenDifference.Tenant => new Hint("other-tenant", "A token is of another tenant than Channels__Email__TenantId."),
-                _ => new Hint("other-caller", "A token was not made for Graph's notifications: another application got it for itself."),
+                TokenDifference.Audience => new FailureHint("other-audience", "A token is meant for another application than Channels__Email__AppId: the subscription was made with another identity."),
+                TokenDifference.Tenant => new FailureHint("other-tenant", "A token is of another tenant than Channels__Email__TenantId."),
+                _ => new FailureHint("other-caller", "A token was not made for Graph's notifications: another application got it for itself."),
             };
         }
     }

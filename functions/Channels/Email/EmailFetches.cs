@@ -6,7 +6,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Email;
 
 /// <content>Fetches messages, the keys that rich notifications are signed with, and attachments.</content>
-public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachments
+public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, IReadsAttachments
 {
     // What a reader needs; headers come only when they are asked for. https://learn.microsoft.com/en-us/graph/api/resources/message
     internal static readonly string[] Light =
@@ -29,38 +29,38 @@ public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachmen
         $"singleValueExtendedProperties($filter={string.Join(" or ", Properties.Select(id => $"id eq '{id}'"))})",
     ];
 
-    public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
+    public async Task<FetchedContent> FetchAsync(string resource, CancellationToken ct)
     {
-        if (MessageAddress.Parse(resource) is not { } message) return new Fetched.Gone("no-message");
+        if (MessageAddress.Parse(resource) is not { } message) return new FetchedContent.Gone("no-message");
         var answer = await Graph.SendAsync(message.Folder.Address, graph => Get(graph, message, Whole), ct);
         // A text of more than 16 MiB: its beginning (bodyPreview) and everything else, then.
         if (answer.TooLarge) answer = await Graph.SendAsync(message.Folder.Address, graph => Get(graph, message, Light), ct);
-        if (answer.Succeeded) return new Fetched.Document(answer.Body);
-        if (IsGone(answer)) return new Fetched.Gone("gone-at-provider");
-        return new Fetched.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
+        if (answer.Succeeded) return new FetchedContent.Document(answer.Body);
+        if (IsGone(answer)) return new FetchedContent.Gone("gone-at-provider");
+        return new FetchedContent.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
     }
 
-    public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document) =>
+    public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document) =>
         MailPayload.Read(delivery, MessageAddress.Parse(resource) ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue, time);
 
-    public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
+    public async Task<SigningKeys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
-        if (!await Keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), Graph.GetPublicAsync, ct)) return new Keys.Later("unreachable");
+        if (!await Keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), Graph.GetPublicAsync, ct)) return new SigningKeys.Later("unreachable");
         // The keys in memory may be minutes old, the token newer than they are: they are fetched again soon enough.
-        return Verify(delivery) is Verdict.Undecided ? new Keys.Later(Reasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new Keys.Ready();
+        return Verify(delivery) is VerificationResult.Pending ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
     }
 
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
-        if (AttachmentAddress.Parse(attachment.Reference) is not { } file) return new Opened.Gone("no-attachment");
-        if (file.Kind == AttachmentAddress.Link) return new Opened.Gone("link-only");
+        if (AttachmentAddress.Parse(attachment.Reference) is not { } file) return new OpenedAttachment.Gone("no-attachment");
+        if (file.Kind == AttachmentAddress.Link) return new OpenedAttachment.Gone("link-only");
         // The bytes of a file, the MIME text of an attached message. https://learn.microsoft.com/en-us/graph/api/attachment-get
         var response = await Graph.OpenAsync(graph => Bytes(graph, file), ct);
-        if (response is null) return new Opened.Later("unreachable");
+        if (response is null) return new OpenedAttachment.Later("unreachable");
         if (response.IsSuccessStatusCode)
         {
             // Whoever disposes the stream gives the connection back.
-            return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
         }
 
         using (response)
@@ -68,10 +68,10 @@ public sealed partial class EmailChannel : IFetches, ILoadsKeys, IOpensAttachmen
             var after = api.RetryAfter(response);
             return (int)response.StatusCode switch
             {
-                404 or 405 or 410 => new Opened.Gone("gone-at-provider"),
-                401 or 403 => new Opened.Later("refused", after),
-                429 => new Opened.Later("rate-limited", after),
-                _ => new Opened.Later("unreachable", after),
+                404 or 405 or 410 => new OpenedAttachment.Gone("gone-at-provider"),
+                401 or 403 => new OpenedAttachment.Later("refused", after),
+                429 => new OpenedAttachment.Later("rate-limited", after),
+                _ => new OpenedAttachment.Later("unreachable", after),
             };
         }
     }

@@ -8,37 +8,37 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Email;
 
 /// <content>The second look: what a folder holds that no notification told of.</content>
-public sealed partial class EmailChannel : ILooksAgain
+public sealed partial class EmailChannel : IReconciles
 {
     private const int PageSize = 20;
 
     private static readonly string[] Listed = ["id", "receivedDateTime"];
 
-    public IReadOnlyList<LookSource> Sources
+    public IReadOnlyList<ReconciliationSource> Sources
     {
         get
         {
             var now = options.CurrentValue;
             var every = TimeSpan.FromMinutes(now.LookMinutes);
-            return [.. now.Mailboxes.Values.SelectMany(m => m.Watched.Select(f => new LookSource($"{m.Address.ToLowerInvariant()}/{f}", every)))];
+            return [.. now.Mailboxes.Values.SelectMany(m => m.Watched.Select(f => new ReconciliationSource($"{m.Address.ToLowerInvariant()}/{f}", every)))];
         }
     }
 
     public IReadOnlyList<string> Blind => ["A mail that was moved out of its folder before the second look, and whose notification never came, is not found: only watched folders are looked at."];
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
-        if (source.Split('/') is not [var address, var folder] || options.CurrentValue.MailboxOf(address) is null) return new Looked.Later("not-configured");
+        if (source.Split('/') is not [var address, var folder] || options.CurrentValue.MailboxOf(address) is null) return new ReconciliationResult.Later("not-configured");
         // A cursor is an address that Graph made. What leads elsewhere is not followed, and never with our token.
-        if (from.Cursor is { } cursor && !cursor.StartsWith(options.CurrentValue.GraphUrl.TrimEnd('/') + "/", StringComparison.OrdinalIgnoreCase)) return new Looked.Restart();
+        if (from.Cursor is { } cursor && !cursor.StartsWith(options.CurrentValue.GraphUrl.TrimEnd('/') + "/", StringComparison.OrdinalIgnoreCase)) return new ReconciliationResult.Restart();
         var watched = new Watched(address, folder);
         var answer = await Graph.SendAsync(address, graph => Page(graph, watched, from), ct);
         // The provider has forgotten where we were. https://learn.microsoft.com/en-us/graph/delta-query-overview#synchronization-reset
-        if (answer.Status == 410 || (answer.Status == 400 && from.Cursor is not null && IsForgotten(GraphCalls.ErrorCode(answer)))) return new Looked.Restart();
+        if (answer.Status == 410 || (answer.Status == 400 && from.Cursor is not null && IsForgotten(GraphCalls.ErrorCode(answer)))) return new ReconciliationResult.Restart();
         using var json = GraphCalls.Json(answer);
-        if (json is null) return new Looked.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
+        if (json is null) return new ReconciliationResult.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
 
-        List<Held> held = [];
+        List<ProviderRecord> held = [];
         foreach (var id in Listing(json.RootElement, from.Since))
         {
             // The list gives no headers of sent mail and whole attachments instead of their names, so each message is asked for by itself.
@@ -46,16 +46,16 @@ public sealed partial class EmailChannel : ILooksAgain
             var message = new MessageAddress(watched, id);
             switch (await FetchAsync(message.ToString(), ct))
             {
-                case Fetched.Document document: held.Add(new Held("message", Wrapped(message, document.Body))); break;
-                case Fetched.Later later: return new Looked.Later(later.Reason, later.After);
+                case FetchedContent.Document document: held.Add(new ProviderRecord("message", Wrapped(message, document.Body))); break;
+                case FetchedContent.Later later: return new ReconciliationResult.Later(later.Reason, later.After);
             }
         }
 
         var next = json.RootElement.Text("@odata.nextLink"u8);
-        return new Looked.Page(held, next ?? json.RootElement.Text("@odata.deltaLink"u8), More: next is not null);
+        return new ReconciliationResult.Page(held, next ?? json.RootElement.Text("@odata.deltaLink"u8), More: next is not null);
     }
 
-    private static RequestInformation Page(Microsoft.Graph.GraphServiceClient graph, Watched folder, LookFrom from)
+    private static RequestInformation Page(Microsoft.Graph.GraphServiceClient graph, Watched folder, ReconciliationStart from)
     {
         var delta = graph.Users[folder.Address].MailFolders[folder.Folder].Messages.Delta;
         var request = from.Cursor is { } cursor
@@ -88,9 +88,9 @@ public sealed partial class EmailChannel : ILooksAgain
 
     private static string JsonEncoded(MessageAddress address) => $"\"{JsonEncodedText.Encode(address.ToString())}\"";
 
-    private IEnumerable<Element> LookedAt(Delivery delivery)
+    private IEnumerable<DeliveryItem> LookedAt(Delivery delivery)
     {
-        yield return new Element("message", () =>
+        yield return new DeliveryItem("message", () =>
         {
             using var json = JsonDocument.Parse(delivery.Body);
             var address = MessageAddress.Parse(json.RootElement.Text("resource"u8) ?? "") ?? throw new JsonException("What was found names no message.");

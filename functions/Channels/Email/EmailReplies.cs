@@ -7,7 +7,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Email;
 
 /// <content>Answers a mail in its thread: a draft with a Message-ID of ours, then sent.</content>
-public sealed partial class EmailChannel : IReplies
+public sealed partial class EmailChannel : ISendsReplies
 {
     private const int MaxText = 500_000;
 

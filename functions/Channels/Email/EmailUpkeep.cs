@@ -5,7 +5,7 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Email;
 
 /// <content>Keeps one subscription for each watched folder: made, renewed, made anew, removed.</content>
-public sealed partial class EmailChannel : ISubscribes
+public sealed partial class EmailChannel : IRegistersWebhooks
 {
     // Graph allows just under seven days without and one day with resource data. https://learn.microsoft.com/en-us/graph/api/resources/subscription#subscription-lifetime
     private static readonly TimeSpan Basic = TimeSpan.FromMinutes(10_020);
@@ -14,7 +14,7 @@ public sealed partial class EmailChannel : ISubscribes
     /// <summary>What is said of one subscription, as Graph lists it.</summary>
     private sealed record Standing(string Id, string Resource, string Url, bool HasLifecycle, string? CertificateId, DateTimeOffset? ExpiresAt);
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var now = options.CurrentValue;
         List<Registration> found = [];

@@ -15,20 +15,20 @@ internal static class MailPayload
     /// <param name="document">The message as JSON.</param>
     /// <param name="options">Our own addresses and the secrets of our marks.</param>
     /// <param name="time">Measures how long reading its text takes.</param>
-    public static Reading Read(Delivery delivery, MessageAddress address, ReadOnlyMemory<byte> document, EmailOptions options, TimeProvider time)
+    public static Parsed Read(Delivery delivery, MessageAddress address, ReadOnlyMemory<byte> document, EmailOptions options, TimeProvider time)
     {
         using var json = JsonDocument.Parse(document);
         var message = json.RootElement;
         if (message.ValueKind != JsonValueKind.Object || message.Text("id"u8) is null) throw new JsonException("The document is no message.");
-        if (message.Get("isDraft"u8).IsTrue()) return new Reading.Ignored("draft");
+        if (message.Get("isDraft"u8).IsTrue()) return new Parsed.Ignored("draft");
 
         var headers = new MailHeaders(message);
         var people = new Correspondents(message, headers, options);
         var mail = new Mail(delivery, address, message, headers, people, options);
-        if (address.Folder.IsSent) return people.Recipients.Count == 0 ? new Reading.Ignored("no-recipient") : Found(mail, null, time);
+        if (address.Folder.IsSent) return people.Recipients.Count == 0 ? new Parsed.Ignored("no-recipient") : Found(mail, null, time);
         var automatic = headers.Automatic(people.From?.Value ?? "", name => IsOurs(name, options));
         // From one of our mailboxes and leading back to it; a web form that writes in our name leads to the customer.
-        if (automatic == "own-loop" || (people.From is not null && people.Counterpart is null)) return new Reading.Ignored("own-loop");
+        if (automatic == "own-loop" || (people.From is not null && people.Counterpart is null)) return new Parsed.Ignored("own-loop");
         if (automatic == "bounce" && Failed(mail, time) is { } failed) return failed;
         return Found(mail, automatic, time);
     }
@@ -36,7 +36,7 @@ internal static class MailPayload
     /// <summary>A message with all that is asked of it more than once.</summary>
     private sealed record Mail(Delivery Delivery, MessageAddress Address, JsonElement Message, MailHeaders Headers, Correspondents People, EmailOptions Options);
 
-    private static Reading.Found Found(Mail mail, string? automatic, TimeProvider time)
+    private static Parsed.Found Found(Mail mail, string? automatic, TimeProvider time)
     {
         var (message, headers, people, options) = (mail.Message, mail.Headers, mail.People, mail.Options);
         var sent = mail.Address.Folder.IsSent;
@@ -68,7 +68,7 @@ internal static class MailPayload
         var thread = Threads.Of(mail.Message, headers, counterpart, text, authentication == "fail", options);
         var id = message.Text("internetMessageId"u8) ?? mail.Address.Id;
         var received = sent ? message.Time("sentDateTime"u8) : message.Time("receivedDateTime"u8);
-        return new Reading.Found(new ContactEvent(id, ContactChange.Received, new Contact
+        return new Parsed.Found(new ContactEvent(id, ContactChange.Received, new Contact
         {
             Channel = EmailChannel.ChannelName,
             Network = "email",
@@ -113,7 +113,7 @@ internal static class MailPayload
     }
 
     // A reply of ours came back for good; a delay is kept as a notice and changes nothing.
-    private static Reading.Status? Failed(Mail mail, TimeProvider time)
+    private static Parsed.StatusUpdate? Failed(Mail mail, TimeProvider time)
     {
         var (message, headers) = (mail.Message, mail.Headers);
         var body = message.Get("body"u8).Text("content"u8) ?? message.Text("bodyPreview"u8) ?? "";
@@ -121,7 +121,7 @@ internal static class MailPayload
         if (MailThread.FindOwnId(mail.Options.ClientStates, ids) is not { } own) return null;
         var bounce = Bounce.Read(MailWords.Whole(message, time), message.Text("subject"u8), headers.FailedRecipient is not null);
         if (!bounce.IsFinal) return null;
-        return new Reading.Status(new MessageStatus(
+        return new Parsed.StatusUpdate(new MessageStatus(
             mail.Address.Folder.Address.ToLowerInvariant(), own.Id, MessageState.Failed, message.Time("receivedDateTime"u8) ?? mail.Delivery.ReceivedAt, bounce.Code, own.Reply));
     }
 

@@ -16,20 +16,20 @@ internal static class NotificationCheck
     // One for each pair of application and tenant.
     public const int MaxTokens = 20;
 
-    public static Verdict Judge(Delivery delivery, EmailOptions options, EntraKeys keys)
+    public static VerificationResult Judge(Delivery delivery, EmailOptions options, EntraKeys keys)
     {
-        if (options.ClientStates.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
+        if (options.ClientStates.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         try
         {
             using var json = JsonDocument.Parse(delivery.Body);
             var states = States(json.RootElement, options, out var rich);
             if (states is { } bad) return bad;
             var tokens = json.RootElement.Get("validationTokens"u8);
-            return rich || tokens.Items().Any() ? Tokens(tokens, delivery, options, keys) : new Verdict.Genuine();
+            return rich || tokens.Items().Any() ? Tokens(tokens, delivery, options, keys) : new VerificationResult.Valid();
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            return new Verdict.Forged(Reasons.SignatureMalformed);
+            return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         }
     }
 
@@ -37,13 +37,13 @@ internal static class NotificationCheck
     public static EntraRules Rules(EmailOptions options) => new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
 
     /// <summary>Null when at least one item was sent by somebody who knows a state of ours. The others are set aside when they are read, each for itself (P4).</summary>
-    private static Verdict.Forged? States(JsonElement root, EmailOptions options, out bool rich)
+    private static VerificationResult.Invalid? States(JsonElement root, EmailOptions options, out bool rich)
     {
         rich = false;
         var (known, given, count) = (false, false, 0);
         foreach (var item in root.Get("value"u8).Items())
         {
-            if (++count > Notifications.MaxItems) return new Verdict.Forged(Reasons.SignatureMalformed);
+            if (++count > Notifications.MaxItems) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
             rich |= item.Has("encryptedContent"u8);
             var state = item.Text("clientState"u8);
             given |= state is not null;
@@ -51,12 +51,12 @@ internal static class NotificationCheck
         }
 
         if (known) return null;
-        return new Verdict.Forged(given ? Reasons.SignatureWrong : Reasons.SignatureMissing);
+        return new VerificationResult.Invalid(given ? VerificationReasons.SignatureWrong : VerificationReasons.SignatureMissing);
     }
 
-    private static Verdict Tokens(JsonElement tokens, Delivery delivery, EmailOptions options, EntraKeys keys)
+    private static VerificationResult Tokens(JsonElement tokens, Delivery delivery, EmailOptions options, EntraKeys keys)
     {
-        if (string.IsNullOrEmpty(options.AppId)) return new Verdict.Forged(Reasons.NoSecret);
+        if (string.IsNullOrEmpty(options.AppId)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         var rules = Rules(options);
         var (count, unknown) = (0, false);
         foreach (var token in tokens.Items())
@@ -64,19 +64,19 @@ internal static class NotificationCheck
             // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
             var proof = ++count > MaxTokens ? EntraProof.Malformed : EntraToken.Verify(token.AsText(), rules, keys, delivery.ReceivedAt);
             if (proof == EntraProof.KeyUnknown) unknown = true;
-            else if (proof != EntraProof.Genuine) return new Verdict.Forged(ReasonFor(proof));
+            else if (proof != EntraProof.Genuine) return new VerificationResult.Invalid(ReasonFor(proof));
         }
 
-        if (count == 0) return new Verdict.Forged(Reasons.SignatureMissing);
-        return unknown ? new Verdict.Undecided(Reasons.KeyUnknown) : new Verdict.Genuine();
+        if (count == 0) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
+        return unknown ? new VerificationResult.Pending(VerificationReasons.KeyUnknown) : new VerificationResult.Valid();
     }
 
     private static string ReasonFor(EntraProof proof) => proof switch
     {
-        EntraProof.Missing => Reasons.SignatureMissing,
-        EntraProof.Malformed => Reasons.SignatureMalformed,
-        EntraProof.Stale => Reasons.Stale,
-        EntraProof.Foreign => Reasons.SourceForeign,
-        _ => Reasons.SignatureWrong,
+        EntraProof.Missing => VerificationReasons.SignatureMissing,
+        EntraProof.Malformed => VerificationReasons.SignatureMalformed,
+        EntraProof.Stale => VerificationReasons.Stale,
+        EntraProof.Foreign => VerificationReasons.SourceForeign,
+        _ => VerificationReasons.SignatureWrong,
     };
 }

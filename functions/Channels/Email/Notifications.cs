@@ -9,41 +9,41 @@ internal static class Notifications
     /// <summary>Most items that are looked at by the check; Graph sends far fewer.</summary>
     public const int MaxItems = 10_000;
 
-    public static IEnumerable<Element> Elements(Delivery delivery, EmailOptions options)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, EmailOptions options)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         var index = 0;
         foreach (var item in json.RootElement.Get("value"u8).Items())
         {
-            yield return new Element($"value[{index++}]", () => Read(item, options));
+            yield return new DeliveryItem($"value[{index++}]", () => Read(item, options));
         }
     }
 
-    private static Reading Read(JsonElement item, EmailOptions options)
+    private static Parsed Read(JsonElement item, EmailOptions options)
     {
         if (item.ValueKind != JsonValueKind.Object) throw new JsonException("A notification is an object.");
         // Not ours, or older than the last two secrets: upkeep mends the subscription, the second look brings what it told of.
-        if (ClientStates.Find(options, item.Text("clientState"u8)) is not { } folder) return new Reading.Attention("client-state-wrong");
-        if (!OfTenant(item, options)) return new Reading.Attention("tenant-foreign");
-        if (item.Has("lifecycleEvent"u8)) return new Reading.Attention(LifecycleWord(item.Get("lifecycleEvent"u8)));
+        if (ClientStates.Find(options, item.Text("clientState"u8)) is not { } folder) return new Parsed.Alert("client-state-wrong");
+        if (!OfTenant(item, options)) return new Parsed.Alert("tenant-foreign");
+        if (item.Has("lifecycleEvent"u8)) return new Parsed.Alert(LifecycleWord(item.Get("lifecycleEvent"u8)));
 
         // Only created is subscribed: any other change (a flag, read, moved) is nothing a case needs.
-        if (!item.Get("changeType"u8).Is("created"u8)) return new Reading.Ignored("not-created");
+        if (!item.Get("changeType"u8).Is("created"u8)) return new Parsed.Ignored("not-created");
         var data = item.Get("resourceData"u8);
-        if (data.Text("@odata.type"u8) is { } type && !type.Equals("#Microsoft.Graph.Message", StringComparison.OrdinalIgnoreCase)) return new Reading.Ignored("not-a-message");
+        if (data.Text("@odata.type"u8) is { } type && !type.Equals("#Microsoft.Graph.Message", StringComparison.OrdinalIgnoreCase)) return new Parsed.Ignored("not-a-message");
 
         var id = data.Text("id"u8);
         if (item.Get("encryptedContent"u8) is { ValueKind: JsonValueKind.Object } content)
         {
             var finding = RichContent.Open(content, options, out var plain);
-            if (finding == RichContent.Finding.Wrong) return new Reading.Attention("encrypted-content-wrong");
+            if (finding == RichContent.Finding.Wrong) return new Parsed.Alert("encrypted-content-wrong");
             // With an unknown certificate the id beside it is as good: the token proved the sender, and the message is fetched anyway.
             if (finding == RichContent.Finding.Opened) id = IdIn(plain) ?? id;
         }
 
         id ??= LastSegment(item.Text("resource"u8));
         if (!MessageAddress.IsId(id)) throw new JsonException("A notification names no message.");
-        return new Reading.Thin(new MessageAddress(folder, id!).ToString());
+        return new Parsed.Reference(new MessageAddress(folder, id!).ToString());
     }
 
     // https://learn.microsoft.com/en-us/graph/change-notifications-lifecycle-events

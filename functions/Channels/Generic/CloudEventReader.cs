@@ -22,7 +22,7 @@ internal static class CloudEventReader
     /// <summary>One element for each event; an event that breaks a rule throws when it is read.</summary>
     /// <param name="delivery">A genuine one.</param>
     /// <param name="read">Gets the event while its JSON document is alive.</param>
-    public static IEnumerable<Element> Elements(Delivery delivery, Func<CloudEvent, Reading> read)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Func<CloudEvent, Parsed> read)
     {
         if (!IsBatch(delivery))
         {
@@ -74,14 +74,14 @@ internal static class CloudEventReader
         }
     }
 
-    private static Reading ReadStructured(Delivery delivery, Func<CloudEvent, Reading> read)
+    private static Parsed ReadStructured(Delivery delivery, Func<CloudEvent, Parsed> read)
     {
         RequireJson(delivery, MediaType);
         using var document = JsonDocument.Parse(delivery.Body);
         return read(FromJson(document.RootElement));
     }
 
-    private static Reading ReadBinary(Delivery delivery, Func<CloudEvent, Reading> read)
+    private static Parsed ReadBinary(Delivery delivery, Func<CloudEvent, Parsed> read)
     {
         // The binding forbids it: Content-Type says what the data is.
         if (delivery.Header("ce-datacontenttype") is not null) throw new FormatException("ce-datacontenttype must not be sent: Content-Type is that attribute.");

@@ -21,7 +21,7 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
 
     private static readonly KeyValuePair<string, string> AllowPost = new("Allow", "POST");
 
-    private static readonly Answer Greeting = Answer.Text(
+    private static readonly WebhookResponse Greeting = WebhookResponse.Text(
         "This is the channel generic: it takes CloudEvents 1.0 by POST, signed with the three headers of Standard Webhooks.");
 
     public string Name => "generic";
@@ -60,12 +60,12 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         }
     }
 
-    public Verdict Verify(Delivery delivery) => delivery.Method switch
+    public VerificationResult Verify(Delivery delivery) => delivery.Method switch
     {
         "POST" => Judge(delivery, options.CurrentValue),
-        "OPTIONS" => new Verdict.Challenge(Permission(delivery, options.CurrentValue)),
-        "GET" or "HEAD" => new Verdict.Challenge(Greeting),
-        _ => new Verdict.Challenge(Answer.Empty(405) with { Headers = [AllowPost] }),
+        "OPTIONS" => new VerificationResult.Challenge(Permission(delivery, options.CurrentValue)),
+        "GET" or "HEAD" => new VerificationResult.Challenge(Greeting),
+        _ => new VerificationResult.Challenge(WebhookResponse.Empty(405) with { Headers = [AllowPost] }),
     };
 
     /// <summary>The sender of our settings for whose source the first event says it speaks.</summary>
@@ -79,13 +79,13 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
     }
 
     /// <summary>202: accepted and not processed yet, as the web hook profile wants it. 503 when it is not stored, since senders try again.</summary>
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance == Acceptance.NotStored
-        ? Answer.Empty(503) with { Headers = [new("Retry-After", "60")] }
-        : Answer.Empty(202);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => acceptance == Acceptance.NotStored
+        ? WebhookResponse.Empty(503) with { Headers = [new("Retry-After", "60")] }
+        : WebhookResponse.Empty(202);
 
-    public IEnumerable<Element> Read(Delivery delivery) => CloudEventReader.Elements(delivery, happened => GenericPayload.Read(happened, delivery));
+    public IEnumerable<DeliveryItem> Read(Delivery delivery) => CloudEventReader.Elements(delivery, happened => GenericPayload.Read(happened, delivery));
 
-    private static Verdict Judge(Delivery delivery, GenericOptions now)
+    private static VerificationResult Judge(Delivery delivery, GenericOptions now)
     {
         var proof = Check(delivery, now.Secrets, now);
         GenericSender? signer = null;
@@ -98,11 +98,11 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
             (proof, signer) = (next, sender);
         }
 
-        if (proof.Kind != WebhookProofKind.Genuine) return new Verdict.Forged(ReasonFor(proof.Kind), proof.SentAt);
-        if (CloudEventReader.IsBinary(delivery) && delivery.Header("ce-id") is { } id && id != delivery.Header("webhook-id")) return new Verdict.Forged(Reasons.IdMismatch);
+        if (proof.Kind != WebhookProofKind.Genuine) return new VerificationResult.Invalid(ReasonFor(proof.Kind), proof.SentAt);
+        if (CloudEventReader.IsBinary(delivery) && delivery.Header("ce-id") is { } id && id != delivery.Header("webhook-id")) return new VerificationResult.Invalid(VerificationReasons.IdMismatch);
         if (now.Senders.Count > 0 && !CloudEventReader.Sources(delivery).TrueForAll(source => MaySpeakFor(source, signer, now)))
-            return new Verdict.Forged(Reasons.SourceForeign);
-        return new Verdict.Genuine(proof.SentAt);
+            return new VerificationResult.Invalid(VerificationReasons.SourceForeign);
+        return new VerificationResult.Valid(proof.SentAt);
     }
 
     private static WebhookProof Check(Delivery delivery, SecretPair secrets, GenericOptions now) => StandardWebhook.Verify(
@@ -115,23 +115,23 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
 
     private static string ReasonFor(WebhookProofKind kind) => kind switch
     {
-        WebhookProofKind.SignatureMissing => Reasons.SignatureMissing,
-        WebhookProofKind.SignatureMalformed => Reasons.SignatureMalformed,
-        WebhookProofKind.Stale => Reasons.Stale,
-        WebhookProofKind.NoSecret => Reasons.NoSecret,
-        _ => Reasons.SignatureWrong,
+        WebhookProofKind.SignatureMissing => VerificationReasons.SignatureMissing,
+        WebhookProofKind.SignatureMalformed => VerificationReasons.SignatureMalformed,
+        WebhookProofKind.Stale => VerificationReasons.Stale,
+        WebhookProofKind.NoSecret => VerificationReasons.NoSecret,
+        _ => VerificationReasons.SignatureWrong,
     };
 
     /// <summary>Consent is in the two headers, not in the status: an origin that is not allowed sees a door that does not know OPTIONS. The callback variant is not offered: we call no URL of a stranger.</summary>
-    private static Answer Permission(Delivery delivery, GenericOptions now)
+    private static WebhookResponse Permission(Delivery delivery, GenericOptions now)
     {
         var origin = delivery.Header("webhook-request-origin");
         if (string.IsNullOrWhiteSpace(origin) || !now.AllowedOrigins.Split(' ').Contains(origin, StringComparer.OrdinalIgnoreCase))
-            return Answer.Empty(405) with { Headers = [AllowPost] };
+            return WebhookResponse.Empty(405) with { Headers = [AllowPost] };
 
         var rate = now.AllowedRatePerMinute;
         if (int.TryParse(delivery.Header("webhook-request-rate"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) && wanted > 0) rate = Math.Min(rate, wanted);
-        return Answer.Empty() with { Headers = [AllowPost, new("WebHook-Allowed-Origin", origin), new("WebHook-Allowed-Rate", rate.ToString(CultureInfo.InvariantCulture))] };
+        return WebhookResponse.Empty() with { Headers = [AllowPost, new("WebHook-Allowed-Origin", origin), new("WebHook-Allowed-Rate", rate.ToString(CultureInfo.InvariantCulture))] };
     }
 
     private static IEnumerable<string> Malformed(string section, SecretPair secrets)

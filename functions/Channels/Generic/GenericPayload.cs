@@ -9,7 +9,7 @@ internal static class GenericPayload
 {
     /// <exception cref="FormatException">Data that the type needs is missing.</exception>
     /// <exception cref="InvalidOperationException">A field has the wrong kind.</exception>
-    public static Reading Read(CloudEvent happened, Delivery delivery) => new Reading.Found(happened.Type switch
+    public static Parsed Read(CloudEvent happened, Delivery delivery) => new Parsed.Found(happened.Type switch
     {
         // Data that nobody can read: who sent what is shown all the same.
         _ when happened.IsOpaque => Unknown(happened, delivery),

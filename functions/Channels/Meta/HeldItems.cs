@@ -9,7 +9,7 @@ namespace Serverless.Channels.Meta;
 internal static class HeldItems
 {
     /// <summary>A post on a page, unless it is our own, and the comments under it.</summary>
-    public static IEnumerable<Held> OfPost(string page, JsonElement post, DateTimeOffset since)
+    public static IEnumerable<ProviderRecord> OfPost(string page, JsonElement post, DateTimeOffset since)
     {
         if (post.Get("id"u8).AsId() is not { } id) yield break;
         if (post.Get("from"u8).Get("id"u8).AsId() != page && TimeOf(post, "created_time"u8) is var posted && posted >= since)
@@ -22,7 +22,7 @@ internal static class HeldItems
     }
 
     /// <summary>The comments under one of our media and the replies to them.</summary>
-    public static IEnumerable<Held> OfMedium(string account, JsonElement medium, DateTimeOffset since)
+    public static IEnumerable<ProviderRecord> OfMedium(string account, JsonElement medium, DateTimeOffset since)
     {
         var media = medium.Get("id"u8).AsId();
         foreach (var comment in medium.Get("comments"u8).Get("data"u8).Items())
@@ -38,7 +38,7 @@ internal static class HeldItems
     /// <param name="account">Page or Instagram account.</param>
     /// <param name="conversation">As listed.</param>
     /// <param name="since">Nothing older.</param>
-    public static IEnumerable<Held> OfConversation(string about, string account, JsonElement conversation, DateTimeOffset since)
+    public static IEnumerable<ProviderRecord> OfConversation(string about, string account, JsonElement conversation, DateTimeOffset since)
     {
         foreach (var message in conversation.Get("messages"u8).Get("data"u8).Items())
         {
@@ -60,7 +60,7 @@ internal static class HeldItems
     public static DateTimeOffset TimeOf(JsonElement item, ReadOnlySpan<byte> name) =>
         DateTimeOffset.TryParse(item.Get(name).AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at) ? at : default;
 
-    private static Held Feed(string page, JsonElement item, DateTimeOffset at, JsonObject value)
+    private static ProviderRecord Feed(string page, JsonElement item, DateTimeOffset at, JsonObject value)
     {
         value["verb"] = "add";
         value["created_time"] = at.ToUnixTimeSeconds();
@@ -68,7 +68,7 @@ internal static class HeldItems
         return Entry("page", page, at, "changes", new JsonObject { ["field"] = "feed", ["value"] = value });
     }
 
-    private static Held? Comment(string account, string? media, JsonElement comment, string? parent, DateTimeOffset since)
+    private static ProviderRecord? Comment(string account, string? media, JsonElement comment, string? parent, DateTimeOffset since)
     {
         var at = TimeOf(comment, "timestamp"u8);
         if (at < since || comment.Get("id"u8).AsId() is not { } id) return null;
@@ -95,7 +95,7 @@ internal static class HeldItems
             if (from.TryGetProperty(name, out var value)) to[name] = JsonNode.Parse(value.GetRawText());
     }
 
-    private static Held Entry(string about, string account, DateTimeOffset at, string list, JsonObject item) =>
+    private static ProviderRecord Entry(string about, string account, DateTimeOffset at, string list, JsonObject item) =>
         new(list, PlainJson.Bytes(new JsonObject
     {
         ["object"] = about,

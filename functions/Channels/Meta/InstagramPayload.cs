@@ -8,7 +8,7 @@ namespace Serverless.Channels.Meta;
 internal static class InstagramPayload
 {
     /// <summary>A comment on one of our media, or during one of our broadcasts.</summary>
-    public static Reading ReadComment(Origin origin, JsonElement value)
+    public static Parsed ReadComment(Origin origin, JsonElement value)
     {
         if (value.Get("id"u8).AsId() is not { } id) return Unread.Change(origin, "comments", value);
         var media = value.Get("media"u8);
@@ -32,18 +32,18 @@ internal static class InstagramPayload
     /// We were named in a comment or a caption on somebody else's media. It comes with ids only. Where nobody can be asked for the words, what it
     /// is, is known all the same: a comment or post without text, and no placeholder.
     /// </summary>
-    public static Reading ReadMention(Origin origin, JsonElement value, bool canBeAsked)
+    public static Parsed ReadMention(Origin origin, JsonElement value, bool canBeAsked)
     {
         var mention = new Mention(origin.EntryId, value.Get("media_id"u8).AsId(), value.Get("comment_id"u8).AsId());
         if ((mention.Comment ?? mention.Media) is null) return Unread.Change(origin, "mentions", value);
-        return canBeAsked && mention.CanBeAsked ? new Reading.Thin(mention.Resource) : Mentioned(origin, mention, default);
+        return canBeAsked && mention.CanBeAsked ? new Parsed.Reference(mention.Resource) : Mentioned(origin, mention, default);
     }
 
     /// <summary>A mention with what Meta says of it.</summary>
     /// <param name="origin">The entry that pointed at it.</param>
     /// <param name="mention">Where.</param>
     /// <param name="document">The answer; without words when they are gone, or nobody was asked.</param>
-    public static Reading.Found Mentioned(Origin origin, Mention mention, JsonElement document)
+    public static Parsed.Found Mentioned(Origin origin, Mention mention, JsonElement document)
     {
         var (comment, media) = (document.Get("mentioned_comment"u8), document.Get("mentioned_media"u8));
         ExtraFields extras = default;
@@ -60,7 +60,7 @@ internal static class InstagramPayload
     // All media with comments here are ours, so those who comment on one are strangers to each other (P10): a conversation is a comment and
     // the replies under it, not everything under the media. The public reply has no window; a private one may be sent once, within 7 days.
     // https://developers.facebook.com/docs/messenger-platform/instagram/features/private-replies
-    private static Reading.Found Event(
+    private static Parsed.Found Event(
         Origin origin, string id, string? parent, string? media, string? author, bool own, Said said, ExtraFields extras) =>
         new(new(id, ContactChange.Received, new()
         {

@@ -7,30 +7,30 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/docs/messenger-platform/reference/webhook-events</remarks>
 internal static class MessagingPayload
 {
-    public static Reading Read(Origin origin, JsonElement item)
+    public static Parsed Read(Origin origin, JsonElement item)
     {
         if (item.Get("message"u8) is { ValueKind: JsonValueKind.Object } message) return Message(origin, item, message);
         if (item.Get("message_edit"u8) is { ValueKind: JsonValueKind.Object } edit) return Edit(origin, item, edit);
         if (item.Get("postback"u8) is { ValueKind: JsonValueKind.Object } postback) return Postback(origin, item, postback);
-        if (item.Has("delivery"u8)) return new Reading.Ignored("delivery");
-        if (item.Has("read"u8)) return new Reading.Ignored("read");
+        if (item.Has("delivery"u8)) return new Parsed.Ignored("delivery");
+        if (item.Has("read"u8)) return new Parsed.Ignored("read");
         if (item.Get("reaction"u8) is { ValueKind: JsonValueKind.Object } reaction) return Reaction(origin, item, reaction);
 
         // A mention in a story comes as a message, and here and there as this.
         if (item.Get("referral"u8) is { ValueKind: JsonValueKind.Object } mention && (mention.Has("story"u8) || mention.Get("source"u8).Is("STORY_MENTION"u8))) return StoryMention(origin, item, mention);
 
         // Somebody followed a link and has said nothing yet.
-        if (item.Has("referral"u8)) return new Reading.Ignored("referral");
-        if (item.Has("optin"u8)) return new Reading.Ignored("opt-in");
-        if (item.Has("account_linking"u8)) return new Reading.Ignored("account-linking");
+        if (item.Has("referral"u8)) return new Parsed.Ignored("referral");
+        if (item.Has("optin"u8)) return new Parsed.Ignored("opt-in");
+        if (item.Has("account_linking"u8)) return new Parsed.Ignored("account-linking");
 
         // Another app took or wants the conversation. One passed to us is not here: its customer now waits for a person.
         if (item.Has("take_thread_control"u8) || item.Has("request_thread_control"u8) || item.Has("app_roles"u8))
-            return new Reading.Ignored("thread-control");
+            return new Parsed.Ignored("thread-control");
         return Placeholder(origin, item);
     }
 
-    private static Reading.Found Message(Origin origin, JsonElement item, JsonElement message)
+    private static Parsed.Found Message(Origin origin, JsonElement item, JsonElement message)
     {
         var mid = message.Get("mid"u8).AsId() ?? item.ContentId();
         var sides = new MessagingSides(origin, item, message.Get("is_echo"u8).IsTrue());
@@ -55,9 +55,9 @@ internal static class MessagingPayload
 
     // All that happens to the sign under one message is one contact: shown in its case, and starts nothing.
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-reactions
-    private static Reading Reaction(Origin origin, JsonElement item, JsonElement reaction)
+    private static Parsed Reaction(Origin origin, JsonElement item, JsonElement reaction)
     {
-        if (reaction.Get("mid"u8).AsId() is not { } under) return new Reading.Ignored("reaction");
+        if (reaction.Get("mid"u8).AsId() is not { } under) return new Parsed.Ignored("reaction");
         var sides = new MessagingSides(origin, item, echo: false);
         var taken = reaction.Get("action"u8).Is("unreact"u8);
         ExtraFields extras = default;
@@ -67,7 +67,7 @@ internal static class MessagingPayload
         return sides.Event($"{id}:{item.Get("timestamp"u8).AsId() ?? item.ContentId()}", taken ? ContactChange.Removed : ContactChange.Received, id, said, extras);
     }
 
-    private static Reading.Found StoryMention(Origin origin, JsonElement item, JsonElement mention)
+    private static Parsed.Found StoryMention(Origin origin, JsonElement item, JsonElement mention)
     {
         var sides = new MessagingSides(origin, item, echo: false);
         var id = $"{sides.Customer}:mention:{mention.Get("story"u8).Get("id"u8).AsId() ?? item.Get("timestamp"u8).AsId()}";
@@ -79,7 +79,7 @@ internal static class MessagingPayload
     }
 
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-edits (num_edit comes as a number or as text)
-    private static Reading.Found Edit(Origin origin, JsonElement item, JsonElement edit)
+    private static Parsed.Found Edit(Origin origin, JsonElement item, JsonElement edit)
     {
         if (edit.Get("mid"u8).AsId() is not { } mid) return Placeholder(origin, item);
         var sides = new MessagingSides(origin, item, edit.Get("is_echo"u8).IsTrue());
@@ -89,7 +89,7 @@ internal static class MessagingPayload
     }
 
     // The label of the button is what the customer said by pressing it. Before v11.0 a postback had no mid.
-    private static Reading.Found Postback(Origin origin, JsonElement item, JsonElement postback)
+    private static Parsed.Found Postback(Origin origin, JsonElement item, JsonElement postback)
     {
         var sides = new MessagingSides(origin, item, false);
         var id = postback.Get("mid"u8).AsId() ?? $"{sides.Customer}:{item.Get("timestamp"u8).AsId()}";
@@ -99,7 +99,7 @@ internal static class MessagingPayload
         return sides.Event(id, ContactChange.Received, id, new(ContactKind.Message, postback.Get("title"u8).AsText()), extras);
     }
 
-    private static Reading.Found Placeholder(Origin origin, JsonElement item)
+    private static Parsed.Found Placeholder(Origin origin, JsonElement item)
     {
         var sides = new MessagingSides(origin, item, false);
         var id = item.ContentId();

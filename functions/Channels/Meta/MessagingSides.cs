@@ -40,7 +40,7 @@ internal readonly struct MessagingSides
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
     /// <param name="extras">What else was told.</param>
-    public Reading.Found Event(string eventId, ContactChange change, string id, Said said, ExtraFields extras)
+    public Parsed.Found Event(string eventId, ContactChange change, string id, Said said, ExtraFields extras)
     {
         var instagram = _origin.Object is MetaObject.Instagram;
         var network = instagram ? "instagram" : "messenger";

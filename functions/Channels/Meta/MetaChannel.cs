@@ -13,14 +13,14 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
 
     // Meta wants a 200 and says nothing of a body; its Messenger example sends this one, and the other products do not mind.
     // https://developers.facebook.com/docs/messenger-platform/webhooks
-    private static readonly Answer Received = Answer.Text("EVENT_RECEIVED");
+    private static readonly WebhookResponse Received = WebhookResponse.Text("EVENT_RECEIVED");
 
     // Anything but a 200 is called again: Messenger and page for 36 hours, WhatsApp for 7 days.
     // https://developers.facebook.com/docs/graph-api/webhooks/getting-started
-    private static readonly Answer ComeAgain = Answer.Text("Not stored, please call again.", 503);
+    private static readonly WebhookResponse ComeAgain = WebhookResponse.Text("Not stored, please call again.", 503);
 
-    private static readonly Answer NoSuchMethod =
-        Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod =
+        WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
 
     private static readonly string[] Kept = [SignatureHeader];
 
@@ -62,26 +62,26 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
             yield return "Channels__Meta__VerifyToken is missing: choose a long random text and enter it beside the callback URL in the App Dashboard.";
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
         var current = options.CurrentValue;
-        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
-        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        if (delivery.Method is "GET" or "HEAD") return new VerificationResult.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
+        if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
         if (current.AppSecrets.IsMissing && current.Apps.Values.All(app => app.AppSecrets.IsMissing))
-            return new Verdict.Forged(Reasons.NoSecret);
+            return new VerificationResult.Invalid(VerificationReasons.NoSecret);
 
         // X-Hub-Signature (SHA-1) is still sent and ignored. The signature carries no time, so there is no replay window: what comes
         // again has the same ids. https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads
         var header = delivery.Header(SignatureHeader);
-        if (string.IsNullOrEmpty(header)) return new Verdict.Forged(Reasons.SignatureMissing);
+        if (string.IsNullOrEmpty(header)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64)
-            return new Verdict.Forged(Reasons.SignatureMalformed);
+            return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
 
         // Every secret is tried, so that time does not tell which app called.
         bool Matches(string secret) => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length));
         var genuine = current.AppSecrets.Any(Matches);
         foreach (var app in current.Apps.Values) genuine |= app.AppSecrets.Any(Matches);
-        return genuine ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+        return genuine ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     /// <summary>The page, Instagram or WhatsApp account of the first entry.</summary>
@@ -91,9 +91,9 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Ap
         return accounts.Count > 0 && JsonGlance.Text(delivery.Body.Span, "id"u8, 3) is { } id && accounts.ContainsKey(id) ? id : null;
     }
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Received;
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Received;
 
-    public IEnumerable<Element> Read(Delivery delivery) => MetaPayload.Elements(delivery, options.CurrentValue);
+    public IEnumerable<DeliveryItem> Read(Delivery delivery) => MetaPayload.Elements(delivery, options.CurrentValue);
 
     private static string Fingerprint(MetaOptions current)
     {

@@ -11,7 +11,7 @@ internal static class MetaHandshake
 
     private static readonly KeyValuePair<string, string>[] NoSniff = [new("X-Content-Type-Options", "nosniff")];
 
-    public static Answer Answer(Delivery delivery, SecretPair tokens)
+    public static WebhookResponse Answer(Delivery delivery, SecretPair tokens)
     {
         var mode = Query(delivery.PathAndQuery, "hub.mode");
         var challenge = Query(delivery.PathAndQuery, "hub.challenge");
@@ -27,7 +27,7 @@ internal static class MetaHandshake
         return Plain(challenge, 200);
     }
 
-    private static Answer Plain(string text, int status) => Channels.Answer.Text(text, status) with { Headers = NoSniff };
+    private static WebhookResponse Plain(string text, int status) => Channels.WebhookResponse.Text(text, status) with { Headers = NoSniff };
 
     private static string? Query(string pathAndQuery, string name)
     {

@@ -7,7 +7,7 @@ namespace Serverless.Channels.Meta;
 /// https://developers.facebook.com/docs/graph-api/reference/page/feed, https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments,
 /// https://developers.facebook.com/docs/messenger-platform/conversations
 /// </remarks>
-public sealed partial class MetaChannel : ILooksAgain
+public sealed partial class MetaChannel : IReconciles
 {
     private const string FeedFields = "id,from,message,created_time,comments.limit(100).order(reverse_chronological).filter(stream){id,from,message,created_time,parent{id}}";
     private const string MediaFields = "id,timestamp,comments.limit(50){id,text,timestamp,from,replies.limit(50){id,text,timestamp,from}}";
@@ -19,14 +19,14 @@ public sealed partial class MetaChannel : ILooksAgain
     // What a round began with is looked at by the next one as well: Meta's own lists lag.
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(1);
 
-    public IReadOnlyList<LookSource> Sources
+    public IReadOnlyList<ReconciliationSource> Sources
     {
         get
         {
             var current = options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0) return [];
             var every = TimeSpan.FromMinutes(current.LookMinutes);
-            return [.. current.Accounts.Where(a => current.TokensOf(a.Key).Count > 0).SelectMany(a => ListsOf(a.Value.Kind), (a, list) => new LookSource($"{list} {a.Key}", every))];
+            return [.. current.Accounts.Where(a => current.TokensOf(a.Key).Count > 0).SelectMany(a => ListsOf(a.Value.Kind), (a, list) => new ReconciliationSource($"{list} {a.Key}", every))];
         }
     }
 
@@ -37,9 +37,9 @@ public sealed partial class MetaChannel : ILooksAgain
         "Mentions on Instagram, visitors' ratings and comments during a broadcast or on an advertisement: Meta lists none; it calls again for 36 hours.",
     ];
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
-        if (source.Split(' ') is not [var list, var account]) return new Looked.Restart();
+        if (source.Split(' ') is not [var list, var account]) return new ReconciliationResult.Restart();
         var round = LookRound.Of(from, time.GetUtcNow());
         var path = list switch
         {
@@ -51,10 +51,10 @@ public sealed partial class MetaChannel : ILooksAgain
         };
         path += round.After is null ? "&limit=25" : $"&limit=25&after={Uri.EscapeDataString(round.After)}";
         using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, account, HttpMethod.Get, path, null, ct);
-        if (answer.Error == 100 && round.After is not null) return new Looked.Restart();
-        if (!answer.Succeeded) return new Looked.Later(answer.Reason, answer.Raw.RetryAfter);
+        if (answer.Error == 100 && round.After is not null) return new ReconciliationResult.Restart();
+        if (!answer.Succeeded) return new ReconciliationResult.Later(answer.Reason, answer.Raw.RetryAfter);
 
-        List<Held> held = [];
+        List<ProviderRecord> held = [];
         var over = false;
         foreach (var item in answer.Json.Get("data"u8).Items())
         {
@@ -74,7 +74,7 @@ public sealed partial class MetaChannel : ILooksAgain
 
         var paging = answer.Json.Get("paging"u8);
         var next = !over && paging.Has("next"u8) ? paging.Get("cursors"u8).Get("after"u8).AsText() : null;
-        return new Looked.Page(held, round.Cursor(next), next is not null);
+        return new ReconciliationResult.Page(held, round.Cursor(next), next is not null);
     }
 
     private static string[] ListsOf(MetaAccountKind? kind) => kind switch
@@ -87,7 +87,7 @@ public sealed partial class MetaChannel : ILooksAgain
     // One walk through a list: what is older than Since was looked at by the round before, and the next one begins at Next.
     private readonly record struct LookRound(DateTimeOffset Since, DateTimeOffset Next, string? After)
     {
-        public static LookRound Of(LookFrom from, DateTimeOffset now)
+        public static LookRound Of(ReconciliationStart from, DateTimeOffset now)
         {
             var oldest = from.Since > now - Reach ? from.Since : now - Reach;
             return from.Cursor?.Split(' ', 3) switch

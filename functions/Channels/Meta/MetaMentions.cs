@@ -7,21 +7,21 @@ namespace Serverless.Channels.Meta;
 /// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentioned_comment,
 /// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentioned_media
 /// </remarks>
-public sealed partial class MetaChannel : IFetches
+public sealed partial class MetaChannel : IFetchesContent
 {
-    public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
+    public async Task<FetchedContent> FetchAsync(string resource, CancellationToken ct)
     {
-        if (Mention.Parse(resource) is not { } mention) return new Fetched.Gone("no-mention");
+        if (Mention.Parse(resource) is not { } mention) return new FetchedContent.Gone("no-mention");
         var wanted = mention.Comment is { } comment
             ? $"mentioned_comment.comment_id({comment}){{id,text,timestamp}}"
             : $"mentioned_media.media_id({mention.Media}){{id,caption,timestamp,username,media_type,media_url}}";
         using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, mention.Account, HttpMethod.Get, $"{Uri.EscapeDataString(mention.Account)}?fields={Uri.EscapeDataString(wanted)}", null, ct);
-        if (answer.Succeeded) return new Fetched.Document(answer.Raw.Body);
+        if (answer.Succeeded) return new FetchedContent.Document(answer.Raw.Body);
         // Taken back, or comments are switched off there: that we were named stays true, and a person can look.
-        return answer.Error is 24 or 100 ? new Fetched.Document("{}"u8.ToArray()) : new Fetched.Later(answer.Reason, answer.Raw.RetryAfter);
+        return answer.Error is 24 or 100 ? new FetchedContent.Document("{}"u8.ToArray()) : new FetchedContent.Later(answer.Reason, answer.Raw.RetryAfter);
     }
 
-    public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
+    public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
     {
         var mention = Mention.Parse(resource) ?? throw new JsonException("This is no mention.");
         using var pointed = JsonDocument.Parse(delivery.Body);

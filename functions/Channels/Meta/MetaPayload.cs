@@ -9,7 +9,7 @@ namespace Serverless.Channels.Meta;
 /// </remarks>
 internal static class MetaPayload
 {
-    public static IEnumerable<Element> Elements(Delivery delivery, MetaOptions options)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, MetaOptions options)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var entries = document.RootElement.Get("entry"u8);
@@ -27,7 +27,7 @@ internal static class MetaPayload
 
             // Another app owns these conversations. https://developers.facebook.com/docs/messenger-platform/handover-protocol
             n = 0;
-            foreach (var _ in standby.Items()) yield return new($"{at}.standby[{n++}]", static () => new Reading.Ignored("standby"));
+            foreach (var _ in standby.Items()) yield return new($"{at}.standby[{n++}]", static () => new Parsed.Ignored("standby"));
             n = 0;
             foreach (var change in changes.Items())
                 foreach (var element in InChange($"{at}.changes[{n++}].value", origin, change, options)) yield return element;
@@ -41,7 +41,7 @@ internal static class MetaPayload
         }
     }
 
-    private static IEnumerable<Element> InChange(string at, Origin origin, JsonElement change, MetaOptions options)
+    private static IEnumerable<DeliveryItem> InChange(string at, Origin origin, JsonElement change, MetaOptions options)
     {
         var value = change.Get("value"u8);
         var whole = true;
@@ -73,20 +73,20 @@ internal static class MetaPayload
     }
 
     // Each makes its closure apart, so that the walk itself carries none.
-    private static Element Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
+    private static DeliveryItem Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
 
-    private static Element Change(string at, Origin origin, JsonElement change, JsonElement value, MetaOptions options) =>
+    private static DeliveryItem Change(string at, Origin origin, JsonElement change, JsonElement value, MetaOptions options) =>
         new(at, () => Read(origin, change, value, options));
 
-    private static Element WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
+    private static DeliveryItem WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
         new(at, () => WhatsAppPayload.Read(origin, change, list, item, alone));
 
-    private static Element Unknown(string at, Origin origin) => new(at, () => Unread.Change(origin, null, origin.Entry));
+    private static DeliveryItem Unknown(string at, Origin origin) => new(at, () => Unread.Change(origin, null, origin.Entry));
 
-    private static Reading Read(Origin origin, JsonElement change, JsonElement value, MetaOptions options)
+    private static Parsed Read(Origin origin, JsonElement change, JsonElement value, MetaOptions options)
     {
         var field = change.Get("field"u8).AsText();
-        if (field is "standby") return new Reading.Ignored("standby");
+        if (field is "standby") return new Parsed.Ignored("standby");
 
         // The test button of the App Dashboard sends messages as a change instead of an item of "messaging".
         if (field is not "feed" && value.Has("sender"u8) && value.Has("recipient"u8)) return MessagingPayload.Read(origin, value);
@@ -97,7 +97,7 @@ internal static class MetaPayload
             (MetaObject.Page, "ratings") => PageFeedPayload.ReadRating(origin, value),
             (MetaObject.Instagram, "comments" or "live_comments") => InstagramPayload.ReadComment(origin, value),
             (MetaObject.Instagram, "mentions") => InstagramPayload.ReadMention(origin, value, options.CanReadMentions(origin.EntryId)),
-            (MetaObject.Instagram, "story_insights") => new Reading.Ignored("insights"),
+            (MetaObject.Instagram, "story_insights") => new Parsed.Ignored("insights"),
             _ => Unread.Change(origin, field, value),
         };
     }

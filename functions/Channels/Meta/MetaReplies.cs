@@ -9,7 +9,7 @@ namespace Serverless.Channels.Meta;
 /// https://developers.facebook.com/docs/messenger-platform/reference/send-api, https://developers.facebook.com/docs/graph-api/reference/object/comments,
 /// https://developers.facebook.com/docs/instagram-platform/comment-moderation
 /// </remarks>
-public sealed partial class MetaChannel : IReplies
+public sealed partial class MetaChannel : ISendsReplies
 {
     // A private reply to a comment may be sent once, within seven days. https://developers.facebook.com/docs/messenger-platform/discovery/private-replies
     private static readonly TimeSpan PrivateWindow = TimeSpan.FromDays(7);

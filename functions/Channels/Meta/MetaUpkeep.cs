@@ -9,7 +9,7 @@ namespace Serverless.Channels.Meta;
 /// https://developers.facebook.com/docs/graph-api/reference/app/subscriptions, https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps,
 /// https://developers.facebook.com/docs/graph-api/reference/debug_token
 /// </remarks>
-public sealed partial class MetaChannel : ISubscribes
+public sealed partial class MetaChannel : IRegistersWebhooks
 {
     private static readonly Dictionary<MetaAccountKind, (string Object, string[] Fields)> Wanted = new()
     {
@@ -19,7 +19,7 @@ public sealed partial class MetaChannel : ISubscribes
         [MetaAccountKind.WhatsApp] = ("whatsapp_business_account", ["messages", "smb_message_echoes", "account_update", "calls", "user_preferences"]),
     };
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.AppId) || string.IsNullOrEmpty(current.AppSecret))
@@ -35,7 +35,7 @@ public sealed partial class MetaChannel : ISubscribes
         return found;
     }
 
-    private async Task<List<Registration>> CheckAppAsync(MetaOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckAppAsync(MetaOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         using var answer = await MetaCalls.SendAsync(calls, current.ApiUrl, AppToken(current), HttpMethod.Get, $"{current.AppId}/subscriptions", null, ct);
         if (!answer.Succeeded) return [Unknown("webhook", answer, "Compare Channels__Meta__AppId and Channels__Meta__AppSecret with the App Dashboard, Settings, Basic.")];
@@ -57,7 +57,7 @@ public sealed partial class MetaChannel : ISubscribes
         return found;
     }
 
-    private async Task<Registration> RepairAppAsync(string name, string about, string? ours, List<string> fields, string differs, MetaOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration> RepairAppAsync(string name, string about, string? ours, List<string> fields, string differs, MetaOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         if (upkeep.Repair && ours is not null && !string.IsNullOrEmpty(current.VerifyToken))
         {
@@ -69,7 +69,7 @@ public sealed partial class MetaChannel : ISubscribes
         return new Registration(name, RegistrationState.Drifted, differs, ours is null ? "Set Hooks__PublicBaseUrl." : $"Enter {ours} with the verify token and the fields {string.Join(", ", fields)} in the App Dashboard, Webhooks, or allow upkeep to repair.");
     }
 
-    private async Task<Registration> CheckAccountAsync(string id, MetaAccountKind kind, MetaOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration> CheckAccountAsync(string id, MetaAccountKind kind, MetaOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var (name, fields) = ($"subscription {id}", Wanted[kind].Fields);
         // An Instagram account with Facebook Login is subscribed through its page.

@@ -7,10 +7,10 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/docs/graph-api/webhooks/reference/page#feed</remarks>
 internal static class PageFeedPayload
 {
-    public static Reading Read(Origin origin, JsonElement value)
+    public static Parsed Read(Origin origin, JsonElement value)
     {
         var item = value.Get("item"u8).AsText();
-        if (item is "reaction" or "like") return new Reading.Ignored("reaction");
+        if (item is "reaction" or "like") return new Parsed.Ignored("reaction");
         var kind = item switch
         {
             "comment" => ContactKind.Comment,
@@ -21,12 +21,12 @@ internal static class PageFeedPayload
         var verb = value.Get("verb"u8).AsText();
 
         // Our moderators or Facebook's filter put it out of sight; the customer's concern stays what it was.
-        if (verb is "hide") return new Reading.Ignored("hidden");
-        if (verb is "unhide") return new Reading.Ignored("unhidden");
+        if (verb is "hide") return new Parsed.Ignored("hidden");
+        if (verb is "unhide") return new Parsed.Ignored("unhidden");
         // A video of ours whose sound or picture Facebook took away for somebody's rights.
-        if (verb is "block" or "unblock" or "mute" or "unmute") return new Reading.Ignored("video-blocked");
+        if (verb is "block" or "unblock" or "mute" or "unmute") return new Parsed.Ignored("video-blocked");
         // What the page does with itself (its events, albums, cover) is no customer's word.
-        if (kind is ContactKind.Placeholder && IsOwn(origin, value)) return new Reading.Ignored("page-event");
+        if (kind is ContactKind.Placeholder && IsOwn(origin, value)) return new Parsed.Ignored("page-event");
         if (id is null || kind is ContactKind.Placeholder) return Placeholder(origin, value, item, verb);
         return verb switch
         {
@@ -41,11 +41,11 @@ internal static class PageFeedPayload
     /// A recommendation. Meta has withdrawn them (https://developers.facebook.com/docs/graph-api/reference/recommendation, error 12 from
     /// v22.0), so one that still comes is shown to a person with its words, and nothing more is made of it.
     /// </summary>
-    public static Reading ReadRating(Origin origin, JsonElement value)
+    public static Parsed ReadRating(Origin origin, JsonElement value)
     {
         var item = value.Get("item"u8).AsText();
-        if (item is "reaction" or "like") return new Reading.Ignored("reaction");
-        if (value.Get("verb"u8).AsText() is "remove" or "delete") return new Reading.Ignored("rating-removed");
+        if (item is "reaction" or "like") return new Parsed.Ignored("reaction");
+        if (value.Get("verb"u8).AsText() is "remove" or "delete") return new Parsed.Ignored("rating-removed");
         var id = value.ContentId();
         ExtraFields extras = default;
         extras.Add("type", "ratings");
@@ -57,7 +57,7 @@ internal static class PageFeedPayload
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    private static Reading.Found Added(Origin origin, JsonElement value, string? item, ContactKind kind, string id)
+    private static Parsed.Found Added(Origin origin, JsonElement value, string? item, ContactKind kind, string id)
     {
         ExtraFields extras = default;
         extras.Add("item", item);
@@ -69,7 +69,7 @@ internal static class PageFeedPayload
 
     // created_time stays that of the comment, so the time of an edit is the time it was told. Two edits told in one entry share that time:
     // their content keeps them apart.
-    private static Reading.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id)
+    private static Parsed.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id)
     {
         var edit = $"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}";
         // A picture may have come with the edit, or another one in its place.
@@ -78,7 +78,7 @@ internal static class PageFeedPayload
         return Event(origin, value, edit, ContactChange.Edited, id, origin.SentAt, said, extras);
     }
 
-    private static Reading.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
+    private static Parsed.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
     {
         var id = value.ContentId();
         ExtraFields extras = default;
@@ -100,7 +100,7 @@ internal static class PageFeedPayload
     /// (https://developers.facebook.com/docs/messenger-platform/discovery/private-replies). Before v2.11 the author came as sender_id and
     /// sender_name; without the permission to see people there is none at all.
     /// </remarks>
-    private static Reading.Found Event(
+    private static Parsed.Found Event(
         Origin origin, JsonElement value, string eventId, ContactChange change, string id,
         DateTimeOffset occurredAt, Said said, ExtraFields extras)
     {

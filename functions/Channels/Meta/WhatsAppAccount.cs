@@ -6,12 +6,12 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/account_update</remarks>
 internal static class WhatsAppAccount
 {
-    public static Reading Read(Origin origin, JsonElement value)
+    public static Parsed Read(Origin origin, JsonElement value)
     {
         var happened = value.Get("event"u8).AsText() ?? (value.Get("decision"u8).AsText() is { } decision ? $"REVIEW_{decision}" : null);
         // Somebody else's account, shared with our app: the one that is meant stands inside.
         var account = value.Get("waba_info"u8).Get("waba_id"u8).AsId() ?? origin.EntryId;
-        if (happened is null) return new Reading.Ignored("account-notice");
+        if (happened is null) return new Parsed.Ignored("account-notice");
         var banned = value.Get("ban_info"u8).Get("waba_ban_state"u8);
         var state = banned.AsText() ?? banned.Items().Select(s => s.AsText()).LastOrDefault();
         var (reason, detail) = happened switch
@@ -28,10 +28,10 @@ internal static class WhatsAppAccount
             "ACCOUNT_RECONNECTED" or "PARTNER_ADDED" or "PARTNER_APP_INSTALLED" or "REVIEW_APPROVED" => ("", ""),
             _ => (null, null),
         };
-        if (reason is null) return new Reading.Ignored("account-notice");
+        if (reason is null) return new Parsed.Ignored("account-notice");
         var name = $"WhatsApp account {account}";
-        if (reason.Length == 0) return new Reading.Attention("account-reinstated") { Alarm = new Registration(name, RegistrationState.Right) };
-        return new Reading.Attention(reason)
+        if (reason.Length == 0) return new Parsed.Alert("account-reinstated") { Alarm = new Registration(name, RegistrationState.Right) };
+        return new Parsed.Alert(reason)
         {
             Alarm = new Registration(name, RegistrationState.Drifted, detail, $"Open the account {account} in WhatsApp Manager, Account quality, and appeal or connect it again; until then its customers do not reach us."),
         };

@@ -21,16 +21,16 @@ internal static class WhatsAppPayload
     /// <param name="list">The list it came in, as <see cref="ListOf"/> names it.</param>
     /// <param name="item">One of that list.</param>
     /// <param name="alone">Whether it is the only one of that list.</param>
-    public static Reading Read(Origin origin, JsonElement change, string list, JsonElement item, bool alone)
+    public static Parsed Read(Origin origin, JsonElement change, string list, JsonElement item, bool alone)
     {
         // Another agent answers these conversations.
-        if (change.Get("field"u8).Is("standby"u8)) return new Reading.Ignored("standby");
+        if (change.Get("field"u8).Is("standby"u8)) return new Parsed.Ignored("standby");
         var value = change.Get("value"u8);
         return list switch
         {
             "statuses" => Status(origin, value, item),
             // They are about a message that says so itself, by its type or its status.
-            "errors" => new Reading.Ignored("message-error"),
+            "errors" => new Parsed.Ignored("message-error"),
             "user_preferences" => Preference(new(origin, value, item, false, alone), item),
             "calls" => Call(new(origin, value, item, item.Get("direction"u8).Is("BUSINESS_INITIATED"u8), alone), item, origin),
             _ => Message(new(origin, value, item, list is "message_echoes", alone), item),
@@ -38,20 +38,20 @@ internal static class WhatsAppPayload
     }
 
     /// <summary>A change without messages: news about our own account are nothing for a case, anything else a person should see.</summary>
-    public static Reading ReadField(Origin origin, string? field, JsonElement change) => field switch
+    public static Parsed ReadField(Origin origin, string? field, JsonElement change) => field switch
     {
         // Old chats and address book entries, sent once when a number of the phone app joins the Cloud API: imported, so no contacts of today.
-        "history" or "smb_app_state_sync" => new Reading.Ignored("imported"),
+        "history" or "smb_app_state_sync" => new Parsed.Ignored("imported"),
         "account_update" or "account_review_update" => WhatsAppAccount.Read(origin, change.Get("value"u8)),
         "account_alerts" or "business_capability_update" or "business_username_update"
             or "message_template_components_update" or "message_template_quality_update" or "message_template_status_update"
             or "phone_number_name_update" or "phone_number_quality_update" or "template_category_update" or "security"
-            => new Reading.Ignored("account-notice"),
+            => new Parsed.Ignored("account-notice"),
         _ => Unread.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change),
     };
 
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
-    private static Reading Status(Origin origin, JsonElement value, JsonElement status)
+    private static Parsed Status(Origin origin, JsonElement value, JsonElement status)
     {
         MessageState? state = status.Get("status"u8).AsText() switch
         {
@@ -61,14 +61,14 @@ internal static class WhatsAppPayload
             "failed" => MessageState.Failed,
             _ => null,
         };
-        if (state is null || status.Get("id"u8).AsId() is not { } id) return new Reading.Ignored("status");
+        if (state is null || status.Get("id"u8).AsId() is not { } id) return new Parsed.Ignored("status");
         string? reason = null;
         foreach (var error in status.Get("errors"u8).Items()) reason ??= error.Get("code"u8).AsId();
-        return new Reading.Status(new MessageStatus(
+        return new Parsed.StatusUpdate(new MessageStatus(
             AccountOf(origin, value), id, state.Value, status.Get("timestamp"u8).AsTime(origin.ReceivedAt), reason, status.Get("biz_opaque_callback_data"u8).AsText()));
     }
 
-    private static Reading Message(WhatsAppSides sides, JsonElement message)
+    private static Parsed Message(WhatsAppSides sides, JsonElement message)
     {
         var id = message.Get("id"u8).AsId() ?? message.ContentId();
         ExtraFields extras = default;
@@ -76,18 +76,18 @@ internal static class WhatsAppPayload
         switch (type)
         {
             case "reaction": return Reaction(sides, message, id);
-            case "request_welcome": return new Reading.Ignored("chat-opened");
+            case "request_welcome": return new Parsed.Ignored("chat-opened");
 
             // Old and new number in one sentence of Meta's, no word of the customer's. Whoever links people reads it from the delivery.
             // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
             case "system" when message.Get("system"u8).Get("type"u8).AsText() is "user_changed_number" or "user_changed_user_id":
-                return new Reading.Ignored("number-changed");
+                return new Parsed.Ignored("number-changed");
             // A new telephone or app: its key is another one.
             case "system" when message.Get("system"u8).Get("type"u8).AsText() is "customer_identity_changed":
-                return new Reading.Ignored("identity-changed");
+                return new Parsed.Ignored("identity-changed");
             // Whether we may ring the customer: nothing that anybody answers. https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
             case "interactive" when message.Get("interactive"u8).Get("type"u8).Is("call_permission_reply"u8):
-                return new Reading.Ignored("call-permission");
+                return new Parsed.Ignored("call-permission");
 
             // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit
             case "edit" when message.Get("edit"u8).Get("original_message_id"u8).AsId() is { } original:
@@ -105,7 +105,7 @@ internal static class WhatsAppPayload
 
     // All that happens to the sign under one message is one contact: shown in its case, and starts nothing. Without a sign it was taken back.
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/reaction
-    private static Reading.Found Reaction(WhatsAppSides sides, JsonElement message, string id)
+    private static Parsed.Found Reaction(WhatsAppSides sides, JsonElement message, string id)
     {
         var reaction = message.Get("reaction"u8);
         var sign = reaction.Get("emoji"u8).AsText();
@@ -116,7 +116,7 @@ internal static class WhatsAppPayload
     }
 
     // What a customer wants to get from us or not: kept, and owed no answer. https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
-    private static Reading.Found Preference(WhatsAppSides sides, JsonElement item)
+    private static Parsed.Found Preference(WhatsAppSides sides, JsonElement item)
     {
         var id = $"preference:{item.ContentId()}";
         ExtraFields extras = default;
@@ -128,7 +128,7 @@ internal static class WhatsAppPayload
 
     // A call tells of itself when it rings and when it ends; only one that was taken has a duration. Calls that our people place are answers of ours (P16).
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
-    private static Reading.Found Call(WhatsAppSides sides, JsonElement call, Origin origin)
+    private static Parsed.Found Call(WhatsAppSides sides, JsonElement call, Origin origin)
     {
         var id = call.Get("id"u8).AsId() ?? call.ContentId();
         var what = call.Get("event"u8).AsText();

@@ -39,7 +39,7 @@ internal readonly struct WhatsAppSides
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
     /// <param name="extras">What else was told.</param>
-    public Reading.Found Event(string eventId, ContactChange change, JsonElement message, string id, Said said, ExtraFields extras)
+    public Parsed.Found Event(string eventId, ContactChange change, JsonElement message, string id, Said said, ExtraFields extras)
     {
         var account = _ours.Get("phone_number_id"u8).AsId() ?? _origin.EntryId;
         var occurredAt = message.Get("timestamp"u8).AsTime(_origin.ReceivedAt);

@@ -8,7 +8,7 @@ namespace Serverless.Channels.Placetel;
 /// <content>
 /// Replies go out as SMS (<c>POST /sms</c> of Placetel's REST API, https://api.placetel.de/v2/docs/). There is no second look and no registration by API: what stands in the way is said.
 /// </content>
-public sealed partial class PlacetelChannel : IReplies, ILooksAgain, ISubscribes
+public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegistersWebhooks
 {
     /// <summary>Ten SMS joined; ours, since Placetel names no limit.</summary>
     private const int MaxCharacters = 1530;
@@ -16,14 +16,14 @@ public sealed partial class PlacetelChannel : IReplies, ILooksAgain, ISubscribes
     /// <summary>Placetel knows no key of ours: the same text twice is two messages.</summary>
     public bool Repeatable => false;
 
-    public IReadOnlyList<LookSource> Sources => [];
+    public IReadOnlyList<ReconciliationSource> Sources => [];
 
     public IReadOnlyList<string> Blind { get; } =
         ["Placetel cannot be looked at again: its API lists calls under numbers of its own and not under the call_id of its notifications, so a call that is known could not be told from one that was missed."];
 
-    public Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct) => Task.FromResult<Looked>(new Looked.Page([], from.Cursor, More: false));
+    public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 
-    public Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var address = $"{upkeep.PublicBaseUrl ?? "<Hooks__PublicBaseUrl>"}/api/hooks/{ChannelName}";
         return Task.FromResult<IReadOnlyList<Registration>>(

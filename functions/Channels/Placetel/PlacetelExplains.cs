@@ -3,11 +3,11 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Placetel;
 
 /// <content>Why a signature does not hold, where that can be told.</content>
-public sealed partial class PlacetelChannel : IExplains
+public sealed partial class PlacetelChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong }) return [];
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) return [];
         var (secrets, signature) = (options.CurrentValue.Secrets, delivery.Header("x-placetel-signature")!);
         return SignatureHints.Of("Placetel", delivery.Body, [("Channels__Placetel__Secret", secrets.Current), ("Channels__Placetel__PreviousSecret", secrets.Previous)],
             (secret, body) => Hmac.MatchesSha256Hex(secret, body.Span, signature));

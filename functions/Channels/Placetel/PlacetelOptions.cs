@@ -30,10 +30,10 @@ public sealed class PlacetelOptions
     public string CountryCode { get; set; } = "49";
 
     /// <summary>What a number's own plan leaves open; with Rings it is also the plan of every number that has none.</summary>
-    public AnswerOptions Default { get; set; } = new();
+    public CallFlowOptions Default { get; set; } = new();
 
     /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>; asked for only where the number's routing is External API.</summary>
-    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+    public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Base address of Placetel's REST API.</summary>
     [Url]
@@ -48,6 +48,6 @@ public sealed class PlacetelOptions
     internal bool Routes(string? number) => Default.Rings.Count > 0 || Numbers.ContainsKey((number ?? "").TrimStart('+'));
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class PlacetelOptionsValidator : IValidateOptions<PlacetelOptions>;

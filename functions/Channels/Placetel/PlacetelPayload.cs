@@ -14,7 +14,7 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
     /// <param name="form">Its fields.</param>
     /// <param name="delivery">The notification itself.</param>
     /// <param name="country">Country code without plus.</param>
-    public static Reading? Read(FormFields form, Delivery delivery, string country)
+    public static Parsed? Read(FormFields form, Delivery delivery, string country)
     {
         if (form["call_id"u8] is not { } call) return null;
         var payload = new PlacetelPayload(form, delivery, country, call);
@@ -27,7 +27,7 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
         };
         if (journey is null) return null;
         // From colleague to colleague: extensions or SIP users, no number of a customer. A caller who withholds the number is one all the same.
-        if (payload.Customer is { Length: > 0 } customer && customer != "anonymous" && PlacetelNumber.Of(customer, country) is null) return new Reading.Ignored("internal-call");
+        if (payload.Customer is { Length: > 0 } customer && customer != "anonymous" && PlacetelNumber.Of(customer, country) is null) return new Parsed.Ignored("internal-call");
         return payload.Found(journey);
     }
 
@@ -59,13 +59,13 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
         Ended = true,
     };
 
-    private Reading.Found Found(CallJourney journey)
+    private Parsed.Found Found(CallJourney journey)
     {
         var customer = PlacetelNumber.Of(Customer, country);
         var raw = _outbound ? form["from"u8] : form["to"u8];
         var ours = PlacetelNumber.Of(raw, country) ?? raw;
         var happened = form["event"u8]!;
-        return new Reading.Found(new ContactEvent($"{call}:{happened}", happened is "IncomingCall" or "OutgoingCall" ? ContactChange.Received : ContactChange.Progressed, new Contact
+        return new Parsed.Found(new ContactEvent($"{call}:{happened}", happened is "IncomingCall" or "OutgoingCall" ? ContactChange.Received : ContactChange.Progressed, new Contact
         {
             Channel = PlacetelChannel.ChannelName,
             Network = "voice",

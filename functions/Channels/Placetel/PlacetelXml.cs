@@ -17,36 +17,36 @@ internal static class PlacetelXml
     private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
 
     /// <summary>Decides nothing: where the routing is External API, Placetel takes the backup routing plan.</summary>
-    public static Answer Nothing { get; } = Write(_ => { });
+    public static WebhookResponse Nothing { get; } = Write(_ => { });
 
     /// <summary>What a caller meets from now to the end of the plan.</summary>
-    public static Answer Say(AnswerPlan plan, DateTimeOffset now, string country) => Write(xml =>
+    public static WebhookResponse Say(CallFlow plan, DateTimeOffset now, string country) => Write(xml =>
     {
         var step = plan.Begin(now);
-        var greeting = step is AnswerStep.Ring ? Prompt(step) : null;
-        List<AnswerStep.Ring> groups = [];
-        while (step is AnswerStep.Ring ring && groups.Count < MaxGroups)
+        var greeting = step is CallFlowStep.Ring ? Prompt(step) : null;
+        List<CallFlowStep.Ring> groups = [];
+        while (step is CallFlowStep.Ring ring && groups.Count < MaxGroups)
         {
             groups.Add(ring);
             step = plan.Next(ring.NextIndex ?? int.MaxValue);
         }
 
-        if (groups.Count == 0 && step is not AnswerStep.TakeMessage)
+        if (groups.Count == 0 && step is not CallFlowStep.TakeMessage)
         {
             End(xml, step);
             return;
         }
 
         xml.WriteStartElement("Forward");
-        xml.WriteAttributeString("voicemail", step is AnswerStep.TakeMessage ? "true" : "false");
-        if (step is AnswerStep.TakeMessage && Prompt(step) is { } notice) xml.WriteAttributeString("voicemail_announcement", notice);
+        xml.WriteAttributeString("voicemail", step is CallFlowStep.TakeMessage ? "true" : "false");
+        if (step is CallFlowStep.TakeMessage && Prompt(step) is { } notice) xml.WriteAttributeString("voicemail_announcement", notice);
         if (greeting is not null) xml.WriteAttributeString("forward_announcement", greeting);
         foreach (var group in groups) Target(xml, group, country);
         xml.WriteEndElement();
     });
 
     /// <summary>Sentences for what a plan asks for and Placetel cannot say, each naming the setting.</summary>
-    public static IEnumerable<string> Problems(AnswerOptions plan, string setting)
+    public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)
     {
         foreach (var (text, name) in new[] { (plan.Greeting, "Greeting"), (plan.Closed, "Closed"), (plan.RecordingNotice, "RecordingNotice") })
         {
@@ -54,7 +54,7 @@ internal static class PlacetelXml
         }
     }
 
-    private static void Target(XmlWriter xml, AnswerStep.Ring group, string country)
+    private static void Target(XmlWriter xml, CallFlowStep.Ring group, string country)
     {
         xml.WriteStartElement("Target");
         xml.WriteAttributeString("ringtime", group.Seconds.ToString(CultureInfo.InvariantCulture));
@@ -63,7 +63,7 @@ internal static class PlacetelXml
     }
 
     /// <summary>Nobody is rung and nothing recorded: the announcement if there is one, or a busy tone.</summary>
-    private static void End(XmlWriter xml, AnswerStep step)
+    private static void End(XmlWriter xml, CallFlowStep step)
     {
         xml.WriteStartElement(Prompt(step) is null ? "Reject" : "Prompt");
         if (Prompt(step) is { } prompt) xml.WriteAttributeString("id", prompt);
@@ -72,11 +72,11 @@ internal static class PlacetelXml
     }
 
     /// <summary>The last sentence of a step that is the id of an announcement; the plan's own texts are none.</summary>
-    private static string? Prompt(AnswerStep step) => step.Sentences.LastOrDefault(IsPrompt);
+    private static string? Prompt(CallFlowStep step) => step.Sentences.LastOrDefault(IsPrompt);
 
     private static bool IsPrompt(string text) => text.Length is > 0 and <= 10 && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
 
-    private static Answer Write(Action<XmlWriter> verbs)
+    private static WebhookResponse Write(Action<XmlWriter> verbs)
     {
         using var bytes = new MemoryStream(256);
         using (var xml = XmlWriter.Create(bytes, Settings))
@@ -86,6 +86,6 @@ internal static class PlacetelXml
             xml.WriteEndElement();
         }
 
-        return new Answer(200, ContentType, bytes.ToArray());
+        return new WebhookResponse(200, ContentType, bytes.ToArray());
     }
 }

@@ -53,51 +53,51 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
             yield return "Channels__Sipgate__PublicKey is no public RSA key: give it as PEM or as the base64 between its lines, or leave it out for the one that sipgate publishes.";
         if (!string.IsNullOrEmpty(current.PreviousPublicKey) && !SipgateSignature.IsKey(current.PreviousPublicKey))
             yield return "Channels__Sipgate__PreviousPublicKey is no public RSA key: correct it or leave it out.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Sipgate", SipgateXml.Problems)) yield return problem;
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Sipgate", SipgateXml.Problems)) yield return problem;
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
         if (delivery.Header("x-sipgate-signature") is not { Length: > 0 } header)
         {
             return delivery.Method == "GET"
-                ? new Verdict.Challenge(Answer.Text("This address takes the calls that sipgate pushes; enter it as webhook URL for incoming and outgoing calls."))
-                : new Verdict.Forged(Reasons.SignatureMissing);
+                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes the calls that sipgate pushes; enter it as webhook URL for incoming and outgoing calls."))
+                : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         }
 
-        if (SipgateSignature.Parse(header) is not { } signature) return new Verdict.Forged(Reasons.SignatureMalformed);
-        return options.CurrentValue.Keys.Any(key => SipgateSignature.Holds(key, delivery.Body.Span, signature)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+        if (SipgateSignature.Parse(header) is not { } signature) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+        return options.CurrentValue.Keys.Any(key => SipgateSignature.Holds(key, delivery.Body.Span, signature)) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance)
     {
         var form = FormFields.Of(delivery);
         // The answers to all other events are discarded.
-        if (form?["event"u8] is not "newCall") return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+        if (form?["event"u8] is not "newCall") return WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
         var current = options.CurrentValue;
         var xml = new SipgateXml(Callback);
-        if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Withheld || form["direction"u8] == "out" || SipgatePayload.IsHandedOn(form)) return xml.Listen();
-        return xml.Say(AnswerPlan.Of(form["to"u8], current.Numbers, current.Default).Begin(delivery.ReceivedAt));
+        if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Quarantined || form["direction"u8] == "out" || SipgatePayload.IsHandedOn(form)) return xml.Listen();
+        return xml.Say(CallFlow.Of(form["to"u8], current.Numbers, current.Default).Begin(delivery.ReceivedAt));
     }
 
     /// <summary>
     /// A call goes sipgate's own way and tells how it goes on. All events come to one address, so one whose name did not arrive is answered
     /// like a call: the others' answers are discarded, and the second look finds what they would have told.
     /// </summary>
-    public Answer? ReplyUnread(Delivery begun) =>
+    public WebhookResponse? RespondUnread(Delivery begun) =>
         begun.Method == "POST" && FormFields.Of(begun)?["event"u8] is null or "newCall" ? new SipgateXml(Callback).Listen() : null;
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         if (delivery.Arrival == Arrival.LookedAgain)
         {
-            yield return new Element(delivery.Rest, () => SipgateHistory.Read(delivery) ?? Placeholder(delivery));
+            yield return new DeliveryItem(delivery.Rest, () => SipgateHistory.Read(delivery) ?? Placeholder(delivery));
             yield break;
         }
 
-        yield return new Element("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null) ?? Placeholder(delivery));
+        yield return new DeliveryItem("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null) ?? Placeholder(delivery));
     }
 
-    private static Reading.Found Placeholder(Delivery delivery) =>
+    private static Parsed.Found Placeholder(Delivery delivery) =>
         new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), delivery.ReceivedAt, delivery.ReceivedAt));
 }

@@ -3,16 +3,16 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Sipgate;
 
 /// <content>Why a signature does not hold, where that can be told: sipgate signs with one key for everybody, which it publishes.</content>
-public sealed partial class SipgateChannel : IExplains
+public sealed partial class SipgateChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong } || SipgateSignature.Parse(delivery.Header("x-sipgate-signature")!) is not { } signature) return [];
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong } || SipgateSignature.Parse(delivery.Header("x-sipgate-signature")!) is not { } signature) return [];
         var keys = options.CurrentValue.Keys;
         var hints = SignatureHints.Of("sipgate", delivery.Body, [("Channels__Sipgate__PublicKey", keys.Current), ("Channels__Sipgate__PreviousPublicKey", keys.Previous)],
             (key, body) => SipgateSignature.Holds(key, body.Span, signature));
         return SipgateSignature.Holds(SipgateOptions.PublishedKey, delivery.Body.Span, signature)
-            ? hints.Append(new Hint("published-key", "It holds under the key that sipgate publishes: remove Channels__Sipgate__PublicKey."))
+            ? hints.Append(new FailureHint("published-key", "It holds under the key that sipgate publishes: remove Channels__Sipgate__PublicKey."))
             : hints;
     }
 }

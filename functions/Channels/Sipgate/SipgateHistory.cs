@@ -7,7 +7,7 @@ namespace Serverless.Channels.Sipgate;
 internal static class SipgateHistory
 {
     /// <summary>What an entry is; null when it cannot be read.</summary>
-    public static Reading? Read(Delivery delivery)
+    public static Parsed? Read(Delivery delivery)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         if (json.RootElement.ValueKind != JsonValueKind.Object) return null;
@@ -21,7 +21,7 @@ internal static class SipgateHistory
         };
     }
 
-    private static Reading.Found Call(Entry entry, Delivery delivery)
+    private static Parsed.Found Call(Entry entry, Delivery delivery)
     {
         var outbound = entry.Direction?.EndsWith("OUTGOING", StringComparison.Ordinal) == true;
         var missed = entry.Direction?.StartsWith("MISSED", StringComparison.Ordinal) == true || entry.Text("callStatus") is not (null or "SUCCESS");
@@ -29,10 +29,10 @@ internal static class SipgateHistory
         {
             Call = new CallJourney { Outcome = missed ? CallOutcome.Missed : CallOutcome.Answered, DurationSeconds = entry.Seconds, Ended = true },
         };
-        return new Reading.Found(new ContactEvent($"{entry.CallId}:history", ContactChange.Received, contact));
+        return new Parsed.Found(new ContactEvent($"{entry.CallId}:history", ContactChange.Received, contact));
     }
 
-    private static Reading.Found Voicemail(Entry entry, Delivery delivery)
+    private static Parsed.Found Voicemail(Entry entry, Delivery delivery)
     {
         var contact = Contact(entry, delivery, $"voicemail:{entry.Id}", ContactKind.Voicemail, outbound: false) with
         {
@@ -40,13 +40,13 @@ internal static class SipgateHistory
             Attachments = entry.Text("recordingUrl") is { } url ? [new Attachment(url, "audio/mpeg")] : [],
             Call = new CallJourney { Outcome = CallOutcome.Voicemail, DurationSeconds = entry.Seconds, Ended = true },
         };
-        return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
     }
 
-    private static Reading.Found Sms(Entry entry, Delivery delivery)
+    private static Parsed.Found Sms(Entry entry, Delivery delivery)
     {
         var contact = Contact(entry, delivery, $"sms:{entry.Id}", ContactKind.Message, outbound: false) with { Network = "sms", Text = entry.Text("smsContent") };
-        return new Reading.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+        return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
     }
 
     private static Contact Contact(Entry entry, Delivery delivery, string id, ContactKind kind, bool outbound)

@@ -10,21 +10,21 @@ namespace Serverless.Channels.Sipgate;
 /// The second look: sipgate's call history holds every call, and what no push tells: voicemails and SMS received. The field names are those of sipgate's SDK.
 /// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/history/history.types.ts
 /// </content>
-public sealed partial class SipgateChannel : ILooksAgain, IOpensAttachments
+public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
 {
     private const int PageSize = 50;
 
     /// <summary>An entry stands at the time its call began and may come when it ended: each look begins a little before the newest one seen.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
 
-    public IReadOnlyList<LookSource> Sources => options.CurrentValue is { Enabled: true, HasToken: true } current ? [new LookSource("history", TimeSpan.FromMinutes(current.LookAgainMinutes))] : [];
+    public IReadOnlyList<ReconciliationSource> Sources => options.CurrentValue is { Enabled: true, HasToken: true } current ? [new ReconciliationSource("history", TimeSpan.FromMinutes(current.LookAgainMinutes))] : [];
 
     public IReadOnlyList<string> Blind =>
         options.CurrentValue.HasToken
             ? ["sipgate's call history does not say how calls belong together: a missed push of a transferred call is found only if the first call was missed, too."]
             : ["sipgate's call history cannot be asked: Channels__Sipgate__TokenId and Channels__Sipgate__Token are not set."];
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
         var current = options.CurrentValue;
         var place = Place.Parse(from.Cursor) ?? new Place(from.Since, 0, from.Since);
@@ -33,33 +33,33 @@ public sealed partial class SipgateChannel : ILooksAgain, IOpensAttachments
         switch (answer.Status)
         {
             case 401 or 403:
-                return new Looked.Later("refused");
+                return new ReconciliationResult.Later("refused");
             case 429:
-                return new Looked.Later("rate-limited", answer.RetryAfter);
+                return new ReconciliationResult.Later("rate-limited", answer.RetryAfter);
             case not 200:
-                return new Looked.Later("unreachable", answer.RetryAfter);
+                return new ReconciliationResult.Later("unreachable", answer.RetryAfter);
             default:
-                return answer.TooLarge || Page(answer.Body, place, from.Since) is not { } page ? new Looked.Later("unreadable") : page;
+                return answer.TooLarge || Page(answer.Body, place, from.Since) is not { } page ? new ReconciliationResult.Later("unreadable") : page;
         }
     }
 
     /// <summary>Recordings of voicemails lie behind an address of sipgate.</summary>
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
         var current = options.CurrentValue;
-        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new Opened.Gone("not-an-address");
+        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new OpenedAttachment.Gone("not-an-address");
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (current.HasToken && SipgateApi.IsOwn(url, current)) request.Headers.Authorization = SipgateApi.Authorization(current);
         var response = await calls.OpenAsync(request, ct);
-        if (response is null) return new Opened.Later("unreachable");
-        if (response.IsSuccessStatusCode) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response is null) return new OpenedAttachment.Later("unreachable");
+        if (response.IsSuccessStatusCode) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return (int)response.StatusCode is 404 or 410 ? new Opened.Gone("gone-at-provider") : new Opened.Later("refused", calls.RetryAfter(response));
+            return (int)response.StatusCode is 404 or 410 ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", calls.RetryAfter(response));
         }
     }
 
-    private static Looked.Page? Page(ReadOnlyMemory<byte> body, Place place, DateTimeOffset since)
+    private static ReconciliationResult.Page? Page(ReadOnlyMemory<byte> body, Place place, DateTimeOffset since)
     {
         try
         {
@@ -67,18 +67,18 @@ public sealed partial class SipgateChannel : ILooksAgain, IOpensAttachments
             if (!json.RootElement.TryGetProperty("items", out var items) || items.ValueKind != JsonValueKind.Array) return null;
             var entries = items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object).Select(SipgateHistory.Entry.Of).ToList();
             var newest = place.Newest;
-            List<Held> held = [];
+            List<ProviderRecord> held = [];
             // Oldest first, whatever the order of the answer.
             foreach (var entry in entries.OrderBy(e => e.Created))
             {
                 if (entry.Created > newest) newest = entry.Created.Value;
                 if (entry.Created is null || entry.Created < since || entry.Kind is null || entries.Exists(entry.IsLegOf)) continue;
-                held.Add(new Held(entry.Kind, Encoding.UTF8.GetBytes(entry.Json.GetRawText())));
+                held.Add(new ProviderRecord(entry.Kind, Encoding.UTF8.GetBytes(entry.Json.GetRawText())));
             }
 
-            if (items.GetArrayLength() >= PageSize) return new Looked.Page(held, new Place(place.From, place.Offset + PageSize, newest).ToString(), More: true);
+            if (items.GetArrayLength() >= PageSize) return new ReconciliationResult.Page(held, new Place(place.From, place.Offset + PageSize, newest).ToString(), More: true);
             var next = newest - Overlap;
-            return new Looked.Page(held, new Place(next > since ? next : since, 0, newest).ToString(), More: false);
+            return new ReconciliationResult.Page(held, new Place(next > since ? next : since, 0, newest).ToString(), More: false);
         }
         catch (JsonException)
         {

@@ -38,10 +38,10 @@ public sealed class SipgateOptions
     public string? PreviousPublicKey { get; set; }
 
     /// <summary>What a number's own plan leaves open; with Rings it is also the plan of every number that has none.</summary>
-    public AnswerOptions Default { get; set; } = new();
+    public CallFlowOptions Default { get; set; } = new();
 
     /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>. A number without a plan keeps sipgate's own routing, and we only listen.</summary>
-    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+    public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Base address of sipgate's REST API.</summary>
     [Url]
@@ -70,6 +70,6 @@ public sealed class SipgateOptions
     internal bool HasToken => !string.IsNullOrEmpty(TokenId) && !string.IsNullOrEmpty(Token);
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class SipgateOptionsValidator : IValidateOptions<SipgateOptions>;

@@ -26,7 +26,7 @@ internal sealed class SipgatePayload
     private bool IsTransfer => _journey != _call;
 
     /// <summary>What a push says; null when it cannot be read.</summary>
-    public static Reading? Read(FormFields form, Delivery delivery)
+    public static Parsed? Read(FormFields form, Delivery delivery)
     {
         if (form["callId"u8] is not { } call) return null;
         var payload = new SipgatePayload(form, delivery, call);
@@ -36,7 +36,7 @@ internal sealed class SipgatePayload
             "answer" => payload.Answered(),
             "hangup" => payload.HungUp(),
             // We never ask a caller to type anything.
-            "dtmf" => new Reading.Ignored("dtmf"),
+            "dtmf" => new Parsed.Ignored("dtmf"),
             _ => null,
         };
     }
@@ -51,13 +51,13 @@ internal sealed class SipgatePayload
         return digits.Length is >= 7 and <= 15 && !digits.ContainsAnyExceptInRange('0', '9') ? $"+{digits}" : null;
     }
 
-    private Reading.Found NewCall() => Found("newCall", IsTransfer ? ContactChange.Progressed : ContactChange.Received, new CallJourney
+    private Parsed.Found NewCall() => Found("newCall", IsTransfer ? ContactChange.Progressed : ContactChange.Received, new CallJourney
     {
         Outcome = CallOutcome.Ringing,
         Legs = [Leg(_outbound ? Number(_form["to"u8]) : Rung(), CallOutcome.Ringing)],
     });
 
-    private Reading.Found Answered()
+    private Parsed.Found Answered()
     {
         // Only a user who is named is a person: sipgate's own voicemail answers as "voicemail", or as nobody. Who takes a call of ours is the customer, whom nobody names.
         var machine = !_outbound && (_form["user"u8] is not { } user || string.Equals(user.Trim(), "voicemail", StringComparison.OrdinalIgnoreCase));
@@ -73,7 +73,7 @@ internal sealed class SipgatePayload
         });
     }
 
-    private Reading.Found HungUp()
+    private Parsed.Found HungUp()
     {
         var cause = _form["cause"u8];
         // A forwarded leg ends and the call goes on; "normalClearing" says that it was established, but not whether with a person or with the voicemail: the answer event does.
@@ -95,14 +95,14 @@ internal sealed class SipgatePayload
         return users.Length > 0 ? users : null;
     }
 
-    private Reading.Found Found(string what, ContactChange change, CallJourney journey)
+    private Parsed.Found Found(string what, ContactChange change, CallJourney journey)
     {
         var from = _form["from"u8];
         // A call diverted to us, or handed on, names the number the customer dialled as diversion.
         var dialled = _outbound ? _form["to"u8] : _form["diversion"u8] ?? _form["to"u8];
         var (customer, ours) = _outbound ? (Number(dialled), Number(from) ?? from) : (Number(from), Number(dialled) ?? dialled);
         var thread = customer is null || ours is null || IsTransfer ? null : $"{customer} {ours}";
-        return new Reading.Found(new ContactEvent($"{_call}:{what}", change, new Contact
+        return new Parsed.Found(new ContactEvent($"{_call}:{what}", change, new Contact
         {
             Channel = SipgateChannel.ChannelName,
             Network = "voice",

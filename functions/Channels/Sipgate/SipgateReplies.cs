@@ -5,7 +5,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Sipgate;
 
 /// <content>Replies go out as SMS from a web SMS extension. sipgate answers 204 and no id, and recognises no key of ours. https://developer.sipgate.io/rest-api/sms/</content>
-public sealed partial class SipgateChannel : IReplies
+public sealed partial class SipgateChannel : ISendsReplies
 {
     /// <summary>Ten SMS joined; ours, since sipgate names no limit.</summary>
     private const int MaxCharacters = 1530;

@@ -9,13 +9,13 @@ namespace Serverless.Channels.Sipgate;
 /// Upkeep: the two webhook addresses of the account. The whole settings are written back, so what else stands in them is read first and kept.
 /// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook-settings/webhookSettings.ts
 /// </content>
-public sealed partial class SipgateChannel : ISubscribes
+public sealed partial class SipgateChannel : IRegistersWebhooks
 {
     private const string SettingsPath = "settings/sipgateio";
 
     private static readonly string[] Addresses = ["incomingUrl", "outgoingUrl"];
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var current = options.CurrentValue;
         var wanted = upkeep.PublicBaseUrl is { Length: > 0 } address ? $"{address}/api/hooks/{ChannelName}" : null;

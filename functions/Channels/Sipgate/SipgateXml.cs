@@ -19,27 +19,27 @@ internal sealed class SipgateXml(string? callback)
     private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
 
     /// <summary>Leaves the call to sipgate's own routing, and asks to be told how it goes on.</summary>
-    public Answer Listen() => Write(_ => { });
+    public WebhookResponse Listen() => Write(_ => { });
 
     /// <summary>
     /// One step of the plan. Its sentences are not said: sipgate plays sound files alone, and only instead of a redirection. Nor does it come back when nobody answers,
     /// so what follows the first group is sipgate's own doing.
     /// </summary>
-    public Answer Say(AnswerStep step) => Write(xml =>
+    public WebhookResponse Say(CallFlowStep step) => Write(xml =>
     {
         switch (step)
         {
-            case AnswerStep.Ring ring when Targets(ring).Any():
+            case CallFlowStep.Ring ring when Targets(ring).Any():
                 xml.WriteStartElement("Dial");
                 foreach (var number in Targets(ring)) xml.WriteElementString("Number", number);
                 xml.WriteEndElement();
                 break;
-            case AnswerStep.TakeMessage:
+            case CallFlowStep.TakeMessage:
                 xml.WriteStartElement("Dial");
                 xml.WriteElementString("Voicemail", null);
                 xml.WriteEndElement();
                 break;
-            case AnswerStep.Farewell:
+            case CallFlowStep.Farewell:
                 // Nobody may be rung and nothing recorded: a busy tone says so without a voice.
                 xml.WriteStartElement("Reject");
                 xml.WriteAttributeString("reason", "busy");
@@ -51,10 +51,10 @@ internal sealed class SipgateXml(string? callback)
     });
 
     /// <summary>Whom a group rings: E.164 without the plus; sipgate dials numbers only.</summary>
-    private static IEnumerable<string> Targets(AnswerStep.Ring ring) => ring.Numbers.Where(n => n.StartsWith('+')).Take(MaxTargets).Select(n => n[1..]);
+    private static IEnumerable<string> Targets(CallFlowStep.Ring ring) => ring.Numbers.Where(n => n.StartsWith('+')).Take(MaxTargets).Select(n => n[1..]);
 
     /// <summary>Sentences for what a plan asks for and sipgate's XML cannot say, each naming the setting.</summary>
-    public static IEnumerable<string> Problems(AnswerOptions plan, string setting)
+    public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)
     {
         if (plan.Greeting is not null)
             yield return $"{setting}__Greeting cannot be said before people are rung at sipgate: record it there, or leave it out.";
@@ -68,7 +68,7 @@ internal sealed class SipgateXml(string? callback)
         }
     }
 
-    private Answer Write(Action<XmlWriter> verbs)
+    private WebhookResponse Write(Action<XmlWriter> verbs)
     {
         using var bytes = new MemoryStream(256);
         using (var xml = XmlWriter.Create(bytes, Settings))
@@ -84,6 +84,6 @@ internal sealed class SipgateXml(string? callback)
             xml.WriteEndElement();
         }
 
-        return new Answer(200, ContentType, bytes.ToArray());
+        return new WebhookResponse(200, ContentType, bytes.ToArray());
     }
 }

@@ -7,13 +7,13 @@ namespace Serverless.Channels.Telegram;
 /// <remarks>https://core.telegram.org/bots/api#callbackquery</remarks>
 internal static class TelegramButton
 {
-    public static Reading Pressed(Origin origin, JsonElement query)
+    public static Parsed Pressed(Origin origin, JsonElement query)
     {
-        if (query.Has("game_short_name"u8)) return new Reading.Ignored("game");
+        if (query.Has("game_short_name"u8)) return new Parsed.Ignored("game");
         var message = query.Get("message"u8);
 
         // A message sent by inline mode stands in a chat we do not see.
-        if (message.ValueKind is not JsonValueKind.Object) return new Reading.Ignored("inline-query");
+        if (message.ValueKind is not JsonValueKind.Object) return new Parsed.Ignored("inline-query");
         var from = query.Get("from"u8);
         var sides = new TelegramSides(origin, message, from);
         var data = query.Get("data"u8).AsText();
@@ -23,7 +23,7 @@ internal static class TelegramButton
         extras.Add("message_thread_id", sides.Topic);
         extras.Add("business_connection_id", sides.Business);
         var id = $"callback:{query.Get("id"u8).AsId() ?? query.ContentId()}";
-        return new Reading.Found(new(id, ContactChange.Received, new()
+        return new Parsed.Found(new(id, ContactChange.Received, new()
         {
             Channel = TelegramChannel.ChannelName,
             Network = TelegramChannel.ChannelName,

@@ -14,9 +14,9 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
 
     private const string SecretHeader = "x-telegram-bot-api-secret-token";
 
-    private static readonly Answer Greeting = Answer.Text("This address takes updates of a Telegram bot by POST; upkeep registers it at Telegram, there is nothing to see here.");
+    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes updates of a Telegram bot by POST; upkeep registers it at Telegram, there is nothing to see here.");
 
-    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
 
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
@@ -67,20 +67,20 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     public string? SourceOf(Delivery delivery) =>
         options.CurrentValue.Bots.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (delivery.Method is "GET" or "HEAD") return new Verdict.Challenge(Greeting);
-        if (delivery.Method is not "POST") return new Verdict.Challenge(NoSuchMethod);
+        if (delivery.Method is "GET" or "HEAD") return new VerificationResult.Challenge(Greeting);
+        if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
         var bots = options.CurrentValue.Bots;
-        if (bots.Values.All(b => b.Secrets.IsMissing)) return new Verdict.Forged(Reasons.NoSecret);
-        if (!bots.TryGetValue(delivery.Rest, out var bot)) return new Verdict.Forged(Reasons.KeyUnknown);
+        if (bots.Values.All(b => b.Secrets.IsMissing)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (!bots.TryGetValue(delivery.Rest, out var bot)) return new VerificationResult.Invalid(VerificationReasons.KeyUnknown);
 
         // Telegram signs nothing: a shared word in a header is the whole proof, and the body rests on TLS alone.
         // https://core.telegram.org/bots/api#setwebhook (secret_token)
         var given = delivery.Header(SecretHeader);
-        if (string.IsNullOrEmpty(given)) return new Verdict.Forged(Reasons.SignatureMissing);
-        if (bot.Secrets.IsMissing) return new Verdict.Forged(Reasons.NoSecret);
-        return bot.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id)) ? new Verdict.Genuine() : new Verdict.Forged(Reasons.SignatureWrong);
+        if (string.IsNullOrEmpty(given)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
+        if (bot.Secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        return bot.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id)) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     /// <summary>
@@ -88,9 +88,9 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     /// in quarantine, and its little clock stops by itself. 503 while storage is down: Telegram calls again for up to 24 hours, and what is behind it in the chat waits.
     /// https://core.telegram.org/bots/api#making-requests-when-getting-updates
     /// </summary>
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var account = delivery.Rest.ToLowerInvariant();
         return TelegramUpdate.Elements(delivery, new Origin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));

@@ -3,14 +3,14 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Telegram;
 
 /// <content>Why a call is not proven, where that can be told: each bot has a word of its own, by the name behind the address.</content>
-public sealed partial class TelegramChannel : IExplains
+public sealed partial class TelegramChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong or Reasons.SignatureMissing } forged) yield break;
-        if (forged.Reason == Reasons.SignatureMissing)
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong or VerificationReasons.SignatureMissing } forged) yield break;
+        if (forged.Reason == VerificationReasons.SignatureMissing)
         {
-            yield return new Hint("webhook-without-word", "The webhook was set without secret_token: set it anew (POST api/operations/channels/telegram/check with repair).");
+            yield return new FailureHint("webhook-without-word", "The webhook was set without secret_token: set it anew (POST api/operations/channels/telegram/check with repair).");
             yield break;
         }
 
@@ -21,7 +21,7 @@ public sealed partial class TelegramChannel : IExplains
             if (!bot.Secrets.Any(secret => BearerProof.IsBesideBlanks(secret, given, delivery.Id))) continue;
             yield return name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase)
                 ? SignatureHints.Blank(setting)
-                : new Hint("other-bot", $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");
+                : new FailureHint("other-bot", $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");
         }
     }
 }

@@ -29,33 +29,33 @@ internal readonly struct TelegramMessage
         _id = _sides.Id(id.AsId() ?? throw new JsonException("A message has no id."));
     }
 
-    public Reading Received()
+    public Parsed Received()
     {
-        if (_sides.IsOtherBot) return new Reading.Ignored("bot");
+        if (_sides.IsOtherBot) return new Parsed.Ignored("bot");
         ExtraFields extras = default;
         var content = TelegramContent.Of(_message, ref extras);
-        if (content.IsNothing) return new Reading.Ignored("service-message");
-        if (_sides is { IsPrivate: true, Outbound: false } && IsStart(content.Text)) return new Reading.Ignored("start");
+        if (content.IsNothing) return new Parsed.Ignored("service-message");
+        if (_sides is { IsPrivate: true, Outbound: false } && IsStart(content.Text)) return new Parsed.Ignored("start");
         Around(ref extras);
         return Event(_id, ContactChange.Received, content, extras, _message.Get("date"u8).AsUnixTime(_origin.ReceivedAt));
     }
 
     /// <summary>An edit has no id of its own; two within a second differ by the update that brings them.</summary>
-    public Reading Edited(string? updateId)
+    public Parsed Edited(string? updateId)
     {
-        if (_sides.IsOtherBot) return new Reading.Ignored("bot");
+        if (_sides.IsOtherBot) return new Parsed.Ignored("bot");
 
         // A live location is edited every few seconds. https://core.telegram.org/bots/api#location
-        if (_message.Get("location"u8).Has("live_period"u8)) return new Reading.Ignored("live-location");
+        if (_message.Get("location"u8).Has("live_period"u8)) return new Parsed.Ignored("live-location");
         ExtraFields extras = default;
         var content = TelegramContent.Of(_message, ref extras);
-        if (content.IsNothing) return new Reading.Ignored("service-message");
+        if (content.IsNothing) return new Parsed.Ignored("service-message");
         var editedAt = _message.Get("edit_date"u8);
         return Event($"{_id}:edited:{editedAt.AsId()}:{updateId}", ContactChange.Edited, content, extras, editedAt.AsUnixTime(_origin.ReceivedAt));
     }
 
     /// <summary>Only business chats tell of deletions, of both sides and without a time. https://core.telegram.org/bots/api#businessmessagesdeleted</summary>
-    public Reading.Found Removed() =>
+    public Parsed.Found Removed() =>
         Event($"{_id}:removed", ContactChange.Removed, new(ContactKind.Message), default, _origin.ReceivedAt);
 
     // Somebody pressed Start and has said nothing yet. https://core.telegram.org/bots/features#commands
@@ -74,7 +74,7 @@ internal readonly struct TelegramMessage
         extras.Add("forward_origin.type", _message.Get("forward_origin"u8).Get("type"u8).AsText());
     }
 
-    private Reading.Found Event(string eventId, ContactChange change, TelegramContent content, ExtraFields extras, DateTimeOffset occurredAt)
+    private Parsed.Found Event(string eventId, ContactChange change, TelegramContent content, ExtraFields extras, DateTimeOffset occurredAt)
     {
         // Who wrote as a guest question is answered once and through another call, which we do not make.
         // https://core.telegram.org/bots/api#answerguestquery

@@ -6,17 +6,17 @@ namespace Serverless.Channels.Telegram;
 /// <summary>Reads a sign that a customer put under a message of a private chat, or took away. Bots hear of it only if they ask for it. https://core.telegram.org/bots/api#messagereactionupdated</summary>
 internal static class TelegramReaction
 {
-    public static Reading Read(Origin origin, JsonElement changed, string? updateId)
+    public static Parsed Read(Origin origin, JsonElement changed, string? updateId)
     {
         var sides = new TelegramSides(origin, changed, changed.Get("user"u8));
-        if (changed.Get("message_id"u8).AsId() is not { } message) return new Reading.Ignored("reaction");
+        if (changed.Get("message_id"u8).AsId() is not { } message) return new Parsed.Ignored("reaction");
         // One contact for all that happens to the sign under one message.
         var id = $"{sides.Id(message)}:reaction";
         var text = string.Concat(changed.Get("new_reaction"u8).Items().Select(r => r.Get("emoji"u8).AsText()));
         ExtraFields extras = default;
         extras.Add("reaction.message_id", message);
         var at = changed.Get("date"u8).AsUnixTime(origin.ReceivedAt);
-        return new Reading.Found(new($"{id}:{updateId}", text.Length == 0 ? ContactChange.Removed : ContactChange.Received, new()
+        return new Parsed.Found(new($"{id}:{updateId}", text.Length == 0 ? ContactChange.Removed : ContactChange.Received, new()
         {
             Channel = TelegramChannel.ChannelName,
             Network = TelegramChannel.ChannelName,

@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Telegram;
 
 /// <content>Replies: <c>sendMessage</c> into the chat, topic or business chat the contact came from, as a reply to it.</content>
-public sealed partial class TelegramChannel : IReplies
+public sealed partial class TelegramChannel : ISendsReplies
 {
     /// <summary>
     /// Longest text, in UTF-16 code units, the strictest way to count. A longer one is refused and not split: Telegram knows no id of ours, so if the second half failed nobody could tell which half the customer has.
@@ -31,7 +31,7 @@ public sealed partial class TelegramChannel : IReplies
         if (answer.Result.ValueKind is not JsonValueKind.Object) return Failed(answer, setting);
 
         // The ids are those of the message itself; the conversation is the one we answered, which a message without a quote no longer shows.
-        return new TelegramMessage(new Origin(to.Account, bot, time.GetUtcNow()), answer.Result).Received() is Reading.Found { Event: var sent }
+        return new TelegramMessage(new Origin(to.Account, bot, time.GetUtcNow()), answer.Result).Received() is Parsed.Found { Event: var sent }
             ? new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } })
             : new ReplyOutcome.Uncertain("unreadable-answer");
     }

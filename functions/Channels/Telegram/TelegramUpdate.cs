@@ -13,7 +13,7 @@ internal sealed record Origin(string Account, TelegramBot? Bot, DateTimeOffset R
 /// <remarks>https://core.telegram.org/bots/api#update</remarks>
 internal static class TelegramUpdate
 {
-    public static IEnumerable<Element> Elements(Delivery delivery, Origin origin)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Origin origin)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var update = document.RootElement;
@@ -33,13 +33,13 @@ internal static class TelegramUpdate
         }
     }
 
-    private static Element Of(Origin origin, JsonElement update, string kind, JsonElement value) =>
+    private static DeliveryItem Of(Origin origin, JsonElement update, string kind, JsonElement value) =>
         new(kind, () => Read(origin, update, kind, value));
 
-    private static Element Deleted(string at, Origin origin, JsonElement deleted, JsonElement id) =>
+    private static DeliveryItem Deleted(string at, Origin origin, JsonElement deleted, JsonElement id) =>
         new(at, () => new TelegramMessage(origin, deleted, id).Removed());
 
-    private static Reading Read(Origin origin, JsonElement update, string kind, JsonElement value) => kind switch
+    private static Parsed Read(Origin origin, JsonElement update, string kind, JsonElement value) => kind switch
     {
         "message" when Moved(origin, value) is { } moved => moved,
         "message" or "business_message" or "guest_message" => new TelegramMessage(origin, value).Received(),
@@ -47,28 +47,28 @@ internal static class TelegramUpdate
         "callback_query" => TelegramButton.Pressed(origin, value),
 
         // What stands in a channel is written by those who run it, to everybody: a broadcast answers nobody.
-        "channel_post" or "edited_channel_post" => new Reading.Ignored("channel-post"),
+        "channel_post" or "edited_channel_post" => new Parsed.Ignored("channel-post"),
         "message_reaction" when value.Get("chat"u8).Get("type"u8).Is("private"u8) => TelegramReaction.Read(origin, value, update.Get("update_id"u8).AsId()),
-        "message_reaction" or "message_reaction_count" => new Reading.Ignored("reaction"),
-        "my_chat_member" => new Reading.Ignored(Membership(value)),
-        "chat_member" or "chat_join_request" => new Reading.Ignored("membership"),
-        "business_connection" => new Reading.Ignored("business-connection"),
-        "inline_query" or "chosen_inline_result" => new Reading.Ignored("inline-query"),
-        "shipping_query" or "pre_checkout_query" or "purchased_paid_media" or "subscription" => new Reading.Ignored("payment"),
-        "poll" or "poll_answer" => new Reading.Ignored("poll"),
-        "chat_boost" or "removed_chat_boost" => new Reading.Ignored("boost"),
-        "managed_bot" => new Reading.Ignored("managed-bot"),
+        "message_reaction" or "message_reaction_count" => new Parsed.Ignored("reaction"),
+        "my_chat_member" => new Parsed.Ignored(Membership(value)),
+        "chat_member" or "chat_join_request" => new Parsed.Ignored("membership"),
+        "business_connection" => new Parsed.Ignored("business-connection"),
+        "inline_query" or "chosen_inline_result" => new Parsed.Ignored("inline-query"),
+        "shipping_query" or "pre_checkout_query" or "purchased_paid_media" or "subscription" => new Parsed.Ignored("payment"),
+        "poll" or "poll_answer" => new Parsed.Ignored("poll"),
+        "chat_boost" or "removed_chat_boost" => new Parsed.Ignored("boost"),
+        "managed_bot" => new Parsed.Ignored("managed-bot"),
         // New kinds come with new versions of the Bot API; upkeep asks only for those we read. One that is a message was said by somebody, anything else is nothing that anybody answers.
         _ when value.Has("message_id"u8) && value.Has("chat"u8) => Unknown(origin, update, kind),
-        _ => new Reading.Ignored("unknown-update"),
+        _ => new Parsed.Ignored("unknown-update"),
     };
 
     // Told twice, in the old chat and in the new one. https://core.telegram.org/bots/api#message (migrate_to_chat_id)
-    private static Reading.Moved? Moved(Origin origin, JsonElement message)
+    private static Parsed.PlaceRenamed? Moved(Origin origin, JsonElement message)
     {
         if (message.Get("chat"u8).Get("id"u8).AsId() is not { } chat) return null;
-        if (message.Get("migrate_to_chat_id"u8).AsId() is { } to) return new Reading.Moved(origin.Account, chat, to);
-        return message.Get("migrate_from_chat_id"u8).AsId() is { } from ? new Reading.Moved(origin.Account, from, chat) : null;
+        if (message.Get("migrate_to_chat_id"u8).AsId() is { } to) return new Parsed.PlaceRenamed(origin.Account, chat, to);
+        return message.Get("migrate_from_chat_id"u8).AsId() is { } from ? new Parsed.PlaceRenamed(origin.Account, from, chat) : null;
     }
 
     // In a private chat this says that the customer blocked or unblocked the bot. https://core.telegram.org/bots/api#update (my_chat_member)
@@ -76,7 +76,7 @@ internal static class TelegramUpdate
         !changed.Get("chat"u8).Get("type"u8).Is("private"u8) ? "membership" :
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
 
-    private static Reading.Found Unknown(Origin origin, JsonElement update, string kind) =>
+    private static Parsed.Found Unknown(Origin origin, JsonElement update, string kind) =>
         new(ContactEvent.Unread(
             TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
 }

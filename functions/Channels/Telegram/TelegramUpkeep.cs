@@ -7,27 +7,27 @@ namespace Serverless.Channels.Telegram;
 /// Upkeep: <c>getWebhookInfo</c> and <c>setWebhook</c>. The second look ends here too: Telegram lists no past updates (getUpdates is closed while a webhook is set, and gives each once), so what can be told
 /// is how many wait and what went wrong. https://core.telegram.org/bots/api#getwebhookinfo
 /// </content>
-public sealed partial class TelegramChannel : ISubscribes, ILooksAgain
+public sealed partial class TelegramChannel : IRegistersWebhooks, IReconciles
 {
     /// <summary>The kinds we read. What a case never needs is not asked for.</summary>
     private static readonly string[] Needed =
         ["message", "edited_message", "business_message", "edited_business_message", "deleted_business_messages", "callback_query", "my_chat_member"];
 
-    public IReadOnlyList<LookSource> Sources => [];
+    public IReadOnlyList<ReconciliationSource> Sources => [];
 
     public IReadOnlyList<string> Blind =>
         ["Telegram cannot be asked for past messages: updates that did not reach us wait there for 24 hours and come by themselves; upkeep tells how many wait and the last error. What is older is lost."];
 
-    public Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct) => Task.FromResult<Looked>(new Looked.Page([], from.Cursor, More: false));
+    public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         List<Registration> found = [];
         foreach (var name in options.CurrentValue.Bots.Keys.Order(StringComparer.Ordinal).ToList()) found.Add(await CheckAsync(name, upkeep, ct));
         return found;
     }
 
-    private async Task<Registration> CheckAsync(string name, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration> CheckAsync(string name, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var entry = $"webhook {name}";
         var setting = $"Channels__Telegram__Bots__{name}__";

@@ -7,34 +7,34 @@ namespace Serverless.Channels.Twilio;
 /// <summary>Reads calls and messages as Twilio's API lists them, to the same contacts under the same ids as its webhooks give.</summary>
 internal static class HeldPayload
 {
-    public static IEnumerable<Element> Elements(Delivery delivery)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery)
     {
         if (delivery.Rest == "look/message")
         {
-            yield return new Element("message", () => Message(delivery));
+            yield return new DeliveryItem("message", () => Message(delivery));
             yield break;
         }
 
-        yield return new Element("call", () => Call(delivery, over: false));
-        yield return new Element("call-end", () => Call(delivery, over: true));
+        yield return new DeliveryItem("call", () => Call(delivery, over: false));
+        yield return new DeliveryItem("call-end", () => Call(delivery, over: true));
     }
 
     /// <summary>When it began; the time it was made where it has not begun.</summary>
     public static DateTimeOffset TimeOf(JsonElement item) => Time(item, "start_time") ?? Time(item, "date_sent") ?? Time(item, "date_created") ?? DateTimeOffset.MaxValue;
 
-    private static Reading Message(Delivery delivery)
+    private static Parsed Message(Delivery delivery)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         var item = json.RootElement;
         var (sid, account) = (Required(item, "sid"), Required(item, "account_sid"));
         var outbound = Text(item, "direction") is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
         // What did not reach the customer answers nothing.
-        if (outbound && Text(item, "status") is "failed" or "undelivered" or "canceled" or "scheduled" or "accepted" or "queued") return new Reading.Ignored("message-status");
+        if (outbound && Text(item, "status") is "failed" or "undelivered" or "canceled" or "scheduled" or "accepted" or "queued") return new Parsed.Ignored("message-status");
         var (customer, ours) = outbound ? (Text(item, "to"), Text(item, "from")) : (Text(item, "from"), Text(item, "to"));
         var thread = PhoneAddress.ThreadOf(customer, ours);
         var at = TimeOf(item);
         var whatsApp = PhoneAddress.IsWhatsApp(customer);
-        return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
+        return new Parsed.Found(new ContactEvent(sid, ContactChange.Received, new Contact
         {
             Channel = TwilioChannel.ChannelName,
             Network = whatsApp ? "whatsapp" : "sms",
@@ -53,19 +53,19 @@ internal static class HeldPayload
         }));
     }
 
-    private static Reading Call(Delivery delivery, bool over)
+    private static Parsed Call(Delivery delivery, bool over)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         var item = json.RootElement;
         var (sid, account, status) = (Required(item, "sid"), Required(item, "account_sid"), Text(item, "status"));
-        if (status is not ("completed" or "busy" or "no-answer" or "canceled" or "failed")) return new Reading.Ignored("call-not-over");
+        if (status is not ("completed" or "busy" or "no-answer" or "canceled" or "failed")) return new Parsed.Ignored("call-not-over");
         var seconds = int.TryParse(Text(item, "duration"), NumberStyles.None, CultureInfo.InvariantCulture, out var duration) ? duration : (int?)null;
         var parent = Text(item, "parent_call_sid");
         var reached = status == "completed" && seconds > 0;
         if (parent is not null)
         {
             // A leg to one of our people tells of the customer's call only that he was reached.
-            if (!over || !reached) return new Reading.Ignored("leg");
+            if (!over || !reached) return new Parsed.Ignored("leg");
             return Found(delivery, item, account, parent, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Answered, Answerer = Text(item, "to") }, (null, null), false);
         }
 
@@ -77,11 +77,11 @@ internal static class HeldPayload
         return Found(delivery, item, account, sid, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = outcome, DurationSeconds = seconds, Ended = true }, sides, outbound);
     }
 
-    private static Reading.Found Found(
+    private static Parsed.Found Found(
         Delivery delivery, JsonElement item, string account, string sid, string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides, bool outbound)
     {
         var thread = PhoneAddress.ThreadOf(sides.Customer, sides.Ours);
-        return new Reading.Found(new ContactEvent(eventId, change, new Contact
+        return new Parsed.Found(new ContactEvent(eventId, change, new Contact
         {
             Channel = TwilioChannel.ChannelName,
             Network = "voice",

@@ -14,7 +14,7 @@ internal static class MessagePayload
     private static readonly TimeSpan WhatsAppWindow = TimeSpan.FromHours(24);
 
     /// <summary>The message, or why it is none; null when it cannot be read.</summary>
-    public static Reading? Read(TwilioForm form, Delivery delivery)
+    public static Parsed? Read(TwilioForm form, Delivery delivery)
     {
         // Status callbacks tell of messages of our own; only what comes in is "received" (an MMS "receiving" first).
         if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is not (null or "received" or "receiving")) return Status(form, delivery);
@@ -27,7 +27,7 @@ internal static class MessagePayload
         if (!whatsApp || from == user) user = null;
         var thread = PhoneAddress.ThreadOf(user ?? from, to);
         var answers = FormAnswers.Of(form["InteractiveData"u8] ?? form["FlowData"u8]);
-        return new Reading.Found(new ContactEvent(sid, ContactChange.Received, new Contact
+        return new Parsed.Found(new ContactEvent(sid, ContactChange.Received, new Contact
         {
             Channel = TwilioChannel.ChannelName,
             Network = whatsApp ? "whatsapp" : "sms",
@@ -49,7 +49,7 @@ internal static class MessagePayload
 
     /// <summary>What became of a message of ours. Our replies name their own id in the address of the callback.</summary>
     /// <remarks>https://www.twilio.com/docs/messaging/guides/track-outbound-message-status</remarks>
-    public static Reading? Status(TwilioForm form, Delivery delivery)
+    public static Parsed? Status(TwilioForm form, Delivery delivery)
     {
         if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
         MessageState? state = (form["MessageStatus"u8] ?? form["SmsStatus"u8]) switch
@@ -60,8 +60,8 @@ internal static class MessagePayload
             "failed" or "undelivered" => MessageState.Failed,
             _ => null,
         };
-        if (state is null) return new Reading.Ignored("message-status");
-        return new Reading.Status(new MessageStatus(account, sid, state.Value, delivery.ReceivedAt, form["ErrorCode"u8], TwilioForm.OfQuery(delivery)?["reply"u8]));
+        if (state is null) return new Parsed.Ignored("message-status");
+        return new Parsed.StatusUpdate(new MessageStatus(account, sid, state.Value, delivery.ReceivedAt, form["ErrorCode"u8], TwilioForm.OfQuery(delivery)?["reply"u8]));
     }
 
     private static List<Attachment> Media(TwilioForm form)

@@ -67,29 +67,29 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             yield return "Channels__Twilio__AuthToken is missing: it is the primary auth token of the account, and without it no call can be verified.";
         foreach (var account in current.Accounts.Where(a => current.TokensOf(a.Key).IsMissing))
             yield return $"Channels__Twilio__Accounts__{account.Key}__AuthToken is missing: a subaccount signs with its own auth token.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Twilio")) yield return problem;
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Twilio")) yield return problem;
         foreach (var number in current.Numbers.Keys)
         {
-            var resolved = AnswerPlan.Of(number, current.Numbers, current.Default);
-            if (resolved.WithoutRinging() is AnswerStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
+            var resolved = CallFlow.Of(number, current.Numbers, current.Default);
+            if (resolved.WithoutRinging() is CallFlowStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
                 yield return $"Channels__Twilio__Numbers__{number}__Transcribe: Twilio writes down English messages of at most 120 seconds only; set it to false.";
         }
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (TwilioForm.Of(delivery) is not { } form) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (TwilioForm.Of(delivery) is not { } form) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         if (delivery.Header("x-twilio-signature") is not { Length: > 0 } signature)
         {
             // Somebody looks at the address in a browser; with an account named it is meant to be a call of Twilio's.
             return TwilioForm.IsQueryOnly(delivery) && form["AccountSid"u8] is null
-                ? new Verdict.Challenge(Answer.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
-                : new Verdict.Forged(Reasons.SignatureMissing);
+                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
+                : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         }
 
-        if (!TwilioSignature.IsWellFormed(signature)) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (!TwilioSignature.IsWellFormed(signature)) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         var tokens = options.CurrentValue.TokensOf(form["AccountSid"u8]);
-        if (tokens.IsMissing || PublicAddress is not { } address) return new Verdict.Forged(Reasons.NoSecret);
+        if (tokens.IsMissing || PublicAddress is not { } address) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         var url = address + delivery.PathAndQuery;
 
         // A JSON body is signed by its hash in the URL. https://www.twilio.com/docs/usage/webhooks/webhooks-security
@@ -97,12 +97,12 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             ? TwilioForm.OfQuery(delivery)?["bodySHA256"u8] ?? ""
             : null;
         var urlOnly = bodyHash is not null || TwilioForm.IsQueryOnly(delivery);
-        if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart())) return new Verdict.Forged(Reasons.SignatureWrong);
-        if (bodyHash is not null && !Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), bodyHash)) return new Verdict.Forged(Reasons.BodyHashWrong);
-        return new Verdict.Genuine();
+        if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart())) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        if (bodyHash is not null && !Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), bodyHash)) return new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
+        return new VerificationResult.Valid();
     }
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance)
     {
         switch (delivery.Rest)
         {
@@ -111,16 +111,16 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             case "messages" when acceptance != Acceptance.NotStored:
                 return Twiml.Nothing;
             default:
-                return Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 204);
+                return WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 204);
         }
     }
 
     /// <summary>A message may be left, a call comes back by what our answer names; nobody is rung for who is not proven.</summary>
-    public Answer? ReplyUnread(Delivery begun)
+    public WebhookResponse? RespondUnread(Delivery begun)
     {
         if (begun.Rest is not ("voice" or "voice/dial" or "voice/message")) return null;
         if (begun.Rest == "voice/message") return Twiml.Hangup;
-        var plan = AnswerPlan.Of(null, options.CurrentValue.Numbers, options.CurrentValue.Default);
+        var plan = CallFlow.Of(null, options.CurrentValue.Numbers, options.CurrentValue.Default);
         return new Twiml(plan, $"{PublicAddress}/api/hooks/{ChannelName}/").Say(plan.WithoutRinging(), comeBack: true);
     }
 
@@ -128,11 +128,11 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         TwilioForm.Of(delivery)?["AccountSid"u8] is { } account
         && options.CurrentValue.KnownAccounts.Contains(account, StringComparer.Ordinal) ? account : null;
 
-    private Answer Call(Delivery delivery, Acceptance acceptance)
+    private WebhookResponse Call(Delivery delivery, Acceptance acceptance)
     {
         var current = options.CurrentValue;
         var form = TwilioForm.Of(delivery);
-        var plan = AnswerPlan.Of(form?["To"u8], current.Numbers, current.Default);
+        var plan = CallFlow.Of(form?["To"u8], current.Numbers, current.Default);
         var twiml = new Twiml(plan, $"{PublicAddress}/api/hooks/{ChannelName}/");
         var comeBack = acceptance == Acceptance.NotStored;
         switch (delivery.Rest)
@@ -142,12 +142,12 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             case "voice/dial" when form is not null && VoicePayload.WasAnswered(form):
                 return Twiml.Hangup;
             default:
-                if (acceptance == Acceptance.Withheld) return twiml.Say(plan.WithoutRinging(), comeBack);
+                if (acceptance == Acceptance.Quarantined) return twiml.Say(plan.WithoutRinging(), comeBack);
                 return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt) : plan.Next(TwilioForm.OfQuery(delivery)?.Number("next"u8) ?? int.MaxValue), comeBack);
         }
     }
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var door = delivery.Rest;
         if (delivery.Arrival == Arrival.LookedAgain)
@@ -156,13 +156,13 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             yield break;
         }
 
-        yield return new Element(door, () => Read(delivery, door));
+        yield return new DeliveryItem(door, () => Read(delivery, door));
     }
 
-    private static Reading Read(Delivery delivery, string door)
+    private static Parsed Read(Delivery delivery, string door)
     {
         var form = TwilioForm.Of(delivery);
-        Reading? reading = form is null ? null : door switch
+        Parsed? reading = form is null ? null : door switch
         {
             "messages" => MessagePayload.Read(form, delivery),
             "messages/status" => MessagePayload.Status(form, delivery),
@@ -171,12 +171,12 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         return reading ?? Placeholder(delivery, form);
     }
 
-    private static Reading.Found Placeholder(Delivery delivery, TwilioForm? form)
+    private static Parsed.Found Placeholder(Delivery delivery, TwilioForm? form)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(delivery.PathAndQuery));
         hash.AppendData(delivery.Body.Span);
         var id = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new Reading.Found(ContactEvent.Unread(ChannelName, "unknown", form?["AccountSid"u8] ?? "unknown", id, delivery.ReceivedAt, delivery.ReceivedAt));
+        return new Parsed.Found(ContactEvent.Unread(ChannelName, "unknown", form?["AccountSid"u8] ?? "unknown", id, delivery.ReceivedAt, delivery.ReceivedAt));
     }
 }

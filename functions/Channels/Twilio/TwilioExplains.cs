@@ -3,13 +3,13 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Twilio;
 
 /// <content>Why a signature does not hold: Twilio signs the address it was told, so an address that differs by a slash already breaks it. https://www.twilio.com/docs/usage/webhooks/webhooks-security</content>
-public sealed partial class TwilioChannel : IExplains
+public sealed partial class TwilioChannel : IExplainsFailures
 {
     private const int LongestHost = 253;
 
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong } || TwilioForm.Of(delivery) is not { } form) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong } || TwilioForm.Of(delivery) is not { } form) yield break;
         var signature = delivery.Header("x-twilio-signature")!;
         var current = options.CurrentValue;
         var tokens = current.TokensOf(form["AccountSid"u8]);
@@ -18,7 +18,7 @@ public sealed partial class TwilioChannel : IExplains
         foreach (var address in Addresses(delivery).Distinct(StringComparer.Ordinal))
         {
             if (address == PublicAddress + delivery.PathAndQuery || !TwilioSignature.Holds(tokens, signature, address, parameters)) continue;
-            yield return new Hint("other-url", $"Twilio signed the address {WithoutQuery(address)}; here it is {PublicAddress}{WithoutQuery(delivery.PathAndQuery)}. Change the address at Twilio, or Hooks__PublicBaseUrl.");
+            yield return new FailureHint("other-url", $"Twilio signed the address {WithoutQuery(address)}; here it is {PublicAddress}{WithoutQuery(delivery.PathAndQuery)}. Change the address at Twilio, or Hooks__PublicBaseUrl.");
             yield break;
         }
 
@@ -29,8 +29,8 @@ public sealed partial class TwilioChannel : IExplains
             var trimmed = new Serverless.Platform.Signatures.SecretPair(pair.Current?.Trim(), pair.Previous?.Trim());
             if (!TwilioSignature.Holds(trimmed, signature, ours + delivery.PathAndQuery, parameters)) continue;
             yield return trimmed == pair
-                ? new Hint("other-account", $"It is signed with the token in {name}, but names another account.")
-                : new Hint("blank-in-setting", $"It holds without the blanks around the value of {name}.");
+                ? new FailureHint("other-account", $"It is signed with the token in {name}, but names another account.")
+                : new FailureHint("blank-in-setting", $"It holds without the blanks around the value of {name}.");
         }
     }
 

@@ -41,10 +41,10 @@ public sealed class TwilioOptions
     public Dictionary<string, TwilioAccount> Accounts { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
-    public AnswerOptions Default { get; set; } = new();
+    public CallFlowOptions Default { get; set; } = new();
 
     /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c> (an app setting's name cannot hold a <c>+</c>).</summary>
-    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+    public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The tokens that may have signed for an account.</summary>
     /// <param name="accountSid">As the caller claims it: a wrong claim picks tokens under which the signature does not hold.</param>
@@ -67,6 +67,6 @@ public sealed class TwilioAccount
     public string? PreviousAuthToken { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class TwilioOptionsValidator : IValidateOptions<TwilioOptions>;

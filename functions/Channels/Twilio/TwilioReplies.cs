@@ -7,7 +7,7 @@ namespace Serverless.Channels.Twilio;
 
 /// <content>Answers by SMS and WhatsApp. A call is answered by SMS from the number that was dialled.</content>
 /// <remarks>https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource</remarks>
-public sealed partial class TwilioChannel : IReplies
+public sealed partial class TwilioChannel : ISendsReplies
 {
     // https://www.twilio.com/docs/api/errors/21617
     private const int LongestText = 1600;

@@ -10,7 +10,7 @@ namespace Serverless.Channels.Twilio;
 /// <remarks>https://www.twilio.com/docs/messaging/api/service-resource, https://www.twilio.com/docs/whatsapp/api/senders</remarks>
 public sealed partial class TwilioChannel
 {
-    private async Task<List<Registration>> CheckServicesAsync(string account, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckServicesAsync(string account, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var (services, reason) = await ListAsync(account, current, "/v1/Services?PageSize=100", "services", ct);
         if (services is null) return [Unasked($"messaging services of {account}", reason, upkeep)];
@@ -20,7 +20,7 @@ public sealed partial class TwilioChannel
         return found;
     }
 
-    private async Task<Registration?> CheckServiceAsync(string account, JsonElement service, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration?> CheckServiceAsync(string account, JsonElement service, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var (sid, there, wanted) = (Field(service, "sid") ?? "", Field(service, "inbound_request_url"), MessagesAddress(upkeep));
         var name = $"messaging service {sid}";
@@ -38,7 +38,7 @@ public sealed partial class TwilioChannel
         return answer.Succeeded ? new Registration(name, RegistrationState.Repaired, $"It leads to {wanted} now.") : new Registration(name, RegistrationState.Drifted, "Another address is entered.", step);
     }
 
-    private async Task<List<Registration>> CheckSendersAsync(string account, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckSendersAsync(string account, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var (senders, reason) = await ListAsync(account, current, "/v2/Channels/Senders?Channel=whatsapp&PageSize=100", "senders", ct);
         if (senders is null) return [Unasked($"WhatsApp senders of {account}", reason, upkeep)];
@@ -47,7 +47,7 @@ public sealed partial class TwilioChannel
         return found;
     }
 
-    private async Task<Registration> CheckSenderAsync(string account, JsonElement sender, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<Registration> CheckSenderAsync(string account, JsonElement sender, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var name = $"WhatsApp sender {PhoneAddress.Bare(Field(sender, "sender_id"))?.TrimStart('+')}";
         // The list does not promise the addresses, the sender itself does.
@@ -86,11 +86,11 @@ public sealed partial class TwilioChannel
         return (items, "");
     }
 
-    private static Registration Unasked(string name, string reason, Upkeep upkeep) => new(
+    private static Registration Unasked(string name, string reason, RegistrationCheckRequest upkeep) => new(
         name, RegistrationState.Unknown, $"Twilio could not be asked: {reason}.",
         $"Look in the Twilio console that it leads to {MessagesAddress(upkeep) ?? $"https://<app>/api/hooks/{ChannelName}/messages"} (POST), or that its numbers' addresses count.");
 
-    private static string? MessagesAddress(Upkeep upkeep) => upkeep.PublicBaseUrl is { } url ? $"{url}/api/hooks/{ChannelName}/messages{Again}" : null;
+    private static string? MessagesAddress(RegistrationCheckRequest upkeep) => upkeep.PublicBaseUrl is { } url ? $"{url}/api/hooks/{ChannelName}/messages{Again}" : null;
 
     // Its host names the same edge and region. https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions
     private static string MessagingUrl(TwilioOptions current) => current.ApiUrl.TrimEnd('/').Replace("//api.", "//messaging.", StringComparison.Ordinal);

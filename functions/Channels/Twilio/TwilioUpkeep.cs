@@ -5,7 +5,7 @@ namespace Serverless.Channels.Twilio;
 
 /// <content>Compares the addresses of every phone number of the account with ours.</content>
 /// <remarks>https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource</remarks>
-public sealed partial class TwilioChannel : ISubscribes
+public sealed partial class TwilioChannel : IRegistersWebhooks
 {
     // Called again on errors. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
     private const string Again = "#rc=5&rp=5xx,ct,rt";
@@ -23,7 +23,7 @@ public sealed partial class TwilioChannel : ISubscribes
     /// <summary>One address of a number.</summary>
     private sealed record Hook(string Name, string Field, string Parameter, string MethodParameter, string Door, string Fragment);
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.AccountSid))
@@ -41,7 +41,7 @@ public sealed partial class TwilioChannel : ISubscribes
         return found;
     }
 
-    private async Task<List<Registration>> CheckAsync(string account, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckAsync(string account, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         List<Registration> found = [];
         var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(account)}/IncomingPhoneNumbers.json?PageSize=1000";
@@ -58,7 +58,7 @@ public sealed partial class TwilioChannel : ISubscribes
         return found;
     }
 
-    private async Task<List<Registration>> CheckAsync(string account, JsonElement number, TwilioOptions current, Upkeep upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckAsync(string account, JsonElement number, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var name = $"number {Field(number, "phone_number")?.TrimStart('+')}";
         List<Registration> found = [];
@@ -107,7 +107,7 @@ public sealed partial class TwilioChannel : ISubscribes
     // What stands behind # is for Twilio and may be another choice.
     private static bool Same(string? there, string wanted) => there is not null && there.Split('#')[0].TrimEnd('/').Equals(wanted.Split('#')[0], StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsOwn(string there, Upkeep upkeep) => upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(string there, RegistrationCheckRequest upkeep) => upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);
 
     private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : "an address that cannot be read";
 

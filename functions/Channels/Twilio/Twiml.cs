@@ -5,7 +5,7 @@ using Serverless.Channels.CallFlows;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>Says the steps of an answer plan in TwiML. Every address in it is absolute. https://www.twilio.com/docs/voice/twiml</summary>
-internal sealed class Twiml(AnswerPlan plan, string hooks)
+internal sealed class Twiml(CallFlow plan, string hooks)
 {
     private const string ContentType = "text/xml; charset=utf-8";
 
@@ -18,10 +18,10 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
 
     /// <summary>Does nothing and sends nothing.</summary>
-    public static Answer Nothing { get; } = Write(_ => { });
+    public static WebhookResponse Nothing { get; } = Write(_ => { });
 
     /// <summary>Ends the call.</summary>
-    public static Answer Hangup { get; } = Write(xml =>
+    public static WebhookResponse Hangup { get; } = Write(xml =>
     {
         xml.WriteStartElement("Hangup");
         xml.WriteEndElement();
@@ -30,15 +30,15 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     /// <summary>One step of the plan.</summary>
     /// <param name="step">What happens.</param>
     /// <param name="comeBack">True when this call could not be stored: the answer then ends by calling us once more.</param>
-    public Answer Say(AnswerStep step, bool comeBack) => Write(xml =>
+    public WebhookResponse Say(CallFlowStep step, bool comeBack) => Write(xml =>
     {
         foreach (var sentence in step.Sentences) Say(xml, sentence);
         switch (step)
         {
-            case AnswerStep.Ring ring:
+            case CallFlowStep.Ring ring:
                 Dial(xml, ring);
                 break;
-            case AnswerStep.TakeMessage message:
+            case CallFlowStep.TakeMessage message:
                 Record(xml, message);
                 if (comeBack) Redirect(xml);
                 break;
@@ -50,7 +50,7 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     });
 
     /// <summary>Thanks for a message and ends the call.</summary>
-    public Answer Farewell() => Write(xml =>
+    public WebhookResponse Farewell() => Write(xml =>
     {
         Say(xml, plan.Thanks);
         xml.WriteElementString("Hangup", null);
@@ -66,7 +66,7 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     }
 
     /// <summary>https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voice/twiml/number</summary>
-    private void Dial(XmlWriter xml, AnswerStep.Ring ring)
+    private void Dial(XmlWriter xml, CallFlowStep.Ring ring)
     {
         xml.WriteStartElement("Dial");
         xml.WriteAttributeString("answerOnBridge", "true");
@@ -86,7 +86,7 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     }
 
     /// <summary>https://www.twilio.com/docs/voice/twiml/record</summary>
-    private void Record(XmlWriter xml, AnswerStep.TakeMessage message)
+    private void Record(XmlWriter xml, CallFlowStep.TakeMessage message)
     {
         xml.WriteStartElement("Record");
         xml.WriteAttributeString("action", $"{hooks}voice/message");
@@ -118,7 +118,7 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
     /// <summary>What XML cannot hold is left out, so that a slip in a setting never costs a caller the answer.</summary>
     private static string Speakable(string text) => text.AsSpan().ContainsAnyExceptInRange(' ', '\ud7ff') ? string.Concat(text.Where(XmlConvert.IsXmlChar)) : text;
 
-    private static Answer Write(Action<XmlWriter> verbs)
+    private static WebhookResponse Write(Action<XmlWriter> verbs)
     {
         using var bytes = new MemoryStream(512);
         using (var xml = XmlWriter.Create(bytes, Settings))
@@ -128,6 +128,6 @@ internal sealed class Twiml(AnswerPlan plan, string hooks)
             xml.WriteEndElement();
         }
 
-        return new Answer(200, ContentType, bytes.ToArray());
+        return new WebhookResponse(200, ContentType, bytes.ToArray());
     }
 }

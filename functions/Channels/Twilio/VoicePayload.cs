@@ -35,7 +35,7 @@ internal sealed class VoicePayload
     /// <param name="door">The address behind <c>api/hooks/twilio/</c>.</param>
     /// <param name="form">Its parameters.</param>
     /// <param name="delivery">The call itself.</param>
-    public static Reading? Read(string door, TwilioForm form, Delivery delivery)
+    public static Parsed? Read(string door, TwilioForm form, Delivery delivery)
     {
         if (form["CallSid"u8] is not { } call || form["AccountSid"u8] is not { } account) return null;
         var payload = new VoicePayload(form, delivery, account, call);
@@ -57,9 +57,9 @@ internal sealed class VoicePayload
 
     private bool IsOver => _status is "completed" or "busy" or "no-answer" or "canceled" or "failed";
 
-    private Reading.Found Incoming() => Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
+    private Parsed.Found Incoming() => Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
 
-    private Reading.Found? Status()
+    private Parsed.Found? Status()
     {
         if (_status is null) return null;
         var id = $"{_call}:{_status}:{_form["SequenceNumber"u8]}";
@@ -76,7 +76,7 @@ internal sealed class VoicePayload
     }
 
     /// <summary>A leg that rings one of our people for the caller: progress of the customer's call, not a contact of its own.</summary>
-    private Reading.Found LegOfOurs(string id)
+    private Parsed.Found LegOfOurs(string id)
     {
         var answered = _status is "in-progress" || (_status is "completed" && _form.Number("CallDuration"u8) > 0);
         return Found(id, ContactChange.Progressed, new CallJourney
@@ -88,7 +88,7 @@ internal sealed class VoicePayload
         });
     }
 
-    private Reading.Found Outbound(string id) => Found(id, IsOver ? ContactChange.Progressed : ContactChange.Received, new CallJourney
+    private Parsed.Found Outbound(string id) => Found(id, IsOver ? ContactChange.Progressed : ContactChange.Received, new CallJourney
     {
         Outcome = _status is "in-progress" or "completed" ? CallOutcome.Answered : IsOver ? CallOutcome.Missed : CallOutcome.Ringing,
         AnsweredAt = _status is "in-progress" ? Time() ?? _delivery.ReceivedAt : null,
@@ -96,7 +96,7 @@ internal sealed class VoicePayload
         Ended = IsOver,
     });
 
-    private Reading.Found? Dialled()
+    private Parsed.Found? Dialled()
     {
         if (_form["DialCallStatus"u8] is not { } dialled) return null;
         var next = TwilioForm.OfQuery(_delivery)?["next"u8];
@@ -111,7 +111,7 @@ internal sealed class VoicePayload
     }
 
     /// <summary>After Record, or a call that comes back because we could not store it before: only the former names a recording.</summary>
-    private Reading.Found MessageLeft()
+    private Parsed.Found MessageLeft()
     {
         var recording = _form["RecordingSid"u8] ?? _form["RecordingUrl"u8];
         var left = recording is not null && _form.Number("RecordingDuration"u8) is not 0;
@@ -123,10 +123,10 @@ internal sealed class VoicePayload
     }
 
     /// <summary>https://www.twilio.com/docs/voice/api/recording#recordingstatuscallback</summary>
-    private Reading? Recording()
+    private Parsed? Recording()
     {
         if (_form["RecordingSid"u8] is not { } recording || _form["RecordingStatus"u8] is not { } status) return null;
-        if (status is "in-progress") return new Reading.Ignored("recording-in-progress");
+        if (status is "in-progress") return new Parsed.Ignored("recording-in-progress");
         var file = status is "completed" ? RecordingFile() : [];
         // A recording of a conversation, switched on elsewhere in the account, is no message left.
         var message = _form["RecordingSource"u8] is null or "RecordVerb";
@@ -136,10 +136,10 @@ internal sealed class VoicePayload
         }, file);
     }
 
-    private Reading? Transcription()
+    private Parsed? Transcription()
     {
         if (_form["TranscriptionSid"u8] is not { } transcription) return null;
-        if (_form["TranscriptionText"u8] is not { } text) return new Reading.Ignored("transcription-without-text");
+        if (_form["TranscriptionText"u8] is not { } text) return new Parsed.Ignored("transcription-without-text");
         return Found(transcription, ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Voicemail }, RecordingFile(), text);
     }
 
@@ -147,13 +147,13 @@ internal sealed class VoicePayload
         // The bare address gives a WAV of twice the size. https://www.twilio.com/docs/voice/api/recording#fetch-a-recording-media-file
         _form["RecordingUrl"u8] is { } url ? [new Attachment($"{url}.mp3", "audio/mpeg")] : [];
 
-    private Reading.Found Found(string eventId, ContactChange change, CallJourney journey, Attachment[]? files = null, string? text = null)
+    private Parsed.Found Found(string eventId, ContactChange change, CallJourney journey, Attachment[]? files = null, string? text = null)
     {
         // A leg of ours and a recording name other parties than the customer, or none.
         var (from, to) = _parent is null ? (_form["From"u8], _form["To"u8]) : (null, null);
         var (customer, ours) = _outbound ? (to, from) : (from, to);
         var thread = PhoneAddress.ThreadOf(customer, ours);
-        return new Reading.Found(new ContactEvent(eventId, change, new Contact
+        return new Parsed.Found(new ContactEvent(eventId, change, new Contact
         {
             Channel = TwilioChannel.ChannelName,
             Network = "voice",

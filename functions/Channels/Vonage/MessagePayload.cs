@@ -11,7 +11,7 @@ internal static class MessagePayload
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
     /// <summary>A message that came in; null when it cannot be read.</summary>
-    public static Reading? Inbound(JsonElement message, Delivery delivery, string account)
+    public static Parsed? Inbound(JsonElement message, Delivery delivery, string account)
     {
         if (message.Get("message_uuid"u8).AsId() is not { } id || message.Get("channel"u8).AsText() is not { } channel) return null;
         var network = NetworkOf(channel);
@@ -27,7 +27,7 @@ internal static class MessagePayload
         var said = MessageContent.Of(message, type);
         // All that happens to the sign under one message is one contact; without a sign it was taken back.
         var under = type is "reaction" ? message.Get("context"u8).Get("message_uuid"u8).AsId() : null;
-        return new Reading.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received, new Contact
+        return new Parsed.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received, new Contact
         {
             Channel = VonageChannel.ChannelName,
             Network = network,
@@ -48,7 +48,7 @@ internal static class MessagePayload
     }
 
     /// <summary>What became of a message of ours; null when it cannot be read.</summary>
-    public static Reading? Status(JsonElement status, Delivery delivery, string account)
+    public static Parsed? Status(JsonElement status, Delivery delivery, string account)
     {
         if (status.Get("message_uuid"u8).AsId() is not { } id) return null;
         MessageState? state = status.Get("status"u8).AsText() switch
@@ -59,11 +59,11 @@ internal static class MessagePayload
             "rejected" or "undeliverable" or "failed" => MessageState.Failed,
             _ => null,
         };
-        if (state is null) return new Reading.Ignored("delivery-status");
+        if (state is null) return new Parsed.Ignored("delivery-status");
         var error = status.Get("error"u8);
         // The title is the number of the error (1120); before 2022 it was a phrase.
         var reason = state is MessageState.Failed ? error.Get("title"u8).AsId() ?? error.Get("code"u8).AsId() ?? "unknown" : null;
-        return new Reading.Status(new(account, id, state.Value, Time(status.Get("timestamp"u8), delivery), reason, status.Get("client_ref"u8).AsText()));
+        return new Parsed.StatusUpdate(new(account, id, state.Value, Time(status.Get("timestamp"u8), delivery), reason, status.Get("client_ref"u8).AsText()));
     }
 
     /// <summary>Vonage's word for the network as the house says it.</summary>

@@ -8,7 +8,7 @@ namespace Serverless.Channels.Vonage;
 /// <param name="plan">What is said.</param>
 /// <param name="hooks">Address of the channel, with a slash at the end.</param>
 /// <param name="dialled">The number of ours that was called, digits alone; it is shown to the people we ring, since Vonage lets no other one through.</param>
-internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
+internal sealed class Ncco(CallFlow plan, string hooks, string? dialled)
 {
     /// <summary>Vonage cuts what is longer.</summary>
     private const int MaxSentence = 1500;
@@ -17,21 +17,21 @@ internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
     public const string NextIsMessage = "message";
 
     /// <summary>Whatever runs goes on.</summary>
-    public static Answer Nothing { get; } = Answer.Empty();
+    public static WebhookResponse Nothing { get; } = WebhookResponse.Empty();
 
     /// <summary>One step of the plan.</summary>
     /// <param name="step">What happens.</param>
     /// <param name="group">Where the step stands in the plan.</param>
     /// <param name="person">Which of the group's numbers is rung.</param>
-    public Answer Say(AnswerStep step, int group, int person)
+    public WebhookResponse Say(CallFlowStep step, int group, int person)
     {
         using var bytes = new MemoryStream(512);
         using (var json = PlainJson.Writer(bytes))
         {
             json.WriteStartArray();
             foreach (var sentence in step.Sentences) Talk(json, sentence);
-            if (step is AnswerStep.Ring ring) Connect(json, ring, group, person);
-            if (step is AnswerStep.TakeMessage message)
+            if (step is CallFlowStep.Ring ring) Connect(json, ring, group, person);
+            if (step is CallFlowStep.TakeMessage message)
             {
                 Record(json, message);
                 Talk(json, plan.Thanks);
@@ -41,7 +41,7 @@ internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
             json.WriteEndArray();
         }
 
-        return Answer.Json(bytes.ToArray());
+        return WebhookResponse.Json(bytes.ToArray());
     }
 
     private void Talk(Utf8JsonWriter json, string sentence)
@@ -57,7 +57,7 @@ internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
 
     // One endpoint is all that "connect" takes, so a group is rung one after another. Synchronous: our answer to the event that says "not reached" decides how the call
     // goes on; nothing else would follow a conversation that has ended.
-    private void Connect(Utf8JsonWriter json, AnswerStep.Ring ring, int group, int person)
+    private void Connect(Utf8JsonWriter json, CallFlowStep.Ring ring, int group, int person)
     {
         var number = ring.Numbers[person];
         var next = person + 1 < ring.Numbers.Count ? $"{group}.{person + 1}" : ring.NextIndex is { } index ? $"{index}.0" : NextIsMessage;
@@ -86,7 +86,7 @@ internal sealed class Ncco(AnswerPlan plan, string hooks, string? dialled)
     }
 
     // Without a condition that ends it nothing is recorded at all. 10 is the longest silence that Vonage waits for.
-    private void Record(Utf8JsonWriter json, AnswerStep.TakeMessage message)
+    private void Record(Utf8JsonWriter json, CallFlowStep.TakeMessage message)
     {
         json.WriteStartObject();
         json.WriteString("action"u8, "record"u8);

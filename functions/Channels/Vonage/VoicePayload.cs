@@ -30,12 +30,12 @@ internal sealed class VoicePayload
     /// <param name="call">Its fields.</param>
     /// <param name="delivery">The callback itself.</param>
     /// <param name="account">API key of the account it comes from.</param>
-    public static Reading? Read(string door, Callback call, Delivery delivery, string account)
+    public static Parsed? Read(string door, Callback call, Delivery delivery, string account)
     {
         // A transfer names two conversations; the leg goes on in the second, whose own callbacks follow.
-        if (call["conversation_uuid_to"] is not null) return new Reading.Ignored("transfer");
+        if (call["conversation_uuid_to"] is not null) return new Parsed.Ignored("transfer");
         // Errors of our own call control: https://developer.vonage.com/en/voice/voice-api/webhook-reference#errors
-        if (call["reason"] is not null && call["status"] is null && door is "voice/events") return new Reading.Ignored("error");
+        if (call["reason"] is not null && call["status"] is null && door is "voice/events") return new Parsed.Ignored("error");
         if ((call["conversation_uuid"] ?? call["uuid"] ?? call["call_uuid"]) is not { } conversation) return null;
         var payload = new VoicePayload(call, delivery, account, conversation);
         return door switch
@@ -57,7 +57,7 @@ internal sealed class VoicePayload
     /// <param name="json">The call and its legs as the second look wrote them.</param>
     /// <param name="delivery">What it was wrapped in.</param>
     /// <param name="account">API key of the account.</param>
-    public static Reading? Held(JsonElement json, Delivery delivery, string account)
+    public static Parsed? Held(JsonElement json, Delivery delivery, string account)
     {
         var call = json.Get("call"u8);
         if (call.Get("conversation_uuid"u8).AsId() is not { } conversation) return null;
@@ -79,13 +79,13 @@ internal sealed class VoicePayload
         return Contact($"{conversation}:incoming", ContactChange.Received, conversation, account, (customer, ours), Time(call.Get("start_time"u8).AsText(), delivery), delivery, journey);
     }
 
-    private Reading.Found Incoming() => Found("incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing }, Sides());
+    private Parsed.Found Incoming() => Found("incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing }, Sides());
 
     // An event of the customer's own leg. "answered" is us answering the line, not a person; those who are rung have a door of their own.
-    private Reading? Event()
+    private Parsed? Event()
     {
         if (_status is null) return null;
-        if (_status is "human" or "machine") return new Reading.Ignored("machine-detection");
+        if (_status is "human" or "machine") return new Parsed.Ignored("machine-detection");
         if (_call["direction"] is "outbound") return OutboundCall();
         var over = IsOver(_status);
         return Found(_status, ContactChange.Progressed, new CallJourney
@@ -98,7 +98,7 @@ internal sealed class VoicePayload
     }
 
     // A call that our own people place through this application is an answer to the customer it goes to (P16).
-    private Reading.Found OutboundCall()
+    private Parsed.Found OutboundCall()
     {
         var over = IsOver(_status);
         return Found(_status!, over ? ContactChange.Progressed : ContactChange.Received, new CallJourney
@@ -110,10 +110,10 @@ internal sealed class VoicePayload
     }
 
     // A leg that rings one of our people for the caller: progress of the customer's call, not a contact of its own.
-    private Reading? Dialled()
+    private Parsed? Dialled()
     {
         if (_status is null) return null;
-        if (_status is "human" or "machine") return new Reading.Ignored("machine-detection");
+        if (_status is "human" or "machine") return new Parsed.Ignored("machine-detection");
         var answered = _status is "answered" || (_status is "completed" && Seconds(_call["duration"]) > 0);
         // While somebody else is still to be rung the call is not missed.
         var missed = WasNotReached(_status) && _call.Query("next") is Ncco.NextIsMessage;
@@ -124,7 +124,7 @@ internal sealed class VoicePayload
         }, default);
     }
 
-    private Reading.Found? Recording()
+    private Parsed.Found? Recording()
     {
         if (_call["recording_uuid"] is not { } recording) return null;
         var file = File();
@@ -132,14 +132,14 @@ internal sealed class VoicePayload
     }
 
     // The words themselves must be fetched. https://developer.vonage.com/en/voice/voice-api/guides/recording
-    private Reading? Transcription() => _call["transcription_url"] is { Length: <= 1000 } url ? new Reading.Thin(url) : new Reading.Ignored("transcription-without-text");
+    private Parsed? Transcription() => _call["transcription_url"] is { Length: <= 1000 } url ? new Parsed.Reference(url) : new Parsed.Ignored("transcription-without-text");
 
     /// <summary>The words of a message left, once they are fetched.</summary>
     /// <param name="call">The callback that pointed at them.</param>
     /// <param name="delivery">The delivery it came in.</param>
     /// <param name="account">API key of the account.</param>
     /// <param name="words">What was said.</param>
-    public static Reading? Transcribed(Callback call, Delivery delivery, string account, string words) =>
+    public static Parsed? Transcribed(Callback call, Delivery delivery, string account, string words) =>
         call["conversation_uuid"] is { } conversation && call["recording_uuid"] is { } recording
             ? new VoicePayload(call, delivery, account, conversation).Found($"transcription:{recording}", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Voicemail }, default, text: words)
             : null;
@@ -148,11 +148,11 @@ internal sealed class VoicePayload
 
     private (string? Customer, string? Ours) Sides() => (Line.Of(_call["from"]), Line.Of(_call["to"]));
 
-    private Reading.Found Found(
+    private Parsed.Found Found(
         string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides, Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null) =>
         Contact($"{_conversation}:{eventId}", change, _conversation, _account, sides, Time(_call["timestamp"], _delivery), _delivery, journey, direction, files, text);
 
-    private static Reading.Found Contact(
+    private static Parsed.Found Contact(
         string eventId, ContactChange change, string conversation, string account, (string? Customer, string? Ours) sides, DateTimeOffset at, Delivery delivery, CallJourney journey,
         Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null)
     {

@@ -19,7 +19,7 @@ public sealed partial class VonageChannel : IChannel
 
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
     private static readonly string[] Kept = ["authorization"];
-    private static readonly Answer NoSuchMethod = Answer.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
 
     private readonly IOptionsMonitor<VonageOptions> _options;
     private readonly IOptionsMonitor<HooksOptions> _hooks;
@@ -72,33 +72,33 @@ public sealed partial class VonageChannel : IChannel
             yield return $"Channels__Vonage__Accounts__{account.Key}__SignatureSecret is missing: each account signs with a secret of its own.";
         if (!string.IsNullOrEmpty(current.PrivateKey) && !ApplicationJwt.IsKey(current.PrivateKey))
             yield return "Channels__Vonage__PrivateKey is no RSA private key in PEM form; line breaks may be written as \\n.";
-        foreach (var problem in AnswerPlan.Problems(current.Default, current.Numbers, "Channels__Vonage")) yield return problem;
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Vonage")) yield return problem;
     }
 
-    public Verdict Verify(Delivery delivery)
+    public VerificationResult Verify(Delivery delivery)
     {
-        if (delivery.Method is not ("GET" or "HEAD" or "POST")) return new Verdict.Challenge(NoSuchMethod);
+        if (delivery.Method is not ("GET" or "HEAD" or "POST")) return new VerificationResult.Challenge(NoSuchMethod);
         if (TokenOf(delivery) is not { Length: > 0 } text)
         {
             // Somebody looks at the address in a browser; with a call named it is meant to be Vonage's.
             return delivery.Method is not "POST" && !delivery.PathAndQuery.Contains('?', StringComparison.Ordinal)
-                ? new Verdict.Challenge(Answer.Text("This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
-                : new Verdict.Forged(Missing(delivery));
+                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
+                : new VerificationResult.Invalid(Missing(delivery));
         }
 
-        if (SharedKeyJwt.Parse(text) is not { } token) return new Verdict.Forged(Reasons.SignatureMalformed);
+        if (SharedKeyJwt.Parse(text) is not { } token) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         var current = _options.CurrentValue;
-        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0) return new Verdict.Forged(Reasons.NoSecret);
+        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         var secrets = current.SecretsOf(token.Text("api_key"));
-        if (secrets.IsMissing) return new Verdict.Forged(Reasons.KeyUnknown);
-        if (!token.Holds(secrets)) return new Verdict.Forged(Reasons.SignatureWrong);
+        if (secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.KeyUnknown);
+        if (!token.Holds(secrets)) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
         var times = token.Read();
-        if (!times.AreFresh(delivery.ReceivedAt, TimeSpan.FromHours(current.TokenHours), Skew)) return new Verdict.Forged(Reasons.Stale, times.IssuedAt);
-        return CoversBody(token, delivery.Body.Span) ? new Verdict.Genuine(times.IssuedAt) : new Verdict.Forged(Reasons.BodyHashWrong);
+        if (!times.AreFresh(delivery.ReceivedAt, TimeSpan.FromHours(current.TokenHours), Skew)) return new VerificationResult.Invalid(VerificationReasons.Stale, times.IssuedAt);
+        return CoversBody(token, delivery.Body.Span) ? new VerificationResult.Valid(times.IssuedAt) : new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
     }
 
     // Without a token there is no Bearer; another scheme is no signature of Vonage's.
-    private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization")) ? Reasons.SignatureMissing : Reasons.SignatureMalformed;
+    private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization")) ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureMalformed;
 
     private static string? TokenOf(Delivery delivery) =>
         delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..] : null;
@@ -109,21 +109,21 @@ public sealed partial class VonageChannel : IChannel
         ? body.IsEmpty || Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(body)), hash.ToLowerInvariant())
         : body.IsEmpty;
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance)
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance)
     {
         if (delivery.Rest is "voice/answer" or "voice/dial") return Call(delivery, acceptance);
-        if (acceptance is Acceptance.NotStored) return Answer.Empty(503);
+        if (acceptance is Acceptance.NotStored) return WebhookResponse.Empty(503);
         // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. What came is in quarantine and is the same contact.
         // https://developer.vonage.com/en/getting-started/concepts/webhooks
-        return acceptance is Acceptance.Withheld && string.IsNullOrEmpty(delivery.Header("authorization")) ? Answer.Empty(503) : Answer.Empty();
+        return acceptance is Acceptance.Quarantined && string.IsNullOrEmpty(delivery.Header("authorization")) ? WebhookResponse.Empty(503) : WebhookResponse.Empty();
     }
 
     /// <summary>A message may be left; nobody is rung for a caller who is not proven. What runs goes on.</summary>
-    public Answer? ReplyUnread(Delivery begun)
+    public WebhookResponse? RespondUnread(Delivery begun)
     {
         if (begun.Rest is "voice/dial") return Ncco.Nothing;
         if (begun.Rest is not "voice/answer") return null;
-        var plan = AnswerPlan.Of(null, _options.CurrentValue.Numbers, _options.CurrentValue.Default);
+        var plan = CallFlow.Of(null, _options.CurrentValue.Numbers, _options.CurrentValue.Default);
         var address = $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/";
         return Step(new Ncco(plan, address, null), plan.WithoutRinging(), 0, 0);
     }
@@ -139,37 +139,37 @@ public sealed partial class VonageChannel : IChannel
     /// <summary>
     /// The call control of the number's plan, also while storage is down: the events of the call bring it back. A caller who is not proven genuine learns no number of ours.
     /// </summary>
-    private Answer Call(Delivery delivery, Acceptance acceptance)
+    private WebhookResponse Call(Delivery delivery, Acceptance acceptance)
     {
         var current = _options.CurrentValue;
         using var call = Callback.OfWhatever(delivery);
         var dialling = delivery.Rest is "voice/dial";
         // Of a leg that we dialled, "from" is the number the customer called.
         var dialled = call.Word(dialling ? "from" : "to");
-        var plan = AnswerPlan.Of(dialled, current.Numbers, current.Default);
+        var plan = CallFlow.Of(dialled, current.Numbers, current.Default);
         var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", Line.IsNumber(Line.Of(dialled)) ? Line.Bare(dialled!) : null);
-        if (!dialling) return Step(ncco, acceptance is Acceptance.Withheld ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
+        if (!dialling) return Step(ncco, acceptance is Acceptance.Quarantined ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
         if (!VoicePayload.WasNotReached(call.Word("status"))) return Ncco.Nothing;
-        if (acceptance is Acceptance.Withheld) return Step(ncco, plan.WithoutRinging(), 0, 0);
+        if (acceptance is Acceptance.Quarantined) return Step(ncco, plan.WithoutRinging(), 0, 0);
         var (group, person) = Place(call.Query("next"));
         return Step(ncco, plan.Next(group), group, person);
     }
 
-    private static Answer Step(Ncco ncco, AnswerStep step, int group, int person) =>
+    private static WebhookResponse Step(Ncco ncco, CallFlowStep step, int group, int person) =>
         // A plan that became shorter while people were rung goes on with its first number.
-        ncco.Say(step, group, step is AnswerStep.Ring ring && person >= ring.Numbers.Count ? 0 : person);
+        ncco.Say(step, group, step is CallFlowStep.Ring ring && person >= ring.Numbers.Count ? 0 : person);
 
     // "1.0" is the first number of the second group; anything else takes a message.
     private static (int Group, int Person) Place(string? next) =>
         next?.Split('.') is [var group, var person] && int.TryParse(group, out var g) && int.TryParse(person, out var p) && g >= 0 && p >= 0 ? (g, p) : (int.MaxValue, 0);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var door = delivery.Rest;
-        yield return new Element(door, () => Read(delivery, door));
+        yield return new DeliveryItem(door, () => Read(delivery, door));
     }
 
-    private Reading Read(Delivery delivery, string door)
+    private Parsed Read(Delivery delivery, string door)
     {
         using var call = Callback.Of(delivery);
         var account = AccountOf(delivery);
@@ -187,6 +187,6 @@ public sealed partial class VonageChannel : IChannel
     private string AccountOf(Delivery delivery) =>
         (TokenOf(delivery) is { } text ? SharedKeyJwt.Parse(text)?.Text("api_key") : null) ?? _options.CurrentValue.ApiKey ?? "unknown";
 
-    private static Reading.Found Placeholder(Delivery delivery, string account) =>
+    private static Parsed.Found Placeholder(Delivery delivery, string account) =>
         new(ContactEvent.Unread(ChannelName, "unknown", account, Callback.IdOf(delivery), delivery.ReceivedAt, delivery.ReceivedAt));
 }

@@ -3,28 +3,28 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Vonage;
 
 /// <content>Why a token does not hold, where that can be told. https://developer.vonage.com/en/getting-started/concepts/webhooks</content>
-public sealed partial class VonageChannel : IExplains
+public sealed partial class VonageChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged forged) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid forged) yield break;
         var current = _options.CurrentValue;
         var token = TokenOf(delivery) is { Length: > 0 } text ? SharedKeyJwt.Parse(text) : null;
         switch (forged.Reason)
         {
-            case Reasons.SignatureMissing:
-                yield return new Hint("not-signed", "It carries no token: in the Vonage dashboard switch on signed webhooks for voice (application) and for messages.");
+            case VerificationReasons.SignatureMissing:
+                yield return new FailureHint("not-signed", "It carries no token: in the Vonage dashboard switch on signed webhooks for voice (application) and for messages.");
                 break;
-            case Reasons.KeyUnknown:
-                yield return new Hint("other-account", "The token names an API key that is neither Channels__Vonage__ApiKey nor one of Channels__Vonage__Accounts.");
+            case VerificationReasons.KeyUnknown:
+                yield return new FailureHint("other-account", "The token names an API key that is neither Channels__Vonage__ApiKey nor one of Channels__Vonage__Accounts.");
                 break;
-            case Reasons.Stale when forged.SentAt is { } sentAt:
+            case VerificationReasons.Stale when forged.SentAt is { } sentAt:
                 yield return SignatureHints.Clock(sentAt, delivery.ReceivedAt);
                 break;
-            case Reasons.BodyHashWrong when SignatureHints.Changed(delivery.Body).Any(other => CoversBody(token!, other.Span)):
+            case VerificationReasons.BodyHashWrong when SignatureHints.Changed(delivery.Body).Any(other => CoversBody(token!, other.Span)):
                 yield return SignatureHints.BodyChanged("Vonage", "the signature secret");
                 break;
-            case Reasons.SignatureWrong:
+            case VerificationReasons.SignatureWrong:
                 var secrets = current.SecretsOf(token!.Text("api_key"));
                 if (token.Holds(new SecretPair(secrets.Current?.Trim(), secrets.Previous?.Trim()))) yield return SignatureHints.Blank("the signature secret");
                 break;

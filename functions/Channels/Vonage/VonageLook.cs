@@ -6,14 +6,14 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Vonage;
 
 /// <content>The second look: the calls that came in, oldest first. https://developer.vonage.com/en/api/voice#getCalls</content>
-public sealed partial class VonageChannel : ILooksAgain
+public sealed partial class VonageChannel : IReconciles
 {
     private const int PageSize = 100;
 
     /// <summary>A call younger than this is left to its own callbacks.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
 
-    public IReadOnlyList<LookSource> Sources =>
+    public IReadOnlyList<ReconciliationSource> Sources =>
         _options.CurrentValue is { Enabled: true, LookMinutes: > 0 and var minutes } && _api.HasApplication ? [new("calls", TimeSpan.FromMinutes(minutes))] : [];
 
     public IReadOnlyList<string> Blind { get; } =
@@ -22,23 +22,23 @@ public sealed partial class VonageChannel : ILooksAgain
         "Recordings, transcriptions and outgoing calls are not looked at again; a call that is found says whether a person was reached.",
     ];
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
         var place = Begin(from, now - Settled);
-        if (place.End <= place.Start) return new Looked.Page([], Cursor(place), More: false);
+        if (place.End <= place.Start) return new ReconciliationResult.Page([], Cursor(place), More: false);
         var path = $"/v1/calls?date_start={Text(place.Start)}&date_end={Text(place.End)}&order=asc&page_size={PageSize}&record_index={place.Index}";
         var answer = await _api.ApplicationAsync(HttpMethod.Get, path, null, ct);
         switch (answer)
         {
             case null or { Status: 401 or 403 }:
-                return new Looked.Later("refused");
+                return new ReconciliationResult.Later("refused");
             case { Status: 429 }:
-                return new Looked.Later("rate-limited", answer.RetryAfter);
+                return new ReconciliationResult.Later("rate-limited", answer.RetryAfter);
             case { Status: 400 or 422 } when from.Cursor is not null:
-                return new Looked.Restart();
+                return new ReconciliationResult.Restart();
             case { Succeeded: false }:
-                return new Looked.Later("unreachable", answer.RetryAfter);
+                return new ReconciliationResult.Later("unreachable", answer.RetryAfter);
         }
 
         try
@@ -48,14 +48,14 @@ public sealed partial class VonageChannel : ILooksAgain
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            return new Looked.Later("unreadable");
+            return new ReconciliationResult.Later("unreadable");
         }
     }
 
-    private static Looked.Page ReadPage(JsonElement root, LookPlace place)
+    private static ReconciliationResult.Page ReadPage(JsonElement root, LookPlace place)
     {
         var calls = root.Get("_embedded"u8).Get("calls"u8);
-        List<Held> held = [];
+        List<ProviderRecord> held = [];
         var read = 0;
         foreach (var call in calls.Items())
         {
@@ -90,7 +90,7 @@ public sealed partial class VonageChannel : ILooksAgain
     }
 
     // A page that is left is asked for with the very times of the first one, or its numbers would shift.
-    private static LookPlace Begin(LookFrom from, DateTimeOffset until) =>
+    private static LookPlace Begin(ReconciliationStart from, DateTimeOffset until) =>
         from.Cursor?.Split('|') is [var start, var end, var index] && Time(start) is { } s && Time(end) is { } e && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
             ? new(s, i > 0 ? e : until, i)
             : new(from.Since, until, 0);

@@ -53,10 +53,10 @@ public sealed class VonageOptions
     public int LookMinutes { get; set; } = 15;
 
     /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
-    public AnswerOptions Default { get; set; } = new();
+    public CallFlowOptions Default { get; set; } = new();
 
     /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>.</summary>
-    public Dictionary<string, AnswerOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
+    public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Base address of the API.</summary>
     [Url]
@@ -85,6 +85,6 @@ public sealed class VonageAccount
     public string? PreviousSignatureSecret { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="AnswerPlan.Problems(AnswerOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class VonageOptionsValidator : IValidateOptions<VonageOptions>;

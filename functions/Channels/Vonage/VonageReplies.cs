@@ -7,7 +7,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Vonage;
 
 /// <content>A text back to the customer by the Messages API; a caller gets an SMS. https://developer.vonage.com/en/api/messages</content>
-public sealed partial class VonageChannel : IReplies
+public sealed partial class VonageChannel : ISendsReplies
 {
     // client_ref comes back with the status, but a message sent twice under one arrives twice.
     public bool Repeatable => false;

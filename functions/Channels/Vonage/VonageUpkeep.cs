@@ -7,7 +7,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Vonage;
 
 /// <content>Upkeep: the application calls our addresses, signed, and our numbers are linked to it. https://developer.vonage.com/en/api/application.v2</content>
-public sealed partial class VonageChannel : ISubscribes
+public sealed partial class VonageChannel : IRegistersWebhooks
 {
     private const string KeysStep = "Set Channels__Vonage__ApiKey and Channels__Vonage__ApiSecret to those of the account (Dashboard, Settings).";
 
@@ -17,7 +17,7 @@ public sealed partial class VonageChannel : ISubscribes
         ("messages", "inbound_url", "messages"), ("messages", "status_url", "messages/status"),
     ];
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var current = _options.CurrentValue;
         if (string.IsNullOrEmpty(current.ApplicationId)) return [new("application", RegistrationState.Unknown, "It is not named.", "Set Channels__Vonage__ApplicationId to the id of the application (Dashboard, Applications).")];

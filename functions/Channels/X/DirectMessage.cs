@@ -11,7 +11,7 @@ internal static class DirectMessage
     /// <param name="message">The event.</param>
     /// <param name="users">People by id.</param>
     /// <param name="teller">Whose account it is about.</param>
-    public static Reading Delivered(JsonElement message, JsonElement users, Teller teller)
+    public static Parsed Delivered(JsonElement message, JsonElement users, Teller teller)
     {
         var create = message.Get("message_create"u8);
         if (message.Get("id"u8).AsId() is not { } id || create.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread(message.Get("type"u8).AsText() ?? "direct_message_events", message);
@@ -32,7 +32,7 @@ internal static class DirectMessage
     /// <param name="message">The event.</param>
     /// <param name="includes">People and media it refers to.</param>
     /// <param name="teller">Whose account it is about.</param>
-    public static Reading Held(JsonElement message, JsonElement includes, Teller teller)
+    public static Parsed Held(JsonElement message, JsonElement includes, Teller teller)
     {
         if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread("dm_event", message);
         var conversation = message.Get("dm_conversation_id"u8).AsId();
@@ -48,7 +48,7 @@ internal static class DirectMessage
     /// An encrypted message: only X's own app can open it, so a person must look there (P5). One that we sent stops the clock all the same (P16).
     /// https://docs.x.com/x-api/activity/event-payloads
     /// </summary>
-    public static Reading Encrypted(JsonElement message, string type, Teller teller)
+    public static Parsed Encrypted(JsonElement message, string type, Teller teller)
     {
         if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread(type, message);
         return new Said(teller, id, sender, Other(message.Get("conversation_id"u8).AsId(), ':', teller), teller.Milliseconds(message.Get("created_at_msec"u8))) { Sealed = type }.Read();
@@ -77,13 +77,13 @@ internal static class DirectMessage
 
         public JsonElement SenderUser { get; init; }
 
-        public Reading Read()
+        public Parsed Read()
         {
             var own = Teller.IsUs(Sender);
             var customer = own ? Recipient : Sender;
-            if (own && (customer is null || Teller.IsUs(customer))) return new Reading.Ignored("own-message");
+            if (own && (customer is null || Teller.IsUs(customer))) return new Parsed.Ignored("own-message");
             var user = SenderUser.Get("data"u8) is { ValueKind: JsonValueKind.Object } inner ? inner : SenderUser;
-            return new Reading.Found(new(Id, ContactChange.Received, new()
+            return new Parsed.Found(new(Id, ContactChange.Received, new()
             {
                 Channel = XChannel.ChannelName,
                 Network = XChannel.ChannelName,

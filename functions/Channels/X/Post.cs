@@ -41,15 +41,15 @@ internal sealed class Post
     /// A post of somebody else that names, answers or quotes our account is a contact; a post of ours counts as an answer where it answers somebody else (P16).
     /// A repost holds no word of the person who made it.
     /// </summary>
-    public Reading Read(Teller teller)
+    public Parsed Read(Teller teller)
     {
-        if (IsRepost) return new Reading.Ignored("repost");
-        if (Author is null) return new Reading.Ignored("author-unknown");
-        if (!teller.IsUs(Author)) return IsToUs ? Event(teller, Author, AuthorName, Direction.Inbound) : new Reading.Ignored("not-addressed");
-        return RepliesToUser is null || teller.IsUs(RepliesToUser) ? new Reading.Ignored("own-post") : Event(teller, RepliesToUser, null, Direction.Outbound);
+        if (IsRepost) return new Parsed.Ignored("repost");
+        if (Author is null) return new Parsed.Ignored("author-unknown");
+        if (!teller.IsUs(Author)) return IsToUs ? Event(teller, Author, AuthorName, Direction.Inbound) : new Parsed.Ignored("not-addressed");
+        return RepliesToUser is null || teller.IsUs(RepliesToUser) ? new Parsed.Ignored("own-post") : Event(teller, RepliesToUser, null, Direction.Outbound);
     }
 
-    private Reading.Found Event(Teller teller, string customer, string? name, Direction direction)
+    private Parsed.Found Event(Teller teller, string customer, string? name, Direction direction)
     {
         var edited = FirstId != Id;
         return new(new(Id, edited ? ContactChange.Edited : ContactChange.Received, new()

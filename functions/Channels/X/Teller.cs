@@ -23,7 +23,7 @@ internal sealed class Teller(string account, IReadOnlyDictionary<string, XAccoun
     public static Identity Person(string id, string? name) => new(XChannel.ChannelName, id, Evidence.Attested, Name: name);
 
     /// <summary>What we cannot read yet: visible, and replayable once we can (P5).</summary>
-    public Reading.Found Unread(string? type, JsonElement piece, string? id = null)
+    public Parsed.Found Unread(string? type, JsonElement piece, string? id = null)
     {
         id ??= ContentId(piece);
         return new(ContactEvent.Unread(XChannel.ChannelName, XChannel.ChannelName, account, id, receivedAt, receivedAt, type));

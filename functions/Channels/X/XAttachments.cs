@@ -4,17 +4,17 @@ using Serverless.Contacts;
 namespace Serverless.Channels.X;
 
 /// <content>Files of posts lie open; those of direct messages are shown to the account alone.</content>
-public sealed partial class XChannel : IOpensAttachments
+public sealed partial class XChannel : IReadsAttachments
 {
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
-        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new Opened.Gone("no-address");
+        if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new OpenedAttachment.Gone("no-address");
         var response = await _api.OpenAsync(IsPrivate(url) ? contact.Account : null, url, ct);
-        if (response is null) return new Opened.Later("unreachable");
-        if (response.StatusCode is HttpStatusCode.OK) return new Opened.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response is null) return new OpenedAttachment.Later("unreachable");
+        if (response.StatusCode is HttpStatusCode.OK) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return Opened.Without(response.StatusCode, _api.RetryAfter(response));
+            return OpenedAttachment.Without(response.StatusCode, _api.RetryAfter(response));
         }
     }
 

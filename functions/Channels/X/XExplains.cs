@@ -3,11 +3,11 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.X;
 
 /// <content>Why a signature does not hold, where that can be told. https://docs.x.com/x-api/webhooks/quickstart</content>
-public sealed partial class XChannel : IExplains
+public sealed partial class XChannel : IExplainsFailures
 {
-    public IEnumerable<Hint> Explain(Delivery delivery)
+    public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not Verdict.Forged { Reason: Reasons.SignatureWrong }) return [];
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) return [];
         var (secrets, header) = (_options.CurrentValue.ConsumerSecrets, delivery.Header(SignatureHeader)!);
         return SignatureHints.Of("X", delivery.Body, [("Channels__X__ConsumerSecret", secrets.Current), ("Channels__X__PreviousConsumerSecret", secrets.Previous)],
             (secret, body) => Hmac.MatchesSha256Base64(secret, body.Span, header.AsSpan(SignaturePrefix.Length)));

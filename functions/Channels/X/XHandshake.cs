@@ -15,16 +15,16 @@ internal static class XHandshake
     // alone: a token signed here can never pass as a delivery (see MayBeSigned).
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/.~");
 
-    public static Answer Answer(Delivery delivery, SecretPair secrets)
+    public static WebhookResponse Answer(Delivery delivery, SecretPair secrets)
     {
-        if (Query(delivery.PathAndQuery) is not { } token) return Channels.Answer.Text("This is the webhook address for X; it waits for signed POST calls.");
+        if (Query(delivery.PathAndQuery) is not { } token) return Channels.WebhookResponse.Text("This is the webhook address for X; it waits for signed POST calls.");
         if (token.Length is 0 or > MaxToken || token.AsSpan().ContainsAnyExcept(TokenCharacters))
-            return Channels.Answer.Text($"A handshake needs a crc_token of at most {MaxToken} letters and digits.", 400);
+            return Channels.WebhookResponse.Text($"A handshake needs a crc_token of at most {MaxToken} letters and digits.", 400);
 
         // X has forgotten a secret as soon as it is regenerated, so only the current one answers.
-        if (string.IsNullOrEmpty(secrets.Current)) return Channels.Answer.Text("Channels__X__ConsumerSecret is missing, so the handshake cannot be answered.", 403);
+        if (string.IsNullOrEmpty(secrets.Current)) return Channels.WebhookResponse.Text("Channels__X__ConsumerSecret is missing, so the handshake cannot be answered.", 403);
         var hash = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secrets.Current), Encoding.UTF8.GetBytes(token));
-        return Channels.Answer.Json(Encoding.UTF8.GetBytes($$"""{"response_token":"sha256={{Convert.ToBase64String(hash)}}"}"""));
+        return Channels.WebhookResponse.Json(Encoding.UTF8.GetBytes($$"""{"response_token":"sha256={{Convert.ToBase64String(hash)}}"}"""));
     }
 
     /// <summary>Whether these bytes can be a delivery: an object, which no answered handshake token begins like.</summary>

@@ -6,7 +6,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.X;
 
 /// <content>The second look: mentions and direct messages of each account, newest first as X gives them, down to the last one seen.</content>
-public sealed partial class XChannel : ILooksAgain
+public sealed partial class XChannel : IReconciles
 {
     private const string PostFields = "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,lang,note_tweet,referenced_tweets,text"
         + "&expansions=author_id,attachments.media_keys&user.fields=name,username&media.fields=media_key,preview_image_url,type,url,variants";
@@ -14,14 +14,14 @@ public sealed partial class XChannel : ILooksAgain
     private const string MessageFields = "event_types=MessageCreate&dm_event.fields=attachments,created_at,dm_conversation_id,event_type,id,sender_id,text"
         + "&expansions=sender_id,attachments.media_keys&user.fields=name,username&media.fields=media_key,preview_image_url,type,url,variants";
 
-    public IReadOnlyList<LookSource> Sources
+    public IReadOnlyList<ReconciliationSource> Sources
     {
         get
         {
             var current = _options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0) return [];
             var every = TimeSpan.FromMinutes(current.LookMinutes);
-            return [.. current.Accounts.Keys.Where(_api.CanSignFor).Order(StringComparer.Ordinal).SelectMany(id => new LookSource[] { new($"mentions {id}", every), new($"messages {id}", every) })];
+            return [.. current.Accounts.Keys.Where(_api.CanSignFor).Order(StringComparer.Ordinal).SelectMany(id => new ReconciliationSource[] { new($"mentions {id}", every), new($"messages {id}", every) })];
         }
     }
 
@@ -32,9 +32,9 @@ public sealed partial class XChannel : ILooksAgain
         "A customer's deletion of a post is told by neither the webhook nor a list; X tells only of deletions by our own accounts.",
     ];
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
-        if (source.Split(' ') is not [var kind, var account]) return new Looked.Later("unknown-source");
+        if (source.Split(' ') is not [var kind, var account]) return new ReconciliationResult.Later("unknown-source");
         var place = Begin(from.Cursor);
         var path = kind is "mentions" ? MentionsPath(account, place, from.Since) : $"/2/dm_events?max_results=100&{MessageFields}";
         if (place.Page is not null) path += $"&pagination_token={Uri.EscapeDataString(place.Page)}";
@@ -42,13 +42,13 @@ public sealed partial class XChannel : ILooksAgain
         switch (answer)
         {
             case null or { Status: 401 or 402 or 403 }:
-                return new Looked.Later("refused");
+                return new ReconciliationResult.Later("refused");
             case { Status: 429 }:
-                return new Looked.Later("rate-limited", answer.RetryAfter);
+                return new ReconciliationResult.Later("rate-limited", answer.RetryAfter);
             case { Status: 400 } when from.Cursor is not null:
-                return new Looked.Restart();
+                return new ReconciliationResult.Restart();
             case { Succeeded: false }:
-                return new Looked.Later("unreachable", answer.RetryAfter);
+                return new ReconciliationResult.Later("unreachable", answer.RetryAfter);
         }
 
         return ReadPage(answer.Body, kind, account, place, from.Since);
@@ -61,14 +61,14 @@ public sealed partial class XChannel : ILooksAgain
             : $"start_time={since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}");
 
     /// <summary>X gives the newest first, so the newest of the first page becomes the mark only when the last page is through.</summary>
-    private static Looked ReadPage(ReadOnlyMemory<byte> body, string kind, string account, LookPlace place, DateTimeOffset since)
+    private static ReconciliationResult ReadPage(ReadOnlyMemory<byte> body, string kind, string account, LookPlace place, DateTimeOffset since)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             var includes = root.Get("includes"u8);
-            List<Held> held = [];
+            List<ProviderRecord> held = [];
             var newest = place.Newest;
             var done = false;
             foreach (var item in root.Get("data"u8).Items())
@@ -83,11 +83,11 @@ public sealed partial class XChannel : ILooksAgain
 
             held.Reverse();
             var next = done ? null : root.Get("meta"u8).Get("next_token"u8).AsText();
-            return new Looked.Page(held, Cursor(next is null ? new(newest ?? place.Seen, null, null) : place with { Newest = newest, Page = next }), next is not null);
+            return new ReconciliationResult.Page(held, Cursor(next is null ? new(newest ?? place.Seen, null, null) : place with { Newest = newest, Page = next }), next is not null);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            return new Looked.Later("unreadable");
+            return new ReconciliationResult.Later("unreadable");
         }
     }
 

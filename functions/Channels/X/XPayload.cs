@@ -6,7 +6,7 @@ namespace Serverless.Channels.X;
 /// <summary>Takes a delivery apart: of the X Activity API (<c>data</c>), or of the older Account Activity API (<c>for_user_id</c>).</summary>
 internal static class XPayload
 {
-    public static IEnumerable<Element> Elements(Delivery delivery, IReadOnlyDictionary<string, XAccount> ours)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, IReadOnlyDictionary<string, XAccount> ours)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var root = document.RootElement;
@@ -15,7 +15,7 @@ internal static class XPayload
     }
 
     // https://docs.x.com/x-api/activity/event-payloads
-    private static IEnumerable<Element> Activity(Delivery delivery, JsonElement data, IReadOnlyDictionary<string, XAccount> ours)
+    private static IEnumerable<DeliveryItem> Activity(Delivery delivery, JsonElement data, IReadOnlyDictionary<string, XAccount> ours)
     {
         var payload = data.Get("payload"u8);
         var type = data.Get("event_type"u8).AsText() ?? "unknown";
@@ -31,7 +31,7 @@ internal static class XPayload
         yield return new("data.payload", () => Event(type, data, payload, teller));
     }
 
-    private static Reading Event(string type, JsonElement data, JsonElement payload, Teller teller)
+    private static Parsed Event(string type, JsonElement data, JsonElement payload, Teller teller)
     {
         var includes = data.Get("includes"u8);
         switch (type)
@@ -47,20 +47,20 @@ internal static class XPayload
             case "dm_event":
                 return DirectMessage.Held(payload, includes, teller);
             case "oauth.revoke":
-                return new Reading.Attention("authorization-revoked");
+                return new Parsed.Alert("authorization-revoked");
             default:
-                return IgnoredActivity(type) is { } reason ? new Reading.Ignored(reason) : Unread();
+                return IgnoredActivity(type) is { } reason ? new Parsed.Ignored(reason) : Unread();
         }
 
-        Reading.Found Unread() => teller.Unread(type, payload, data.Get("event_uuid"u8).AsId());
+        Parsed.Found Unread() => teller.Unread(type, payload, data.Get("event_uuid"u8).AsId());
     }
 
     // https://docs.x.com/x-api/account-activity/introduction
-    private static IEnumerable<Element> AccountActivity(Delivery delivery, JsonElement root, IReadOnlyDictionary<string, XAccount> ours)
+    private static IEnumerable<DeliveryItem> AccountActivity(Delivery delivery, JsonElement root, IReadOnlyDictionary<string, XAccount> ours)
     {
         if (root.Get("user_event"u8).IsObject())
         {
-            yield return new("user_event", static () => new Reading.Attention("authorization-revoked"));
+            yield return new("user_event", static () => new Parsed.Alert("authorization-revoked"));
             yield break;
         }
 
@@ -76,7 +76,7 @@ internal static class XPayload
         }
     }
 
-    private static Reading Listed(string list, JsonElement item, JsonElement root, Teller teller)
+    private static Parsed Listed(string list, JsonElement item, JsonElement root, Teller teller)
     {
         switch (list)
         {
@@ -88,12 +88,12 @@ internal static class XPayload
                 var post = item.Get("status"u8);
                 return Removed(post.Get("id"u8).AsId(), post.Get("user_id"u8).AsId(), teller.Milliseconds(item.Get("timestamp_ms"u8)), teller) ?? teller.Unread(list, item);
             default:
-                return IgnoredList(list) is { } reason ? new Reading.Ignored(reason) : teller.Unread(list, item);
+                return IgnoredList(list) is { } reason ? new Parsed.Ignored(reason) : teller.Unread(list, item);
         }
     }
 
     // Whoever keeps a copy of a deleted post must delete it. https://docs.x.com/developer-terms/policy
-    private static Reading.Found? Removed(string? id, string? author, DateTimeOffset at, Teller teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
+    private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, Teller teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
     {
         Channel = XChannel.ChannelName,
         Network = XChannel.ChannelName,

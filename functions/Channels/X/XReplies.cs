@@ -7,7 +7,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.X;
 
 /// <content>A text back to the customer: in public under the post, or as a direct message.</content>
-public sealed partial class XChannel : IReplies
+public sealed partial class XChannel : ISendsReplies
 {
     private const int PostLength = 280;
     private const int LongPostLength = 25_000;

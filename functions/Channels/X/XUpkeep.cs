@@ -4,13 +4,13 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.X;
 
 /// <content>Upkeep: the webhook is registered and valid, and each account is subscribed to it.</content>
-public sealed partial class XChannel : ISubscribes
+public sealed partial class XChannel : IRegistersWebhooks
 {
     /// <summary>What an account must be subscribed to: words to us, our own words, deletions. https://docs.x.com/x-api/activity/introduction</summary>
     private static readonly string[] EventTypes =
         ["post.mention.create", "post.reply.create", "post.quote.create", "post.create", "post.delete", "dm.received", "dm.sent", "chat.received", "chat.sent"];
 
-    public async Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var url = upkeep.PublicBaseUrl is null ? null : $"{upkeep.PublicBaseUrl}/api/hooks/{ChannelName}";
         List<Registration> found = [];

@@ -55,7 +55,7 @@ public sealed class AcknowledgementRoute(
         {
             var setting = $"Acknowledgement__Channels__{channel}";
             if (settings.Of(channel) == AcknowledgementOptions.Switch.Off && !word.Trim().Equals("off", StringComparison.OrdinalIgnoreCase)) yield return $"{setting} must be on, dryRun or off; off holds.";
-            if (channels.Find(channel) is not IReplies) yield return $"{setting} names no channel on which customers can be answered.";
+            if (channels.Find(channel) is not ISendsReplies) yield return $"{setting} names no channel on which customers can be answered.";
         }
 
         if (!settings.Channels.Keys.Any(c => settings.Of(c) != AcknowledgementOptions.Switch.Off)) yield break;

@@ -49,7 +49,7 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
             SentAt = row.Time("SentAt"),
             Today = StaysFor(channel, delivery) is { } reason ? $"{reason}: {Advice.For(reason)}" : "It passes its check with today's settings and can be released.",
-            Hints = channel is IExplains explains ? [.. explains.Explain(delivery)] : [],
+            Hints = channel is IExplainsFailures explains ? [.. explains.Explain(delivery)] : [],
         };
     }
 
@@ -104,9 +104,9 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
     // Undecided is let out: Normalise loads the key, judges, and puts back what is forged.
     private static string? StaysFor(IChannel channel, Delivery delivery) => channel.Verify(delivery) switch
     {
-        Verdict.Genuine or Verdict.Undecided => null,
-        Verdict.Forged forged => forged.Reason,
-        _ => Reasons.SignatureMissing,
+        VerificationResult.Valid or VerificationResult.Pending => null,
+        VerificationResult.Invalid forged => forged.Reason,
+        _ => VerificationReasons.SignatureMissing,
     };
 
     private static QuarantinedDelivery Listed(DeliveryKey key, TableRow row)
@@ -153,7 +153,7 @@ public sealed record QuarantinedFile
     public required string Today { get; init; }
 
     /// <summary>What the channel found out beyond the reason.</summary>
-    public required IReadOnlyList<Hint> Hints { get; init; }
+    public required IReadOnlyList<FailureHint> Hints { get; init; }
 }
 
 /// <summary>What one step of a release or a discard did.</summary>

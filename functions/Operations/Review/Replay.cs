@@ -92,7 +92,7 @@ public sealed class Replay(
         {
             var was = at < ends.Length ? ends[at] : "";
             at++;
-            var e = (piece.Reading as Reading.Found)?.Event ?? (piece.Unreadable is null ? null : Placeholder.For(delivery, piece.Position));
+            var e = (piece.Reading as Parsed.Found)?.Event ?? (piece.Unreadable is null ? null : Placeholder.For(delivery, piece.Position));
             if (e is not null)
             {
                 if (await CompareAsync(piece, was, e, Filed.Before(filed, piece.Position), ct) is { } changed) elements.Add(changed);
@@ -125,10 +125,10 @@ public sealed class Replay(
     {
         { Lacks: { } lacks } => $"kept:{lacks}",
         { Unreadable: { } error } => $"unreadable:{error}",
-        { Reading: Reading.Ignored ignored } => $"ignored:{ignored.Reason}",
-        { Reading: Reading.Attention asks } => $"ignored:{asks.Reason}",
-        { Reading: Reading.Moved } => "ignored:moved",
-        { Reading: Reading.Status } => "ignored:delivery-status",
+        { Reading: Parsed.Ignored ignored } => $"ignored:{ignored.Reason}",
+        { Reading: Parsed.Alert asks } => $"ignored:{asks.Reason}",
+        { Reading: Parsed.PlaceRenamed } => "ignored:moved",
+        { Reading: Parsed.StatusUpdate } => "ignored:delivery-status",
         _ => "read",
     };
 

@@ -36,15 +36,15 @@ public sealed class AcsAbilityTests : IAsyncLifetime
         var deliveries = made.GetProperty("tokens").EnumerateArray().Select(t => Delivery($"Bearer {t.GetString()}")).ToList();
         var channel = Channel(("Channels__Acs__Secret", null), ("Channels__Acs__Audience", "api://contact"), ("Channels__Acs__TenantId", Tenant));
 
-        Assert.Equal(new Verdict.Undecided(Reasons.KeyUnknown), channel.Verify(deliveries[0]));
+        Assert.Equal(new VerificationResult.Pending(VerificationReasons.KeyUnknown), channel.Verify(deliveries[0]));
         _api.Trouble(503);
-        Assert.IsType<Keys.Later>(await ((ILoadsKeys)channel).LoadKeysAsync(deliveries[0], default));
-        Assert.IsType<Keys.Ready>(await ((ILoadsKeys)channel).LoadKeysAsync(deliveries[0], default));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(deliveries[0]));
-        Assert.All(deliveries.Skip(1), d => Assert.Equal(new Verdict.Forged(Reasons.SourceForeign), channel.Verify(d)));
-        Assert.Equal(new Verdict.Forged(Reasons.Stale), channel.Verify(deliveries[0] with { ReceivedAt = Now.AddHours(3) }));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMissing), channel.Verify(Delivery(null)));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), channel.Verify(Delivery("Bearer nonsense")));
+        Assert.IsType<SigningKeys.Later>(await ((ILoadsSigningKeys)channel).LoadKeysAsync(deliveries[0], default));
+        Assert.IsType<SigningKeys.Ready>(await ((ILoadsSigningKeys)channel).LoadKeysAsync(deliveries[0], default));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(deliveries[0]));
+        Assert.All(deliveries.Skip(1), d => Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), channel.Verify(d)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.Stale), channel.Verify(deliveries[0] with { ReceivedAt = Now.AddHours(3) }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing), channel.Verify(Delivery(null)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), channel.Verify(Delivery("Bearer nonsense")));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
         var whatsApp = Reply(Seed.Of("acs").Single(s => s.Name.Contains("05-", StringComparison.Ordinal)), "We will send a new one.");
         var sent = Assert.IsType<ReplyOutcome.Sent>(await Send(whatsApp));
         Assert.Equal(("beispiel-acs", "9b1c0000-0000-4000-8000-0000000000fe", whatsApp.To.ThreadKey), (sent.Event.Contact.Account, sent.Event.Contact.ExternalId, sent.Event.Contact.ThreadKey));
-        Assert.True(((IReplies)Channel()).Repeatable);
+        Assert.True(((ISendsReplies)Channel()).Repeatable);
         await _api.AssertSignedAsync();
     }
 
@@ -87,7 +87,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
         Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await Send(reply with { To = reply.To with { Reply = null } })).Reason);
         _api.RefusesRecipient = true;
         Assert.Equal(new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "400"), await Send(reply));
-        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await ((IReplies)Channel(("Channels__Acs__AccessKey", null))).SendAsync(reply, default)).Reason);
+        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)Channel(("Channels__Acs__AccessKey", null))).SendAsync(reply, default)).Reason);
         Assert.Empty(_api.Sent);
     }
 
@@ -96,21 +96,21 @@ public sealed class AcsAbilityTests : IAsyncLifetime
     [InlineData("/v1/objects/0-weu-d1-0001/content/audio")]
     public async Task Files_are_fetched_with_a_signature_for_the_resource(string reference)
     {
-        var channel = (IOpensAttachments)Channel();
+        var channel = (IReadsAttachments)Channel();
         var contact = Contact(Seed.Of("acs").Single(s => s.Name.Contains("06-", StringComparison.Ordinal)));
-        var opened = Assert.IsType<Opened.Content>(await channel.OpenAsync(contact, new Attachment(reference[0] == '/' ? _api.Url + reference : reference), default));
+        var opened = Assert.IsType<OpenedAttachment.Content>(await channel.OpenAsync(contact, new Attachment(reference[0] == '/' ? _api.Url + reference : reference), default));
         using (var reader = new StreamReader(opened.Bytes)) Assert.Equal("bytes", await reader.ReadToEndAsync());
         await _api.AssertSignedAsync();
-        Assert.IsType<Opened.Gone>(await channel.OpenAsync(contact, new Attachment("https://files.example.com/x"), default));
+        Assert.IsType<OpenedAttachment.Gone>(await channel.OpenAsync(contact, new Attachment("https://files.example.com/x"), default));
         _api.Trouble(404);
-        Assert.IsType<Opened.Gone>(await channel.OpenAsync(contact, new Attachment(contact.Attachments[0].Reference), default));
+        Assert.IsType<OpenedAttachment.Gone>(await channel.OpenAsync(contact, new Attachment(contact.Attachments[0].Reference), default));
     }
 
     [Fact]
     public void What_became_of_our_own_messages_is_read_back()
     {
         var found = new[] { "04-", "07-" }.SelectMany(name => Channel().Read(Seed.Of("acs").Single(s => s.Name.Contains($"/{name}", StringComparison.Ordinal)).ToDelivery(Channel())).Skip(name == "04-" ? 2 : 0))
-            .Select(e => e.Read()).OfType<Reading.Status>().Select(s => s.Message).ToList();
+            .Select(e => e.Read()).OfType<Parsed.StatusUpdate>().Select(s => s.Message).ToList();
         Assert.Equal([MessageState.Delivered, MessageState.Failed], found.Select(m => m.State));
         Assert.Equal(("0192f1a0c0de7abc8def001122334455", "131047"), (found[0].ReplyId, found[1].Reason));
     }
@@ -118,8 +118,8 @@ public sealed class AcsAbilityTests : IAsyncLifetime
     [Fact]
     public async Task What_has_no_api_is_said_with_the_step_for_a_person()
     {
-        Assert.NotEmpty(((ILooksAgain)Channel()).Blind);
-        var registration = Assert.Single(await ((ISubscribes)Channel()).CheckAsync(new Upkeep("https://contact.example.com", Repair: true), default));
+        Assert.NotEmpty(((IReconciles)Channel()).Blind);
+        var registration = Assert.Single(await ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default));
         Assert.Equal(RegistrationState.ByHand, registration.State);
         Assert.Contains("https://contact.example.com/api/hooks/acs", registration.Step!, StringComparison.Ordinal);
         Assert.DoesNotContain("fake-acs-secret", registration.Step!, StringComparison.Ordinal);
@@ -150,9 +150,9 @@ public sealed class AcsAbilityTests : IAsyncLifetime
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
 
-    private Task<ReplyOutcome> Send(Reply reply) => ((IReplies)Channel()).SendAsync(reply, default);
+    private Task<ReplyOutcome> Send(Reply reply) => ((ISendsReplies)Channel()).SendAsync(reply, default);
 
-    private Contact Contact(Seed seed) => Channel().Read(seed.ToDelivery(Channel())).Select(e => e.Read()).OfType<Reading.Found>().First().Event.Contact;
+    private Contact Contact(Seed seed) => Channel().Read(seed.ToDelivery(Channel())).Select(e => e.Read()).OfType<Parsed.Found>().First().Event.Contact;
 
     private Reply Reply(Seed seed, string text) => new() { Id = Guid.CreateVersion7(Now).ToString("N"), To = Contact(seed), Text = text, CaseNumber = "7K3M-P2QX" };
 

@@ -44,24 +44,24 @@ public sealed class AcsConformance : ChannelConformance
     /// <summary>Overridden: Event Grid signs no body. Secret and token prove the sender, TLS protects what he sends.</summary>
     [Fact]
     public override void A_flipped_byte_in_the_body_is_rejected() =>
-        All(Genuine, seed => Assert.IsType<Verdict.Genuine>(Verify(seed with { Body = [.. seed.Body, (byte)' '] })));
+        All(Genuine, seed => Assert.IsType<VerificationResult.Valid>(Verify(seed with { Body = [.. seed.Body, (byte)' '] })));
 
     [Fact]
     public void The_secret_may_stand_in_the_address_too() => All(Genuine.Where(s => !IsCallEvent(s)), seed =>
     {
         var bare = WithHeader(seed, "x-webhook-secret", _ => null);
-        Assert.IsType<Verdict.Genuine>(Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake-acs-secret-for-seeds" }));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake" }));
+        Assert.IsType<VerificationResult.Valid>(Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake-acs-secret-for-seeds" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake" }));
     });
 
     [Fact]
     public void Neither_secret_nor_another_address_opens_the_door_for_events_of_a_call() => All(Seeds.Where(s => s.IsGenuine && IsCallEvent(s)), seed =>
     {
         var bare = WithHeader(seed, "authorization", _ => null);
-        Assert.IsType<Verdict.Forged>(Verify(bare with { Headers = [.. bare.Headers, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds")] }));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed with { PathAndQuery = seed.PathAndQuery.Replace("beispiel-acs", "another-acs", StringComparison.Ordinal) }));
-        Assert.Equal(new Verdict.Forged(Reasons.NoSecret), Verify(seed, With(Settings, "Channels__Acs__ResourceId", null)));
-        Assert.IsType<Verdict.Forged>(Verify(seed with { PathAndQuery = "/api/hooks/acs" }));
+        Assert.IsType<VerificationResult.Invalid>(Verify(bare with { Headers = [.. bare.Headers, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds")] }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = seed.PathAndQuery.Replace("beispiel-acs", "another-acs", StringComparison.Ordinal) }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret), Verify(seed, With(Settings, "Channels__Acs__ResourceId", null)));
+        Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = "/api/hooks/acs" }));
     });
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class AcsConformance : ChannelConformance
     public void Consent_is_given_to_event_grid_alone(string origin, int status)
     {
         var seed = Seeds.Single(s => s.Method == "OPTIONS");
-        Assert.Equal(status, Assert.IsType<Verdict.Challenge>(Verify(WithHeader(seed, "WebHook-Request-Origin", _ => origin))).Answer.Status);
+        Assert.Equal(status, Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "WebHook-Request-Origin", _ => origin))).Response.Status);
     }
 
     [Fact]

@@ -66,14 +66,14 @@ public sealed class AnswerPlanTests
     public void Hours_that_cannot_be_read_are_told_and_nobody_is_locked_out(string hours)
     {
         Assert.False(OpeningHours.TryParse(hours, out _));
-        Assert.Contains(AnswerPlan.Problems(new() { Hours = hours }, "X__Default"), p => p.StartsWith("X__Default__Hours ", StringComparison.Ordinal));
+        Assert.Contains(CallFlow.Problems(new() { Hours = hours }, "X__Default"), p => p.StartsWith("X__Default__Hours ", StringComparison.Ordinal));
         Assert.True(Plan(new() { Hours = hours }).IsOpen(Utc("2026-11-22T03:00:00Z")));
     }
 
     [Fact]
     public void Every_slip_is_told_by_the_name_of_its_setting()
     {
-        var plan = new AnswerOptions
+        var plan = new CallFlowOptions
         {
             TimeZone = "Europe/Nowhere",
             Holidays = "12-25, 25.12., 2026-02-30, 02-29",
@@ -82,9 +82,9 @@ public sealed class AnswerPlanTests
         };
         Assert.Equal(
             ["P__TimeZone", "P__Holidays", "P__Holidays", "P__MessageSeconds", "P__Rings__0__Numbers", "P__Rings__1__Numbers", "P__Rings__2__Seconds"],
-            AnswerPlan.Problems(plan, "P").Select(p => p.Split(' ')[0]),
+            CallFlow.Problems(plan, "P").Select(p => p.Split(' ')[0]),
             StringComparer.Ordinal);
-        Assert.Empty(AnswerPlan.Problems(new() { Holidays = "none", Hours = Office, TimeZone = "Europe/London" }, "P"));
+        Assert.Empty(CallFlow.Problems(new() { Holidays = "none", Hours = Office, TimeZone = "Europe/London" }, "P"));
     }
 
     [Fact]
@@ -98,18 +98,18 @@ public sealed class AnswerPlanTests
             Rings = [new() { Numbers = "+491, +492", Seconds = 10 }, new() { Numbers = " " }, new() { Numbers = "+493" }],
         });
 
-        var first = Assert.IsType<AnswerStep.Ring>(plan.Begin(Utc("2026-11-20T09:00:00Z")));
+        var first = Assert.IsType<CallFlowStep.Ring>(plan.Begin(Utc("2026-11-20T09:00:00Z")));
         Assert.Equal(["Guten Tag."], first.Sentences);
         Assert.Equal(["+491", "+492"], first.Numbers);
         Assert.Equal((10, 1), (first.Seconds, first.NextIndex));
 
-        var second = Assert.IsType<AnswerStep.Ring>(plan.Next(1));
+        var second = Assert.IsType<CallFlowStep.Ring>(plan.Next(1));
         Assert.Empty(second.Sentences);
         Assert.Equal((20, null), (second.Seconds, second.NextIndex));
 
         foreach (var index in new[] { 3, int.MaxValue, -1 })
         {
-            var message = Assert.IsType<AnswerStep.TakeMessage>(plan.Next(index));
+            var message = Assert.IsType<CallFlowStep.TakeMessage>(plan.Next(index));
             Assert.Equal(["Nach dem Ton wird aufgezeichnet."], message.Sentences);
             Assert.Equal((60, false), (message.MaxSeconds, message.Transcribe));
         }
@@ -120,21 +120,21 @@ public sealed class AnswerPlanTests
     {
         var plan = Plan(new() { Hours = "never", Closed = "Zu.", Rings = [new() { Numbers = "+491" }] });
         foreach (var step in new[] { plan.Begin(Utc("2026-11-20T09:00:00Z")), plan.Next(1), plan.WithoutRinging() })
-            Assert.Equal(["Zu."], Assert.IsType<AnswerStep.Farewell>(step).Sentences);
+            Assert.Equal(["Zu."], Assert.IsType<CallFlowStep.Farewell>(step).Sentences);
     }
 
     [Fact]
     public void Outside_the_hours_nobody_is_rung_and_a_message_may_be_left()
     {
         var plan = Plan(new() { Hours = "never", Closed = "Zu.", RecordingNotice = "Ton.", Rings = [new() { Numbers = "+491" }] });
-        Assert.Equal(["Zu.", "Ton."], Assert.IsType<AnswerStep.TakeMessage>(plan.Begin(Utc("2026-11-20T09:00:00Z"))).Sentences);
+        Assert.Equal(["Zu.", "Ton."], Assert.IsType<CallFlowStep.TakeMessage>(plan.Begin(Utc("2026-11-20T09:00:00Z"))).Sentences);
     }
 
     [Fact]
     public void A_caller_who_is_not_proven_genuine_learns_no_number()
     {
         var plan = Plan(new() { RecordingNotice = "Ton.", Rings = [new() { Numbers = "+491" }] });
-        Assert.IsType<AnswerStep.TakeMessage>(plan.WithoutRinging());
+        Assert.IsType<CallFlowStep.TakeMessage>(plan.WithoutRinging());
     }
 
     [Theory]
@@ -147,18 +147,18 @@ public sealed class AnswerPlanTests
     [Fact]
     public void A_number_takes_from_the_default_plan_what_its_own_leaves_open()
     {
-        var numbers = new Dictionary<string, AnswerOptions>(StringComparer.Ordinal) { ["442079460100"] = new() { Language = "en-GB", Hours = "never" } };
-        var fallback = new AnswerOptions { Voice = "Polly.Vicki", Closed = "Zu.", Rings = [new() { Numbers = "+491" }] };
+        var numbers = new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal) { ["442079460100"] = new() { Language = "en-GB", Hours = "never" } };
+        var fallback = new CallFlowOptions { Voice = "Polly.Vicki", Closed = "Zu.", Rings = [new() { Numbers = "+491" }] };
 
-        var own = AnswerPlan.Of("+442079460100", numbers, fallback);
+        var own = CallFlow.Of("+442079460100", numbers, fallback);
         Assert.Equal(("en-GB", "Polly.Vicki"), (own.Language, own.Voice));
         Assert.Equal(["Zu."], own.Begin(Utc("2026-11-20T09:00:00Z")).Sentences);
 
         foreach (var other in new[] { "+493023125100", "anonymous", "", null })
-            Assert.IsType<AnswerStep.Ring>(AnswerPlan.Of(other, numbers, fallback).Begin(Utc("2026-11-20T09:00:00Z")));
+            Assert.IsType<CallFlowStep.Ring>(CallFlow.Of(other, numbers, fallback).Begin(Utc("2026-11-20T09:00:00Z")));
     }
 
-    private static AnswerPlan Plan(AnswerOptions options) => AnswerPlan.Of(null, new Dictionary<string, AnswerOptions>(StringComparer.Ordinal), options);
+    private static CallFlow Plan(CallFlowOptions options) => CallFlow.Of(null, new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal), options);
 
     private static DateTimeOffset Utc(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -35,17 +35,17 @@ internal static class AnyChannel
     };
 
     /// <summary>What each element of a delivery reads as.</summary>
-    internal static List<Reading> Read(string channel, string path, string body, params (string Name, string Value)[] headers) =>
+    internal static List<Parsed> Read(string channel, string path, string body, params (string Name, string Value)[] headers) =>
         [.. Of(channel).Read(Delivery(channel, path, Encoding.UTF8.GetBytes(body), headers)).Select(e => e.Read())];
 
-    internal static List<Reading> Read(string channel, string path, byte[] body, params (string Name, string Value)[] headers) =>
+    internal static List<Parsed> Read(string channel, string path, byte[] body, params (string Name, string Value)[] headers) =>
         [.. Of(channel).Read(Delivery(channel, path, body, headers)).Select(e => e.Read())];
 
     /// <summary>The only event of a delivery.</summary>
     internal static ContactEvent Event(string channel, string path, string body, params (string Name, string Value)[] headers) =>
-        Assert.IsType<Reading.Found>(Assert.Single(Read(channel, path, body, headers))).Event;
+        Assert.IsType<Parsed.Found>(Assert.Single(Read(channel, path, body, headers))).Event;
 
-    internal static string Ignored(Reading reading) => Assert.IsType<Reading.Ignored>(reading).Reason;
+    internal static string Ignored(Parsed reading) => Assert.IsType<Parsed.Ignored>(reading).Reason;
 
     internal static IChannel Of(string channel)
     {

@@ -28,6 +28,6 @@ public abstract partial class ChannelConformance
 
     /// <summary>The events of all seeds by contact.</summary>
     private IEnumerable<IReadOnlyList<ContactEvent>> ContactsOfSeeds() => Genuine
-        .SelectMany(seed => Read(Channel(), seed, seed.ToDelivery(Channel()))).Select(o => o.Reading).OfType<Reading.Found>().Select(f => f.Event)
+        .SelectMany(seed => Read(Channel(), seed, seed.ToDelivery(Channel()))).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)
         .GroupBy(e => (e.Contact.Account, e.Contact.ExternalId)).Select(IReadOnlyList<ContactEvent> (g) => [.. g.DistinctBy(e => e.EventId, StringComparer.Ordinal)]);
 }

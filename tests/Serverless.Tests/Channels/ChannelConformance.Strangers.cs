@@ -50,7 +50,7 @@ public abstract partial class ChannelConformance
         var channel = _strangers.GetOrAdd(seed.At, at => Channel(StrangerSettings, at));
         var delivery = seed.ToDelivery(channel);
         channel.Verify(delivery);
-        foreach (var acceptance in Enum.GetValues<Acceptance>()) channel.Reply(delivery, acceptance);
+        foreach (var acceptance in Enum.GetValues<Acceptance>()) channel.Respond(delivery, acceptance);
         var outcomes = Read(channel, delivery);
         Assert.InRange(outcomes.Count, 0, seed.Body.Length + 1);
         foreach (var outcome in outcomes)
@@ -58,7 +58,7 @@ public abstract partial class ChannelConformance
             Assert.False(
                 outcome.Thrown is NullReferenceException or IndexOutOfRangeException or InvalidCastException or OutOfMemoryException or InsufficientExecutionStackException,
                 outcome.Thrown?.ToString());
-            if (outcome.Reading is Reading.Found found) ToJson(found.Event);
+            if (outcome.Reading is Parsed.Found found) ToJson(found.Event);
         }
     }
 

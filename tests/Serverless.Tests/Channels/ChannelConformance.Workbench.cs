@@ -13,7 +13,7 @@ namespace Serverless.Tests.Channels;
 public abstract partial class ChannelConformance
 {
     /// <summary>What reading one element gave; no reading when it threw.</summary>
-    protected sealed record Outcome(string Position, Reading? Reading, Exception? Thrown);
+    protected sealed record Outcome(string Position, Parsed? Reading, Exception? Thrown);
 
     protected IReadOnlyList<Seed> Seeds => field ??= Seed.Of(Name);
 
@@ -47,7 +47,7 @@ public abstract partial class ChannelConformance
     }
 
     /// <summary>The verdict on a seed that arrives, by default, at the clock at which it was sent.</summary>
-    protected Verdict Verify(Seed seed, IReadOnlyDictionary<string, string?>? settings = null, DateTimeOffset? now = null)
+    protected VerificationResult Verify(Seed seed, IReadOnlyDictionary<string, string?>? settings = null, DateTimeOffset? now = null)
     {
         var channel = Channel(settings, now ?? seed.At);
         return channel.Verify(seed.ToDelivery(channel) with { ReceivedAt = now ?? seed.At });
@@ -56,12 +56,12 @@ public abstract partial class ChannelConformance
     /// <summary>Reads a seed as Normalise does, what its thin elements point at included.</summary>
     protected static List<Outcome> Read(IChannel channel, Seed seed, Delivery delivery) => [.. Read(channel, delivery).Select(outcome =>
     {
-        if (outcome.Reading is not Reading.Thin { Resource: var resource }) return outcome;
-        if (!seed.Fetched.TryGetValue(resource, out var document)) return outcome with { Reading = new Reading.Ignored("gone-at-provider") };
+        if (outcome.Reading is not Parsed.Reference { Resource: var resource }) return outcome;
+        if (!seed.Fetched.TryGetValue(resource, out var document)) return outcome with { Reading = new Parsed.Ignored("gone-at-provider") };
         try
         {
-            var reading = Assert.IsAssignableFrom<IFetches>(channel).Read(delivery, resource, document);
-            Assert.IsNotType<Reading.Thin>(reading);
+            var reading = Assert.IsAssignableFrom<IFetchesContent>(channel).Read(delivery, resource, document);
+            Assert.IsNotType<Parsed.Reference>(reading);
             return outcome with { Reading = reading };
         }
         catch (Exception e) when (e is not Xunit.Sdk.XunitException)
@@ -133,7 +133,7 @@ public abstract partial class ChannelConformance
         return value[..at] + Other(value[at]) + value[(at + 1)..];
     }
 
-    private static void AssertAnswer(SeedAnswer expected, Answer actual)
+    private static void AssertAnswer(SeedAnswer expected, WebhookResponse actual)
     {
         Assert.Equal(expected.Status, actual.Status);
         if (expected.ContentType is not null) Assert.Equal(expected.ContentType, actual.ContentType);

@@ -56,14 +56,14 @@ public abstract partial class ChannelConformance
     }
 
     [Fact]
-    public void A_well_signed_seed_is_genuine() => All(Genuine, seed => Assert.IsType<Verdict.Genuine>(Verify(seed)));
+    public void A_well_signed_seed_is_genuine() => All(Genuine, seed => Assert.IsType<VerificationResult.Valid>(Verify(seed)));
 
     [Fact]
     public void A_badly_signed_seed_is_rejected_for_its_reason()
     {
         var forged = Seeds.Where(s => s.RefusedFor is not null).ToList();
         Assert.NotEmpty(forged);
-        All(forged, seed => Assert.Equal(seed.RefusedFor, Assert.IsType<Verdict.Forged>(Verify(seed)).Reason));
+        All(forged, seed => Assert.Equal(seed.RefusedFor, Assert.IsType<VerificationResult.Invalid>(Verify(seed)).Reason));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public abstract partial class ChannelConformance
         {
             var body = seed.Body.ToArray();
             body[at] ^= 1;
-            Assert.IsType<Verdict.Forged>(Verify(seed with { Body = body }));
+            Assert.IsType<VerificationResult.Invalid>(Verify(seed with { Body = body }));
         }
     });
 
@@ -82,8 +82,8 @@ public abstract partial class ChannelConformance
     {
         var url = seed.PathAndQuery;
         foreach (var at in Spread(url.Length - 1, 8).Select(i => i + 1))
-            Assert.IsType<Verdict.Forged>(Verify(seed with { PathAndQuery = url[..at] + Other(url[at]) + url[(at + 1)..] }));
-        Assert.IsType<Verdict.Forged>(Verify(seed with { PathAndQuery = url + (url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "more=1" }));
+            Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = url[..at] + Other(url[at]) + url[(at + 1)..] }));
+        Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = url + (url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "more=1" }));
     });
 
     [Fact]
@@ -91,13 +91,13 @@ public abstract partial class ChannelConformance
     {
         foreach (var name in ProofHeadersOf(seed))
             foreach (var place in Places)
-                Assert.IsType<Verdict.Forged>(Verify(WithHeader(seed, name, value => string.Join(' ', value.Split(' ').Select(part => Changed(part, place))))));
+                Assert.IsType<VerificationResult.Invalid>(Verify(WithHeader(seed, name, value => string.Join(' ', value.Split(' ').Select(part => Changed(part, place))))));
     });
 
     [Fact]
     public void A_call_without_its_signature_is_rejected() => All(Genuine, seed =>
     {
-        foreach (var name in ProofHeadersOf(seed)) Assert.IsType<Verdict.Forged>(Verify(WithHeader(seed, name, _ => null)));
+        foreach (var name in ProofHeadersOf(seed)) Assert.IsType<VerificationResult.Invalid>(Verify(WithHeader(seed, name, _ => null)));
     });
 
     [Fact]
@@ -105,8 +105,8 @@ public abstract partial class ChannelConformance
     {
         var settings = Settings;
         foreach (var (current, previous) in Secrets) settings[current] = settings[previous] = null;
-        All(Genuine, seed => Assert.IsType<Verdict.Forged>(Verify(seed, settings)));
-        All(Handshakes, seed => Assert.True(Assert.IsType<Verdict.Challenge>(Verify(seed, settings)).Answer.Status is 200 or (>= 400 and < 500)));
+        All(Genuine, seed => Assert.IsType<VerificationResult.Invalid>(Verify(seed, settings)));
+        All(Handshakes, seed => Assert.True(Assert.IsType<VerificationResult.Challenge>(Verify(seed, settings)).Response.Status is 200 or (>= 400 and < 500)));
 
         var problems = Channel(settings).Problems().ToList();
         foreach (var (current, _) in Secrets) Assert.Contains(problems, p => p.Contains(current, StringComparison.OrdinalIgnoreCase) && p.EndsWith('.'));
@@ -117,10 +117,10 @@ public abstract partial class ChannelConformance
     {
         var settings = Settings;
         foreach (var (current, previous) in Secrets) (settings[previous], settings[current]) = (settings[current], AnotherSecret);
-        All(Genuine, seed => Assert.IsType<Verdict.Genuine>(Verify(seed, settings)));
+        All(Genuine, seed => Assert.IsType<VerificationResult.Valid>(Verify(seed, settings)));
 
         foreach (var (_, previous) in Secrets) settings[previous] = null;
-        All(Genuine, seed => Assert.IsType<Verdict.Forged>(Verify(seed, settings)));
+        All(Genuine, seed => Assert.IsType<VerificationResult.Invalid>(Verify(seed, settings)));
     }
 
     [Fact]
@@ -139,8 +139,8 @@ public abstract partial class ChannelConformance
         foreach (var now in new[] { seed.At + off + TimeSpan.FromSeconds(2), seed.At - off - TimeSpan.FromSeconds(2) })
         {
             var verdict = Verify(seed, now: now);
-            if (StaleAfter is null) Assert.IsType<Verdict.Genuine>(verdict);
-            else Assert.Equal(Reasons.Stale, Assert.IsType<Verdict.Forged>(verdict).Reason);
+            if (StaleAfter is null) Assert.IsType<VerificationResult.Valid>(verdict);
+            else Assert.Equal(VerificationReasons.Stale, Assert.IsType<VerificationResult.Invalid>(verdict).Reason);
         }
     });
 
@@ -148,18 +148,18 @@ public abstract partial class ChannelConformance
     public void A_delivery_is_judged_as_of_its_arrival_however_late_it_is_judged() => All(Genuine, seed =>
     {
         var channel = Channel(now: seed.At.AddDays(9));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(seed.ToDelivery(channel)));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(seed.ToDelivery(channel)));
     });
 
     [Fact]
     public void A_handshake_is_answered_exactly() =>
-        All(Handshakes, seed => AssertAnswer(seed.Answer, Assert.IsType<Verdict.Challenge>(Verify(seed)).Answer));
+        All(Handshakes, seed => AssertAnswer(seed.Answer, Assert.IsType<VerificationResult.Challenge>(Verify(seed)).Response));
 
     [Fact]
     public void A_get_without_a_handshake_is_answered_with_one_plain_sentence()
     {
         var call = Seeds[0].ToDelivery(Channel()) with { Method = "GET", PathAndQuery = $"/api/hooks/{Name}", Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default };
-        var answer = Assert.IsType<Verdict.Challenge>(Channel().Verify(call)).Answer;
+        var answer = Assert.IsType<VerificationResult.Challenge>(Channel().Verify(call)).Response;
         Assert.Equal(200, answer.Status);
         Assert.Equal("text/plain; charset=utf-8", answer.ContentType);
         Assert.Matches(@"^[^\r\n]{20,300}\.$", Encoding.UTF8.GetString(answer.Body.Span));
@@ -169,7 +169,7 @@ public abstract partial class ChannelConformance
     public void Every_seed_gives_its_approved_contacts() => All(Genuine, seed =>
     {
         var outcomes = Read(Channel(), seed, seed.ToDelivery(Channel()));
-        var contacts = JsonSerializer.SerializeToElement(outcomes.Select(o => o.Reading).OfType<Reading.Found>().Select(f => ToJson(f.Event)));
+        var contacts = JsonSerializer.SerializeToElement(outcomes.Select(o => o.Reading).OfType<Parsed.Found>().Select(f => ToJson(f.Event)));
         var differences = JsonDifference.Between(JsonSerializer.SerializeToElement(seed.Contacts), contacts, "contacts").ToList();
         Assert.True(differences.Count == 0, $"{string.Join('\n', differences)}\nGot:\n{contacts.GetRawText()}");
 
@@ -188,44 +188,44 @@ public abstract partial class ChannelConformance
         Assert.Equal(Ids(first), Ids(second));
 
         List<string> Ids(Delivery delivery) =>
-            [.. Read(Channel(), seed, delivery).Select(o => o.Reading is Reading.Found { Event: var e } ? $"{o.Position} {e.Contact.Channel} {e.Contact.Account} {e.Contact.ExternalId} {e.EventId}" : o.Position)];
+            [.. Read(Channel(), seed, delivery).Select(o => o.Reading is Parsed.Found { Event: var e } ? $"{o.Position} {e.Contact.Channel} {e.Contact.Account} {e.Contact.ExternalId} {e.EventId}" : o.Position)];
     });
 
     [Fact]
     public void An_unknown_kind_is_a_placeholder_or_ignored_with_a_reason() =>
         Assert.Contains(Genuine, seed => Read(Channel(), seed, seed.ToDelivery(Channel()))
-            .Exists(o => o.Reading is null or Reading.Ignored or Reading.Found { Event.Contact.Kind: ContactKind.Placeholder }));
+            .Exists(o => o.Reading is null or Parsed.Ignored or Parsed.Found { Event.Contact.Kind: ContactKind.Placeholder }));
 
     [Fact]
-    public void A_stored_seed_gets_its_answer() => All(Genuine, seed => AssertAnswer(seed.Answer, Channel().Reply(seed.ToDelivery(Channel()), Acceptance.Stored)));
+    public void A_stored_seed_gets_its_answer() => All(Genuine, seed => AssertAnswer(seed.Answer, Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Stored)));
 
     [Fact]
     public void A_withheld_or_not_stored_call_gets_a_valid_answer() => All(Genuine, seed =>
     {
-        foreach (var acceptance in new[] { Acceptance.Withheld, Acceptance.NotStored })
-            AssertValid(acceptance, Channel().Reply(seed.ToDelivery(Channel()), acceptance));
+        foreach (var acceptance in new[] { Acceptance.Quarantined, Acceptance.NotStored })
+            AssertValid(acceptance, Channel().Respond(seed.ToDelivery(Channel()), acceptance));
     });
 
     [Fact]
     public void It_is_made_from_settings_and_time_alone_so_it_does_no_io()
     {
         List<Type> known = [typeof(IOptionsMonitor<>), typeof(IOptions<>), typeof(ILogger<>), typeof(TimeProvider)];
-        if (Channel() is IFetches or ILoadsKeys or IOpensAttachments or IReplies or ILooksAgain or ISubscribes or IAnswersCalls) known.Add(typeof(ApiCalls));
+        if (Channel() is IFetchesContent or ILoadsSigningKeys or IReadsAttachments or ISendsReplies or IReconciles or IRegistersWebhooks or ICallControl) known.Add(typeof(ApiCalls));
         var wanted = Channel().GetType().GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.ParameterType);
         Assert.All(wanted, type => Assert.Contains(type.IsGenericType ? type.GetGenericTypeDefinition() : type, known));
     }
 
-    private static string? IgnoredFor(Reading? reading) => reading switch
+    private static string? IgnoredFor(Parsed? reading) => reading switch
     {
-        Reading.Ignored ignored => ignored.Reason,
-        Reading.Attention attention => attention.Reason,
-        Reading.Moved => "moved",
-        Reading.Status => "delivery-status",
+        Parsed.Ignored ignored => ignored.Reason,
+        Parsed.Alert attention => attention.Reason,
+        Parsed.PlaceRenamed => "moved",
+        Parsed.StatusUpdate => "delivery-status",
         _ => null,
     };
 
     /// <summary>What the provider can live with. Default: 2xx when withheld, and 5xx when not stored, since the provider calls again.</summary>
-    protected virtual void AssertValid(Acceptance acceptance, Answer answer)
+    protected virtual void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         Assert.InRange(answer.Status, acceptance == Acceptance.NotStored ? 500 : 200, acceptance == Acceptance.NotStored ? 599 : 299);
         Assert.Equal(answer.Body.IsEmpty, answer.ContentType is null);

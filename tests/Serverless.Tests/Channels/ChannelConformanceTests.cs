@@ -10,7 +10,7 @@ public sealed class ChannelConformanceTests
 {
     [Fact]
     public void A_channel_that_believes_everything_is_caught() => Caught(
-        c => new Faulty(c) { OnVerify = (_, _) => new Verdict.Genuine() },
+        c => new Faulty(c) { OnVerify = (_, _) => new VerificationResult.Valid() },
         s => s.A_badly_signed_seed_is_rejected_for_its_reason(),
         s => s.A_flipped_byte_in_the_body_is_rejected(),
         s => s.A_changed_signature_is_rejected(),
@@ -23,7 +23,7 @@ public sealed class ChannelConformanceTests
 
     [Fact]
     public void A_channel_that_believes_nothing_is_caught() => Caught(
-        c => new Faulty(c) { OnVerify = (_, _) => new Verdict.Forged(Reasons.SignatureWrong) },
+        c => new Faulty(c) { OnVerify = (_, _) => new VerificationResult.Invalid(VerificationReasons.SignatureWrong) },
         s => s.A_well_signed_seed_is_genuine(),
         s => s.The_previous_secret_is_still_accepted());
 
@@ -71,9 +71,9 @@ public sealed class ChannelConformanceTests
     /// <summary>A channel with one fault.</summary>
     private sealed class Faulty(IChannel real) : IChannel
     {
-        public Func<IChannel, Delivery, Verdict> OnVerify { get; init; } = (real, call) => real.Verify(call);
+        public Func<IChannel, Delivery, VerificationResult> OnVerify { get; init; } = (real, call) => real.Verify(call);
 
-        public Func<IChannel, Delivery, IEnumerable<Element>> OnRead { get; init; } = (real, call) => real.Read(call);
+        public Func<IChannel, Delivery, IEnumerable<DeliveryItem>> OnRead { get; init; } = (real, call) => real.Read(call);
 
         public string Name => real.Name;
 
@@ -83,10 +83,10 @@ public sealed class ChannelConformanceTests
 
         public IEnumerable<string> Problems() => real.Problems();
 
-        public Verdict Verify(Delivery delivery) => OnVerify(real, delivery);
+        public VerificationResult Verify(Delivery delivery) => OnVerify(real, delivery);
 
-        public Answer Reply(Delivery delivery, Acceptance acceptance) => real.Reply(delivery, acceptance);
+        public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => real.Respond(delivery, acceptance);
 
-        public IEnumerable<Element> Read(Delivery delivery) => OnRead(real, delivery);
+        public IEnumerable<DeliveryItem> Read(Delivery delivery) => OnRead(real, delivery);
     }
 }

@@ -10,20 +10,20 @@ namespace Serverless.Tests.Channels;
 /// <summary>What chats, forums and other senders really send: groups that move, signs, accepted solutions, data that nobody can read.</summary>
 public sealed class ChatInputsTests
 {
-    private static List<Reading> Telegram(string update) => AnyChannel.Read("telegram", "/service", update);
+    private static List<Parsed> Telegram(string update) => AnyChannel.Read("telegram", "/service", update);
 
     [Theory]
     [InlineData("""{"update_id":6,"message":{"message_id":34,"from":{"id":1087968824,"is_bot":true,"first_name":"Group"},"chat":{"id":-4001,"title":"Kunden","type":"group"},"date":1795165210,"migrate_to_chat_id":-1001575342692}}""")]
     [InlineData("""{"update_id":7,"message":{"message_id":1,"from":{"id":1087968824,"is_bot":true,"first_name":"Group"},"chat":{"id":-1001575342692,"title":"Kunden","type":"supergroup"},"date":1795165210,"migrate_from_chat_id":-4001}}""")]
     public void A_group_that_becomes_a_supergroup_is_told_by_either_side(string update) =>
-        Assert.Equal(new Reading.Moved("service", "-4001", "-1001575342692"), Assert.Single(Telegram(update)));
+        Assert.Equal(new Parsed.PlaceRenamed("service", "-4001", "-1001575342692"), Assert.Single(Telegram(update)));
 
     [Fact]
     public void A_sign_in_a_private_chat_is_shown_and_starts_nothing()
     {
         string Update(long id, string signs) => $$$"""{"update_id":{{{id}}},"message_reaction":{"chat":{"id":5100000001,"first_name":"Anna","type":"private"},"message_id":900,"user":{"id":5100000001,"is_bot":false,"first_name":"Anna"},"date":1795165210,"old_reaction":[],"new_reaction":[{{{signs}}}]}}""";
-        var put = Assert.IsType<Reading.Found>(Assert.Single(Telegram(Update(8, """{"type":"emoji","emoji":"👍"}""")))).Event;
-        var taken = Assert.IsType<Reading.Found>(Assert.Single(Telegram(Update(9, "")))).Event;
+        var put = Assert.IsType<Parsed.Found>(Assert.Single(Telegram(Update(8, """{"type":"emoji","emoji":"👍"}""")))).Event;
+        var taken = Assert.IsType<Parsed.Found>(Assert.Single(Telegram(Update(9, "")))).Event;
         Assert.Equal((ContactKind.Reaction, "👍", "telegram:service:5100000001"), (put.Contact.Kind, put.Contact.Text, put.Contact.ThreadKey));
         Assert.Equal((ContactChange.Removed, put.Contact.ExternalId), (taken.Change, taken.Contact.ExternalId));
         Assert.Null(Folded.Of([put, taken]).Head);
@@ -55,7 +55,7 @@ public sealed class ChatInputsTests
     public void Data_that_nobody_can_read_leaves_source_and_type_known(string? type)
     {
         (string, string)[] headers = [("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-source", "/devices/77"), ("ce-type", "contact.device.fault.v1")];
-        var e = Assert.IsType<Reading.Found>(Assert.Single(AnyChannel.Read("generic", "", [0xff, 0xfe, 0x00, 0x01], type is null ? headers : [.. headers, ("content-type", type)]))).Event;
+        var e = Assert.IsType<Parsed.Found>(Assert.Single(AnyChannel.Read("generic", "", [0xff, 0xfe, 0x00, 0x01], type is null ? headers : [.. headers, ("content-type", type)]))).Event;
         Assert.Equal((ContactKind.Placeholder, "/devices/77", "e1", "contact.device.fault.v1"), (e.Contact.Kind, e.Contact.Account, e.Contact.ExternalId, e.Contact.Extras!["type"]));
     }
 

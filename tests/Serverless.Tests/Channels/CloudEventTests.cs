@@ -150,7 +150,7 @@ public sealed class CloudEventTests
     [Fact]
     public void In_a_batch_the_broken_event_alone_throws()
     {
-        var elements = CloudEventReader.Elements(Call(Batch, "[{" + Required + "},7,{" + Required + "}]"), e => new Reading.Ignored(e.Id));
+        var elements = CloudEventReader.Elements(Call(Batch, "[{" + Required + "},7,{" + Required + "}]"), e => new Parsed.Ignored(e.Id));
         Assert.Equal("read thrown read", string.Join(' ', elements.Select(e => Record.Exception(() => e.Read()) is null ? "read" : "thrown")));
     }
 
@@ -163,7 +163,7 @@ public sealed class CloudEventTests
         foreach (var element in CloudEventReader.Elements(delivery, e =>
         {
             copies.Add(new(e.Id, e.Source, e.Type, e.Subject, e.Time, e.Data.ValueKind == JsonValueKind.Undefined ? null : e.Data.GetRawText(), e.Text));
-            return new Reading.Ignored("copied");
+            return new Parsed.Ignored("copied");
         })) element.Read();
         return copies;
     }

@@ -97,15 +97,15 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Assert.Equal("controller 3: dark", await TextAsync("upload://3mNrT7demoBBBB.txt"));
         Assert.Equal("from the store", await TextAsync("upload://away.txt"));
         Assert.Equal(["demo-key", "demo-key", ""], _api.Requests.Select(r => r.Headers.GetValueOrDefault("Api-Key") ?? ""));
-        Assert.Equal(new Opened.Gone("gone-at-provider"), await Channel.OpenAsync(to, new("upload://never.png"), default));
+        Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await Channel.OpenAsync(to, new("upload://never.png"), default));
         foreach (var reference in new[] { "https://elsewhere.example/x.png", "upload://../admin", "upload://a/b", "/admin/users", "/uploads/../admin" })
-            Assert.Equal(new Opened.Gone("not-an-upload"), await Channel.OpenAsync(to, new(reference), default));
+            Assert.Equal(new OpenedAttachment.Gone("not-an-upload"), await Channel.OpenAsync(to, new(reference), default));
         _api.Trouble = (429, "{}", 9);
-        Assert.Equal(new Opened.Later("rate-limited", TimeSpan.FromSeconds(9)), await Channel.OpenAsync(to, new("upload://away.txt"), default));
+        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(9)), await Channel.OpenAsync(to, new("upload://away.txt"), default));
 
         async Task<string> TextAsync(string reference)
         {
-            await using var bytes = Assert.IsType<Opened.Content>(await Channel.OpenAsync(to, new(reference), default)).Bytes;
+            await using var bytes = Assert.IsType<OpenedAttachment.Content>(await Channel.OpenAsync(to, new(reference), default)).Bytes;
             return await new StreamReader(bytes).ReadToEndAsync();
         }
     }
@@ -141,15 +141,15 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     {
         _api.Add(77, Now.AddHours(-2), "Wo bleibt der Monteur?");
         _api.Add(78, Now.AddHours(-2), "(post deleted by author)")["user_deleted"] = true;
-        var page = Assert.IsType<Looked.Page>(await Channel.LookAsync("community", new LookFrom(null, Since), default));
+        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(null, Since), default));
         var readings = page.Held.Select(h => Channel.Read(new Delivery
         {
             Id = new string('a', 32), Channel = "discourse", Method = "LOOK", PathAndQuery = $"/api/hooks/discourse/look/{h.Kind}", Headers = new Dictionary<string, string>(StringComparer.Ordinal),
             Body = h.Body, ReceivedAt = Now, Arrival = Arrival.LookedAgain,
         }).Select(e => e.Read()).Single()).ToList();
-        var contact = Assert.IsType<Reading.Found>(readings[0]).Event.Contact;
+        var contact = Assert.IsType<Parsed.Found>(readings[0]).Event.Contact;
         Assert.Equal(("77", "community", "discourse:community:9", "Wo bleibt der Monteur?"), (contact.ExternalId, contact.Account, contact.ThreadKey, contact.Text));
-        Assert.Equal(new Reading.Ignored("removed"), readings[1]);
+        Assert.Equal(new Parsed.Ignored("removed"), readings[1]);
         Assert.All(page.Held, h => Assert.Equal("post-community", h.Kind));
     }
 
@@ -160,7 +160,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Build(privateMessages: true);
         Assert.Equal(["community", "private messages of community"], Channel.Sources.Select(s => s.Name));
         _api.Add(90, Now.AddHours(-1), inPrivate: true);
-        var page = Assert.IsType<Looked.Page>(await Channel.LookAsync("private messages of community", new LookFrom(null, Since), default));
+        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("private messages of community", new ReconciliationStart(null, Since), default));
         Assert.Equal("private-community", Assert.Single(page.Held).Kind);
         Build(minutes: 0);
         Assert.Empty(Channel.Sources);
@@ -170,16 +170,16 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     [Fact]
     public async Task A_look_that_fails_keeps_its_place()
     {
-        var from = new LookFrom("5", Since);
+        var from = new ReconciliationStart("5", Since);
         _api.Trouble = (429, "{}", 60);
-        Assert.Equal(new Looked.Later("rate-limited", TimeSpan.FromMinutes(1)), await Channel.LookAsync("community", from, default));
+        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromMinutes(1)), await Channel.ReadAsync("community", from, default));
         _api.Trouble = (403, "{}", null);
-        Assert.Equal(new Looked.Later("refused"), await Channel.LookAsync("community", from, default));
+        Assert.Equal(new ReconciliationResult.Later("refused"), await Channel.ReadAsync("community", from, default));
         _api.Trouble = (200, "[]", null);
-        Assert.Equal(new Looked.Later("unreadable"), await Channel.LookAsync("community", from, default));
+        Assert.Equal(new ReconciliationResult.Later("unreadable"), await Channel.ReadAsync("community", from, default));
         _api.Trouble = (0, "", null);
-        Assert.Equal(new Looked.Later("unreachable"), await Channel.LookAsync("community", from, default));
-        Assert.IsType<Looked.Restart>(await Channel.LookAsync("community", new LookFrom("not/a-cursor", Since), default));
+        Assert.Equal(new ReconciliationResult.Later("unreachable"), await Channel.ReadAsync("community", from, default));
+        Assert.IsType<ReconciliationResult.Restart>(await Channel.ReadAsync("community", new ReconciliationStart("not/a-cursor", Since), default));
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Build();
         _api.Trouble = (500, "{}", null);
         Assert.Equal(RegistrationState.Unknown, (await CheckAsync(repair: true)).State);
-        Assert.Equal(RegistrationState.Unknown, Assert.Single(await Channel.CheckAsync(new Upkeep(null, Repair: true), default)).State);
+        Assert.Equal(RegistrationState.Unknown, Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default)).State);
     }
 
     private void Build(string? url = null, string? key = "demo-key", bool privateMessages = false, int minutes = 15)
@@ -244,7 +244,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     private Contact Contact(string seed)
     {
         var delivery = Seed.Of("discourse").Single(s => s.Name == $"discourse/{seed}").ToDelivery(Channel);
-        return Channel.Read(delivery).Select(e => e.Read()).OfType<Reading.Found>().First().Event.Contact;
+        return Channel.Read(delivery).Select(e => e.Read()).OfType<Parsed.Found>().First().Event.Contact;
     }
 
     private Task<ReplyOutcome> SendAsync(Contact to, bool inPrivate = false) =>
@@ -256,7 +256,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         for (var pages = 0; ; pages++)
         {
             Assert.True(pages < 10, "A sweep without end.");
-            var page = Assert.IsType<Looked.Page>(await Channel.LookAsync("community", new LookFrom(cursor, Since), default));
+            var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(cursor, Since), default));
             var ids = page.Held.Select(h => JsonNode.Parse(Encoding.UTF8.GetString(h.Body.Span))!["id"]!.GetValue<int>()).ToList();
             Assert.Equal(ids.Order(), ids);
             held.AddRange(ids);
@@ -265,5 +265,5 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         }
     }
 
-    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(await Channel.CheckAsync(new Upkeep("https://contact.example.com", repair), default));
+    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default));
 }

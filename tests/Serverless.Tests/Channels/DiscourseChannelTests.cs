@@ -33,8 +33,8 @@ public sealed class DiscourseChannelTests : ChannelConformance
     {
         var settings = With(Settings, "Channels__Discourse__Sites__community__Secret", "kitten");
         var channel = Channel(settings);
-        Assert.IsType<Verdict.Genuine>(channel.Verify(Call("""{"ping":"OK"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), channel.Verify(Call("""{"ping":"KO"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(Call("""{"ping":"OK"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), channel.Verify(Call("""{"ping":"KO"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
     }
 
     [Theory]
@@ -42,14 +42,14 @@ public sealed class DiscourseChannelTests : ChannelConformance
     [InlineData("sha1=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")]
     [InlineData("sha256=30f7")]
     public void A_signature_of_another_form_is_malformed(string header) =>
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Channel().Verify(Call("""{"ping":"OK"}""", header)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Channel().Verify(Call("""{"ping":"OK"}""", header)));
 
     [Fact]
     public void The_secret_of_one_forum_opens_no_other() => All(Genuine, seed =>
     {
         var other = seed.PathAndQuery.EndsWith("/partners", StringComparison.Ordinal) ? "community" : "partners";
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/discourse/{other}" }));
-        Assert.Equal(new Verdict.Forged(Reasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/discourse/nobody" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/discourse/{other}" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/discourse/nobody" }));
     });
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class DiscourseChannelTests : ChannelConformance
     [InlineData("notification", "forum-work")]
     [InlineData("chat_message", "chat")]
     public void What_no_case_needs_is_ignored_for_its_reason(string type, string reason) =>
-        Assert.Equal(new Reading.Ignored(reason), One($"{{\"{type}\":{{\"id\":1}}}}", $"{type}_created"));
+        Assert.Equal(new Parsed.Ignored(reason), One($"{{\"{type}\":{{\"id\":1}}}}", $"{type}_created"));
 
     [Theory]
     [InlineData("\"moderator\":true")]
@@ -97,13 +97,13 @@ public sealed class DiscourseChannelTests : ChannelConformance
     [InlineData(3, "small-action")]
     [InlineData(4, "whisper")]
     public void What_is_no_post_of_a_person_is_ignored(int type, string reason) =>
-        Assert.Equal(new Reading.Ignored(reason), One(Post($"\"post_type\":{type}"), "post_created"));
+        Assert.Equal(new Parsed.Ignored(reason), One(Post($"\"post_type\":{type}"), "post_created"));
 
     [Fact]
     public void A_subcategory_must_be_named_by_itself()
     {
-        Assert.Equal(new Reading.Ignored("other-category"), One(Post("\"category_id\":55"), "post_created"));
-        Assert.Equal(new Reading.Ignored("other-category"), One("""{"post":{"id":1,"topic_id":9,"post_number":1,"user_id":5,"post_type":1}}""", "post_created"));
+        Assert.Equal(new Parsed.Ignored("other-category"), One(Post("\"category_id\":55"), "post_created"));
+        Assert.Equal(new Parsed.Ignored("other-category"), One("""{"post":{"id":1,"topic_id":9,"post_number":1,"user_id":5,"post_type":1}}""", "post_created"));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class DiscourseChannelTests : ChannelConformance
         Assert.Equal((first.EventId, first.Contact.ExternalId, first.Contact.Account, first.Contact.ThreadKey), (second.EventId, second.Contact.ExternalId, second.Contact.Account, second.Contact.ThreadKey));
         Assert.Equal(Place.Private, Of(look with { PathAndQuery = "/api/hooks/discourse/look/private-partners" }).Contact.Place);
 
-        ContactEvent Of(Delivery delivery) => Assert.IsType<Reading.Found>(Assert.Single(Read(Channel(), delivery)).Reading).Event;
+        ContactEvent Of(Delivery delivery) => Assert.IsType<Parsed.Found>(Assert.Single(Read(Channel(), delivery)).Reading).Event;
     }
 
     private static string Post(string fields) =>
@@ -170,9 +170,9 @@ public sealed class DiscourseChannelTests : ChannelConformance
         ReceivedAt = new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero),
     };
 
-    private ContactEvent Found(string body, string name = "post_created") => Assert.IsType<Reading.Found>(One(body, name)).Event;
+    private ContactEvent Found(string body, string name = "post_created") => Assert.IsType<Parsed.Found>(One(body, name)).Event;
 
-    private Reading One(string body, string name)
+    private Parsed One(string body, string name)
     {
         var outcome = Assert.Single(Read(Channel(), Call(body, null, name)));
         return outcome.Reading ?? throw new InvalidOperationException(outcome.Position, outcome.Thrown);

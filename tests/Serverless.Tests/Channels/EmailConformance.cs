@@ -51,7 +51,7 @@ public sealed class EmailConformance : ChannelConformance
             for (var at = 0; at < proof.Length - 3; at += Math.Max(1, proof.Length / 40))
             {
                 var changed = proof[..at] + (proof[at] == '7' ? '1' : '7') + proof[(at + 1)..];
-                Assert.IsType<Verdict.Forged>(Verify(seed with { Body = Encoding.UTF8.GetBytes(body.Replace(proof, changed, StringComparison.Ordinal)) }));
+                Assert.IsType<VerificationResult.Invalid>(Verify(seed with { Body = Encoding.UTF8.GetBytes(body.Replace(proof, changed, StringComparison.Ordinal)) }));
             }
         }
     });
@@ -60,8 +60,8 @@ public sealed class EmailConformance : ChannelConformance
     public override void A_stale_call_is_rejected_where_the_signature_is_dated() => All(Genuine, seed =>
     {
         var verdict = Verify(seed, now: seed.At - TimeSpan.FromDays(365));
-        if (Encoding.UTF8.GetString(seed.Body).Contains("validationTokens", StringComparison.Ordinal)) Assert.Equal(Reasons.Stale, Assert.IsType<Verdict.Forged>(verdict).Reason);
-        else Assert.IsType<Verdict.Genuine>(verdict);
+        if (Encoding.UTF8.GetString(seed.Body).Contains("validationTokens", StringComparison.Ordinal)) Assert.Equal(VerificationReasons.Stale, Assert.IsType<VerificationResult.Invalid>(verdict).Reason);
+        else Assert.IsType<VerificationResult.Valid>(verdict);
     });
 
     // Of a batch with several states one is enough, so only calls with a single one are told.

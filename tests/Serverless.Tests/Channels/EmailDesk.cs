@@ -75,11 +75,11 @@ internal sealed class EmailDesk : IAsyncDisposable
 
     public static string Resource(string id, string folder = "inbox") => $"users/{Service}/mailFolders/{folder}/messages/{id}";
 
-    public Reading Read(JsonObject mail, string folder = "inbox") => Read(Encoding.UTF8.GetBytes(mail.ToJsonString()), mail["id"]!.GetValue<string>(), folder);
+    public Parsed Read(JsonObject mail, string folder = "inbox") => Read(Encoding.UTF8.GetBytes(mail.ToJsonString()), mail["id"]!.GetValue<string>(), folder);
 
-    public Reading Read(byte[] document, string id, string folder = "inbox") => Channel.Read(Delivery("{}"), Resource(id, folder), document);
+    public Parsed Read(byte[] document, string id, string folder = "inbox") => Channel.Read(Delivery("{}"), Resource(id, folder), document);
 
-    public Contact Found(JsonObject mail, string folder = "inbox") => ((Reading.Found)Read(mail, folder)).Event.Contact;
+    public Contact Found(JsonObject mail, string folder = "inbox") => ((Parsed.Found)Read(mail, folder)).Event.Contact;
 
     public Delivery Delivery(string body, string path = "/api/hooks/email") => new()
     {
@@ -92,7 +92,7 @@ internal sealed class EmailDesk : IAsyncDisposable
         ReceivedAt = Time.GetUtcNow(),
     };
 
-    public Reading ReadHeld(Held held)
+    public Parsed ReadHeld(ProviderRecord held)
     {
         var delivery = Delivery("") with { Body = held.Body, Method = "LOOK", PathAndQuery = $"/api/hooks/email/look/{held.Kind}", Arrival = Arrival.LookedAgain };
         return Channel.Read(delivery).Single().Read();

@@ -16,9 +16,9 @@ public sealed class EmailGraphTests
         await using var desk = await EmailDesk.StartAsync();
         var mail = EmailDesk.Mail("AAk-1_=", text: "Grüße €😴");
         desk.Graph.Messages.Add((EmailDesk.Service, "inbox", mail));
-        var document = Assert.IsType<Fetched.Document>(await desk.Channel.FetchAsync(EmailDesk.Resource("AAk-1_="), default));
+        var document = Assert.IsType<FetchedContent.Document>(await desk.Channel.FetchAsync(EmailDesk.Resource("AAk-1_="), default));
         Assert.Equal(EmailDesk.Json(mail), Encoding.UTF8.GetString(document.Body.Span));
-        Assert.Equal("Grüße €😴", Assert.IsType<Reading.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailDesk.Resource("AAk-1_="), document.Body)).Event.Contact.Text);
+        Assert.Equal("Grüße €😴", Assert.IsType<Parsed.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailDesk.Resource("AAk-1_="), document.Body)).Event.Contact.Text);
         var call = Assert.Single(desk.Graph.Calls);
         Assert.StartsWith($"GET /users/{EmailDesk.Service}/messages/AAk-1_=?$expand=", call, StringComparison.Ordinal);
         Assert.Contains("uniqueBody", call, StringComparison.Ordinal);
@@ -28,21 +28,21 @@ public sealed class EmailGraphTests
     public async Task What_is_gone_is_gone_and_a_mailbox_that_is_offline_is_waited_for()
     {
         await using var desk = await EmailDesk.StartAsync();
-        Assert.Equal(new Fetched.Gone("gone-at-provider"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Gone("gone-at-provider"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 404, "MailboxNotEnabledForRESTAPI", 1, null);
-        Assert.Equal(new Fetched.Later("mailbox-unavailable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("mailbox-unavailable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 429, "ApplicationThrottled", 1, 17);
-        Assert.Equal(new Fetched.Later("rate-limited", TimeSpan.FromSeconds(17)), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("rate-limited", TimeSpan.FromSeconds(17)), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 503, "ServiceUnavailable", 1, null);
-        Assert.Equal(new Fetched.Later("unreachable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
-        Assert.Equal(new Fetched.Gone("no-message"), await desk.Channel.FetchAsync("users/a@example.com/mailFolders/inbox/messages/../../secrets", default));
+        Assert.Equal(new FetchedContent.Later("unreachable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Gone("no-message"), await desk.Channel.FetchAsync("users/a@example.com/mailFolders/inbox/messages/../../secrets", default));
     }
 
     [Fact]
     public async Task A_token_that_is_refused_is_asked_for_again_later()
     {
         await using var desk = await EmailDesk.StartAsync(("AccessToken", "an-expired-token"));
-        Assert.Equal(new Fetched.Later("refused"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("refused"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class EmailGraphTests
         var calls = Enumerable.Range(0, 12).Select(i => desk.Channel.FetchAsync(EmailDesk.Resource($"AAk{i}"), default)).ToList();
         while (desk.Graph.MostAtOnce < 4) await Task.Yield();
         desk.Graph.Gate.SetResult();
-        Assert.All(await Task.WhenAll(calls), fetched => Assert.IsType<Fetched.Gone>(fetched));
+        Assert.All(await Task.WhenAll(calls), fetched => Assert.IsType<FetchedContent.Gone>(fetched));
         Assert.Equal(4, desk.Graph.MostAtOnce);
     }
 
@@ -68,16 +68,16 @@ public sealed class EmailGraphTests
         Assert.Equal(3, contact.Attachments.Count);
         Assert.Equal("message/rfc822", contact.Attachments[1].Type);
 
-        var opened = Assert.IsType<Opened.Content>(await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
+        var opened = Assert.IsType<OpenedAttachment.Content>(await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
         Assert.Equal("application/pdf", opened.Type);
         using var copy = new MemoryStream();
         await using (opened.Bytes) await opened.Bytes.CopyToAsync(copy);
         Assert.Equal(bytes, copy.ToArray());
-        Assert.Equal(new Opened.Gone("gone-at-provider"), await desk.Channel.OpenAsync(contact, contact.Attachments[1], default));
-        Assert.Equal(new Opened.Gone("link-only"), await desk.Channel.OpenAsync(contact, contact.Attachments[2], default));
-        Assert.Equal(new Opened.Gone("no-attachment"), await desk.Channel.OpenAsync(contact, new Attachment("https://elsewhere.example.com/x"), default));
+        Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await desk.Channel.OpenAsync(contact, contact.Attachments[1], default));
+        Assert.Equal(new OpenedAttachment.Gone("link-only"), await desk.Channel.OpenAsync(contact, contact.Attachments[2], default));
+        Assert.Equal(new OpenedAttachment.Gone("no-attachment"), await desk.Channel.OpenAsync(contact, new Attachment("https://elsewhere.example.com/x"), default));
         desk.Graph.Trouble = ("GET", 429, "ApplicationThrottled", 1, 3);
-        Assert.Equal(new Opened.Later("rate-limited", TimeSpan.FromSeconds(3)), await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
+        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(3)), await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
     }
 
     [Fact]
@@ -92,16 +92,16 @@ public sealed class EmailGraphTests
         Assert.Equal(TimeSpan.FromHours(1), source.Every);
         var since = new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero);
 
-        var first = Assert.IsType<Looked.Page>(await desk.Channel.LookAsync(source.Name, new LookFrom(null, since), default));
+        var first = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(null, since), default));
         Assert.Equal((2, true), (first.Held.Count, first.More));
-        var second = Assert.IsType<Looked.Page>(await desk.Channel.LookAsync(source.Name, new LookFrom(first.Cursor, since), default));
+        var second = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(first.Cursor, since), default));
         Assert.Equal((1, false), (second.Held.Count, second.More));
-        var found = Assert.IsType<Reading.Found>(desk.ReadHeld(second.Held[0]));
+        var found = Assert.IsType<Parsed.Found>(desk.ReadHeld(second.Held[0]));
         Assert.Equal(desk.Found(EmailDesk.Mail("AAk3")).ExternalId, found.Event.Contact.ExternalId);
 
-        Assert.Empty(Assert.IsType<Looked.Page>(await desk.Channel.LookAsync(source.Name, new LookFrom(second.Cursor, since), default)).Held);
+        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
         desk.Graph.Messages.Add((EmailDesk.Service, "inbox", EmailDesk.Mail("AAk4")));
-        Assert.Single(Assert.IsType<Looked.Page>(await desk.Channel.LookAsync(source.Name, new LookFrom(second.Cursor, since), default)).Held);
+        Assert.Single(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
     }
 
     [Fact]
@@ -109,17 +109,17 @@ public sealed class EmailGraphTests
     {
         await using var desk = await EmailDesk.StartAsync();
         desk.Graph.Messages.Add((EmailDesk.Service, "sentitems", Sent("AAk1")));
-        var begin = new LookFrom(null, DateTimeOffset.UnixEpoch);
+        var begin = new ReconciliationStart(null, DateTimeOffset.UnixEpoch);
         var source = $"{EmailDesk.Service}/sentitems";
-        var page = Assert.IsType<Looked.Page>(await desk.Channel.LookAsync(source, begin, default));
-        Assert.Equal(Direction.Outbound, Assert.IsType<Reading.Found>(desk.ReadHeld(page.Held.Single())).Event.Contact.Direction);
+        var page = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source, begin, default));
+        Assert.Equal(Direction.Outbound, Assert.IsType<Parsed.Found>(desk.ReadHeld(page.Held.Single())).Event.Contact.Direction);
 
         desk.Graph.Trouble = ("delta", 429, "ApplicationThrottled", 1, 30);
-        Assert.Equal(new Looked.Later("rate-limited", TimeSpan.FromSeconds(30)), await desk.Channel.LookAsync(source, begin with { Cursor = page.Cursor }, default));
+        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromSeconds(30)), await desk.Channel.ReadAsync(source, begin with { Cursor = page.Cursor }, default));
         desk.Graph.Trouble = ("messages/AAk1", 503, "ServiceUnavailable", 1, null);
-        Assert.Equal(new Looked.Later("unreachable"), await desk.Channel.LookAsync(source, begin, default));
+        Assert.Equal(new ReconciliationResult.Later("unreachable"), await desk.Channel.ReadAsync(source, begin, default));
         desk.Graph.ForgetsCursors = true;
-        Assert.IsType<Looked.Restart>(await desk.Channel.LookAsync(source, begin with { Cursor = page.Cursor }, default));
+        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync(source, begin with { Cursor = page.Cursor }, default));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class EmailGraphTests
         await using var desk = await EmailDesk.StartAsync();
         await using var elsewhere = await Harness.RecordingEndpoint.StartAsync(200);
         var address = elsewhere.Address.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
-        Assert.IsType<Looked.Restart>(await desk.Channel.LookAsync($"{EmailDesk.Service}/inbox", new LookFrom($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
+        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync($"{EmailDesk.Service}/inbox", new ReconciliationStart($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
         Assert.Empty(elsewhere.Requests);
     }
 

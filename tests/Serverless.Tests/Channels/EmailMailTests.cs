@@ -99,7 +99,7 @@ public sealed class EmailMailTests
         sent["toRecipients"] = new JsonArray(EmailDesk.Person("supplier@example.net"));
         Assert.NotEqual(first.ThreadKey, desk.Found(sent, "sentitems").ThreadKey);
         sent["toRecipients"] = new JsonArray(EmailDesk.Person(EmailDesk.Service));
-        Assert.Equal(new Reading.Ignored("no-recipient"), desk.Read(sent, "sentitems"));
+        Assert.Equal(new Parsed.Ignored("no-recipient"), desk.Read(sent, "sentitems"));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class EmailMailTests
         await using var desk = EmailDesk.Reading();
         Assert.Equal("AAk1", desk.Found(new JsonObject { ["id"] = "AAk1" }).ExternalId);
         Assert.Equal(desk.Time.GetUtcNow(), desk.Found(new JsonObject { ["id"] = "AAk1" }).OccurredAt);
-        Assert.Equal(new Reading.Ignored("draft"), desk.Read(new JsonObject { ["id"] = "AAk1", ["isDraft"] = true }));
+        Assert.Equal(new Parsed.Ignored("draft"), desk.Read(new JsonObject { ["id"] = "AAk1", ["isDraft"] = true }));
         foreach (var name in EmailDesk.Mail("x").Select(p => p.Key).Where(k => k != "id"))
         {
             foreach (var value in new[] { "null", "7", "\"\"", "[]", "{}", "[null,7,{}]", "{\"emailAddress\":7}", "\"\\ud800\"" })

@@ -49,9 +49,9 @@ public sealed class EmailNotificationTests
     {
         await using var desk = EmailDesk.Reading(("Mailboxes__sales__Address", "sales@example.com"), ("Mailboxes__sales__Folders", "inbox,AAMkAGI2-a-very-long-folder-id-of-Graph_AAA="));
         var elements = desk.Channel.Read(desk.Delivery(Body([Item(State("sales", "AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=")), Item(State()), Item(State("sales", "sentitems")), Item(State("nobody")), Item(State(secret: "another-secret-of-some-length-0123456789"))]))).Select(e => e.Read()).ToList();
-        Assert.Equal(new Reading.Thin("users/sales@example.com/mailFolders/AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=/messages/AAk1"), elements[0]);
-        Assert.Equal(new Reading.Thin(EmailDesk.Resource("AAk1")), elements[1]);
-        Assert.All(elements.Skip(2), e => Assert.Equal(new Reading.Attention("client-state-wrong"), e));
+        Assert.Equal(new Parsed.Reference("users/sales@example.com/mailFolders/AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=/messages/AAk1"), elements[0]);
+        Assert.Equal(new Parsed.Reference(EmailDesk.Resource("AAk1")), elements[1]);
+        Assert.All(elements.Skip(2), e => Assert.Equal(new Parsed.Alert("client-state-wrong"), e));
         Assert.True(State("a-name-as-long-as-a-name-may-be-0123456789", "AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=").Length <= 128);
     }
 
@@ -62,8 +62,8 @@ public sealed class EmailNotificationTests
         await using var desk = EmailDesk.Reading();
         var item = new JsonObject { ["clientState"] = State(), ["lifecycleEvent"] = word };
         var delivery = desk.Delivery(Body([item]), "/api/hooks/email/lifecycle");
-        Assert.IsType<Verdict.Genuine>(desk.Channel.Verify(delivery));
-        Assert.Equal(new Reading.Attention(reason), desk.Channel.Read(delivery).Select(e => e.Read()).Single());
+        Assert.IsType<VerificationResult.Valid>(desk.Channel.Verify(delivery));
+        Assert.Equal(new Parsed.Alert(reason), desk.Channel.Read(delivery).Select(e => e.Read()).Single());
     }
 
     [Fact]
@@ -81,16 +81,16 @@ public sealed class EmailNotificationTests
     {
         await using var desk = EmailDesk.Reading(("AppId", App));
         Assert.True(desk.Channel.Keys.TryTake(await KeySet()));
-        Verdict Judge(params string[] tokens) => desk.Channel.Verify(desk.Delivery(Body([Item(State())], tokens)));
-        Assert.IsType<Verdict.Genuine>(Judge(await TokenAt(0)));
-        Assert.Equal(new Verdict.Forged(Reasons.SourceForeign), Judge(await TokenAt(0), await TokenAt(1)));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Judge(await TokenAt(0), await TokenAt(2)));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Judge(await TokenAt(3), await TokenAt(2)));
-        Assert.Equal(new Verdict.Undecided(Reasons.KeyUnknown), Judge(await TokenAt(0), await TokenAt(3)));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Judge(await TokenAt(0), "x"));
+        VerificationResult Judge(params string[] tokens) => desk.Channel.Verify(desk.Delivery(Body([Item(State())], tokens)));
+        Assert.IsType<VerificationResult.Valid>(Judge(await TokenAt(0)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Judge(await TokenAt(0), await TokenAt(1)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Judge(await TokenAt(0), await TokenAt(2)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Judge(await TokenAt(3), await TokenAt(2)));
+        Assert.Equal(new VerificationResult.Pending(VerificationReasons.KeyUnknown), Judge(await TokenAt(0), await TokenAt(3)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Judge(await TokenAt(0), "x"));
         var rich = Item(State());
         rich["encryptedContent"] = new JsonObject();
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMissing), desk.Channel.Verify(desk.Delivery(Body([rich]))));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing), desk.Channel.Verify(desk.Delivery(Body([rich]))));
     }
 
     [Fact]
@@ -106,20 +106,20 @@ public sealed class EmailNotificationTests
         await using var desk = EmailDesk.Reading(("AppId", App), ("OpenIdUrl", $"{entra.Address}configuration"));
         var genuine = desk.Delivery(Body([Item(State())], await TokenAt(0)));
         var unknown = desk.Delivery(Body([Item(State())], await TokenAt(3)));
-        Assert.Equal(new Verdict.Undecided(Reasons.KeyUnknown), desk.Channel.Verify(genuine));
+        Assert.Equal(new VerificationResult.Pending(VerificationReasons.KeyUnknown), desk.Channel.Verify(genuine));
         // What needs no key is refused at the door.
-        Assert.Equal(new Verdict.Forged(Reasons.SourceForeign), desk.Channel.Verify(desk.Delivery(Body([Item(State())], await TokenAt(1)))));
-        Assert.Equal(new Keys.Later("unreachable"), await desk.Channel.LoadKeysAsync(genuine, default));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), desk.Channel.Verify(desk.Delivery(Body([Item(State())], await TokenAt(1)))));
+        Assert.Equal(new SigningKeys.Later("unreachable"), await desk.Channel.LoadKeysAsync(genuine, default));
 
         up = true;
         desk.Time.Advance(TimeSpan.FromHours(2));
-        Assert.IsType<Keys.Ready>(await desk.Channel.LoadKeysAsync(genuine, default));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), desk.Channel.Verify(unknown));
+        Assert.IsType<SigningKeys.Ready>(await desk.Channel.LoadKeysAsync(genuine, default));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), desk.Channel.Verify(unknown));
         // A newer token with an unknown key: the keys are not asked for again at once.
-        Assert.Equal(new Keys.Later(Reasons.KeyUnknown, TimeSpan.FromMinutes(5)), await desk.Channel.LoadKeysAsync(unknown with { ReceivedAt = desk.Time.GetUtcNow() }, default));
+        Assert.Equal(new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)), await desk.Channel.LoadKeysAsync(unknown with { ReceivedAt = desk.Time.GetUtcNow() }, default));
         // The token has expired since: it is judged by the time at which it came.
         desk.Time.Advance(TimeSpan.FromHours(5));
-        Assert.IsType<Verdict.Genuine>(desk.Channel.Verify(genuine));
+        Assert.IsType<VerificationResult.Valid>(desk.Channel.Verify(genuine));
     }
 
     [Fact]

@@ -126,9 +126,9 @@ public sealed class EmailReplyTests
         var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default)).Event.Contact;
         JsonObject Bounce(string text) => EmailDesk.Mail("AAk8", "postmaster@example.org", text, headers: new() { ["Content-Type"] = "multipart/report; report-type=delivery-status", ["Return-Path"] = "<>" });
 
-        var failed = Assert.IsType<Reading.Status>(desk.Read(Bounce($"552 5.2.2 Mailbox full\nMessage-ID: {sent.ExternalId}"))).Message;
+        var failed = Assert.IsType<Parsed.StatusUpdate>(desk.Read(Bounce($"552 5.2.2 Mailbox full\nMessage-ID: {sent.ExternalId}"))).Message;
         Assert.Equal((sent.ExternalId, MessageState.Failed, "5.2.2", "0123456789abcdef0123456789abcdef", EmailDesk.Service), (failed.ExternalId, failed.State, failed.Reason, failed.ReplyId, failed.Account));
-        Assert.Equal("bounce", Assert.IsType<Reading.Found>(desk.Read(Bounce($"Delayed: 4.4.1\n{sent.ExternalId}"))).Event.Contact.Extras!["automatic"]);
+        Assert.Equal("bounce", Assert.IsType<Parsed.Found>(desk.Read(Bounce($"Delayed: 4.4.1\n{sent.ExternalId}"))).Event.Contact.Extras!["automatic"]);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class EmailReplyTests
     {
         var (desk, _) = await AskedAsync();
         await using var __ = desk;
-        Assert.Equal(new Reading.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", "forwarder@example.org", headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
-        Assert.Equal(new Reading.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", EmailDesk.Service)));
+        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", "forwarder@example.org", headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
+        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", EmailDesk.Service)));
     }
 }

@@ -8,10 +8,10 @@ namespace Serverless.Tests.Channels;
 /// <summary>Subscriptions are made, renewed, made anew and removed, but only ours, and only where repair is allowed.</summary>
 public sealed class EmailUpkeepTests
 {
-    private static readonly Upkeep Repair = new("https://contact.example.com", Repair: true);
-    private static readonly Upkeep Look = Repair with { Repair = false };
+    private static readonly RegistrationCheckRequest Repair = new("https://contact.example.com", Repair: true);
+    private static readonly RegistrationCheckRequest Look = Repair with { Repair = false };
 
-    private static async Task<Dictionary<string, Registration>> CheckAsync(EmailDesk desk, Upkeep upkeep) =>
+    private static async Task<Dictionary<string, Registration>> CheckAsync(EmailDesk desk, RegistrationCheckRequest upkeep) =>
         (await desk.Channel.CheckAsync(upkeep, default)).ToDictionary(r => r.Name, StringComparer.Ordinal);
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class EmailUpkeepTests
         Assert.Equal("https://contact.example.com/api/hooks/email/lifecycle", made["lifecycleNotificationUrl"]!.GetValue<string>());
         Assert.InRange((GraphApi.Expires(made) - desk.Time.GetUtcNow()).TotalMinutes, 10_000, 10_080);
         // What it will send is genuine.
-        Assert.IsType<Verdict.Genuine>(desk.Channel.Verify(desk.Delivery($$"""{"value":[{"clientState":"{{made["clientState"]}}"}]}""")));
+        Assert.IsType<VerificationResult.Valid>(desk.Channel.Verify(desk.Delivery($$"""{"value":[{"clientState":"{{made["clientState"]}}"}]}""")));
 
         Assert.All((await CheckAsync(desk, Look)).Values, r => Assert.True(r is { State: RegistrationState.Right, ExpiresAt: not null }));
         Assert.Equal(2, desk.Graph.Subscriptions.Count);

@@ -82,14 +82,14 @@ public sealed class ExplainsTests
     [Fact]
     public void What_a_stranger_sends_never_makes_it_throw()
     {
-        foreach (var channel in Seed.Channels.Select(name => (Name: name, Channel: Channel(name, Seed.SettingsOf(name)))).Where(c => c.Channel is IExplains))
+        foreach (var channel in Seed.Channels.Select(name => (Name: name, Channel: Channel(name, Seed.SettingsOf(name)))).Where(c => c.Channel is IExplainsFailures))
         {
             foreach (var seed in Seed.Of(channel.Name))
             {
                 var delivery = seed.ToDelivery(channel.Channel);
                 foreach (var headers in new[] { delivery.Headers, new Dictionary<string, string>(StringComparer.Ordinal), delivery.Headers.ToDictionary(h => h.Key, h => h.Value + "x", StringComparer.Ordinal) })
                     foreach (var body in new[] { delivery.Body, Encoding.UTF8.GetBytes("{"), new byte[] { 0xff } })
-                        Assert.All(((IExplains)channel.Channel).Explain(delivery with { Headers = headers, Body = body }), hint => Assert.EndsWith(".", hint.Says, StringComparison.Ordinal));
+                        Assert.All(((IExplainsFailures)channel.Channel).Explain(delivery with { Headers = headers, Body = body }), hint => Assert.EndsWith(".", hint.Says, StringComparison.Ordinal));
             }
         }
     }
@@ -99,7 +99,7 @@ public sealed class ExplainsTests
     private static List<string> Explained(string name, Dictionary<string, string?> settings, Seed seed, TimeSpan late = default)
     {
         var channel = Channel(name, settings);
-        return [.. ((IExplains)channel).Explain(seed.ToDelivery(channel) with { ReceivedAt = seed.At + late }).Select(h => h.Code)];
+        return [.. ((IExplainsFailures)channel).Explain(seed.ToDelivery(channel) with { ReceivedAt = seed.At + late }).Select(h => h.Code)];
     }
 
     private static IChannel Channel(string name, Dictionary<string, string?> settings)

@@ -22,23 +22,23 @@ public sealed class GenericChannelTests
     [InlineData(Fleet, "urn:fleet:7", null)]
     [InlineData(Fleet, "urn:fleet", null)]
     [InlineData(Fleet, "https://iot.example.com/eu/1", null)]
-    [InlineData(Fleet, "urn:fleetwood:7", Reasons.SourceForeign)]
-    [InlineData(Fleet, "https://iot.example.community/", Reasons.SourceForeign)]
-    [InlineData(Fleet, "https://www.example.com/form", Reasons.SourceForeign)]
+    [InlineData(Fleet, "urn:fleetwood:7", VerificationReasons.SourceForeign)]
+    [InlineData(Fleet, "https://iot.example.community/", VerificationReasons.SourceForeign)]
+    [InlineData(Fleet, "https://www.example.com/form", VerificationReasons.SourceForeign)]
     [InlineData(Website, "https://www.example.com/form", null)]
-    [InlineData(Website, "urn:fleet:7", Reasons.SourceForeign)]
+    [InlineData(Website, "urn:fleet:7", VerificationReasons.SourceForeign)]
     public async Task An_event_must_come_from_the_sender_who_owns_its_source(string secret, string source, string? reason)
     {
         var verdict = Channel().Verify(await Signed(secret, Structured, Event("1", source)));
-        if (reason is null) Assert.Equal(new Verdict.Genuine(Now), verdict);
-        else Assert.Equal(reason, Assert.IsType<Verdict.Forged>(verdict).Reason);
+        if (reason is null) Assert.Equal(new VerificationResult.Valid(Now), verdict);
+        else Assert.Equal(reason, Assert.IsType<VerificationResult.Invalid>(verdict).Reason);
     }
 
     [Fact]
     public async Task One_foreign_source_in_a_batch_is_enough()
     {
         var batch = $"[{Event("1", "urn:fleet:7")},{{\"id\":\"2\"}},7,{Event("3", "https://www.example.com/form")}]";
-        Assert.Equal(new Verdict.Forged(Reasons.SourceForeign), Channel().Verify(await Signed(Fleet, "application/cloudevents-batch+json", batch)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel().Verify(await Signed(Fleet, "application/cloudevents-batch+json", batch)));
     }
 
     [Fact]
@@ -48,18 +48,18 @@ public sealed class GenericChannelTests
         var twice = "{\"source\":\"urn:fleet:7\"," + Event("1", "https://www.example.com/form")[1..];
         var escaped = Event("1", "urn:fleet:7")[..^1] + ",\"sourc\\u0065\":\"https://www.example.com/form\"}";
         foreach (var body in new[] { twice, escaped })
-            Assert.Equal(new Verdict.Forged(Reasons.SourceForeign), Channel().Verify(await Signed(Fleet, Structured, body)));
+            Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel().Verify(await Signed(Fleet, Structured, body)));
     }
 
     [Fact]
     public async Task In_binary_mode_the_signed_id_must_be_that_of_the_event()
     {
         var call = await Signed(Website, "text/plain", "Hello", ("ce-specversion", "1.0"), ("ce-id", "msg-1"), ("ce-source", "/form"), ("ce-type", "contact.form.submitted.v1"));
-        Assert.IsType<Verdict.Genuine>(Channel().Verify(call));
-        Assert.Equal("Hello", Assert.IsType<Reading.Found>(Channel().Read(call).Single().Read()).Event.Contact.Text);
+        Assert.IsType<VerificationResult.Valid>(Channel().Verify(call));
+        Assert.Equal("Hello", Assert.IsType<Parsed.Found>(Channel().Read(call).Single().Read()).Event.Contact.Text);
 
         var relabelled = call with { Headers = new Dictionary<string, string>(call.Headers, StringComparer.Ordinal) { ["ce-id"] = "msg-2" } };
-        Assert.Equal(new Verdict.Forged(Reasons.IdMismatch), Channel().Verify(relabelled));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.IdMismatch), Channel().Verify(relabelled));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class GenericChannelTests
         var headers = new Dictionary<string, string>(StringComparer.Ordinal);
         if (origin is not null) headers["webhook-request-origin"] = origin;
         if (wanted is not null) headers["webhook-request-rate"] = wanted;
-        var answer = Assert.IsType<Verdict.Challenge>(Channel().Verify(Call("OPTIONS", headers, ""))).Answer;
+        var answer = Assert.IsType<VerificationResult.Challenge>(Channel().Verify(Call("OPTIONS", headers, ""))).Response;
 
         var said = answer.Headers.ToDictionary(h => h.Key, h => h.Value, StringComparer.Ordinal);
         Assert.Equal("POST", said["Allow"]);
@@ -89,7 +89,7 @@ public sealed class GenericChannelTests
     public void Without_allowed_origins_nobody_gets_consent()
     {
         var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["webhook-request-origin"] = "events.example.com" };
-        Assert.Equal(405, Assert.IsType<Verdict.Challenge>(Channel(("AllowedOrigins", null)).Verify(Call("OPTIONS", headers, ""))).Answer.Status);
+        Assert.Equal(405, Assert.IsType<VerificationResult.Challenge>(Channel(("AllowedOrigins", null)).Verify(Call("OPTIONS", headers, ""))).Response.Status);
     }
 
     [Theory]
@@ -123,7 +123,7 @@ public sealed class GenericChannelTests
     public void A_number_without_its_country_is_kept_as_written(string written, string scheme, string value)
     {
         var body = Event("1", "/form").Replace("\"text\":\"Hello\"", $"\"person\":{{\"phone\":\"{written}\",\"name\":\"\"}}", StringComparison.Ordinal);
-        var contact = Assert.IsType<Reading.Found>(Channel().Read(Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, body)).Single().Read()).Event.Contact;
+        var contact = Assert.IsType<Parsed.Found>(Channel().Read(Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, body)).Single().Read()).Event.Contact;
         Assert.Equal(new Identity(scheme, value, Evidence.Claimed), Assert.Single(contact.Parties));
     }
 
@@ -136,7 +136,7 @@ public sealed class GenericChannelTests
         foreach (Match example in examples)
         {
             var call = Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, example.Groups["event"].Value);
-            var contact = Assert.IsType<Reading.Found>(Channel().Read(call).Single().Read()).Event.Contact;
+            var contact = Assert.IsType<Parsed.Found>(Channel().Read(call).Single().Read()).Event.Contact;
             Assert.NotEqual(ContactKind.Placeholder, contact.Kind);
             Assert.False(string.IsNullOrEmpty(contact.Text));
         }

@@ -59,21 +59,21 @@ public sealed class MailCaseTests
     public async Task A_mail_that_names_only_what_it_answers_leads_there()
     {
         await using var desk = EmailDesk.Reading();
-        var answer = ((Reading.Found)desk.Read(Mail("mail-thread-01", 1), "sentitems")).Event;
-        var next = ((Reading.Found)desk.Read(Mail("mail-thread-01", 2))).Event;
+        var answer = ((Parsed.Found)desk.Read(Mail("mail-thread-01", 1), "sentitems")).Event;
+        var next = ((Parsed.Found)desk.Read(Mail("mail-thread-01", 2))).Event;
         Assert.Equal([answer.Contact.ExternalId], next.Clues!.Answers);
         Assert.Equal(answer.Clues!.With, next.Clues.With);
         // A stranger who got hold of the id is with somebody else (P10).
         var stranger = Mail("mail-thread-01", 2);
         stranger["from"] = EmailDesk.Person("stranger@example.net");
-        Assert.NotEqual(answer.Clues.With, ((Reading.Found)desk.Read(stranger)).Event.Clues!.With);
+        Assert.NotEqual(answer.Clues.With, ((Parsed.Found)desk.Read(stranger)).Event.Clues!.With);
     }
 
     [Fact]
     public async Task Two_mails_under_one_id_differ_and_copies_do_not()
     {
         await using var desk = EmailDesk.Reading();
-        string? Digest(JsonObject mail) => ((Reading.Found)desk.Read(mail)).Event.Clues!.Digest;
+        string? Digest(JsonObject mail) => ((Parsed.Found)desk.Read(mail)).Event.Clues!.Digest;
         var first = Mail("mail-thread-06");
         var copy = Mail("mail-thread-06");
         (copy["id"], copy["receivedDateTime"]) = ("AAcopy=", "2026-11-20T09:00:09Z");

@@ -31,7 +31,7 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     private static Reply To(Contact contact, string text = "Antwort", bool inPrivate = false, ReplyTemplate? template = null) =>
         new() { Id = "0123456789abcdef0123456789abcdef", To = contact, Text = text, CaseNumber = "3CF4GH7", InPrivate = inPrivate, Template = template };
 
-    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((IReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
+    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
 
     private async Task<(string Path, JsonElement Body, Contact Sent)> SentAsync(Reply reply)
     {
@@ -48,8 +48,8 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         Assert.Equal("me/messages", (await SentAsync(To(Message("instagram")))).Path);
 
         var late = Message();
-        Assert.Equal(late.Reply!.Until, ((IReplies)Channel()).Until(late));
-        Assert.Equal(late.Reply.Until!.Value.AddDays(6), ((IReplies)Channel(("Channels__Meta__HumanAgent", "true"))).Until(late));
+        Assert.Equal(late.Reply!.Until, ((ISendsReplies)Channel()).Until(late));
+        Assert.Equal(late.Reply.Until!.Value.AddDays(6), ((ISendsReplies)Channel(("Channels__Meta__HumanAgent", "true"))).Until(late));
         _time.Advance(TimeSpan.FromDays(3));
         Assert.Equal("HUMAN_AGENT", (await SentAsync(To(late))).Body.GetProperty("tag").GetString());
     }
@@ -95,7 +95,7 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         Assert.Equal(("1001/messages", "493023125017", "wamid.1"), (path, body.GetProperty("to").GetString(), body.GetProperty("context").GetProperty("message_id").GetString()));
         Assert.Equal("0123456789abcdef0123456789abcdef", body.GetProperty("biz_opaque_callback_data").GetString());
         var status = Assert.Single(MetaReading.Read(MetaReading.WhatsAppList("statuses", $$$"""{"id":"{{{sent.ExternalId}}}","status":"failed","timestamp":"{{{MetaReading.Then}}}","biz_opaque_callback_data":"0123456789abcdef0123456789abcdef","errors":[{"code":131026}]}"""))).Reading;
-        Assert.Equal(new Reading.Status(new MessageStatus("1001", sent.ExternalId, MessageState.Failed, MetaReading.ArrivedAt.AddMinutes(-1), "131026", "0123456789abcdef0123456789abcdef")), status);
+        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("1001", sent.ExternalId, MessageState.Failed, MetaReading.ArrivedAt.AddMinutes(-1), "131026", "0123456789abcdef0123456789abcdef")), status);
 
         (_, body, _) = await SentAsync(To(WhatsApp("\"from_user_id\":\"DE.309\"")));
         Assert.Equal("DE.309", body.GetProperty("recipient").GetString());
@@ -144,8 +144,8 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         _api.Files["cdn/photo"] = "ein Bild"u8.ToArray();
         async Task<string> OpenAsync(string reference)
         {
-            var opened = await ((IOpensAttachments)Channel()).OpenAsync(WhatsApp(), new Attachment(reference), CancellationToken.None);
-            if (opened is not Opened.Content content) return opened.GetType().Name;
+            var opened = await ((IReadsAttachments)Channel()).OpenAsync(WhatsApp(), new Attachment(reference), CancellationToken.None);
+            if (opened is not OpenedAttachment.Content content) return opened.GetType().Name;
             using var reader = new StreamReader(content.Bytes);
             return await reader.ReadToEndAsync();
         }
@@ -164,21 +164,21 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         _api.Documents["1001/subscribed_apps"] = JsonNode.Parse($$$"""{"data":[{"id":"{{{MetaApi.AppId}}}","subscribed_fields":["feed","ratings"]}]}""")!.AsObject();
         _api.Documents["2002/subscribed_apps"] = JsonNode.Parse($$$"""{"data":[{"whatsapp_business_api_data":{"id":"{{{MetaApi.AppId}}}"}}]}""")!.AsObject();
         _api.Documents["debug_token"] = JsonNode.Parse("""{"data":{"is_valid":true,"expires_at":1800000000}}""")!.AsObject();
-        var subscribes = (ISubscribes)Channel(("Channels__Meta__AppId", MetaApi.AppId), ("Channels__Meta__Accounts__1001__Kind", "Page"), ("Channels__Meta__Accounts__2002__Kind", "WhatsApp"));
-        var seen = await subscribes.CheckAsync(new Upkeep("https://contact.example.com", false), CancellationToken.None);
+        var subscribes = (IRegistersWebhooks)Channel(("Channels__Meta__AppId", MetaApi.AppId), ("Channels__Meta__Accounts__1001__Kind", "Page"), ("Channels__Meta__Accounts__2002__Kind", "WhatsApp"));
+        var seen = await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", false), CancellationToken.None);
         Assert.Equal(
             ["subscription 1001: Drifted", "subscription 2002: Right", "token: Right", "webhook page: Drifted", "webhook whatsapp_business_account: Foreign"],
             seen.Select(r => $"{r.Name}: {r.State}").Order(StringComparer.Ordinal));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1800000000), seen.Single(r => r.Name == "token").ExpiresAt);
         Assert.Empty(_api.Registered);
 
-        await subscribes.CheckAsync(new Upkeep("https://contact.example.com", true), CancellationToken.None);
+        await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None);
         Assert.Equal("https://contact.example.com/api/hooks/meta", _api.Registered[$"{MetaApi.AppId}/subscriptions"].GetProperty("callback_url").GetString());
         Assert.Contains("ratings", _api.Registered["1001/subscribed_apps"].GetProperty("subscribed_fields").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, _api.Registered.Count);
 
         _api.Trouble = (400, 190, 460);
-        Assert.All(await subscribes.CheckAsync(new Upkeep("https://contact.example.com", true), CancellationToken.None), r => Assert.Equal(RegistrationState.Unknown, r.State));
-        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((ISubscribes)Channel()).CheckAsync(new Upkeep(null, true), CancellationToken.None)).State);
+        Assert.All(await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None), r => Assert.Equal(RegistrationState.Unknown, r.State));
+        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
     }
 }

@@ -50,7 +50,7 @@ public sealed class MetaBatchTests
         var outcomes = Read(WhatsApp("[]", items));
         Assert.Equal(1000, outcomes.Count);
         Assert.Equal("entry[0].changes[0].value.messages[999]", outcomes[999].Position);
-        Assert.Equal(1000, outcomes.Select(o => ((Reading.Found)o.Reading!).Event.EventId).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(1000, outcomes.Select(o => ((Parsed.Found)o.Reading!).Event.EventId).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Theory]

@@ -28,8 +28,8 @@ public sealed class MetaChannelTests : ChannelConformance
     public void The_published_signature_is_genuine()
     {
         var channel = Channel(With(Settings, "Channels__Meta__AppSecret", "TEST_APP_SECRET"));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", PublishedSignature)));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), channel.Verify(Post("Test", PublishedSignature)));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(Post("test", PublishedSignature)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), channel.Verify(Post("Test", PublishedSignature)));
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class MetaChannelTests : ChannelConformance
     [InlineData("sha256=0c61")]
     [InlineData($"{PublishedSignature}, {PublishedSignature}")]
     public void A_signature_of_another_form_is_malformed(string header) =>
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Channel().Verify(Post("test", header)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Channel().Verify(Post("test", header)));
 
     [Theory]
     [InlineData("Channels__Meta__Apps__whatsapp__AppSecret")]
@@ -47,8 +47,8 @@ public sealed class MetaChannelTests : ChannelConformance
     {
         var before = Channel();
         var channel = Channel(With(Settings, setting, "TEST_APP_SECRET"));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(Post("test", PublishedSignature)));
-        All(Genuine, seed => Assert.IsType<Verdict.Genuine>(channel.Verify(seed.ToDelivery(channel))));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(Post("test", PublishedSignature)));
+        All(Genuine, seed => Assert.IsType<VerificationResult.Valid>(channel.Verify(seed.ToDelivery(channel))));
         Assert.NotEqual(before.Settings.SecretFingerprint, channel.Settings.SecretFingerprint, StringComparer.Ordinal);
         Assert.Empty(channel.Problems());
     }
@@ -95,7 +95,7 @@ public sealed class MetaChannelTests : ChannelConformance
     [Fact]
     public void Another_method_is_not_taken_for_stored()
     {
-        var answer = Assert.IsType<Verdict.Challenge>(Channel().Verify(Post("test", "sha256=00") with { Method = "PUT" })).Answer;
+        var answer = Assert.IsType<VerificationResult.Challenge>(Channel().Verify(Post("test", "sha256=00") with { Method = "PUT" })).Response;
         Assert.Equal(405, answer.Status);
         Assert.Contains(answer.Headers, h => h is { Key: "Allow", Value: "GET, POST" });
     }
@@ -104,14 +104,14 @@ public sealed class MetaChannelTests : ChannelConformance
     public void What_is_not_stored_is_sent_for_again()
     {
         var call = Post("test", "sha256=00");
-        Assert.Equal(503, Channel().Reply(call, Acceptance.NotStored).Status);
-        Assert.Same(Channel().Reply(call, Acceptance.Stored), Channel().Reply(call, Acceptance.Withheld));
+        Assert.Equal(503, Channel().Respond(call, Acceptance.NotStored).Status);
+        Assert.Same(Channel().Respond(call, Acceptance.Stored), Channel().Respond(call, Acceptance.Quarantined));
     }
 
-    private Answer Get(Dictionary<string, string?> settings, string query) =>
-        Assert.IsType<Verdict.Challenge>(Channel(settings).Verify(Post("", "") with { Method = "GET", PathAndQuery = $"/api/hooks/meta{query}" })).Answer;
+    private WebhookResponse Get(Dictionary<string, string?> settings, string query) =>
+        Assert.IsType<VerificationResult.Challenge>(Channel(settings).Verify(Post("", "") with { Method = "GET", PathAndQuery = $"/api/hooks/meta{query}" })).Response;
 
-    private static string Text(Answer answer, int status)
+    private static string Text(WebhookResponse answer, int status)
     {
         Assert.Equal(status, answer.Status);
         Assert.Equal("text/plain; charset=utf-8", answer.ContentType);

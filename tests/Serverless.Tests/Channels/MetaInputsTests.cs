@@ -78,7 +78,7 @@ public sealed class MetaInputsTests
     [InlineData("""{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":["REINSTATE"]}}""", "account-reinstated")]
     public void A_dead_account_is_an_alarm_until_it_is_back(string value, string reason)
     {
-        var asks = Assert.IsType<Reading.Attention>(Assert.Single(Read(Account(value))).Reading);
+        var asks = Assert.IsType<Parsed.Alert>(Assert.Single(Read(Account(value))).Reading);
         Assert.Equal((reason, "WhatsApp account 2002"), (asks.Reason, asks.Alarm!.Name));
         Assert.Equal(reason == "account-reinstated" ? RegistrationState.Right : RegistrationState.Drifted, asks.Alarm.State);
         Assert.Equal(reason == "account-reinstated", asks.Alarm.Step is null);

@@ -21,10 +21,10 @@ public sealed class MetaLookTests : IAsyncLifetime
 
     private IChannel Channel(string? kind, params (string Name, string? Value)[] more) => MetaReading.Channel(_api, _time, [("Channels__Meta__Accounts__1001__Kind", kind), .. more]);
 
-    private static async Task<Looked.Page> LookAsync(IChannel channel, string source, string? cursor = null) =>
-        Assert.IsType<Looked.Page>(await ((ILooksAgain)channel).LookAsync(source, new LookFrom(cursor, Long), CancellationToken.None));
+    private static async Task<ReconciliationResult.Page> LookAsync(IChannel channel, string source, string? cursor = null) =>
+        Assert.IsType<ReconciliationResult.Page>(await ((IReconciles)channel).ReadAsync(source, new ReconciliationStart(cursor, Long), CancellationToken.None));
 
-    private static List<ContactEvent> Events(Looked.Page page) => [.. page.Held.SelectMany(h => MetaReading.Events(Encoding.UTF8.GetString(h.Body.Span)))];
+    private static List<ContactEvent> Events(ReconciliationResult.Page page) => [.. page.Held.SelectMany(h => MetaReading.Events(Encoding.UTF8.GetString(h.Body.Span)))];
 
     private void Lists(string path, string json) => _api.Documents[path] = JsonNode.Parse(json)!.AsObject();
 
@@ -36,9 +36,9 @@ public sealed class MetaLookTests : IAsyncLifetime
     [InlineData(null, "")]
     public void Every_list_that_Meta_keeps_of_an_account_is_a_source(string? kind, string sources)
     {
-        Assert.Equal(sources, string.Join(',', ((ILooksAgain)Channel(kind)).Sources.Select(s => s.Name)));
-        Assert.Empty(((ILooksAgain)Channel(kind, ("Channels__Meta__AccessToken", null))).Sources);
-        Assert.Empty(((ILooksAgain)Channel(kind, ("Channels__Meta__LookMinutes", "0"))).Sources);
+        Assert.Equal(sources, string.Join(',', ((IReconciles)Channel(kind)).Sources.Select(s => s.Name)));
+        Assert.Empty(((IReconciles)Channel(kind, ("Channels__Meta__AccessToken", null))).Sources);
+        Assert.Empty(((IReconciles)Channel(kind, ("Channels__Meta__LookMinutes", "0"))).Sources);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class MetaLookTests : IAsyncLifetime
         Assert.Equal(["c1", "p2"], found.Select(e => e.EventId));
         Assert.Equal((told.Contact.ThreadKey, told.Contact.OccurredAt, told.Contact.Text), (found[0].Contact.ThreadKey, found[0].Contact.OccurredAt, found[0].Contact.Text));
         _api.Trouble = (403, 10, 0);
-        Assert.Equal(new Looked.Later("refused"), await ((ILooksAgain)Channel("Page")).LookAsync("feed 1001", new LookFrom(null, Long), CancellationToken.None));
+        Assert.Equal(new ReconciliationResult.Later("refused"), await ((IReconciles)Channel("Page")).ReadAsync("feed 1001", new ReconciliationStart(null, Long), CancellationToken.None));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class MetaLookTests : IAsyncLifetime
         Assert.Equal("m1", Assert.Single(Events(await LookAsync(channel, "messenger 1001", last.Cursor))).EventId);
 
         _api.Trouble = (400, 100, 0);
-        Assert.IsType<Looked.Restart>(await ((ILooksAgain)channel).LookAsync("messenger 1001", new LookFrom(first.Cursor, Long), CancellationToken.None));
+        Assert.IsType<ReconciliationResult.Restart>(await ((IReconciles)channel).ReadAsync("messenger 1001", new ReconciliationStart(first.Cursor, Long), CancellationToken.None));
     }
 
     [Theory]
@@ -121,20 +121,20 @@ public sealed class MetaLookTests : IAsyncLifetime
     public async Task Nobody_is_asked_for_a_mention_without_a_token_or_by_an_id_that_is_none()
     {
         var delivery = Delivery("""{"media_id":"21"}""");
-        Assert.IsType<Reading.Found>(Assert.Single(Channel("Instagram", ("Channels__Meta__AccessToken", null)).Read(delivery).Select(e => e.Read())));
-        Assert.IsType<Reading.Found>(Assert.Single(Channel("InstagramLogin").Read(delivery).Select(e => e.Read())));
-        Assert.IsType<Reading.Found>(Assert.Single(Channel("Instagram").Read(Delivery("""{"media_id":"21){id},name"}""")).Select(e => e.Read())));
-        Assert.IsType<Fetched.Gone>(await ((IFetches)Channel("Instagram")).FetchAsync("mention/1001/21){id},name/", CancellationToken.None));
+        Assert.IsType<Parsed.Found>(Assert.Single(Channel("Instagram", ("Channels__Meta__AccessToken", null)).Read(delivery).Select(e => e.Read())));
+        Assert.IsType<Parsed.Found>(Assert.Single(Channel("InstagramLogin").Read(delivery).Select(e => e.Read())));
+        Assert.IsType<Parsed.Found>(Assert.Single(Channel("Instagram").Read(Delivery("""{"media_id":"21){id},name"}""")).Select(e => e.Read())));
+        Assert.IsType<FetchedContent.Gone>(await ((IFetchesContent)Channel("Instagram")).FetchAsync("mention/1001/21){id},name/", CancellationToken.None));
         _api.Trouble = (401, 190, 463);
-        Assert.Equal(new Fetched.Later("refused"), await ((IFetches)Channel("Instagram")).FetchAsync("mention/1001/21/", CancellationToken.None));
+        Assert.Equal(new FetchedContent.Later("refused"), await ((IFetchesContent)Channel("Instagram")).FetchAsync("mention/1001/21/", CancellationToken.None));
     }
 
     private static async Task<Contact> MentionAsync(IChannel channel, string value)
     {
         var delivery = Delivery(value);
-        var thin = Assert.IsType<Reading.Thin>(Assert.Single(channel.Read(delivery).Select(e => e.Read())));
-        var document = Assert.IsType<Fetched.Document>(await ((IFetches)channel).FetchAsync(thin.Resource, CancellationToken.None));
-        return Assert.IsType<Reading.Found>(((IFetches)channel).Read(delivery, thin.Resource, document.Body)).Event.Contact;
+        var thin = Assert.IsType<Parsed.Reference>(Assert.Single(channel.Read(delivery).Select(e => e.Read())));
+        var document = Assert.IsType<FetchedContent.Document>(await ((IFetchesContent)channel).FetchAsync(thin.Resource, CancellationToken.None));
+        return Assert.IsType<Parsed.Found>(((IFetchesContent)channel).Read(delivery, thin.Resource, document.Body)).Event.Contact;
     }
 
     private static Delivery Delivery(string value) => new()

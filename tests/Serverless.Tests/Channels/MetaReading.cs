@@ -61,25 +61,25 @@ internal static class MetaReading
 
     internal static List<Contact> Contacts(string body) => [.. Events(body).Select(e => e.Contact)];
 
-    internal static List<ContactEvent> Events(string body) => [.. Read(body).Select(o => o.Reading).OfType<Reading.Found>().Select(f => f.Event)];
+    internal static List<ContactEvent> Events(string body) => [.. Read(body).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)];
 
     internal static List<string> Ends(string body) => [.. Read(body).Select(o => o.Reading switch
     {
-        Reading.Found found => Word(found.Event.Contact.Kind),
-        Reading.Ignored ignored => $"ignored:{ignored.Reason}",
-        Reading.Status status => $"status:{status.Message.State}",
+        Parsed.Found found => Word(found.Event.Contact.Kind),
+        Parsed.Ignored ignored => $"ignored:{ignored.Reason}",
+        Parsed.StatusUpdate status => $"status:{status.Message.State}",
         _ => "thrown",
     })];
 
     /// <summary>Reads as Normalise does: in order, and what throws costs only itself.</summary>
-    internal static List<(string Position, Reading? Reading)> Read(string body)
+    internal static List<(string Position, Parsed? Reading)> Read(string body)
     {
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ApiCalls>();
         MetaChannel.Add(services, Seed.Configuration([]));
         using var provider = services.BuildServiceProvider();
         var channel = provider.GetRequiredService<IChannel>();
-        var outcomes = new List<(string, Reading?)>();
+        var outcomes = new List<(string, Parsed?)>();
         var delivery = new Delivery
         {
             Id = new string('0', 32),

@@ -140,7 +140,7 @@ public sealed class PhoneInputsTests
 #pragma warning disable CA5350 // Twilio's algorithm: https://www.twilio.com/docs/usage/webhooks/webhooks-security
         var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes($"https://contact.example.com/api/hooks/twilio/voice{signed}")));
 #pragma warning restore CA5350
-        Assert.IsType<Verdict.Genuine>(AnyChannel.Of("twilio").Verify(AnyChannel.Delivery("twilio", $"/voice{arrives}", [], ("x-twilio-signature", signature)) with { Method = "GET" }));
+        Assert.IsType<VerificationResult.Valid>(AnyChannel.Of("twilio").Verify(AnyChannel.Delivery("twilio", $"/voice{arrives}", [], ("x-twilio-signature", signature)) with { Method = "GET" }));
     }
 
     [Theory]
@@ -152,7 +152,7 @@ public sealed class PhoneInputsTests
         var channel = AnyChannel.Of("vonage");
         var delivery = seed.ToDelivery(channel);
         var headers = delivery.Headers.ToDictionary(h => h.Key, h => h.Value.Replace("Bearer ", $"{scheme} ", StringComparison.Ordinal), StringComparer.Ordinal);
-        Assert.IsType<Verdict.Genuine>(channel.Verify(delivery with { Headers = headers }));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(delivery with { Headers = headers }));
     }
 
     private static ContactEvent Azure(string type, string data) => AnyChannel.Event("acs", "", Grid(type, data));

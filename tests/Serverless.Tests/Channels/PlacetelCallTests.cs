@@ -25,8 +25,8 @@ public sealed class PlacetelCallTests
         {
             Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-placetel-signature"] = "c4f823c5b8806432fe2b83b1fc2ee714422e0cdfb4b5129152a7d0bbcd7792d0" },
         };
-        Assert.IsType<Verdict.Genuine>(channel.Verify(call));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Channel().Verify(call));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(call));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Channel().Verify(call));
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class PlacetelCallTests
     public void A_number_without_a_plan_keeps_placetels_routing_and_strangers_learn_nothing()
     {
         Assert.Equal("", Xml(Channel(), "03023125499"));
-        Assert.Equal("<Response />", Xml(Channel(), "03023125450", Acceptance.Withheld));
+        Assert.Equal("<Response />", Xml(Channel(), "03023125450", Acceptance.Quarantined));
         Assert.StartsWith("<Response><Forward", Xml(Channel(), "03023125450", Acceptance.NotStored), StringComparison.Ordinal);
     }
 
@@ -82,7 +82,7 @@ public sealed class PlacetelCallTests
     public async Task A_reply_goes_out_as_an_sms_and_says_what_became_of_it()
     {
         await using var api = await PlacetelApi.StartAsync();
-        var channel = (IReplies)Channel(("Channels__Placetel__ApiUrl", api.Url), ("Channels__Placetel__Token", PlacetelApi.Token));
+        var channel = (ISendsReplies)Channel(("Channels__Placetel__ApiUrl", api.Url), ("Channels__Placetel__Token", PlacetelApi.Token));
         var contact = Event(Channel(), Call("event=IncomingCall&call_id=1&direction=in&to=03023125450&from=00442079460222")).Contact;
         var reply = new Reply { Id = "0123", To = contact, Text = "Wir rufen zurück.", CaseNumber = "7K3M-P2QX" };
 
@@ -97,21 +97,21 @@ public sealed class PlacetelCallTests
         }
 
         Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await channel.SendAsync(reply with { To = contact with { Reply = null } }, default)).Reason);
-        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await ((IReplies)Channel()).SendAsync(reply, default)).Reason);
+        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)Channel()).SendAsync(reply, default)).Reason);
     }
 
     [Fact]
     public async Task What_has_no_api_is_said_with_the_step_for_a_person()
     {
         var channel = Channel();
-        Assert.NotEmpty(((ILooksAgain)channel).Blind);
-        var registration = Assert.Single(await ((ISubscribes)channel).CheckAsync(new Upkeep("https://contact.example.com", Repair: true), default));
+        Assert.NotEmpty(((IReconciles)channel).Blind);
+        var registration = Assert.Single(await ((IRegistersWebhooks)channel).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default));
         Assert.Equal(RegistrationState.ByHand, registration.State);
         Assert.Contains("https://contact.example.com/api/hooks/placetel", registration.Step!, StringComparison.Ordinal);
     }
 
     private static string Xml(IChannel channel, string to, Acceptance acceptance = Acceptance.Stored) =>
-        Encoding.UTF8.GetString(channel.Reply(Call($"event=IncomingCall&call_id=1&from=anonymous&direction=in&to={to}"), acceptance).Body.Span)
+        Encoding.UTF8.GetString(channel.Respond(Call($"event=IncomingCall&call_id=1&from=anonymous&direction=in&to={to}"), acceptance).Body.Span)
             .Replace("<?xml version=\"1.0\" encoding=\"utf-8\"?>", "", StringComparison.Ordinal);
 
     private static IChannel Channel(params (string Name, string? Value)[] settings)
@@ -134,5 +134,5 @@ public sealed class PlacetelCallTests
         ReceivedAt = Now,
     };
 
-    private static ContactEvent Event(IChannel channel, Delivery delivery) => ((Reading.Found)channel.Read(delivery).Single().Read()).Event;
+    private static ContactEvent Event(IChannel channel, Delivery delivery) => ((Parsed.Found)channel.Read(delivery).Single().Read()).Event;
 }

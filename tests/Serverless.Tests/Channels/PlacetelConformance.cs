@@ -18,7 +18,7 @@ public sealed class PlacetelConformance : ChannelConformance
     protected override void Add(IServiceCollection services, IConfiguration configuration) => PlacetelChannel.Add(services, configuration);
 
     /// <summary>An incoming call is answered while storage is down, too: the notifications that follow bring it back (P1's one exception).</summary>
-    protected override void AssertValid(Acceptance acceptance, Answer answer)
+    protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.ContentType == "application/xml") Assert.Equal(200, answer.Status);
         else base.AssertValid(acceptance, answer);

@@ -28,7 +28,7 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         Add("SMS", "m2", "OUTGOING", "+4915123456780", 12, ("smsContent", "Gern."));
         Add("FAX", "f1", "INCOMING", "+4915123456780", 13);
 
-        var page = Assert.IsType<Looked.Page>(await Look(null));
+        var page = Assert.IsType<ReconciliationResult.Page>(await Look(null));
         Assert.Equal(["call", "call", "voicemail", "sms"], page.Held.Select(h => h.Kind));
         Assert.False(page.More);
         var found = page.Held.Select(Read).ToList();
@@ -36,8 +36,8 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         Assert.Equal([ContactKind.MissedCall, ContactKind.Call, ContactKind.Voicemail, ContactKind.Message], found.Select(c => c.Kind));
         Assert.Equal(("Bitte rufen Sie zurück.", "+4915123456789 +493023125400"), (found[2].Text, found[2].ThreadKey));
 
-        var opened = await ((IOpensAttachments)Channel()).OpenAsync(found[2], found[2].Attachments[0], default);
-        using var reader = new StreamReader(Assert.IsType<Opened.Content>(opened).Bytes);
+        var opened = await ((IReadsAttachments)Channel()).OpenAsync(found[2], found[2].Attachments[0], default);
+        using var reader = new StreamReader(Assert.IsType<OpenedAttachment.Content>(opened).Bytes);
         Assert.Equal("sound", await reader.ReadToEndAsync());
     }
 
@@ -45,14 +45,14 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     public async Task The_second_look_goes_on_where_it_ended_and_sees_a_call_that_was_listed_late()
     {
         for (var i = 0; i < 60; i++) Add("CALL", $"c{i}", "MISSED_INCOMING", $"+44207946{i:0000}", i * 10, ("callId", $"id-{i}"));
-        var first = Assert.IsType<Looked.Page>(await Look(null));
+        var first = Assert.IsType<ReconciliationResult.Page>(await Look(null));
         Assert.True(first.More);
-        var second = Assert.IsType<Looked.Page>(await Look(first.Cursor));
+        var second = Assert.IsType<ReconciliationResult.Page>(await Look(first.Cursor));
         Assert.False(second.More);
         Assert.Equal(60, first.Held.Concat(second.Held).Select(Read).Select(c => c.ExternalId).Distinct(StringComparer.Ordinal).Count());
 
         Add("CALL", "late", "MISSED_INCOMING", "+442079469999", 555, ("callId", "late"));
-        var next = Assert.IsType<Looked.Page>(await Look(second.Cursor));
+        var next = Assert.IsType<ReconciliationResult.Page>(await Look(second.Cursor));
         Assert.Contains("late", next.Held.Select(Read).Select(c => c.ExternalId));
         Assert.True(next.Held.Count < 20, "What was seen hours ago is not asked for again.");
     }
@@ -61,7 +61,7 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     public async Task Nothing_older_than_the_beginning_is_brought_in()
     {
         Add("CALL", "c1", "MISSED_INCOMING", "+442079460555", -60, ("callId", "old"));
-        Assert.Empty(Assert.IsType<Looked.Page>(await Look(null)).Held);
+        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await Look(null)).Held);
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     public async Task A_look_that_fails_waits_and_keeps_its_place(int status, string? retryAfter, string reason, int? seconds)
     {
         _api.Trouble(status, retryAfter);
-        Assert.Equal(new Looked.Later(reason, seconds is { } s ? TimeSpan.FromSeconds(s) : null), await Look(null));
+        Assert.Equal(new ReconciliationResult.Later(reason, seconds is { } s ? TimeSpan.FromSeconds(s) : null), await Look(null));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         var sent = Assert.IsType<ReplyOutcome.Sent>(await Reply("Wir haben Ihren Anruf verpasst und rufen heute zurück."));
         Assert.Equal("+442079460555", (string?)Assert.Single(_api.Sms)["recipient"]);
         Assert.Equal((Direction.Outbound, "sms:0123", "sms"), (sent.Event.Contact.Direction, sent.Event.Contact.ExternalId, sent.Event.Contact.Network));
-        Assert.False(((IReplies)Channel()).Repeatable);
+        Assert.False(((ISendsReplies)Channel()).Repeatable);
     }
 
     [Fact]
@@ -102,9 +102,9 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         }
 
         Assert.Empty(_api.Sms);
-        Assert.IsType<ReplyOutcome.Later>(await ((IReplies)SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "x"), ("Channels__Sipgate__SmsId", "s0"), ("Channels__Sipgate__ApiUrl", "http://127.0.0.1:1/v2")))
+        Assert.IsType<ReplyOutcome.Later>(await ((ISendsReplies)SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "x"), ("Channels__Sipgate__SmsId", "s0"), ("Channels__Sipgate__ApiUrl", "http://127.0.0.1:1/v2")))
             .SendAsync(new Reply { Id = "0123", To = Contact(), Text = "Hallo", CaseNumber = "7K3M-P2QX" }, default));
-        Assert.Contains("Channels__Sipgate__TokenId", Assert.IsType<ReplyOutcome.Refused>(await ((IReplies)SipgateCallTests.Channel()).SendAsync(new Reply { Id = "0", To = Contact(), Text = "x", CaseNumber = "7" }, default)).Detail!, StringComparison.Ordinal);
+        Assert.Contains("Channels__Sipgate__TokenId", Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)SipgateCallTests.Channel()).SendAsync(new Reply { Id = "0", To = Contact(), Text = "x", CaseNumber = "7" }, default)).Detail!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,22 +133,22 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     {
         _api.Trouble(403);
         Assert.All(await Check(repair: true), r => Assert.True(r.State == RegistrationState.Unknown && r.Step is not null));
-        var blind = (ISubscribes)SipgateCallTests.Channel();
-        Assert.All(await blind.CheckAsync(new Upkeep("https://contact.example.com", Repair: true), default), r => Assert.Contains("https://contact.example.com/api/hooks/sipgate", r.Step!, StringComparison.Ordinal));
-        Assert.NotEmpty(((ILooksAgain)blind).Blind);
-        Assert.Empty(((ILooksAgain)blind).Sources);
+        var blind = (IRegistersWebhooks)SipgateCallTests.Channel();
+        Assert.All(await blind.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default), r => Assert.Contains("https://contact.example.com/api/hooks/sipgate", r.Step!, StringComparison.Ordinal));
+        Assert.NotEmpty(((IReconciles)blind).Blind);
+        Assert.Empty(((IReconciles)blind).Sources);
     }
 
     private static (string Name, string? Value) Token => ("Channels__Sipgate__TokenId", "token-TEST");
 
     private IChannel Channel() => SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "fake-sipgate-token"), ("Channels__Sipgate__SmsId", "s0"), ("Channels__Sipgate__ApiUrl", _api.Url));
 
-    private Task<Looked> Look(string? cursor) => ((ILooksAgain)Channel()).LookAsync("history", new LookFrom(cursor, Morning), default);
+    private Task<ReconciliationResult> Look(string? cursor) => ((IReconciles)Channel()).ReadAsync("history", new ReconciliationStart(cursor, Morning), default);
 
-    private Task<IReadOnlyList<Registration>> Check(bool repair) => ((ISubscribes)Channel()).CheckAsync(new Upkeep("https://contact.example.com", repair), default);
+    private Task<IReadOnlyList<Registration>> Check(bool repair) => ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default);
 
     private Task<ReplyOutcome> Reply(string text, Contact? to = null) =>
-        ((IReplies)Channel()).SendAsync(new Reply { Id = "0123", To = to ?? Contact(), Text = text, CaseNumber = "7K3M-P2QX" }, default);
+        ((ISendsReplies)Channel()).SendAsync(new Reply { Id = "0123", To = to ?? Contact(), Text = text, CaseNumber = "7K3M-P2QX" }, default);
 
     private static Contact Contact() => new()
     {
@@ -163,7 +163,7 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         Reply = new ReplyPath("+442079460555"),
     };
 
-    private Contact Read(Held held) => ((Reading.Found)Channel().Read(new Delivery
+    private Contact Read(ProviderRecord held) => ((Parsed.Found)Channel().Read(new Delivery
     {
         Id = new string('0', 32),
         Channel = "sipgate",

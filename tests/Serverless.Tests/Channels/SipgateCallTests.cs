@@ -31,8 +31,8 @@ public sealed class SipgateCallTests
     {
         var channel = Channel(("Channels__Sipgate__PublicKey", null));
         var delivery = Push(PublishedBody) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-sipgate-signature"] = PublishedSignature } };
-        Assert.IsType<Verdict.Genuine>(channel.Verify(delivery));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), channel.Verify(delivery with { Body = Encoding.UTF8.GetBytes(PublishedBody.Replace("123456789", "123456779", StringComparison.Ordinal)) }));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(delivery));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), channel.Verify(delivery with { Body = Encoding.UTF8.GetBytes(PublishedBody.Replace("123456789", "123456779", StringComparison.Ordinal)) }));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class SipgateCallTests
         var pem = $"-----BEGIN PUBLIC KEY-----\n{Seed.SettingsOf("sipgate")["Channels__Sipgate__PublicKey"]}\n-----END PUBLIC KEY-----\n";
         var seed = Seed.Of("sipgate")[0];
         var channel = Channel(("Channels__Sipgate__PublicKey", pem));
-        Assert.IsType<Verdict.Genuine>(channel.Verify(seed.ToDelivery(channel)));
+        Assert.IsType<VerificationResult.Valid>(channel.Verify(seed.ToDelivery(channel)));
         Assert.Empty(channel.Problems());
     }
 
@@ -98,7 +98,7 @@ public sealed class SipgateCallTests
         var channel = Channel(("Channels__Sipgate__Numbers__493023125403__Hours", "never"));
         foreach (var acceptance in new[] { Acceptance.Stored, Acceptance.NotStored })
         {
-            var xml = Xml(channel.Reply(Push($"event=newCall&callId=1&from=442079460555&to={to}&direction={direction}{more}"), acceptance));
+            var xml = Xml(channel.Respond(Push($"event=newCall&callId=1&from=442079460555&to={to}&direction={direction}{more}"), acceptance));
             Assert.Equal("https://contact.example.com/api/hooks/sipgate", xml.Attribute("onAnswer")!.Value);
             Assert.Equal("https://contact.example.com/api/hooks/sipgate", xml.Attribute("onHangup")!.Value);
             Assert.Equal(verbs, Verbs(xml));
@@ -107,19 +107,19 @@ public sealed class SipgateCallTests
 
     [Fact]
     public void A_caller_who_is_not_proven_genuine_learns_no_number_of_ours() =>
-        Assert.Equal("", Verbs(Xml(Channel().Reply(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Withheld))));
+        Assert.Equal("", Verbs(Xml(Channel().Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Quarantined))));
 
     [Fact]
     public void Without_our_own_address_the_answer_is_valid_and_asks_for_nothing()
     {
-        var xml = Xml(Channel(("Hooks__PublicBaseUrl", null)).Reply(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Stored));
+        var xml = Xml(Channel(("Hooks__PublicBaseUrl", null)).Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Stored));
         Assert.Empty(xml.Attributes());
         Assert.Equal("Dial/Number=493023125411,493023125413", Verbs(xml));
     }
 
     [Fact]
     public void An_event_that_needs_no_answer_hears_503_while_storage_is_down() =>
-        Assert.Equal(503, Channel().Reply(Push("event=hangup&callId=1&cause=cancel"), Acceptance.NotStored).Status);
+        Assert.Equal(503, Channel().Respond(Push("event=hangup&callId=1&cause=cancel"), Acceptance.NotStored).Status);
 
     internal static IChannel Channel(params (string Name, string? Value)[] settings)
     {
@@ -143,9 +143,9 @@ public sealed class SipgateCallTests
         ReceivedAt = Now,
     };
 
-    private static ContactEvent Event(IChannel channel, Delivery delivery) => ((Reading.Found)channel.Read(delivery).Single().Read()).Event;
+    private static ContactEvent Event(IChannel channel, Delivery delivery) => ((Parsed.Found)channel.Read(delivery).Single().Read()).Event;
 
-    private static XElement Xml(Answer answer)
+    private static XElement Xml(WebhookResponse answer)
     {
         Assert.Equal((200, "application/xml"), (answer.Status, answer.ContentType));
         return XDocument.Parse(Encoding.UTF8.GetString(answer.Body.Span)).Root!;

@@ -25,12 +25,12 @@ public sealed class SipgateConformance : ChannelConformance
     public override void Without_a_secret_nothing_is_genuine_and_the_missing_setting_is_named()
     {
         var settings = With(Settings, "Channels__Sipgate__PublicKey", null);
-        All(Genuine, seed => Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed, settings)));
+        All(Genuine, seed => Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed, settings)));
         Assert.Empty(Channel(settings).Problems());
     }
 
     /// <summary>A new call is answered while storage is down, too: its answer carries the callbacks that bring it back (P1's one exception).</summary>
-    protected override void AssertValid(Acceptance acceptance, Answer answer)
+    protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.ContentType == "application/xml") Assert.Equal(200, answer.Status);
         else base.AssertValid(acceptance, answer);

@@ -129,7 +129,7 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         var file = to.Attachments[0];
         _api.Paths[file.Reference] = "voice/file_1.oga";
         _api.Files["voice/file_1.oga"] = "OggS"u8.ToArray();
-        var content = Assert.IsType<Opened.Content>(await Channel.OpenAsync(to, file, default));
+        var content = Assert.IsType<OpenedAttachment.Content>(await Channel.OpenAsync(to, file, default));
         await using var bytes = content.Bytes;
         Assert.Equal("OggS", await new StreamReader(bytes).ReadToEndAsync());
         Assert.Equal("audio/ogg", content.Type);
@@ -140,19 +140,19 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     {
         var to = Contact("04-voice-message");
         var file = to.Attachments[0];
-        Assert.Equal(new Opened.Gone("too-large-for-bots"), await OpenAsync(to, file with { Size = 20_000_001 }));
+        Assert.Equal(new OpenedAttachment.Gone("too-large-for-bots"), await OpenAsync(to, file with { Size = 20_000_001 }));
         Assert.Equal(0, _api.Calls);
-        Assert.Equal(new Opened.Gone("gone-at-provider"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await OpenAsync(to, file));
         _api.Trouble = (400, TelegramApi.Error(400, "Bad Request: file is too big"));
-        Assert.Equal(new Opened.Gone("too-large-for-bots"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Gone("too-large-for-bots"), await OpenAsync(to, file));
         _api.Trouble = (400, TelegramApi.Error(400, "Bad Request: wrong file_id or the file is temporarily unavailable"));
-        Assert.Equal(new Opened.Later("unavailable"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Later("unavailable"), await OpenAsync(to, file));
         _api.Trouble = (500, "{}");
-        Assert.Equal(new Opened.Later("unreachable"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Later("unreachable"), await OpenAsync(to, file));
         _api.Paths[file.Reference] = "../botsecrets";
-        Assert.Equal(new Opened.Gone("path-refused"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Gone("path-refused"), await OpenAsync(to, file));
         _api.Paths[file.Reference] = "voice/no_more.oga";
-        Assert.Equal(new Opened.Gone("gone-at-provider"), await OpenAsync(to, file));
+        Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await OpenAsync(to, file));
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         Assert.Equal(RegistrationState.Unknown, told.State);
         Assert.Contains("Channels__Telegram__Bots__service__BotToken", told.Step, StringComparison.Ordinal);
         _api.Token = Token;
-        Assert.Equal(RegistrationState.Unknown, Say(await Channel.CheckAsync(new Upkeep(null, Repair: true), default))[0].State);
+        Assert.Equal(RegistrationState.Unknown, Say(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default))[0].State);
     }
 
     private void Build(string? apiUrl = null)
@@ -229,7 +229,7 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     private Contact Contact(string seed)
     {
         var delivery = Seed.Of("telegram").Single(s => s.Name == $"telegram/{seed}").ToDelivery(Channel);
-        return Channel.Read(delivery).Select(e => e.Read()).OfType<Reading.Found>().First().Event.Contact;
+        return Channel.Read(delivery).Select(e => e.Read()).OfType<Parsed.Found>().First().Event.Contact;
     }
 
     private async Task<ReplyOutcome> SendAsync(Contact to, string text = "Wir rufen Sie an.", bool inPrivate = false)
@@ -239,14 +239,14 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         return outcome;
     }
 
-    private async Task<Opened> OpenAsync(Contact to, Attachment file)
+    private async Task<OpenedAttachment> OpenAsync(Contact to, Attachment file)
     {
         var opened = await Channel.OpenAsync(to, file, default);
         _said.Add(opened);
         return opened;
     }
 
-    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(Say(await Channel.CheckAsync(new Upkeep("https://contact.example.com", repair), default)));
+    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(Say(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default)));
 
     private IReadOnlyList<Registration> Say(IReadOnlyList<Registration> registrations)
     {

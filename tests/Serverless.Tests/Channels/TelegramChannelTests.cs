@@ -29,16 +29,16 @@ public sealed class TelegramChannelTests : ChannelConformance
     {
         var body = seed.Body.ToArray();
         body[^1] ^= 1;
-        Assert.IsType<Verdict.Genuine>(Verify(seed with { Body = body }));
+        Assert.IsType<VerificationResult.Valid>(Verify(seed with { Body = body }));
     });
 
     [Fact]
     public void The_token_of_one_bot_opens_no_other() => All(Genuine, seed =>
     {
         var other = seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal) ? "service" : "shop";
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/telegram/{other}" }));
-        Assert.Equal(new Verdict.Forged(Reasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram/nobody" }));
-        Assert.Equal(new Verdict.Forged(Reasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/telegram/{other}" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram/nobody" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram" }));
     });
 
     [Fact]
@@ -48,8 +48,8 @@ public sealed class TelegramChannelTests : ChannelConformance
         All(Genuine, seed =>
         {
             var verdict = Verify(seed, settings);
-            if (seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal)) Assert.Equal(new Verdict.Forged(Reasons.NoSecret), verdict);
-            else Assert.IsType<Verdict.Genuine>(verdict);
+            if (seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal)) Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret), verdict);
+            else Assert.IsType<VerificationResult.Valid>(verdict);
         });
     }
 
@@ -73,7 +73,7 @@ public sealed class TelegramChannelTests : ChannelConformance
     [Fact]
     public void No_answer_has_a_body_since_telegram_would_run_it() => All(Genuine, seed =>
     {
-        foreach (var acceptance in Enum.GetValues<Acceptance>()) Assert.True(Channel().Reply(seed.ToDelivery(Channel()), acceptance).Body.IsEmpty);
+        foreach (var acceptance in Enum.GetValues<Acceptance>()) Assert.True(Channel().Respond(seed.ToDelivery(Channel()), acceptance).Body.IsEmpty);
     });
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class TelegramChannelTests : ChannelConformance
     [InlineData("business_connection", "business-connection")]
     [InlineData("managed_bot", "managed-bot")]
     public void What_no_case_needs_is_ignored_for_its_reason(string kind, string reason) =>
-        Assert.Equal(new Reading.Ignored(reason), One($"{{\"update_id\":1,\"{kind}\":{{\"id\":\"1\"}}}}"));
+        Assert.Equal(new Parsed.Ignored(reason), One($"{{\"update_id\":1,\"{kind}\":{{\"id\":\"1\"}}}}"));
 
     private static string Said(string fields, string kind = "message") =>
         $"{{\"update_id\":1,\"{kind}\":{{\"message_id\":5,{Somebody},{fields}}}}}";
@@ -108,11 +108,11 @@ public sealed class TelegramChannelTests : ChannelConformance
 
     [Fact]
     public void A_live_location_is_no_flood_of_edits() =>
-        Assert.Equal(new Reading.Ignored("live-location"), One(Said("""  "edit_date":1795168801,"location":{"latitude":52.5,"longitude":13.4,"live_period":900}  """, "edited_message")));
+        Assert.Equal(new Parsed.Ignored("live-location"), One(Said("""  "edit_date":1795168801,"location":{"latitude":52.5,"longitude":13.4,"live_period":900}  """, "edited_message")));
 
     [Fact]
     public void Another_bot_is_never_a_customer() =>
-        Assert.Equal(new Reading.Ignored("bot"), One("""{"update_id":1,"message":{"message_id":5,"from":{"id":42,"is_bot":true,"first_name":"Quiz"},"chat":{"id":-100,"type":"supergroup"},"date":1795168800,"text":"Vote!"}}"""));
+        Assert.Equal(new Parsed.Ignored("bot"), One("""{"update_id":1,"message":{"message_id":5,"from":{"id":42,"is_bot":true,"first_name":"Quiz"},"chat":{"id":-100,"type":"supergroup"},"date":1795168800,"text":"Vote!"}}"""));
 
     [Fact]
     public void A_message_of_an_unknown_kind_is_a_placeholder_with_its_sender()
@@ -169,9 +169,9 @@ public sealed class TelegramChannelTests : ChannelConformance
         Assert.Equal(new Identity("telegram-chat", "-100777", Evidence.Attested, Name: "Test Kitchen"), Assert.Single(contact.Parties));
     }
 
-    private ContactEvent Found(string body) => Assert.IsType<Reading.Found>(One(body)).Event;
+    private ContactEvent Found(string body) => Assert.IsType<Parsed.Found>(One(body)).Event;
 
-    private Reading One(string body)
+    private Parsed One(string body)
     {
         var call = Seeds[0].ToDelivery(Channel()) with { Body = Encoding.UTF8.GetBytes(body) };
         var outcome = Assert.Single(Read(Channel(), call));

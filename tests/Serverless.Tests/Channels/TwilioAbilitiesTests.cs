@@ -29,7 +29,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         Template = template,
     };
 
-    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((IReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
+    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
 
     [Fact]
     public async Task An_SMS_goes_out_from_the_number_that_was_written_to_and_its_callback_gives_our_id_back()
@@ -42,7 +42,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         Assert.Equal((Direction.Outbound, "sms", "+4915125550142 +493023125200"), (contact.Direction, contact.Network, contact.ThreadKey));
 
         var callback = TwilioDesk.Delivery("messages/status?reply=0123456789abcdef0123456789abcdef", ("AccountSid", "AC1"), ("MessageSid", contact.ExternalId), ("MessageStatus", "undelivered"), ("ErrorCode", "30005"));
-        Assert.Equal(new Reading.Status(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioDesk.Now, "30005", "0123456789abcdef0123456789abcdef")), new TwilioDesk().Read(callback));
+        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioDesk.Now, "30005", "0123456789abcdef0123456789abcdef")), new TwilioDesk().Read(callback));
     }
 
     [Fact]
@@ -95,19 +95,19 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     public async Task A_file_is_fetched_with_the_token_and_never_shows_it_to_the_host_it_lies_with()
     {
         _api.Files["/elsewhere/1"] = "ein Bild"u8.ToArray();
-        var opens = (IOpensAttachments)Channel();
+        var opens = (IReadsAttachments)Channel();
         var contact = Answer("+4915125550142").To;
         // The double's second host takes no credentials: 127.0.0.1 and localhost are two hosts.
         var opened = await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/none.mp3"), CancellationToken.None);
-        Assert.IsType<Opened.Later>(opened);
+        Assert.IsType<OpenedAttachment.Later>(opened);
         opened = await opens.OpenAsync(contact with { ReceivedAt = contact.ReceivedAt.AddHours(-2) }, new Attachment($"{_api.Address}/recordings/none.mp3"), CancellationToken.None);
-        Assert.IsType<Opened.Gone>(opened);
+        Assert.IsType<OpenedAttachment.Gone>(opened);
         _api.Files["/recordings/1.mp3"] = "eine Stimme"u8.ToArray();
-        var content = Assert.IsType<Opened.Content>(await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/1.mp3"), CancellationToken.None));
+        var content = Assert.IsType<OpenedAttachment.Content>(await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/1.mp3"), CancellationToken.None));
         using var reader = new StreamReader(content.Bytes);
         Assert.Equal("eine Stimme", await reader.ReadToEndAsync());
         var foreign = await opens.OpenAsync(contact, new Attachment($"{_api.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}/elsewhere/1"), CancellationToken.None);
-        using var picture = new StreamReader(Assert.IsType<Opened.Content>(foreign).Bytes);
+        using var picture = new StreamReader(Assert.IsType<OpenedAttachment.Content>(foreign).Bytes);
         Assert.Equal("ein Bild", await picture.ReadToEndAsync());
     }
 
@@ -115,17 +115,17 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     public async Task A_second_look_reads_page_after_page_and_finds_the_ids_of_the_webhooks()
     {
         for (var n = 3; n > 0; n--) _api.Held["calls"].Add(Call($"CA{n}", "no-answer", "Fri, 20 Nov 2026 08:0" + n + ":00 +0000"));
-        var looks = (ILooksAgain)Channel();
+        var looks = (IReconciles)Channel();
         Assert.Equal(["calls AC1", "messages AC1"], looks.Sources.Select(s => s.Name));
         var since = TwilioDesk.Now.AddDays(-3);
-        var first = Assert.IsType<Looked.Page>(await looks.LookAsync("calls AC1", new LookFrom(null, since), CancellationToken.None));
-        var second = Assert.IsType<Looked.Page>(await looks.LookAsync("calls AC1", new LookFrom(first.Cursor, since), CancellationToken.None));
+        var first = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(null, since), CancellationToken.None));
+        var second = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(first.Cursor, since), CancellationToken.None));
         Assert.Equal((true, false, 3), (first.More, second.More, first.Held.Count + second.Held.Count));
         Assert.Contains("StartTime%3E=2026-11-17", _api.Calls[0], StringComparison.Ordinal);
-        await looks.LookAsync("calls AC1", new LookFrom(second.Cursor, since), CancellationToken.None);
+        await looks.ReadAsync("calls AC1", new ReconciliationStart(second.Cursor, since), CancellationToken.None);
         Assert.Contains("StartTime%3E=2026-11-19", _api.Calls[^1], StringComparison.Ordinal);
 
-        var events = Channel().Read(Found(first.Held[0])).Select(e => ((Reading.Found)e.Read()).Event).ToList();
+        var events = Channel().Read(Found(first.Held[0])).Select(e => ((Parsed.Found)e.Read()).Event).ToList();
         Assert.Equal(["CA3:incoming Ringing", "CA3:no-answer:look Missed"], events.Select(e => $"{e.EventId} {e.Contact.Call!.Outcome}"));
         Assert.All(events, e => Assert.Equal(("AC1", "CA3", "+4915125550142 +493023125200"), (e.Contact.Account, e.Contact.ExternalId, e.Contact.ThreadKey)));
     }
@@ -135,11 +135,11 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     {
         var leg = Call("CA2", "completed", "Fri, 20 Nov 2026 08:00:00 +0000");
         (leg["parent_call_sid"], leg["duration"], leg["to"]) = ("CA1", "31", "+493023125111");
-        var answered = Assert.IsType<Reading.Found>(Channel().Read(Found(new Held("call", Encoding.UTF8.GetBytes(leg.ToJsonString())))).Last().Read()).Event;
+        var answered = Assert.IsType<Parsed.Found>(Channel().Read(Found(new ProviderRecord("call", Encoding.UTF8.GetBytes(leg.ToJsonString())))).Last().Read()).Event;
         Assert.Equal(("CA1", CallOutcome.Answered, "+493023125111"), (answered.Contact.ExternalId, answered.Contact.Call!.Outcome, answered.Contact.Call.Answerer));
 
         var message = new JsonObject { ["sid"] = "SM1", ["account_sid"] = "AC1", ["direction"] = "inbound", ["status"] = "received", ["from"] = "+4915125550142", ["to"] = "+493023125200", ["body"] = "Hallo", ["num_media"] = "0", ["date_sent"] = "Fri, 20 Nov 2026 08:00:00 +0000" };
-        var found = Assert.IsType<Reading.Found>(Assert.Single(Channel().Read(Found(new Held("message", Encoding.UTF8.GetBytes(message.ToJsonString()))))).Read()).Event;
+        var found = Assert.IsType<Parsed.Found>(Assert.Single(Channel().Read(Found(new ProviderRecord("message", Encoding.UTF8.GetBytes(message.ToJsonString()))))).Read()).Event;
         var told = new TwilioDesk().Event(TwilioDesk.Message("+4915125550142", ("Body", "Hallo")));
         Assert.Equal((told.EventId, told.Contact.ThreadKey, told.Contact.Entry, "Hallo"), (found.EventId, found.Contact.ThreadKey, found.Contact.Entry, found.Contact.Text));
     }
@@ -149,18 +149,18 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     {
         _api.Numbers.Add(Number("PN1", "+493023125100", null, null, "https://demo.twilio.com/welcome/sms/reply"));
         _api.Numbers.Add(Number("PN2", "+493023125200", $"{Base}/voice", $"{Base}/voice/status#rc=3", "https://other.example.com/sms"));
-        var channel = (ISubscribes)Channel();
-        var seen = await channel.CheckAsync(new Upkeep("https://contact.example.com", false), CancellationToken.None);
+        var channel = (IRegistersWebhooks)Channel();
+        var seen = await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", false), CancellationToken.None);
         Assert.Equal(["Drifted", "Drifted", "Drifted", "Right", "Right", "Foreign"], seen.Select(r => r.State.ToString()));
         Assert.Equal("number 493023125100 voice", seen[0].Name);
-        var repaired = await channel.CheckAsync(new Upkeep("https://contact.example.com", true), CancellationToken.None);
+        var repaired = await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None);
         Assert.Equal(3, repaired.Count(r => r.State == RegistrationState.Repaired));
         Assert.Equal("https://other.example.com/sms", _api.Numbers[1]["sms_url"]!.GetValue<string>());
-        Assert.Equal(5, (await channel.CheckAsync(new Upkeep("https://contact.example.com", true), CancellationToken.None)).Count(r => r.State == RegistrationState.Right));
+        Assert.Equal(5, (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).Count(r => r.State == RegistrationState.Right));
         _api.Trouble = (401, 20003, null);
-        Assert.Equal(RegistrationState.Unknown, Assert.Single(await channel.CheckAsync(new Upkeep("https://contact.example.com", true), CancellationToken.None)).State);
+        Assert.Equal(RegistrationState.Unknown, Assert.Single(await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).State);
         _api.Trouble = null;
-        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((ISubscribes)new TwilioDesk().Channel).CheckAsync(new Upkeep(null, true), CancellationToken.None)).State);
+        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)new TwilioDesk().Channel).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
     }
 
     [Fact]
@@ -173,8 +173,8 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         _api.Services.Add((Service("MG5", null), 0));
         _api.Senders.Add(new JsonObject { ["sid"] = "XE1", ["sender_id"] = "whatsapp:+493023125300", ["webhook"] = new JsonObject { ["callback_url"] = null, ["status_callback_url"] = "https://other.example.com/status" } });
         _api.Senders.Add(new JsonObject { ["sid"] = "XE2", ["sender_id"] = "whatsapp:+493023125301", ["webhook"] = new JsonObject { ["callback_url"] = "https://other.example.com/wa" } });
-        var channel = (ISubscribes)Channel();
-        async Task<IEnumerable<string>> CheckAsync(bool repair) => (await channel.CheckAsync(new Upkeep("https://contact.example.com", repair), CancellationToken.None)).Select(r => $"{r.Name}: {r.State}");
+        var channel = (IRegistersWebhooks)Channel();
+        async Task<IEnumerable<string>> CheckAsync(bool repair) => (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), CancellationToken.None)).Select(r => $"{r.Name}: {r.State}");
 
         string[] seen = ["messaging service MG1: Right", "messaging service MG2: Foreign", "messaging service MG3: Drifted", "messaging service MG4: Drifted", "WhatsApp sender 493023125300: Drifted", "WhatsApp sender 493023125301: Foreign"];
         Assert.Equal(seen, await CheckAsync(repair: false));
@@ -187,7 +187,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
 
     private static JsonObject Service(string sid, string? url, bool onNumber = false) => new() { ["sid"] = sid, ["inbound_request_url"] = url, ["use_inbound_webhook_on_number"] = onNumber };
 
-    private static Delivery Found(Held held) => new()
+    private static Delivery Found(ProviderRecord held) => new()
     {
         Id = new string('0', 32),
         Channel = "twilio",

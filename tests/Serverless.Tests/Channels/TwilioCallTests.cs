@@ -116,7 +116,7 @@ public sealed class TwilioCallTests
     [InlineData("voice/recording", "RecordingSid=RE1&RecordingStatus=in-progress", "recording-in-progress")]
     [InlineData("voice/transcription", "TranscriptionSid=TR1&TranscriptionStatus=failed", "transcription-without-text")]
     public void What_no_case_needs_is_ignored_with_a_reason(string door, string more, string reason) =>
-        Assert.Equal(new Reading.Ignored(reason), _desk.Read(TwilioDesk.Call(door, "completed", Parameters(more))));
+        Assert.Equal(new Parsed.Ignored(reason), _desk.Read(TwilioDesk.Call(door, "completed", Parameters(more))));
 
     [Theory]
     [InlineData("voice/status", "")]

@@ -23,7 +23,7 @@ public sealed class TwilioChannelTests : ChannelConformance
     protected override void Add(IServiceCollection services, IConfiguration configuration) => TwilioChannel.Add(services, configuration);
 
     /// <summary>Twilio does not call again for TwiML: while storage is down, what controls a call gets it all the same (P1's one exception).</summary>
-    protected override void AssertValid(Acceptance acceptance, Answer answer)
+    protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.Status == 200) Assert.Equal("text/xml; charset=utf-8", answer.ContentType);
         else base.AssertValid(acceptance, answer);
@@ -33,8 +33,8 @@ public sealed class TwilioChannelTests : ChannelConformance
     public void A_call_by_get_without_a_signature_is_rejected_when_it_names_an_account()
     {
         var seed = Seeds.Single(s => s.Method == "GET");
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMissing), Verify(WithHeader(seed, "x-twilio-signature", _ => null)));
-        Assert.IsType<Verdict.Challenge>(Verify(WithHeader(seed, "x-twilio-signature", _ => null) with { PathAndQuery = "/api/hooks/twilio/voice?utm_source=x" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing), Verify(WithHeader(seed, "x-twilio-signature", _ => null)));
+        Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "x-twilio-signature", _ => null) with { PathAndQuery = "/api/hooks/twilio/voice?utm_source=x" }));
     }
 
     [Fact]
@@ -42,12 +42,12 @@ public sealed class TwilioChannelTests : ChannelConformance
     {
         var seed = Seeds.Single(s => s.Method == "GET");
         var delivery = (seed with { Body = "Body=Another&From=%2B491"u8.ToArray() }).ToDelivery(Channel());
-        Assert.Equal("Wann öffnen Sie morgen? 9 + 1 Uhr?", ((Reading.Found)Read(Channel(), delivery)[0].Reading!).Event.Contact.Text);
+        Assert.Equal("Wann öffnen Sie morgen? 9 + 1 Uhr?", ((Parsed.Found)Read(Channel(), delivery)[0].Reading!).Event.Contact.Text);
     }
 
     [Fact]
     public void More_parameters_than_twilio_sends_are_rejected_before_they_are_hashed() =>
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Verify(Seeds[0] with { Body = [.. Enumerable.Repeat("a=&"u8.ToArray(), 1001).SelectMany(p => p)] }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Verify(Seeds[0] with { Body = [.. Enumerable.Repeat("a=&"u8.ToArray(), 1001).SelectMany(p => p)] }));
 
     [Theory]
     [InlineData("Hooks__PublicBaseUrl", null)]

@@ -36,11 +36,11 @@ internal sealed class TwilioDesk(params (string Name, string? Value)[] settings)
     public static Delivery Message(string from, params (string Name, string Value)[] more) =>
         Delivery("messages", [.. more, ("AccountSid", "AC1"), ("MessageSid", "SM1"), ("From", from), ("To", "+493023125200"), ("NumMedia", "0")]);
 
-    public Reading Read(Delivery delivery) => Channel.Read(delivery).Single().Read();
+    public Parsed Read(Delivery delivery) => Channel.Read(delivery).Single().Read();
 
-    public ContactEvent Event(Delivery delivery) => ((Reading.Found)Read(delivery)).Event;
+    public ContactEvent Event(Delivery delivery) => ((Parsed.Found)Read(delivery)).Event;
 
-    public string Answer(Delivery delivery, Acceptance acceptance = Acceptance.Stored) => Encoding.UTF8.GetString(Channel.Reply(delivery, acceptance).Body.Span);
+    public string Answer(Delivery delivery, Acceptance acceptance = Acceptance.Stored) => Encoding.UTF8.GetString(Channel.Respond(delivery, acceptance).Body.Span);
 
     private static IChannel Make((string Name, string? Value)[] settings)
     {

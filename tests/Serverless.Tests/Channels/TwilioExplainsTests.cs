@@ -21,8 +21,8 @@ public sealed class TwilioExplainsTests
         var channel = new TwilioDesk((setting, value)).Channel;
         // The host that the call was sent to is kept, and tried.
         var delivery = (Sms with { Headers = [.. Sms.Headers, new("Host", "contact.example.com")] }).ToDelivery(channel);
-        Assert.Equal(Reasons.SignatureWrong, Assert.IsType<Verdict.Forged>(channel.Verify(delivery)).Reason);
-        var hints = ((IExplains)channel).Explain(delivery).ToList();
+        Assert.Equal(VerificationReasons.SignatureWrong, Assert.IsType<VerificationResult.Invalid>(channel.Verify(delivery)).Reason);
+        var hints = ((IExplainsFailures)channel).Explain(delivery).ToList();
         Assert.Equal(code, hints.SingleOrDefault()?.Code);
         if (code is not null) Assert.Contains(setting, hints[0].Says, StringComparison.Ordinal);
     }
@@ -31,7 +31,7 @@ public sealed class TwilioExplainsTests
     public void A_genuine_call_and_a_stranger_s_give_no_hint()
     {
         var channel = new TwilioDesk().Channel;
-        Assert.Empty(((IExplains)channel).Explain(Sms.ToDelivery(channel)));
-        Assert.Empty(((IExplains)channel).Explain(Sms.ToDelivery(channel) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = new byte[] { 0xff } }));
+        Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel)));
+        Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = new byte[] { 0xff } }));
     }
 }

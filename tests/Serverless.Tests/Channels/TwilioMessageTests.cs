@@ -62,11 +62,11 @@ public sealed class TwilioMessageTests
     [InlineData("MessageStatus", "read", MessageState.Read)]
     [InlineData("MessageStatus", "undelivered", MessageState.Failed)]
     public void The_status_of_a_message_of_ours_is_told_wherever_it_arrives(string name, string status, MessageState state) =>
-        Assert.Equal(new Reading.Status(new MessageStatus("AC1", "SM1", state, TwilioDesk.Now)), _desk.Read(TwilioDesk.Message("+493023125200", (name, status))));
+        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", "SM1", state, TwilioDesk.Now)), _desk.Read(TwilioDesk.Message("+493023125200", (name, status))));
 
     [Fact]
     public void A_message_of_ours_that_is_not_out_yet_says_nothing() =>
-        Assert.Equal(new Reading.Ignored("message-status"), _desk.Read(TwilioDesk.Message("+493023125200", ("MessageStatus", "queued"))));
+        Assert.Equal(new Parsed.Ignored("message-status"), _desk.Read(TwilioDesk.Message("+493023125200", ("MessageStatus", "queued"))));
 
     [Fact]
     public void A_button_says_what_it_is() =>
@@ -77,7 +77,7 @@ public sealed class TwilioMessageTests
     {
         var message = TwilioDesk.Message("+4915125550142");
         Assert.Equal("<?xml version=\"1.0\" encoding=\"utf-8\"?><Response />", _desk.Answer(message));
-        Assert.Equal(200, _desk.Channel.Reply(message, Acceptance.Withheld).Status);
-        Assert.Equal(503, _desk.Channel.Reply(message, Acceptance.NotStored).Status);
+        Assert.Equal(200, _desk.Channel.Respond(message, Acceptance.Quarantined).Status);
+        Assert.Equal(503, _desk.Channel.Respond(message, Acceptance.NotStored).Status);
     }
 }

@@ -35,10 +35,10 @@ public sealed class TwilioSignatureTests
     [InlineData(Page, "Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234", "IK+Dwps556ElfBT0I3Rgjkr1wJU=")]
     public void A_published_signature_holds(string url, string form, string signature)
     {
-        Assert.IsType<Verdict.Genuine>(Verify(url, form, signature));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(url, form + "&X=", signature));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(url + "&x=", form, signature));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(url, form, signature, token: "12346"));
+        Assert.IsType<VerificationResult.Valid>(Verify(url, form, signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(url, form + "&X=", signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(url + "&x=", form, signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(url, form, signature, token: "12346"));
     }
 
     [Theory]
@@ -47,9 +47,9 @@ public sealed class TwilioSignatureTests
     public void A_published_signature_of_a_json_body_holds(string json, string hash, string signature)
     {
         var url = $"{Page}&bodySHA256={hash}";
-        Assert.IsType<Verdict.Genuine>(Verify(url, json, signature));
-        Assert.Equal(new Verdict.Forged(Reasons.BodyHashWrong), Verify(url, json + " ", signature));
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(url.Replace("=0", "=1", StringComparison.Ordinal).Replace("=4", "=5", StringComparison.Ordinal), json, signature));
+        Assert.IsType<VerificationResult.Valid>(Verify(url, json, signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(url, json + " ", signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(url.Replace("=0", "=1", StringComparison.Ordinal).Replace("=4", "=5", StringComparison.Ordinal), json, signature));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class TwilioSignatureTests
         foreach (var (made, judged) in cases.Zip(await Judge(cases)))
         {
             Assert.True(judged.Valid, made.ToString());
-            Assert.True(Verify(made.Url, made.Form!, judged.Signature) is Verdict.Genuine, made.ToString());
+            Assert.True(Verify(made.Url, made.Form!, judged.Signature) is VerificationResult.Valid, made.ToString());
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class TwilioSignatureTests
         foreach (var (made, of) in crossed.Zip(forms))
         {
             var valid = of.Select(_ => judgements.Dequeue()).ToList().Exists(j => j.Valid);
-            Assert.True(valid == Verify(made.Url, made.Form!, made.Signature!) is Verdict.Genuine, made.ToString());
+            Assert.True(valid == Verify(made.Url, made.Form!, made.Signature!) is VerificationResult.Valid, made.ToString());
             if (valid) accepted++;
         }
 
@@ -99,7 +99,7 @@ public sealed class TwilioSignatureTests
     [InlineData("RSOYDt4T1cUTdK1PDd93/VVr8B9=")]
     [InlineData(" RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
     [InlineData("RSOYDt4T1cUTdK1PDd93/VVr8B8=, RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
-    public void What_is_no_signature_is_rejected(string signature) => Assert.IsType<Verdict.Forged>(Verify(Page, Call, signature));
+    public void What_is_no_signature_is_rejected(string signature) => Assert.IsType<VerificationResult.Invalid>(Verify(Page, Call, signature));
 
     [Fact]
     public async Task A_subaccount_signs_with_its_own_token_only()
@@ -109,17 +109,17 @@ public sealed class TwilioSignatureTests
             ["Channels__Twilio__Accounts__AC2__AuthToken"] = "of-the-subaccount",
             ["Channels__Twilio__Accounts__AC2__PreviousAuthToken"] = "of-the-subaccount-before",
         };
-        async Task<Verdict> By(string token, string account)
+        async Task<VerificationResult> By(string token, string account)
         {
             var form = $"AccountSid={account}&CallSid=CA1";
             return Verify(Page, form, (await Judge([new Case(token, Page, form, null, null)]))[0].Signature, Token, settings);
         }
 
-        Assert.IsType<Verdict.Genuine>(await By("of-the-subaccount", "AC2"));
-        Assert.IsType<Verdict.Genuine>(await By("of-the-subaccount-before", "AC2"));
-        Assert.IsType<Verdict.Genuine>(await By(Token, "AC1"));
-        Assert.IsType<Verdict.Forged>(await By(Token, "AC2"));
-        Assert.IsType<Verdict.Forged>(await By("of-the-subaccount", "AC1"));
+        Assert.IsType<VerificationResult.Valid>(await By("of-the-subaccount", "AC2"));
+        Assert.IsType<VerificationResult.Valid>(await By("of-the-subaccount-before", "AC2"));
+        Assert.IsType<VerificationResult.Valid>(await By(Token, "AC1"));
+        Assert.IsType<VerificationResult.Invalid>(await By(Token, "AC2"));
+        Assert.IsType<VerificationResult.Invalid>(await By("of-the-subaccount", "AC1"));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class TwilioSignatureTests
         yield return string.Join('&', Enumerable.Range(0, 1000).Select(i => $"p{i}={i}"));
     }
 
-    private static Verdict Verify(string url, string body, string signature, string token = Token, Dictionary<string, string?>? more = null)
+    private static VerificationResult Verify(string url, string body, string signature, string token = Token, Dictionary<string, string?>? more = null)
     {
         var path = url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3);
         var settings = new Dictionary<string, string?>(more ?? [], StringComparer.Ordinal) { ["Hooks__PublicBaseUrl"] = url[..path], ["Channels__Twilio__AuthToken"] = token };

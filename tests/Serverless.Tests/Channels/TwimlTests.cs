@@ -63,7 +63,7 @@ public sealed class TwimlTests
         var desk = new TwilioDesk();
         foreach (var door in new[] { "voice", "voice/dial?next=1", "voice/dial?next=0" })
         {
-            var answer = desk.Answer(TwilioDesk.Call(door, "ringing", ("DialCallStatus", "busy")), Acceptance.Withheld);
+            var answer = desk.Answer(TwilioDesk.Call(door, "ringing", ("DialCallStatus", "busy")), Acceptance.Quarantined);
             Assert.DoesNotContain("Dial", answer, StringComparison.Ordinal);
             Assert.DoesNotContain("+44207946011", answer, StringComparison.Ordinal);
             Assert.Contains("<Record", answer, StringComparison.Ordinal);

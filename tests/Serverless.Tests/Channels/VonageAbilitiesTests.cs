@@ -15,8 +15,8 @@ namespace Serverless.Tests.Channels;
 public sealed class VonageAbilitiesTests : IAsyncLifetime
 {
     private const string Hooks = "https://contact.example.com/api/hooks/vonage/";
-    private static readonly Upkeep Watch = new("https://contact.example.com", Repair: false);
-    private static readonly Upkeep Repair = Watch with { Repair = true };
+    private static readonly RegistrationCheckRequest Watch = new("https://contact.example.com", Repair: false);
+    private static readonly RegistrationCheckRequest Repair = Watch with { Repair = true };
 
     private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
     private VonageApi _vonage = null!;
@@ -46,7 +46,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         Assert.Equal((contact.Account, contact.ThreadKey, Direction.Outbound), (sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Direction));
 
         // The status names the message by the same account and id.
-        var status = Assert.IsType<Reading.Status>(Read(Call("messages/status", $$"""{"message_uuid":"{{sent.Contact.ExternalId}}","status":"delivered","client_ref":"{{new string('a', 32)}}"}"""))).Message;
+        var status = Assert.IsType<Parsed.StatusUpdate>(Read(Call("messages/status", $$"""{"message_uuid":"{{sent.Contact.ExternalId}}","status":"delivered","client_ref":"{{new string('a', 32)}}"}"""))).Message;
         Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, new string('a', 32)), (status.Account, status.ExternalId, status.ReplyId));
     }
 
@@ -93,11 +93,11 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         _vonage.Files["/v1/files/1"] = """{"channels":[{"transcript":[{"sentence":"Guten Tag, hier ist Jana Köhler."},{"sentence":" Bitte rufen Sie zurück."}]}]}""";
         var url = new Uri(_vonage.Address, "/v1/files/1").ToString();
         var delivery = Call("voice/transcription", $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","transcription_url":"{{url}}"}""");
-        var thin = Assert.IsType<Reading.Thin>(Read(delivery));
-        var document = Assert.IsType<Fetched.Document>(await _channel.FetchAsync(thin.Resource, default));
-        var found = Assert.IsType<Reading.Found>(_channel.Read(delivery, thin.Resource, document.Body)).Event;
+        var thin = Assert.IsType<Parsed.Reference>(Read(delivery));
+        var document = Assert.IsType<FetchedContent.Document>(await _channel.FetchAsync(thin.Resource, default));
+        var found = Assert.IsType<Parsed.Found>(_channel.Read(delivery, thin.Resource, document.Body)).Event;
         Assert.Equal(("CON-1", "Guten Tag, hier ist Jana Köhler. Bitte rufen Sie zurück.", CallOutcome.Voicemail), (found.Contact.ExternalId, found.Contact.Text, found.Contact.Call!.Outcome));
-        Assert.Equal("transcription-without-text", Assert.IsType<Reading.Ignored>(_channel.Read(delivery, thin.Resource, "{}"u8.ToArray())).Reason);
+        Assert.Equal("transcription-without-text", Assert.IsType<Parsed.Ignored>(_channel.Read(delivery, thin.Resource, "{}"u8.ToArray())).Reason);
     }
 
     // A callback names the address; whoever wrote it must not get our token.
@@ -108,7 +108,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     [InlineData("http://api.nexmo.com/1")]
     [InlineData("https://api.nexmo.com:8443/1")]
     [InlineData("no address")]
-    public async Task Our_token_goes_to_Vonage_alone(string resource) => Assert.Equal("foreign-address", Assert.IsType<Fetched.Gone>(await _channel.FetchAsync(resource, default)).Reason);
+    public async Task Our_token_goes_to_Vonage_alone(string resource) => Assert.Equal("foreign-address", Assert.IsType<FetchedContent.Gone>(await _channel.FetchAsync(resource, default)).Reason);
 
     [Theory]
     [InlineData(404, "gone:gone-at-provider", "gone:gone-at-provider")]
@@ -120,23 +120,23 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     {
         var url = new Uri(_vonage.Address, "/v1/files/1").ToString();
         _vonage.Trouble(status);
-        Assert.Equal(fetched, await _channel.FetchAsync(url, default) switch { Fetched.Gone gone => $"gone:{gone.Reason}", Fetched.Later later => $"later:{later.Reason}", _ => "document" });
+        Assert.Equal(fetched, await _channel.FetchAsync(url, default) switch { FetchedContent.Gone gone => $"gone:{gone.Reason}", FetchedContent.Later later => $"later:{later.Reason}", _ => "document" });
         _vonage.Trouble(status);
-        Assert.Equal(opened, await _channel.OpenAsync(Contact("05-message-left"), new Attachment(url), default) switch { Opened.Gone gone => $"gone:{gone.Reason}", Opened.Later later => $"later:{later.Reason}", _ => "content" });
+        Assert.Equal(opened, await _channel.OpenAsync(Contact("05-message-left"), new Attachment(url), default) switch { OpenedAttachment.Gone gone => $"gone:{gone.Reason}", OpenedAttachment.Later later => $"later:{later.Reason}", _ => "content" });
     }
 
     [Fact]
     public async Task A_recording_is_opened_with_our_token()
     {
         _vonage.Files["/v1/files/7"] = "sound";
-        var content = Assert.IsType<Opened.Content>(await _channel.OpenAsync(Contact("05-message-left"), new Attachment(new Uri(_vonage.Address, "/v1/files/7").ToString()), default));
+        var content = Assert.IsType<OpenedAttachment.Content>(await _channel.OpenAsync(Contact("05-message-left"), new Attachment(new Uri(_vonage.Address, "/v1/files/7").ToString()), default));
         Assert.Equal("sound", await new StreamReader(content.Bytes).ReadToEndAsync());
     }
 
     [Fact]
     public void Calls_are_looked_at_again_where_the_application_may_ask()
     {
-        Assert.Equal(new LookSource("calls", TimeSpan.FromMinutes(20)), Assert.Single(Make(("Channels__Vonage__LookMinutes", "20")).Sources));
+        Assert.Equal(new ReconciliationSource("calls", TimeSpan.FromMinutes(20)), Assert.Single(Make(("Channels__Vonage__LookMinutes", "20")).Sources));
         Assert.Empty(Make(("Channels__Vonage__LookMinutes", "20"), ("Channels__Vonage__PrivateKey", null)).Sources);
         Assert.Empty(_channel.Sources);
     }
@@ -151,8 +151,8 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         string? cursor = null;
         for (var more = true; more;)
         {
-            var page = Assert.IsType<Looked.Page>(await _channel.LookAsync("calls", new(cursor, _time.GetUtcNow().AddHours(-3)), default));
-            found.AddRange(page.Held.Select(h => ((Reading.Found)Read(Look(h))).Event.Contact));
+            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync("calls", new(cursor, _time.GetUtcNow().AddHours(-3)), default));
+            found.AddRange(page.Held.Select(h => ((Parsed.Found)Read(Look(h))).Event.Contact));
             (cursor, more) = (page.Cursor, page.More);
         }
 
@@ -163,10 +163,10 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         Assert.Equal((CallOutcome.Missed, true, 71), (found[0].Call!.Outcome, found[0].Call!.Ended, found[0].Call!.DurationSeconds));
         Assert.Equal((CallOutcome.Answered, "+493023125311"), (found[^1].Call!.Outcome, found[^1].Call!.Answerer));
 
-        Assert.Empty(Assert.IsType<Looked.Page>(await _channel.LookAsync("calls", new(cursor, default), default)).Held);
+        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync("calls", new(cursor, default), default)).Held);
         _vonage.Calls.Add(Held("CON-new", "inbound", "completed", "2026-11-20T11:55:00Z", "493023125077", "493023125300", 5));
         _time.Advance(TimeSpan.FromMinutes(15));
-        Assert.Single(Assert.IsType<Looked.Page>(await _channel.LookAsync("calls", new(cursor, default), default)).Held);
+        Assert.Single(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync("calls", new(cursor, default), default)).Held);
     }
 
     [Theory]
@@ -178,7 +178,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     public async Task A_look_that_fails_keeps_its_place(int status, string reason)
     {
         _vonage.Trouble(status, body: "<html>");
-        Assert.Equal(reason, Assert.IsType<Looked.Later>(await _channel.LookAsync("calls", new(null, _time.GetUtcNow().AddHours(-1)), default)).Reason);
+        Assert.Equal(reason, Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync("calls", new(null, _time.GetUtcNow().AddHours(-1)), default)).Reason);
     }
 
     [Fact]
@@ -250,11 +250,11 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     private static string Held(string conversation, string direction, string status, string at, string from, string to, int seconds) =>
         $$$"""{"uuid":"u-{{{conversation}}}-{{{direction}}}","conversation_uuid":"{{{conversation}}}","direction":"{{{direction}}}","status":"{{{status}}}","start_time":"{{{at}}}","duration":"{{{seconds}}}","from":{"type":"phone","number":"{{{from}}}"},"to":{"type":"phone","number":"{{{to}}}"}}""";
 
-    private Contact Contact(string seed) => ((Reading.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal)).ToDelivery(_channel))).Event.Contact;
+    private Contact Contact(string seed) => ((Parsed.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal)).ToDelivery(_channel))).Event.Contact;
 
-    private Reading Read(Delivery delivery) => _channel.Read(delivery).Select(e => e.Read()).Single();
+    private Parsed Read(Delivery delivery) => _channel.Read(delivery).Select(e => e.Read()).Single();
 
-    private Delivery Look(Held held) => Call($"look/{held.Kind}", "") with { Method = "LOOK", Body = held.Body, Arrival = Arrival.LookedAgain };
+    private Delivery Look(ProviderRecord held) => Call($"look/{held.Kind}", "") with { Method = "LOOK", Body = held.Body, Arrival = Arrival.LookedAgain };
 
     private Delivery Call(string door, string body) => new()
     {

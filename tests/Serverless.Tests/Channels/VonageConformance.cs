@@ -26,7 +26,7 @@ public sealed class VonageConformance : ChannelConformance
     protected override void Add(IServiceCollection services, IConfiguration configuration) => VonageChannel.Add(services, configuration);
 
     /// <summary>A call is answered with call control whatever happens; all else is called again.</summary>
-    protected override void AssertValid(Acceptance acceptance, Answer answer)
+    protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.ContentType is null && answer.Status != 200) base.AssertValid(acceptance, answer);
         else Assert.Equal(200, answer.Status);
@@ -35,7 +35,7 @@ public sealed class VonageConformance : ChannelConformance
 
     [Fact]
     public void A_caller_who_is_not_proven_genuine_learns_no_number_of_ours() => All(Genuine.Where(s => s.PathAndQuery.Contains("/voice/", StringComparison.Ordinal)), seed =>
-        Assert.DoesNotContain("connect", Text(Channel().Reply(seed.ToDelivery(Channel()), Acceptance.Withheld)), StringComparison.Ordinal));
+        Assert.DoesNotContain("connect", Text(Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Quarantined)), StringComparison.Ordinal));
 
     // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. A caller on the line cannot wait for that.
     [Theory]
@@ -45,8 +45,8 @@ public sealed class VonageConformance : ChannelConformance
     public void An_unsigned_callback_is_asked_for_again_unless_somebody_is_on_the_line(string name, int status)
     {
         var seed = WithHeader(Seeds.Single(s => s.Name.EndsWith(name, StringComparison.Ordinal)), "authorization", _ => null);
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMissing), Verify(seed));
-        Assert.Equal(status, Channel().Reply(seed.ToDelivery(Channel()), Acceptance.Withheld).Status);
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing), Verify(seed));
+        Assert.Equal(status, Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Quarantined).Status);
     }
 
     [Fact]
@@ -54,11 +54,11 @@ public sealed class VonageConformance : ChannelConformance
     {
         var seed = Seeds.First(s => s.IsGenuine);
         var foreign = With(Settings, "Channels__Vonage__ApiKey", "0ther001");
-        Assert.Equal(new Verdict.Forged(Reasons.KeyUnknown), Verify(seed, foreign));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed, foreign));
         foreign["Channels__Vonage__Accounts__fa4e0001__SignatureSecret"] = "another";
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureWrong), Verify(seed, foreign));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed, foreign));
         foreign["Channels__Vonage__Accounts__fa4e0001__PreviousSignatureSecret"] = Settings["Channels__Vonage__SignatureSecret"];
-        Assert.IsType<Verdict.Genuine>(Verify(seed, foreign));
+        Assert.IsType<VerificationResult.Valid>(Verify(seed, foreign));
     }
 
     // A token taken from one callback proves nothing about another body, nor about a body where it named none.
@@ -66,8 +66,8 @@ public sealed class VonageConformance : ChannelConformance
     public void A_token_is_good_for_its_own_body_alone()
     {
         var (sms, photo, byGet) = (Seeds.Single(s => s.Name.EndsWith("11-sms", StringComparison.Ordinal)), Seeds.Single(s => s.Name.Contains("12-", StringComparison.Ordinal)), Seeds.Single(s => s.Method == "GET"));
-        Assert.Equal(new Verdict.Forged(Reasons.BodyHashWrong), Verify(sms with { Body = photo.Body }));
-        Assert.Equal(new Verdict.Forged(Reasons.BodyHashWrong), Verify(byGet with { Method = "POST", Body = sms.Body }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(sms with { Body = photo.Body }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(byGet with { Method = "POST", Body = sms.Body }));
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class VonageConformance : ChannelConformance
     {
         var settings = With(Settings, "Channels__Vonage__Numbers__442079460200__RecordingNotice", null);
         settings["Channels__Vonage__Default__RecordingNotice"] = null;
-        var answer = Text(Channel(settings).Reply(Call("voice/dial?next=message", """{"status":"busy","from":"442079460200"}"""), Acceptance.Stored));
+        var answer = Text(Channel(settings).Respond(Call("voice/dial?next=message", """{"status":"busy","from":"442079460200"}"""), Acceptance.Stored));
         Assert.DoesNotContain("record", answer, StringComparison.Ordinal);
         Assert.Contains("We cannot take your call right now.", answer, StringComparison.Ordinal);
     }
@@ -102,7 +102,7 @@ public sealed class VonageConformance : ChannelConformance
     public void A_transcription_points_at_its_words()
     {
         const string Url = "https://api-eu-1.nexmo.com/v1/files/1";
-        var thin = Assert.IsType<Reading.Thin>(Reading("voice/transcription", $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","status":"transcribed","transcription_url":"{{Url}}"}"""));
+        var thin = Assert.IsType<Parsed.Reference>(Reading("voice/transcription", $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","status":"transcribed","transcription_url":"{{Url}}"}"""));
         Assert.Equal(Url, thin.Resource);
     }
 
@@ -115,7 +115,7 @@ public sealed class VonageConformance : ChannelConformance
     public void What_became_of_our_message_is_read(string status, MessageState state, string? reason)
     {
         var body = $$"""{"message_uuid":"m1","to":"442079460955","from":"442079460200","timestamp":"2026-11-20T09:41:00Z","status":"{{status}}","error":{"type":"https://developer.vonage.com","title":1120},"client_ref":"0123"}""";
-        Assert.Equal(new MessageStatus("fa4e0001", "m1", state, new DateTimeOffset(2026, 11, 20, 9, 41, 0, TimeSpan.Zero), reason, "0123"), Assert.IsType<Reading.Status>(Reading("messages/status", body)).Message);
+        Assert.Equal(new MessageStatus("fa4e0001", "m1", state, new DateTimeOffset(2026, 11, 20, 9, 41, 0, TimeSpan.Zero), reason, "0123"), Assert.IsType<Parsed.StatusUpdate>(Reading("messages/status", body)).Message);
     }
 
     [Theory]
@@ -127,16 +127,16 @@ public sealed class VonageConformance : ChannelConformance
     public void Each_type_of_message_is_read(string more, string kind, string? text)
     {
         var body = """{"channel":"mms","message_uuid":"m1","to":"442079460200","from":"442079460955",""" + more[1..];
-        var contact = Assert.IsType<Reading.Found>(Reading("messages", body)).Event.Contact;
+        var contact = Assert.IsType<Parsed.Found>(Reading("messages", body)).Event.Contact;
         Assert.Equal((kind, text), (contact.Kind is ContactKind.Placeholder ? "placeholder" : "message", contact.Text));
     }
 
     private string Dialled(string status, string next) =>
-        Text(Channel().Reply(Call($"voice/dial?next={next}", $$"""{"status":"{{status}}","from":"442079460200","to":"1","conversation_uuid":"CON-1"}"""), Acceptance.Stored));
+        Text(Channel().Respond(Call($"voice/dial?next={next}", $$"""{"status":"{{status}}","from":"442079460200","to":"1","conversation_uuid":"CON-1"}"""), Acceptance.Stored));
 
-    private Reading Reading(string door, string body) => Read(Channel(), Call(door, body)).Single().Reading!;
+    private Parsed Reading(string door, string body) => Read(Channel(), Call(door, body)).Single().Reading!;
 
-    private static string Text(Answer answer) => Encoding.UTF8.GetString(answer.Body.Span);
+    private static string Text(WebhookResponse answer) => Encoding.UTF8.GetString(answer.Body.Span);
 
     private static Delivery Call(string door, string body) => new()
     {

@@ -15,8 +15,8 @@ public sealed class XAbilitiesTests : IAsyncLifetime
 {
     private const string Us = "1700000000000000011";
     private const string Jana = "1811111111111111101";
-    private static readonly Upkeep Watch = new("https://contact.example.com", Repair: false);
-    private static readonly Upkeep Repair = Watch with { Repair = true };
+    private static readonly RegistrationCheckRequest Watch = new("https://contact.example.com", Repair: false);
+    private static readonly RegistrationCheckRequest Repair = Watch with { Repair = true };
     private static readonly string[] Both = ["1700000000000000011", "1700000000000000022"];
 
     private readonly FakeTime _time = new();
@@ -119,15 +119,15 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         string? cursor = null;
         for (var more = true; more;)
         {
-            var page = Assert.IsType<Looked.Page>(await _channel.LookAsync($"mentions {Us}", new(cursor, _time.GetUtcNow().AddDays(-1)), default));
+            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow().AddDays(-1)), default));
             found.AddRange(page.Held.Select(h => Read(Encoding.UTF8.GetString(h.Body.Span)).Contact.ExternalId));
             (cursor, more) = (page.Cursor, page.More);
         }
 
         Assert.Equal(5, found.Distinct(StringComparer.Ordinal).Count());
-        Assert.Empty(Assert.IsType<Looked.Page>(await _channel.LookAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
+        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
         _x.Mentions.Add(("2130000000000000006", Mention("2130000000000000006")));
-        Assert.Single(Assert.IsType<Looked.Page>(await _channel.LookAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
+        Assert.Single(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
     }
 
     [Fact]
@@ -135,13 +135,13 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     {
         foreach (var (n, from) in new[] { (1, Jana), (2, Us), (3, Jana) })
             _x.Messages.Add(($"215000000000000000{n}", $$"""{"id":"215000000000000000{{n}}","event_type":"MessageCreate","text":"Nachricht {{n}}","sender_id":"{{from}}","dm_conversation_id":"{{Jana}}-{{Us}}","created_at":"2026-11-20T08:5{{n}}:00.000Z"}"""));
-        var page = Assert.IsType<Looked.Page>(await _channel.LookAsync($"messages {Us}", new(null, new DateTimeOffset(2026, 11, 20, 8, 51, 30, TimeSpan.Zero)), default));
+        var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}", new(null, new DateTimeOffset(2026, 11, 20, 8, 51, 30, TimeSpan.Zero)), default));
         var contacts = page.Held.Select(h => Read(Encoding.UTF8.GetString(h.Body.Span)).Contact).ToList();
         Assert.Equal(["Nachricht 2", "Nachricht 3"], contacts.Select(c => c.Text));
         Assert.Equal([Direction.Outbound, Direction.Inbound], contacts.Select(c => c.Direction));
         Assert.All(contacts, c => Assert.Equal($"dm:{Us}:{Jana}", c.ThreadKey));
         Assert.False(page.More);
-        Assert.Empty(Assert.IsType<Looked.Page>(await _channel.LookAsync($"messages {Us}", new(page.Cursor, default), default)).Held);
+        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}", new(page.Cursor, default), default)).Held);
     }
 
     [Theory]
@@ -153,14 +153,14 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     public async Task A_look_that_fails_keeps_its_place(int status, string reason)
     {
         _x.Trouble(status, body: status == 200 ? "<html>" : "{}");
-        Assert.Equal(reason, Assert.IsType<Looked.Later>(await _channel.LookAsync($"mentions {Us}", new("5||", default), default)).Reason);
+        Assert.Equal(reason, Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync($"mentions {Us}", new("5||", default), default)).Reason);
     }
 
     [Fact]
     public async Task A_cursor_that_X_no_longer_takes_begins_anew()
     {
         _x.Trouble(400);
-        Assert.IsType<Looked.Restart>(await _channel.LookAsync($"mentions {Us}", new("5|9|old-page-token", default), default));
+        Assert.IsType<ReconciliationResult.Restart>(await _channel.ReadAsync($"mentions {Us}", new("5|9|old-page-token", default), default));
     }
 
     [Fact]
@@ -239,21 +239,21 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         var opened = await _channel.OpenAsync(Complaint(), new Attachment(new Uri(_x.Address, "/2/dm_conversations/media/1/2/3").ToString()), default);
         Assert.Equal(expected, opened switch
         {
-            Opened.Content => "content",
-            Opened.Gone gone => $"gone:{gone.Reason}",
-            Opened.Later later => $"later:{later.Reason}",
+            OpenedAttachment.Content => "content",
+            OpenedAttachment.Gone gone => $"gone:{gone.Reason}",
+            OpenedAttachment.Later later => $"later:{later.Reason}",
             _ => "?",
         });
-        if (opened is Opened.Content content) Assert.Equal("picture", await new StreamReader(content.Bytes).ReadToEndAsync());
+        if (opened is OpenedAttachment.Content content) Assert.Equal("picture", await new StreamReader(content.Bytes).ReadToEndAsync());
     }
 
-    private async Task<List<(string Name, RegistrationState State)>> Found(Upkeep upkeep) => [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
+    private async Task<List<(string Name, RegistrationState State)>> Found(RegistrationCheckRequest upkeep) => [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
 
     private Contact Complaint() => Read(Encoding.UTF8.GetString(Seed.Of("x").Single(s => s.Name.Contains("03-", StringComparison.Ordinal)).Body)).Contact;
 
     private static string Mention(string id) => $$"""{"id":"{{id}}","author_id":"{{Jana}}","created_at":"2026-11-20T08:41:07.000Z","text":"@beispieltechnik Hallo","edit_history_tweet_ids":["{{id}}"]}""";
 
-    private ContactEvent Read(string body) => ((Reading.Found)_channel.Read(new Delivery
+    private ContactEvent Read(string body) => ((Parsed.Found)_channel.Read(new Delivery
     {
         Id = new string('0', 32),
         Channel = "x",

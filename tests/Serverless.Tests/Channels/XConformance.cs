@@ -34,7 +34,7 @@ public sealed class XConformance : ChannelConformance
     {
         const string Token = "12345";
         var signature = Encoding.UTF8.GetString(Answer($"?crc_token={Token}").Body.Span)["{\"response_token\":\"".Length..^2];
-        Assert.Equal(new Verdict.Forged(Reasons.SignatureMalformed), Channel().Verify(Call("POST", "", Token, signature)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Channel().Verify(Call("POST", "", Token, signature)));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class XConformance : ChannelConformance
     {
         var before = Answer("?crc_token=abc");
         var rotated = With(With(Settings, "Channels__X__PreviousConsumerSecret", Settings["Channels__X__ConsumerSecret"]), "Channels__X__ConsumerSecret", AnotherSecret);
-        var after = ((Verdict.Challenge)Channel(rotated).Verify(Call("GET", "?crc_token=abc", "", null))).Answer;
+        var after = ((VerificationResult.Challenge)Channel(rotated).Verify(Call("GET", "?crc_token=abc", "", null))).Response;
         Assert.Equal((200, 200), (before.Status, after.Status));
         Assert.NotEqual(Encoding.UTF8.GetString(before.Body.Span), Encoding.UTF8.GetString(after.Body.Span), StringComparer.Ordinal);
     }
@@ -66,8 +66,8 @@ public sealed class XConformance : ChannelConformance
         var reading = Read(Channel(), Call("POST", "", body, null)).Single().Reading!;
         Assert.Equal(expected, reading switch
         {
-            Reading.Ignored ignored => ignored.Reason,
-            Reading.Found { Event.Contact.Direction: Direction.Outbound } => "outbound",
+            Parsed.Ignored ignored => ignored.Reason,
+            Parsed.Found { Event.Contact.Direction: Direction.Outbound } => "outbound",
             _ => "inbound",
         });
     }
@@ -77,11 +77,11 @@ public sealed class XConformance : ChannelConformance
     public void Fields_are_read_under_their_older_and_newer_names()
     {
         const string Body = """{"data":{"event_uuid":"1","filter":{"user_id":"1"},"event_type":"post.mention.create","payload":{"id":"7","author_id":"9","edit_history_post_ids":["6","7"],"referenced_posts":[{"type":"replied_to","id":"4"}],"text":"cut","note_post":{"text":"the whole &amp; long text"}}}}""";
-        var found = Assert.IsType<Reading.Found>(Read(Channel(), Call("POST", "", Body, null)).Single().Reading).Event;
+        var found = Assert.IsType<Parsed.Found>(Read(Channel(), Call("POST", "", Body, null)).Single().Reading).Event;
         Assert.Equal((ContactChange.Edited, "6", "7", "4", "the whole & long text"), (found.Change, found.Contact.ExternalId, found.EventId, found.Contact.Entry, found.Contact.Text));
     }
 
-    private Answer Answer(string query) => Assert.IsType<Verdict.Challenge>(Channel().Verify(Call("GET", query, "", null))).Answer;
+    private WebhookResponse Answer(string query) => Assert.IsType<VerificationResult.Challenge>(Channel().Verify(Call("GET", query, "", null))).Response;
 
     private static Delivery Call(string method, string query, string body, string? signature) => new()
     {

@@ -42,7 +42,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         {
             var delivery = deliveries[index] with { Body = body };
             NeverThrows(() => channel.Verify(delivery));
-            NeverThrows(() => channel.Reply(delivery, Acceptance.Stored));
+            NeverThrows(() => channel.Respond(delivery, Acceptance.Stored));
             Read(channel.Read(delivery));
         });
     }
@@ -64,7 +64,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
                 ? deliveries[seed] with { PathAndQuery = text }
                 : deliveries[seed] with { Headers = deliveries[seed].Headers.ToDictionary(h => h.Key, h => h.Key == header ? text : h.Value, StringComparer.Ordinal) };
             NeverThrows(() => channel.Verify(delivery));
-            NeverThrows(() => channel.Reply(delivery, Acceptance.Stored));
+            NeverThrows(() => channel.Respond(delivery, Acceptance.Stored));
             Read(channel.Read(delivery));
         });
     }
@@ -72,17 +72,17 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
     [Fact]
     public void What_was_fetched_is_read()
     {
-        foreach (var (name, channel) in All.Where(c => c.Value is IFetches))
+        foreach (var (name, channel) in All.Where(c => c.Value is IFetchesContent))
         {
             List<(Delivery Delivery, string Resource, byte[] Document)> documents = [];
             foreach (var seed in Seed.Of(name).Where(s => s.Fetched.Count > 0))
             {
                 var delivery = seed.ToDelivery(channel);
-                var resources = channel.Read(delivery).Select(e => Value(() => e.Read())).OfType<Reading.Thin>().Select(t => t.Resource).ToList();
+                var resources = channel.Read(delivery).Select(e => Value(() => e.Read())).OfType<Parsed.Reference>().Select(t => t.Resource).ToList();
                 documents.AddRange(seed.Fetched.Values.SelectMany(d => resources.Select(r => (delivery, r, d))));
             }
 
-            Run($"{name}, fetched", documents.ConvertAll(d => d.Document), 1_000, 1_000, (index, body) => Found(((IFetches)channel).Read(documents[index].Delivery, documents[index].Resource, body)));
+            Run($"{name}, fetched", documents.ConvertAll(d => d.Document), 1_000, 1_000, (index, body) => Found(((IFetchesContent)channel).Read(documents[index].Delivery, documents[index].Resource, body)));
         }
     }
 
@@ -165,7 +165,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
     }
 
     // As the work on a delivery does: what an element throws costs itself alone, and what is read can be stored.
-    private static void Read(IEnumerable<Element> elements)
+    private static void Read(IEnumerable<DeliveryItem> elements)
     {
         Exception? first = null;
         foreach (var element in elements)
@@ -177,9 +177,9 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         if (first is not null) throw first;
     }
 
-    private static void Found(Reading reading)
+    private static void Found(Parsed reading)
     {
-        if (reading is not Reading.Found { Event: var e }) return;
+        if (reading is not Parsed.Found { Event: var e }) return;
         Assert.False(string.IsNullOrEmpty(e.EventId) || string.IsNullOrEmpty(e.Contact.ExternalId), "An event without an id.");
         CaseKeys.Event(e);
         JsonSerializer.SerializeToUtf8Bytes(AttachmentText.Of(e), ContactJson.Default.ContactEvent);

@@ -27,29 +27,29 @@ public sealed class LearningChannel(IConfiguration configuration) : IChannel
 
     public IEnumerable<string> Problems() => [];
 
-    public Verdict Verify(Delivery delivery) => new Verdict.Genuine();
+    public VerificationResult Verify(Delivery delivery) => new VerificationResult.Valid();
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         var position = 0;
         foreach (var item in json.RootElement.EnumerateArray())
         {
             if (item.GetProperty("Kind").GetString() == "whole" && !Knows("whole")) throw new FormatException();
-            yield return new Element($"items[{position++}]", () => ReadOne(delivery, item));
+            yield return new DeliveryItem($"items[{position++}]", () => ReadOne(delivery, item));
         }
     }
 
     private bool Knows(string kind) => (configuration["Learning:Knows"] ?? "text").Split(' ').Contains(kind);
 
-    private Reading ReadOne(Delivery delivery, JsonElement item)
+    private Parsed ReadOne(Delivery delivery, JsonElement item)
     {
         var (kind, id) = (item.GetProperty("Kind").GetString()!, item.GetProperty("Id").GetString()!);
         var known = Knows(kind);
         if (!known && (kind is "throws" or "noise")) throw new FormatException();
-        if (kind == "noise") return new Reading.Ignored("noise");
+        if (kind == "noise") return new Parsed.Ignored("noise");
         if (!known && (kind is "own" or "drift")) id = $"old:{id}";
         var contact = new Contact
         {
@@ -63,7 +63,7 @@ public sealed class LearningChannel(IConfiguration configuration) : IChannel
             ReceivedAt = delivery.ReceivedAt,
             Text = known || kind == "drift" ? $"This is {item.GetProperty("Id").GetString()}." : null,
         };
-        return new Reading.Found(new ContactEvent($"{id}:received", ContactChange.Received, contact));
+        return new Parsed.Found(new ContactEvent($"{id}:received", ContactChange.Received, contact));
     }
 }
 

@@ -21,13 +21,13 @@ public sealed class Pigeons
     public bool Repeatable { get; set; }
 
     /// <summary>What upkeep finds.</summary>
-    public Func<Upkeep, IReadOnlyList<Registration>> Registrations { get; set; } = _ => [];
+    public Func<RegistrationCheckRequest, IReadOnlyList<Registration>> Registrations { get; set; } = _ => [];
 
     /// <summary>Every try that reached the provider.</summary>
     public ConcurrentQueue<Reply> Flown { get; } = new();
 
     /// <summary>Every check, and whether it might repair.</summary>
-    public ConcurrentQueue<Upkeep> Checks { get; } = new();
+    public ConcurrentQueue<RegistrationCheckRequest> Checks { get; } = new();
 
     public void Add(IServiceCollection services) => services.AddSingleton(this).AddSingleton<IChannel, PigeonChannel>();
 
@@ -37,7 +37,7 @@ public sealed class Pigeons
 }
 
 /// <summary>The channel behind <see cref="Pigeons"/>: unsigned JSON with id, customer, text, time; or a status of a message.</summary>
-public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel, IReplies, ISubscribes
+public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel, ISendsReplies, IRegistersWebhooks
 {
     private const string Account = "loft";
 
@@ -51,21 +51,21 @@ public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel
 
     public IEnumerable<string> Problems() => [];
 
-    public Verdict Verify(Delivery delivery) => new Verdict.Genuine();
+    public VerificationResult Verify(Delivery delivery) => new VerificationResult.Valid();
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(204);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(204);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
-        yield return new Element("whole", () =>
+        yield return new DeliveryItem("whole", () =>
         {
             using var json = JsonDocument.Parse(delivery.Body);
             string? Get(string name) => json.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
             var at = DateTimeOffset.Parse(Get("at")!, CultureInfo.InvariantCulture);
-            if (Get("attention") is { } attention) return new Reading.Attention(attention);
-            if (Get("status") is { } status) return new Reading.Status(new MessageStatus(Account, Get("id")!, Enum.Parse<MessageState>(status, ignoreCase: true), at, Get("reason"), Get("reply")));
+            if (Get("attention") is { } attention) return new Parsed.Alert(attention);
+            if (Get("status") is { } status) return new Parsed.StatusUpdate(new MessageStatus(Account, Get("id")!, Enum.Parse<MessageState>(status, ignoreCase: true), at, Get("reason"), Get("reply")));
             var found = Event(Get("id")!, Get("customer")!, Get("text"), at, Get("echo") is null ? Direction.Inbound : Direction.Outbound, Get("reply"));
-            return new Reading.Found(found with { Contact = Marked(found.Contact, Get) });
+            return new Parsed.Found(found with { Contact = Marked(found.Contact, Get) });
         });
     }
 
@@ -87,7 +87,7 @@ public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel
         return pigeons.Answer is { } answer ? await answer(reply) : pigeons.Take(reply, time.GetUtcNow());
     }
 
-    public Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct)
+    public Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         pigeons.Checks.Enqueue(upkeep);
         return Task.FromResult(pigeons.Registrations(upkeep));

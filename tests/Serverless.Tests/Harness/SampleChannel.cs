@@ -14,7 +14,7 @@ namespace Serverless.Tests.Harness;
 /// A channel with every ability, for journeys of the cores: a delivery is <c>{"elements":[{"id","at","text","thread","files","thin","attention","change"}]}</c>, proven by a header that names its key.
 /// It talks to <see cref="SampleApi"/>.
 /// </summary>
-public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : IChannel, IFetches, ILoadsKeys, IOpensAttachments, ILooksAgain
+public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : IChannel, IFetchesContent, ILoadsSigningKeys, IReadsAttachments, IReconciles
 {
     private HashSet<string> _keys = ["good"];
 
@@ -24,8 +24,8 @@ public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : 
 
     public IReadOnlyList<string> KeptHeaders => ["x-sample-key"];
 
-    public IReadOnlyList<LookSource> Sources =>
-        [.. (configuration["Sample:Sources"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => new LookSource(s, TimeSpan.FromMinutes(15)))];
+    public IReadOnlyList<ReconciliationSource> Sources =>
+        [.. (configuration["Sample:Sources"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => new ReconciliationSource(s, TimeSpan.FromMinutes(15)))];
 
     public IReadOnlyList<string> Blind => ["Calls by carrier pigeon cannot be looked at again."];
 
@@ -42,83 +42,83 @@ public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : 
 
     public IEnumerable<string> Problems() => [];
 
-    public Verdict Verify(Delivery delivery) => delivery.Header("x-sample-key") switch
+    public VerificationResult Verify(Delivery delivery) => delivery.Header("x-sample-key") switch
     {
-        null => new Verdict.Forged(Reasons.SignatureMissing),
-        "bad" => new Verdict.Forged(Reasons.SignatureWrong),
-        var key when _keys.Contains(key) => new Verdict.Genuine(),
-        _ when _keys.Contains("loaded") => new Verdict.Forged(Reasons.KeyUnknown),
-        _ => new Verdict.Undecided(Reasons.KeyUnknown),
+        null => new VerificationResult.Invalid(VerificationReasons.SignatureMissing),
+        "bad" => new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+        var key when _keys.Contains(key) => new VerificationResult.Valid(),
+        _ when _keys.Contains("loaded") => new VerificationResult.Invalid(VerificationReasons.KeyUnknown),
+        _ => new VerificationResult.Pending(VerificationReasons.KeyUnknown),
     };
 
-    public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
-    public IEnumerable<Element> Read(Delivery delivery)
+    public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         using var json = JsonDocument.Parse(delivery.Body);
         if (delivery.Arrival == Arrival.LookedAgain)
         {
-            yield return new Element("held", () => ReadOne(delivery, json.RootElement));
+            yield return new DeliveryItem("held", () => ReadOne(delivery, json.RootElement));
             yield break;
         }
 
         var position = 0;
-        foreach (var element in json.RootElement.GetProperty("elements").EnumerateArray()) yield return new Element($"elements[{position++}]", () => ReadOne(delivery, element));
+        foreach (var element in json.RootElement.GetProperty("elements").EnumerateArray()) yield return new DeliveryItem($"elements[{position++}]", () => ReadOne(delivery, element));
     }
 
-    public async Task<Fetched> FetchAsync(string resource, CancellationToken ct)
+    public async Task<FetchedContent> FetchAsync(string resource, CancellationToken ct)
     {
         var answer = await GetAsync(resource, ct);
         return answer switch
         {
-            { Succeeded: true } => new Fetched.Document(answer.Body),
-            { Status: 404 or 410 } => new Fetched.Gone("gone-at-provider"),
-            _ => new Fetched.Later(Trouble(answer), answer.RetryAfter),
+            { Succeeded: true } => new FetchedContent.Document(answer.Body),
+            { Status: 404 or 410 } => new FetchedContent.Gone("gone-at-provider"),
+            _ => new FetchedContent.Later(Trouble(answer), answer.RetryAfter),
         };
     }
 
-    public Reading Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
+    public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
     {
         using var json = JsonDocument.Parse(document);
         return ReadOne(delivery, json.RootElement);
     }
 
-    public async Task<Keys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
+    public async Task<SigningKeys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
         var answer = await GetAsync("keys", ct);
-        if (!answer.Succeeded) return new Keys.Later(Trouble(answer), answer.RetryAfter);
+        if (!answer.Succeeded) return new SigningKeys.Later(Trouble(answer), answer.RetryAfter);
         _keys = [.. Encoding.UTF8.GetString(answer.Body.Span).Split(' '), "loaded"];
-        return new Keys.Ready();
+        return new SigningKeys.Ready();
     }
 
-    public async Task<Opened> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
+    public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Url($"files/{attachment.Reference}"));
-        if (await api.OpenAsync(request, ct) is not { } answer) return new Opened.Later("unreachable");
-        if (answer.IsSuccessStatusCode) return new Opened.Content(await answer.Content.ReadAsStreamAsync(ct), answer.Content.Headers.ContentType?.MediaType);
-        using (answer) return (int)answer.StatusCode is 404 or 410 ? new Opened.Gone("gone-at-provider") : new Opened.Later("refused", api.RetryAfter(answer));
+        if (await api.OpenAsync(request, ct) is not { } answer) return new OpenedAttachment.Later("unreachable");
+        if (answer.IsSuccessStatusCode) return new OpenedAttachment.Content(await answer.Content.ReadAsStreamAsync(ct), answer.Content.Headers.ContentType?.MediaType);
+        using (answer) return (int)answer.StatusCode is 404 or 410 ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", api.RetryAfter(answer));
     }
 
-    public async Task<Looked> LookAsync(string source, LookFrom from, CancellationToken ct)
+    public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
         var answer = await GetAsync($"held?source={source}&cursor={from.Cursor}&since={Uri.EscapeDataString(from.Since.ToString("O"))}", ct);
-        if (answer.Status == 410) return new Looked.Restart();
-        if (!answer.Succeeded) return new Looked.Later(Trouble(answer), answer.RetryAfter);
+        if (answer.Status == 410) return new ReconciliationResult.Restart();
+        if (!answer.Succeeded) return new ReconciliationResult.Later(Trouble(answer), answer.RetryAfter);
         using var json = JsonDocument.Parse(answer.Body);
-        return new Looked.Page(
-            [.. json.RootElement.GetProperty("held").EnumerateArray().Select(h => new Held("message", Encoding.UTF8.GetBytes(h.GetRawText())))],
+        return new ReconciliationResult.Page(
+            [.. json.RootElement.GetProperty("held").EnumerateArray().Select(h => new ProviderRecord("message", Encoding.UTF8.GetBytes(h.GetRawText())))],
             json.RootElement.GetProperty("cursor").GetString(),
             json.RootElement.GetProperty("more").GetBoolean());
     }
 
-    private static Reading ReadOne(Delivery delivery, JsonElement element)
+    private static Parsed ReadOne(Delivery delivery, JsonElement element)
     {
-        if (element.TryGetProperty("thin", out var thin)) return new Reading.Thin(thin.GetString()!);
-        if (element.TryGetProperty("attention", out var attention)) return new Reading.Attention(attention.GetString()!);
+        if (element.TryGetProperty("thin", out var thin)) return new Parsed.Reference(thin.GetString()!);
+        if (element.TryGetProperty("attention", out var attention)) return new Parsed.Alert(attention.GetString()!);
         var id = element.GetProperty("id").GetString()!;
         var change = element.TryGetProperty("change", out var word) ? Enum.Parse<ContactChange>(word.GetString()!) : ContactChange.Received;
         var at = element.GetProperty("at").GetDateTimeOffset();
-        return new Reading.Found(new ContactEvent($"{id}:{change}", change, new Contact
+        return new Parsed.Found(new ContactEvent($"{id}:{change}", change, new Contact
         {
             Channel = "sample",
             Network = "sample",

@@ -27,7 +27,7 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFix
         await using var world = await StartAsync();
         _pigeons.Registrations = upkeep => [new("webhook", upkeep.Repair ? RegistrationState.Repaired : RegistrationState.Drifted)];
         Assert.Equal(1, await ChecksAfterTickAsync(world));
-        Assert.Equal(new Upkeep("https://contact.example.com", Repair: true), Assert.Single(_pigeons.Checks));
+        Assert.Equal(new RegistrationCheckRequest("https://contact.example.com", Repair: true), Assert.Single(_pigeons.Checks));
         world.Time.Advance(TimeSpan.FromHours(20));
         Assert.Equal(1, await ChecksAfterTickAsync(world));
     }

@@ -34,7 +34,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         Assert.True(await DailyAsync(world));
         Assert.Equal(["channel.drifted.v1 webhook"], Told(world));
         Assert.Equal(("red", "pigeon, webhook: Drifted. No address is entered. Enter it."), await world.HealthAsync("upkeep"));
-        Assert.All(_pigeons.Checks, c => Assert.Equal(new Upkeep("https://contact.example.com", false), c));
+        Assert.All(_pigeons.Checks, c => Assert.Equal(new RegistrationCheckRequest("https://contact.example.com", false), c));
 
         var report = await world.GetAsync("/api/operations/channels");
         Assert.Equal(["perch: Feed them.", "webhook: Enter it."], report.GetProperty("steps").EnumerateArray().Select(s => $"{s.GetProperty("name").GetString()}: {s.GetProperty("step").GetString()}"));

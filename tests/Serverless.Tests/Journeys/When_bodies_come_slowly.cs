@@ -124,7 +124,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
             var channel = channels.Find(seed.Name.Split('/')[0])!;
             foreach (var begun in new[] { 0, seed.Body.Length / 2, seed.Body.Length })
             {
-                if (channel.ReplyUnread(seed.ToDelivery(channel) with { Body = seed.Body.AsMemory(0, begun) }) is not { } answer) continue;
+                if (channel.RespondUnread(seed.ToDelivery(channel) with { Body = seed.Body.AsMemory(0, begun) }) is not { } answer) continue;
                 Assert.Equal(200, answer.Status);
                 var text = System.Text.Encoding.UTF8.GetString(answer.Body.Span);
                 Assert.DoesNotContain("<Dial", text, StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
         }
 
         string[] phones = ["twilio/voice", "vonage/voice/answer", "sipgate", "placetel"];
-        Assert.All(phones, phone => Assert.NotNull(channels.Find(phone.Split('/')[0])!.ReplyUnread(new Delivery
+        Assert.All(phones, phone => Assert.NotNull(channels.Find(phone.Split('/')[0])!.RespondUnread(new Delivery
         {
             Id = DeliveryKey.NewId(world.Time.GetUtcNow()),
             Channel = phone.Split('/')[0],

@@ -145,18 +145,18 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
 
         public IEnumerable<string> Problems() => [];
 
-        public Verdict Verify(Delivery delivery) => new Verdict.Genuine();
+        public VerificationResult Verify(Delivery delivery) => new VerificationResult.Valid();
 
-        public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(200);
+        public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(200);
 
-        public IEnumerable<Element> Read(Delivery delivery) =>
+        public IEnumerable<DeliveryItem> Read(Delivery delivery) =>
         [
             new("[0]", () => Found(delivery, null!, "Hallo")),
             new("[1]", () => Found(delivery, "m1", "Hallo")),
-            new("[2]", () => new Reading.Found(null!)),
+            new("[2]", () => new Parsed.Found(null!)),
         ];
 
-        private static Reading.Found Found(Delivery delivery, string id, string text) => new Reading.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
+        private static Parsed.Found Found(Delivery delivery, string id, string text) => new Parsed.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
         {
             Channel = "slipping",
             Network = "letters",

@@ -72,10 +72,10 @@ public sealed class BearerProofTests
 
         public IEnumerable<string> Problems() => [];
 
-        public Verdict Verify(Delivery delivery) => new Verdict.Genuine();
+        public VerificationResult Verify(Delivery delivery) => new VerificationResult.Valid();
 
-        public Answer Reply(Delivery delivery, Acceptance acceptance) => Answer.Empty(200);
+        public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(200);
 
-        public IEnumerable<Element> Read(Delivery delivery) => [];
+        public IEnumerable<DeliveryItem> Read(Delivery delivery) => [];
     }
 }

@@ -93,7 +93,7 @@ public sealed class TurnTests
     public async Task What_waits_for_its_provider_is_all_that_is_tried_again()
     {
         var row = new TableRow("p", "r");
-        _special["[5]"] = () => new ElementFiling.Taken("kept:offline", false, new Fetched.Later("offline", TimeSpan.FromMinutes(5)));
+        _special["[5]"] = () => new ElementFiling.Taken("kept:offline", false, new FetchedContent.Later("offline", TimeSpan.FromMinutes(5)));
         var turn = Turn(new Progress());
         Assert.True(await turn.WorkAsync(Elements(40, i => $"t{i}")));
         Assert.Equal((40, 1, true, "offline"), (turn.Progress.Done, turn.Progress.Left, turn.Progress.Failed, turn.Waits!.Reason));
@@ -110,7 +110,7 @@ public sealed class TurnTests
     [Fact]
     public async Task Too_many_that_wait_hold_the_others_up()
     {
-        for (var i = 0; i < 500; i++) _special[$"[{i}]"] = () => new ElementFiling.Taken("kept:offline", false, new Fetched.Later("offline"));
+        for (var i = 0; i < 500; i++) _special[$"[{i}]"] = () => new ElementFiling.Taken("kept:offline", false, new FetchedContent.Later("offline"));
         var turn = Turn(new Progress());
         Assert.False(await turn.WorkAsync(Elements(500, i => $"t{i}")));
         Assert.True(turn.IsHeldUp);
@@ -144,9 +144,9 @@ public sealed class TurnTests
             Piece(1, e => e with { Contact = e.Contact with { ThreadKey = "b" } }),
             Piece(2, e => e with { Contact = e.Contact with { ThreadKey = "c", ThreadAlias = "a" } }),
             Piece(3, e => e with { Contact = e.Contact with { ThreadKey = "d" }, Clues = new ContactClues(null, null, ["x1"]) }),
-            new("[4]", new Reading.Status(new MessageStatus("desk", "x1", MessageState.Delivered, At))),
+            new("[4]", new Parsed.StatusUpdate(new MessageStatus("desk", "x1", MessageState.Delivered, At))),
             new("[5]", null, "FormatException"),
-            new("[6]", new Reading.Moved("desk", "x", "y")),
+            new("[6]", new Parsed.PlaceRenamed("desk", "x", "y")),
             Piece(7, e => e),
         ];
         var stages = Lanes.Of(pieces, "sample");
@@ -203,10 +203,10 @@ public sealed class TurnTests
         return _special.TryGetValue(piece.Position, out var special) ? special() : new ElementFiling.Taken("joined", true, null, new Filed(piece.Position, "case", "event|1|2", false));
     }
 
-    private static List<Element> Elements(int count, Func<int, string> thread) =>
-        [.. Enumerable.Range(0, count).Select(i => new Element($"[{i}]", () => Piece(i, e => e with { Contact = e.Contact with { ThreadKey = thread(i) } }).Reading!))];
+    private static List<DeliveryItem> Elements(int count, Func<int, string> thread) =>
+        [.. Enumerable.Range(0, count).Select(i => new DeliveryItem($"[{i}]", () => Piece(i, e => e with { Contact = e.Contact with { ThreadKey = thread(i) } }).Reading!))];
 
-    private static DeliveryWork.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) => new($"[{index}]", new Reading.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
+    private static DeliveryWork.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) => new($"[{index}]", new Parsed.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
     {
         Channel = "sample",
         Network = "sample",

@@ -1,29 +1,29 @@
 namespace Serverless.Channels;
 
 /// <summary>What a channel's check says of a delivery. A stranger's input never throws: it is judged.</summary>
-public abstract record Verdict
+public abstract record VerificationResult
 {
-    private Verdict() { }
+    private VerificationResult() { }
 
     /// <summary>The provider's proof holds.</summary>
     /// <param name="SentAt">The sender's signed time, where the scheme has one.</param>
-    public sealed record Genuine(DateTimeOffset? SentAt = null) : Verdict;
+    public sealed record Valid(DateTimeOffset? SentAt = null) : VerificationResult;
 
     /// <summary>A handshake: answered at once, nothing is stored. A failed handshake is one too, with its 4xx.</summary>
-    public sealed record Challenge(Answer Answer) : Verdict;
+    public sealed record Challenge(WebhookResponse Response) : VerificationResult;
 
     /// <summary>The proof is missing or wrong.</summary>
-    /// <param name="Reason">One of <see cref="Reasons"/>.</param>
+    /// <param name="Reason">One of <see cref="VerificationReasons"/>.</param>
     /// <param name="SentAt">The sender's signed time where the signature holds and only the time is wrong; it tells how far the sender's clock is off.</param>
-    public sealed record Forged(string Reason, DateTimeOffset? SentAt = null) : Verdict;
+    public sealed record Invalid(string Reason, DateTimeOffset? SentAt = null) : VerificationResult;
 
     /// <summary>Cannot be judged yet (say, a signing key not in memory): stored, answered 2xx, verified again in Normalise.</summary>
-    /// <param name="Reason">What is missing, one of <see cref="Reasons"/>.</param>
-    public sealed record Undecided(string Reason) : Verdict;
+    /// <param name="Reason">What is missing, one of <see cref="VerificationReasons"/>.</param>
+    public sealed record Pending(string Reason) : VerificationResult;
 }
 
 /// <summary>Why a call failed its check: codes for logs, ends and diagnostics; never personal data.</summary>
-public static class Reasons
+public static class VerificationReasons
 {
     public const string SignatureMissing = "signature-missing";
     public const string SignatureMalformed = "signature-malformed";

@@ -1,21 +1,21 @@
 namespace Serverless.Channels;
 
 /// <summary>
-/// A channel that is registered at its provider: upkeep (in Daily, and at once after <see cref="Reading.Attention"/>) compares what the settings ask for with what is true there.
+/// A channel that is registered at its provider: upkeep (in Daily, and at once after <see cref="Parsed.Alert"/>) compares what the settings ask for with what is true there.
 /// </summary>
-public interface ISubscribes
+public interface IRegistersWebhooks
 {
     /// <summary>
-    /// One entry for each thing that must be registered, or that expires. With <see cref="Upkeep.Repair"/> it registers and repairs, but only what leads to this deployment or to nobody: what leads
+    /// One entry for each thing that must be registered, or that expires. With <see cref="RegistrationCheckRequest.Repair"/> it registers and repairs, but only what leads to this deployment or to nobody: what leads
     /// elsewhere is <see cref="RegistrationState.Foreign"/> and stays. Never throws for what the provider answers.
     /// </summary>
-    Task<IReadOnlyList<Registration>> CheckAsync(Upkeep upkeep, CancellationToken ct);
+    Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct);
 }
 
 /// <summary>What upkeep may do.</summary>
 /// <param name="PublicBaseUrl">Where the world reaches us, without a slash at the end; null when it is not set, and then nothing can be repaired.</param>
 /// <param name="Repair">Whether it may change anything at the provider.</param>
-public sealed record Upkeep(string? PublicBaseUrl, bool Repair);
+public sealed record RegistrationCheckRequest(string? PublicBaseUrl, bool Repair);
 
 /// <summary>One registration, or one credential that expires.</summary>
 /// <param name="Name">Stable, free of secrets and of personal data, e.g. <c>webhook</c>, <c>subscription service inbox</c>, <c>number 493023125100 voice</c>.</param>

@@ -2,9 +2,9 @@ namespace Serverless.Channels.CallFlows;
 
 /// <summary>
 /// How calls to one number are answered: whom to ring, when, and what is said. Every member may be left out: a number takes it from the
-/// channel's default plan, and that one from <see cref="AnswerPlan"/>'s own defaults.
+/// channel's default plan, and that one from <see cref="CallFlow"/>'s own defaults.
 /// </summary>
-public sealed class AnswerOptions
+public sealed class CallFlowOptions
 {
     /// <summary>BCP 47 tag of everything that is said; <c>de-DE</c> unless set.</summary>
     public string? Language { get; set; }

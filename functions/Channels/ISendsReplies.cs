@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels;
 
 /// <summary>A channel on which a text can be sent back to the customer, in the conversation the contact belongs to.</summary>
-public interface IReplies
+public interface ISendsReplies
 {
     /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a second message reaching the customer.</summary>
     bool Repeatable { get; }

@@ -6,7 +6,7 @@ namespace Serverless.Channels.CallFlows;
 /// What a caller of one number meets, decided from settings and the time alone: within the opening hours people are rung group after group, then a
 /// message is taken. Nobody passes a menu or types a number. Each telephony channel says it in its provider's language.
 /// </summary>
-public sealed class AnswerPlan
+public sealed class CallFlow
 {
     private readonly OpeningHours _hours;
     private readonly TimeZoneInfo _zone;
@@ -18,7 +18,7 @@ public sealed class AnswerPlan
     private readonly int _messageSeconds;
     private readonly bool _transcribe;
 
-    private AnswerPlan(AnswerOptions number, AnswerOptions fallback)
+    private CallFlow(CallFlowOptions number, CallFlowOptions fallback)
     {
         Language = number.Language ?? fallback.Language ?? "de-DE";
         Voice = number.Voice ?? fallback.Voice;
@@ -53,10 +53,10 @@ public sealed class AnswerPlan
     /// <param name="dialled">As the provider writes it; digits alone count, since an app setting's name cannot hold a <c>+</c>.</param>
     /// <param name="numbers">Plans by the digits of the number with country code, e.g. <c>493023125100</c>.</param>
     /// <param name="fallback">What a number's own plan leaves open, and the plan of every other number.</param>
-    public static AnswerPlan Of(string? dialled, IReadOnlyDictionary<string, AnswerOptions> numbers, AnswerOptions fallback)
+    public static CallFlow Of(string? dialled, IReadOnlyDictionary<string, CallFlowOptions> numbers, CallFlowOptions fallback)
     {
         var digits = (dialled ?? "").TrimStart('+');
-        return new AnswerPlan(numbers.GetValueOrDefault(digits) ?? fallback, fallback);
+        return new CallFlow(numbers.GetValueOrDefault(digits) ?? fallback, fallback);
     }
 
     /// <summary>Whether people are rung at this time.</summary>
@@ -67,28 +67,28 @@ public sealed class AnswerPlan
     }
 
     /// <summary>What an incoming call meets first.</summary>
-    public AnswerStep Begin(DateTimeOffset now) => IsOpen(now) ? Ring(0, _greeting is null ? [] : [_greeting]) : TakeMessage([_closed]);
+    public CallFlowStep Begin(DateTimeOffset now) => IsOpen(now) ? Ring(0, _greeting is null ? [] : [_greeting]) : TakeMessage([_closed]);
 
     /// <summary>What follows when a group did not answer.</summary>
     /// <param name="index">Index of the next group; beyond the last one, a message is taken.</param>
-    public AnswerStep Next(int index) => Ring(index, []);
+    public CallFlowStep Next(int index) => Ring(index, []);
 
     /// <summary>What a caller meets who is not proven genuine: a message is taken and no number of ours is given away.</summary>
-    public AnswerStep WithoutRinging() => TakeMessage([]);
+    public CallFlowStep WithoutRinging() => TakeMessage([]);
 
-    private AnswerStep Ring(int index, string[] sentences)
+    private CallFlowStep Ring(int index, string[] sentences)
     {
         if (index < 0 || index >= _rings.Count) return TakeMessage(sentences);
         var numbers = Addresses(_rings[index]);
         if (numbers.Length == 0) return Ring(index + 1, sentences);
-        return new AnswerStep.Ring(sentences, numbers, Math.Clamp(_rings[index].Seconds, 5, 120), index + 1 < _rings.Count ? index + 1 : null);
+        return new CallFlowStep.Ring(sentences, numbers, Math.Clamp(_rings[index].Seconds, 5, 120), index + 1 < _rings.Count ? index + 1 : null);
     }
 
-    private AnswerStep TakeMessage(string[] sentences)
+    private CallFlowStep TakeMessage(string[] sentences)
     {
         // Nothing is recorded without the sentence that says so.
-        if (_recordingNotice is not null) return new AnswerStep.TakeMessage([.. sentences, _recordingNotice], _messageSeconds, _transcribe);
-        return new AnswerStep.Farewell(sentences.Contains(_closed, StringComparer.Ordinal) ? sentences : [.. sentences, _closed]);
+        if (_recordingNotice is not null) return new CallFlowStep.TakeMessage([.. sentences, _recordingNotice], _messageSeconds, _transcribe);
+        return new CallFlowStep.Farewell(sentences.Contains(_closed, StringComparer.Ordinal) ? sentences : [.. sentences, _closed]);
     }
 
     private bool IsHoliday(DateTime local)
@@ -113,9 +113,9 @@ public sealed class AnswerPlan
     /// <param name="numbers">Plans by number.</param>
     /// <param name="section">Name of the channel's settings, e.g. <c>Channels__Twilio</c>.</param>
     /// <param name="more">What else the provider cannot do of a plan; null for nothing.</param>
-    public static IEnumerable<string> Problems(AnswerOptions fallback, IReadOnlyDictionary<string, AnswerOptions> numbers, string section, Func<AnswerOptions, string, IEnumerable<string>>? more = null)
+    public static IEnumerable<string> Problems(CallFlowOptions fallback, IReadOnlyDictionary<string, CallFlowOptions> numbers, string section, Func<CallFlowOptions, string, IEnumerable<string>>? more = null)
     {
-        IEnumerable<string> Of(AnswerOptions plan, string setting) => more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
+        IEnumerable<string> Of(CallFlowOptions plan, string setting) => more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
         foreach (var problem in Of(fallback, $"{section}__Default")) yield return problem;
         foreach (var (number, plan) in numbers)
         {
@@ -128,7 +128,7 @@ public sealed class AnswerPlan
     /// <summary>Sentences for what is wrong in a plan, each naming the setting to change.</summary>
     /// <param name="plan">The settings.</param>
     /// <param name="setting">Name of the setting that holds them, e.g. <c>Channels__Twilio__Default</c>.</param>
-    public static IEnumerable<string> Problems(AnswerOptions plan, string setting)
+    public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)
     {
         if (plan.Hours is { } hours && !OpeningHours.TryParse(hours, out _))
             yield return $"{setting}__Hours is not like 'Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00', 'always' or 'never'; callers are put through round the clock.";
@@ -157,22 +157,22 @@ public sealed class AnswerPlan
 
 /// <summary>What happens next in a call.</summary>
 /// <param name="Sentences">Said first, in order.</param>
-public abstract record AnswerStep(IReadOnlyList<string> Sentences)
+public abstract record CallFlowStep(IReadOnlyList<string> Sentences)
 {
     /// <summary>People are rung.</summary>
     /// <param name="Sentences">Said first.</param>
     /// <param name="Numbers">Rung at the same time; numbers with country code or <c>sip:</c> addresses.</param>
     /// <param name="Seconds">How long.</param>
     /// <param name="NextIndex">The group that follows when nobody answers; null for a message.</param>
-    public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex) : AnswerStep(Sentences);
+    public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex) : CallFlowStep(Sentences);
 
     /// <summary>The caller leaves a message; the last sentence says that it is recorded.</summary>
     /// <param name="Sentences">Said first.</param>
     /// <param name="MaxSeconds">Longest message.</param>
     /// <param name="Transcribe">Whether the provider may write it down.</param>
-    public sealed record TakeMessage(IReadOnlyList<string> Sentences, int MaxSeconds, bool Transcribe) : AnswerStep(Sentences);
+    public sealed record TakeMessage(IReadOnlyList<string> Sentences, int MaxSeconds, bool Transcribe) : CallFlowStep(Sentences);
 
     /// <summary>The call ends.</summary>
     /// <param name="Sentences">Said first.</param>
-    public sealed record Farewell(IReadOnlyList<string> Sentences) : AnswerStep(Sentences);
+    public sealed record Farewell(IReadOnlyList<string> Sentences) : CallFlowStep(Sentences);
 }
