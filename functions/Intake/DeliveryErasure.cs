@@ -8,7 +8,7 @@ namespace Serverless.Intake;
 /// Empties deliveries: that one came, and how it ended, stays and is counted; what it said goes as a whole, whoever it spoke of, since their cases have copies of their own (P12).
 /// Every step may be repeated.
 /// </summary>
-public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, BlobStore blobs, ChannelDirectory channels, TimeProvider time)
+public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries, BlobStore blobs, ChannelDirectory channels, TimeProvider time)
 {
     /// <summary>Empties a delivery. False when there is none, or nothing is left of it.</summary>
     public async Task<bool> EraseAsync(DeliveryKey key, CancellationToken ct) =>
@@ -19,7 +19,7 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
     /// <param name="row">Its row, as it was read.</param>
     /// <param name="ends">The end of each element, for one that was worked just now; null leaves them as they are.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> EraseAsync(DeliveryKey key, TableRow row, Ends? ends, CancellationToken ct)
+    public async Task<bool> EraseAsync(DeliveryKey key, TableRow row, ItemOutcomes? ends, CancellationToken ct)
     {
         while (true)
         {
@@ -30,7 +30,7 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
                 row["Reason"] = "";
             }
 
-            var fact = DeliveryRow.Erased(row, time.GetUtcNow());
+            var fact = DeliveryEntity.Erased(row, time.GetUtcNow());
             if (await EmptiedAsync(key, row, fact, ct) && (await tables.ReplaceAsync(key.Table, fact, row.ETag, ct)).State == WriteState.Written) return true;
             if (await deliveries.FindAsync(key, ct) is not { } changed) return false;
             row = changed;
@@ -41,14 +41,14 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryLog deliveries, B
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
         List<string> fetched = [];
-        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(ThinElements.Container, $"{key.Blob}/", ct)) fetched.Add(document);
+        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(ReferencedContent.Container, $"{key.Blob}/", ct)) fetched.Add(document);
         if (row.Text("BodyBlob") is null && fetched.Count == 0) return true;
-        var mark = new TableRow(key.Partition, key.Id) { [DeliveryRow.ErasedAt] = fact[DeliveryRow.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
+        var mark = new TableRow(key.Partition, key.Id) { [DeliveryEntity.ErasedAt] = fact[DeliveryEntity.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
         var marked = await tables.MergeAsync(key.Table, mark, row.ETag, ct);
         if (marked.State != WriteState.Written) return false;
         row.ETag = marked.ETag;
-        if (row.Text("BodyBlob") is { } body) await blobs.DeleteAsync(DeliveryLog.Container, body, ct);
-        foreach (var document in fetched) await blobs.DeleteAsync(ThinElements.Container, document, ct);
+        if (row.Text("BodyBlob") is { } body) await blobs.DeleteAsync(DeliveryStore.Container, body, ct);
+        foreach (var document in fetched) await blobs.DeleteAsync(ReferencedContent.Container, document, ct);
         return true;
     }
 }

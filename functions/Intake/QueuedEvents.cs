@@ -6,7 +6,7 @@ namespace Serverless.Intake;
 /// <summary>
 /// Brings in what a provider puts into a queue of ours instead of calling us: stored first like a call, then worked. It needs no further proof: only an identity that we gave the right to can write the queue.
 /// </summary>
-public sealed class QueuedEvents(DeliveryLog deliveries, TimeProvider time)
+public sealed class QueuedEvents(DeliveryStore deliveries, TimeProvider time)
 {
     /// <summary>Method of a delivery that came by a queue.</summary>
     public const string Method = "QUEUE";

@@ -7,7 +7,7 @@ namespace Serverless.Intake;
 
 /// <summary>Makes a delivery of a request, raw bytes and all, and has it judged and stored.</summary>
 public sealed class WebhookIntake(
-    ChannelDirectory channels, Readers readers, Bulkhead bulkhead, FrontDoor door, IOptionsMonitor<ReceiveOptions> options,
+    ChannelDirectory channels, BodyReadLimiter readers, Bulkhead bulkhead, DeliveryIntake door, IOptionsMonitor<ReceiveOptions> options,
     TimeProvider time)
 {
     private static readonly WebhookResponse NeverConfigured = WebhookResponse.Text(
@@ -40,7 +40,7 @@ public sealed class WebhookIntake(
             reader.Arrived();
             var delivery = Made(channel, request, body.Memory);
             // The limit counts whole bodies: none waits inside it for bytes that do not come.
-            if (!bulkhead.TryEnter(channel.Name)) return FrontDoor.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
+            if (!bulkhead.TryEnter(channel.Name)) return DeliveryIntake.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
             try
             {
                 return await door.AnswerAsync(channel, settings, delivery, body.Abandon);
@@ -57,7 +57,7 @@ public sealed class WebhookIntake(
     }
 
     /// <summary>Null when the whole body is here; otherwise what the caller hears.</summary>
-    private async Task<WebhookResponse?> ReadAsync(HttpRequest request, IChannel channel, Readers.Reader reader, PooledBody body)
+    private async Task<WebhookResponse?> ReadAsync(HttpRequest request, IChannel channel, BodyReadLimiter.Reader reader, PooledBody body)
     {
         var caller = request.HttpContext.RequestAborted;
         var (own, all) = (channel.MaxBodyBytes, options.CurrentValue.MaxBodyBytes);

@@ -12,7 +12,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, Quarantine quarantine, KeptDeliveries kept, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, QuarantineReview quarantine, KeptDeliveries kept, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;
@@ -87,7 +87,7 @@ public sealed class Arrears(
         }
     }
 
-    private static async Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(Quarantine quarantine, ChannelDirectory channels, CancellationToken ct)
+    private static async Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(QuarantineReview quarantine, ChannelDirectory channels, CancellationToken ct)
     {
         var on = channels.All.Where(c => ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
         var counts = await Task.WhenAll(on.Select(async c => (c.Name, Count: await quarantine.CountAsync(c.Name, ct))));

@@ -33,7 +33,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, ReconciliationStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {

@@ -14,7 +14,7 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
     internal bool IsTroubled => Sources.Any(s => s.Reason is not null);
 
     /// <summary>Null for a channel that is off or cannot look.</summary>
-    public static async Task<LookReport?> OfAsync(IChannel channel, LookStates states, CancellationToken ct)
+    public static async Task<LookReport?> OfAsync(IChannel channel, ReconciliationStates states, CancellationToken ct)
     {
         if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
         var sources = looks.Sources;
@@ -31,7 +31,7 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
         .. Blind,
     ];
 
-    private static LookedSource Of(ReconciliationSource source, LookState? state) =>
+    private static LookedSource Of(ReconciliationSource source, ReconciliationState? state) =>
         new(source.Name, state?.Since, state?.LookedAt, state?.DueAt, state?.Found ?? 0, state?.FoundInAll ?? 0, state?.Reason);
 }
 

@@ -4,7 +4,7 @@ using Serverless.Platform.Audit;
 namespace Serverless.Operations;
 
 /// <summary>Empties the queues of routes that are off, with an audit row.</summary>
-public sealed class RouteDesk(RouteSwitches switches, NoticeMessages queue, ActionLog actions)
+public sealed class RouteDesk(RouteSwitches switches, NoticeMessages queue, AuditLog actions)
 {
     /// <summary>All routes.</summary>
     public IReadOnlyList<string> Routes => switches.Routes;

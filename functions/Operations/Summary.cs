@@ -74,7 +74,7 @@ public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset Re
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
 public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, Arrears arrears, UpkeepReader upkeep, LookStates looks, DeliveryLog deliveries,
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, Arrears arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
     ReplyIndex replies, CallCount calls, TimeProvider time)
 {
     private const int CalendarDays = 30;

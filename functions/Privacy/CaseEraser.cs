@@ -19,7 +19,7 @@ public sealed record CaseTraces(IReadOnlyList<string> Keys, DateTimeOffset? From
 
 /// <summary>Takes away all that is stored of one case, but for what keeps it from coming back. Every step may be repeated, so that dying anywhere costs a repetition.</summary>
 public sealed class CaseEraser(
-    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseTeller teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryLog log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
+    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseTeller teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
 {
     private const int Tries = 24;
 
@@ -100,7 +100,7 @@ public sealed class CaseEraser(
             else if (await log.FindAsync(key, ct) is { } row && row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept)
             {
                 await open.ReachBackAsync(channel, key.At, ct);
-                await log.ReopenAsync(key, row.ETag, DeliveryRow.ReleasedAt, null, time.GetUtcNow(), ct);
+                await log.ReopenAsync(key, row.ETag, DeliveryEntity.ReleasedAt, null, time.GetUtcNow(), ct);
             }
         }
 

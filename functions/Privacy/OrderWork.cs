@@ -9,7 +9,7 @@ namespace Serverless.Privacy;
 
 /// <summary>Works orders step by step. Each step may be repeated, and how far it came is written after it: whoever dies is followed by the next tick.</summary>
 public sealed partial class OrderWork(
-    OrderBook book, CaseStore cases, CaseEraser eraser, Speaking speaking, DeliveryErasure deliveries, TableStore tables, ActionLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<OrderWork> log)
+    OrderBook book, CaseStore cases, CaseEraser eraser, Speaking speaking, DeliveryErasure deliveries, TableStore tables, AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<OrderWork> log)
 {
     private const int EventsAtOnce = 500;
 
@@ -135,7 +135,7 @@ public sealed partial class OrderWork(
         foreach (var row in page.Rows)
         {
             var key = new DeliveryKey(row.PartitionKey.Split('|')[1], row.RowKey);
-            if (row.Time(DeliveryRow.ErasedAt) is not null || !await speaking.OfAsync(wanted, key, row, ct)) continue;
+            if (row.Time(DeliveryEntity.ErasedAt) is not null || !await speaking.OfAsync(wanted, key, row, ct)) continue;
             met.Add(key.ToString());
             if (row.Text("End") == DeliveryEnd.Quarantined) quarantined.Add(key.ToString());
             if (order.Kind != OrderKind.Find) await deliveries.EraseAsync(key, row, null, ct);
@@ -166,7 +166,7 @@ public sealed partial class OrderWork(
     private async Task<Order> FinishedAsync(Order order, CancellationToken ct)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count, ["deliveries"] = order.DeliveriesMet };
-        if (order.Audit is [var month, var row]) await actions.EndAsync(new ActionLog.Begun(month, row), counts, ct);
+        if (order.Audit is [var month, var row]) await actions.EndAsync(new AuditLog.Begun(month, row), counts, ct);
         LogDone(order.Id, order.Kind, order.Cases.Count, order.DeliveriesMet, order.EventsRead, order.DeliveriesRead);
         order = order with { DoneAt = time.GetUtcNow() };
         if (order.Kind == OrderKind.Find) return order;

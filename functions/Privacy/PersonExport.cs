@@ -11,7 +11,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Privacy;
 
 /// <summary>Hands out what is kept of a person: one ZIP, made while it is sent, so that nothing is kept twice. What is other people's is left out or masked.</summary>
-public sealed partial class PersonExport(CaseReader reader, DeliveryLog deliveries, Speaking speaking, BlobStore blobs, ChannelDirectory channels)
+public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, Speaking speaking, BlobStore blobs, ChannelDirectory channels)
 {
     /// <summary>Stands for what is somebody else's.</summary>
     public const string Masked = "(somebody else)";

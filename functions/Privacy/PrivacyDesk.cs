@@ -6,7 +6,7 @@ using Serverless.Platform.Audit;
 namespace Serverless.Privacy;
 
 /// <summary>Takes what is asked about a person or a case, and says how far it is. What leaves a trace in <c>actions</c> names no address.</summary>
-public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser eraser, CaseReader reader, CaseStore cases, ActionLog actions, IOptionsMonitor<PrivacyOptions> options)
+public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser eraser, CaseReader reader, CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
 {
     /// <summary>For so long a request is worked at once; Tick goes on.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);

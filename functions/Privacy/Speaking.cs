@@ -7,7 +7,7 @@ using Serverless.Processing;
 namespace Serverless.Privacy;
 
 /// <summary>Tells whether a raw delivery speaks of the cases or the person of an order.</summary>
-public sealed class Speaking(DeliveryLog deliveries, DeliveryWork work, ChannelDirectory channels)
+public sealed class Speaking(DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels)
 {
     /// <summary>What is looked for.</summary>
     /// <param name="Cases">Ids of cases.</param>
@@ -26,7 +26,7 @@ public sealed class Speaking(DeliveryLog deliveries, DeliveryWork work, ChannelD
     public async Task<bool> OfAsync(Wanted wanted, DeliveryKey key, TableRow row, CancellationToken ct)
     {
         var end = row.Text("End");
-        var filed = Filed.Read(row);
+        var filed = ProcessedItem.Read(row);
         var open = end is DeliveryEnd.Open or DeliveryEnd.Paused;
         if (!open && filed.Any(f => wanted.Cases.Contains(f.CaseId))) return true;
         if (end == DeliveryEnd.Ended && row.Text("Ends") is { Length: > 0 } ends && ends.AsSpan().Count('\n') + 1 <= filed.Count) return false;

@@ -28,7 +28,7 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
     /// <param name="reason">What it waits for; a code.</param>
     /// <param name="asked">What the provider asked for, at most a day; null for our own back-off, up to an hour.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> PutBackAsync(Pointer pointer, TableRow row, string reason, TimeSpan? asked, CancellationToken ct)
+    public async Task<bool> PutBackAsync(DeliveryMessage pointer, TableRow row, string reason, TimeSpan? asked, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var since = row.Text("Waits") is { Length: > 0 } && row.Time("WaitsSince") is { } first ? first : now;
@@ -40,7 +40,7 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
         LogWaits(pointer.Channel, pointer.Id, pointer.Attempt + 1, (int)pause.TotalSeconds, reason);
 
         // The message first: dying in between leaves one message too many, which finds itself early, and never none.
-        await queues.SendAsync(Pointer.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
+        await queues.SendAsync(DeliveryMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
         var waits = new TableRow(row.PartitionKey, row.RowKey) { ["Waits"] = reason, ["WaitsSince"] = since, ["QueuedAt"] = now + pause, ["Tries"] = 0 };
         await tables.MergeAsync(pointer.Key.Table, waits, ETag.All, ct);
         return true;

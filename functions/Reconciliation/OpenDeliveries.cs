@@ -13,7 +13,7 @@ namespace Serverless.Reconciliation;
 /// A mark per channel names the oldest hour that still had an open delivery, so that a tick reads the last hours only, not the whole history. Row bodies are not fetched.
 /// </remarks>
 public sealed partial class OpenDeliveries(
-    TableStore tables, DeliveryLog deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
+    TableStore tables, DeliveryStore deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
 {
     private const string Marks = "sources";
     private const string OpenSince = "open-since";
@@ -128,7 +128,7 @@ public sealed partial class OpenDeliveries(
             LogGivenUp(open.Key.Channel, open.Key.Id, open.Tries);
             await kept.ListAsync(open.Key, TooManyTries, ct);
             // Its reason stays: one that was never verified must be before a replay works it.
-            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, [Ends.KeptPrefix + TooManyTries], null, now, ct, open.ETag);
+            await deliveries.EndAsync(open.Key, DeliveryEnd.Kept, [ItemOutcomes.KeptPrefix + TooManyTries], null, now, ct, open.ETag);
             return false;
         }
 

@@ -8,7 +8,7 @@ namespace Serverless.Registrations;
 
 /// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
 public sealed partial class ChannelUpkeep(
-    ChannelDirectory channels, RegistrationBook book, Attention attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<ChannelUpkeep> log)
+    ChannelDirectory channels, RegistrationBook book, SubscriptionAlerts attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<ChannelUpkeep> log)
 {
     /// <summary>Stands for the channel of credentials whose end only the settings know.</summary>
     public const string Dates = "settings";

@@ -58,7 +58,7 @@ public static class PublishedSchemas
         ["poison-step"] = () => Of<PoisonStep>(ReviewJson.Default),
         ["kept-page"] = () => Of<KeptPage>(ReviewJson.Default),
         ["kept-step"] = () => Of<KeptStep>(ReviewJson.Default),
-        ["action-page"] = () => Of<ActionLog.Page>(ReviewJson.Default),
+        ["action-page"] = () => Of<AuditLog.Page>(ReviewJson.Default),
         ["privacy-order"] = () => Of<OrderReport>(OrderJson.Default),
         ["privacy-orders"] = () => Of<IReadOnlyList<OrderReport>>(OrderJson.Default),
         ["privacy-erase"] = () => new JsonObject

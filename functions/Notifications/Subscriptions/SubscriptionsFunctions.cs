@@ -8,7 +8,7 @@ namespace Serverless.Notifications.Subscriptions;
 
 /// <summary>Webhook subscriptions as resources.</summary>
 public sealed class SubscriptionsFunctions(
-    SubscriptionDesk desk, Redelivery redelivery, NoticeLog notices, ActionLog actions, Caller caller, TimeProvider time)
+    SubscriptionDesk desk, Redelivery redelivery, NoticeLog notices, AuditLog actions, Caller caller, TimeProvider time)
 {
     private const int LargestBody = 64 * 1024;
     private const string NoSuch = "There is no subscription of that name.";

@@ -9,7 +9,7 @@ namespace Serverless.Operations.Diagnostics;
 
 /// <summary>The page that shows a sender how its calls went, and the link to it.</summary>
 public sealed class DiagnosticsFunctions(
-    ChannelDirectory channels, DiagnosticsLinks links, SenderReports reports, ActionLog actions, Caller caller)
+    ChannelDirectory channels, DiagnosticsLinks links, SenderReports reports, AuditLog actions, Caller caller)
 {
     private const int LongestBy = 100;
 

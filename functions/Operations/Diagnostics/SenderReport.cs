@@ -61,7 +61,7 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
         };
         var reason = state is "quarantined" or "refused" ? row.Text("Reason") : null;
         return new SentCall(
-            at, state, reason, reason is null ? null : Advice.For(reason, german), row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
+            at, state, reason, reason is null ? null : FailureAdvice.For(reason, german), row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
             row.Int("BodyLength") ?? 0,
             row["BodyHash"] is ReadOnlyMemory<byte> { Length: SHA256.HashSizeInBytes } hash ? Convert.ToHexStringLower(hash.Span) : null,
             row.Int("StandsFor"));

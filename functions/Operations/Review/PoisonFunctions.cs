@@ -8,15 +8,15 @@ using Serverless.Platform.Messaging;
 namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: queue messages that could not be worked.</summary>
-public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Caller caller)
+public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview desk, Caller caller)
 {
     /// <summary>Messages of one queue that could not be worked; an empty page for a queue that is none.</summary>
     [Function("QueryOperationsPoison")]
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/poison-messages")] HttpRequest request)
     {
-        var (queue, continuation) = (request.Value("queue") ?? Pointer.Queue, request.Value("continuation"));
+        var (queue, continuation) = (request.Value("queue") ?? DeliveryMessage.Queue, request.Value("continuation"));
         if (TopOf(request) is not { } top)
-            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
+            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(queue, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
     }
@@ -48,5 +48,5 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonDesk desk, Call
 
     private static int? TopOf(HttpRequest request) =>
         int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
-        && top is >= 1 and <= Quarantine.LargestPage ? top : null;
+        && top is >= 1 and <= QuarantineReview.LargestPage ? top : null;
 }

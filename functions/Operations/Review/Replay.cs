@@ -15,7 +15,7 @@ namespace Serverless.Operations.Review;
 /// is; placeholders give way to what can be read now, and so do contacts that today's code files under another id.
 /// </summary>
 public sealed class Replay(
-    DeliveryWalk walk, DeliveryLog deliveries, OpenDeliveries open, DeliveryWork work, Correlator correlator, CaseStore cases, ChannelDirectory channels, ActionLog actions, TimeProvider time)
+    DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, DeliveryProcessor work, Correlator correlator, CaseStore cases, ChannelDirectory channels, AuditLog actions, TimeProvider time)
 {
     /// <summary>Most deliveries of one step.</summary>
     public const int LargestStep = 100;
@@ -30,21 +30,21 @@ public sealed class Replay(
     /// <param name="selection">One delivery, or all of some hours that have ended.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="ArgumentException">The continuation is none of this selection.</exception>
-    public async Task<ReplayStep> StepAsync(Selection selection, CancellationToken ct)
+    public async Task<ReplayStep> StepAsync(ReviewSelection selection, CancellationToken ct)
     {
         var channel = channels.Find(selection.Channel) ?? throw new ArgumentException("There is no such channel.", nameof(selection));
         var (keys, continuation) = await KeysAsync(channel.Name, selection, ct);
         return selection.DryRun ? await ComparedAsync(channel, keys, continuation, ct) : await QueuedAsync(selection, keys, continuation, ct);
     }
 
-    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, Selection selection, CancellationToken ct)
+    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection, CancellationToken ct)
     {
         if (selection.Delivery is { } id) return ([new DeliveryKey(channel, id)], null);
         var page = await walk.PageAsync(channel, selection.Hours, HasEnded, selection.DryRun ? LargestDryStep : LargestStep, selection.Continuation, ct, "End");
         return ([.. page.Rows.Select(row => new DeliveryKey(channel, row.RowKey))], page.Continuation);
     }
 
-    private async Task<ReplayStep> QueuedAsync(Selection selection, IReadOnlyList<DeliveryKey> keys, string? continuation, CancellationToken ct)
+    private async Task<ReplayStep> QueuedAsync(ReviewSelection selection, IReadOnlyList<DeliveryKey> keys, string? continuation, CancellationToken ct)
     {
         var begun = await actions.BeginAsync("replay", selection.Channel, selection.On, selection.By, ct);
         var (queued, already, unknown) = (0, 0, 0);
@@ -55,7 +55,7 @@ public sealed class Replay(
             else
             {
                 await open.ReachBackAsync(key.Channel, key.At, ct);
-                if (await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReplayedAt, null, time.GetUtcNow(), ct)) queued++;
+                if (await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReplayedAt, null, time.GetUtcNow(), ct)) queued++;
                 else already++;
             }
         }
@@ -79,13 +79,13 @@ public sealed class Replay(
         return new ReplayStep { DryRun = true, Same = same, Different = differences, Already = already, Unknown = unknown, More = continuation is not null, Continuation = continuation };
     }
 
-    private static bool MayBeReplayed(TableRow row) => row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept && row.Time(DeliveryRow.ErasedAt) is null;
+    private static bool MayBeReplayed(TableRow row) => row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept && row.Time(DeliveryEntity.ErasedAt) is null;
 
     private async Task<ReplayDifference> CompareAsync(IChannel channel, DeliveryKey key, TableRow row, CancellationToken ct)
     {
         var delivery = await deliveries.LoadAsync(key, row, ct);
         var ends = row.Text("Ends")?.Split('\n') ?? [];
-        var filed = Filed.Read(row);
+        var filed = ProcessedItem.Read(row);
         List<ReplayedElement> elements = [];
         var at = 0;
         await foreach (var piece in work.ReadAsync(channel, delivery, ct))
@@ -95,7 +95,7 @@ public sealed class Replay(
             var e = (piece.Reading as Parsed.Found)?.Event ?? (piece.Unreadable is null ? null : Placeholder.For(delivery, piece.Position));
             if (e is not null)
             {
-                if (await CompareAsync(piece, was, e, Filed.Before(filed, piece.Position), ct) is { } changed) elements.Add(changed);
+                if (await CompareAsync(piece, was, e, ProcessedItem.Before(filed, piece.Position), ct) is { } changed) elements.Add(changed);
                 continue;
             }
 
@@ -106,7 +106,7 @@ public sealed class Replay(
         return new ReplayDifference(key.Id, row.Time("ReceivedAt") ?? key.At, row.Text("End")!, elements);
     }
 
-    private async Task<ReplayedElement?> CompareAsync(DeliveryWork.Piece piece, string was, ContactEvent e, Filed? before, CancellationToken ct)
+    private async Task<ReplayedElement?> CompareAsync(DeliveryProcessor.Piece piece, string was, ContactEvent e, ProcessedItem? before, CancellationToken ct)
     {
         var stored = before is null ? null : await cases.EventAsync(before.CaseId, before.Event, ct) is { } filed ? (before.CaseId, filed.Event) : ((string CaseId, StoredEvent Event)?)null;
         stored ??= await correlator.FindAsync(e, ct);
@@ -121,7 +121,7 @@ public sealed class Replay(
         };
     }
 
-    private static string WordOf(DeliveryWork.Piece piece) => piece switch
+    private static string WordOf(DeliveryProcessor.Piece piece) => piece switch
     {
         { Lacks: { } lacks } => $"kept:{lacks}",
         { Unreadable: { } error } => $"unreadable:{error}",

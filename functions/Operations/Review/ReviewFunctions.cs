@@ -10,9 +10,9 @@ namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: quarantine, replay, and who did what.</summary>
 public sealed class ReviewFunctions(
-    ChannelDirectory channels, Quarantine quarantine, Replay replay, ActionLog actions, Caller caller, TimeProvider time)
+    ChannelDirectory channels, QuarantineReview quarantine, Replay replay, AuditLog actions, Caller caller, TimeProvider time)
 {
-    private static readonly string TopProblem = $"top is a number from 1 to {Quarantine.LargestPage}.";
+    private static readonly string TopProblem = $"top is a number from 1 to {QuarantineReview.LargestPage}.";
 
     /// <summary>Calls of a channel in quarantine, within hours.</summary>
     [Function("QueryOperationsQuarantine")]
@@ -61,7 +61,7 @@ public sealed class ReviewFunctions(
     {
         if (await SelectionAsync(request) is not { } selection)
         {
-            await ProblemAsync(request, $"{Selection.HowTo} {HourRange.HowTo} It is a dry run unless you add \"dryRun\":false.");
+            await ProblemAsync(request, $"{ReviewSelection.HowTo} {HourRange.HowTo} It is a dry run unless you add \"dryRun\":false.");
             return;
         }
 
@@ -85,10 +85,10 @@ public sealed class ReviewFunctions(
             await actions.ListAsync(month, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.ActionPage));
     }
 
-    private async Task ReviewAsync(HttpRequest request, Func<Selection, CancellationToken, Task<ReviewStep>> act)
+    private async Task ReviewAsync(HttpRequest request, Func<ReviewSelection, CancellationToken, Task<ReviewStep>> act)
     {
         if (await SelectionAsync(request) is not { } selection)
-            await ProblemAsync(request, $"{Selection.HowTo} {HourRange.HowTo}");
+            await ProblemAsync(request, $"{ReviewSelection.HowTo} {HourRange.HowTo}");
         else if (Shut(selection.Channel) is { } problem) await ProblemAsync(request, problem);
         else
         {
@@ -97,8 +97,8 @@ public sealed class ReviewFunctions(
         }
     }
 
-    private async Task<Selection?> SelectionAsync(HttpRequest request) =>
-        await RawBody.ReadAsync(request) is { } body && Selection.Parse(body) is { } selection
+    private async Task<ReviewSelection?> SelectionAsync(HttpRequest request) =>
+        await RawBody.ReadAsync(request) is { } body && ReviewSelection.Parse(body) is { } selection
             ? selection with { By = caller.Of(request, selection.By) }
             : null;
 
@@ -115,5 +115,5 @@ public sealed class ReviewFunctions(
 
     private static int? TopOf(HttpRequest request) =>
         int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
-        && top is >= 1 and <= Quarantine.LargestPage ? top : null;
+        && top is >= 1 and <= QuarantineReview.LargestPage ? top : null;
 }

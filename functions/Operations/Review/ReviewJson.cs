@@ -14,7 +14,7 @@ namespace Serverless.Operations.Review;
 [JsonSerializable(typeof(PoisonStep))]
 [JsonSerializable(typeof(KeptPage))]
 [JsonSerializable(typeof(KeptStep))]
-[JsonSerializable(typeof(ActionLog.Page), TypeInfoPropertyName = "ActionPage")]
+[JsonSerializable(typeof(AuditLog.Page), TypeInfoPropertyName = "ActionPage")]
 internal sealed partial class ReviewJson : JsonSerializerContext
 {
     static ReviewJson() => Default = new(PlainJson.Of(Default));

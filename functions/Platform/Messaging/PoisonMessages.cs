@@ -25,7 +25,7 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
 
     /// <summary>Every queue of which messages may be kept: those with a poison queue that a function works, and the poison queues of routes, which Tick drains.</summary>
     public IReadOnlyList<string> Queues =>
-        [Pointer.Queue, Pointer.Queue + Suffix, FilePointer.Queue, FilePointer.Queue + Suffix, ReplyPointer.Queue, ReplyPointer.Queue + Suffix, .. _notices];
+        [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, FilePointer.Queue, FilePointer.Queue + Suffix, ReplyPointer.Queue, ReplyPointer.Queue + Suffix, .. _notices];
 
     /// <summary>Keeps a message; the same text again is the same row.</summary>
     /// <param name="queue">Where it came from: the partition.</param>
@@ -43,7 +43,7 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
     /// <summary>Takes a message that failed too often: one that names a delivery is only told, since the delivery's row knows more and comes again.</summary>
     public Task TakeAsync(string queue, string message, CancellationToken ct)
     {
-        if (Pointer.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
+        if (DeliveryMessage.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
         LogPoison(pointer.Channel, pointer.Id);
         return Task.CompletedTask;
     }

@@ -54,7 +54,7 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
 
     private static string Message(string function) => function switch
     {
-        "Normalise" or "KeepPoison" => System.Text.Encoding.UTF8.GetString(new Pointer("meta", DeliveryKey.NewId(new FakeTime().GetUtcNow()), 0, new FakeTime().GetUtcNow()).ToJson()),
+        "Normalise" or "KeepPoison" => System.Text.Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(new FakeTime().GetUtcNow()), 0, new FakeTime().GetUtcNow()).ToJson()),
         "NotifyWebhook" or "NotifyTeams" or "NotifyMail" or "AcknowledgeCustomer" => """
             {"specversion":"1.0","id":"e-1","source":"/cases","type":"serverless.case.opened.v1","subject":"c-1","time":"2026-11-20T09:00:00Z","data":{"caseId":"c-1","number":"2345-6789"}}
             """,

@@ -110,7 +110,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
             """{"text":"Hallo","to":"abc","id":"1","inPrivate":true,"template":{"name":"x","language":"de","values":["a"]}}"""u8.ToArray(),
         ];
         var channels = new ChannelDirectory(All.Values);
-        Own("selection", bodies, body => Selection.Parse(body));
+        Own("selection", bodies, body => ReviewSelection.Parse(body));
         Own("kept request", bodies, body => KeptRequest.Parse(body, channels));
         Own("poison request", bodies, body => PoisonRequest.Parse(body, ["inbound"]));
         Own("resend request", bodies, body => ResendRequest.Parse(body, AnyTime));
@@ -130,11 +130,11 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
     {
         byte[][] bodies =
         [
-            new Pointer("meta", DeliveryKey.NewId(AnyTime), 3, AnyTime).ToJson(),
+            new DeliveryMessage("meta", DeliveryKey.NewId(AnyTime), 3, AnyTime).ToJson(),
             """{"event":{"id":"a","type":"serverless.case.opened.v1","time":"2026-11-20T09:00:00Z","data":{"caseId":"x","overdue":1}},"target":"a","attempt":1,"notBefore":"2026-11-20T09:00:00Z"}"""u8.ToArray(),
             """{"route":"mail","target":"a","at":"2026-11-20T09:00:00Z","caseId":"x","file":"y","replyId":"z","try":1}"""u8.ToArray(),
         ];
-        Own("pointer", bodies, body => Pointer.Parse(Text(body)));
+        Own("pointer", bodies, body => DeliveryMessage.Parse(Text(body)));
         Own("file pointer", bodies, body => FilePointer.Parse(Text(body)));
         Own("reply pointer", bodies, body => ReplyPointer.Parse(Text(body)));
         Run("notice", bodies, 500, 500, (_, body) => Notice.Parse(Text(body)));

@@ -25,7 +25,7 @@ public static partial class WorldSteps
 
     /// <summary>Gives a delivery's pointer to Normalise, as the host does, however often.</summary>
     public static Task<bool> WorkAsync(this World world, string delivery, string channel = "meta") =>
-        world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new Pointer(channel, delivery, 0, world.Time.GetUtcNow()).ToJson()));
+        world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new DeliveryMessage(channel, delivery, 0, world.Time.GetUtcNow()).ToJson()));
 
     /// <summary>Moves the clock to the next try of a delivery that waits for its provider and makes it, as the queue does. Gives the wait in seconds.</summary>
     public static async Task<int> NextTryAsync(this World world, string channel, string delivery)
@@ -33,7 +33,7 @@ public static partial class WorldSteps
         var wait = Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"waits {channel}/{delivery} ", StringComparison.Ordinal)));
         var seconds = int.Parse(wait.Groups["seconds"].Value, CultureInfo.InvariantCulture);
         world.Time.Advance(TimeSpan.FromSeconds(seconds + 1));
-        var pointer = new Pointer(channel, delivery, int.Parse(wait.Groups["attempt"].Value, CultureInfo.InvariantCulture), world.Time.GetUtcNow());
+        var pointer = new DeliveryMessage(channel, delivery, int.Parse(wait.Groups["attempt"].Value, CultureInfo.InvariantCulture), world.Time.GetUtcNow());
         Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(pointer.ToJson())));
         return seconds;
     }

@@ -45,7 +45,7 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         var done = await DoneAsync(world, delivery);
         Assert.InRange(done, 1, (People * Each) - 1);
         // It noted how far it was, and died before it put the message back; the one that it worked is lost with it.
-        await world.Services.GetRequiredService<QueueStore>().ClearAsync(Pointer.Queue, CancellationToken.None);
+        await world.Services.GetRequiredService<QueueStore>().ClearAsync(DeliveryMessage.Queue, CancellationToken.None);
         Assert.Equal(0, await world.DrainAsync(bus: false));
         Assert.Equal(done, await DoneAsync(world, delivery));
         world.Time.Advance(TimeSpan.FromMinutes(16));
@@ -162,7 +162,7 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
     private static async Task<int> DoneAsync(World world, string delivery, string channel = "sample")
     {
         var key = new DeliveryKey(channel, delivery);
-        return (await world.Services.GetRequiredService<DeliveryLog>().FindAsync(key, CancellationToken.None))?.Int("Done") ?? 0;
+        return (await world.Services.GetRequiredService<DeliveryStore>().FindAsync(key, CancellationToken.None))?.Int("Done") ?? 0;
     }
 
     /// <summary>Every message once in its person's case, in order; each told once, in that order; each end counted once.</summary>

@@ -134,13 +134,13 @@ public sealed class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLife
     [Fact]
     public async Task What_the_provider_says_of_a_subscription_marks_the_channel()
     {
-        var attention = _world.Services.GetRequiredService<Attention>();
+        var attention = _world.Services.GetRequiredService<SubscriptionAlerts>();
         Assert.Null(await attention.LastAsync("sample", CancellationToken.None));
         var at = Now;
         var delivery = await _world.SampleAsync(SampleChannel.Body(new JsonObject { ["attention"] = "subscription-removed" }));
         await _world.DrainAsync();
         Assert.Equal("ended: ignored:subscription-removed", await EndAsync(delivery));
-        Assert.Equal(new Attention.Mark(at, "subscription-removed"), await attention.LastAsync("sample", CancellationToken.None));
+        Assert.Equal(new SubscriptionAlerts.Mark(at, "subscription-removed"), await attention.LastAsync("sample", CancellationToken.None));
         Assert.Null(await attention.LastAsync("meta", CancellationToken.None));
     }
 }

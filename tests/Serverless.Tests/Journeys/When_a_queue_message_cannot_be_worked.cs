@@ -36,7 +36,7 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         var pointer = Assert.Single(await queue.LoseAsync());
-        Assert.Equal(delivery, Pointer.Parse(pointer)?.Id);
+        Assert.Equal(delivery, DeliveryMessage.Parse(pointer)?.Id);
         Assert.True(await world.InvokeAsync("KeepPoison", "pointer", pointer));
         Assert.Contains($"poison meta/{delivery}: failed too often, Tick queues it again", world.Log.Lines);
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("poisonMessages").GetInt32());
@@ -51,7 +51,7 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     public async Task A_pointer_to_nothing_is_done()
     {
         await using var world = await World.StartAsync(azurite);
-        Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new Pointer("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0, world.Time.GetUtcNow()).ToJson())));
+        Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0, world.Time.GetUtcNow()).ToJson())));
         Assert.Contains(world.Log.Lines, line => line.StartsWith("gone meta/", StringComparison.Ordinal));
     }
 }

@@ -43,7 +43,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     public void A_flood_of_large_bodies_makes_room_for_a_small_one_and_not_the_other_way_round()
     {
         using var services = new ServiceCollection().Configure<ReceiveOptions>(o => o.HeldMegabytes = 8).BuildServiceProvider();
-        var readers = new Readers(services.GetRequiredService<IOptionsMonitor<ReceiveOptions>>());
+        var readers = new BodyReadLimiter(services.GetRequiredService<IOptionsMonitor<ReceiveOptions>>());
         using var first = readers.Enter("generic")!;
         using var second = readers.Enter("generic")!;
         using var small = readers.Enter("twilio")!;
@@ -57,7 +57,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     public async Task A_claimed_length_takes_no_memory_and_what_arrived_is_given_back()
     {
         await using var world = await World.StartAsync(azurite, ("Receive__HeldMegabytes", "8"));
-        var readers = world.Services.GetRequiredService<Readers>();
+        var readers = world.Services.GetRequiredService<BodyReadLimiter>();
         await using (var slow = new SlowSockets())
         {
             await slow.OpenManyAsync(Sockets, world.Address, "/api/hooks/generic", 8_000_000);

@@ -207,7 +207,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
             var twin = await TwinAsync(gates[^1]);
             doomed.Add(twin);
             gates[^1].DieAfter(steps);
-            var look = twin.Services.GetRequiredService<SecondLook>().LookAsync(CancellationToken.None);
+            var look = twin.Services.GetRequiredService<Reconciler>().LookAsync(CancellationToken.None);
             var died = await Task.WhenAny(look, gates[^1].Died) == gates[^1].Died;
             if (!died) await look;
             else _ = look.ContinueWith(t => _ = t.Exception, TaskScheduler.Default);

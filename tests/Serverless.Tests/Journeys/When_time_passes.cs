@@ -20,7 +20,7 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     private static async Task<bool> IsThereAsync(World world, string delivery) =>
-        await world.Services.GetRequiredService<DeliveryLog>().FindAsync(new DeliveryKey("meta", delivery), CancellationToken.None) is not null;
+        await world.Services.GetRequiredService<DeliveryStore>().FindAsync(new DeliveryKey("meta", delivery), CancellationToken.None) is not null;
 
     [Fact]
     public async Task A_month_of_deliveries_goes_once_its_youngest_is_old_enough()

@@ -84,7 +84,7 @@ public sealed partial class The_house_is_in_order
         Assert.Equal(
             queues.Except(drained).Order(StringComparer.Ordinal),
             AppFunctions.All.Where(f => f.Queue is not null).Select(f => f.Queue!).Order(StringComparer.Ordinal));
-        Assert.Contains(Serverless.Intake.Pointer.Queue, queues);
+        Assert.Contains(Serverless.Intake.DeliveryMessage.Queue, queues);
         Assert.Equal([Serverless.Outbox.TopicRelay.Topic], messaging.RootElement.GetProperty("topics").EnumerateObject().Select(t => t.Name));
     }
 
@@ -108,7 +108,7 @@ public sealed partial class The_house_is_in_order
 
     [Fact]
     public void A_class_of_functions_takes_seven_parts_at_most() => Assert.All(
-        typeof(Serverless.Intake.ReceiptsFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic),
+        typeof(Serverless.Intake.IntakeFunctions).Assembly.GetTypes().Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic),
         t => Assert.InRange(t.GetConstructors().Single().GetParameters().Length, 1, 7));
 
     [Fact]

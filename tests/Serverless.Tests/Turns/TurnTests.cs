@@ -16,7 +16,7 @@ public sealed class TurnTests
     private static readonly DateTimeOffset At = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
     private readonly Clock _time = new();
     private readonly ConcurrentQueue<string> _taken = new();
-    private readonly Dictionary<string, Func<ElementFiling.Taken>> _special = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<ItemProcessor.Taken>> _special = new(StringComparer.Ordinal);
     private int _atOnce;
     private int _mostAtOnce;
     private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,13 +30,13 @@ public sealed class TurnTests
         var turns = 0;
         for (var isOver = false; !isOver; turns++)
         {
-            var turn = Turn(Progress.Of(row), seconds: 20);
+            var turn = Turn(ProcessingProgress.Of(row), seconds: 20);
             isOver = await turn.WorkAsync(elements);
             turn.Progress.Write(row, null);
         }
 
         Assert.InRange(turns, 5, 40);
-        var progress = Progress.Of(row);
+        var progress = ProcessingProgress.Of(row);
         Assert.Equal((200, 200), (progress.Done, progress.Ends.Total));
         Assert.Equal(Enumerable.Range(0, 200).Select(i => $"[{i}]").Order(), _taken.Distinct().Order());
         AssertOrder(20);
@@ -45,7 +45,7 @@ public sealed class TurnTests
     [Fact]
     public async Task A_budget_of_nothing_still_advances_by_one()
     {
-        var progress = new Progress();
+        var progress = new ProcessingProgress();
         for (var turns = 1; turns <= 3; turns++)
         {
             Assert.Equal(turns == 3, await Turn(progress, seconds: 0.0001).WorkAsync(Elements(3, i => $"t{i}")));
@@ -59,7 +59,7 @@ public sealed class TurnTests
     public async Task Conversations_go_side_by_side_and_no_more_than_allowed()
     {
         _meet = 3;
-        Assert.True(await Turn(new Progress(), sideBySide: 3).WorkAsync(Elements(96, i => $"thread-{i % 12}")));
+        Assert.True(await Turn(new ProcessingProgress(), sideBySide: 3).WorkAsync(Elements(96, i => $"thread-{i % 12}")));
         Assert.Equal(3, _mostAtOnce);
         AssertOrder(12);
     }
@@ -67,7 +67,7 @@ public sealed class TurnTests
     [Fact]
     public async Task One_conversation_is_worked_one_after_the_other()
     {
-        Assert.True(await Turn(new Progress(), sideBySide: 8).WorkAsync(Elements(50, _ => "one")));
+        Assert.True(await Turn(new ProcessingProgress(), sideBySide: 8).WorkAsync(Elements(50, _ => "one")));
         Assert.Equal(1, _mostAtOnce);
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"[{i}]"), _taken);
     }
@@ -75,7 +75,7 @@ public sealed class TurnTests
     [Fact]
     public async Task A_replay_keeps_the_order_of_all_its_pieces()
     {
-        Assert.True(await Turn(new Progress(), before: []).WorkAsync(Elements(40, i => $"t{i}")));
+        Assert.True(await Turn(new ProcessingProgress(), before: []).WorkAsync(Elements(40, i => $"t{i}")));
         Assert.Equal(Enumerable.Range(0, 40).Select(i => $"[{i}]"), _taken);
     }
 
@@ -83,7 +83,7 @@ public sealed class TurnTests
     public async Task What_fails_stops_the_others_and_what_was_done_before_it_counts()
     {
         _special["[70]"] = () => throw new StorageUnavailableException("down");
-        var turn = Turn(new Progress());
+        var turn = Turn(new ProcessingProgress());
         await Assert.ThrowsAsync<StorageUnavailableException>(() => turn.WorkAsync(Elements(200, i => $"t{i}")));
         Assert.InRange(turn.Progress.Done, 64, 70);
         Assert.InRange(_taken.Count, 64, 74);
@@ -93,15 +93,15 @@ public sealed class TurnTests
     public async Task What_waits_for_its_provider_is_all_that_is_tried_again()
     {
         var row = new TableRow("p", "r");
-        _special["[5]"] = () => new ElementFiling.Taken("kept:offline", false, new FetchedContent.Later("offline", TimeSpan.FromMinutes(5)));
-        var turn = Turn(new Progress());
+        _special["[5]"] = () => new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline", TimeSpan.FromMinutes(5)));
+        var turn = Turn(new ProcessingProgress());
         Assert.True(await turn.WorkAsync(Elements(40, i => $"t{i}")));
         Assert.Equal((40, 1, true, "offline"), (turn.Progress.Done, turn.Progress.Left, turn.Progress.Failed, turn.Waits!.Reason));
         turn.Progress.Write(row, null);
 
         _special.Clear();
         _taken.Clear();
-        turn = Turn(Progress.Of(row));
+        turn = Turn(ProcessingProgress.Of(row));
         Assert.True(await turn.WorkAsync(Elements(40, i => $"t{i}")));
         Assert.Equal(["[5]"], _taken);
         Assert.Equal((0, false, 40), (turn.Progress.Left, turn.Progress.Failed, turn.Progress.Ends.Counts["joined"]));
@@ -110,11 +110,11 @@ public sealed class TurnTests
     [Fact]
     public async Task Too_many_that_wait_hold_the_others_up()
     {
-        for (var i = 0; i < 500; i++) _special[$"[{i}]"] = () => new ElementFiling.Taken("kept:offline", false, new FetchedContent.Later("offline"));
-        var turn = Turn(new Progress());
+        for (var i = 0; i < 500; i++) _special[$"[{i}]"] = () => new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline"));
+        var turn = Turn(new ProcessingProgress());
         Assert.False(await turn.WorkAsync(Elements(500, i => $"t{i}")));
         Assert.True(turn.IsHeldUp);
-        Assert.InRange(turn.Progress.Done, Progress.MostLeft, Progress.MostLeft + 32);
+        Assert.InRange(turn.Progress.Done, ProcessingProgress.MostLeft, ProcessingProgress.MostLeft + 32);
         turn.Progress.GiveUp();
         Assert.Equal((0, true), (turn.Progress.Left, turn.Progress.Failed));
         Assert.False(await turn.WorkAsync(Elements(500, i => $"t{i}")) && turn.Progress.Done < 500);
@@ -124,21 +124,21 @@ public sealed class TurnTests
     public void Bytes_that_are_taken_apart_in_another_way_are_begun_anew()
     {
         var row = new TableRow("p", "r");
-        var progress = new Progress();
+        var progress = new ProcessingProgress();
         for (var i = 0; i < 3; i++) progress.Add(i, $"[{i}]", "joined", true, false, null);
         progress.Write(row, null);
-        Assert.True(Progress.Of(row).Fits(Elements(5, _ => "one")));
-        Assert.False(Progress.Of(row).Fits(Elements(2, _ => "one")));
-        Assert.False(Progress.Of(row).Fits(Elements(5, _ => "one").Select(e => e with { Position = "new" + e.Position })));
+        Assert.True(ProcessingProgress.Of(row).Fits(Elements(5, _ => "one")));
+        Assert.False(ProcessingProgress.Of(row).Fits(Elements(2, _ => "one")));
+        Assert.False(ProcessingProgress.Of(row).Fits(Elements(5, _ => "one").Select(e => e with { Position = "new" + e.Position })));
         row["EndCounts"] = "{}";
         row["Ends"] = "";
-        Assert.Equal(0, Progress.Of(row).Done);
+        Assert.Equal(0, ProcessingProgress.Of(row).Done);
     }
 
     [Fact]
     public void Pieces_that_share_an_answer_or_a_second_name_share_a_lane()
     {
-        DeliveryWork.Piece[] pieces =
+        DeliveryProcessor.Piece[] pieces =
         [
             Piece(0, e => e with { Contact = e.Contact with { ThreadKey = "a" } }),
             Piece(1, e => e with { Contact = e.Contact with { ThreadKey = "b" } }),
@@ -149,23 +149,23 @@ public sealed class TurnTests
             new("[6]", new Parsed.PlaceRenamed("desk", "x", "y")),
             Piece(7, e => e),
         ];
-        var stages = Lanes.Of(pieces, "sample");
+        var stages = ConversationOrder.Of(pieces, "sample");
         Assert.Equal(["0 2|1 3 4|5", "6", "7"], stages.Select(s => string.Join('|', s.Select(l => string.Join(' ', l)))));
     }
 
     [Fact]
     public void A_long_list_of_ends_is_counted_and_no_longer_listed()
     {
-        var ends = new Ends();
+        var ends = new ItemOutcomes();
         for (var i = 0; i < 5_000; i++) ends.Add(i % 2 == 0 ? "joined" : "updated");
         var row = new TableRow("p", "r");
         ends.Write(row);
         Assert.Equal("", row.Text("Ends"));
-        var read = Ends.Read(row);
+        var read = ItemOutcomes.Read(row);
         Assert.Equal((5_000, 2_500), (read.Total, read.Counts["joined"]));
         read.Add("kept:nested-thin");
         Assert.Equal("nested-thin", read.WithoutCase);
-        var few = Ends.Of(["case", "joined"]);
+        var few = ItemOutcomes.Of(["case", "joined"]);
         few.Replace(1, "joined", "updated");
         few.Write(row);
         Assert.Equal("case\nupdated", row.Text("Ends"));
@@ -181,14 +181,14 @@ public sealed class TurnTests
         }
     }
 
-    private Turn Turn(Progress progress, double seconds = 1_000_000, int sideBySide = 4, IReadOnlyList<Filed>? before = null)
+    private ProcessingTurn Turn(ProcessingProgress progress, double seconds = 1_000_000, int sideBySide = 4, IReadOnlyList<ProcessedItem>? before = null)
     {
         var delivery = new Delivery { Id = new string('0', 32), Channel = "sample", Method = "POST", PathAndQuery = "/", Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default, ReceivedAt = At };
-        var job = new ElementFiling.Job(new LearningChannel(Seed.Configuration([])), delivery, null, before);
-        return new Turn(job, progress, TimeSpan.FromSeconds(seconds), sideBySide, _time, element => Task.FromResult(new DeliveryWork.Piece(element.Position, element.Read())), TakeAsync);
+        var job = new ItemProcessor.Job(new LearningChannel(Seed.Configuration([])), delivery, null, before);
+        return new ProcessingTurn(job, progress, TimeSpan.FromSeconds(seconds), sideBySide, _time, element => Task.FromResult(new DeliveryProcessor.Piece(element.Position, element.Read())), TakeAsync);
     }
 
-    private async Task<ElementFiling.Taken> TakeAsync(DeliveryWork.Piece piece)
+    private async Task<ItemProcessor.Taken> TakeAsync(DeliveryProcessor.Piece piece)
     {
         var now = Interlocked.Increment(ref _atOnce);
         int most;
@@ -200,13 +200,13 @@ public sealed class TurnTests
         _taken.Enqueue(piece.Position);
         if (_atOnce > 1) await Task.Yield();
         Interlocked.Decrement(ref _atOnce);
-        return _special.TryGetValue(piece.Position, out var special) ? special() : new ElementFiling.Taken("joined", true, null, new Filed(piece.Position, "case", "event|1|2", false));
+        return _special.TryGetValue(piece.Position, out var special) ? special() : new ItemProcessor.Taken("joined", true, null, new ProcessedItem(piece.Position, "case", "event|1|2", false));
     }
 
     private static List<DeliveryItem> Elements(int count, Func<int, string> thread) =>
         [.. Enumerable.Range(0, count).Select(i => new DeliveryItem($"[{i}]", () => Piece(i, e => e with { Contact = e.Contact with { ThreadKey = thread(i) } }).Reading!))];
 
-    private static DeliveryWork.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) => new($"[{index}]", new Parsed.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
+    private static DeliveryProcessor.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) => new($"[{index}]", new Parsed.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
     {
         Channel = "sample",
         Network = "sample",

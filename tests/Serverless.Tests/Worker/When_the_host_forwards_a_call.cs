@@ -134,7 +134,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
         Assert.Equal("Ada", (await world.CaseAsync(id)).Head("acceptedBy"));
 
         var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.2", "493023125017", "Noch etwas", world.Time.GetUtcNow())));
-        var ours = new Pointer("meta", delivery, 0, world.Time.GetUtcNow()).ToJson();
+        var ours = new DeliveryMessage("meta", delivery, 0, world.Time.GetUtcNow()).ToJson();
         var pointer = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(ours)!;
         foreach (var name in new[] { "message", "Id", "id", "DequeueCount", "PopReceipt", "QueueTrigger", "ct" })
             pointer.TryAdd(name, JsonSerializer.SerializeToElement("not ours"));

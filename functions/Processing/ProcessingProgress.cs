@@ -10,7 +10,7 @@ namespace Serverless.Processing;
 /// it in between: how many elements were
 /// tried, how they ended, where they were filed, and which of them the provider could not give yet. Not thread-safe.
 /// </summary>
-internal sealed class Progress
+internal sealed class ProcessingProgress
 {
     /// <summary>
     /// Most elements that may wait for their provider before the others are tried: what waits is listed in the row, some 30 characters
@@ -25,7 +25,7 @@ internal sealed class Progress
     private const string TurnProperty = "DoneTurn";
 
     private readonly SortedDictionary<int, (string Word, bool Readable)> _left = [];
-    private readonly List<Filed> _filed = [];
+    private readonly List<ProcessedItem> _filed = [];
     private readonly string _turn = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private string _at = "";
     private bool _failed;
@@ -36,10 +36,10 @@ internal sealed class Progress
     /// <summary>How many of them the row knows of.</summary>
     public int Noted { get; private set; }
 
-    public Ends Ends { get; private set; } = new();
+    public ItemOutcomes Ends { get; private set; } = new();
 
     /// <summary>Where elements were filed by this work.</summary>
-    public IReadOnlyList<Filed> Filed => _filed;
+    public IReadOnlyList<ProcessedItem> Filed => _filed;
 
     /// <summary>True: an element could not be read, or is kept.</summary>
     public bool Failed => _failed || _left.Values.Any(l => !l.Readable);
@@ -48,14 +48,14 @@ internal sealed class Progress
     public int Left => _left.Count;
 
     /// <summary>What a row says; nothing done for a delivery that was not begun.</summary>
-    public static Progress Of(TableRow row)
+    public static ProcessingProgress Of(TableRow row)
     {
-        var progress = new Progress();
+        var progress = new ProcessingProgress();
         if (row.Int(DoneProperty) is not ({ } done and > 0)) return progress;
         (progress.Done, progress.Noted) = (done, done);
         (progress._at, progress._failed) = (row.Text(AtProperty) ?? "", row.Flag(FailedProperty) is true);
-        progress.Ends = Ends.Read(row);
-        progress._filed.AddRange(Serverless.Processing.Filed.Read(row, now: true));
+        progress.Ends = ItemOutcomes.Read(row);
+        progress._filed.AddRange(Serverless.Processing.ProcessedItem.Read(row, now: true));
         foreach (var line in (row.Text(LeftProperty) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.Split('\t') is [var index, var readable, var word])
@@ -63,7 +63,7 @@ internal sealed class Progress
         }
 
         // What no longer fits together is begun anew: every step may be repeated.
-        return progress.Ends.Total == done ? progress : new Progress();
+        return progress.Ends.Total == done ? progress : new ProcessingProgress();
     }
 
     /// <summary>Takes back what a row said of a delivery.</summary>
@@ -91,7 +91,7 @@ internal sealed class Progress
     /// <param name="readable">False when it is to be kept for a replay.</param>
     /// <param name="waits">True when it is to be tried again.</param>
     /// <param name="filed">Where it was filed.</param>
-    public void Add(int index, string position, string word, bool readable, bool waits, Filed? filed)
+    public void Add(int index, string position, string word, bool readable, bool waits, ProcessedItem? filed)
     {
         if (index == Done)
         {
@@ -119,13 +119,13 @@ internal sealed class Progress
     /// <summary>Puts it into a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="before">Where the elements were filed before, for a replay; kept as far as they may still be asked for.</param>
-    public void Write(TableRow row, IReadOnlyList<Filed>? before)
+    public void Write(TableRow row, IReadOnlyList<ProcessedItem>? before)
     {
         (row[DoneProperty], row[AtProperty], row[FailedProperty], row[TurnProperty]) = (Done, _at, _failed, _turn);
         row[LeftProperty] = string.Join('\n', _left.Select(l =>
             string.Create(CultureInfo.InvariantCulture, $"{l.Key}\t{(l.Value.Readable ? 1 : 0)}\t{l.Value.Word}")));
         Ends.Write(row);
-        Serverless.Processing.Filed.Write(row, before ?? [], _filed);
+        Serverless.Processing.ProcessedItem.Write(row, before ?? [], _filed);
         Noted = Done;
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Serverless.Reconciliation;
 
 /// <summary>The second look at what providers hold; section <c>Look</c>.</summary>
-public sealed class LookOptions
+public sealed class ReconciliationOptions
 {
     /// <summary>Contacts older than this (UTC) are not brought in, e.g. <c>2026-11-01T00:00:00Z</c>. Not set: each source begins when it was first known (P9). A channel's own from-date wins.</summary>
     public DateTimeOffset? From { get; set; }
@@ -18,6 +18,6 @@ public sealed class LookOptions
     public int LateMinutes { get; set; } = 10;
 }
 
-/// <summary>Checks the bounds of <see cref="LookOptions"/> at start.</summary>
+/// <summary>Checks the bounds of <see cref="ReconciliationOptions"/> at start.</summary>
 [OptionsValidator]
-public sealed partial class LookOptionsValidator : IValidateOptions<LookOptions>;
+public sealed partial class ReconciliationOptionsValidator : IValidateOptions<ReconciliationOptions>;

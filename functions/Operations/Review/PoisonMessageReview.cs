@@ -11,7 +11,7 @@ using Serverless.Replies;
 namespace Serverless.Operations.Review;
 
 /// <summary>Queue messages that could not be worked, as people deal with them: listed, put back into their queue, or discarded; every step leaves an audit row.</summary>
-public sealed class PoisonDesk(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, ActionLog actions, TimeProvider time)
+public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, AuditLog actions, TimeProvider time)
 {
     private const int MostAtOnce = 100;
 
@@ -59,7 +59,7 @@ public sealed class PoisonDesk(TableStore tables, QueueStore queues, IEnumerable
     private Task PutBackAsync(string kept, byte[] text, CancellationToken ct)
     {
         var queue = kept.EndsWith(PoisonMessages.Suffix, StringComparison.Ordinal) ? kept[..^PoisonMessages.Suffix.Length] : kept;
-        return queue is Pointer.Queue or FilePointer.Queue or ReplyPointer.Queue || destinations.Any(d => d.Queue == queue)
+        return queue is DeliveryMessage.Queue or FilePointer.Queue or ReplyPointer.Queue || destinations.Any(d => d.Queue == queue)
             ? queues.SendAsync(queue, text, TimeSpan.Zero, ct)
             : throw new ArgumentException("There is no such queue.", nameof(kept));
     }

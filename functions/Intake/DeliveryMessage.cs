@@ -9,7 +9,7 @@ namespace Serverless.Intake;
 /// <param name="Id">Delivery id.</param>
 /// <param name="Attempt">0 at first; counts the times Normalise put it back.</param>
 /// <param name="FirstAt">When the delivery was first queued.</param>
-public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOffset FirstAt)
+public sealed record DeliveryMessage(string Channel, string Id, int Attempt, DateTimeOffset FirstAt)
 {
     public const string Queue = "inbound";
 
@@ -20,14 +20,14 @@ public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOff
     [JsonIgnore]
     public DeliveryKey Key => new(Channel, Id);
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReceiptJson.Default.Pointer);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, IntakeJson.Default.DeliveryMessage);
 
     /// <summary>The pointer, or null when the text is none.</summary>
-    public static Pointer? Parse(string json)
+    public static DeliveryMessage? Parse(string json)
     {
         try
         {
-            var pointer = JsonSerializer.Deserialize(json, ReceiptJson.Default.Pointer);
+            var pointer = JsonSerializer.Deserialize(json, IntakeJson.Default.DeliveryMessage);
             return pointer is { Channel.Length: > 0, Id: not null } && DeliveryKey.IsId(pointer.Id) ? pointer : null;
         }
         catch (JsonException)
@@ -38,10 +38,10 @@ public sealed record Pointer(string Channel, string Id, int Attempt, DateTimeOff
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(Pointer))]
+[JsonSerializable(typeof(DeliveryMessage))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
-internal sealed partial class ReceiptJson : JsonSerializerContext
+internal sealed partial class IntakeJson : JsonSerializerContext
 {
-    static ReceiptJson() => Default = new(PlainJson.Of(Default));
+    static IntakeJson() => Default = new(PlainJson.Of(Default));
 }

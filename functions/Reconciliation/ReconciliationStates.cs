@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Reconciliation;
 
 /// <summary>Where the second look at one source stands.</summary>
-public sealed record LookState
+public sealed record ReconciliationState
 {
     /// <summary>As the channel names it.</summary>
     public required string Source { get; init; }
@@ -45,40 +45,40 @@ public sealed record LookState
 }
 
 /// <summary>Keeps the states of the second look, in the partition of their channel in table <c>sources</c>.</summary>
-public sealed class LookStates(TableStore tables)
+public sealed class ReconciliationStates(TableStore tables)
 {
     private const string Table = "sources";
     private const string Prefix = "look|";
 
     /// <summary>The state of a source; a source that was never seen begins at <paramref name="now"/>.</summary>
-    public async Task<LookState> GetAsync(string channel, string source, DateTimeOffset now, CancellationToken ct)
+    public async Task<ReconciliationState> GetAsync(string channel, string source, DateTimeOffset now, CancellationToken ct)
     {
         var key = KeyOf(source);
         if (await tables.GetAsync(Table, channel, key, ct) is { } row) return Read(row);
-        var state = new LookState { Source = source, KnownAt = now, Since = now, DueAt = now };
+        var state = new ReconciliationState { Source = source, KnownAt = now, Since = now, DueAt = now };
         var written = await tables.InsertAsync(Table, Write(channel, state), ct);
         if (written.State == WriteState.Written) return state with { ETag = written.ETag };
         return await tables.GetAsync(Table, channel, key, ct) is { } others ? Read(others) : throw new InvalidOperationException("A source was taken away while it was looked at.");
     }
 
     /// <summary>Writes a state if nobody changed it since; null when somebody did.</summary>
-    public async Task<LookState?> WriteAsync(string channel, LookState state, CancellationToken ct)
+    public async Task<ReconciliationState?> WriteAsync(string channel, ReconciliationState state, CancellationToken ct)
     {
         var written = await tables.ReplaceAsync(Table, Write(channel, state), state.ETag, ct);
         return written.State == WriteState.Written ? state with { ETag = written.ETag } : null;
     }
 
     /// <summary>Every source of a channel that was ever looked at.</summary>
-    public async Task<List<LookState>> OfChannelAsync(string channel, CancellationToken ct)
+    public async Task<List<ReconciliationState>> OfChannelAsync(string channel, CancellationToken ct)
     {
-        List<LookState> states = [];
+        List<ReconciliationState> states = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(Prefix), ct)) states.Add(Read(row));
         return states;
     }
 
     private static string KeyOf(string source) => Prefix + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(source)));
 
-    private static LookState Read(TableRow row) => new()
+    private static ReconciliationState Read(TableRow row) => new()
     {
         Source = row.Text("Source") ?? "",
         KnownAt = row.Time("KnownAt") ?? default,
@@ -94,7 +94,7 @@ public sealed class LookStates(TableStore tables)
         ETag = row.ETag,
     };
 
-    private static TableRow Write(string channel, LookState state) => new(channel, KeyOf(state.Source))
+    private static TableRow Write(string channel, ReconciliationState state) => new(channel, KeyOf(state.Source))
     {
         ["Source"] = state.Source,
         ["KnownAt"] = state.KnownAt,

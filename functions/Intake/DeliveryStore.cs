@@ -8,7 +8,7 @@ using Serverless.Reconciliation;
 namespace Serverless.Intake;
 
 /// <summary>Keeps deliveries: two calls to accept one (row, pointer), three over 900 KiB.</summary>
-public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryLog> log)
+public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryStore> log)
 {
     public const string Container = "deliveries";
 
@@ -26,7 +26,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <summary>Notes that a call was refused and why; its body is not kept.</summary>
     public Task RefuseAsync(Delivery delivery, Failing failing, CancellationToken ct)
     {
-        var row = DeliveryRow.Write(delivery, DeliveryEnd.Refused, failing.Reason, bodyInBlob: false, keepBody: false);
+        var row = DeliveryEntity.Write(delivery, DeliveryEnd.Refused, failing.Reason, bodyInBlob: false, keepBody: false);
         (row["SentAt"], row["Source"]) = (failing.SentAt, failing.Source);
         if (failing.StandsFor > 1) row["StandsFor"] = failing.StandsFor;
         return tables.InsertAsync(new DeliveryKey(delivery.Channel, delivery.Id).Table, row, ct);
@@ -39,7 +39,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     public async Task<Delivery> LoadAsync(DeliveryKey key, TableRow row, CancellationToken ct)
     {
         var blob = row.Text("BodyBlob") is { } name ? await blobs.GetAsync(Container, name, ct) : null;
-        return DeliveryRow.Read(key, row, blob);
+        return DeliveryEntity.Read(key, row, blob);
     }
 
     /// <summary>Writes how a delivery ended that was not worked to its end. Safe to repeat; never revives an erased row (D3).</summary>
@@ -52,22 +52,22 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
     public Task EndAsync(
         DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null) =>
-        WriteEndAsync(key, end, ends is null ? null : Ends.Of(ends), reason, at, null, read ?? ETag.All, ct);
+        WriteEndAsync(key, end, ends is null ? null : ItemOutcomes.Of(ends), reason, at, null, read ?? ETag.All, ct);
 
     /// <summary>Writes how a delivery ended, and where its elements were filed. Safe to repeat; never revives an erased row (D3).</summary>
     public Task EndAsync(
-        DeliveryKey key, string end, Ends ends, string reason, DateTimeOffset at, IReadOnlyList<Filed> filed, CancellationToken ct) =>
+        DeliveryKey key, string end, ItemOutcomes ends, string reason, DateTimeOffset at, IReadOnlyList<ProcessedItem> filed, CancellationToken ct) =>
         WriteEndAsync(key, end, ends, reason, at, filed, ETag.All, ct);
 
     private Task<WriteResult> WriteEndAsync(
-        DeliveryKey key, string end, Ends? ends, string? reason, DateTimeOffset at, IReadOnlyList<Filed>? filed, ETag read, CancellationToken ct)
+        DeliveryKey key, string end, ItemOutcomes? ends, string? reason, DateTimeOffset at, IReadOnlyList<ProcessedItem>? filed, ETag read, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
-        if (filed is { Count: > 0 }) Filed.Write(row, filed);
+        if (filed is { Count: > 0 }) ProcessedItem.Write(row, filed);
         if (ends is not null)
         {
             ends.Write(row);
-            Progress.Reset(row);
+            ProcessingProgress.Reset(row);
             row[KeptDeliveries.Property] = ends.WithoutCase ?? "";
         }
 
@@ -85,7 +85,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <param name="ct">Cancels.</param>
     /// <returns>False when somebody else is farther, or has ended it.</returns>
     internal async Task<bool> NoteAsync(
-        DeliveryKey key, TableRow row, Progress progress, IReadOnlyList<Filed>? before, CancellationToken ct)
+        DeliveryKey key, TableRow row, ProcessingProgress progress, IReadOnlyList<ProcessedItem>? before, CancellationToken ct)
     {
         var from = progress.Noted;
         while (true)
@@ -99,7 +99,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
             if (await FindAsync(key, ct) is not { } now) return false;
             row.ETag = now.ETag;
             if (progress.IsIn(now)) return true;
-            if (now.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) || Progress.Of(now).Done > from) return false;
+            if (now.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) || ProcessingProgress.Of(now).Done > from) return false;
         }
     }
 
@@ -109,7 +109,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = tries };
         var written = await tables.MergeAsync(key.Table, row, read, ct);
         if (written.State == WriteState.Written)
-            await queues.SendAsync(Pointer.Queue, new Pointer(key.Channel, key.Id, 0, now).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(DeliveryMessage.Queue, new DeliveryMessage(key.Channel, key.Id, 0, now).ToJson(), TimeSpan.Zero, ct);
     }
 
     /// <summary>Opens an ended delivery and queues it, unless somebody changed it since it was read: of two people one wins. Call <see cref="OpenDeliveries.ReachBackAsync"/> before.</summary>
@@ -122,7 +122,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     public async Task<bool> ReopenAsync(DeliveryKey key, ETag read, string late, string? reason, DateTimeOffset now, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "", [late] = now, ["Reason"] = reason };
-        Progress.Reset(row);
+        ProcessingProgress.Reset(row);
         if ((await tables.MergeAsync(key.Table, row, read, ct)).State != WriteState.Written) return false;
         await PointAsync(key, now, ct);
         return true;
@@ -131,7 +131,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     /// <summary>Keeps of a quarantined delivery only the fact that it came, unless somebody changed it since it was read.</summary>
     public async Task<bool> DiscardAsync(DeliveryKey key, TableRow row, DateTimeOffset now, CancellationToken ct)
     {
-        if ((await tables.ReplaceAsync(key.Table, DeliveryRow.Fact(row, now), row.ETag, ct)).State != WriteState.Written) return false;
+        if ((await tables.ReplaceAsync(key.Table, DeliveryEntity.Fact(row, now), row.ETag, ct)).State != WriteState.Written) return false;
         // The row first: somebody who releases it at this instant must not find its body gone.
         if (row.Text("BodyBlob") is { } blob) await blobs.DeleteAsync(Container, blob, ct);
         return true;
@@ -141,7 +141,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
     {
         try
         {
-            await queues.SendAsync(Pointer.Queue, (new Pointer(key.Channel, key.Id, 0, at) { Trace = Spans.Carried }).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(DeliveryMessage.Queue, (new DeliveryMessage(key.Channel, key.Id, 0, at) { Trace = Spans.Carried }).ToJson(), TimeSpan.Zero, ct);
         }
         catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {
@@ -155,7 +155,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         var key = new DeliveryKey(delivery.Channel, delivery.Id);
         var large = delivery.Body.Length > TableRow.MaxBytes - 64 * 1024;
         if (large) await blobs.PutAsync(Container, key.Blob, delivery.Body, ct);
-        var row = DeliveryRow.Write(delivery, end, reason, large);
+        var row = DeliveryEntity.Write(delivery, end, reason, large);
         (row["SentAt"], row["Source"]) = (sentAt, source);
         await tables.InsertAsync(key.Table, row, ct);
     }

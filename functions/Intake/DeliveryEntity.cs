@@ -31,7 +31,7 @@ public static class DeliveryEnd
 }
 
 /// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: all that is needed to verify and read it again, and how it ended.</summary>
-public static class DeliveryRow
+public static class DeliveryEntity
 {
     /// <summary>Set when it was let out of quarantine.</summary>
     public const string ReleasedAt = "ReleasedAt";
@@ -54,7 +54,7 @@ public static class DeliveryRow
             ["Reason"] = reason,
             ["Method"] = delivery.Method,
             ["Url"] = delivery.PathAndQuery,
-            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers, StringComparer.Ordinal), ReceiptJson.Default.DictionaryStringString),
+            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers, StringComparer.Ordinal), IntakeJson.Default.DictionaryStringString),
             ["ReceivedAt"] = delivery.ReceivedAt,
             ["QueuedAt"] = delivery.ReceivedAt,
             ["Tries"] = 0,
@@ -97,7 +97,7 @@ public static class DeliveryRow
         Channel = key.Channel,
         Method = row.Text("Method") ?? "POST",
         PathAndQuery = row.Text("Url") ?? "",
-        Headers = JsonSerializer.Deserialize(row.Text("Headers") ?? "{}", ReceiptJson.Default.DictionaryStringString)!,
+        Headers = JsonSerializer.Deserialize(row.Text("Headers") ?? "{}", IntakeJson.Default.DictionaryStringString)!,
         Body = blobBody ?? row.Bytes("Body") ?? default,
         ReceivedAt = row.Time("ReceivedAt") ?? key.At,
         Arrival = row.Text("Arrival") == Looked ? Arrival.LookedAgain : Arrival.Called,

@@ -7,7 +7,7 @@ using Serverless.Processing;
 namespace Serverless.Intake;
 
 /// <summary>Triggers that take deliveries in and work them.</summary>
-public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events, DeliveryWork deliveries, PoisonMessages poison)
+public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events, DeliveryProcessor deliveries, PoisonMessages poison)
 {
     /// <summary>The address of every channel: raw bytes in, the provider's exact answer out. The channel's own check is the key.</summary>
     [Function("Receive")]
@@ -28,9 +28,9 @@ public sealed class ReceiptsFunctions(WebhookIntake intake, QueuedEvents events,
 
     /// <summary>Brings the delivery of a pointer to an end.</summary>
     [Function("Normalise")]
-    public Task Normalise([QueueTrigger(Pointer.Queue)] string message, CancellationToken ct) => Pointer.Parse(message) is { } pointer
+    public Task Normalise([QueueTrigger(DeliveryMessage.Queue)] string message, CancellationToken ct) => DeliveryMessage.Parse(message) is { } pointer
         ? deliveries.WorkAsync(pointer, ct)
-        : poison.KeepAsync(Pointer.Queue, message, "not a pointer", ct);
+        : poison.KeepAsync(DeliveryMessage.Queue, message, "not a pointer", ct);
 
     /// <summary>
     /// Takes what Normalise failed at too often. A delivery is safe in its row and stays open: Tick queues it again. A message that names

@@ -9,7 +9,7 @@ namespace Serverless.Intake;
 /// Remembers that a provider said something is wrong with a subscription. The mark is a time and is never cleared: whoever runs upkeep or a second look compares it with
 /// its own last run and is due at once when the mark is later.
 /// </summary>
-public sealed class Attention(TableStore tables)
+public sealed class SubscriptionAlerts(TableStore tables)
 {
     private const string Table = "sources";
     private const string Row = "attention";

@@ -7,7 +7,7 @@ using Serverless.Platform.Http;
 namespace Serverless.Operations.Review;
 
 /// <summary>For people who run the app: deliveries that were kept and have neither a case nor a placeholder.</summary>
-public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Caller caller)
+public sealed class KeptDeliveryFunctions(ChannelDirectory channels, KeptDeliveryReview desk, Caller caller)
 {
     private const string NoSuchDelivery = "There is no such delivery that was kept without a case; "
         + "operations/deliveries/{channel}/{id} says what became of it.";
@@ -19,8 +19,8 @@ public sealed class KeptFunctions(ChannelDirectory channels, KeptDesk desk, Call
         var (name, continuation) = (request.Value("channel"), request.Value("continuation"));
         if (name is not null && channels.Find(name) is null) return HttpAnswer.ProblemAsync(request, 400, OneOf());
         if (!int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
-            || top is < 1 or > Quarantine.LargestPage)
-            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {Quarantine.LargestPage}.");
+            || top is < 1 or > QuarantineReview.LargestPage)
+            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
         return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(name, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.KeptPage));
     }

@@ -8,8 +8,8 @@ namespace Serverless.Reconciliation;
 /// Compares what providers hold with what reached us, source by source, each at its own interval, and brings in what is missing. One instance looks at a source at a time; the cursor moves only
 /// once all of a page is stored, so dying anywhere costs a repetition.
 /// </summary>
-public sealed partial class SecondLook(
-    ChannelDirectory channels, LookStates states, HeldContacts held, Attention attention, IOptionsMonitor<LookOptions> options, TimeProvider time, ILogger<SecondLook> log)
+public sealed partial class Reconciler(
+    ChannelDirectory channels, ReconciliationStates states, ProviderRecords held, SubscriptionAlerts attention, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time, ILogger<Reconciler> log)
 {
     // The host ends an invocation after five minutes.
     private static readonly TimeSpan Budget = TimeSpan.FromMinutes(2);
@@ -38,7 +38,7 @@ public sealed partial class SecondLook(
         await Task.WhenAll(failed);
     }
 
-    private async Task LookAsync(IChannel channel, IReconciles looks, ReconciliationSource source, Attention.Mark? mark, long started, CancellationToken ct)
+    private async Task LookAsync(IChannel channel, IReconciles looks, ReconciliationSource source, SubscriptionAlerts.Mark? mark, long started, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var state = await states.GetAsync(channel.Name, source.Name, now, ct);
@@ -84,7 +84,7 @@ public sealed partial class SecondLook(
         }
     }
 
-    private async Task DoneAsync(string channel, LookState state, DateTimeOffset began, DateTimeOffset due, string? reason, int found, CancellationToken ct)
+    private async Task DoneAsync(string channel, ReconciliationState state, DateTimeOffset began, DateTimeOffset due, string? reason, int found, CancellationToken ct)
     {
         if (found > 0 || reason is not null) LogLooked(channel, found, reason);
         await states.WriteAsync(channel, state with { PageAt = null, ClaimedUntil = null, LookedAt = began, DueAt = due, Found = found, FoundInAll = state.FoundInAll + found, Reason = reason }, ct);

@@ -8,7 +8,7 @@ using Serverless.Reconciliation;
 namespace Serverless.Intake;
 
 /// <summary>Judges a call, stores it, and only then says yes: a 2xx means stored (P1).</summary>
-public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<FrontDoor> log)
+public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<DeliveryIntake> log)
 {
     private static readonly WebhookResponse TooMany = WebhookResponse.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
     private static readonly WebhookResponse NotStored = WebhookResponse.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
@@ -42,7 +42,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     public async Task<WebhookResponse> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
     {
         // Our own method for what we found ourselves, which needs no check: nobody else may use it.
-        if (delivery.Method == HeldContacts.Method) return OurOwn;
+        if (delivery.Method == ProviderRecords.Method) return OurOwn;
         using var span = Spans.Start("receive", ActivityKind.Server);
         span?.SetTag("delivery", delivery.Id).SetTag("channel", delivery.Channel);
         var verdict = channel.Verify(delivery);

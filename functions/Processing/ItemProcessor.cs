@@ -13,23 +13,23 @@ namespace Serverless.Processing;
 /// Brings one element of a delivery to its end, once it is read: into its case, to the reply it speaks of, or to a word that says why it
 /// needs neither. Every step may be repeated.
 /// </summary>
-public sealed partial class ElementFiling(
-    Correlator correlator, CaseTeller teller, ReplyFiling replies, Attention attention, HeldContacts held, FileRequests files,
-    Successors successors, CallSteps steps, ILogger<ElementFiling> log)
+public sealed partial class ItemProcessor(
+    Correlator correlator, CaseTeller teller, ReplyFiling replies, SubscriptionAlerts attention, ProviderRecords held, FileRequests files,
+    Successors successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
     /// <summary>What came of one element.</summary>
     /// <param name="End">Its end word.</param>
     /// <param name="Readable">False when it is to be kept for a replay.</param>
     /// <param name="Later">Set when the provider cannot give it now; the end word counts once it has waited long enough.</param>
     /// <param name="Filed">Where it was filed, if it was.</param>
-    internal sealed record Taken(string End, bool Readable, FetchedContent.Later? Later = null, Filed? Filed = null);
+    internal sealed record Taken(string End, bool Readable, FetchedContent.Later? Later = null, ProcessedItem? Filed = null);
 
     /// <summary>A delivery that is being worked.</summary>
     /// <param name="Channel">Who reads it.</param>
     /// <param name="Delivery">It.</param>
     /// <param name="LateAt">When it was let out or given to the code again; null for one that is worked as it came.</param>
     /// <param name="Before">Where its pieces were filed before, for a replay; null otherwise.</param>
-    internal sealed record Job(IChannel Channel, Delivery Delivery, DateTimeOffset? LateAt, IReadOnlyList<Filed>? Before)
+    internal sealed record Job(IChannel Channel, Delivery Delivery, DateTimeOffset? LateAt, IReadOnlyList<ProcessedItem>? Before)
     {
         /// <summary>What comes late says so: it triggers no automatic text and restarts no clock (P9).</summary>
         public ContactEvent Late(ContactEvent e) => LateAt is not { } at || e.Contact.Recovery is not null
@@ -38,7 +38,7 @@ public sealed partial class ElementFiling(
     }
 
     /// <summary>Takes a piece to its end.</summary>
-    internal async Task<Taken> TakeAsync(Job job, DeliveryWork.Piece piece, CancellationToken ct)
+    internal async Task<Taken> TakeAsync(Job job, DeliveryProcessor.Piece piece, CancellationToken ct)
     {
         var key = new DeliveryKey(job.Delivery.Channel, job.Delivery.Id);
         if (piece.Lacks is { } lacks) return new Taken($"kept:{lacks}", false, piece.Later);
@@ -61,7 +61,7 @@ public sealed partial class ElementFiling(
         return await FileAsync(job, piece, key.ToString(), ct);
     }
 
-    private async Task<Taken> FileAsync(Job job, DeliveryWork.Piece piece, string delivery, CancellationToken ct)
+    private async Task<Taken> FileAsync(Job job, DeliveryProcessor.Piece piece, string delivery, CancellationToken ct)
     {
         var e = job.Late(piece.Reading is Parsed.Found found ? held.Marked(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         (e, var shows) = await replies.MarkedAsync(e, ct);
@@ -72,7 +72,7 @@ public sealed partial class ElementFiling(
         if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
         await replies.EchoedAsync(e, shows, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
-        var filed = new Filed(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
+        var filed = new ProcessedItem(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
         // A copy takes its step too: whoever filed the first may have died before he took it.
         var later = correlation.End is "erased" ? null : await StepAsync(job, piece.Reading, (correlation.CaseId, e), ct);
         return new Taken(correlation.End, piece.Unreadable is null, later, filed);
@@ -90,7 +90,7 @@ public sealed partial class ElementFiling(
         var taken = await steps.TakeAsync(job.Channel, job.Delivery, step, filed, ct);
         if (taken is CallControlResult.Later later) return new FetchedContent.Later(later.Reason, later.After ?? TimeSpan.FromSeconds(1));
         if (taken is CallControlResult.Lost && filed is { Event: { Change: ContactChange.Received } rang })
-            await CommitAsync(CallSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null, ct);
+            await CommitAsync(CallControlSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null, ct);
         return null;
     }
 
@@ -104,11 +104,11 @@ public sealed partial class ElementFiling(
     }
 
     // A delivery that was kept before it was noted where its pieces went: its placeholder can be told from its bytes.
-    private async Task<Filed?> BeforeAsync(Job job, DeliveryWork.Piece piece, CancellationToken ct)
+    private async Task<ProcessedItem?> BeforeAsync(Job job, DeliveryProcessor.Piece piece, CancellationToken ct)
     {
-        if (Filed.Before(job.Before!, piece.Position) is { } noted) return noted;
+        if (ProcessedItem.Before(job.Before!, piece.Position) is { } noted) return noted;
         var placeholder = Placeholder.For(job.Delivery, piece.Position);
-        return await correlator.FindAsync(placeholder, ct) is { } found ? new Filed(piece.Position, found.CaseId, CaseKeys.Event(placeholder), IsPlaceholder: true) : null;
+        return await correlator.FindAsync(placeholder, ct) is { } found ? new ProcessedItem(piece.Position, found.CaseId, CaseKeys.Event(placeholder), IsPlaceholder: true) : null;
     }
 
     [LoggerMessage(33, LogLevel.Error, "unreadable {Channel}/{Id} at={Position} error={Error}: kept as a placeholder")]

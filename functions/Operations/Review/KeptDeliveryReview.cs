@@ -12,8 +12,8 @@ namespace Serverless.Operations.Review;
 /// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to
 /// repeat and to race.
 /// </summary>
-public sealed class KeptDesk(
-    KeptDeliveries kept, DeliveryLog deliveries, OpenDeliveries open, TableStore tables, ActionLog actions, TimeProvider time)
+public sealed class KeptDeliveryReview(
+    KeptDeliveries kept, DeliveryStore deliveries, OpenDeliveries open, TableStore tables, AuditLog actions, TimeProvider time)
 {
     private const int MostAtOnce = 100;
 
@@ -48,9 +48,9 @@ public sealed class KeptDesk(
     private async Task<bool> OpenAsync(DeliveryKey key, CancellationToken ct)
     {
         if (await deliveries.FindAsync(key, ct) is not { } row) return false;
-        if (row.Text("End") != DeliveryEnd.Kept || row.Time(DeliveryRow.ErasedAt) is not null) return false;
+        if (row.Text("End") != DeliveryEnd.Kept || row.Time(DeliveryEntity.ErasedAt) is not null) return false;
         await open.ReachBackAsync(key.Channel, key.At, ct);
-        return await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReplayedAt, null, time.GetUtcNow(), ct);
+        return await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReplayedAt, null, time.GetUtcNow(), ct);
     }
 
     // The row first: the list can be swept by it.

@@ -16,10 +16,10 @@ namespace Serverless.Processing;
 /// Every step may be repeated, so dying anywhere
 /// costs only a repetition.
 /// </summary>
-public sealed partial class DeliveryWork(
-    DeliveryLog deliveries, ChannelDirectory channels, ElementFiling filing, QueueStore queues, ThinElements thin,
+public sealed partial class DeliveryProcessor(
+    DeliveryStore deliveries, ChannelDirectory channels, ItemProcessor filing, QueueStore queues, ReferencedContent thin,
     WaitingDeliveries waiting, DeliveryErasure erasure, KeptDeliveries kept,
-    IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<DeliveryWork> log)
+    IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<DeliveryProcessor> log)
 {
     /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
     internal const string Rest = "rest";
@@ -36,7 +36,7 @@ public sealed partial class DeliveryWork(
     public sealed record Piece(string Position, Parsed? Reading, string? Unreadable = null, string? Lacks = null, FetchedContent.Later? Later = null);
 
     /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
-    public async Task WorkAsync(Pointer pointer, CancellationToken ct)
+    public async Task WorkAsync(DeliveryMessage pointer, CancellationToken ct)
     {
         using var span = Spans.Start("deliver", ActivityKind.Consumer, pointer.Trace);
         span?.SetTag("delivery", pointer.Id).SetTag("channel", pointer.Channel);
@@ -48,11 +48,11 @@ public sealed partial class DeliveryWork(
         {
             var pause = BackOff.After(pointer.Attempt);
             LogLater(pointer.Channel, pointer.Id, pointer.Attempt + 1, (int)pause.TotalSeconds, error.GetType().Name);
-            await queues.SendAsync(Pointer.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
+            await queues.SendAsync(DeliveryMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
         }
     }
 
-    private async Task EndAsync(Pointer pointer, CancellationToken ct)
+    private async Task EndAsync(DeliveryMessage pointer, CancellationToken ct)
     {
         var key = pointer.Key;
         if (await deliveries.FindAsync(key, ct) is not { } row)
@@ -62,7 +62,7 @@ public sealed partial class DeliveryWork(
         }
 
         if (row.Text("End") is not (DeliveryEnd.Open or DeliveryEnd.Paused) || waiting.IsEarly(row)) return;
-        if (row.Time(DeliveryRow.ErasedAt) is not null)
+        if (row.Time(DeliveryEntity.ErasedAt) is not null)
         {
             await erasure.EraseAsync(key, row, null, ct);
             return;
@@ -77,13 +77,13 @@ public sealed partial class DeliveryWork(
         var delivery = await deliveries.LoadAsync(key, row, ct);
         if (row.Text("Reason") is { Length: > 0 } && !await DecideAsync(pointer, row, channel, delivery, ct)) return;
 
-        var replayedAt = row.Time(DeliveryRow.ReplayedAt);
-        var job = new ElementFiling.Job(
-            channel, delivery, replayedAt ?? row.Time(DeliveryRow.ReleasedAt), replayedAt is null ? null : Filed.Read(row, now: false));
-        var progress = Progress.Of(row);
-        if (!progress.Fits(Elements(channel, delivery))) progress = new Progress();
+        var replayedAt = row.Time(DeliveryEntity.ReplayedAt);
+        var job = new ItemProcessor.Job(
+            channel, delivery, replayedAt ?? row.Time(DeliveryEntity.ReleasedAt), replayedAt is null ? null : ProcessedItem.Read(row, now: false));
+        var progress = ProcessingProgress.Of(row);
+        if (!progress.Fits(Elements(channel, delivery))) progress = new ProcessingProgress();
         var limits = options.CurrentValue;
-        var turn = new Turn(
+        var turn = new ProcessingTurn(
             job, progress, TimeSpan.FromSeconds(limits.WorkSeconds), limits.WorkSideBySide, time,
             element => ReadSafelyAsync(job, element, ct), piece => TakeAsync(job, piece, ct));
         while (!await WorkAsync(turn, key, row, job, ct))
@@ -118,27 +118,27 @@ public sealed partial class DeliveryWork(
     }
 
     // True after the last element.
-    private async Task<bool> WorkAsync(Turn turn, DeliveryKey key, TableRow row, ElementFiling.Job job, CancellationToken ct)
+    private async Task<bool> WorkAsync(ProcessingTurn turn, DeliveryKey key, TableRow row, ItemProcessor.Job job, CancellationToken ct)
     {
         var worked = turn.WorkAsync(Elements(job.Channel, job.Delivery));
         await ((Task)worked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Storage that fails now and then must not make a large delivery begin at its beginning each time.
-        if (!worked.IsCompletedSuccessfully && turn.Progress.Done >= turn.Progress.Noted + Turn.Window)
+        if (!worked.IsCompletedSuccessfully && turn.Progress.Done >= turn.Progress.Noted + ProcessingTurn.Window)
             await deliveries.NoteAsync(key, row, turn.Progress, job.Before, ct);
         return await worked;
     }
 
     // The row first: dying in between, the host gives the same message again, which goes on from there. Whoever was overtaken stops: the
     // other one has a message of its own.
-    private async Task GoOnAsync(Pointer pointer, TableRow row, Turn turn, ElementFiling.Job job, CancellationToken ct)
+    private async Task GoOnAsync(DeliveryMessage pointer, TableRow row, ProcessingTurn turn, ItemProcessor.Job job, CancellationToken ct)
     {
         var goesOn = await deliveries.NoteAsync(pointer.Key, row, turn.Progress, job.Before, ct);
         LogTurn(pointer.Channel, pointer.Id, turn.Progress.Done, goesOn ? "goes on" : "overtaken");
-        if (goesOn) await queues.SendAsync(Pointer.Queue, (pointer with { Attempt = 0 }).ToJson(), TimeSpan.Zero, ct);
+        if (goesOn) await queues.SendAsync(DeliveryMessage.Queue, (pointer with { Attempt = 0 }).ToJson(), TimeSpan.Zero, ct);
     }
 
     // Puts a delivery back of which elements wait for their provider; those that have waited long enough end with the word that says so.
-    private async Task<bool> WaitsAsync(Pointer pointer, TableRow row, Turn turn, CancellationToken ct)
+    private async Task<bool> WaitsAsync(DeliveryMessage pointer, TableRow row, ProcessingTurn turn, CancellationToken ct)
     {
         if (turn.Progress.Left == 0) return false;
         if (await waiting.PutBackAsync(pointer, row, turn.Waits?.Reason ?? "out-of-time", turn.Waits?.After, ct)) return true;
@@ -147,7 +147,7 @@ public sealed partial class DeliveryWork(
     }
 
     // A call that could not be judged at the door is judged now; one that still cannot be waits for days and is then as good as forged (P6).
-    private async Task<bool> DecideAsync(Pointer pointer, TableRow row, IChannel channel, Delivery delivery, CancellationToken ct)
+    private async Task<bool> DecideAsync(DeliveryMessage pointer, TableRow row, IChannel channel, Delivery delivery, CancellationToken ct)
     {
         var later = channel is ILoadsSigningKeys loads ? await loads.LoadKeysAsync(delivery, ct) as SigningKeys.Later : null;
         var verdict = later is null ? channel.Verify(delivery) : new VerificationResult.Pending(later.Reason);
@@ -199,7 +199,7 @@ public sealed partial class DeliveryWork(
         return isWhole ? new Piece(at, found with { Event = AttachmentText.Of(found.Event) }) : new Piece(at, null, "IncompleteEvent");
     }
 
-    private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, DeliveryItem element, CancellationToken ct)
+    private async Task<Piece> ReadSafelyAsync(ItemProcessor.Job job, DeliveryItem element, CancellationToken ct)
     {
         try
         {
@@ -213,7 +213,7 @@ public sealed partial class DeliveryWork(
     }
 
     // What failed once it was read is filed as what cannot be read: somebody sees it, and a replay reads it anew.
-    private async Task<ElementFiling.Taken> TakeAsync(ElementFiling.Job job, Piece piece, CancellationToken ct)
+    private async Task<ItemProcessor.Taken> TakeAsync(ItemProcessor.Job job, Piece piece, CancellationToken ct)
     {
         for (string? failed = null; ;)
         {
@@ -225,7 +225,7 @@ public sealed partial class DeliveryWork(
             {
                 // A bug met by one element must not take the others down (P4): it stays visible and replayable.
                 LogKept(job.Delivery.Channel, job.Delivery.Id, piece.Position, error.GetType().Name);
-                if (failed is not null) return new ElementFiling.Taken($"{Ends.KeptPrefix}{error.GetType().Name}", false);
+                if (failed is not null) return new ItemProcessor.Taken($"{ItemOutcomes.KeptPrefix}{error.GetType().Name}", false);
                 failed = error.GetType().Name;
             }
         }

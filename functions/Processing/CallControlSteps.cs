@@ -5,7 +5,7 @@ using Serverless.Contacts;
 namespace Serverless.Processing;
 
 /// <summary>Has a channel take the steps by which a call goes on. A call lives for minutes: what is worked later moves none.</summary>
-public sealed partial class CallSteps(CaseStore cases, TimeProvider time, ILogger<CallSteps> log)
+public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time, ILogger<CallControlSteps> log)
 {
     /// <summary>How old an event may be to move a call; nobody listens to a ringing tone for longer.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);

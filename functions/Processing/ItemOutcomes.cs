@@ -9,7 +9,7 @@ namespace Serverless.Processing;
 /// (30,000 characters).
 /// Not thread-safe.
 /// </summary>
-public sealed class Ends
+public sealed class ItemOutcomes
 {
     /// <summary>First part of the word of an element that got neither a case nor a placeholder; the reason follows.</summary>
     public const string KeptPrefix = "kept:";
@@ -37,20 +37,20 @@ public sealed class Ends
         .Select(c => c.Key[KeptPrefix.Length..]).FirstOrDefault();
 
     /// <summary>Ends of a list.</summary>
-    public static Ends Of(IEnumerable<string> words)
+    public static ItemOutcomes Of(IEnumerable<string> words)
     {
-        var ends = new Ends();
+        var ends = new ItemOutcomes();
         foreach (var word in words) ends.Add(word);
         return ends;
     }
 
     /// <summary>What <see cref="Write"/> put into a row; none when there is nothing.</summary>
-    public static Ends Read(TableRow row)
+    public static ItemOutcomes Read(TableRow row)
     {
         if (row.Text(ListProperty) is { Length: > 0 } list) return Of(list.Split('\n'));
-        var ends = new Ends();
+        var ends = new ItemOutcomes();
         if (row.Text(CountsProperty) is not { } counts) return ends;
-        var stored = JsonSerializer.Deserialize(counts, ReceiptJson.Default.DictionaryStringInt32) ?? [];
+        var stored = JsonSerializer.Deserialize(counts, IntakeJson.Default.DictionaryStringInt32) ?? [];
         foreach (var (word, count) in stored) ends._counts[word] = count;
         (ends.Total, ends._list) = (ends._counts.Values.Sum(), null);
         return ends;
@@ -81,7 +81,7 @@ public sealed class Ends
     /// <summary>Puts counts and list into a row.</summary>
     public void Write(TableRow row)
     {
-        row[CountsProperty] = JsonSerializer.Serialize(_counts, ReceiptJson.Default.DictionaryStringInt32);
+        row[CountsProperty] = JsonSerializer.Serialize(_counts, IntakeJson.Default.DictionaryStringInt32);
         // Empty, not null: a merge leaves a property alone that is not there, and an earlier list would stay.
         row[ListProperty] = _list is null ? "" : string.Join('\n', _list);
     }

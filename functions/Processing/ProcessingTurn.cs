@@ -14,9 +14,9 @@ namespace Serverless.Processing;
 /// <param name="time">The clock.</param>
 /// <param name="read">Reads an element.</param>
 /// <param name="take">Files what was read.</param>
-internal sealed class Turn(
-    ElementFiling.Job job, Progress progress, TimeSpan budget, int sideBySide, TimeProvider time,
-    Func<DeliveryItem, Task<DeliveryWork.Piece>> read, Func<DeliveryWork.Piece, Task<ElementFiling.Taken>> take)
+internal sealed class ProcessingTurn(
+    ItemProcessor.Job job, ProcessingProgress progress, TimeSpan budget, int sideBySide, TimeProvider time,
+    Func<DeliveryItem, Task<DeliveryProcessor.Piece>> read, Func<DeliveryProcessor.Piece, Task<ItemProcessor.Taken>> take)
 {
     /// <summary>Elements that are read, and held, before they are filed.</summary>
     public const int Window = 32;
@@ -25,7 +25,7 @@ internal sealed class Turn(
     private readonly HashSet<int> _waiting = [];
     private bool _hasBegun;
 
-    public Progress Progress => progress;
+    public ProcessingProgress Progress => progress;
 
     /// <summary>Why elements of this turn wait for their provider, and the longest wait that it asked for; null when none does.</summary>
     public FetchedContent.Later? Waits { get; private set; }
@@ -37,14 +37,14 @@ internal sealed class Turn(
     private bool IsLate => time.GetElapsedTime(_began) >= budget * 1.5;
 
     /// <summary>True when so many elements wait that the others are left for later.</summary>
-    public bool IsHeldUp => progress.Left >= Progress.MostLeft;
+    public bool IsHeldUp => progress.Left >= ProcessingProgress.MostLeft;
 
     /// <summary>Works until the last element, or the time is over, or it is held up. True after the last element.</summary>
     /// <param name="elements">All elements of the delivery, in order.</param>
     public async Task<bool> WorkAsync(IEnumerable<DeliveryItem> elements)
     {
         var (index, isAtItsEnd) = (-1, false);
-        List<(int Index, DeliveryWork.Piece Piece)> window = [];
+        List<(int Index, DeliveryProcessor.Piece Piece)> window = [];
         foreach (var element in elements)
         {
             if (!progress.Wants(++index) || _waiting.Contains(index)) continue;
@@ -60,9 +60,9 @@ internal sealed class Turn(
     }
 
     // What was filed beyond an element that was not is filed once more later, which changes nothing. False when something was not.
-    private async Task<bool> FileAsync(List<(int Index, DeliveryWork.Piece Piece)> window)
+    private async Task<bool> FileAsync(List<(int Index, DeliveryProcessor.Piece Piece)> window)
     {
-        var taken = new ElementFiling.Taken?[window.Count];
+        var taken = new ItemProcessor.Taken?[window.Count];
         var filing = FileAsync(window.ConvertAll(w => w.Piece), taken);
         await filing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         for (var i = 0; i < window.Count; i++)
@@ -80,10 +80,10 @@ internal sealed class Turn(
         return !taken.Contains(null);
     }
 
-    private async Task FileAsync(List<DeliveryWork.Piece> pieces, ElementFiling.Taken?[] taken)
+    private async Task FileAsync(List<DeliveryProcessor.Piece> pieces, ItemProcessor.Taken?[] taken)
     {
         // A replay keeps the order of its pieces: what stood for several of them gives way once.
-        List<List<List<int>>> stages = job.Before is null ? Lanes.Of(pieces, job.Channel.Name) : [[[.. Enumerable.Range(0, pieces.Count)]]];
+        List<List<List<int>>> stages = job.Before is null ? ConversationOrder.Of(pieces, job.Channel.Name) : [[[.. Enumerable.Range(0, pieces.Count)]]];
         var stopped = false;
         foreach (var lanes in stages)
         {

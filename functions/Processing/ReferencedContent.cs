@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>Fetches what thin elements point at and keeps it beside the delivery, so that a repetition or a replay reads what was fetched first and asks nobody.</summary>
-public sealed class ThinElements(BlobStore blobs)
+public sealed class ReferencedContent(BlobStore blobs)
 {
     public const string Container = "fetched";
 

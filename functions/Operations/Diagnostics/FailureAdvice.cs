@@ -3,7 +3,7 @@ using Serverless.Channels;
 namespace Serverless.Operations.Diagnostics;
 
 /// <summary>What to check when a call failed its check: one sentence for each reason code, in the two languages of the people who read it.</summary>
-public static class Advice
+public static class FailureAdvice
 {
     private static readonly Dictionary<string, (string English, string German)> Sentences = new(StringComparer.Ordinal)
     {

@@ -7,7 +7,7 @@ namespace Serverless.Intake;
 /// makes room: a genuine call brings its body within milliseconds, whoever holds sockets open does not. Where all came just now, the largest
 /// makes room for a smaller one: a flood of large bodies shuts no small call out. Counts for this instance only.
 /// </summary>
-public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
+public sealed class BodyReadLimiter(IOptionsMonitor<ReceiveOptions> options)
 {
     // A body younger than this is never taken for a slow one.
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(1);
@@ -29,7 +29,7 @@ public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
     /// <summary>One body that arrives. Dispose it when its call is answered.</summary>
     /// <param name="readers">Where it counts.</param>
     /// <param name="channel">Name of its channel.</param>
-    public sealed class Reader(Readers readers, string channel) : IDisposable
+    public sealed class Reader(BodyReadLimiter readers, string channel) : IDisposable
     {
         private readonly CancellationTokenSource _evicted = new();
 

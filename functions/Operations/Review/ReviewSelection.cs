@@ -4,7 +4,7 @@ using Serverless.Intake;
 namespace Serverless.Operations.Review;
 
 /// <summary>Which deliveries somebody wants to release, discard or replay: one, or all of a channel within a span of hours.</summary>
-public sealed record Selection
+public sealed record ReviewSelection
 {
     public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, stand for hour; by says who asks (at most 100 characters).""";
 
@@ -30,7 +30,7 @@ public sealed record Selection
     public string On => Delivery ?? Hours.ToString();
 
     /// <summary>The selection in a request's body; null when it is none.</summary>
-    public static Selection? Parse(ReadOnlyMemory<byte> body)
+    public static ReviewSelection? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -42,7 +42,7 @@ public sealed record Selection
             if (Text("channel") is not { Length: > 0 } channel || (delivery is null) == (hours is null)) return null;
             if (delivery is not null && !DeliveryKey.IsId(delivery)) return null;
             if (by?.Length > LongestBy || by?.Any(char.IsControl) == true) return null;
-            return new Selection
+            return new ReviewSelection
             {
                 Channel = channel,
                 Delivery = delivery,

@@ -9,10 +9,10 @@ namespace Serverless.Processing;
 /// their order in one lane. What concerns more than a conversation (a place with another name, an alarm of the provider, the step of a
 /// call) is worked alone, between what is before and after it.
 /// </summary>
-internal static class Lanes
+internal static class ConversationOrder
 {
     /// <summary>Stages to be worked one after the other; each holds lanes, and each lane indexes of pieces, in order.</summary>
-    public static List<List<List<int>>> Of(IReadOnlyList<DeliveryWork.Piece> pieces, string channel)
+    public static List<List<List<int>>> Of(IReadOnlyList<DeliveryProcessor.Piece> pieces, string channel)
     {
         List<List<List<int>>> stages = [];
         var stage = new Stage();
@@ -21,7 +21,7 @@ internal static class Lanes
             if (!IsAlone(pieces[i].Reading))
             {
                 // A channel that makes a slip costs that piece alone: it fails when it is filed.
-                stage.Add(i, DeliveryWork.Try(() => KeysOf(pieces[i].Reading, channel).ToList(), out _) ?? []);
+                stage.Add(i, DeliveryProcessor.Try(() => KeysOf(pieces[i].Reading, channel).ToList(), out _) ?? []);
                 continue;
             }
 

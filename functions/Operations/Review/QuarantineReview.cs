@@ -9,7 +9,7 @@ using Serverless.Reconciliation;
 namespace Serverless.Operations.Review;
 
 /// <summary>Calls that failed their check and are kept: what there is, why, and what becomes of it. Nothing leaves quarantine for a case but what verifies (P6).</summary>
-public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDeliveries open, ChannelDirectory channels, ActionLog actions, TimeProvider time)
+public sealed class QuarantineReview(DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, ChannelDirectory channels, AuditLog actions, TimeProvider time)
 {
     /// <summary>Most deliveries of one page, and of one step of a release.</summary>
     public const int LargestPage = 100;
@@ -48,7 +48,7 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
             Headers = delivery.Headers.ToDictionary(h => h.Key, h => IsSecret(h.Key) ? $"({h.Value.Length} characters)" : h.Value, StringComparer.Ordinal),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
             SentAt = row.Time("SentAt"),
-            Today = StaysFor(channel, delivery) is { } reason ? $"{reason}: {Advice.For(reason)}" : "It passes its check with today's settings and can be released.",
+            Today = StaysFor(channel, delivery) is { } reason ? $"{reason}: {FailureAdvice.For(reason)}" : "It passes its check with today's settings and can be released.",
             Hints = channel is IExplainsFailures explains ? [.. explains.Explain(delivery)] : [],
         };
     }
@@ -56,13 +56,13 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
     /// <summary>Lets out what verifies with today's settings, as of its arrival; what does not stays, with today's reason. Safe to repeat and to race: each is let out once.</summary>
     /// <param name="selection">One, or all of some hours: then a step of at most <see cref="LargestPage"/>, and a continuation.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<ReviewStep> ReleaseAsync(Selection selection, CancellationToken ct) => StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
+    public Task<ReviewStep> ReleaseAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
 
     /// <summary>Keeps only the fact that they came: body, headers and query are gone for good.</summary>
-    public Task<ReviewStep> DiscardAsync(Selection selection, CancellationToken ct) => StepAsync("discard", selection, async (_, key, row) =>
+    public Task<ReviewStep> DiscardAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("discard", selection, async (_, key, row) =>
         await deliveries.DiscardAsync(key, row, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord, ct);
 
-    private async Task<ReviewStep> StepAsync(string what, Selection selection, Func<IChannel, DeliveryKey, TableRow, Task<string>> review, CancellationToken ct)
+    private async Task<ReviewStep> StepAsync(string what, ReviewSelection selection, Func<IChannel, DeliveryKey, TableRow, Task<string>> review, CancellationToken ct)
     {
         var channel = channels.Find(selection.Channel) ?? throw new ArgumentException("There is no such channel.", nameof(selection));
         var (keys, continuation) = await KeysAsync(channel.Name, selection, ct);
@@ -81,7 +81,7 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
         return ReviewStep.Of(counts, continuation);
     }
 
-    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, Selection selection, CancellationToken ct)
+    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection, CancellationToken ct)
     {
         if (selection.Delivery is { } id) return ([new DeliveryKey(channel, id)], null);
         var page = await walk.PageAsync(channel, selection.Hours, IsQuarantined, LargestPage, selection.Continuation, ct, "End");
@@ -98,7 +98,7 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
         }
 
         await open.ReachBackAsync(key.Channel, key.At, ct);
-        return await deliveries.ReopenAsync(key, row.ETag, DeliveryRow.ReleasedAt, Released, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
+        return await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReleasedAt, Released, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
     }
 
     // Undecided is let out: Normalise loads the key, judges, and puts back what is forged.
@@ -112,7 +112,7 @@ public sealed class Quarantine(DeliveryWalk walk, DeliveryLog deliveries, OpenDe
     private static QuarantinedDelivery Listed(DeliveryKey key, TableRow row)
     {
         var reason = row.Text("Reason") ?? "";
-        return new QuarantinedDelivery(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, reason, Advice.For(reason), row.Text("Method") ?? "", row.Int("BodyLength") ?? 0);
+        return new QuarantinedDelivery(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, reason, FailureAdvice.For(reason), row.Text("Method") ?? "", row.Int("BodyLength") ?? 0);
     }
 
     // A signature may be seen; a secret or a bearer token that was sent as it is may not.
@@ -174,6 +174,6 @@ public sealed record ReviewStep(int Done, IReadOnlyList<ReviewStep.Staying> Stay
 
     internal static ReviewStep Of(Dictionary<string, int> counts, string? continuation) => new(
         counts.GetValueOrDefault(DoneWord),
-        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, Advice.For(c.Key)))],
+        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, FailureAdvice.For(c.Key)))],
         counts.GetValueOrDefault(AlreadyWord), counts.GetValueOrDefault(UnknownWord), continuation is not null, continuation);
 }

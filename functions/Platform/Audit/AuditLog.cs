@@ -8,7 +8,7 @@ namespace Serverless.Platform.Audit;
 
 /// <summary>The audit trail of what people did: when, what, to what, who, and how many it met.</summary>
 /// <remarks>The host does not tell which function key was used, so <c>by</c> is the principal where App Service authentication is on, and what callers say of themselves.</remarks>
-public sealed class ActionLog(TableStore tables, TimeProvider time)
+public sealed class AuditLog(TableStore tables, TimeProvider time)
 {
     private const string Table = "actions";
 
@@ -41,7 +41,7 @@ public sealed class ActionLog(TableStore tables, TimeProvider time)
     /// <summary>Adds how many it met.</summary>
     public Task EndAsync(Begun begun, IReadOnlyDictionary<string, int> counts, CancellationToken ct)
     {
-        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), ReceiptJson.Default.DictionaryStringInt32);
+        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), IntakeJson.Default.DictionaryStringInt32);
         return tables.MergeAsync(Table, new TableRow(begun.Month, begun.Key) { ["Counts"] = json }, ETag.All, ct);
     }
 
@@ -55,7 +55,7 @@ public sealed class ActionLog(TableStore tables, TimeProvider time)
 
     private static Entry Read(TableRow row) => new(
         row.Time("At") ?? default, row.Text("What") ?? "", row.Text("Channel") ?? "", row.Text("On") ?? "", row.Text("By"),
-        row.Text("Counts") is { } counts ? JsonSerializer.Deserialize(counts, ReceiptJson.Default.DictionaryStringInt32) : null);
+        row.Text("Counts") is { } counts ? JsonSerializer.Deserialize(counts, IntakeJson.Default.DictionaryStringInt32) : null);
 
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,7 @@ namespace Serverless.Processing;
 /// <param name="CaseId">Its case.</param>
 /// <param name="Event">Row key of its event within the case.</param>
 /// <param name="IsPlaceholder">Whether it stands for something that could not be read.</param>
-public sealed record Filed(string Position, string CaseId, string Event, bool IsPlaceholder)
+public sealed record ProcessedItem(string Position, string CaseId, string Event, bool IsPlaceholder)
 {
     private const string Property = "Filed";
 
@@ -16,14 +16,14 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
     private const int Longest = 60 * 1024;
 
     /// <summary>Puts the list into a row.</summary>
-    public static void Write(TableRow row, IEnumerable<Filed> filed) => Write(row, filed.Select(f => (f, Now: false)));
+    public static void Write(TableRow row, IEnumerable<ProcessedItem> filed) => Write(row, filed.Select(f => (f, Now: false)));
 
     /// <summary>Puts two lists into a row, while a delivery is worked in turns.</summary>
     /// <param name="row">The row.</param>
     /// <param name="before">Where pieces were filed before this work; dropped where it knows better, placeholders apart, which may stand
     /// for pieces that are still to come.</param>
     /// <param name="now">Where this work has filed them.</param>
-    public static void Write(TableRow row, IReadOnlyList<Filed> before, IReadOnlyList<Filed> now)
+    public static void Write(TableRow row, IReadOnlyList<ProcessedItem> before, IReadOnlyList<ProcessedItem> now)
     {
         var known = now.Select(f => f.Position).ToHashSet(StringComparer.Ordinal);
         var placeholders = before.Where(f => f.IsPlaceholder).Select(f => (f, false));
@@ -32,18 +32,18 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
     }
 
     /// <summary>The list of a row; empty when there is none.</summary>
-    public static IReadOnlyList<Filed> Read(TableRow row) => [.. Lines(row).Select(l => l.Filed)];
+    public static IReadOnlyList<ProcessedItem> Read(TableRow row) => [.. Lines(row).Select(l => l.Filed)];
 
-    /// <summary>Of the two lists of a row one; see <see cref="Write(TableRow, IReadOnlyList{Filed}, IReadOnlyList{Filed})"/>.</summary>
-    public static IReadOnlyList<Filed> Read(TableRow row, bool now) => [.. Lines(row).Where(l => l.Now == now).Select(l => l.Filed)];
+    /// <summary>Of the two lists of a row one; see <see cref="Write(TableRow, IReadOnlyList{ProcessedItem}, IReadOnlyList{ProcessedItem})"/>.</summary>
+    public static IReadOnlyList<ProcessedItem> Read(TableRow row, bool now) => [.. Lines(row).Where(l => l.Now == now).Select(l => l.Filed)];
 
-    private static IEnumerable<(Filed Filed, bool Now)> Lines(TableRow row) => row.Bytes(Property) is not { } bytes
+    private static IEnumerable<(ProcessedItem Filed, bool Now)> Lines(TableRow row) => row.Bytes(Property) is not { } bytes
         ? []
         : Encoding.UTF8.GetString(bytes.Span).Split('\n').Select(line => line.Split('\t')).Where(p => p.Length == 4)
-            .Select(p => (new Filed(p[3], p[1], p[2], p[0] is "p" or "P"), p[0] is "P" or "C"));
+            .Select(p => (new ProcessedItem(p[3], p[1], p[2], p[0] is "p" or "P"), p[0] is "P" or "C"));
 
     // A capital stands for the work that is not at its end.
-    private static void Write(TableRow row, IEnumerable<(Filed Filed, bool Now)> filed)
+    private static void Write(TableRow row, IEnumerable<(ProcessedItem Filed, bool Now)> filed)
     {
         var text = new StringBuilder();
         foreach (var (one, now) in filed)
@@ -60,9 +60,9 @@ public sealed record Filed(string Position, string CaseId, string Event, bool Is
     /// What stood for a piece before: what was filed at its position, else a placeholder of something it is a part of (<c>value</c> for <c>value.items[0]</c>), else the
     /// placeholder of all that could not be taken apart. Null when nothing did.
     /// </summary>
-    public static Filed? Before(IReadOnlyList<Filed> filed, string position) =>
+    public static ProcessedItem? Before(IReadOnlyList<ProcessedItem> filed, string position) =>
         filed.FirstOrDefault(f => f.Position == position)
         ?? filed.Where(f => f.IsPlaceholder && position.Length > f.Position.Length && position.StartsWith(f.Position, StringComparison.Ordinal) && (position[f.Position.Length] is '.' or '['))
             .MaxBy(f => f.Position.Length)
-        ?? filed.FirstOrDefault(f => f.IsPlaceholder && f.Position == DeliveryWork.Rest);
+        ?? filed.FirstOrDefault(f => f.IsPlaceholder && f.Position == DeliveryProcessor.Rest);
 }

@@ -11,7 +11,7 @@ using Serverless.Processing;
 namespace Serverless.Reconciliation;
 
 /// <summary>Brings in what a provider holds and did not tell: each find becomes a delivery of its own, unless its contact is known.</summary>
-public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, IOptionsMonitor<LookOptions> options, TimeProvider time)
+public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correlator, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time)
 {
     /// <summary>Method of a delivery that we found ourselves. The front door refuses it.</summary>
     public const string Method = "LOOK";
@@ -51,9 +51,9 @@ public sealed class HeldContacts(DeliveryLog deliveries, Correlator correlator, 
     // What cannot be read is news as well, once: its placeholder is a contact too.
     private async Task<bool> IsNewsAsync(IChannel channel, Delivery delivery, CancellationToken ct)
     {
-        foreach (var element in DeliveryWork.Elements(channel, delivery))
+        foreach (var element in DeliveryProcessor.Elements(channel, delivery))
         {
-            var reading = DeliveryWork.Try(element.Read, out _);
+            var reading = DeliveryProcessor.Try(element.Read, out _);
             if (reading is Parsed.Reference) return true;
             var e = reading is null ? Placeholder.For(delivery, element.Position) : (reading as Parsed.Found)?.Event;
             if (e is not null && !await correlator.IsKnownAsync(e, ct)) return true;
