@@ -43,10 +43,10 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
     public void AnswerForm(LinkView view)
     {
         if (view.State == LinkState.Incomplete)
-            Append($"<p class=\"alert\" role=\"alert\">{Says("page_answer_length", LinkReading.LongestText)}</p>");
+            Append($"<p class=\"alert\" role=\"alert\">{Says("page_answer_length", ActionLinkViews.LongestText)}</p>");
         if (view.To?.Contact.Place == Place.Public) Append($"<p class=\"alert\">{Says("page_answer_public")}</p>");
         Append($"<form method=\"post\"><label for=\"text\">{Says("page_answer_text")}</label>");
-        Append($"<textarea id=\"text\" name=\"text\" rows=\"8\" maxlength=\"{LinkReading.LongestText}\" required>");
+        Append($"<textarea id=\"text\" name=\"text\" rows=\"8\" maxlength=\"{ActionLinkViews.LongestText}\" required>");
         Append($"{Typed(view.Text)}</textarea>");
         Append($"<button>{Says("page_answer_button")}</button></form>");
     }

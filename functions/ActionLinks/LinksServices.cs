@@ -9,6 +9,6 @@ public static class LinksServices
     {
         services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
-        return services.AddSingleton<ActionLinkTokens>().AddSingleton<LinkReading>().AddSingleton<LinkDesk>().AddSingleton<ActionPage>();
+        return services.AddSingleton<ActionLinkTokens>().AddSingleton<ActionLinkViews>().AddSingleton<ActionLinkHandler>().AddSingleton<ActionPage>();
     }
 }

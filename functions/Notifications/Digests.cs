@@ -10,18 +10,18 @@ namespace Serverless.Notifications;
 public sealed record Digest(int Count, TimeSpan Within);
 
 /// <summary>Collects notices of targets that want them together: a row a notice, and one message for the end of each window (<see cref="DueMessages"/>). Whoever gets that tells what lies there.</summary>
-public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
+public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Most notices that are told together.</summary>
     public const int MostAtOnce = 100;
 
     /// <summary>Lays a notice to the others. Safe to repeat.</summary>
     /// <returns>When they are told at the latest.</returns>
-    public async Task<DateTimeOffset> AddAsync(string route, NoticeTarget target, Digest digest, Notice notice, CancellationToken ct)
+    public async Task<DateTimeOffset> AddAsync(string route, NotificationTarget target, Digest digest, Notification notice, CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route, target.Name), notice.EventId);
         row.SetBytes("Json", notice.Wrap(target.Name, notice.Attempt));
-        await tables.InsertAsync(NoticeLog.Table, row, ct);
+        await tables.InsertAsync(AttemptStore.Table, row, ct);
 
         var window = time.GetUtcNow().UtcTicks / digest.Within.Ticks;
         var at = new DateTimeOffset((window + 1) * digest.Within.Ticks, TimeSpan.Zero);
@@ -31,12 +31,12 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
     }
 
     /// <summary>What lies there, oldest first, at most a hundred.</summary>
-    public async Task<IReadOnlyList<Notice>> CollectedAsync(string route, string target, CancellationToken ct)
+    public async Task<IReadOnlyList<Notification>> CollectedAsync(string route, string target, CancellationToken ct)
     {
-        List<Notice> notices = [];
-        await foreach (var row in tables.QueryAllAsync(NoticeLog.Table, TableQuery.Partition(PartitionOf(route, target)), ct))
+        List<Notification> notices = [];
+        await foreach (var row in tables.QueryAllAsync(AttemptStore.Table, TableQuery.Partition(PartitionOf(route, target)), ct))
         {
-            notices.Add(Notice.Parse(System.Text.Encoding.UTF8.GetString((row.Bytes("Json") ?? default).Span)));
+            notices.Add(Notification.Parse(System.Text.Encoding.UTF8.GetString((row.Bytes("Json") ?? default).Span)));
             if (notices.Count == MostAtOnce) break;
         }
 
@@ -44,9 +44,9 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
     }
 
     /// <summary>Takes away what was told.</summary>
-    public async Task ForgetAsync(string route, string target, IEnumerable<Notice> notices, CancellationToken ct)
+    public async Task ForgetAsync(string route, string target, IEnumerable<Notification> notices, CancellationToken ct)
     {
-        foreach (var notice in notices) await tables.DeleteAsync(NoticeLog.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
+        foreach (var notice in notices) await tables.DeleteAsync(AttemptStore.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
     }
 
     /// <summary>Claims the telling of what was collected, so that two windows that end at once tell it once.</summary>
@@ -54,19 +54,19 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
     public async Task<(ETag? Claim, DateTimeOffset Until)> ClaimAsync(string route, string target, CancellationToken ct)
     {
         var (now, lasts) = (time.GetUtcNow(), TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds));
-        var row = new TableRow(ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + lasts };
-        var inserted = await tables.InsertAsync(NoticeLog.Table, row, ct);
+        var row = new TableRow(ClaimsOf(route), AttemptStore.CaseSafe(target.ToLowerInvariant())) { ["Until"] = now + lasts };
+        var inserted = await tables.InsertAsync(AttemptStore.Table, row, ct);
         if (inserted.State == WriteState.Written) return (inserted.ETag, now);
-        var there = await tables.GetAsync(NoticeLog.Table, row.PartitionKey, row.RowKey, ct);
+        var there = await tables.GetAsync(AttemptStore.Table, row.PartitionKey, row.RowKey, ct);
         if (there?.Time("Until") is not { } until) return (null, now);
         if (until > now) return (null, until);
-        var replaced = await tables.ReplaceAsync(NoticeLog.Table, row, there.ETag, ct);
+        var replaced = await tables.ReplaceAsync(AttemptStore.Table, row, there.ETag, ct);
         return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + lasts);
     }
 
     /// <summary>Lets go of a claim.</summary>
     public Task ReleaseAsync(string route, string target, ETag claim, CancellationToken ct) =>
-        tables.DeleteAsync(NoticeLog.Table, ClaimsOf(route), NoticeLog.CaseSafe(target.ToLowerInvariant()), claim, ct);
+        tables.DeleteAsync(AttemptStore.Table, ClaimsOf(route), AttemptStore.CaseSafe(target.ToLowerInvariant()), claim, ct);
 
     private static string PartitionOf(string route, string target) => $"digest|{route}|{target.ToLowerInvariant()}";
 

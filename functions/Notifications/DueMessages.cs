@@ -11,7 +11,7 @@ namespace Serverless.Notifications;
 /// Messages that one row each stands for, so that no process that dies leaves somebody waiting: the ends of digest windows, and notices that somebody had sent again. Rows <c>due|route</c> /
 /// <c>time|target</c>; the row is written before its message, and goes once somebody has that. What is left ten minutes after its time gets its message again.
 /// </summary>
-public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeLog notices, RouteSwitches switches, TimeProvider time)
+public sealed class DueMessages(TableStore tables, NotificationQueues queue, AttemptStore notices, RouteSwitches switches, TimeProvider time)
 {
     private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);
@@ -21,20 +21,20 @@ public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeL
     public async Task OpenAsync(string route, string target, int attempt, DateTimeOffset at, CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route), KeyOf(at, target)) { ["Target"] = target, ["At"] = at, ["Attempt"] = attempt };
-        if ((await tables.InsertAsync(NoticeLog.Table, row, ct)).State != WriteState.Written) return;
+        if ((await tables.InsertAsync(AttemptStore.Table, row, ct)).State != WriteState.Written) return;
         await queue.PutAsync(route, new DigestEnd(target, attempt, row.RowKey, at).ToJson(), at, ct);
     }
 
     /// <summary>Takes a row away whose message was worked.</summary>
-    public Task CloseAsync(string route, string row, CancellationToken ct) => tables.DeleteAsync(NoticeLog.Table, PartitionOf(route), row, ETag.All, ct);
+    public Task CloseAsync(string route, string row, CancellationToken ct) => tables.DeleteAsync(AttemptStore.Table, PartitionOf(route), row, ETag.All, ct);
 
     /// <summary>Notes that a round of a notice is about to begin; gives its row.</summary>
-    public async Task<string> ExpectRoundAsync(Notice notice, string route, string target, CancellationToken ct)
+    public async Task<string> ExpectRoundAsync(Notification notice, string route, string target, CancellationToken ct)
     {
         var key = string.Create(CultureInfo.InvariantCulture, $"{KeyOf(time.GetUtcNow(), target)}|{notice.EventId}|{notice.Resend}");
         var row = new TableRow(PartitionOf(route), key) { ["Target"] = target, ["At"] = time.GetUtcNow(), ["Round"] = notice.Resend };
         row.SetBytes("Event", notice.Event);
-        await tables.UpsertAsync(NoticeLog.Table, row, ct);
+        await tables.UpsertAsync(AttemptStore.Table, row, ct);
         return key;
     }
 
@@ -45,7 +45,7 @@ public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeL
         foreach (var route in switches.Routes.Where(switches.IsOn))
         {
             var overdue = TableQuery.Partition(PartitionOf(route)).Rows("0", (now - Overdue).UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture));
-            await foreach (var row in tables.QueryAllAsync(NoticeLog.Table, overdue, ct))
+            await foreach (var row in tables.QueryAllAsync(AttemptStore.Table, overdue, ct))
                 if (now - row.Time("PutAt") is not { } since || since >= Again) await PutAgainAsync(route, row, now, ct);
         }
     }
@@ -53,7 +53,7 @@ public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeL
     private async Task PutAgainAsync(string route, TableRow row, DateTimeOffset now, CancellationToken ct)
     {
         var mark = new TableRow(row.PartitionKey, row.RowKey) { ["PutAt"] = now };
-        if ((await tables.MergeAsync(NoticeLog.Table, mark, row.ETag, ct)).State != WriteState.Written) return;
+        if ((await tables.MergeAsync(AttemptStore.Table, mark, row.ETag, ct)).State != WriteState.Written) return;
         var target = row.Text("Target") ?? "";
         if (row.Bytes("Event") is not { } json)
         {
@@ -61,15 +61,15 @@ public sealed class DueMessages(TableStore tables, NoticeMessages queue, NoticeL
             return;
         }
 
-        var notice = Notice.Parse(Encoding.UTF8.GetString(json.Span)) with { Resend = row.Int("Round") ?? 1 };
+        var notice = Notification.Parse(Encoding.UTF8.GetString(json.Span)) with { Resend = row.Int("Round") ?? 1 };
         var stands = (await notices.OfTargetAsync(notice, route, target, ct))?.State;
-        if (stands is { State: NoticeState.Waiting, Attempt: -1 } && stands.Resend == notice.Resend) await queue.PutAsync(route, notice.Wrap(target, 0), null, ct);
+        if (stands is { State: NotificationState.Waiting, Attempt: -1 } && stands.Resend == notice.Resend) await queue.PutAsync(route, notice.Wrap(target, 0), null, ct);
         await CloseAsync(route, row.RowKey, ct);
     }
 
     private static string PartitionOf(string route) => $"due|{route}";
 
-    private static string KeyOf(DateTimeOffset at, string target) => $"{at.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}|{NoticeLog.CaseSafe(target)}";
+    private static string KeyOf(DateTimeOffset at, string target) => $"{at.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}|{AttemptStore.CaseSafe(target)}";
 }
 
 /// <summary>The end of a digest window, as a message.</summary>

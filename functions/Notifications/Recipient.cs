@@ -72,7 +72,7 @@ public sealed class Recipient
     /// <summary>Whether they want this notice.</summary>
     /// <param name="name">Their own name.</param>
     /// <param name="notice">What there is to tell.</param>
-    public bool Wants(string name, Notice notice)
+    public bool Wants(string name, Notification notice)
     {
         var facts = notice.Facts;
         if (!NameList.Holds(Events, notice.Type)) return false;

@@ -16,16 +16,16 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     /// <param name="notice">What to tell.</param>
     /// <param name="addressOf">The route's address of a recipient; null when they have none on it.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, Func<Recipient, string?> addressOf, CancellationToken ct)
+    public async Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, Func<Recipient, string?> addressOf, CancellationToken ct)
     {
-        List<NoticeTarget> targets = [];
+        List<NotificationTarget> targets = [];
         foreach (var (name, recipient) in await AllAsync(ct))
-            if (NoticeTarget.IsName(name) && addressOf(recipient) is { Length: > 0 } address && recipient.Wants(name, notice)) targets.Add(TargetOf(name, address, recipient, notice.Type));
+            if (NotificationTarget.IsName(name) && addressOf(recipient) is { Length: > 0 } address && recipient.Wants(name, notice)) targets.Add(TargetOf(name, address, recipient, notice.Type));
         return targets;
     }
 
     /// <summary>A target by name; null when the recipient is gone or has no address on the route.</summary>
-    public async Task<NoticeTarget?> FindAsync(string name, Func<Recipient, string?> addressOf, string? type, CancellationToken ct) =>
+    public async Task<NotificationTarget?> FindAsync(string name, Func<Recipient, string?> addressOf, string? type, CancellationToken ct) =>
         await FindAsync(name, ct) is { } recipient && addressOf(recipient) is { Length: > 0 } address ? TargetOf(name, address, recipient, type ?? "") : null;
 
     /// <summary>A recipient as they chose to be told; null when the settings do not name them.</summary>
@@ -52,7 +52,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         foreach (var (name, recipient) in options.CurrentValue.Entries)
         {
             var section = $"Recipients__Entries__{name}";
-            if (!NoticeTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
             if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
             if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is told round the clock.";
             foreach (var kind in Subscription.Parts(recipient.Include))
@@ -84,7 +84,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         return entries.Select(e => (e.Key, Chosen(e.Value, chosen.GetValueOrDefault(KeyOf(e.Key)))));
     }
 
-    private NoticeTarget TargetOf(string name, string address, Recipient recipient, string type) =>
+    private NotificationTarget TargetOf(string name, string address, Recipient recipient, string type) =>
         new(name, address) { NotBefore = recipient.NotBefore(type, time.GetUtcNow()), Digest = recipient.DigestFor(type), IsPerson = true };
 
     private static Recipient Chosen(Recipient entry, TableRow? choice) => choice is null ? entry : new Recipient

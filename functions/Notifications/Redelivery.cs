@@ -2,8 +2,8 @@ using Serverless.Notifications.Subscriptions;
 
 namespace Serverless.Notifications;
 
-/// <summary>Tells a target again what it was told, what was given up or what never came: each notice in a round of its own (<see cref="NoticeRunner.ResendAsync"/>), with the id it had.</summary>
-public sealed class Redelivery(NoticeLog notices, NoticeRunner runner, TimeProvider time)
+/// <summary>Tells a target again what it was told, what was given up or what never came: each notice in a round of its own (<see cref="NotificationDispatcher.ResendAsync"/>), with the id it had.</summary>
+public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runner, TimeProvider time)
 {
     /// <summary>Most notices of one step.</summary>
     public const int Step = 100;
@@ -18,7 +18,7 @@ public sealed class Redelivery(NoticeLog notices, NoticeRunner runner, TimeProvi
     {
         if (eventId.Length is 0 or > LongestId) return null;
         var now = time.GetUtcNow();
-        var found = await notices.OfEventAsync(eventId, new NoticeSelection { From = now.AddDays(-MostDays), To = now.AddDays(1), Route = route, Target = target }, ct);
+        var found = await notices.OfEventAsync(eventId, new NotificationSelection { From = now.AddDays(-MostDays), To = now.AddDays(1), Route = route, Target = target }, ct);
         return found.Count == 0 ? null : await AgainAsync(found, null, ct);
     }
 
@@ -32,11 +32,11 @@ public sealed class Redelivery(NoticeLog notices, NoticeRunner runner, TimeProvi
     /// <param name="ct">Cancels.</param>
     public async Task<RedeliveryResult> SpanAsync(string route, string target, DateTimeOffset from, DateTimeOffset to, string? state, string? continuation, CancellationToken ct)
     {
-        var (found, next) = await notices.PageAsync(new NoticeSelection { From = from, To = to, State = state, Route = route, Target = target }, continuation, Step, ct);
+        var (found, next) = await notices.PageAsync(new NotificationSelection { From = from, To = to, State = state, Route = route, Target = target }, continuation, Step, ct);
         return await AgainAsync(found, next, ct);
     }
 
-    private async Task<RedeliveryResult> AgainAsync(IReadOnlyList<KeptNotice> found, string? continuation, CancellationToken ct)
+    private async Task<RedeliveryResult> AgainAsync(IReadOnlyList<FailedNotification> found, string? continuation, CancellationToken ct)
     {
         var queued = 0;
         foreach (var kept in found)

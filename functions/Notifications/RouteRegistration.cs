@@ -13,11 +13,11 @@ public static class RouteRegistration
     /// <param name="wants">Types it wants; null for all.</param>
     public static IServiceCollection AddRoute<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
         this IServiceCollection services, string route, string function, Func<string, bool>? wants = null)
-        where T : class, INoticeRoute => services
-            .AddSingleton<INoticeRoute, T>()
+        where T : class, INotificationRoute => services
+            .AddSingleton<INotificationRoute, T>()
             .AddSingleton(new RouteSwitch(route, function))
             .AddSingleton(provider => DestinationOf(provider.GetRequiredService<RouteSwitches>(), route, wants));
 
     private static EventDestination DestinationOf(RouteSwitches switches, string route, Func<string, bool>? wants) =>
-        new(route, NoticeMessages.Of(route), type => (wants is null || wants(type)) && switches.IsOn(route));
+        new(route, NotificationQueues.Of(route), type => (wants is null || wants(type)) && switches.IsOn(route));
 }

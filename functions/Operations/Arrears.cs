@@ -12,7 +12,7 @@ namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
 public sealed class Arrears(
-    PoisonMessages poison, RouteSwitches switches, NoticeMessages queue, CaseViews views, QuarantineReview quarantine, KeptDeliveries kept, ChannelDirectory channels, NoticeLog notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
+    PoisonMessages poison, RouteSwitches switches, NotificationQueues queue, CaseViews views, QuarantineReview quarantine, KeptDeliveries kept, ChannelDirectory channels, AttemptStore notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
     private const int MostNotices = 1_000;
@@ -22,8 +22,8 @@ public sealed class Arrears(
 
     private readonly Reading<OpenCases> _cases = new(time, Lasts, ct => views.CountOpenAsync(MostCases, ct));
     private readonly Reading<IReadOnlyDictionary<string, RowCount>> _quarantined = new(time, Lasts, ct => QuarantinedAsync(quarantine, channels, ct));
-    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Failed, ct));
-    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NoticeState.Waiting, ct));
+    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Failed, ct));
+    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Waiting, ct));
 
     /// <summary>Queue messages that could not be worked, by queue; queues without are left out.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> PoisonAsync(CancellationToken ct) => poison.CountAsync(ct);
@@ -59,8 +59,8 @@ public sealed class Arrears(
             GaugeAsync(CasesAsync(ct), counts => Measures.Cases(counts.Total, counts.Overdue, counts.Ownerless)),
             GaugeAsync(QuarantinedAsync(ct), counts => Set(Measures.Quarantined, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c).Rows)),
             GaugeAsync(kept.CountByChannelAsync(ct), counts => Set(Measures.Kept, channels.All.Select(c => c.Name), c => counts.GetValueOrDefault(c))),
-            GaugeAsync(FailedNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Failed, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
-            GaugeAsync(WaitingNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NoticeState.Waiting, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
+            GaugeAsync(FailedNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NotificationState.Failed, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
+            GaugeAsync(WaitingNoticesAsync(ct), counts => Set((r, n) => Measures.NoticesStanding(r, NotificationState.Waiting, n), Routes, r => counts.GetValueOrDefault(r).Rows)),
             GaugeAsync(upkeep.ReadAsync(ct), report =>
             {
                 // The nearest first.
@@ -94,6 +94,6 @@ public sealed class Arrears(
         return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Name, c => c.Count, StringComparer.Ordinal);
     }
 
-    private static Task<IReadOnlyDictionary<string, RowCount>> OfDaysAsync(NoticeLog notices, TimeProvider time, string state, CancellationToken ct) =>
+    private static Task<IReadOnlyDictionary<string, RowCount>> OfDaysAsync(AttemptStore notices, TimeProvider time, string state, CancellationToken ct) =>
         notices.CountAsync(time.GetUtcNow().AddDays(-NoticeDays), time.GetUtcNow(), state, MostNotices, ct);
 }

@@ -33,7 +33,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, ReconciliationStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INotificationRoute> routes,
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {
@@ -210,7 +210,7 @@ public sealed class HealthCheck(
             : new HealthPart("red", [$"{waiting} replies are on their way, and nobody works {lost} of them. Do the functions SendReplies and Tick run?"]);
     }
 
-    private async Task<HealthPart> RouteAsync(INoticeRoute route, CancellationToken ct)
+    private async Task<HealthPart> RouteAsync(INotificationRoute route, CancellationToken ct)
     {
         var problems = route.Problems().ToList();
         foreach (var (name, address) in await notices.SwitchedOffAsync(route.Name, ct))
@@ -219,7 +219,7 @@ public sealed class HealthCheck(
         {
             var left = (await arrears.LeftOverAsync(ct)).GetValueOrDefault(route.Name);
             List<string> says = [$"Switched off by {switches.SettingOf(route.Name)}: what happens meanwhile is not told later."];
-            if (left > 0) says.Add($"{left} messages from before lie in queue {NoticeMessages.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
+            if (left > 0) says.Add($"{left} messages from before lie in queue {NotificationQueues.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
             return new HealthPart(left > 0 ? "yellow" : "off", says);
         }
 

@@ -9,7 +9,7 @@ namespace Serverless.Operations;
 
 /// <summary>For people who run the app: health, counts, what became of a delivery, notices.</summary>
 public sealed class OperationsFunctions(
-    HealthCheck health, Ledger ledger, Resends resends, RouteDesk routes, Caller caller, TimeProvider time)
+    HealthCheck health, Ledger ledger, Resends resends, RouteBacklog routes, Caller caller, TimeProvider time)
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
@@ -72,15 +72,15 @@ public sealed class OperationsFunctions(
         }
 
         var state = request.Value("state");
-        if (state is not null && !NoticeState.All.Contains(state, StringComparer.Ordinal))
+        if (state is not null && !NotificationState.All.Contains(state, StringComparer.Ordinal))
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"state is one of: {string.Join(", ", NoticeState.All)}.");
+            await HttpAnswer.ProblemAsync(request, 400, $"state is one of: {string.Join(", ", NotificationState.All)}.");
             return;
         }
 
         var found = await ledger.NoticesOfAsync(from, to, state, LargestList, request.HttpContext.RequestAborted);
         await HttpAnswer.JsonAsync(
-            request, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNoticeState));
+            request, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNotificationState));
     }
 
     /// <summary>Sends notices again, one or those of some time.</summary>

@@ -11,7 +11,7 @@ public static class OperationsServices
         services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateOnStart();
         return services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>()
             .AddSingleton<StartCheck>().AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
-            .AddSingleton<RouteDesk>().AddSingleton<Arrears>()
+            .AddSingleton<RouteBacklog>().AddSingleton<Arrears>()
             .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Arrears>().MeasureAsync));
     }
 }

@@ -14,7 +14,7 @@ public sealed record ResendRequest
     private const int LongestText = 100;
     private const int DaysBack = 7;
 
-    public required NoticeSelection Selection { get; init; }
+    public required NotificationSelection Selection { get; init; }
 
     /// <summary>An event's id; null for all of a time.</summary>
     public string? Event { get; init; }
@@ -38,13 +38,13 @@ public sealed record ResendRequest
             var (id, state) = (Text("event"), Text("state"));
             var hours = HourRange.Parse(Text("hour"), Text("day"), Text("from"), Text("to"));
             if (hours is null && (id is null || (Text("hour") ?? Text("day") ?? Text("from") ?? Text("to")) is not null)) return null;
-            if (id is { Length: 0 or > LongestText } || (state is not null && (id is not null || state is not (NoticeState.Failed or NoticeState.Waiting)))) return null;
+            if (id is { Length: 0 or > LongestText } || (state is not null && (id is not null || state is not (NotificationState.Failed or NotificationState.Waiting)))) return null;
             if (new[] { Text("route"), Text("target"), Text("by") }.Any(t => t is { Length: 0 or > LongestText } || t?.Any(char.IsControl) == true)) return null;
             // Whole days: an event is filed under its own.
             var last = hours ?? new HourRange(now.AddDays(-DaysBack), now.AddDays(1));
             return new ResendRequest
             {
-                Selection = new NoticeSelection { From = last.From, To = last.To, State = state ?? NoticeState.Failed, Route = Text("route"), Target = Text("target") },
+                Selection = new NotificationSelection { From = last.From, To = last.To, State = state ?? NotificationState.Failed, Route = Text("route"), Target = Text("target") },
                 Event = id,
                 Continuation = Text("continuation"),
                 By = Text("by"),

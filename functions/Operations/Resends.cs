@@ -5,7 +5,7 @@ namespace Serverless.Operations;
 
 /// <summary>Has notices sent again, in steps, with an audit row for each step.</summary>
 /// <remarks>Each time is a round of its own with a first try and all later ones, and the state shown is that of the last round; tries of an earlier round that still lie on the bus do nothing any more.</remarks>
-public sealed class Resends(NoticeLog notices, NoticeRunner runner, AuditLog actions)
+public sealed class Resends(AttemptStore notices, NotificationDispatcher runner, AuditLog actions)
 {
     /// <summary>Most notices of one step.</summary>
     private const int MostAtOnce = 100;
@@ -22,7 +22,7 @@ public sealed class Resends(NoticeLog notices, NoticeRunner runner, AuditLog act
         var (sent, empty, forgotten) = (0, 0, 0);
         foreach (var kept in found)
         {
-            if (kept.State.State == NoticeState.Void) empty++;
+            if (kept.State.State == NotificationState.Void) empty++;
             else if (await runner.ResendAsync(kept, ct)) sent++;
             else forgotten++;
         }

@@ -7,7 +7,7 @@ namespace Serverless.Operations;
 /// Looks at the settings at the start: bounds stop it, which the framework's validation sees to; a channel or subscriber that lacks
 /// something is shut, which a sentence tells here, and stops no other (P13).
 /// </summary>
-public sealed partial class StartCheck(ChannelDirectory channels, IEnumerable<INoticeRoute> routes, ILoggerFactory logs)
+public sealed partial class StartCheck(ChannelDirectory channels, IEnumerable<INotificationRoute> routes, ILoggerFactory logs)
 {
     private readonly ILogger _log = logs.CreateLogger("Serverless.Start");
 

@@ -74,7 +74,7 @@ public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset Re
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
 public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, NoticeLog notices, Arrears arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Arrears arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
     ReplyIndex replies, CallCount calls, TimeProvider time)
 {
     private const int CalendarDays = 30;
@@ -140,9 +140,9 @@ public sealed class Ledger(
     }
 
     /// <summary>Notices of the days from one to another, both included, at most <paramref name="top"/> of them.</summary>
-    public async Task<IReadOnlyList<NoticeState>> NoticesOfAsync(DateTimeOffset from, DateTimeOffset to, string? state, int top, CancellationToken ct)
+    public async Task<IReadOnlyList<NotificationState>> NoticesOfAsync(DateTimeOffset from, DateTimeOffset to, string? state, int top, CancellationToken ct)
     {
-        List<NoticeState> found = [];
+        List<NotificationState> found = [];
         await foreach (var one in notices.OfDaysAsync(from, to, state, ct))
         {
             found.Add(one);
@@ -192,7 +192,7 @@ public sealed class Ledger(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Summary))]
 [JsonSerializable(typeof(DeliveryReport))]
-[JsonSerializable(typeof(IReadOnlyList<NoticeState>))]
+[JsonSerializable(typeof(IReadOnlyList<NotificationState>))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ResendStep))]
 [JsonSerializable(typeof(RouteDiscarded))]

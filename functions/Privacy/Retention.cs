@@ -112,9 +112,9 @@ public sealed partial class Retention(
         var (noticesTo, actionsTo) = (now.AddDays(-settings.NoticeDays), now.AddMonths(-settings.ActionMonths));
         // Rows of counters carry no time of their own; the service notes when each was written.
         string Before(string property, DateTimeOffset at) => $"{property} lt {TableQuery.Literal(at)}";
-        yield return new("notices", NoticeLog.Table, TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{noticesTo.UtcDateTime:yyyyMMdd}|")));
-        yield return new("bursts", NoticeLog.Table, TableQuery.Partitions("burst|", "burst}").Where(Before("Timestamp", noticesTo)));
-        yield return new("receipts", NoticeLog.Table, TableQuery.Partitions("receipts|", "receipts}").Where(Before("Timestamp", now - CountedFor)));
+        yield return new("notices", AttemptStore.Table, TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{noticesTo.UtcDateTime:yyyyMMdd}|")));
+        yield return new("bursts", AttemptStore.Table, TableQuery.Partitions("burst|", "burst}").Where(Before("Timestamp", noticesTo)));
+        yield return new("receipts", AttemptStore.Table, TableQuery.Partitions("receipts|", "receipts}").Where(Before("Timestamp", now - CountedFor)));
         yield return new("actions", "actions", TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
         yield return new("links", "links", TableQuery.Partitions("-", "{").Where(Before("At", now - LongestLink)));
         yield return new("poison", PoisonMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));

@@ -12,24 +12,24 @@ namespace Serverless.Notifications.Acknowledgement;
 /// the text goes out as a reply of its case, so sending, repeating and echoes are the business of Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
-    CaseReader cases, ReplyDesk desk, CustomerLimit limit, ReceiptText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INoticeRoute
+    CaseReader cases, ReplyDesk desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute
 {
-    private static readonly NoticeTarget Customer = new("customer", "customer");
+    private static readonly NotificationTarget Customer = new("customer", "customer");
 
     public string Name => "acknowledgement";
 
     /// <summary>A customer who reads days later that a contact has arrived is served worse than by silence.</summary>
-    public Outcome TooLate => Void("too-late");
+    public AttemptOutcome TooLate => Void("too-late");
 
     /// <summary>Whether a contact may follow from events of this type.</summary>
     public static bool Wants(string type) => type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived or CaseEvent.ContactChanged;
 
-    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<NoticeTarget>>(IsContact(notice) && options.CurrentValue.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off ? [Customer] : []);
+    public Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<NotificationTarget>>(IsContact(notice) && options.CurrentValue.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off ? [Customer] : []);
 
-    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => Task.FromResult(name == Customer.Name ? Customer : null);
+    public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => Task.FromResult(name == Customer.Name ? Customer : null);
 
-    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if (notice is not { CaseId: { } caseId, ContactId: { } id } || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
         var contact = filed.Contact;
@@ -38,13 +38,13 @@ public sealed class AcknowledgementRoute(
         if (state == AcknowledgementOptions.Switch.Off) return Void("switched-off");
         var dryRun = state == AcknowledgementOptions.Switch.DryRun;
         // Noticed before it was marked: by a crash, or by another instance.
-        if (ReceiptRules.Receipts(file, dryRun).Any(r => r.To == filed.Id)) return Done(dryRun);
+        if (AcknowledgementRules.Receipts(file, dryRun).Any(r => r.To == filed.Id)) return Done(dryRun);
 
         var ends = contact.Place == Place.Private && Ending.IsMeantBy(contact);
-        if (ReceiptRules.Objection(file, contact, ends, dryRun, settings, now) is { } objection) return Void(objection);
-        if (string.IsNullOrWhiteSpace(settings.Contact)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (AcknowledgementRules.Objection(file, contact, ends, dryRun, settings, now) is { } objection) return Void(objection);
+        if (string.IsNullOrWhiteSpace(settings.Contact)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         if (!ends && IsNever(settings.Hours)) return Void("quiet-hours");
-        if (!ends && QuietHours.End(settings.Hours, settings.TimeZone, now) is { } morning) return new Outcome(OutcomeKind.Later, "quiet-hours") { At = morning };
+        if (!ends && QuietHours.End(settings.Hours, settings.TimeZone, now) is { } morning) return new AttemptOutcome(AttemptOutcomeKind.Later, "quiet-hours") { At = morning };
         return await AskAsync(file, filed, ends, dryRun, settings, now, ct);
     }
 
@@ -66,7 +66,7 @@ public sealed class AcknowledgementRoute(
     }
 
     // The id is made of case and day, so that of all who ask at once one is heard.
-    private async Task<Outcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
+    private async Task<AttemptOutcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
     {
         var day = TimeZoneInfo.ConvertTime(now, QuietHours.ZoneOf(settings.TimeZone));
         var kind = ends ? "confirmation" : "receipt";
@@ -86,14 +86,14 @@ public sealed class AcknowledgementRoute(
         };
     }
 
-    private static bool IsContact(Notice notice) => notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
+    private static bool IsContact(Notification notice) => notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
         && (notice.Type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived
             // A call is over only with a later event.
             || (notice.Type == CaseEvent.ContactChanged && facts.Kind is "missed-call" or "voicemail"));
 
     private static bool IsNever(string hours) => hours.Trim().Equals("never", StringComparison.OrdinalIgnoreCase);
 
-    private static Outcome Done(bool dryRun) => dryRun ? Void("dry-run") : new Outcome(OutcomeKind.Delivered, "reply");
+    private static AttemptOutcome Done(bool dryRun) => dryRun ? Void("dry-run") : new AttemptOutcome(AttemptOutcomeKind.Delivered, "reply");
 
-    private static Outcome Void(string reason) => new(OutcomeKind.Void, reason);
+    private static AttemptOutcome Void(string reason) => new(AttemptOutcomeKind.Void, reason);
 }

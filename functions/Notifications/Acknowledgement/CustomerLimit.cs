@@ -19,9 +19,9 @@ public sealed class CustomerLimit(TableStore tables)
     {
         var partition = PartitionOf(contact, day);
         // At once two may both find the last place taken: then neither gets it, and the limit holds.
-        await tables.InsertAsync(NoticeLog.Table, new TableRow(partition, receipt), ct);
+        await tables.InsertAsync(AttemptStore.Table, new TableRow(partition, receipt), ct);
         var taken = 0;
-        await foreach (var _ in tables.QueryAllAsync(NoticeLog.Table, TableQuery.Partition(partition).Select("RowKey"), ct))
+        await foreach (var _ in tables.QueryAllAsync(AttemptStore.Table, TableQuery.Partition(partition).Select("RowKey"), ct))
             if (++taken > most) return false;
         return true;
     }

@@ -17,14 +17,14 @@ public sealed class MailRoute : IDigestRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Recipients _recipients;
-    private readonly Wording _wording;
+    private readonly NotificationWording _wording;
     private readonly TextBook _texts;
-    private readonly Posting _posting;
+    private readonly HttpDelivery _posting;
     private readonly IOptionsMonitor<MailOptions> _options;
     private readonly TimeProvider _time;
     private readonly TokenCredential _credential;
 
-    public MailRoute(Recipients recipients, Wording wording, TextBook texts, Posting posting, IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
+    public MailRoute(Recipients recipients, NotificationWording wording, TextBook texts, HttpDelivery posting, IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
     {
         (_recipients, _wording, _texts, _posting, _options, _time) = (recipients, wording, texts, posting, options, time);
         var section = configuration.GetSection("Mail");
@@ -36,22 +36,22 @@ public sealed class MailRoute : IDigestRoute
 
     public string Name => "mail";
 
-    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
-        IsOff ? Task.FromResult<IReadOnlyList<NoticeTarget>>([]) : _recipients.TargetsAsync(notice, r => r.Email, ct);
+    public Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) =>
+        IsOff ? Task.FromResult<IReadOnlyList<NotificationTarget>>([]) : _recipients.TargetsAsync(notice, r => r.Email, ct);
 
-    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => _recipients.FindAsync(name, r => r.Email, null, ct);
+    public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => _recipients.FindAsync(name, r => r.Email, null, ct);
 
-    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
+        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         if (await _wording.TellAsync(notice, target.Name, recipient, readContact, ct) is not { } told)
-            return new Outcome(OutcomeKind.Void, "erased");
+            return new AttemptOutcome(AttemptOutcomeKind.Void, "erased");
         return await SendAsync(told, target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
     }
 
-    public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
+    public async Task<AttemptOutcome> TryDigestAsync(IReadOnlyList<Notification> notices, NotificationTarget target, CancellationToken ct)
     {
-        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
+        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         var told = _wording.TellTogether(notices, target.Name, recipient);
         return await SendAsync(told, target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
@@ -61,11 +61,11 @@ public sealed class MailRoute : IDigestRoute
 
     private bool IsOff => string.IsNullOrEmpty(_options.CurrentValue.From);
 
-    private async Task<Outcome> SendAsync(
-        Told told, NoticeTarget target, Recipient recipient, string id, string? caseId, CancellationToken ct)
+    private async Task<AttemptOutcome> SendAsync(
+        NotificationContent told, NotificationTarget target, Recipient recipient, string id, string? caseId, CancellationToken ct)
     {
         var options = _options.CurrentValue;
-        if (IsOff || !MimeMail.IsAddress(target.Address)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (IsOff || !MimeMail.IsAddress(target.Address)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         var why = _texts.Say(recipient.Language, "mail_why", new Dictionary<string, string>(StringComparer.Ordinal) { ["recipient"] = target.Name });
         var domain = options.From![(options.From!.IndexOf('@', StringComparison.Ordinal) + 1)..];
         var mail = new MimeMail
@@ -86,7 +86,7 @@ public sealed class MailRoute : IDigestRoute
         }
         catch (RequestFailedException)
         {
-            return new Outcome(OutcomeKind.Later, "no-token");
+            return new AttemptOutcome(AttemptOutcomeKind.Later, "no-token");
         }
 
         // One line of base64, as Graph wants it, with the type text/plain.

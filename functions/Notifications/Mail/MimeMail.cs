@@ -83,7 +83,7 @@ public sealed record MimeMail
 public static class MailBody
 {
     /// <summary>Plain text.</summary>
-    public static string Text(Told told, string why)
+    public static string Text(NotificationContent told, string why)
     {
         var text = new StringBuilder().Append(told.Title).Append("\n\n");
         foreach (var (name, value) in told.Facts) text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\n");
@@ -101,7 +101,7 @@ public static class MailBody
     }
 
     /// <summary>HTML of the plainest kind, which every mail program shows.</summary>
-    public static string Html(Told told, string why, string language)
+    public static string Html(NotificationContent told, string why, string language)
     {
         var html = new StringBuilder();
         void Append(string part) => html.Append(part);

@@ -37,10 +37,10 @@ public sealed record Subscription
     public string? PreviousSecret { get; init; }
 
     /// <summary>What <see cref="Secret"/> is made of; null for one from the settings.</summary>
-    public SecretSeed? Seed { get; init; }
+    public SubscriptionSecret? Seed { get; init; }
 
     /// <summary>What <see cref="PreviousSecret"/> is made of.</summary>
-    public SecretSeed? PreviousSeed { get; init; }
+    public SubscriptionSecret? PreviousSeed { get; init; }
 
     /// <summary>End of <see cref="PreviousSecret"/>; null: until it is taken away.</summary>
     public DateTimeOffset? PreviousUntil { get; init; }
@@ -62,7 +62,7 @@ public sealed record Subscription
         new(Secret, StandardWebhook.IsSecret(PreviousSecret) && !(PreviousUntil <= now) ? PreviousSecret : null);
 
     /// <summary>Whether it wants this notice. What an event does not say (a channel's trouble has no owner) passes the filters for it.</summary>
-    public bool Wants(Notice notice)
+    public bool Wants(Notification notice)
     {
         var facts = notice.Facts;
         // It may have heard of the case while that had another owner or need.
@@ -127,7 +127,7 @@ public sealed record PingResult(string EventId, bool Delivered, string Reason, i
 public sealed record RedeliveryResult(int Queued, int Unknown, string? Continuation);
 
 /// <summary>A page of the delivery log.</summary>
-public sealed record NoticePage(IReadOnlyList<NoticeState> Notices, string? Continuation);
+public sealed record NotificationPage(IReadOnlyList<NotificationState> Notices, string? Continuation);
 
 /// <summary>The wire form of subscriptions.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -135,7 +135,7 @@ public sealed record NoticePage(IReadOnlyList<NoticeState> Notices, string? Cont
 [JsonSerializable(typeof(IReadOnlyList<SubscriptionView>))]
 [JsonSerializable(typeof(PingResult))]
 [JsonSerializable(typeof(RedeliveryResult))]
-[JsonSerializable(typeof(NoticePage))]
+[JsonSerializable(typeof(NotificationPage))]
 [JsonSerializable(typeof(CloudEvent<PingFacts>))]
 public sealed partial class SubscriptionJson : JsonSerializerContext
 {

@@ -19,10 +19,10 @@ public static class SubscriptionEvent
     ];
 
     /// <summary>A test event for one subscription.</summary>
-    public static Notice PingOf(string subscription, DateTimeOffset now)
+    public static Notification PingOf(string subscription, DateTimeOffset now)
     {
         var id = $"ping-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
-        return new Notice { EventId = id, Type = Ping, Facts = new NoticeFacts(), At = now, Event = Json(id, subscription, now) };
+        return new Notification { EventId = id, Type = Ping, Facts = new NotificationFacts(), At = now, Event = Json(id, subscription, now) };
     }
 
     private static byte[] Json(string id, string subscription, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(

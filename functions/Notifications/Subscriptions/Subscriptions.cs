@@ -69,7 +69,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
     public Subscription? Renewed(Subscription one, DateTimeOffset? presentUntil)
     {
         if (masters().Current is not { Length: > 0 } master) return null;
-        return WithSecrets(one with { Seed = SecretSeed.New(master), PreviousSeed = presentUntil is null ? null : one.Seed, PreviousUntil = presentUntil });
+        return WithSecrets(one with { Seed = SubscriptionSecret.New(master), PreviousSeed = presentUntil is null ? null : one.Seed, PreviousUntil = presentUntil });
     }
 
     /// <summary>Sentences for rows whose secret hangs on a master secret that is about to go, or gone.</summary>
@@ -123,7 +123,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         Version = row.Int("Version") ?? 1,
     });
 
-    private static SecretSeed? Seed(string? salt, string? master) => salt is null || master is null ? null : new SecretSeed(salt, master);
+    private static SubscriptionSecret? Seed(string? salt, string? master) => salt is null || master is null ? null : new SubscriptionSecret(salt, master);
 
     private static TableRow RowOf(Subscription one) => new(Partition, KeyOf(one.Name))
     {

@@ -8,7 +8,7 @@ namespace Serverless.Notifications.Subscriptions;
 
 /// <summary>Webhook subscriptions as resources.</summary>
 public sealed class SubscriptionsFunctions(
-    SubscriptionDesk desk, Redelivery redelivery, NoticeLog notices, AuditLog actions, Caller caller, TimeProvider time)
+    SubscriptionRequests desk, Redelivery redelivery, AttemptStore notices, AuditLog actions, Caller caller, TimeProvider time)
 {
     private const int LargestBody = 64 * 1024;
     private const string NoSuch = "There is no subscription of that name.";
@@ -85,15 +85,15 @@ public sealed class SubscriptionsFunctions(
             await HttpAnswer.ProblemAsync(
                 request, 400, $"day is written as 2026-11-22 (UTC), {RequestTimes.Years}; a delivery is listed on the day of its event.");
         }
-        else if (state is not (null or NoticeState.Delivered or NoticeState.Waiting or NoticeState.Failed or NoticeState.Void))
+        else if (state is not (null or NotificationState.Delivered or NotificationState.Waiting or NotificationState.Failed or NotificationState.Void))
             await HttpAnswer.ProblemAsync(request, 400, "state is delivered, waiting, failed or void.");
         else if ((await desk.ShowAsync(request.Route("name"), Aborted(request))).View is not { } subscription)
             await HttpAnswer.ProblemAsync(request, 404, NoSuch);
         else
         {
             await HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-                await notices.OfTargetAsync(SubscriptionDesk.Route, subscription.Name, day.Value, state, continuation, Aborted(request)),
-                SubscriptionJson.Default.NoticePage));
+                await notices.OfTargetAsync(SubscriptionRequests.Route, subscription.Name, day.Value, state, continuation, Aborted(request)),
+                SubscriptionJson.Default.NotificationPage));
         }
     }
 
@@ -121,14 +121,14 @@ public sealed class SubscriptionsFunctions(
 
     private async Task RedeliverAsync(HttpRequest request, string name, JsonElement body, Dictionary<string, int> counts)
     {
-        var (state, continuation) = (body.TextOf("state") ?? NoticeState.Failed, body.TextOf("continuation"));
+        var (state, continuation) = (body.TextOf("state") ?? NotificationState.Failed, body.TextOf("continuation"));
         if ((await desk.ShowAsync(name, Aborted(request))).View is not { } subscription)
             await HttpAnswer.ProblemAsync(request, 404, NoSuch);
         else if (subscription.State != "active")
             await HttpAnswer.ProblemAsync(request, 409, "The subscription is not told now: resume it first.");
         else if (body.TextOf("event") is { } id)
         {
-            if (await redelivery.OneAsync(SubscriptionDesk.Route, subscription.Name, id, Aborted(request)) is { } one)
+            if (await redelivery.OneAsync(SubscriptionRequests.Route, subscription.Name, id, Aborted(request)) is { } one)
                 await HttpAnswer.JsonAsync(request, Counted(one, counts));
             else
             {
@@ -137,12 +137,12 @@ public sealed class SubscriptionsFunctions(
             }
         }
         else if (TimeOf(body, "from") is not { } from || TimeOf(body, "to") is not { } to || to <= from || to - from > TimeSpan.FromDays(31)
-            || state is not ("all" or NoticeState.Failed or NoticeState.Delivered or NoticeState.Waiting))
+            || state is not ("all" or NotificationState.Failed or NotificationState.Delivered or NotificationState.Waiting))
             await HttpAnswer.ProblemAsync(request, 400, HowToRedeliver);
         else
         {
             var wanted = state == "all" ? null : state;
-            var (route, ct) = (SubscriptionDesk.Route, Aborted(request));
+            var (route, ct) = (SubscriptionRequests.Route, Aborted(request));
             await HttpAnswer.PageAsync(request, continuation, "query", async () => Counted(
                 await redelivery.SpanAsync(route, subscription.Name, from, to, wanted, continuation, ct), counts));
         }
@@ -154,7 +154,7 @@ public sealed class SubscriptionsFunctions(
         return JsonSerializer.SerializeToUtf8Bytes(result, SubscriptionJson.Default.RedeliveryResult);
     }
 
-    private Task ActAsync(HttpRequest request, string what, Func<string, Task<DeskAnswer>> act)
+    private Task ActAsync(HttpRequest request, string what, Func<string, Task<SubscriptionResult>> act)
     {
         var name = request.Route("name");
         return AuditedAsync(request, what, name, async _ => await AnswerAsync(request, await act(name)));
@@ -163,15 +163,15 @@ public sealed class SubscriptionsFunctions(
     // Begun before it is done, so that nothing is done without a trace; how it was answered is added.
     private async Task AuditedAsync(HttpRequest request, string what, string? name, Func<Dictionary<string, int>, Task> act)
     {
-        var on = name is not null && NoticeTarget.IsName(name) ? name : "(no name)";
-        var begun = await actions.BeginAsync($"subscription-{what}", SubscriptionDesk.Route, on, caller.Of(request), Aborted(request));
+        var on = name is not null && NotificationTarget.IsName(name) ? name : "(no name)";
+        var begun = await actions.BeginAsync($"subscription-{what}", SubscriptionRequests.Route, on, caller.Of(request), Aborted(request));
         Dictionary<string, int> counts = new(StringComparer.Ordinal);
         await act(counts);
         counts["status"] = request.HttpContext.Response.StatusCode;
         await actions.EndAsync(begun, counts, Aborted(request));
     }
 
-    private static async Task AnswerAsync(HttpRequest request, DeskAnswer answer)
+    private static async Task AnswerAsync(HttpRequest request, SubscriptionResult answer)
     {
         if (answer.Problem is { } problem)
         {

@@ -20,7 +20,7 @@ public static class AdaptiveCard
     /// A notice. If it is too large, the customer's words go first, then links of its list from the end, then lines of its list: the title
     /// says how many there are.
     /// </summary>
-    public static byte[] Of(Told told)
+    public static byte[] Of(NotificationContent told)
     {
         for (var (shown, linked) = (told.Items.Count, told.Items.Count); ;)
         {
@@ -34,7 +34,7 @@ public static class AdaptiveCard
         }
     }
 
-    private static byte[] Write(Told told)
+    private static byte[] Write(NotificationContent told)
     {
         using var buffer = new MemoryStream();
         using (var json = PlainJson.Writer(buffer))
@@ -65,7 +65,7 @@ public static class AdaptiveCard
         return buffer.ToArray();
     }
 
-    private static void Facts(Utf8JsonWriter json, Told told)
+    private static void Facts(Utf8JsonWriter json, NotificationContent told)
     {
         if (told.Facts.Count == 0) return;
         json.WriteStartObject();
@@ -99,7 +99,7 @@ public static class AdaptiveCard
         json.WriteEndObject();
     }
 
-    private static void Actions(Utf8JsonWriter json, Told told)
+    private static void Actions(Utf8JsonWriter json, NotificationContent told)
     {
         List<(string Label, Uri Address)> actions = [.. told.Links.Where(l => !IsCall(l.Address))];
         if (told.Own is { } own) actions.Add(own);

@@ -6,27 +6,27 @@ namespace Serverless.Notifications.Teams;
 
 /// <summary>Tells people by an Adaptive Card, posted to the address of a Teams workflow.</summary>
 /// <remarks>Source: https://support.microsoft.com/office/create-incoming-webhooks-with-workflows-for-microsoft-teams-8ae491c7-0394-4861-ba59-055e33f75498. The workflow answers 202; it knows no id by which it would recognise a repetition.</remarks>
-public sealed class TeamsRoute(Recipients recipients, Wording wording, Posting posting, GuardedHttp http) : IDigestRoute
+public sealed class TeamsRoute(Recipients recipients, NotificationWording wording, HttpDelivery posting, GuardedHttp http) : IDigestRoute
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public string Name => "teams";
 
-    public Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) => recipients.TargetsAsync(notice, r => r.TeamsUrl, ct);
+    public Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) => recipients.TargetsAsync(notice, r => r.TeamsUrl, ct);
 
-    public Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => recipients.FindAsync(name, r => r.TeamsUrl, null, ct);
+    public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => recipients.FindAsync(name, r => r.TeamsUrl, null, ct);
 
-    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
+        if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         if (await wording.TellAsync(notice, target.Name, recipient, readContact, ct) is not { } told)
-            return new Outcome(OutcomeKind.Void, "erased");
+            return new AttemptOutcome(AttemptOutcomeKind.Void, "erased");
         return await PostAsync(target.Address, AdaptiveCard.Of(told), notice.EventId, ct);
     }
 
-    public async Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct)
+    public async Task<AttemptOutcome> TryDigestAsync(IReadOnlyList<Notification> notices, NotificationTarget target, CancellationToken ct)
     {
-        if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
+        if (await recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         var told = wording.TellTogether(notices, target.Name, recipient);
         return await PostAsync(target.Address, AdaptiveCard.Of(told), $"digest-{notices[^1].EventId}", ct);
     }
@@ -37,9 +37,9 @@ public sealed class TeamsRoute(Recipients recipients, Wording wording, Posting p
     private IEnumerable<string> AddressProblems() => recipients.AddressProblems("TeamsUrl", r => r.TeamsUrl, address =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo) ? null : "must be the https address that the workflow shows");
 
-    private async Task<Outcome> PostAsync(string address, byte[] card, string id, CancellationToken ct)
+    private async Task<AttemptOutcome> PostAsync(string address, byte[] card, string id, CancellationToken ct)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || !GuardedClient.MayCall(url, http.LoopbackToo)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || !GuardedClient.MayCall(url, http.LoopbackToo)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(card) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
         // The workflow may keep it: by it, two cards of one notice can be told apart from two notices.

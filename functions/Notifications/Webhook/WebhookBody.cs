@@ -55,7 +55,7 @@ public static class WebhookBody
         foreach (var field in Fields)
         {
             if (!include.Contains(field, StringComparer.Ordinal) || !contact.TryGetProperty(field, out var value)) continue;
-            var json = JsonSerializer.SerializeToUtf8Bytes(value, NoticeJson.Default.JsonElement);
+            var json = JsonSerializer.SerializeToUtf8Bytes(value, NotificationJson.Default.JsonElement);
             if (writer.BytesCommitted + writer.BytesPending + json.Length > MostBytes - Spare)
             {
                 incomplete.Add(field);

@@ -11,7 +11,7 @@ public sealed class WebhookOptions
     public Dictionary<string, WebhookSubscriber> Subscribers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary><see cref="Subscribers"/> that can be told.</summary>
-    internal IEnumerable<Subscription> Named() => Subscribers.Where(s => NoticeTarget.IsName(s.Key)).Select(s => s.Value.Named(s.Key));
+    internal IEnumerable<Subscription> Named() => Subscribers.Where(s => NotificationTarget.IsName(s.Key)).Select(s => s.Value.Named(s.Key));
 
     /// <summary>A long random text, 32 to 256 characters: the secrets of subscriptions made by the API are derived from it, so that storage holds none. Without it none can be made.</summary>
     public string? MasterSecret { get; set; }

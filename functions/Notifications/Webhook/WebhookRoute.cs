@@ -12,23 +12,23 @@ namespace Serverless.Notifications.Webhook;
 /// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
-public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<WebhookOptions> options, Posting posting, GuardedHttp http, TimeProvider time) : INoticeRoute
+public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<WebhookOptions> options, HttpDelivery posting, GuardedHttp http, TimeProvider time) : INotificationRoute
 {
     public string Name => "webhook";
 
-    public async Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct) =>
+    public async Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) =>
         [.. (await subscriptions.AllAsync(ct)).Values.Where(s => s.Wants(notice)).Select(TargetOf)];
 
-    public async Task<NoticeTarget?> FindAsync(string name, CancellationToken ct) => (await subscriptions.AllAsync(ct)).GetValueOrDefault(name) is { } subscriber ? TargetOf(subscriber) : null;
+    public async Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => (await subscriptions.AllAsync(ct)).GetValueOrDefault(name) is { } subscriber ? TargetOf(subscriber) : null;
 
-    public async Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
-        if ((await subscriptions.AllAsync(ct)).GetValueOrDefault(target.Name) is not { } subscriber) return new Outcome(OutcomeKind.Refused, "not-configured-any-more");
+        if ((await subscriptions.AllAsync(ct)).GetValueOrDefault(target.Name) is not { } subscriber) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         // A mistake in the settings is mended within hours: what happens meanwhile is told then.
-        if (!IsUsable(subscriber)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
+        if (!IsUsable(subscriber)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         var fields = subscriber.Fields;
         var contact = fields.Length > 0 && notice.ContactId is not null ? await readContact() : null;
-        if (fields.Length > 0 && notice.ContactId is not null && contact is null) return new Outcome(OutcomeKind.Void, "erased");
+        if (fields.Length > 0 && notice.ContactId is not null && contact is null) return new AttemptOutcome(AttemptOutcomeKind.Void, "erased");
 
         var body = WebhookBody.Write(notice.Event, contact, fields);
         var now = time.GetUtcNow();
@@ -44,7 +44,7 @@ public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<We
     private bool IsUsable(Subscription subscriber) =>
         Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url) && GuardedClient.MayCall(url, http.LoopbackToo) && StandardWebhook.IsSecret(subscriber.Secret);
 
-    private static NoticeTarget TargetOf(Subscription subscriber) => new(subscriber.Name, subscriber.Url ?? "") { IsPaused = subscriber.PausedAt is not null };
+    private static NotificationTarget TargetOf(Subscription subscriber) => new(subscriber.Name, subscriber.Url ?? "") { IsPaused = subscriber.PausedAt is not null };
 
     /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
@@ -52,7 +52,7 @@ public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<We
         foreach (var (name, subscriber) in options.CurrentValue.Subscribers)
         {
             var section = $"Webhook__Subscribers__{name}";
-            if (!NoticeTarget.IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
             if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: the notices of {name} wait.";
             else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: the notices of {name} wait.";
             if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: the notices of {name} wait.";

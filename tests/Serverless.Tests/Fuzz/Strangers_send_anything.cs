@@ -137,7 +137,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         Own("pointer", bodies, body => DeliveryMessage.Parse(Text(body)));
         Own("file pointer", bodies, body => FilePointer.Parse(Text(body)));
         Own("reply pointer", bodies, body => ReplyPointer.Parse(Text(body)));
-        Run("notice", bodies, 500, 500, (_, body) => Notice.Parse(Text(body)));
+        Run("notice", bodies, 500, 500, (_, body) => Notification.Parse(Text(body)));
     }
 
     private static DateTimeOffset AnyTime { get; } = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);

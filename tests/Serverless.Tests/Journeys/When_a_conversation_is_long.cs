@@ -31,7 +31,7 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
             await SayAsync(world, thread, id, 1);
             var message = (await world.TakeNoticesAsync("webhook"))[^1];
             var (calls, bytes) = (world.Calls.Storage, world.Gate.TableBytes);
-            await world.Services.GetRequiredService<NoticeRunner>().RunAsync("webhook", message, CancellationToken.None);
+            await world.Services.GetRequiredService<NotificationDispatcher>().RunAsync("webhook", message, CancellationToken.None);
             costs.Add((world.Calls.Storage - calls, world.Gate.TableBytes - bytes));
             Assert.Contains($"This is m{id:d3}.", System.Text.Encoding.UTF8.GetString(_subscriber.Told[^1].Body), StringComparison.Ordinal);
         }
@@ -121,7 +121,7 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
         // Nobody tries to fetch them.
         Assert.Equal(2, file.Files().Count);
         var message = (await world.TakeNoticesAsync("webhook"))[^1];
-        await world.Services.GetRequiredService<NoticeRunner>().RunAsync("webhook", message, CancellationToken.None);
+        await world.Services.GetRequiredService<NotificationDispatcher>().RunAsync("webhook", message, CancellationToken.None);
         // Its name stays what the sender gave it: a name is shown, and no link.
         Assert.DoesNotContain("\"reference\":\"javascript:", System.Text.Encoding.UTF8.GetString(_subscriber.Told[^1].Body), StringComparison.OrdinalIgnoreCase);
     }

@@ -115,7 +115,7 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         return world;
     }
 
-    private static Task TellAsync(World world, string route, string message) => world.Services.GetRequiredService<NoticeRunner>().RunAsync(route, message, CancellationToken.None);
+    private static Task TellAsync(World world, string route, string message) => world.Services.GetRequiredService<NotificationDispatcher>().RunAsync(route, message, CancellationToken.None);
 
     private string Event(World world) => JsonSerializer.Serialize(new
     {

@@ -66,10 +66,10 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         down.Answer = Subscriber.Status(204);
 
         // What ResendAsync does, up to the message.
-        var (log, due) = (world.Services.GetRequiredService<NoticeLog>(), world.Services.GetRequiredService<DueMessages>());
-        var day = new NoticeSelection { From = world.Time.GetUtcNow().AddDays(-1), To = world.Time.GetUtcNow().AddDays(1) };
+        var (log, due) = (world.Services.GetRequiredService<AttemptStore>(), world.Services.GetRequiredService<DueMessages>());
+        var day = new NotificationSelection { From = world.Time.GetUtcNow().AddDays(-1), To = world.Time.GetUtcNow().AddDays(1) };
         var kept = Assert.Single((await log.PageAsync(day, null, 10, CancellationToken.None)).Notices);
-        var notice = Notice.Parse(System.Text.Encoding.UTF8.GetString(kept.Event!.Value.Span)) with { Resend = 1 };
+        var notice = Notification.Parse(System.Text.Encoding.UTF8.GetString(kept.Event!.Value.Span)) with { Resend = 1 };
         await due.ExpectRoundAsync(notice, "webhook", "one", CancellationToken.None);
         Assert.True(await log.BeginRoundAsync(kept, 1, world.Time.GetUtcNow(), CancellationToken.None));
 

@@ -23,10 +23,10 @@ public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite
         await using var dead = await Subscriber.StartAsync(Subscriber.Status(500));
         await using var world = await World.StartAsync(azurite, [("Notices__RetrySeconds", "5,5,5,5"), .. Target("shaky", shaky.Address), .. Target("dead", dead.Address)]);
         var told = Enumerable.Range(0, Events).Select(i => Event(i, world.Time.GetUtcNow())).ToList();
-        var runner = world.Services.GetRequiredService<NoticeRunner>();
+        var runner = world.Services.GetRequiredService<NotificationDispatcher>();
         await Parallel.ForEachAsync(told, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (e, ct) => await runner.RunAsync("webhook", e, ct));
         // Far fewer than one call an event went to the one that is dead: the others waited for its sake no longer than for an answer.
-        Assert.InRange(dead.Told.Count, Circuits.Most, Events / 2);
+        Assert.InRange(dead.Told.Count, CircuitBreakers.Most, Events / 2);
 
         for (var round = 0; round < 6; round++)
         {
@@ -35,9 +35,9 @@ public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite
         }
 
         Assert.Empty(world.Later.Waiting);
-        var states = new List<NoticeState>();
-        await foreach (var state in world.Services.GetRequiredService<NoticeLog>().OfDaysAsync(world.Time.GetUtcNow(), world.Time.GetUtcNow(), null, CancellationToken.None)) states.Add(state);
-        Assert.Equal((Events, Events), (states.Count(s => s is { Target: "shaky", State: NoticeState.Delivered }), states.Count(s => s is { Target: "dead", State: NoticeState.Failed })));
+        var states = new List<NotificationState>();
+        await foreach (var state in world.Services.GetRequiredService<AttemptStore>().OfDaysAsync(world.Time.GetUtcNow(), world.Time.GetUtcNow(), null, CancellationToken.None)) states.Add(state);
+        Assert.Equal((Events, Events), (states.Count(s => s is { Target: "shaky", State: NotificationState.Delivered }), states.Count(s => s is { Target: "dead", State: NotificationState.Failed })));
         Assert.Equal(Events, shaky.Told.Select(t => t.Headers["webhook-id"]).Distinct(StringComparer.Ordinal).Count());
     }
 

@@ -70,7 +70,7 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         Assert.Equal(0, await world.DrainAsync(bus: false));
         foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" })
         {
-            var ids = (await world.TakeNoticesAsync(route)).Select(m => Notice.Parse(m).EventId).ToList();
+            var ids = (await world.TakeNoticesAsync(route)).Select(m => Notification.Parse(m).EventId).ToList();
             Assert.Equal(8, ids.Count);
             Assert.Equal(8, ids.Distinct(StringComparer.Ordinal).Count());
             if (expected.Count == 0) expected = ids;

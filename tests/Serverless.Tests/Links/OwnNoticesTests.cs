@@ -91,7 +91,7 @@ public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<Azur
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static string Link(World world, string name) => world.Services.GetRequiredService<OwnNotices>().AddressOf(name)!.ToString();
+    private static string Link(World world, string name) => world.Services.GetRequiredService<NotificationPreferences>().AddressOf(name)!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 

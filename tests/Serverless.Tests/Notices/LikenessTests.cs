@@ -83,25 +83,25 @@ public sealed class LikenessTests
     [Fact]
     public void Replies_that_fail_for_one_reason_are_alike_and_what_we_wrote_is_not()
     {
-        Assert.Equal("cause", Assert.Single(Likeness.Of(Failed("not-permitted"), null)).Kind);
-        Assert.NotEqual(Likeness.Of(Failed("not-permitted"), null), Likeness.Of(Failed("too-long"), null));
+        Assert.Equal("cause", Assert.Single(CaseSimilarity.Of(Failed("not-permitted"), null)).Kind);
+        Assert.NotEqual(CaseSimilarity.Of(Failed("not-permitted"), null), CaseSimilarity.Of(Failed("too-long"), null));
         Assert.Empty(Of(Contact("Die Heizung ist wieder an.") with { Direction = Direction.Outbound }));
-        Assert.Empty(Likeness.Of(Opened, null));
+        Assert.Empty(CaseSimilarity.Of(Opened, null));
     }
 
     [Fact]
     public void A_text_of_a_megabyte_is_looked_at_in_part() =>
         Assert.InRange(Assert.Single(Of(Contact(string.Concat(Enumerable.Repeat("wort ", 200_000))))).Key.Length, 1, 4_000);
 
-    private static Notice Opened => Notice.Parse(Event("serverless.case.opened.v1", new { caseId = "c", channel = "meta" }));
+    private static Notification Opened => Notification.Parse(Event("serverless.case.opened.v1", new { caseId = "c", channel = "meta" }));
 
-    private static Notice Failed(string reason) =>
-        Notice.Parse(Event("serverless.reply.failed.v1",
+    private static Notification Failed(string reason) =>
+        Notification.Parse(Event("serverless.reply.failed.v1",
             new { caseId = "c", channel = "meta", reply = new { id = "r", state = "failed", reason } }));
 
     private static string Event(string type, object data) => JsonSerializer.Serialize(new { id = "e", type, time = At, data });
 
-    private static IReadOnlyList<Likeness> Of(Contact contact) => Likeness.Of(Opened, contact);
+    private static IReadOnlyList<CaseSimilarity> Of(Contact contact) => CaseSimilarity.Of(Opened, contact);
 
     private static Contact Contact(string? text) => Contact(text, []);
 

@@ -85,7 +85,7 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
 
         Assert.True(MimeMail.IsAddress("b.c+d@sub.example.com"));
         Assert.ThrowsAny<FormatException>(() => (mail with { To = "b@example.com\r\nBcc: c@example.com" }).Write());
-        var html = MailBody.Html(new Serverless.Notifications.Told("<b>", [("n", "<script>")], "<img src=x>", []) { Items = [("<i>", null)] },
+        var html = MailBody.Html(new Serverless.Notifications.NotificationContent("<b>", [("n", "<script>")], "<img src=x>", []) { Items = [("<i>", null)] },
             "why", "de");
         Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<img", html, StringComparison.Ordinal);

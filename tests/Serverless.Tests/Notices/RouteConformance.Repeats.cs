@@ -213,7 +213,7 @@ public abstract partial class RouteConformance
         await using var subscriber = await Subscriber.StartAsync();
         await using var world = await StartAsync(Target("late", subscriber.Address));
         await ArriveAsync(world, Form);
-        world.Time.Advance(NoticeTeller.Expires + TimeSpan.FromMinutes(1));
+        world.Time.Advance(NotificationSender.Expires + TimeSpan.FromMinutes(1));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Empty(subscriber.Told);
         Assert.Equal("failed:expired", await StandAsync(world, "late"));
@@ -245,7 +245,7 @@ public abstract partial class RouteConformance
         {
             await foreach (var row in tables.QueryAllAsync("notices", TableQuery.Partition($"20261120|{shard:x1}"), CancellationToken.None))
             {
-                var claim = new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NoticeState.Sending, ["ClaimedUntil"] = world.Time.GetUtcNow() + TimeSpan.FromMinutes(10), ["ClaimedBy"] = "the dead" };
+                var claim = new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NotificationState.Sending, ["ClaimedUntil"] = world.Time.GetUtcNow() + TimeSpan.FromMinutes(10), ["ClaimedBy"] = "the dead" };
                 await tables.MergeAsync("notices", claim, row.ETag, CancellationToken.None);
             }
         }

@@ -48,10 +48,10 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
     [Fact]
     public void A_card_is_never_larger_than_Teams_takes_and_words_are_no_markdown()
     {
-        var told = new Serverless.Notifications.Told("Fall", [("Name", "x")], new string('ü', 20_000), []);
+        var told = new Serverless.Notifications.NotificationContent("Fall", [("Name", "x")], new string('ü', 20_000), []);
         Assert.InRange(AdaptiveCard.Of(told).Length, 1, AdaptiveCard.MostBytes);
         var lines = Enumerable.Repeat((new string('z', 500), (Uri?)null), 200);
-        var many = new Serverless.Notifications.Told("200", [], null, []) { Items = [.. lines] };
+        var many = new Serverless.Notifications.NotificationContent("200", [], null, []) { Items = [.. lines] };
         Assert.InRange(AdaptiveCard.Of(many).Length, 1, AdaptiveCard.MostBytes);
         using var card = JsonDocument.Parse(AdaptiveCard.Of(told with { Text = "[hier](https://evil.example) *fett*" }));
         Assert.Contains(@"\[hier\](https://evil.example) \*fett\*", card.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray().Last().GetProperty("text").GetString(), StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
     {
         var link = new Uri("https://contact.example.com/api/links/" + new string('a', 250));
         var lines = Enumerable.Range(0, 100).Select(n => ($"Neuer Vorgang K{n:d3}", (Uri?)link));
-        var told = new Serverless.Notifications.Told("100", [], null, []) { Items = [.. lines] };
+        var told = new Serverless.Notifications.NotificationContent("100", [], null, []) { Items = [.. lines] };
         var card = System.Text.Encoding.UTF8.GetString(AdaptiveCard.Of(told));
         Assert.InRange(card.Length, 1, AdaptiveCard.MostBytes);
         Assert.All(Enumerable.Range(0, 100), n => Assert.Contains($"Neuer Vorgang K{n:d3}", card, StringComparison.Ordinal));

@@ -19,7 +19,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
         var id = await ArriveAsync(world);
         var message = Assert.Single(world.Broker.Active("case-events", "everything"));
         Assert.Equal(("serverless.case.opened.v1", "generic", "service-desk"), (message.Text("type"), message.Text("channel"), message.Text("owner")));
-        foreach (var route in Routes) Assert.Equal(message.MessageId, Notice.Parse(Assert.Single(await world.TakeNoticesAsync(route))).EventId);
+        foreach (var route in Routes) Assert.Equal(message.MessageId, Notification.Parse(Assert.Single(await world.TakeNoticesAsync(route))).EventId);
         Assert.Empty(await Relay(world).UntoldAsync(id, CancellationToken.None));
         Assert.Equal(0, (await Relay(world).CountPendingAsync(CancellationToken.None)).Rows);
         Assert.Equal(1, world.Calls.Bus);
@@ -103,7 +103,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
         await using var world = await World.StartAsync(azurite, ("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
         var id = await ArriveAsync(world);
         var message = Assert.Single(await world.TakeNoticesAsync("webhook"));
-        var told = Notice.Parse(message);
+        var told = Notification.Parse(message);
 
         // A process that died after it published.
         var again = new OutboxEntry(told.EventId, told.Type, told.At, told.Event);

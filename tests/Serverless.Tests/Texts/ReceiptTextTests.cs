@@ -98,10 +98,10 @@ public sealed class ReceiptTextTests
 
     private static string Text(Contact contact, DateTimeOffset? now = null) => Book().For(Head, contact, Ending.IsMeantBy(contact), Settings, now ?? Now);
 
-    private static ReceiptText Book()
+    private static AcknowledgementText Book()
     {
         var services = new ServiceCollection();
         services.AddOptions<TextsOptions>();
-        return new ReceiptText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()));
+        return new AcknowledgementText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()));
     }
 }

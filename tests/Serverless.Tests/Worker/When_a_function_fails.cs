@@ -21,7 +21,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_caller_hears_500_and_a_sentence_and_the_log_the_kind_of_exception()
     {
-        await using var world = await World.StartAsync(azurite, Broken<LinkDesk>());
+        await using var world = await World.StartAsync(azurite, Broken<ActionLinkHandler>());
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/links/any");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.StartsWith("Something went wrong here", await answer.TextAsync(), StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     public async Task Each_class_of_functions_gets_its_parts()
     {
         await using var world = await World.StartAsync(azurite);
-        var classes = typeof(NoticesFunctions).Assembly.GetTypes()
+        var classes = typeof(NotificationFunctions).Assembly.GetTypes()
             .Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic).ToList();
         Assert.Equal(
             AppFunctions.All.Select(f => f.EntryPoint[..f.EntryPoint.LastIndexOf('.')]).Distinct().Order(StringComparer.Ordinal),

@@ -12,7 +12,7 @@ namespace Serverless.Notifications;
 /// <param name="Facts">Names and values.</param>
 /// <param name="Text">The customer's words; null when not included, or there are none.</param>
 /// <param name="Links">Labels and addresses: to call, to see the case, to answer, to act.</param>
-public sealed record Told(
+public sealed record NotificationContent(
     string Title, IReadOnlyList<(string Name, string Value)> Facts, string? Text, IReadOnlyList<(string Label, Uri Address)> Links)
 {
     /// <summary>Several that are told together: a sentence or number each, and its case; null where there is no link.</summary>
@@ -23,9 +23,9 @@ public sealed record Told(
 }
 
 /// <summary>Puts notices into words.</summary>
-public sealed class Wording(
-    TextBook texts, ActionLinkTokens links, OwnNotices own, Bursts bursts, ChannelDirectory channels,
-    Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
+public sealed class NotificationWording(
+    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels,
+    Microsoft.Extensions.Options.IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>
     public const int MostNamed = 50;
@@ -36,8 +36,8 @@ public sealed class Wording(
     /// <param name="recipient">How they want it.</param>
     /// <param name="readContact">Reads the contact, which is done only if something of it is included.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Told?> TellAsync(
-        Notice notice, string name, Recipient recipient, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<NotificationContent?> TellAsync(
+        Notification notice, string name, Recipient recipient, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if (notice is { Alike: > 0, Incident: { } incident }) return await TellIncidentAsync(notice, incident, name, recipient, ct);
         var shows = recipient.ShowsAny && notice.CaseId is not null;
@@ -56,11 +56,11 @@ public sealed class Wording(
         }
 
         actions.AddRange(Actions(notice, name, language, contact));
-        return new Told(Title(notice, recipient), facts, words, actions) { Own = OwnLink(name, language) };
+        return new NotificationContent(Title(notice, recipient), facts, words, actions) { Own = OwnLink(name, language) };
     }
 
     /// <summary>Several notices for one person: what each says with a link to its case, and the link to change how they are told.</summary>
-    public Told TellTogether(IReadOnlyList<Notice> notices, string name, Recipient recipient) =>
+    public NotificationContent TellTogether(IReadOnlyList<Notification> notices, string name, Recipient recipient) =>
         new(Say(recipient.Language, notices.Count == 1 ? "card_digest_one" : "card_digest", "count", Number(notices.Count)), [], null, [])
         {
             Items = [.. notices.Select(n => (Title(n, recipient), ViewOf(n.CaseId, name, n.EventId)))],
@@ -68,7 +68,7 @@ public sealed class Wording(
         };
 
     /// <summary>The sentence of a notice.</summary>
-    public string Title(Notice notice, Recipient recipient)
+    public string Title(Notification notice, Recipient recipient)
     {
         var (facts, language) = (notice.Facts, recipient.Language);
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -83,7 +83,7 @@ public sealed class Wording(
         return texts.Say(language, KeyOf(notice.Type), values);
     }
 
-    private async Task<Told> TellIncidentAsync(Notice notice, string incident, string name, Recipient recipient, CancellationToken ct)
+    private async Task<NotificationContent> TellIncidentAsync(Notification notice, string incident, string name, Recipient recipient, CancellationToken ct)
     {
         var language = recipient.Language;
         var title = texts.Say(language, "card_incident", new Dictionary<string, string>(StringComparer.Ordinal)
@@ -96,7 +96,7 @@ public sealed class Wording(
         if (Incident.KindOf(incident) is { } kind) facts.Add((texts.Say(language, "card_alike"), texts.Say(language, $"alike_{kind}")));
         var cases = await bursts.CasesAsync(incident, MostNamed, ct);
         var all = links.AddressOf(new ActionLink(notice.CaseId ?? "", LinkAction.Incident, name, incident));
-        return new Told(title, facts, null, all is null ? [] : [(Say(language, "card_incident_all", "count", Number(notice.Alike)), all)])
+        return new NotificationContent(title, facts, null, all is null ? [] : [(Say(language, "card_incident_all", "count", Number(notice.Alike)), all)])
         {
             Items = [.. cases.Select(c => (c.Number, ViewOf(c.CaseId, name, incident)))],
             Own = OwnLink(name, language),
@@ -106,7 +106,7 @@ public sealed class Wording(
     private (string, Uri)? OwnLink(string name, string language) =>
         own.AddressOf(name) is { } address ? (texts.Say(language, "own_link"), address) : null;
 
-    private List<(string, string)> Facts(NoticeFacts facts, Recipient recipient)
+    private List<(string, string)> Facts(NotificationFacts facts, Recipient recipient)
     {
         var language = recipient.Language;
         List<(string, string)> told = [];
@@ -124,7 +124,7 @@ public sealed class Wording(
         return told;
     }
 
-    private IEnumerable<(string, Uri)> Actions(Notice notice, string name, string language, Contact? contact)
+    private IEnumerable<(string, Uri)> Actions(Notification notice, string name, string language, Contact? contact)
     {
         if (notice.CaseId is not { } caseId || notice.Type == Cases.CaseEvent.Erased) yield break;
         List<(LinkAction Action, string Key)> actions = [(LinkAction.View, "card_view")];
@@ -143,7 +143,7 @@ public sealed class Wording(
     }
 
     // As far as it can be told without reading the case: the page of the link knows, and says why not.
-    private bool MayBeAnswered(Notice notice, Contact? contact)
+    private bool MayBeAnswered(Notification notice, Contact? contact)
     {
         var facts = notice.Facts;
         if (facts.Direction == "outbound" || facts.Need is "call" or "call-back") return false;

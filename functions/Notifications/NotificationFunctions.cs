@@ -6,7 +6,7 @@ using Serverless.Platform.Http;
 namespace Serverless.Notifications;
 
 /// <summary>Triggers that tell people and programs, and the page where a recipient chooses.</summary>
-public sealed class NoticesFunctions(NoticeRunner runner, OwnNotices own, OwnNoticesPage page)
+public sealed class NotificationFunctions(NotificationDispatcher runner, NotificationPreferences own, PreferencesPage page)
 {
     /// <summary>Tells programs by webhook.</summary>
     [Function("NotifyWebhook")]
@@ -41,9 +41,9 @@ public sealed class NoticesFunctions(NoticeRunner runner, OwnNotices own, OwnNot
             : await own.LookAsync(token, ct);
         var status = view.State switch
         {
-            OwnState.Strange => 404,
-            OwnState.Expired => 410,
-            OwnState.NoHours or OwnState.NoEvents => 400,
+            PreferencesState.Strange => 404,
+            PreferencesState.Expired => 410,
+            PreferencesState.NoHours or PreferencesState.NoEvents => 400,
             _ => 200,
         };
         HtmlPage.Guard(request, ActionPage.Policy);

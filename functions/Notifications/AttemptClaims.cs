@@ -7,7 +7,7 @@ namespace Serverless.Notifications;
 /// Lets one run at a time try a notice at a target. A queue hands out a message again when the one who has it is slow, and swallows no repetition; so whoever tries first writes that it tries, and until
 /// when. A claim that ran out (its process died) is taken over: the target may be told twice then, under one id.
 /// </summary>
-public sealed class NoticeClaims(TableStore tables, TimeProvider time, IOptionsMonitor<NoticeOptions> options)
+public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Claims the first tries at targets of which nothing is noted yet, together. False when somebody noted something meanwhile: then read again.</summary>
     /// <param name="notice">What is told.</param>
@@ -16,18 +16,18 @@ public sealed class NoticeClaims(TableStore tables, TimeProvider time, IOptionsM
     /// <param name="run">Who claims.</param>
     /// <param name="claims">By target.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> ClaimFirstAsync(Notice notice, string route, IEnumerable<NoticeTarget> targets, string run, Dictionary<string, TableRow> claims, CancellationToken ct)
+    public async Task<bool> ClaimFirstAsync(Notification notice, string route, IEnumerable<NotificationTarget> targets, string run, Dictionary<string, TableRow> claims, CancellationToken ct)
     {
         foreach (var some in targets.Chunk(100))
         {
             var rows = Array.ConvertAll(some, t => RowOf(notice, route, t.Name, run, []));
             if (rows is [var only])
             {
-                var inserted = await tables.InsertAsync(NoticeLog.Table, only, ct);
+                var inserted = await tables.InsertAsync(AttemptStore.Table, only, ct);
                 if (inserted.State != WriteState.Written) return false;
                 only.ETag = inserted.ETag;
             }
-            else if ((await tables.BatchAsync(NoticeLog.Table, [.. rows.Select(r => new TableOperation.Insert(r))], ct)).State != WriteState.Written) return false;
+            else if ((await tables.BatchAsync(AttemptStore.Table, [.. rows.Select(r => new TableOperation.Insert(r))], ct)).State != WriteState.Written) return false;
 
             foreach (var (target, row) in some.Zip(rows)) claims[target.Name] = row;
         }
@@ -36,31 +36,31 @@ public sealed class NoticeClaims(TableStore tables, TimeProvider time, IOptionsM
     }
 
     /// <summary>Claims a later try, or one whose claim ran out. Null when somebody wrote meanwhile: then read again.</summary>
-    public async Task<TableRow?> ClaimAsync(Notice notice, NoticeState known, string run, CancellationToken ct)
+    public async Task<TableRow?> ClaimAsync(Notification notice, NotificationState known, string run, CancellationToken ct)
     {
-        var row = RowOf(notice, known.Route, known.Target, run, NoticeLog.Tries(known.Row));
-        var replaced = await tables.ReplaceAsync(NoticeLog.Table, row, known.Row!.ETag, ct);
+        var row = RowOf(notice, known.Route, known.Target, run, AttemptStore.Tries(known.Row));
+        var replaced = await tables.ReplaceAsync(AttemptStore.Table, row, known.Row!.ETag, ct);
         if (replaced.State != WriteState.Written) return null;
         row.ETag = replaced.ETag;
         return row;
     }
 
-    private TableRow RowOf(Notice notice, string route, string target, string run, List<NoticeTry> tries)
+    private TableRow RowOf(Notification notice, string route, string target, string run, List<NotificationAttempt> tries)
     {
         var now = time.GetUtcNow();
-        var state = new NoticeState
+        var state = new NotificationState
         {
             EventId = notice.EventId,
             Type = notice.Type,
             Route = route,
             Target = target,
-            State = NoticeState.Sending,
+            State = NotificationState.Sending,
             Attempt = notice.Attempt,
             Resend = notice.Resend,
-            Reason = NoticeState.Sending,
+            Reason = NotificationState.Sending,
             ClaimedUntil = now + TimeSpan.FromSeconds(options.CurrentValue.ClaimSeconds),
             ClaimedBy = run,
         };
-        return NoticeLog.RowOf(notice, state, tries, now);
+        return AttemptStore.RowOf(notice, state, tries, now);
     }
 }

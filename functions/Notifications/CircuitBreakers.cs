@@ -9,7 +9,7 @@ namespace Serverless.Notifications;
 /// whether it is back. That spares the target, and those who wait behind it (P13). Counted in this instance only.
 /// </summary>
 /// <remarks>At most 1,000 targets are remembered, about 2 KB each; beyond that all start anew, which costs a dead one ten tries.</remarks>
-public sealed class Circuits(TimeProvider time)
+public sealed class CircuitBreakers(TimeProvider time)
 {
     /// <summary>Failures in a row after which a target is spared.</summary>
     public const int Most = 10;
@@ -31,13 +31,13 @@ public sealed class Circuits(TimeProvider time)
     /// failure of the target.</summary>
     /// <param name="target">Route and target.</param>
     /// <param name="always">Whether it is called even so.</param>
-    /// <param name="attempt">The try; <see cref="OutcomeKind.Later"/> is a failure.</param>
+    /// <param name="attempt">The try; <see cref="AttemptOutcomeKind.Later"/> is a failure.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Outcome?> TryAsync(string target, bool always, Func<Task<Outcome>> attempt, CancellationToken ct)
+    public async Task<AttemptOutcome?> TryAsync(string target, bool always, Func<Task<AttemptOutcome>> attempt, CancellationToken ct)
     {
         if (_targets.Count >= MostTargets) _targets.Clear();
         var breaker = _targets.GetOrAdd(target, static (_, clock) => new Breaker(clock), time);
-        Outcome outcome;
+        AttemptOutcome outcome;
         try
         {
             outcome = await breaker.Pipeline.ExecuteAsync(static async (attempt, _) => await attempt(), attempt, ct);
@@ -49,16 +49,16 @@ public sealed class Circuits(TimeProvider time)
         }
 
         // The library counts shares of a window; with the first success a row is over, whatever the window holds.
-        if (outcome.Kind != OutcomeKind.Later) await breaker.Control.CloseAsync(ct);
+        if (outcome.Kind != AttemptOutcomeKind.Later) await breaker.Control.CloseAsync(ct);
         return outcome;
     }
 
     private sealed class Breaker
     {
-        public Breaker(TimeProvider time) => Pipeline = new ResiliencePipelineBuilder<Outcome> { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Outcome>
+        public Breaker(TimeProvider time) => Pipeline = new ResiliencePipelineBuilder<AttemptOutcome> { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptOutcome>
             {
-                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is { Kind: OutcomeKind.Later }),
+                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is { Kind: AttemptOutcomeKind.Later }),
                 FailureRatio = 1,
                 MinimumThroughput = Most,
                 SamplingDuration = Window,
@@ -69,6 +69,6 @@ public sealed class Circuits(TimeProvider time)
 
         public CircuitBreakerManualControl Control { get; } = new();
 
-        public ResiliencePipeline<Outcome> Pipeline { get; }
+        public ResiliencePipeline<AttemptOutcome> Pipeline { get; }
     }
 }

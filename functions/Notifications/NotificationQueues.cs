@@ -3,7 +3,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>The queue of each route: later tries and waits are messages that appear later.</summary>
-public sealed class NoticeMessages(QueueStore queues, TimeProvider time)
+public sealed class NotificationQueues(QueueStore queues, TimeProvider time)
 {
     // A queue hides a message for seven days at most; what waits longer is put back when it comes.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(6);

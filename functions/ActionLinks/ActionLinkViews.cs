@@ -6,7 +6,7 @@ namespace Serverless.ActionLinks;
 /// <summary>
 /// What the pages of links show of a case, and the answer that one of them sends. Everything but <see cref="SendAsync"/> changes nothing.
 /// </summary>
-public sealed class LinkReading(CaseReader reader, ReplyDesk replies, ActionLinkTokens links, LinkAudience audience)
+public sealed class ActionLinkViews(CaseReader reader, ReplyDesk replies, ActionLinkTokens links, LinkAudience audience)
 {
     /// <summary>Longest answer, in characters; each network takes less or more.</summary>
     public const int LongestText = 5_000;

@@ -70,8 +70,8 @@ public sealed record LinkView(
 }
 
 /// <summary>Shows what a link would do, and does it when asked to: looking changes nothing, so that programs that look at every link of a mail change nothing.</summary>
-public sealed class LinkDesk(
-    ActionLinkTokens links, LinkReading reading, CaseStore cases, CaseActions actions, TableStore tables, TimeProvider time,
+public sealed class ActionLinkHandler(
+    ActionLinkTokens links, ActionLinkViews reading, CaseStore cases, CaseActions actions, TableStore tables, TimeProvider time,
     IOptionsMonitor<OwnersOptions> owners)
 {
     private const string Table = "links";
@@ -115,7 +115,7 @@ public sealed class LinkDesk(
 
     private async Task<LinkView> AnswerAsync(string token, LinkView view, string? text, CancellationToken ct)
     {
-        if (text is not { Length: > 0 and <= LinkReading.LongestText }) return view with { State = LinkState.Incomplete, Text = text };
+        if (text is not { Length: > 0 and <= ActionLinkViews.LongestText }) return view with { State = LinkState.Incomplete, Text = text };
         var sent = await reading.SendAsync(view.Link!, KeyOf(token), text, ct);
         if (sent.State is LinkState.Done or LinkState.Used) await UseUpAsync(token, ct);
         return view with { State = sent.State, Objection = sent.Objection, Text = sent.State == LinkState.Done ? null : text };

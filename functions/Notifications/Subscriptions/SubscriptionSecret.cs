@@ -5,10 +5,10 @@ namespace Serverless.Notifications.Subscriptions;
 /// <summary>What the secret of a subscription made by the API is derived from. Its row holds this, never the secret.</summary>
 /// <param name="Salt">Random, in base64; new with each rotation.</param>
 /// <param name="Master">Which master secret it was made under: its fingerprint.</param>
-public sealed record SecretSeed(string Salt, string Master)
+public sealed record SubscriptionSecret(string Salt, string Master)
 {
     /// <summary>A new one.</summary>
-    public static SecretSeed New(string master) => new(Convert.ToBase64String(DerivedSecret.NewSalt()), DerivedSecret.FingerprintOf(master));
+    public static SubscriptionSecret New(string master) => new(Convert.ToBase64String(DerivedSecret.NewSalt()), DerivedSecret.FingerprintOf(master));
 
     /// <summary>The secret as Standard Webhooks writes it; null when neither of the master secrets is the one it was made under.</summary>
     /// <param name="masters">Those in force.</param>

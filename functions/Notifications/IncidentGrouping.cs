@@ -9,11 +9,11 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Makes one incident of many cases alike (<see cref="Likeness"/>): a person is told of the first few singly, then only of how the number
+/// Makes one incident of many cases alike (<see cref="CaseSimilarity"/>): a person is told of the first few singly, then only of how the number
 /// grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped: no case may be
 /// named nowhere. Each contact is still a case, and programs get every event.
 /// </summary>
-public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkTokens links, IOptionsMonitor<NoticeOptions> options)
+public sealed class IncidentGrouping(TableStore tables, TimeProvider time, ActionLinkTokens links, IOptionsMonitor<NotificationOptions> options)
 {
     // 2, 5, 10, 20, 50, ... times the first step.
     private static readonly int[] Growth = [2, 5, 10, 20, 50, 100, 200, 500, 1000];
@@ -30,11 +30,11 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
     /// <returns>The incident to tell; <see cref="Incident.None"/>: tell it as it is; null: it is covered by what was or will be
     /// told.</returns>
     public async Task<Incident?> CountAsync(
-        string route, string target, Notice notice, Func<Task<Contact?>> readContact, CancellationToken ct)
+        string route, string target, Notification notice, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if (options.CurrentValue.BurstCount == 0 || notice.CaseId is null || !links.Works) return Incident.None;
         var (most, covered) = (Incident.None, false);
-        foreach (var likeness in Likeness.Of(notice, await readContact()))
+        foreach (var likeness in CaseSimilarity.Of(notice, await readContact()))
         {
             var partition = PartitionOf(route, target, notice, likeness);
             if (await CountAsync(partition, notice, ct) is not { } count) covered = true;
@@ -51,7 +51,7 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
     {
         var count = 0;
         var cases = TableQuery.Partition(incident).RowPrefix(CasePrefix).Select("RowKey");
-        await foreach (var _ in tables.QueryAllAsync(NoticeLog.Table, cases, ct))
+        await foreach (var _ in tables.QueryAllAsync(AttemptStore.Table, cases, ct))
             if (++count == MostCounted) break;
         return count;
     }
@@ -64,7 +64,7 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
     {
         List<(DateTimeOffset At, AlikeCase Case)> cases = [];
         if (!incident.StartsWith("burst|", StringComparison.Ordinal)) return [];
-        await foreach (var row in tables.QueryAllAsync(NoticeLog.Table, TableQuery.Partition(incident).RowPrefix(CasePrefix), ct))
+        await foreach (var row in tables.QueryAllAsync(AttemptStore.Table, TableQuery.Partition(incident).RowPrefix(CasePrefix), ct))
         {
             cases.Add((row.Time("At") ?? default, new AlikeCase(row.RowKey[CasePrefix.Length..], row.Text("Number") ?? "")));
             if (cases.Count == MostCounted) break;
@@ -73,13 +73,13 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
         return [.. cases.OrderBy(c => c.At).Take(most).Select(c => c.Case)];
     }
 
-    private async Task<int?> CountAsync(string partition, Notice notice, CancellationToken ct)
+    private async Task<int?> CountAsync(string partition, Notification notice, CancellationToken ct)
     {
         var settings = options.CurrentValue;
         var row = new TableRow(partition, CasePrefix + notice.CaseId) { ["Number"] = notice.Facts.Number, ["At"] = notice.At };
-        await tables.InsertAsync(NoticeLog.Table, row, ct);
+        await tables.InsertAsync(AttemptStore.Table, row, ct);
         var (told, mine) = (0, false);
-        await foreach (var step in tables.QueryAllAsync(NoticeLog.Table, TableQuery.Partition(partition).RowPrefix(ToldPrefix), ct))
+        await foreach (var step in tables.QueryAllAsync(AttemptStore.Table, TableQuery.Partition(partition).RowPrefix(ToldPrefix), ct))
         {
             told = Math.Max(told, int.Parse(step.RowKey.AsSpan(ToldPrefix.Length), CultureInfo.InvariantCulture));
             // A repetition of the notice that claimed a step, say after a crash, tells it again rather than not at all.
@@ -97,7 +97,7 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
         var reached = steps.Where(s => s <= count).Max();
         var key = string.Create(CultureInfo.InvariantCulture, $"{ToldPrefix}{reached:D8}");
         var claim = new TableRow(partition, key) { ["EventId"] = notice.EventId };
-        return (await tables.InsertAsync(NoticeLog.Table, claim, ct)).State == WriteState.Written ? count : null;
+        return (await tables.InsertAsync(AttemptStore.Table, claim, ct)).State == WriteState.Written ? count : null;
     }
 
     // Counting reads every row of the incident: of a large one only about a hundred notices count on the way to the next step, or ten
@@ -105,7 +105,7 @@ public sealed class Bursts(TableStore tables, TimeProvider time, ActionLinkToken
     private static bool Counts(string eventId, int next) => next != int.MaxValue
         && (uint)BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(eventId))) % Math.Max(1, next / 100) == 0;
 
-    private string PartitionOf(string route, string target, Notice notice, Likeness likeness)
+    private string PartitionOf(string route, string target, Notification notice, CaseSimilarity likeness)
     {
         var window = time.GetUtcNow().UtcTicks / TimeSpan.FromMinutes(options.CurrentValue.BurstMinutes).Ticks;
         var alike = Encoding.UTF8.GetBytes($"{route}\n{target}\n{notice.Type}\n{likeness.Kind}\n{likeness.Key}");
@@ -122,6 +122,6 @@ public sealed record Incident(int Count, string Key)
     /// <summary>No incident.</summary>
     public static readonly Incident None = new(0, "");
 
-    /// <summary>What its cases have in common: a kind of <see cref="Likeness"/>; null when a key does not say.</summary>
+    /// <summary>What its cases have in common: a kind of <see cref="CaseSimilarity"/>; null when a key does not say.</summary>
     public static string? KindOf(string key) => key.Split('|') is [_, var kind, _, _] ? kind : null;
 }

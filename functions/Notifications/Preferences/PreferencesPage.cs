@@ -7,21 +7,21 @@ using Serverless.Platform.Localization;
 namespace Serverless.Notifications.Preferences;
 
 /// <summary>The page on which people choose what they are told, in their own language: no script, nothing from elsewhere, no address and no case.</summary>
-public sealed class OwnNoticesPage(TextBook texts)
+public sealed class PreferencesPage(TextBook texts)
 {
     /// <summary>HTML in UTF-8; goes with <see cref="ActionPage.Policy"/>.</summary>
-    public byte[] Render(OwnView view)
+    public byte[] Render(PreferencesView view)
     {
         var language = TextBook.IsGerman(view.Recipient?.Language) ? TextBook.German : TextBook.English;
         string Says(string key) => WebUtility.HtmlEncode(texts.Say(language, key));
-        var topic = view.State switch { OwnState.Strange => "page_strange", OwnState.Expired => "own_expired", _ => "own" };
+        var topic = view.State switch { PreferencesState.Strange => "page_strange", PreferencesState.Expired => "own_expired", _ => "own" };
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
         html.Append(CultureInfo.InvariantCulture, $"<meta name=\"robots\" content=\"noindex\"><title>{Says($"{topic}_title")}</title><style>{ActionPage.Style}</style></head><body><main><h1>{Says($"{topic}_title")}</h1>");
-        if (view.State == OwnState.Kept) html.Append(CultureInfo.InvariantCulture, $"<p role=\"status\">{Says("own_kept")}</p>");
-        if (view.State is OwnState.NoHours or OwnState.NoEvents) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{Says(view.State == OwnState.NoHours ? "own_no_hours" : "own_no_events")}</p>");
+        if (view.State == PreferencesState.Kept) html.Append(CultureInfo.InvariantCulture, $"<p role=\"status\">{Says("own_kept")}</p>");
+        if (view.State is PreferencesState.NoHours or PreferencesState.NoEvents) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{Says(view.State == PreferencesState.NoHours ? "own_no_hours" : "own_no_events")}</p>");
         html.Append(CultureInfo.InvariantCulture, $"<p>{Says($"{topic}_says")}</p>");
-        if (view is { State: not (OwnState.Strange or OwnState.Expired), Recipient: { } recipient, Name: { } name }) Form(html, name, recipient, language, Says);
+        if (view is { State: not (PreferencesState.Strange or PreferencesState.Expired), Recipient: { } recipient, Name: { } name }) Form(html, name, recipient, language, Says);
         html.Append("</main></body></html>");
         return Encoding.UTF8.GetBytes(html.ToString());
     }
@@ -29,7 +29,7 @@ public sealed class OwnNoticesPage(TextBook texts)
     private static void Form(StringBuilder html, string name, Recipient recipient, string language, Func<string, string> says)
     {
         html.Append(CultureInfo.InvariantCulture, $"<p><strong>{WebUtility.HtmlEncode(name)}</strong></p><form method=\"post\"><fieldset><legend>{says("own_events")}</legend>");
-        foreach (var (index, choice) in OwnNotices.Choices.Index())
+        foreach (var (index, choice) in NotificationPreferences.Choices.Index())
         {
             var ticked = NameList.Holds(recipient.Events, choice) ? " checked" : "";
             html.Append(CultureInfo.InvariantCulture, $"<label class=\"tick\" for=\"event{index}\"><input type=\"checkbox\" id=\"event{index}\" name=\"events\" value=\"{choice}\"{ticked}> {says(KeyOf(choice))}</label>");

@@ -2,11 +2,11 @@ using System.Net;
 
 namespace Serverless.Notifications;
 
-/// <summary>How one try went; the doer reports it, <see cref="NoticeRunner"/> decides what follows.</summary>
+/// <summary>How one try went; the doer reports it, <see cref="NotificationDispatcher"/> decides what follows.</summary>
 /// <param name="Kind">What it means.</param>
 /// <param name="Reason">A status code or a short code; never what the target wrote.</param>
 /// <param name="RetryAfter">What the target asked for; null when it did not.</param>
-public sealed record Outcome(OutcomeKind Kind, string Reason, TimeSpan? RetryAfter = null)
+public sealed record AttemptOutcome(AttemptOutcomeKind Kind, string Reason, TimeSpan? RetryAfter = null)
 {
     /// <summary>The next try is then, or minutes later; null leaves it to the schedule.</summary>
     public DateTimeOffset? At { get; init; }
@@ -15,19 +15,19 @@ public sealed record Outcome(OutcomeKind Kind, string Reason, TimeSpan? RetryAft
     public string? Incident { get; init; }
 
     /// <summary>What a status code means. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</summary>
-    public static Outcome Of(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
+    public static AttemptOutcome Of(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
     {
-        >= 200 and < 300 => new(OutcomeKind.Delivered, Code(status)),
-        410 => new(OutcomeKind.Gone, Code(status)),
-        413 => new(OutcomeKind.Refused, Code(status)),
-        _ => new(OutcomeKind.Later, Code(status), retryAfter),
+        >= 200 and < 300 => new(AttemptOutcomeKind.Delivered, Code(status)),
+        410 => new(AttemptOutcomeKind.Gone, Code(status)),
+        413 => new(AttemptOutcomeKind.Refused, Code(status)),
+        _ => new(AttemptOutcomeKind.Later, Code(status), retryAfter),
     };
 
     private static string Code(HttpStatusCode status) => ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
 /// <summary>What a try means for the next one.</summary>
-public enum OutcomeKind
+public enum AttemptOutcomeKind
 {
     /// <summary>The target has it.</summary>
     Delivered,

@@ -4,7 +4,7 @@ using Serverless.Platform.Audit;
 namespace Serverless.Operations;
 
 /// <summary>Empties the queues of routes that are off, with an audit row.</summary>
-public sealed class RouteDesk(RouteSwitches switches, NoticeMessages queue, AuditLog actions)
+public sealed class RouteBacklog(RouteSwitches switches, NotificationQueues queue, AuditLog actions)
 {
     /// <summary>All routes.</summary>
     public IReadOnlyList<string> Routes => switches.Routes;
@@ -16,7 +16,7 @@ public sealed class RouteDesk(RouteSwitches switches, NoticeMessages queue, Audi
     public async Task<RouteDiscarded?> DiscardAsync(string route, string? by, CancellationToken ct)
     {
         if (switches.IsOn(route)) return null;
-        var begun = await actions.BeginAsync("discard", NoticeMessages.Of(route), "all", by, ct);
+        var begun = await actions.BeginAsync("discard", NotificationQueues.Of(route), "all", by, ct);
         var count = await queue.CountAsync(route, ct);
         await queue.ClearAsync(route, ct);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["done"] = count }, ct);

@@ -3,42 +3,42 @@ using Serverless.Contacts;
 namespace Serverless.Notifications;
 
 /// <summary>One way to tell somebody: tries once and says how it went.</summary>
-public interface INoticeRoute
+public interface INotificationRoute
 {
     /// <summary>Its name in the log, e.g. <c>webhook</c>; its queue is <c>notify-{Name}</c>.</summary>
     string Name { get; }
 
     /// <summary>How a first try ends that comes days late, after the route was off or failed for so long.</summary>
-    Outcome TooLate => new(OutcomeKind.Refused, "expired");
+    AttemptOutcome TooLate => new(AttemptOutcomeKind.Refused, "expired");
 
     /// <summary>The targets that want this notice. One whose settings are incomplete is among them: its notices wait.</summary>
-    Task<IReadOnlyList<NoticeTarget>> TargetsAsync(Notice notice, CancellationToken ct);
+    Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct);
 
     /// <summary>A target by name, for a later try; null when it is no longer there.</summary>
-    Task<NoticeTarget?> FindAsync(string name, CancellationToken ct);
+    Task<NotificationTarget?> FindAsync(string name, CancellationToken ct);
 
     /// <summary>Tries once. Answers of the target and failures of the network are values; throws only for our own mistakes.</summary>
     /// <param name="notice">What to tell.</param>
     /// <param name="target">One of the targets.</param>
     /// <param name="readContact">Reads the contact, for targets that need its fields; gives null when it is erased or there is none.</param>
     /// <param name="ct">Cancels.</param>
-    Task<Outcome> TryAsync(Notice notice, NoticeTarget target, Func<Task<Contact?>> readContact, CancellationToken ct);
+    Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct);
 
     /// <summary>Sentences for what is missing or wrong in the settings, each naming the setting to change; empty when all is well.</summary>
     IEnumerable<string> Problems();
 }
 
 /// <summary>A route that can tell several notices at once.</summary>
-public interface IDigestRoute : INoticeRoute
+public interface IDigestRoute : INotificationRoute
 {
     /// <summary>Tries once to tell all of them together; at most a hundred, oldest first.</summary>
-    Task<Outcome> TryDigestAsync(IReadOnlyList<Notice> notices, NoticeTarget target, CancellationToken ct);
+    Task<AttemptOutcome> TryDigestAsync(IReadOnlyList<Notification> notices, NotificationTarget target, CancellationToken ct);
 }
 
 /// <summary>Somebody who is told.</summary>
 /// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of row keys.</param>
 /// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
-public sealed record NoticeTarget(string Name, string Address)
+public sealed record NotificationTarget(string Name, string Address)
 {
     /// <summary>Not told before this; null: at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
@@ -53,7 +53,7 @@ public sealed record NoticeTarget(string Name, string Address)
     public bool IsPerson { get; init; }
 
     /// <summary>One that is not configured any more.</summary>
-    internal static NoticeTarget Forgotten(string name) => new(name, NoAddress);
+    internal static NotificationTarget Forgotten(string name) => new(name, NoAddress);
 
     /// <summary>Whether it is not configured any more.</summary>
     internal bool IsForgotten => Address == NoAddress;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Serverless.Notifications;
 
 /// <summary>When a failed notice is tried again; section <c>Notices</c>.</summary>
-public sealed class NoticeOptions
+public sealed class NotificationOptions
 {
     /// <summary>Seconds before each later try, 1 to 30 numbers separated by commas; after the last one the notice is a kept failure. The default covers more than two days, as Standard Webhooks proposes.</summary>
     public string RetrySeconds { get; set; } = "5,300,1800,7200,18000,36000,50400,72000,86400";
@@ -16,7 +16,7 @@ public sealed class NoticeOptions
     public int ClaimSeconds { get; set; } = 600;
 
     /// <summary>
-    /// So many cases alike (the same words, post, product or cause: <see cref="Likeness"/>) are told to a person singly; more within
+    /// So many cases alike (the same words, post, product or cause: <see cref="CaseSimilarity"/>) are told to a person singly; more within
     /// <see cref="BurstMinutes"/> are one incident, whose number is told as it grows, with a link to all of them. 0 to 1000; 0 tells each.
     /// </summary>
     public int BurstCount { get; set; } = 5;
@@ -39,9 +39,9 @@ public sealed class NoticeOptions
 }
 
 /// <summary>Bounds, with the setting's name in the sentence: the sentences that the source generator makes of attributes name the class.</summary>
-public sealed class NoticeOptionsValidator : IValidateOptions<NoticeOptions>
+public sealed class NotificationOptionsValidator : IValidateOptions<NotificationOptions>
 {
-    public ValidateOptionsResult Validate(string? name, NoticeOptions options)
+    public ValidateOptionsResult Validate(string? name, NotificationOptions options)
     {
         if (options.RetrySeconds.Split(',') is not { Length: <= 30 } waits || !Array.TrueForAll(waits, IsWait))
             return ValidateOptionsResult.Fail("Notices__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");

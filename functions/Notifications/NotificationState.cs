@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>Where one notice stands.</summary>
-public sealed record NoticeState
+public sealed record NotificationState
 {
     public const string Sending = "sending";
     public const string Delivered = "delivered";
@@ -52,9 +52,9 @@ public sealed record NoticeState
     internal TableRow? Row { get; init; }
 
     /// <summary>The last tries, oldest first.</summary>
-    public IReadOnlyList<NoticeTry> Tries { get; init; } = [];
+    public IReadOnlyList<NotificationAttempt> Tries { get; init; } = [];
 
-    internal static NoticeState? From(TableRow row) => row.Text("State") is not { } state ? null : new NoticeState
+    internal static NotificationState? From(TableRow row) => row.Text("State") is not { } state ? null : new NotificationState
     {
         EventId = row.Text("EventId") ?? "",
         Type = row.Text("Type") ?? "",
@@ -69,12 +69,12 @@ public sealed record NoticeState
         ClaimedUntil = row.Time("ClaimedUntil"),
         ClaimedBy = row.Text("ClaimedBy"),
         Row = row,
-        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [],
+        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NotificationJson.Default.ListNotificationAttempt) ?? [] : [],
     };
 }
 
 /// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
-public sealed record NoticeSelection
+public sealed record NotificationSelection
 {
     /// <summary>No event before this is looked at.</summary>
     public required DateTimeOffset From { get; init; }
@@ -82,8 +82,8 @@ public sealed record NoticeSelection
     /// <summary>The end, not included.</summary>
     public required DateTimeOffset To { get; init; }
 
-    /// <summary>One of the words of <see cref="NoticeState"/>; null for all.</summary>
-    public string? State { get; init; } = NoticeState.Failed;
+    /// <summary>One of the words of <see cref="NotificationState"/>; null for all.</summary>
+    public string? State { get; init; } = NotificationState.Failed;
 
     /// <summary>Null for all.</summary>
     public string? Route { get; init; }
@@ -96,20 +96,20 @@ public sealed record NoticeSelection
 /// <param name="State">Where it stands.</param>
 /// <param name="Event">The whole CloudEvent; null when it was noted before events were kept with it.</param>
 /// <param name="Row">Its row.</param>
-public sealed record KeptNotice(NoticeState State, ReadOnlyMemory<byte>? Event, TableRow Row);
+public sealed record FailedNotification(NotificationState State, ReadOnlyMemory<byte>? Event, TableRow Row);
 
 /// <summary>One try.</summary>
 /// <param name="At">When it began.</param>
 /// <param name="Milliseconds">How long it took.</param>
 /// <param name="Reason">Status code or short code.</param>
-public sealed record NoticeTry(DateTimeOffset At, int Milliseconds, string Reason);
+public sealed record NotificationAttempt(DateTimeOffset At, int Milliseconds, string Reason);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(List<NoticeTry>))]
-[JsonSerializable(typeof(List<NoticeState>))]
+[JsonSerializable(typeof(List<NotificationAttempt>))]
+[JsonSerializable(typeof(List<NotificationState>))]
 [JsonSerializable(typeof(JsonElement))]
-[JsonSerializable(typeof(NoticeFacts))]
-internal sealed partial class NoticeJson : JsonSerializerContext
+[JsonSerializable(typeof(NotificationFacts))]
+internal sealed partial class NotificationJson : JsonSerializerContext
 {
-    static NoticeJson() => Default = new(PlainJson.Of(Default));
+    static NotificationJson() => Default = new(PlainJson.Of(Default));
 }

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>Where each notice stands, one row for event, route and target; kept by day, so that lists and retention stay bounded.</summary>
-public sealed class NoticeLog(TableStore tables)
+public sealed class AttemptStore(TableStore tables)
 {
     public const string Table = "notices";
     public const int Shards = 16;
@@ -18,12 +18,12 @@ public sealed class NoticeLog(TableStore tables)
     private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "ClaimedUntil", "Tries"];
 
     /// <summary>Where the notices of an event stand, by target.</summary>
-    public async Task<IReadOnlyDictionary<string, NoticeState>> ReadAsync(Notice notice, string route, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, NotificationState>> ReadAsync(Notification notice, string route, CancellationToken ct)
     {
-        Dictionary<string, NoticeState> states = new(StringComparer.Ordinal);
+        Dictionary<string, NotificationState> states = new(StringComparer.Ordinal);
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(PartitionOf(notice)).RowPrefix($"{notice.EventId}|{route}|"), ct))
         {
-            if (NoticeState.From(row) is { } state) states[state.Target] = state;
+            if (NotificationState.From(row) is { } state) states[state.Target] = state;
         }
 
         return states;
@@ -35,14 +35,14 @@ public sealed class NoticeLog(TableStore tables)
     /// <param name="attempt">The try.</param>
     /// <param name="claim">The row as it was claimed or read: it is replaced if nobody wrote meanwhile. Null: the row is looked for first.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task WriteAsync(Notice notice, NoticeState state, NoticeTry attempt, TableRow? claim, CancellationToken ct)
+    public async Task WriteAsync(Notification notice, NotificationState state, NotificationAttempt attempt, TableRow? claim, CancellationToken ct)
     {
         for (var there = claim ?? await FindAsync(notice, state, ct); ; there = await FindAsync(notice, state, ct))
         {
-            var known = there is null ? null : NoticeState.From(there);
-            if (known?.State == NoticeState.Delivered && known.Resend >= state.Resend) return;
-            if (known is not null && known.Resend > state.Resend) state = state.State == NoticeState.Delivered ? state with { Resend = known.Resend } : known;
-            else if (known is not null && known.Resend == state.Resend && state.State != NoticeState.Delivered && known.Attempt > state.Attempt) state = known;
+            var known = there is null ? null : NotificationState.From(there);
+            if (known?.State == NotificationState.Delivered && known.Resend >= state.Resend) return;
+            if (known is not null && known.Resend > state.Resend) state = state.State == NotificationState.Delivered ? state with { Resend = known.Resend } : known;
+            else if (known is not null && known.Resend == state.Resend && state.State != NotificationState.Delivered && known.Attempt > state.Attempt) state = known;
             var row = RowOf(notice, state, [.. Tries(there).TakeLast(AttemptsKept - 1), attempt], attempt.At);
             var written = there is null ? await tables.InsertAsync(Table, row, ct) : await tables.ReplaceAsync(Table, row, there.ETag, ct);
             if (written.State == WriteState.Written) return;
@@ -50,7 +50,7 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>The row of a notice.</summary>
-    internal static TableRow RowOf(Notice notice, NoticeState state, List<NoticeTry> tries, DateTimeOffset at)
+    internal static TableRow RowOf(Notification notice, NotificationState state, List<NotificationAttempt> tries, DateTimeOffset at)
     {
         var row = new TableRow(PartitionOf(notice), KeyOf(notice.EventId, state.Route, state.Target))
         {
@@ -68,7 +68,7 @@ public sealed class NoticeLog(TableStore tables)
             ["ClaimedUntil"] = state.ClaimedUntil,
             ["ClaimedBy"] = state.ClaimedBy,
             ["UpdatedAt"] = at,
-            ["Tries"] = JsonSerializer.Serialize(tries, NoticeJson.Default.ListNoticeTry),
+            ["Tries"] = JsonSerializer.Serialize(tries, NotificationJson.Default.ListNotificationAttempt),
         };
         // What was published: ids and facts of the case, so that it can be sent again once the outbox has forgotten it.
         row.SetBytes(EventProperty, notice.Event);
@@ -76,18 +76,18 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>A notice as it is kept; null when there is none.</summary>
-    public async Task<KeptNotice?> OfTargetAsync(Notice notice, string route, string target, CancellationToken ct) =>
+    public async Task<FailedNotification?> OfTargetAsync(Notification notice, string route, string target, CancellationToken ct) =>
         await tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, route, target), ct) is { } row ? Kept(row) : null;
 
-    private Task<TableRow?> FindAsync(Notice notice, NoticeState state, CancellationToken ct) => tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, state.Route, state.Target), ct);
+    private Task<TableRow?> FindAsync(Notification notice, NotificationState state, CancellationToken ct) => tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, state.Route, state.Target), ct);
 
     /// <summary>Notices of the days from one to another, both included, optionally of one state; by day.</summary>
-    public async IAsyncEnumerable<NoticeState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<NotificationState> OfDaysAsync(DateTimeOffset from, DateTimeOffset to, string? state, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var query = Days(from, to);
         if (state is not null) query = query.Where($"State eq {TableQuery.Literal(state)}");
         await foreach (var row in tables.QueryAllAsync(Table, query.Select(Facts), ct))
-            if (NoticeState.From(row) is { } found) yield return found;
+            if (NotificationState.From(row) is { } found) yield return found;
     }
 
     /// <summary>How many notices of some days are in one state, by route, counted up to a bound in all.</summary>
@@ -104,12 +104,12 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>A page of the notices of one target whose events are of a day; at most a hundred. Throws <see cref="ArgumentException"/> for a continuation that is not of this query.</summary>
-    public async Task<NoticePage> OfTargetAsync(string route, string target, DateTimeOffset day, string? state, string? continuation, CancellationToken ct)
+    public async Task<NotificationPage> OfTargetAsync(string route, string target, DateTimeOffset day, string? state, string? continuation, CancellationToken ct)
     {
         var filter = $"Route eq {TableQuery.Literal(route)} and Target eq {TableQuery.Literal(target)}";
         if (state is not null) filter += $" and State eq {TableQuery.Literal(state)}";
         var page = await tables.QueryAsync(Table, Days(day, day).Where(filter).Select(Facts).Top(100), ct, continuation);
-        return new NoticePage([.. page.Rows.Select(NoticeState.From).OfType<NoticeState>()], page.Continuation);
+        return new NotificationPage([.. page.Rows.Select(NotificationState.From).OfType<NotificationState>()], page.Continuation);
     }
 
     /// <summary>All partitions from one day to another, both included.</summary>
@@ -117,18 +117,18 @@ public sealed class NoticeLog(TableStore tables)
 
     /// <summary>A page of the notices of some time in one state, to be sent again.</summary>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
-    public async Task<(IReadOnlyList<KeptNotice> Notices, string? Continuation)> PageAsync(NoticeSelection selection, string? continuation, int top, CancellationToken ct)
+    public async Task<(IReadOnlyList<FailedNotification> Notices, string? Continuation)> PageAsync(NotificationSelection selection, string? continuation, int top, CancellationToken ct)
     {
         var query = Narrowed(Days(selection.From, selection.To.AddTicks(-1)), selection).Where($"At ge {TableQuery.Literal(selection.From)} and At lt {TableQuery.Literal(selection.To)}");
         if (selection.State is { } state) query = query.Where($"State eq {TableQuery.Literal(state)}");
         var page = await tables.QueryAsync(Table, query.Top(top), ct, continuation);
-        return ([.. page.Rows.Select(Kept).OfType<KeptNotice>()], page.Continuation);
+        return ([.. page.Rows.Select(Kept).OfType<FailedNotification>()], page.Continuation);
     }
 
     /// <summary>The notices of one event, in whatever state.</summary>
-    public async Task<IReadOnlyList<KeptNotice>> OfEventAsync(string eventId, NoticeSelection selection, CancellationToken ct)
+    public async Task<IReadOnlyList<FailedNotification>> OfEventAsync(string eventId, NotificationSelection selection, CancellationToken ct)
     {
-        List<KeptNotice> found = [];
+        List<FailedNotification> found = [];
         // An event is filed under its day, and its id does not tell which: the latest first.
         for (var day = selection.To.AddTicks(-1); day >= selection.From && found.Count == 0; day = day.AddDays(-1))
         {
@@ -140,11 +140,11 @@ public sealed class NoticeLog(TableStore tables)
     }
 
     /// <summary>Begins a round: it is to be sent again. False when somebody wrote meanwhile.</summary>
-    public async Task<bool> BeginRoundAsync(KeptNotice kept, int round, DateTimeOffset at, CancellationToken ct)
+    public async Task<bool> BeginRoundAsync(FailedNotification kept, int round, DateTimeOffset at, CancellationToken ct)
     {
         var change = new TableRow(kept.Row.PartitionKey, kept.Row.RowKey)
         {
-            ["State"] = NoticeState.Waiting,
+            ["State"] = NotificationState.Waiting,
             ["Attempt"] = -1,
             ["Resend"] = round,
             ["Reason"] = "resend",
@@ -169,18 +169,18 @@ public sealed class NoticeLog(TableStore tables)
     /// <summary>Lets a target be called again.</summary>
     public Task SwitchOnAsync(string route, string target, CancellationToken ct) => tables.DeleteAsync(Table, $"off|{route}", CaseSafe(target), Azure.ETag.All, ct);
 
-    internal static List<NoticeTry> Tries(TableRow? row) =>
-        row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NoticeJson.Default.ListNoticeTry) ?? [] : [];
+    internal static List<NotificationAttempt> Tries(TableRow? row) =>
+        row?.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NotificationJson.Default.ListNotificationAttempt) ?? [] : [];
 
-    private static TableQuery Narrowed(TableQuery query, NoticeSelection selection)
+    private static TableQuery Narrowed(TableQuery query, NotificationSelection selection)
     {
         if (selection.Route is { } route) query = query.Where($"Route eq {TableQuery.Literal(route)}");
         return selection.Target is { } target ? query.Where($"Target eq {TableQuery.Literal(target)}") : query;
     }
 
-    private static KeptNotice? Kept(TableRow row) => NoticeState.From(row) is { } state ? new KeptNotice(state, row.Bytes(EventProperty), row) : null;
+    private static FailedNotification? Kept(TableRow row) => NotificationState.From(row) is { } state ? new FailedNotification(state, row.Bytes(EventProperty), row) : null;
 
-    private static string PartitionOf(Notice notice) => PartitionOf(notice.At, ShardOf(notice.EventId));
+    private static string PartitionOf(Notification notice) => PartitionOf(notice.At, ShardOf(notice.EventId));
 
     private static int ShardOf(string eventId) => eventId[0] & (Shards - 1);
 

@@ -4,7 +4,7 @@ using Serverless.Outbox;
 namespace Serverless.Notifications;
 
 /// <summary>An event on its way to the targets of one route; a later try names its target and counts (D2).</summary>
-public sealed record Notice
+public sealed record Notification
 {
     public required string EventId { get; init; }
 
@@ -12,7 +12,7 @@ public sealed record Notice
     public required string Type { get; init; }
 
     /// <summary>What the event says of its case and contact.</summary>
-    public required NoticeFacts Facts { get; init; }
+    public required NotificationFacts Facts { get; init; }
 
     /// <summary>The case; null when the event is about none (a channel, a credential).</summary>
     public string? CaseId => Facts.CaseId;
@@ -42,7 +42,7 @@ public sealed record Notice
     public int Alike { get; init; }
 
     /// <summary>
-    /// Key of the incident that it tells of (<see cref="Bursts"/>); null when it stands for itself. A later try keeps it.
+    /// Key of the incident that it tells of (<see cref="IncidentGrouping"/>); null when it stands for itself. A later try keeps it.
     /// </summary>
     public string? Incident { get; init; }
 
@@ -53,7 +53,7 @@ public sealed record Notice
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>Reads a message of a route's queue: a CloudEvent, alone or with target and counters (<see cref="EventMessage"/>). Throws <see cref="JsonException"/> when it is neither.</summary>
-    public static Notice Parse(string message)
+    public static Notification Parse(string message)
     {
         using var json = JsonDocument.Parse(message);
         try
@@ -66,18 +66,18 @@ public sealed record Notice
         }
     }
 
-    private static Notice Read(JsonElement root)
+    private static Notification Read(JsonElement root)
     {
         var wrapped = root.TryGetProperty("event", out var e);
         if (!wrapped) e = root;
         var data = e.GetProperty("data");
-        return new Notice
+        return new Notification
         {
             EventId = e.GetProperty("id").GetString() ?? throw new JsonException("The event has no id."),
             Type = e.GetProperty("type").GetString() ?? throw new JsonException("The event has no type."),
-            Facts = data.Deserialize(NoticeJson.Default.NoticeFacts) ?? throw new JsonException("The event has no data."),
+            Facts = data.Deserialize(NotificationJson.Default.NotificationFacts) ?? throw new JsonException("The event has no data."),
             At = e.GetProperty("time").GetDateTimeOffset(),
-            Event = JsonSerializer.SerializeToUtf8Bytes(e, NoticeJson.Default.JsonElement),
+            Event = JsonSerializer.SerializeToUtf8Bytes(e, NotificationJson.Default.JsonElement),
             Trace = e.TryGetProperty("traceparent", out var trace) ? trace.GetString() : null,
             Target = wrapped && root.TryGetProperty("target", out var target) ? target.GetString() : null,
             Attempt = Count("attempt"),
@@ -91,7 +91,7 @@ public sealed record Notice
     }
 
     /// <summary>Where it stands for a target, as this try leaves it.</summary>
-    internal NoticeState StateAt(string route, string target, string state, string reason, DateTimeOffset? next) => new()
+    internal NotificationState StateAt(string route, string target, string state, string reason, DateTimeOffset? next) => new()
     {
         EventId = EventId,
         Type = Type,
@@ -115,7 +115,7 @@ public sealed record Notice
 }
 
 /// <summary>The facts of an event that a route may need to decide whom to tell, and what to say without reading the case. Whatever an event does not say is null.</summary>
-public sealed record NoticeFacts
+public sealed record NotificationFacts
 {
     public string? CaseId { get; init; }
 
@@ -163,9 +163,9 @@ public sealed record NoticeFacts
     public string? Automatic { get; init; }
 
     /// <summary>The reply that an event is about; null for all others.</summary>
-    public NoticeReply? Reply { get; init; }
+    public NotificationReply? Reply { get; init; }
 }
 
 /// <summary>A reply, as an event names it.</summary>
 /// <param name="Reason">Why it failed: a short code; null when there is none.</param>
-public sealed record NoticeReply(string? Reason);
+public sealed record NotificationReply(string? Reason);

@@ -5,8 +5,8 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Notifications;
 
 /// <summary>Tells together what was collected for a target, at the end of a window.</summary>
-public sealed partial class DigestTeller(
-    NoticeLog notices, Digests digests, DueMessages due, NoticeMessages queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<DigestTeller> log)
+public sealed partial class DigestSender(
+    AttemptStore notices, Digests digests, DueMessages due, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<DigestSender> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
@@ -50,7 +50,7 @@ public sealed partial class DigestTeller(
     }
 
     /// <returns>Whether there may be more to tell.</returns>
-    private async Task<bool> TellAsync(IDigestRoute route, DigestEnd end, IReadOnlyList<Notice> collected, CancellationToken ct)
+    private async Task<bool> TellAsync(IDigestRoute route, DigestEnd end, IReadOnlyList<Notification> collected, CancellationToken ct)
     {
         if (collected.Count == 0) return false;
         var began = time.GetUtcNow();
@@ -61,17 +61,17 @@ public sealed partial class DigestTeller(
             return false;
         }
 
-        var outcome = target is null ? new Outcome(OutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
-        var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
+        var outcome = target is null ? new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
+        var took = new NotificationAttempt(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTold(route.Name, end.Target, collected.Count, end.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
         Measures.Notice(route.Name, outcome.Kind.ToString(), collected.Count);
-        if (outcome.Kind == OutcomeKind.Later && options.CurrentValue.WaitBefore(end.Attempt + 1, outcome.RetryAfter) is { } wait)
+        if (outcome.Kind == AttemptOutcomeKind.Later && options.CurrentValue.WaitBefore(end.Attempt + 1, outcome.RetryAfter) is { } wait)
         {
             await due.OpenAsync(route.Name, end.Target, end.Attempt + 1, time.GetUtcNow() + wait, ct);
             return false;
         }
 
-        var state = outcome.Kind == OutcomeKind.Delivered ? NoticeState.Delivered : NoticeState.Failed;
+        var state = outcome.Kind == AttemptOutcomeKind.Delivered ? NotificationState.Delivered : NotificationState.Failed;
         foreach (var notice in collected) await notices.WriteAsync(notice, notice.StateAt(route.Name, end.Target, state, outcome.Reason, null), took, null, ct);
         await digests.ForgetAsync(route.Name, end.Target, collected, ct);
         return collected.Count == Digests.MostAtOnce;
@@ -81,5 +81,5 @@ public sealed partial class DigestTeller(
         queue.PutAsync(route.Name, (end with { NotBefore = at }).ToJson(), at, ct);
 
     [LoggerMessage(72, LogLevel.Information, "digest route={Route} target={Target} notices={Count} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
-    private partial void LogTold(string route, string target, int count, int attempt, OutcomeKind outcome, string reason, int milliseconds);
+    private partial void LogTold(string route, string target, int count, int attempt, AttemptOutcomeKind outcome, string reason, int milliseconds);
 }

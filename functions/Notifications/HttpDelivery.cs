@@ -4,32 +4,32 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Notifications;
 
 /// <summary>Sends the call of a route and says how it went. The status is all that counts: an answer of any size or slowness is left unread, a redirect is not followed.</summary>
-public sealed class Posting(GuardedHttp http, TimeProvider time)
+public sealed class HttpDelivery(GuardedHttp http, TimeProvider time)
 {
     /// <summary>Sends once.</summary>
     /// <param name="request">To a public address.</param>
     /// <param name="patience">Until the answer's head is there.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Outcome> SendAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken ct)
+    public async Task<AttemptOutcome> SendAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
             using var response = await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return Outcome.Of(response.StatusCode, WaitOf(response.Headers.RetryAfter));
+            return AttemptOutcome.Of(response.StatusCode, WaitOf(response.Headers.RetryAfter));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new Outcome(OutcomeKind.Later, "timeout");
+            return new AttemptOutcome(AttemptOutcomeKind.Later, "timeout");
         }
         catch (HttpRequestException error) when (error.InnerException is ForbiddenAddressException)
         {
-            return new Outcome(OutcomeKind.Later, "address-not-public");
+            return new AttemptOutcome(AttemptOutcomeKind.Later, "address-not-public");
         }
         catch (HttpRequestException error)
         {
-            return new Outcome(OutcomeKind.Later, error.HttpRequestError.ToString());
+            return new AttemptOutcome(AttemptOutcomeKind.Later, error.HttpRequestError.ToString());
         }
     }
 

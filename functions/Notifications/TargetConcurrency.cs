@@ -6,7 +6,7 @@ namespace Serverless.Notifications;
 /// Keeps a target that answers slowly, or never, from taking all the places at which the host hands us messages: that would cost the other targets their time (P13).
 /// Counted in this instance only.
 /// </summary>
-public sealed class SlowTargets(TimeProvider time)
+public sealed class TargetConcurrency(TimeProvider time)
 {
     /// <summary>Tries at once to a target whose last try was slow.</summary>
     public const int Places = 2;
@@ -49,11 +49,11 @@ public sealed class SlowTargets(TimeProvider time)
     /// <summary>One of the tries to a target that run.</summary>
     public sealed class Place : IDisposable
     {
-        private readonly SlowTargets _targets;
+        private readonly TargetConcurrency _targets;
         private readonly string _target;
         private readonly long _began;
 
-        internal Place(SlowTargets targets, string target, long began) => (_targets, _target, _began) = (targets, target, began);
+        internal Place(TargetConcurrency targets, string target, long began) => (_targets, _target, _began) = (targets, target, began);
 
         /// <summary>False when the target was not called after all: then nothing was learned of it.</summary>
         public bool IsUsed { get; set; } = true;

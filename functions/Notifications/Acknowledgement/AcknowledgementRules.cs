@@ -5,7 +5,7 @@ using Serverless.Contacts;
 namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>Decides who gets no receipt (P9). Pure: looks at nothing but its arguments.</summary>
-internal static class ReceiptRules
+internal static class AcknowledgementRules
 {
     // After days of trouble a receipt says nothing any more; a long weekend of quiet hours is shorter.
     private static readonly TimeSpan Stale = TimeSpan.FromDays(4);

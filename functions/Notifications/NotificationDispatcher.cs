@@ -7,8 +7,8 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Notifications;
 
 /// <summary>Decides who is told now: gives the notice of a queue message to each target of its route that nobody else is telling or has told. Told at least once (P8).</summary>
-public sealed partial class NoticeRunner(
-    IEnumerable<INoticeRoute> routes, NoticeLog notices, NoticeClaims claims, NoticeTeller teller, DigestTeller digests, DueMessages due, NoticeMessages queue, CaseReader cases, TimeProvider time, ILogger<NoticeRunner> log)
+public sealed partial class NotificationDispatcher(
+    IEnumerable<INotificationRoute> routes, AttemptStore notices, AttemptClaims claims, NotificationSender teller, DigestSender digests, DueMessages due, NotificationQueues queue, CaseReader cases, TimeProvider time, ILogger<NotificationDispatcher> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -28,7 +28,7 @@ public sealed partial class NoticeRunner(
             return;
         }
 
-        var notice = Notice.Parse(message);
+        var notice = Notification.Parse(message);
         if (notice.NotBefore is { } then && then > time.GetUtcNow())
         {
             await queue.PutAsync(route.Name, notice.Wrap(notice.Target, notice.Attempt, notice.Postponed, then), then, ct);
@@ -50,11 +50,11 @@ public sealed partial class NoticeRunner(
     /// by Tick (<see cref="DueMessages"/>).
     /// </summary>
     /// <returns>False when its event was not kept with it.</returns>
-    public async Task<bool> ResendAsync(KeptNotice kept, CancellationToken ct)
+    public async Task<bool> ResendAsync(FailedNotification kept, CancellationToken ct)
     {
         for (var round = 0; kept.Event is { } e; round++)
         {
-            var notice = Notice.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = kept.State.Resend + 1 };
+            var notice = Notification.Parse(Encoding.UTF8.GetString(e.Span)) with { Resend = kept.State.Resend + 1 };
             var (route, target) = (kept.State.Route, kept.State.Target);
             var row = await due.ExpectRoundAsync(notice, route, target, ct);
             if (await notices.BeginRoundAsync(kept, notice.Resend, time.GetUtcNow(), ct))
@@ -75,9 +75,9 @@ public sealed partial class NoticeRunner(
     }
 
     // Side by side, so that a target that hangs costs the others nothing (P13).
-    private async Task TellAllAsync(INoticeRoute route, Notice notice, CancellationToken ct)
+    private async Task TellAllAsync(INotificationRoute route, Notification notice, CancellationToken ct)
     {
-        var targets = notice.Target is { } one ? [await route.FindAsync(one, ct) ?? NoticeTarget.Forgotten(one)] : await route.TargetsAsync(notice, ct);
+        var targets = notice.Target is { } one ? [await route.FindAsync(one, ct) ?? NotificationTarget.Forgotten(one)] : await route.TargetsAsync(notice, ct);
         if (targets.Count == 0) return;
         var (reading, readingOff) = (notices.ReadAsync(notice, route.Name, ct), notices.SwitchedOffAsync(route.Name, ct));
         await Task.WhenAll(reading, readingOff);
@@ -90,7 +90,7 @@ public sealed partial class NoticeRunner(
     }
 
     // Who is told or given up drops out, and so does who is being told by somebody else: they are looked at again when that claim has run out.
-    private async Task<Dictionary<string, TableRow>> ClaimAsync(INoticeRoute route, Notice notice, List<NoticeTarget> left, IReadOnlyDictionary<string, NoticeState> states, CancellationToken ct)
+    private async Task<Dictionary<string, TableRow>> ClaimAsync(INotificationRoute route, Notification notice, List<NotificationTarget> left, IReadOnlyDictionary<string, NotificationState> states, CancellationToken ct)
     {
         var run = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         Dictionary<string, TableRow> mine = new(StringComparer.Ordinal);
@@ -106,7 +106,7 @@ public sealed partial class NoticeRunner(
             }
 
             var claimed = await claims.ClaimFirstAsync(notice, route.Name, left.Where(t => !states.ContainsKey(t.Name)), run, mine, ct);
-            foreach (var known in left.Select(t => states.GetValueOrDefault(t.Name)).OfType<NoticeState>())
+            foreach (var known in left.Select(t => states.GetValueOrDefault(t.Name)).OfType<NotificationState>())
             {
                 if (await claims.ClaimAsync(notice, known, run, ct) is { } row) mine[known.Target] = row;
                 else claimed = false;
@@ -117,18 +117,18 @@ public sealed partial class NoticeRunner(
         }
     }
 
-    private DateTimeOffset? LiveUntil(NoticeState? state) => state is { State: NoticeState.Sending, ClaimedUntil: { } until } && until > time.GetUtcNow() ? until : null;
+    private DateTimeOffset? LiveUntil(NotificationState? state) => state is { State: NotificationState.Sending, ClaimedUntil: { } until } && until > time.GetUtcNow() ? until : null;
 
     // Done: told, given up, or a later try is on its way. What somebody had sent again since makes older tries void.
-    private static bool IsDone(NoticeState? state, Notice notice) => state is not null && (state.Resend > notice.Resend || (state.Resend == notice.Resend && state.State switch
+    private static bool IsDone(NotificationState? state, Notification notice) => state is not null && (state.Resend > notice.Resend || (state.Resend == notice.Resend && state.State switch
     {
-        NoticeState.Waiting => state.Attempt >= notice.Attempt,
-        NoticeState.Sending => state.Attempt > notice.Attempt,
+        NotificationState.Waiting => state.Attempt >= notice.Attempt,
+        NotificationState.Sending => state.Attempt > notice.Attempt,
         _ => true,
     }));
 
     // A paused target has asked for it, so no try is counted; but nobody waits for ever.
-    private async Task WaitAsync(INoticeRoute route, Notice notice, NoticeTarget target, NoticeState? state, CancellationToken ct)
+    private async Task WaitAsync(INotificationRoute route, Notification notice, NotificationTarget target, NotificationState? state, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var over = now - notice.At > LongestPauseOfTarget;
@@ -139,14 +139,14 @@ public sealed partial class NoticeRunner(
         }
 
         if (!over && state?.Reason == Paused) return;
-        Measures.Notice(route.Name, (over ? OutcomeKind.Refused : OutcomeKind.Later).ToString());
+        Measures.Notice(route.Name, (over ? AttemptOutcomeKind.Refused : AttemptOutcomeKind.Later).ToString());
         var tried = notice with { Attempt = over ? notice.Attempt : notice.Attempt - 1 };
-        var told = tried.StateAt(route.Name, target.Name, over ? NoticeState.Failed : NoticeState.Waiting, over ? "paused-too-long" : Paused, null);
-        await notices.WriteAsync(notice, told, new NoticeTry(now, 0, told.Reason), state?.Row, ct);
+        var told = tried.StateAt(route.Name, target.Name, over ? NotificationState.Failed : NotificationState.Waiting, over ? "paused-too-long" : Paused, null);
+        await notices.WriteAsync(notice, told, new NotificationAttempt(now, 0, told.Reason), state?.Row, ct);
     }
 
     // No try is counted: nobody knows how far this one came, and a target that was told is told again at worst.
-    private async Task PostponeAsync(INoticeRoute route, Notice notice, CancellationToken ct)
+    private async Task PostponeAsync(INotificationRoute route, Notification notice, CancellationToken ct)
     {
         var seconds = Math.Min(LongestPause.TotalSeconds, 15 * Math.Pow(2, Math.Min(notice.Postponed, 20)));
         var at = time.GetUtcNow() + TimeSpan.FromSeconds(seconds * (1 + (Random.Shared.NextDouble() / 5)));

@@ -7,8 +7,8 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Notifications;
 
 /// <summary>Tells one target a notice that the caller has claimed, puts a later try, and notes how it went.</summary>
-public sealed partial class NoticeTeller(
-    NoticeLog notices, SlowTargets slow, Circuits circuits, Digests digests, Bursts bursts, NoticeMessages queue, TimeProvider time, IOptionsMonitor<NoticeOptions> options, ILogger<NoticeTeller> log)
+public sealed partial class NotificationSender(
+    AttemptStore notices, TargetConcurrency slow, CircuitBreakers circuits, Digests digests, IncidentGrouping bursts, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<NotificationSender> log)
 {
     /// <summary>A first try later than this tells nobody.</summary>
     public static readonly TimeSpan Expires = TimeSpan.FromDays(4);
@@ -24,38 +24,38 @@ public sealed partial class NoticeTeller(
     /// <param name="contact">Reads the contact.</param>
     /// <param name="ct">Cancels.</param>
     public async Task TellAsync(
-        INoticeRoute route, Notice notice, NoticeTarget target, TableRow claim, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+        INotificationRoute route, Notification notice, NotificationTarget target, TableRow claim, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
         var began = time.GetUtcNow();
-        var outcome = target.IsForgotten ? new Outcome(OutcomeKind.Refused, "not-configured-any-more")
+        var outcome = target.IsForgotten ? new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more")
             : notice is { Target: null, Attempt: 0 } && began - notice.At > Expires ? route.TooLate
-            : off.GetValueOrDefault(target.Name) == target.Address ? new Outcome(OutcomeKind.Refused, "switched-off-by-410")
-            : target.NotBefore is { } then ? new Outcome(OutcomeKind.Later, "quiet-hours") { At = then }
+            : off.GetValueOrDefault(target.Name) == target.Address ? new AttemptOutcome(AttemptOutcomeKind.Refused, "switched-off-by-410")
+            : target.NotBefore is { } then ? new AttemptOutcome(AttemptOutcomeKind.Later, "quiet-hours") { At = then }
             : await TellOrLayAsideAsync(route, notice, target, contact, ct);
-        var took = new NoticeTry(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
+        var took = new NotificationAttempt(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
         // Not the target: it may bear a person's name.
         span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt).SetTag("outcome", outcome.Kind.ToString());
         Measures.Notice(route.Name, outcome.Kind.ToString());
 
-        if (outcome.Kind == OutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
+        if (outcome.Kind == AttemptOutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Put before it is noted: a crash in between leaves both tries, of which one is made.
-        var next = outcome.Kind == OutcomeKind.Later
+        var next = outcome.Kind == AttemptOutcomeKind.Later
             ? await PutLaterAsync(route, notice with { Incident = outcome.Incident ?? notice.Incident }, target.Name, outcome, ct)
             : null;
         var state = outcome.Kind switch
         {
-            OutcomeKind.Delivered => NoticeState.Delivered,
-            OutcomeKind.Void => NoticeState.Void,
-            OutcomeKind.Later when next is not null => NoticeState.Waiting,
-            _ => NoticeState.Failed,
+            AttemptOutcomeKind.Delivered => NotificationState.Delivered,
+            AttemptOutcomeKind.Void => NotificationState.Void,
+            AttemptOutcomeKind.Later when next is not null => NotificationState.Waiting,
+            _ => NotificationState.Failed,
         };
         await notices.WriteAsync(notice, notice.StateAt(route.Name, target.Name, state, outcome.Reason, next), took, claim, ct);
     }
 
     // Many cases alike become one incident, and who wants them together gets them together; everything else is told.
-    private async Task<Outcome> TellOrLayAsideAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<AttemptOutcome> TellOrLayAsideAsync(INotificationRoute route, Notification notice, NotificationTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         // What somebody had sent again is told by itself.
         if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
@@ -66,36 +66,36 @@ public sealed partial class NoticeTeller(
         else if (target.IsPerson && notice.Attempt == 0)
         {
             if (await bursts.CountAsync(route.Name, target.Name, notice, () => contact.Value, ct) is not { } incident)
-                return new Outcome(OutcomeKind.Void, "incident");
+                return new AttemptOutcome(AttemptOutcomeKind.Void, "incident");
             if (incident.Count > 0) notice = notice with { Alike = incident.Count, Incident = incident.Key };
         }
 
         if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute) return await TryAsync(route, notice, target, contact, ct);
-        return new Outcome(OutcomeKind.Later, Digesting) { At = await digests.AddAsync(route.Name, target, digest, notice, ct) };
+        return new AttemptOutcome(AttemptOutcomeKind.Later, Digesting) { At = await digests.AddAsync(route.Name, target, digest, notice, ct) };
     }
 
-    private async Task<Outcome> TryAsync(INoticeRoute route, Notice notice, NoticeTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<AttemptOutcome> TryAsync(INotificationRoute route, Notification notice, NotificationTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         var key = $"{route.Name}/{target.Name}";
         using var place = slow.Enter(key);
-        if (place is null) return new Outcome(OutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
+        if (place is null) return new AttemptOutcome(AttemptOutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
         // The last try is made in any case: nobody is given up untried.
         var isLast = options.CurrentValue.WaitBefore(notice.Attempt + 1) is null;
         try
         {
             var outcome = await circuits.TryAsync(key, isLast, () => route.TryAsync(notice, target, () => contact.Value, ct), ct);
             place.IsUsed = outcome is not null;
-            return (outcome ?? new Outcome(OutcomeKind.Later, "target-fails")) with { Incident = notice.Incident };
+            return (outcome ?? new AttemptOutcome(AttemptOutcomeKind.Later, "target-fails")) with { Incident = notice.Incident };
         }
         catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {
             // A route's own mistake costs its target a delay, not the others their notice.
-            return new Outcome(OutcomeKind.Later, error.GetType().Name) { Incident = notice.Incident };
+            return new AttemptOutcome(AttemptOutcomeKind.Later, error.GetType().Name) { Incident = notice.Incident };
         }
     }
 
     /// <summary>Puts a later try. Null when there is none left.</summary>
-    private async Task<DateTimeOffset?> PutLaterAsync(INoticeRoute route, Notice notice, string target, Outcome outcome, CancellationToken ct)
+    private async Task<DateTimeOffset?> PutLaterAsync(INotificationRoute route, Notification notice, string target, AttemptOutcome outcome, CancellationToken ct)
     {
         // The end of its window tells it, with the others.
         if (outcome is { Reason: Digesting, At: { } end }) return end;
@@ -118,5 +118,5 @@ public sealed partial class NoticeTeller(
     }
 
     [LoggerMessage(70, LogLevel.Information, "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
-    private partial void LogTried(string eventId, string route, string target, int attempt, OutcomeKind outcome, string reason, int milliseconds);
+    private partial void LogTried(string eventId, string route, string target, int attempt, AttemptOutcomeKind outcome, string reason, int milliseconds);
 }

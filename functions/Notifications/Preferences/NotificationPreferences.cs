@@ -8,7 +8,7 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Notifications.Preferences;
 
 /// <summary>How it stands with somebody's own notices.</summary>
-public enum OwnState
+public enum PreferencesState
 {
     /// <summary>The link was not made by us, or its recipient is gone.</summary>
     Strange,
@@ -32,10 +32,10 @@ public enum OwnState
 /// <param name="State">How it stands.</param>
 /// <param name="Name">The person or team; null when the link shows nobody.</param>
 /// <param name="Recipient">As they are told now, or would be by what they just sent.</param>
-public sealed record OwnView(OwnState State, string? Name = null, Recipient? Recipient = null);
+public sealed record PreferencesView(PreferencesState State, string? Name = null, Recipient? Recipient = null);
 
 /// <summary>Lets a person or team see and change what they are told of, when and in which language, by a link of their own. The address stays a matter of the settings.</summary>
-public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
+public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     /// <summary>What can be chosen, in the order of the page.</summary>
     public static readonly IReadOnlyList<string> Choices =
@@ -54,25 +54,25 @@ public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptio
             : null;
 
     /// <summary>What they are told now; changes nothing.</summary>
-    public async Task<OwnView> LookAsync(string token, CancellationToken ct)
+    public async Task<PreferencesView> LookAsync(string token, CancellationToken ct)
     {
         var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token, time.GetUtcNow());
-        if (opened.Content is not { } name || await recipients.FindAsync(name, ct) is not { } recipient) return new OwnView(OwnState.Strange);
-        return new OwnView(opened.Expired ? OwnState.Expired : OwnState.Shown, name, recipient);
+        if (opened.Content is not { } name || await recipients.FindAsync(name, ct) is not { } recipient) return new PreferencesView(PreferencesState.Strange);
+        return new PreferencesView(opened.Expired ? PreferencesState.Expired : PreferencesState.Shown, name, recipient);
     }
 
     /// <summary>Keeps what they chose, or goes back to the settings.</summary>
     /// <param name="token">The link.</param>
     /// <param name="fields">What the page's form sent: <c>events</c>, <c>hours</c>, <c>language</c>, <c>digestCount</c>, <c>digestMinutes</c>; <c>reset</c> goes back.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<OwnView> ChooseAsync(string token, IReadOnlyDictionary<string, string[]> fields, CancellationToken ct)
+    public async Task<PreferencesView> ChooseAsync(string token, IReadOnlyDictionary<string, string[]> fields, CancellationToken ct)
     {
         var view = await LookAsync(token, ct);
-        if (view is not { State: OwnState.Shown, Name: { } name, Recipient: { } present }) return view;
+        if (view is not { State: PreferencesState.Shown, Name: { } name, Recipient: { } present }) return view;
         if (fields.ContainsKey("reset"))
         {
             await recipients.ForgetAsync(name, ct);
-            return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
+            return view with { State = PreferencesState.Kept, Recipient = await recipients.FindAsync(name, ct) };
         }
 
         string Field(string field) => fields.GetValueOrDefault(field) is [var value, ..] ? value.Trim() : "";
@@ -80,10 +80,10 @@ public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptio
         var hours = Field("hours") is { Length: > 0 } written ? written : "always";
         var choice = new RecipientChoice(
             events, hours, TextBook.IsGerman(Field("language")) ? TextBook.German : TextBook.English, Whole(Field("digestCount"), 0, Digests.MostAtOnce), Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
-        if (events.Length == 0) return view with { State = OwnState.NoEvents };
-        if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = OwnState.NoHours };
+        if (events.Length == 0) return view with { State = PreferencesState.NoEvents };
+        if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = PreferencesState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);
-        return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
+        return view with { State = PreferencesState.Kept, Recipient = await recipients.FindAsync(name, ct) };
     }
 
     private static int? Whole(string text, int least, int most) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, least, most) : null;

@@ -9,10 +9,10 @@ namespace Serverless.Notifications.Subscriptions;
 /// <param name="View">The subscription as it is now; null with a problem, and when it is gone.</param>
 /// <param name="Problem">A sentence that says what to do.</param>
 /// <param name="Version">For the ETag.</param>
-public sealed record DeskAnswer(int Status, SubscriptionView? View = null, string? Problem = null, int Version = 0);
+public sealed record SubscriptionResult(int Status, SubscriptionView? View = null, string? Problem = null, int Version = 0);
 
 /// <summary>Where subscriptions are made, changed, tried and taken away. Those of the settings are shown and tried here, and changed there.</summary>
-public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog notices, IEnumerable<INoticeRoute> routes, SubscriptionForm form, TimeProvider time)
+public sealed class SubscriptionRequests(Subscriptions subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes, SubscriptionForm form, TimeProvider time)
 {
     /// <summary>The route of subscriptions.</summary>
     public const string Route = "webhook";
@@ -21,10 +21,10 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     public const int MostHours = 30 * 24;
 
     private const string ByName = "A name has letters, digits, - and _, at most 50 characters.";
-    private static readonly DeskAnswer Unknown = new(404, Problem: "There is no subscription of that name.");
-    private static readonly DeskAnswer OfSettings = new(409, Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
-    private static readonly DeskAnswer NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are made from it.");
-    private static readonly DeskAnswer ChangedMeanwhile = new(412, Problem: "The subscription has changed meanwhile: get it again, and send its ETag.");
+    private static readonly SubscriptionResult Unknown = new(404, Problem: "There is no subscription of that name.");
+    private static readonly SubscriptionResult OfSettings = new(409, Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
+    private static readonly SubscriptionResult NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are made from it.");
+    private static readonly SubscriptionResult ChangedMeanwhile = new(412, Problem: "The subscription has changed meanwhile: get it again, and send its ETag.");
 
     /// <summary>All, by name.</summary>
     public async Task<IReadOnlyList<SubscriptionView>> ListAsync(CancellationToken ct)
@@ -34,13 +34,13 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     }
 
     /// <summary>One of them.</summary>
-    public async Task<DeskAnswer> ShowAsync(string name, CancellationToken ct) =>
+    public async Task<SubscriptionResult> ShowAsync(string name, CancellationToken ct) =>
         await subscriptions.FindAsync(name, ct) is { } found ? await AnswerAsync(200, found.Subscription, ct) : Unknown;
 
     /// <summary>Makes one, with a secret of ours that is told this once.</summary>
-    public async Task<DeskAnswer> MakeAsync(JsonElement body, CancellationToken ct)
+    public async Task<SubscriptionResult> MakeAsync(JsonElement body, CancellationToken ct)
     {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || !NoticeTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || !NotificationTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
         var (wanted, problem) = form.Fill(new Subscription { Name = name.GetString()!, CreatedAt = time.GetUtcNow(), Version = 1 }, body);
         if (wanted is null) return new(400, Problem: problem);
         if (subscriptions.Renewed(wanted, null) is not { } made) return NoMaster;
@@ -56,7 +56,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     /// <param name="version">As shown; null for any.</param>
     /// <param name="body">Fields.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<DeskAnswer> ChangeAsync(string name, int? version, JsonElement body, CancellationToken ct)
+    public async Task<SubscriptionResult> ChangeAsync(string name, int? version, JsonElement body, CancellationToken ct)
     {
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
@@ -66,7 +66,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     }
 
     /// <summary>Takes one away; what waits for it is given up.</summary>
-    public async Task<DeskAnswer> RemoveAsync(string name, CancellationToken ct)
+    public async Task<SubscriptionResult> RemoveAsync(string name, CancellationToken ct)
     {
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
@@ -76,7 +76,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     }
 
     /// <summary>A new secret, told this once; the present one signs beside it for so many hours, 0 for not at all.</summary>
-    public async Task<DeskAnswer> RotateAsync(string name, int hours, CancellationToken ct)
+    public async Task<SubscriptionResult> RotateAsync(string name, int hours, CancellationToken ct)
     {
         if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the present secret signs too: a number from 0 to {MostHours}, 24 when left out.");
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
@@ -86,7 +86,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
     }
 
     /// <summary>Lets it wait, or goes on; going on also calls an address again that was switched off by 410.</summary>
-    public async Task<DeskAnswer> PauseAsync(string name, bool pause, CancellationToken ct)
+    public async Task<SubscriptionResult> PauseAsync(string name, bool pause, CancellationToken ct)
     {
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
@@ -105,10 +105,10 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         var ping = SubscriptionEvent.PingOf(target.Name, time.GetUtcNow());
         var began = time.GetTimestamp();
         var outcome = await route.TryAsync(ping, target, () => Task.FromResult<Serverless.Contacts.Contact?>(null), ct);
-        return new PingResult(ping.EventId, outcome.Kind == OutcomeKind.Delivered, outcome.Reason, (int)time.GetElapsedTime(began).TotalMilliseconds);
+        return new PingResult(ping.EventId, outcome.Kind == AttemptOutcomeKind.Delivered, outcome.Reason, (int)time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    private async Task<DeskAnswer> KeepAsync(Subscription wanted, ETag asRead, string? secret, CancellationToken ct)
+    private async Task<SubscriptionResult> KeepAsync(Subscription wanted, ETag asRead, string? secret, CancellationToken ct)
     {
         wanted = wanted with { Version = wanted.Version + 1 };
         return await subscriptions.ReplaceAsync(wanted, asRead, ct) switch
@@ -119,7 +119,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         };
     }
 
-    private async Task<DeskAnswer> AnswerAsync(int status, Subscription one, CancellationToken ct, string? secret = null) =>
+    private async Task<SubscriptionResult> AnswerAsync(int status, Subscription one, CancellationToken ct, string? secret = null) =>
         new(status, ViewOf(one, await notices.SwitchedOffAsync(Route, ct)) with { Secret = secret }, Version: one.Version);
 
     private SubscriptionView ViewOf(Subscription one, IReadOnlyDictionary<string, string> off) => new()

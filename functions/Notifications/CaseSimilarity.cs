@@ -10,7 +10,7 @@ namespace Serverless.Notifications;
 /// </summary>
 /// <param name="Kind"><c>text</c>, <c>post</c>, <c>product</c> or <c>cause</c>.</param>
 /// <param name="Key">The same for what is alike. Personal: only its hash is stored.</param>
-public sealed record Likeness(string Kind, string Key)
+public sealed record CaseSimilarity(string Kind, string Key)
 {
     // "Guten Tag" and "Hallo zusammen" are no incident, "Die Heizung ist aus" is.
     private const int LeastWords = 3;
@@ -20,9 +20,9 @@ public sealed record Likeness(string Kind, string Key)
     /// <summary>Of a notice; none when it is about no contact of the customer, or that has nothing to be alike in.</summary>
     /// <param name="notice">What there is to tell.</param>
     /// <param name="contact">The contact it is about; null when there is none.</param>
-    public static IReadOnlyList<Likeness> Of(Notice notice, Contact? contact)
+    public static IReadOnlyList<CaseSimilarity> Of(Notification notice, Contact? contact)
     {
-        List<Likeness> all = [];
+        List<CaseSimilarity> all = [];
         var facts = notice.Facts;
         if (notice.Type == CaseEvent.ReplyFailed)
         {

@@ -12,26 +12,26 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>What tells people and programs: the runner, its routes, subscriptions, recipients.</summary>
-public static class NoticesServices
+public static class NotificationsServices
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<NoticeOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<NoticeOptions>, NoticeOptionsValidator>();
-        services.AddSingleton<RouteSwitches>().AddSingleton<NoticeMessages>().AddSingleton<NoticeLog>().AddSingleton<NoticeClaims>();
-        services.AddSingleton<DueMessages>().AddSingleton<SlowTargets>().AddSingleton<Circuits>();
-        services.AddSingleton<NoticeTeller>().AddSingleton<DigestTeller>().AddSingleton<NoticeRunner>();
+        services.AddOptions<NotificationOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsValidator>();
+        services.AddSingleton<RouteSwitches>().AddSingleton<NotificationQueues>().AddSingleton<AttemptStore>().AddSingleton<AttemptClaims>();
+        services.AddSingleton<DueMessages>().AddSingleton<TargetConcurrency>().AddSingleton<CircuitBreakers>();
+        services.AddSingleton<NotificationSender>().AddSingleton<DigestSender>().AddSingleton<NotificationDispatcher>();
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<DueMessages>().SweepAsync));
-        services.AddSingleton<Wording>().AddSingleton<Posting>().AddSingleton<Digests>().AddSingleton<Bursts>();
+        services.AddSingleton<NotificationWording>().AddSingleton<HttpDelivery>().AddSingleton<Digests>().AddSingleton<IncidentGrouping>();
         services.AddOptions<RecipientsOptions>().Bind(configuration.GetSection("Recipients"));
         services.AddSingleton(p =>
         {
-            var (recipients, bursts) = (p.GetRequiredService<Recipients>(), p.GetRequiredService<Bursts>());
+            var (recipients, bursts) = (p.GetRequiredService<Recipients>(), p.GetRequiredService<IncidentGrouping>());
             return new LinkAudience(
                 async (name, ct) => await recipients.FindAsync(name, ct) is { } recipient ? new Viewer(recipient.Shows) : null,
                 bursts.CasesAsync);
         });
-        services.AddSingleton<Recipients>().AddSingleton<OwnNotices>().AddSingleton<OwnNoticesPage>();
+        services.AddSingleton<Recipients>().AddSingleton<NotificationPreferences>().AddSingleton<PreferencesPage>();
         return services.AddSubscriptions(configuration).AddRoute<TeamsRoute>("teams", "NotifyTeams").AddMail(configuration).AddAcknowledgement(configuration);
     }
 
@@ -48,7 +48,7 @@ public static class NoticesServices
                 () => options.CurrentValue.Named(),
                 () => options.CurrentValue.Masters);
         });
-        return services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionDesk>().AddSingleton<Redelivery>()
+        return services.AddSingleton<SubscriptionForm>().AddSingleton<SubscriptionRequests>().AddSingleton<Redelivery>()
             .AddRoute<WebhookRoute>("webhook", "NotifyWebhook");
     }
 
@@ -63,7 +63,7 @@ public static class NoticesServices
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>()
+        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>()
             .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }
