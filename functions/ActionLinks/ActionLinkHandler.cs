@@ -54,7 +54,7 @@ public sealed record LinkView(
     public FiledContact? To { get; init; }
 
     /// <summary>Why no answer can be sent.</summary>
-    public Asked? Objection { get; init; }
+    public ReplyRequestResult? Objection { get; init; }
 
     /// <summary>What the person wrote, when it was not sent: nothing they typed is lost.</summary>
     public string? Text { get; init; }

@@ -6,7 +6,7 @@ namespace Serverless.ActionLinks;
 /// <summary>
 /// What the pages of links show of a case, and the answer that one of them sends. Everything but <see cref="SendAsync"/> changes nothing.
 /// </summary>
-public sealed class ActionLinkViews(CaseReader reader, ReplyDesk replies, ActionLinkTokens links, LinkAudience audience)
+public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, ActionLinkTokens links, LinkAudience audience)
 {
     /// <summary>Longest answer, in characters; each network takes less or more.</summary>
     public const int LongestText = 5_000;
@@ -75,14 +75,14 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyDesk replies, Action
     {
         var request = new ReplyRequest { Id = $"link {id}", Text = text, To = link.ContactId };
         var (asked, _) = await replies.AskAsync(link.CaseId, request, ct);
-        return new LinkView(StateOf(asked), link) { Objection = asked is Asked.Taken or Asked.Known ? null : asked };
+        return new LinkView(StateOf(asked), link) { Objection = asked is ReplyRequestResult.Taken or ReplyRequestResult.Known ? null : asked };
     }
 
-    private static LinkState StateOf(Asked asked) => asked switch
+    private static LinkState StateOf(ReplyRequestResult asked) => asked switch
     {
-        Asked.Taken or Asked.Known => LinkState.Done,
-        Asked.OtherText => LinkState.Used,
-        Asked.NoSuchCase or Asked.CaseClosed => LinkState.Over,
+        ReplyRequestResult.Taken or ReplyRequestResult.Known => LinkState.Done,
+        ReplyRequestResult.OtherText => LinkState.Used,
+        ReplyRequestResult.NoSuchCase or ReplyRequestResult.CaseClosed => LinkState.Over,
         _ => LinkState.NoWay,
     };
 }

@@ -67,7 +67,7 @@ public sealed class ActionPage(TextBook texts)
             LinkState.Expired => "expired",
             LinkState.Used => "used",
             LinkState.Over => "over",
-            LinkState.NoWay => view.Objection == Asked.WindowClosed ? "window_closed" : "no_way",
+            LinkState.NoWay => view.Objection == ReplyRequestResult.WindowClosed ? "window_closed" : "no_way",
             _ => action,
         };
         var html = new StringBuilder();

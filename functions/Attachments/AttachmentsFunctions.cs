@@ -8,14 +8,14 @@ using Serverless.Platform.Messaging;
 namespace Serverless.Attachments;
 
 /// <summary>Files of contacts: fetched from a queue, handed out as downloads.</summary>
-public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, PoisonMessages poison)
+public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReader shelf, PoisonMessages poison)
 {
     /// <summary>Brings the file of a pointer into storage.</summary>
     [Function("FetchAttachments")]
-    public Task Fetch([QueueTrigger(FilePointer.Queue)] string message, CancellationToken ct) =>
-        FilePointer.Parse(message) is { } pointer
+    public Task Fetch([QueueTrigger(AttachmentMessage.Queue)] string message, CancellationToken ct) =>
+        AttachmentMessage.Parse(message) is { } pointer
             ? work.WorkAsync(pointer, ct)
-            : poison.KeepAsync(FilePointer.Queue, message, "not a pointer to a file", ct);
+            : poison.KeepAsync(AttachmentMessage.Queue, message, "not a pointer to a file", ct);
 
     /// <summary>
     /// Takes what FetchAttachments failed at too often: the file is noted as failed in its case; a message that names none is kept.
@@ -34,7 +34,7 @@ public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, PoisonM
         var (id, n, ct) = (request.Route("id"), request.Route("n"), request.HttpContext.RequestAborted);
         if (await shelf.FindAsync(id, n, ct) is not { File: var file } row)
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 404, "There is no such file. GET api/cases/{id} names the files of a case, in contacts[].files[].id.");
             return;
         }
@@ -43,7 +43,7 @@ public sealed class AttachmentsFunctions(FileWork work, FileShelf shelf, PoisonM
         if (bytes is null)
         {
             var reason = file.Reason is null ? "" : $" ({file.Reason})";
-            await HttpAnswer.ProblemAsync(request, 404, $"The file is not here: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
+            await ApiResponse.ProblemAsync(request, 404, $"The file is not here: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
             return;
         }
 

@@ -6,7 +6,7 @@ namespace Serverless.Cases;
 
 /// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
 public sealed class CaseActions(
-    CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time, IOptionsMonitor<CasesOptions> options,
+    CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, TimeProvider time, IOptionsMonitor<CasesOptions> options,
     IOptionsMonitor<OwnersOptions> owners)
 {
     /// <summary>Longest cause and longest reason of a hand-over, in characters.</summary>

@@ -124,7 +124,7 @@ public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuat
 /// <summary>What became of an act on a case.</summary>
 /// <param name="State"><c>accepted</c>, <c>offered</c> or <c>closed</c>.</param>
 /// <param name="Changed">False: it was so already.</param>
-public sealed record CaseAct(string State, bool Changed);
+public sealed record CaseActionLink(string State, bool Changed);
 
 /// <summary>The order of a list.</summary>
 public enum CaseOrder

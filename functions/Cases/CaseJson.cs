@@ -13,7 +13,7 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]
-[JsonSerializable(typeof(CaseAct))]
+[JsonSerializable(typeof(CaseActionLink))]
 public sealed partial class CaseJson : JsonSerializerContext
 {
     static CaseJson() => Default = new(PlainJson.Of(Default));

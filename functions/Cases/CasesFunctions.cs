@@ -24,8 +24,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     [Function("QueryCasesList")]
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request) =>
         Filter(request, out var problem) is not { } filter
-            ? HttpAnswer.ProblemAsync(request, 400, problem)
-            : HttpAnswer.PageAsync(request, filter.Continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            ? ApiResponse.ProblemAsync(request, 400, problem)
+            : ApiResponse.PageAsync(request, filter.Continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
                 await reader.ListAsync(filter, request.HttpContext.RequestAborted), CaseJson.Default.CasePage));
 
     /// <summary>Shows one with its latest contacts and history, and its version; earlier ones by their continuations.</summary>
@@ -35,16 +35,16 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         var (contacts, history) = (request.Value("continuation"), request.Value("historyContinuation"));
         if (!int.TryParse(request.Value("top") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var top) || top is < 1 or > LargestPage)
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {LargestPage}.");
+            await ApiResponse.ProblemAsync(request, 400, $"top is a number from 1 to {LargestPage}.");
             return;
         }
 
-        await HttpAnswer.PageAsync(request, contacts ?? history, "case", async () =>
+        await ApiResponse.PageAsync(request, contacts ?? history, "case", async () =>
         {
             var file = await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history), request.HttpContext.RequestAborted);
-            if (file is null) await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+            if (file is null) await ApiResponse.ProblemAsync(request, 404, NoSuchCase);
             else if (contacts is not null || history is not null) return JsonOf(file);
-            else await HttpAnswer.TaggedAsync(request, JsonOf(file));
+            else await ApiResponse.TaggedAsync(request, JsonOf(file));
             return null;
         });
     }
@@ -54,7 +54,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     public async Task Accept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/accept")] HttpRequest request)
     {
         using var body = await request.JsonBodyAsync();
-        if (Short(body, "by", CaseActions.LongestName) is not { } by) await HttpAnswer.ProblemAsync(request, 400, HowToAccept);
+        if (Short(body, "by", CaseActions.LongestName) is not { } by) await ApiResponse.ProblemAsync(request, 400, HowToAccept);
         else await ActAsync(request, "accepted", (id, version, ct) => actions.AcceptAsync(id, by, ct, version));
     }
 
@@ -65,7 +65,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         using var body = await request.JsonBodyAsync();
         var (to, by) = (Short(body, "to", CaseActions.LongestName), Short(body, "by", CaseActions.LongestName));
         if (to is null || Short(body, "why", CaseActions.LongestReason) is not { } why)
-            await HttpAnswer.ProblemAsync(request, 400, HowToHandOver);
+            await ApiResponse.ProblemAsync(request, 400, HowToHandOver);
         else await ActAsync(request, "offered", (id, version, ct) => actions.HandOverAsync(id, to, by, why, ct, version));
     }
 
@@ -74,7 +74,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     public async Task Close([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/close")] HttpRequest request)
     {
         using var body = await request.JsonBodyAsync();
-        if (Short(body, "cause", CaseActions.LongestReason) is not { } cause) await HttpAnswer.ProblemAsync(request, 400, HowToClose);
+        if (Short(body, "cause", CaseActions.LongestReason) is not { } cause) await ApiResponse.ProblemAsync(request, 400, HowToClose);
         else await ActAsync(request, "closed", (id, version, ct) => actions.CloseAsync(id, cause, ct, version));
     }
 
@@ -106,15 +106,15 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 
     private Task AnswerAsync(HttpRequest request, CaseActions.Result result, string state) => result switch
     {
-        CaseActions.Result.Unknown => HttpAnswer.ProblemAsync(request, 404, NoSuchCase),
-        CaseActions.Result.Closed => HttpAnswer.ProblemAsync(
+        CaseActions.Result.Unknown => ApiResponse.ProblemAsync(request, 404, NoSuchCase),
+        CaseActions.Result.Closed => ApiResponse.ProblemAsync(
             request, 409, "The case is closed. A new contact of its conversation opens it again."),
-        CaseActions.Result.Changed => HttpAnswer.ProblemAsync(
+        CaseActions.Result.Changed => ApiResponse.ProblemAsync(
             request, 412, "The case has changed since: get it again, and send its ETag as If-Match."),
-        CaseActions.Result.NoSuchOwner => HttpAnswer.ProblemAsync(
+        CaseActions.Result.NoSuchOwner => ApiResponse.ProblemAsync(
             request, 422, $"There is no owner of that name. Known: {string.Join(", ", owners.CurrentValue.Known)}. "
             + "Further ones are named by Owners__Others, or own cases by Owners__Default, Owners__Entries and Owners__Networks."),
-        _ => HttpAnswer.JsonAsync(request, new CaseAct(state, result != CaseActions.Result.Already), CaseJson.Default.CaseAct),
+        _ => ApiResponse.JsonAsync(request, new CaseActionLink(state, result != CaseActions.Result.Already), CaseJson.Default.CaseActionLink),
     };
 
     private CaseFilter? Filter(HttpRequest request, out string problem)

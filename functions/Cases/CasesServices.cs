@@ -15,11 +15,11 @@ public static class CasesServices
         services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton<CaseStore>().AddSingleton<CasePages>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseLists>().AddSingleton<CaseReader>();
-        services.AddSingleton<CaseActions>().AddSingleton<CaseClock>().AddSingleton<CaseTeller>().AddSingleton<Successors>();
+        services.AddSingleton<CaseActions>().AddSingleton<OverdueScanner>().AddSingleton<CaseEventPublisher>().AddSingleton<PlaceholderReplacement>();
         services.AddSingleton(p => new MaintenanceStep(
             Rhythm.Tick,
-            ct => p.GetRequiredService<OutboxRelay>().SweepAsync(p.GetRequiredService<CaseTeller>().TellRestAsync, ct)));
-        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<CaseClock>().RingAsync));
+            ct => p.GetRequiredService<OutboxRelay>().SweepAsync(p.GetRequiredService<CaseEventPublisher>().TellRestAsync, ct)));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OverdueScanner>().RingAsync));
         // Rows of files and replies stand in the case's partition.
         return services.AddSingleton<AttachmentRows>().AddSingleton<CaseReplies>();
     }

@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Serverless.Maintenance;
 
 /// <summary>The timers.</summary>
-public sealed class MaintenanceFunctions(Steps steps)
+public sealed class MaintenanceFunctions(MaintenanceRun steps)
 {
     /// <summary>Every five minutes.</summary>
     [Function("Tick")]

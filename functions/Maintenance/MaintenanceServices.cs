@@ -3,5 +3,5 @@ namespace Serverless.Maintenance;
 /// <summary>What runs the steps.</summary>
 public static class MaintenanceServices
 {
-    public static IServiceCollection AddMaintenance(this IServiceCollection services) => services.AddSingleton<Steps>();
+    public static IServiceCollection AddMaintenance(this IServiceCollection services) => services.AddSingleton<MaintenanceRun>();
 }

@@ -33,7 +33,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INotificationRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INotificationRoute> routes,
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {
@@ -233,7 +233,7 @@ public sealed class HealthCheck(
         var problems = channel.Problems().ToList();
         if (problems.Count > 0) return new HealthPart("red", problems);
         if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and worked later."]);
-        var report = await LookReport.OfAsync(channel, looks, ct);
+        var report = await ReconciliationReport.OfAsync(channel, looks, ct);
         var says = report?.Says() ?? [];
         return await trust.VerifiedAtAsync(channel.Name, ct) is { } at
             ? new HealthPart(report?.IsTroubled is true ? "yellow" : "green", [$"Its secret was proven at {at:O}.", .. says])

@@ -9,7 +9,7 @@ namespace Serverless.Operations;
 
 /// <summary>For people who run the app: health, counts, what became of a delivery, notices.</summary>
 public sealed class OperationsFunctions(
-    HealthCheck health, Ledger ledger, Resends resends, RouteBacklog routes, Caller caller, TimeProvider time)
+    HealthCheck health, SummaryReport ledger, Resends resends, RouteBacklog routes, Caller caller, TimeProvider time)
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
@@ -20,7 +20,7 @@ public sealed class OperationsFunctions(
     {
         var report = await health.LookAsync(request.HttpContext.RequestAborted);
         var status = report.State == HealthReport.Down ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
-        await HttpAnswer.JsonAsync(request, report, OperationsJson.Default.HealthReport, status);
+        await ApiResponse.JsonAsync(request, report, OperationsJson.Default.HealthReport, status);
     }
 
     /// <summary>Counts of the last hours.</summary>
@@ -30,11 +30,11 @@ public sealed class OperationsFunctions(
         if (!int.TryParse(request.Value("hours") ?? "24", NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
             || hours is < 1 or > LongestHours)
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"hours is a number from 1 to {LongestHours}.");
+            await ApiResponse.ProblemAsync(request, 400, $"hours is a number from 1 to {LongestHours}.");
             return;
         }
 
-        await HttpAnswer.JsonAsync(
+        await ApiResponse.JsonAsync(
             request, await ledger.SummaryAsync(hours, request.HttpContext.RequestAborted), OperationsJson.Default.Summary);
     }
 
@@ -45,10 +45,10 @@ public sealed class OperationsFunctions(
     {
         var key = new DeliveryKey(request.Route("channel"), request.Route("id"));
         if (DeliveryKey.IsId(key.Id) && await ledger.DeliveryAsync(key, request.HttpContext.RequestAborted) is { } report)
-            await HttpAnswer.JsonAsync(request, report, OperationsJson.Default.DeliveryReport);
+            await ApiResponse.JsonAsync(request, report, OperationsJson.Default.DeliveryReport);
         else
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 404, "There is no such delivery. The answer to each call names it in the header X-Delivery-Id.");
         }
     }
@@ -64,7 +64,7 @@ public sealed class OperationsFunctions(
         {
             if (RequestTimes.Day(written) is not { } day)
             {
-                await HttpAnswer.ProblemAsync(request, 400, $"day is written as 2026-11-22, {RequestTimes.Years}.");
+                await ApiResponse.ProblemAsync(request, 400, $"day is written as 2026-11-22, {RequestTimes.Years}.");
                 return;
             }
 
@@ -74,12 +74,12 @@ public sealed class OperationsFunctions(
         var state = request.Value("state");
         if (state is not null && !NotificationState.All.Contains(state, StringComparer.Ordinal))
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"state is one of: {string.Join(", ", NotificationState.All)}.");
+            await ApiResponse.ProblemAsync(request, 400, $"state is one of: {string.Join(", ", NotificationState.All)}.");
             return;
         }
 
         var found = await ledger.NoticesOfAsync(from, to, state, LargestList, request.HttpContext.RequestAborted);
-        await HttpAnswer.JsonAsync(
+        await ApiResponse.JsonAsync(
             request, JsonSerializer.SerializeToUtf8Bytes(found, OperationsJson.Default.IReadOnlyListNotificationState));
     }
 
@@ -89,16 +89,16 @@ public sealed class OperationsFunctions(
     {
         if (await RawBody.ReadAsync(request) is not { } body || ResendRequest.Parse(body, time.GetUtcNow()) is not { } asked)
         {
-            await HttpAnswer.ProblemAsync(request, 400, ResendRequest.HowTo);
+            await ApiResponse.ProblemAsync(request, 400, ResendRequest.HowTo);
             return;
         }
 
-        await HttpAnswer.PageAsync(request, asked.Continuation, "selection", async () =>
+        await ApiResponse.PageAsync(request, asked.Continuation, "selection", async () =>
         {
             var wanted = asked with { By = caller.Of(request, asked.By) };
             if (await resends.StepAsync(wanted, request.HttpContext.RequestAborted) is { } step)
                 return JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.ResendStep);
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the "
+            await ApiResponse.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the "
                 + "event if it is older than a week.");
             return null;
         });
@@ -110,12 +110,12 @@ public sealed class OperationsFunctions(
     {
         var name = request.Route("name");
         if (!routes.Routes.Contains(name, StringComparer.Ordinal))
-            await HttpAnswer.ProblemAsync(request, 404, $"There is no such route. Known: {string.Join(", ", routes.Routes)}.");
+            await ApiResponse.ProblemAsync(request, 404, $"There is no such route. Known: {string.Join(", ", routes.Routes)}.");
         else if (await routes.DiscardAsync(name, caller.Of(request, null), request.HttpContext.RequestAborted) is { } done)
-            await HttpAnswer.JsonAsync(request, done, OperationsJson.Default.RouteDiscarded);
+            await ApiResponse.JsonAsync(request, done, OperationsJson.Default.RouteDiscarded);
         else
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 409, $"The route is on: its messages are being told. Switch it off first, by {routes.SettingOf(name)}=true.");
         }
     }

@@ -10,8 +10,8 @@ public static class OperationsServices
     {
         services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateOnStart();
         return services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>()
-            .AddSingleton<StartCheck>().AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
-            .AddSingleton<RouteBacklog>().AddSingleton<Arrears>()
-            .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Arrears>().MeasureAsync));
+            .AddSingleton<StartCheck>().AddSingleton<SummaryReport>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
+            .AddSingleton<RouteBacklog>().AddSingleton<Backlog>()
+            .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Backlog>().MeasureAsync));
     }
 }

@@ -55,7 +55,7 @@ public sealed record Summary
     public required CallCounts Calls { get; init; }
 
     /// <summary>The second look, channel by channel.</summary>
-    public required IReadOnlyList<LookReport> Looks { get; init; }
+    public required IReadOnlyList<ReconciliationReport> Looks { get; init; }
 }
 
 /// <summary>Deliveries by what became of them as a whole.</summary>
@@ -73,8 +73,8 @@ public sealed record CallCounts(long Storage, long Bus);
 public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset ReceivedAt, string End, IReadOnlyList<string> Ends, string? Reason, int Tries);
 
 /// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
-public sealed class Ledger(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Arrears arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
+public sealed class SummaryReport(
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Backlog arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
     ReplyIndex replies, CallCount calls, TimeProvider time)
 {
     private const int CalendarDays = 30;
@@ -124,10 +124,10 @@ public sealed class Ledger(
         return new ReplyCounts(waiting, lost);
     }
 
-    private async Task<IReadOnlyList<LookReport>> LooksAsync(CancellationToken ct)
+    private async Task<IReadOnlyList<ReconciliationReport>> LooksAsync(CancellationToken ct)
     {
-        List<LookReport> reports = [];
-        foreach (var channel in channels.All) if (await LookReport.OfAsync(channel, looks, ct) is { } report) reports.Add(report);
+        List<ReconciliationReport> reports = [];
+        foreach (var channel in channels.All) if (await ReconciliationReport.OfAsync(channel, looks, ct) is { } report) reports.Add(report);
         return reports;
     }
 

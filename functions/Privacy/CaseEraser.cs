@@ -19,7 +19,7 @@ public sealed record CaseTraces(IReadOnlyList<string> Keys, DateTimeOffset? From
 
 /// <summary>Takes away all that is stored of one case, but for what keeps it from coming back. Every step may be repeated, so that dying anywhere costs a repetition.</summary>
 public sealed class CaseEraser(
-    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseTeller teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
+    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseEventPublisher teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
 {
     private const int Tries = 24;
 
@@ -57,10 +57,10 @@ public sealed class CaseEraser(
 
         foreach (var thread in events.Select(e => CaseKeys.Thread(e.Event.Event.Contact)).OfType<string>().Distinct(StringComparer.Ordinal)) await correlator.LetGoAsync(thread, caseId, ct);
         foreach (var reply in Replies(rows))
-            await replies.EraseAsync(new ReplyPointer(caseId, reply.Id), reply, contacts[reply.To].Select(e => e.Event.Event.Contact).FirstOrDefault(c => c.ThreadKey is not null), ct);
+            await replies.EraseAsync(new ReplyMessage(caseId, reply.Id), reply, contacts[reply.To].Select(e => e.Event.Event.Contact).FirstOrDefault(c => c.ThreadKey is not null), ct);
 
         var emptied = await EmptyAsync(events, late, ct);
-        await foreach (var file in blobs.ListAsync(FileRequests.Container, $"{caseId}/", ct)) await blobs.DeleteAsync(FileRequests.Container, file, ct);
+        await foreach (var file in blobs.ListAsync(AttachmentQueue.Container, $"{caseId}/", ct)) await blobs.DeleteAsync(AttachmentQueue.Container, file, ct);
         await cases.TakeAwayAsync(caseId, rows, ct);
         if (await teller.TellRestAsync(caseId, ct) && remembered is { } mark) await relay.ForgetAsync(caseId, mark, ct);
         return emptied;

@@ -11,7 +11,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Privacy;
 
 /// <summary>Hands out what is kept of a person: one ZIP, made while it is sent, so that nothing is kept twice. What is other people's is left out or masked.</summary>
-public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, Speaking speaking, BlobStore blobs, ChannelDirectory channels)
+public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, DeliveryMatcher speaking, BlobStore blobs, ChannelDirectory channels)
 {
     /// <summary>Stands for what is somebody else's.</summary>
     public const string Masked = "(somebody else)";
@@ -21,10 +21,10 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
     /// <param name="address">Whose.</param>
     /// <param name="to">Written to its end; not disposed.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task WriteAsync(Order order, PersonAddress address, Stream to, CancellationToken ct)
+    public async Task WriteAsync(PrivacyRequest order, PersonAddress address, Stream to, CancellationToken ct)
     {
         await using var zip = await ZipArchive.CreateAsync(to, ZipArchiveMode.Create, leaveOpen: true, null, ct);
-        await AddAsync(zip, "about.json", JsonSerializer.SerializeToUtf8Bytes(PrivacyDesk.Report(order) with { Next = null }, OrderJson.Default.OrderReport), ct);
+        await AddAsync(zip, "about.json", JsonSerializer.SerializeToUtf8Bytes(PrivacyRequests.Report(order) with { Next = null }, PrivacyJson.Default.PrivacyRequestReport), ct);
         foreach (var one in order.Cases)
         {
             // Erased meanwhile, or never opened.
@@ -33,7 +33,7 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
             await AddAsync(zip, $"cases/{file.Case.Number}.json", JsonSerializer.SerializeToUtf8Bytes(theirs, CaseJson.Default.CaseFile), ct);
             foreach (var attachment in theirs.Contacts.SelectMany(c => c.Files).Where(f => f.State == AttachmentState.Stored))
             {
-                if (await blobs.OpenAsync(FileRequests.Container, FileRequests.BlobOf(one.Id, attachment.Id), ct) is not { } bytes) continue;
+                if (await blobs.OpenAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(one.Id, attachment.Id), ct) is not { } bytes) continue;
                 await using (bytes)
                 {
                     await using var entry = await zip.CreateEntry($"files/{file.Case.Number}/{attachment.Id[..8]}-{Strange().Replace(attachment.Name ?? "file", "_")}").OpenAsync(ct);
@@ -42,7 +42,7 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
             }
         }
 
-        var wanted = Speaking.Wanted.Of(order);
+        var wanted = DeliveryMatcher.Wanted.Of(order);
         foreach (var name in order.Deliveries)
         {
             var key = new DeliveryKey(name.Split('/')[0], name.Split('/')[1]);

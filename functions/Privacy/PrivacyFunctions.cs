@@ -6,25 +6,25 @@ using Serverless.Platform.Http;
 namespace Serverless.Privacy;
 
 /// <summary>A person's rights. Erasing is a dry run unless <c>"dryRun":false</c> is sent.</summary>
-public sealed class PrivacyFunctions(PrivacyDesk desk, PersonExport export)
+public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
 {
     private const string NoPerson = "This order holds no person: name one of a find.";
 
     /// <summary>Orders that are not done.</summary>
     [Function("QueryOperationsPrivacy")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/privacy")] HttpRequest request) =>
-        await HttpAnswer.JsonAsync(request, JsonSerializer.SerializeToUtf8Bytes(
-            await desk.OpenAsync(request.HttpContext.RequestAborted), OrderJson.Default.IReadOnlyListOrderReport));
+        await ApiResponse.JsonAsync(request, JsonSerializer.SerializeToUtf8Bytes(
+            await desk.OpenAsync(request.HttpContext.RequestAborted), PrivacyJson.Default.IReadOnlyListPrivacyRequestReport));
 
     /// <summary>How far one order is.</summary>
     [Function("QueryOperationsPrivacyOrder")]
     public async Task Show([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/privacy/{order}")] HttpRequest request)
     {
         if (await desk.OrderAsync(request.Route("order"), request.HttpContext.RequestAborted) is { } order)
-            await HttpAnswer.JsonAsync(request, PrivacyDesk.Report(order), OrderJson.Default.OrderReport);
+            await ApiResponse.JsonAsync(request, PrivacyRequests.Report(order), PrivacyJson.Default.PrivacyRequestReport);
         else
         {
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such order. What is done is forgotten after 30 days; "
+            await ApiResponse.ProblemAsync(request, 404, "There is no such order. What is done is forgotten after 30 days; "
                 + "api/operations/actions says who asked.");
         }
     }
@@ -52,44 +52,44 @@ public sealed class PrivacyFunctions(PrivacyDesk desk, PersonExport export)
         else await PersonAsync(request, asked, erase: !asked.DryRun);
     }
 
-    private static async Task<PrivacyRequest?> AskedAsync(HttpRequest request)
+    private static async Task<PrivacyRequestBody?> AskedAsync(HttpRequest request)
     {
-        if (await RawBody.ReadAsync(request) is { } body && PrivacyRequest.Parse(body) is { } asked) return asked;
-        await HttpAnswer.ProblemAsync(request, 400, $"{PrivacyRequest.HowTo} Erasing is a dry run unless you add \"dryRun\":false.");
+        if (await RawBody.ReadAsync(request) is { } body && PrivacyRequestBody.Parse(body) is { } asked) return asked;
+        await ApiResponse.ProblemAsync(request, 400, $"{PrivacyRequestBody.HowTo} Erasing is a dry run unless you add \"dryRun\":false.");
         return null;
     }
 
-    private async Task PersonAsync(HttpRequest request, PrivacyRequest asked, bool erase)
+    private async Task PersonAsync(HttpRequest request, PrivacyRequestBody asked, bool erase)
     {
         var ct = request.HttpContext.RequestAborted;
-        if (PersonAddress.Parse(asked.Address, out var problem) is not { } address) await HttpAnswer.ProblemAsync(request, 400, problem);
+        if (PersonAddress.Parse(asked.Address, out var problem) is not { } address) await ApiResponse.ProblemAsync(request, 400, problem);
         else if (erase) await ReportAsync(request, await desk.EraseAsync(address, asked.By, ct));
         else await ReportAsync(request, await desk.FindAsync(address, asked.By, ct));
     }
 
-    private async Task ExportAsync(HttpRequest request, PrivacyRequest asked)
+    private async Task ExportAsync(HttpRequest request, PrivacyRequestBody asked)
     {
         var ct = request.HttpContext.RequestAborted;
         var named = asked.Order is { } id ? await desk.OrderAsync(id, ct) : null;
         if (asked.Order is not null && named is null)
         {
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such order: begin with find.");
+            await ApiResponse.ProblemAsync(request, 404, "There is no such order: begin with find.");
             return;
         }
 
         if (PersonAddress.Parse(named is null ? asked.Address : named.Address, out var wrong) is not { } address)
         {
-            await HttpAnswer.ProblemAsync(request, named is null ? 400 : 409, named is null ? wrong : NoPerson);
+            await ApiResponse.ProblemAsync(request, named is null ? 400 : 409, named is null ? wrong : NoPerson);
             return;
         }
 
         var order = named ?? await desk.FindAsync(address, asked.By, ct);
-        if (order.Kind != OrderKind.Find) await HttpAnswer.ProblemAsync(request, 409, NoPerson);
-        else if (order.Stage != OrderStage.Done) await ReportAsync(request, order);
+        if (order.Kind != PrivacyRequestKind.Find) await ApiResponse.ProblemAsync(request, 409, NoPerson);
+        else if (order.Stage != PrivacyRequestStage.Done) await ReportAsync(request, order);
         else await HandOutAsync(request, order, address, asked.By);
     }
 
-    private async Task HandOutAsync(HttpRequest request, Order order, PersonAddress address, string? by)
+    private async Task HandOutAsync(HttpRequest request, PrivacyRequest order, PersonAddress address, string? by)
     {
         var context = request.HttpContext;
         await desk.ExportedAsync(order, address, by, context.RequestAborted);
@@ -101,15 +101,15 @@ public sealed class PrivacyFunctions(PrivacyDesk desk, PersonExport export)
         await export.WriteAsync(order, address, context.Response.Body, context.RequestAborted);
     }
 
-    private async Task CaseAsync(HttpRequest request, PrivacyRequest asked, string number)
+    private async Task CaseAsync(HttpRequest request, PrivacyRequestBody asked, string number)
     {
         var ct = request.HttpContext.RequestAborted;
         if (await desk.PlanAsync(number, ct) is not { } plan)
-            await HttpAnswer.ProblemAsync(request, 404, "There is no such case, or it is erased.");
-        else if (asked.DryRun) await HttpAnswer.JsonAsync(request, plan, OrderJson.Default.ErasurePlan);
+            await ApiResponse.ProblemAsync(request, 404, "There is no such case, or it is erased.");
+        else if (asked.DryRun) await ApiResponse.JsonAsync(request, plan, PrivacyJson.Default.ErasurePlan);
         else await ReportAsync(request, await desk.EraseAsync(plan, asked.By, ct));
     }
 
-    private static Task ReportAsync(HttpRequest request, Order order) => HttpAnswer.JsonAsync(
-        request, PrivacyDesk.Report(order), OrderJson.Default.OrderReport, order.Stage == OrderStage.Done ? 200 : 202);
+    private static Task ReportAsync(HttpRequest request, PrivacyRequest order) => ApiResponse.JsonAsync(
+        request, PrivacyRequests.Report(order), PrivacyJson.Default.PrivacyRequestReport, order.Stage == PrivacyRequestStage.Done ? 200 : 202);
 }

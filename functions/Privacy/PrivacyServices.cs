@@ -12,10 +12,10 @@ public static class PrivacyServices
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddOptions<PrivacyOptions>().Bind(configuration.GetSection("Privacy")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PrivacyOptions>, PrivacyOptionsValidator>();
-        services.AddSingleton<OrderBook>().AddSingleton<CaseEraser>().AddSingleton<Speaking>().AddSingleton<OrderWork>();
+        services.AddSingleton<PrivacyRequestStore>().AddSingleton<CaseEraser>().AddSingleton<DeliveryMatcher>().AddSingleton<PrivacyRequestProcessor>();
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<Retention>().GoOnAsync));
-        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OrderWork>().WorkOpenAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<PrivacyRequestProcessor>().WorkOpenAsync));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Daily, p.GetRequiredService<Retention>().BeginAsync));
-        return services.AddSingleton<PrivacyDesk>().AddSingleton<PersonExport>().AddSingleton<Retention>();
+        return services.AddSingleton<PrivacyRequests>().AddSingleton<PersonExport>().AddSingleton<Retention>();
     }
 }

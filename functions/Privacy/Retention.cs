@@ -14,7 +14,7 @@ namespace Serverless.Privacy;
 /// be repeated.
 /// </summary>
 public sealed partial class Retention(
-    TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, OrderBook book, OrderWork work, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
+    TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, PrivacyRequestStore book, PrivacyRequestProcessor work, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
 {
     private const string Table = "privacy";
     private const string Partition = "retention";
@@ -83,9 +83,9 @@ public sealed partial class Retention(
     // Closed cases go as an order goes that a person gave, some at a time; true when none is left. Years end, not months: https://www.gesetze-im-internet.de/hgb/__257.html (5)
     private async Task<bool> CasesAsync(DateTimeOffset now, CancellationToken ct)
     {
-        if ((await book.OpenOnesAsync(ct)).Exists(o => o.Order.Kind == OrderKind.Retention)) return false;
+        if ((await book.OpenOnesAsync(ct)).Exists(o => o.Order.Kind == PrivacyRequestKind.Retention)) return false;
         var year = new DateTimeOffset(now.AddMonths(-options.CurrentValue.CaseMonths).UtcDateTime.Year, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        List<OrderedCase> due = [];
+        List<PrivacyRequestCase> due = [];
         string? continuation = null;
         do
         {
@@ -101,7 +101,7 @@ public sealed partial class Retention(
         }
         while (continuation is not null && due.Count < CasesAtOnce);
         if (due.Count == 0) return true;
-        var order = await book.OpenAsync(new Order { Id = "", Kind = OrderKind.Retention, Stage = OrderStage.Erase, At = now, Cases = due }, ct);
+        var order = await book.OpenAsync(new PrivacyRequest { Id = "", Kind = PrivacyRequestKind.Retention, Stage = PrivacyRequestStage.Erase, At = now, Cases = due }, ct);
         await work.WorkAsync(order, Budget, ct);
         return false;
     }

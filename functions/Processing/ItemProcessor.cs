@@ -14,8 +14,8 @@ namespace Serverless.Processing;
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ItemProcessor(
-    Correlator correlator, CaseTeller teller, ReplyFiling replies, SubscriptionAlerts attention, ProviderRecords held, FileRequests files,
-    Successors successors, CallControlSteps steps, ILogger<ItemProcessor> log)
+    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, ProviderRecords held, AttachmentQueue files,
+    PlaceholderReplacement successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
     /// <summary>What came of one element.</summary>
     /// <param name="End">Its end word.</param>

@@ -32,12 +32,12 @@ public sealed record ExpiryReport(int Days, DateTimeOffset ExpiresAt, string Cha
 public sealed record StepReport(string Channel, string Name, string Step);
 
 /// <summary>Reads what upkeep knows, for people.</summary>
-public sealed class UpkeepReader(ChannelDirectory channels, RegistrationBook book, IOptionsMonitor<UpkeepOptions> options, TimeProvider time)
+public sealed class UpkeepReader(ChannelDirectory channels, RegistrationStore book, IOptionsMonitor<RegistrationOptions> options, TimeProvider time)
 {
     public async Task<ChannelsReport> ReadAsync(CancellationToken ct)
     {
         var reports = await Task.WhenAll(channels.All.Select(c => OfAsync(c, ct)).Append(DatesAsync(ct)));
-        var shown = reports.Where(r => r.Name != ChannelUpkeep.Dates || r.Registrations.Count > 0).ToList();
+        var shown = reports.Where(r => r.Name != RegistrationCheck.Dates || r.Registrations.Count > 0).ToList();
         var now = time.GetUtcNow();
         var all = shown.Where(c => c.Enabled).SelectMany(c => c.Registrations.Select(r => (Channel: c.Name, Registration: r))).ToList();
         var expires = all.Where(r => r.Registration.ExpiresAt is not null)
@@ -56,7 +56,7 @@ public sealed class UpkeepReader(ChannelDirectory channels, RegistrationBook boo
     }
 
     private async Task<ChannelReport> DatesAsync(CancellationToken ct) =>
-        new(ChannelUpkeep.Dates, true, true, false, (await book.LastAsync(ChannelUpkeep.Dates, ct)).At, await RegistrationsAsync(ChannelUpkeep.Dates, ct));
+        new(RegistrationCheck.Dates, true, true, false, (await book.LastAsync(RegistrationCheck.Dates, ct)).At, await RegistrationsAsync(RegistrationCheck.Dates, ct));
 
     private async Task<IReadOnlyList<RegistrationReport>> RegistrationsAsync(string channel, CancellationToken ct) =>
         [.. (await book.OfAsync(channel, ct)).Select(k => new RegistrationReport(k.Registration.Name, k.Registration.State.ToString(), k.Since, k.Registration.Detail, k.Registration.Step, k.Registration.ExpiresAt))];

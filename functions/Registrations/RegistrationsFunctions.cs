@@ -5,12 +5,12 @@ using Serverless.Platform.Http;
 namespace Serverless.Registrations;
 
 /// <summary>What is registered at providers: shown, and checked now.</summary>
-public sealed class RegistrationsFunctions(ChannelUpkeep upkeep, UpkeepReader reader)
+public sealed class RegistrationsFunctions(RegistrationCheck upkeep, UpkeepReader reader)
 {
     /// <summary>Channels with their registrations as last seen.</summary>
     [Function("QueryOperationsChannels")]
     public async Task Channels([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/channels")] HttpRequest request) =>
-        await HttpAnswer.JsonAsync(
+        await ApiResponse.JsonAsync(
             request, await reader.ReadAsync(request.HttpContext.RequestAborted), ChannelEventJson.Default.ChannelsReport);
 
     /// <summary>
@@ -23,16 +23,16 @@ public sealed class RegistrationsFunctions(ChannelUpkeep upkeep, UpkeepReader re
         var ct = request.HttpContext.RequestAborted;
         if (await RawBody.ReadAsync(request, 1024) is not { } body || !TryRepair(body, out var repair))
         {
-            await HttpAnswer.ProblemAsync(request, 400, "Send {\"repair\":true} or {\"repair\":false}, or no body.");
+            await ApiResponse.ProblemAsync(request, 400, "Send {\"repair\":true} or {\"repair\":false}, or no body.");
             return;
         }
 
         var name = request.Route("channel");
         if (await upkeep.CheckAsync(name, repair, ct) && await reader.FindAsync(name, ct) is { } report)
-            await HttpAnswer.JsonAsync(request, report, ChannelEventJson.Default.ChannelReport);
+            await ApiResponse.JsonAsync(request, report, ChannelEventJson.Default.ChannelReport);
         else
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 404, "There is no enabled channel of that name that can ask its provider; api/operations/channels lists them.");
         }
     }

@@ -7,9 +7,9 @@ public static class RegistrationsServices
 {
     public static IServiceCollection AddRegistrations(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<UpkeepOptions>().Bind(configuration.GetSection("Upkeep"));
-        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<ChannelUpkeep>().CheckDueAsync));
-        services.AddSingleton(p => new MaintenanceStep(Rhythm.Daily, p.GetRequiredService<ChannelUpkeep>().CheckAllAsync));
-        return services.AddSingleton<RegistrationBook>().AddSingleton<ChannelUpkeep>().AddSingleton<UpkeepReader>();
+        services.AddOptions<RegistrationOptions>().Bind(configuration.GetSection("Upkeep"));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<RegistrationCheck>().CheckDueAsync));
+        services.AddSingleton(p => new MaintenanceStep(Rhythm.Daily, p.GetRequiredService<RegistrationCheck>().CheckAllAsync));
+        return services.AddSingleton<RegistrationStore>().AddSingleton<RegistrationCheck>().AddSingleton<UpkeepReader>();
     }
 }

@@ -7,7 +7,7 @@ using Serverless.Platform.Messaging;
 namespace Serverless.Replies;
 
 /// <summary>Answers to customers: asked for by people, sent from a queue.</summary>
-public sealed class RepliesFunctions(ReplyDesk desk, ReplyWork work, PoisonMessages poison)
+public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, PoisonMessages poison)
 {
     /// <summary>Lets a person answer the customer with <c>{"text":"..."}</c>.</summary>
     [Function("ActOnCaseReply")]
@@ -17,41 +17,41 @@ public sealed class RepliesFunctions(ReplyDesk desk, ReplyWork work, PoisonMessa
         if (await RawBody.ReadAsync(request, ReplyRequest.MostBytes) is not { } body
             || ReplyRequest.Parse(body.Span, out problem) is not { } wanted)
         {
-            await HttpAnswer.ProblemAsync(request, 400, problem);
+            await ApiResponse.ProblemAsync(request, 400, problem);
             return;
         }
 
         var (asked, reply) = await desk.AskAsync(request.Route("id"), wanted, request.HttpContext.RequestAborted);
         var (status, says) = Said(asked);
-        if (reply is null) await HttpAnswer.ProblemAsync(request, status, says);
-        else await HttpAnswer.JsonAsync(request, reply, CaseJson.Default.CaseReply, status);
+        if (reply is null) await ApiResponse.ProblemAsync(request, status, says);
+        else await ApiResponse.JsonAsync(request, reply, CaseJson.Default.CaseReply, status);
     }
 
     /// <summary>Brings the reply of a pointer to its end. A message that names none is kept.</summary>
     [Function("SendReplies")]
-    public Task Send([QueueTrigger(ReplyPointer.Queue)] string message, CancellationToken ct) =>
-        ReplyPointer.Parse(message) is { } pointer
+    public Task Send([QueueTrigger(ReplyMessage.Queue)] string message, CancellationToken ct) =>
+        ReplyMessage.Parse(message) is { } pointer
             ? work.WorkAsync(pointer, ct)
-            : poison.KeepAsync(ReplyPointer.Queue, message, "not a pointer", ct);
+            : poison.KeepAsync(ReplyMessage.Queue, message, "not a pointer", ct);
 
     /// <summary>Takes what SendReplies failed at too often: the reply ends as failed or uncertain, for a person to see.</summary>
     [Function("GiveUpReply")]
     public Task GiveUp([QueueTrigger("replies-poison")] string message, CancellationToken ct) =>
-        ReplyPointer.Parse(message) is { } pointer
+        ReplyMessage.Parse(message) is { } pointer
             ? work.GiveUpAsync(pointer, ct)
             : poison.KeepAsync("replies-poison", message, "failed too often", ct);
 
-    private static (int Status, string Says) Said(Asked asked) => asked switch
+    private static (int Status, string Says) Said(ReplyRequestResult asked) => asked switch
     {
-        Asked.Taken => (202, ""),
-        Asked.Known => (200, ""),
-        Asked.OtherText => (409, "Another reply was asked for under this id. Choose a new id for a new reply."),
-        Asked.NoSuchCase => (404, "There is no case with that id or number."),
-        Asked.NoSuchContact => (404, "The case has no contact with the id in to; api/cases/{id} lists them."),
-        Asked.CaseClosed => (409, "The case is closed. It opens again when the customer writes."),
-        Asked.OurOwn => (422, "That contact is our own answer. Name one of the customer's in to."),
-        Asked.ChannelOff => (409, "The channel of that contact is switched off."),
-        Asked.WindowClosed => (422, $"{ReplyReasons.WindowClosed}: the network allows free text only for a while after the customer's "
+        ReplyRequestResult.Taken => (202, ""),
+        ReplyRequestResult.Known => (200, ""),
+        ReplyRequestResult.OtherText => (409, "Another reply was asked for under this id. Choose a new id for a new reply."),
+        ReplyRequestResult.NoSuchCase => (404, "There is no case with that id or number."),
+        ReplyRequestResult.NoSuchContact => (404, "The case has no contact with the id in to; api/cases/{id} lists them."),
+        ReplyRequestResult.CaseClosed => (409, "The case is closed. It opens again when the customer writes."),
+        ReplyRequestResult.OurOwn => (422, "That contact is our own answer. Name one of the customer's in to."),
+        ReplyRequestResult.ChannelOff => (409, "The channel of that contact is switched off."),
+        ReplyRequestResult.WindowClosed => (422, $"{ReplyReasons.WindowClosed}: the network allows free text only for a while after the customer's "
             + "last message. Send an approved template, or answer on another way."),
         _ => (422, $"{ReplyReasons.NoReplyPath}: that contact carries no way back, or its channel has none."),
     };

@@ -6,7 +6,7 @@ namespace Serverless.Replies;
 public static class RepliesServices
 {
     public static IServiceCollection AddReplies(this IServiceCollection services) => services
-        .AddSingleton<ReplyIndex>().AddSingleton<ReplyBook>().AddSingleton<ReplyFiling>()
-        .AddSingleton<ReplyDesk>().AddSingleton<ReplyWork>()
+        .AddSingleton<ReplyIndex>().AddSingleton<ReplyStore>().AddSingleton<SentReplies>()
+        .AddSingleton<ReplyRequests>().AddSingleton<ReplyProcessor>()
         .AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<ReplyIndex>().RequeueLostAsync));
 }

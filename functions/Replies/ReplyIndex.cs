@@ -24,29 +24,29 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caseId}:{callersId}")).AsSpan(0, 16));
 
     /// <summary>Before the row is written: a reply that somebody waits for, and where our id leads.</summary>
-    public async Task RememberAsync(ReplyPointer pointer, DateTimeOffset due, CancellationToken ct)
+    public async Task RememberAsync(ReplyMessage pointer, DateTimeOffset due, CancellationToken ct)
     {
         await MarkAsync(pointer, due, ct);
         await tables.UpsertAsync(Sent, new TableRow(pointer.ReplyId, "id") { ["CaseId"] = pointer.CaseId }, ct);
     }
 
     /// <summary>Notes when the next try is due.</summary>
-    public Task MarkAsync(ReplyPointer pointer, DateTimeOffset due, CancellationToken ct) =>
+    public Task MarkAsync(ReplyMessage pointer, DateTimeOffset due, CancellationToken ct) =>
         tables.UpsertAsync(Pending, new TableRow(MarkPartition(pointer), MarkRow(pointer)) { ["Due"] = due }, ct);
 
     /// <summary>It is at its end.</summary>
-    public Task ForgetAsync(ReplyPointer pointer, CancellationToken ct) => tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
+    public Task ForgetAsync(ReplyMessage pointer, CancellationToken ct) => tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
 
     /// <summary>Where the provider's id leads. Written once the provider has taken it.</summary>
-    public Task NameAsync(ReplyPointer pointer, string channel, string account, string externalId, CancellationToken ct) =>
+    public Task NameAsync(ReplyMessage pointer, string channel, string account, string externalId, CancellationToken ct) =>
         tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
     /// <summary>Before an automatic text is sent, and once nobody knows whether a text went out: how its echo is known, which may come before the provider's answer does.</summary>
-    public Task RememberTextAsync(ReplyPointer pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
+    public Task RememberTextAsync(ReplyMessage pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
         tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
     /// <summary>Takes every way to a reply away: our id, the provider's, its words, and the mark that it is waited for.</summary>
-    public async Task EraseAsync(ReplyPointer pointer, CaseReply reply, Contact? to, CancellationToken ct)
+    public async Task EraseAsync(ReplyMessage pointer, CaseReply reply, Contact? to, CancellationToken ct)
     {
         await ForgetAsync(pointer, ct);
         await tables.DeleteAsync(Sent, pointer.ReplyId, "id", ETag.All, ct);
@@ -56,19 +56,19 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     }
 
     /// <summary>The text of ours that an echo repeats; null when it repeats none that was remembered.</summary>
-    public async Task<ReplyPointer?> FindTextAsync(Contact echo, CancellationToken ct) =>
-        echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
+    public async Task<ReplyMessage?> FindTextAsync(Contact echo, CancellationToken ct) =>
+        echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
     /// <summary>The reply with our id; null when there is none.</summary>
-    public async Task<ReplyPointer?> FindAsync(string replyId, CancellationToken ct) =>
-        Guid.TryParseExact(replyId, "N", out _) && await tables.GetAsync(Sent, replyId, "id", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, replyId) : null;
+    public async Task<ReplyMessage?> FindAsync(string replyId, CancellationToken ct) =>
+        Guid.TryParseExact(replyId, "N", out _) && await tables.GetAsync(Sent, replyId, "id", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, replyId) : null;
 
     /// <summary>The reply that the provider knows by an id; null when it is none of ours.</summary>
-    public async Task<ReplyPointer?> FindAsync(string channel, string account, string externalId, CancellationToken ct) =>
-        await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row ? new ReplyPointer(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
+    public async Task<ReplyMessage?> FindAsync(string channel, string account, string externalId, CancellationToken ct) =>
+        await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
     /// <summary>Puts a reply into the queue.</summary>
-    public Task QueueAsync(ReplyPointer pointer, TimeSpan wait, CancellationToken ct) => queues.SendAsync(ReplyPointer.Queue, pointer.ToJson(), wait, ct);
+    public Task QueueAsync(ReplyMessage pointer, TimeSpan wait, CancellationToken ct) => queues.SendAsync(ReplyMessage.Queue, pointer.ToJson(), wait, ct);
 
     /// <summary>Queues every reply again whose message did not come when it was due. Two ticks never queue the same one.</summary>
     public async Task<int> RequeueLostAsync(CancellationToken ct)
@@ -80,7 +80,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
             var next = new TableRow(row.PartitionKey, row.RowKey) { ["Due"] = time.GetUtcNow() };
             if ((await tables.ReplaceAsync(Pending, next, row.ETag, ct)).State != WriteState.Written) continue;
             var ids = row.RowKey.Split('|');
-            await QueueAsync(new ReplyPointer(ids[0], ids[1]), TimeSpan.Zero, ct);
+            await QueueAsync(new ReplyMessage(ids[0], ids[1]), TimeSpan.Zero, ct);
             queued++;
         }
 
@@ -103,12 +103,12 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
 
     private bool IsLost(TableRow row, TimeSpan grace) => time.GetUtcNow() >= row.Time("Due") + LostAfter + grace;
 
-    private static string MarkPartition(ReplyPointer pointer) => MarkPrefix + pointer.CaseId[^1];
+    private static string MarkPartition(ReplyMessage pointer) => MarkPrefix + pointer.CaseId[^1];
 
     /// <summary>A text as networks keep it: its words, not every blank.</summary>
     public static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static string TextKey(Contact contact, string text) => CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{Words(text)}");
 
-    private static string MarkRow(ReplyPointer pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
+    private static string MarkRow(ReplyMessage pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
 }

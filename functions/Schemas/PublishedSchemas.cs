@@ -32,7 +32,7 @@ public static class PublishedSchemas
         ["contact"] = () => Of<Contact>(ContactJson.Default),
         ["case"] = () => Of<CaseFile>(CaseJson.Default),
         ["case-page"] = () => Of<CasePage>(CaseJson.Default),
-        ["case-act"] = () => Of<CaseAct>(CaseJson.Default),
+        ["case-act"] = () => Of<CaseActionLink>(CaseJson.Default),
         ["reply"] = () => Of<CaseReply>(CaseJson.Default),
         ["event"] = () => Of<CloudEvent<CaseFacts>>(CaseJson.Default),
         ["channel-event"] = () => Of<CloudEvent<ChannelFacts>>(ChannelEventJson.Default),
@@ -59,11 +59,11 @@ public static class PublishedSchemas
         ["kept-page"] = () => Of<KeptPage>(ReviewJson.Default),
         ["kept-step"] = () => Of<KeptStep>(ReviewJson.Default),
         ["action-page"] = () => Of<AuditLog.Page>(ReviewJson.Default),
-        ["privacy-order"] = () => Of<OrderReport>(OrderJson.Default),
-        ["privacy-orders"] = () => Of<IReadOnlyList<OrderReport>>(OrderJson.Default),
+        ["privacy-order"] = () => Of<PrivacyRequestReport>(PrivacyJson.Default),
+        ["privacy-orders"] = () => Of<IReadOnlyList<PrivacyRequestReport>>(PrivacyJson.Default),
         ["privacy-erase"] = () => new JsonObject
         {
-            ["anyOf"] = new JsonArray(Of<ErasurePlan>(OrderJson.Default), Of<OrderReport>(OrderJson.Default)),
+            ["anyOf"] = new JsonArray(Of<ErasurePlan>(PrivacyJson.Default), Of<PrivacyRequestReport>(PrivacyJson.Default)),
         },
         ["sender-report"] = () => Of<SenderReport>(DiagnosticsJson.Default),
         ["diagnostics-link"] = () => Of<DiagnosticsLinks.Link>(DiagnosticsJson.Default),

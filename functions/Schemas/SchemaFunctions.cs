@@ -32,7 +32,7 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
             var name => PublishedSchemas.Document(name),
         };
         return json is null
-            ? HttpAnswer.ProblemAsync(request, 404, $"Known documents: {string.Join(", ", Documents)}.")
+            ? ApiResponse.ProblemAsync(request, 404, $"Known documents: {string.Join(", ", Documents)}.")
             : AnswerAsync(request, json);
     }
 
@@ -46,16 +46,16 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
         var path = request.Path.Value ?? "";
         if (Routes.Value.MethodsOf(path) is not { Count: > 0 } methods)
         {
-            return HttpAnswer.ProblemAsync(
+            return ApiResponse.ProblemAsync(
                 request, 404, $"There is nothing at this address. Known: {string.Join("; ", Routes.Value.Near(path))}.");
         }
 
         request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
-        return HttpAnswer.ProblemAsync(request, 405, $"This address takes {string.Join(", ", methods)}.");
+        return ApiResponse.ProblemAsync(request, 405, $"This address takes {string.Join(", ", methods)}.");
     }
 
     private static Task AnswerAsync(HttpRequest request, JsonNode json) =>
-        HttpAnswer.JsonAsync(request, PlainJson.Bytes(json));
+        ApiResponse.JsonAsync(request, PlainJson.Bytes(json));
 
     private static JsonObject Entry(EventKind kind) =>
         new() { ["says"] = kind.Says, ["schema"] = $"/api/schema/{kind.Schema}", ["example"] = JsonNode.Parse(kind.Example.Span) };

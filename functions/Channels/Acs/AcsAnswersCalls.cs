@@ -94,7 +94,7 @@ public sealed partial class AcsChannel : ICallControl
 internal static class CallOutcomes
 {
     /// <summary>A refusal counts for good: most often the caller has hung up.</summary>
-    public static CallControlResult Of(ApiAnswer answer) => answer.Status switch
+    public static CallControlResult Of(ProviderResponse answer) => answer.Status switch
     {
         >= 200 and < 300 => new CallControlResult.Done(),
         0 or 429 or >= 500 => new CallControlResult.Later(answer.Status == 429 ? "rate-limited" : "unreachable", answer.RetryAfter),

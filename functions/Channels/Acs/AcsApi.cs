@@ -27,8 +27,8 @@ internal static class AcsApi
     /// <param name="repeatable">Our id of the request and the time of its first try, so that a second one does nothing new; null for none.</param>
     /// <param name="now">The clock.</param>
     /// <param name="ct">Cancels.</param>
-    public static async Task<ApiAnswer> SendAsync(
-        ApiCalls calls, AcsOptions options, HttpMethod method, string pathAndQuery, byte[] json, (Guid Id, DateTimeOffset FirstSent)? repeatable, DateTimeOffset now, CancellationToken ct)
+    public static async Task<ProviderResponse> SendAsync(
+        ProviderHttp calls, AcsOptions options, HttpMethod method, string pathAndQuery, byte[] json, (Guid Id, DateTimeOffset FirstSent)? repeatable, DateTimeOffset now, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{options.ApiUrl!.TrimEnd('/')}{pathAndQuery}");
         if (json.Length > 0)

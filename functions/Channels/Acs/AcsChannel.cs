@@ -11,7 +11,7 @@ namespace Serverless.Channels.Acs;
 /// Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403 and 413, unless it may dead-letter.
 /// https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
-public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel, ILoadsSigningKeys
+public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel, ILoadsSigningKeys
 {
     internal const string ChannelName = "acs";
 

@@ -15,14 +15,14 @@ namespace Serverless.Channels.Acs;
 /// <param name="cause">Id of the event.</param>
 /// <param name="at">Time of the event: the same at every try.</param>
 /// <param name="now">The clock.</param>
-internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cause, DateTimeOffset at, DateTimeOffset now)
+internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string cause, DateTimeOffset at, DateTimeOffset now)
 {
     private const string Version = "?api-version=2024-09-15";
 
     /// <summary>The longest that Call Automation waits for a key, in seconds.</summary>
     public const int MaxWait = 300;
 
-    public Task<ApiAnswer> AnswerAsync(string context, string callback, CallPlace place, CancellationToken ct) => PostAsync("/calling/callConnections:answer", json =>
+    public Task<ProviderResponse> AnswerAsync(string context, string callback, CallPlace place, CancellationToken ct) => PostAsync("/calling/callConnections:answer", json =>
     {
         json.WriteString("incomingCallContext", context);
         json.WriteString("callbackUri", callback);
@@ -34,18 +34,18 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     }, ct);
 
     /// <summary>Says sentences, or plays files where a sentence is an address.</summary>
-    public Task<ApiAnswer> SayAsync(string connection, CallFlow plan, IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct) => PlayAsync(connection, json =>
+    public Task<ProviderResponse> SayAsync(string connection, CallFlow plan, IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct) => PlayAsync(connection, json =>
     {
         foreach (var sentence in sentences) Source(json, plan, sentence);
     }, place, loop: false, ct);
 
     /// <summary>Plays a file again and again, to the caller alone.</summary>
-    public Task<ApiAnswer> LoopAsync(string connection, string file, CallPlace place, CancellationToken ct) => PlayAsync(connection, json => File(json, file), place, loop: true, ct);
+    public Task<ProviderResponse> LoopAsync(string connection, string file, CallPlace place, CancellationToken ct) => PlayAsync(connection, json => File(json, file), place, loop: true, ct);
 
-    public Task<ApiAnswer> HushAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:cancelAllMediaOperations", null, ct, repeatable: false);
+    public Task<ProviderResponse> HushAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:cancelAllMediaOperations", null, ct, repeatable: false);
 
     /// <summary>Rings a number; it sees the number that the caller dialled, since another one is not let through.</summary>
-    public Task<ApiAnswer> RingAsync(string connection, string number, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}/participants:add", json =>
+    public Task<ProviderResponse> RingAsync(string connection, string number, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}/participants:add", json =>
     {
         Phone(json, "participantToAdd", number);
         json.WriteStartObject("sourceCallerIdNumber");
@@ -55,7 +55,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
         json.WriteString("operationContext", place.ToString());
     }, ct);
 
-    public Task<ApiAnswer> RecordAsync(string serverCallId, CancellationToken ct) => PostAsync("/calling/recordings", json =>
+    public Task<ProviderResponse> RecordAsync(string serverCallId, CancellationToken ct) => PostAsync("/calling/recordings", json =>
     {
         json.WriteStartObject("callLocator");
         json.WriteString("kind", "serverCallLocator");
@@ -67,7 +67,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     }, ct);
 
     /// <summary>Waits for the key # as long as a message may be: the only clock of a call that needs nothing of ours to run.</summary>
-    public Task<ApiAnswer> WaitForKeyAsync(string connection, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}:recognize", json =>
+    public Task<ProviderResponse> WaitForKeyAsync(string connection, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}:recognize", json =>
     {
         json.WriteString("recognizeInputType", "dtmf");
         json.WriteBoolean("interruptCallMediaOperation", true);
@@ -85,10 +85,10 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     }, ct, repeatable: false);
 
     /// <summary>Ends the call for everybody.</summary>
-    public Task<ApiAnswer> EndAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:terminate", null, ct);
+    public Task<ProviderResponse> EndAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:terminate", null, ct);
 
     /// <summary>How many telephones are in the call; null when it cannot be told.</summary>
-    public async Task<(ApiAnswer Answer, int? Count)> PhonesAsync(string connection, CancellationToken ct)
+    public async Task<(ProviderResponse Answer, int? Count)> PhonesAsync(string connection, CancellationToken ct)
     {
         var answer = await AcsApi.SendAsync(calls, options, HttpMethod.Get, $"{Of(connection)}/participants{Version}", [], null, now, ct);
         if (!answer.Succeeded) return (answer, null);
@@ -103,7 +103,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
         }
     }
 
-    private Task<ApiAnswer> PlayAsync(string connection, Action<Utf8JsonWriter> sources, CallPlace place, bool loop, CancellationToken ct) => PostAsync($"{Of(connection)}:play", json =>
+    private Task<ProviderResponse> PlayAsync(string connection, Action<Utf8JsonWriter> sources, CallPlace place, bool loop, CancellationToken ct) => PostAsync($"{Of(connection)}:play", json =>
     {
         json.WriteStartArray("playSources");
         sources(json);
@@ -124,7 +124,7 @@ internal sealed class CallControl(ApiCalls calls, AcsOptions options, string cau
     }, ct, repeatable: false);
 
     // Media operations take no repeatability id.
-    private Task<ApiAnswer> PostAsync(string path, Action<Utf8JsonWriter>? members, CancellationToken ct, bool repeatable = true)
+    private Task<ProviderResponse> PostAsync(string path, Action<Utf8JsonWriter>? members, CancellationToken ct, bool repeatable = true)
     {
         var body = members is null ? [] : AcsBodies.Write(members);
         return AcsApi.SendAsync(calls, options, HttpMethod.Post, path + Version, body, repeatable ? (IdOf(path, body), at) : null, now, ct);

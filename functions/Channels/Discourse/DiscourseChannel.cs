@@ -8,7 +8,7 @@ namespace Serverless.Channels.Discourse;
 
 /// <summary>Discourse's language: posts in forums of one's own. Each forum has an address of its own, <c>api/hooks/discourse/{name}</c>.</summary>
 /// <remarks>https://meta.discourse.org/t/configure-webhooks-that-trigger-on-discourse-events-to-integrate-with-external-services/49045</remarks>
-public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "discourse";
 

@@ -8,7 +8,7 @@ namespace Serverless.Channels.Discourse;
 
 /// <summary>Calls one forum's API; the key goes only to the forum's own address.</summary>
 /// <remarks>https://docs.discourse.org</remarks>
-internal sealed class ForumApi(ApiCalls calls, DiscourseSite site, Uri address)
+internal sealed class ForumApi(ProviderHttp calls, DiscourseSite site, Uri address)
 {
     public async Task<ForumAnswer> GetAsync(string path, CancellationToken ct)
     {
@@ -57,7 +57,7 @@ internal sealed class ForumApi(ApiCalls calls, DiscourseSite site, Uri address)
 /// <summary>What a forum answered.</summary>
 internal sealed class ForumAnswer
 {
-    public ForumAnswer(ApiAnswer answer)
+    public ForumAnswer(ProviderResponse answer)
     {
         Raw = answer;
         if (answer.TooLarge || answer.Body.IsEmpty) return;
@@ -73,7 +73,7 @@ internal sealed class ForumAnswer
         }
     }
 
-    public ApiAnswer Raw { get; }
+    public ProviderResponse Raw { get; }
 
     public int Status => Raw.Status;
 

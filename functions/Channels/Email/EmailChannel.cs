@@ -10,7 +10,7 @@ namespace Serverless.Channels.Email;
 /// Mail through Microsoft Graph. Graph tells that a message was created (address <c>api/hooks/email</c>) or that a subscription needs care (<c>api/hooks/email/lifecycle</c>);
 /// the message itself is fetched.
 /// </summary>
-public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, TimeProvider time, ApiCalls api) : IChannel
+public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, TimeProvider time, ProviderHttp api) : IChannel
 {
     internal const string ChannelName = "email";
 

@@ -78,7 +78,7 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
 
     // 404 is also what a mailbox on the move or without a licence answers: only the item's own code says that the item is gone.
     // https://learn.microsoft.com/en-us/graph/errors
-    private static bool IsGone(ApiAnswer answer) => answer.Status is 404 or 400 or 410 && GraphCalls.ErrorCode(answer) is "ErrorItemNotFound" or "ErrorInvalidIdMalformed" or "ErrorInvalidId";
+    private static bool IsGone(ProviderResponse answer) => answer.Status is 404 or 400 or 410 && GraphCalls.ErrorCode(answer) is "ErrorItemNotFound" or "ErrorInvalidIdMalformed" or "ErrorInvalidId";
 
     private static RequestInformation Get(GraphServiceClient graph, MessageAddress message, string[] select) =>
         graph.Users[message.Folder.Address].Messages[message.Id].ToGetRequestInformation(request =>

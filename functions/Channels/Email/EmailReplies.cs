@@ -99,7 +99,7 @@ public sealed partial class EmailChannel : ISendsReplies
         return (draft, null);
     }
 
-    private static ReplyOutcome NotSent(ApiAnswer answer) => answer.Status switch
+    private static ReplyOutcome NotSent(ProviderResponse answer) => answer.Status switch
     {
         401 => new ReplyOutcome.Later(ReplyReasons.NotPermitted, answer.RetryAfter),
         403 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "The app's identity needs the Graph permissions Mail.ReadWrite and Mail.Send for this mailbox."),

@@ -13,10 +13,10 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Calls Microsoft Graph: the SDK makes each request, its address, body and token; <see cref="ApiCalls"/> sends it, so that calls are guarded and bounded, what went wrong is a
+/// Calls Microsoft Graph: the SDK makes each request, its address, body and token; <see cref="ProviderHttp"/> sends it, so that calls are guarded and bounded, what went wrong is a
 /// value, and a document is kept as Graph wrote it. The SDK is loaded with the first call.
 /// </summary>
-internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls api)
+internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ProviderHttp api)
 {
     // Of one app in one mailbox. https://learn.microsoft.com/en-us/graph/throttling-limits#outlook-service-limits
     private const int AtOnce = 4;
@@ -29,7 +29,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
     /// <param name="mailbox">Whose turn it takes; at most four calls at once go to one mailbox.</param>
     /// <param name="make">Makes the request with the SDK.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<ApiAnswer> SendAsync(string mailbox, Func<GraphServiceClient, RequestInformation> make, CancellationToken ct)
+    public async Task<ProviderResponse> SendAsync(string mailbox, Func<GraphServiceClient, RequestInformation> make, CancellationToken ct)
     {
         var turn = _turns.GetOrAdd(mailbox, _ => new SemaphoreSlim(AtOnce));
         await turn.WaitAsync(ct);
@@ -60,7 +60,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
     }
 
     /// <summary>Graph's error code, e.g. <c>ErrorItemNotFound</c>; null when it gave none.</summary>
-    public static string? ErrorCode(ApiAnswer answer)
+    public static string? ErrorCode(ProviderResponse answer)
     {
         try
         {
@@ -74,7 +74,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
     }
 
     /// <summary>A successful answer as JSON, to be disposed; null when it is none.</summary>
-    public static JsonDocument? Json(ApiAnswer answer)
+    public static JsonDocument? Json(ProviderResponse answer)
     {
         try
         {
@@ -87,7 +87,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
     }
 
     /// <summary>Why a call did not succeed, as a short code.</summary>
-    public static string WordFor(ApiAnswer answer) => answer.Status switch
+    public static string WordFor(ProviderResponse answer) => answer.Status switch
     {
         401 or 403 => "refused",
         429 => "rate-limited",
@@ -96,7 +96,7 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ApiCalls
         _ => "not-understood",
     };
 
-    private static ApiAnswer NoToken { get; } = new(401, default, null, MaybeSent: false);
+    private static ProviderResponse NoToken { get; } = new(401, default, null, MaybeSent: false);
 
     private async Task<HttpRequestMessage?> MakeAsync(Func<GraphServiceClient, RequestInformation> make, CancellationToken ct)
     {

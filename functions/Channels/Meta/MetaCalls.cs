@@ -12,9 +12,9 @@ namespace Serverless.Channels.Meta;
 internal static class MetaCalls
 {
     /// <summary>Sends with the token in force; refused with it (code 190), once more with the one before.</summary>
-    public static async Task<MetaAnswer> SendAsync(ApiCalls calls, MetaOptions options, string account, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
+    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, MetaOptions options, string account, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
     {
-        var last = new MetaAnswer(ApiAnswer.NotCalled, null);
+        var last = new MetaAnswer(ProviderResponse.NotCalled, null);
         foreach (var token in options.TokensOf(account))
         {
             last.Dispose();
@@ -25,7 +25,7 @@ internal static class MetaCalls
         return last;
     }
 
-    public static async Task<MetaAnswer> SendAsync(ApiCalls calls, string address, string token, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
+    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, string address, string token, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{address.TrimEnd('/')}/{path}");
         // In the header, not in the address: addresses are logged on the way.
@@ -35,7 +35,7 @@ internal static class MetaCalls
         return new MetaAnswer(answer, JsonOf(answer));
     }
 
-    private static JsonDocument? JsonOf(ApiAnswer answer)
+    private static JsonDocument? JsonOf(ProviderResponse answer)
     {
         try
         {
@@ -49,9 +49,9 @@ internal static class MetaCalls
 }
 
 /// <summary>An answer of the Graph API, read.</summary>
-internal sealed class MetaAnswer(ApiAnswer answer, JsonDocument? json) : IDisposable
+internal sealed class MetaAnswer(ProviderResponse answer, JsonDocument? json) : IDisposable
 {
-    public ApiAnswer Raw => answer;
+    public ProviderResponse Raw => answer;
 
     public JsonElement Json => json?.RootElement ?? default;
 

@@ -6,7 +6,7 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Meta;
 
 /// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one door, one handshake, one signature for all four.</summary>
-public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
     private const string SignatureHeader = "x-hub-signature-256";
     private const string SignaturePrefix = "sha256=";

@@ -12,7 +12,7 @@ namespace Serverless.Channels.Placetel;
 /// XML, also while storage is down, since the notifications that follow bring it back; all others hear 200 without a body, or 503 when they could not be stored.
 /// https://github.com/Placetel/call-control-notify-api
 /// </summary>
-public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "placetel";
 

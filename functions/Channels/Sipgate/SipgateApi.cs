@@ -14,7 +14,7 @@ internal static class SipgateApi
     /// <param name="path">Behind the base address, with its query.</param>
     /// <param name="json">Body; null for none.</param>
     /// <param name="ct">Cancels.</param>
-    public static async Task<ApiAnswer> SendAsync(ApiCalls calls, SipgateOptions options, HttpMethod method, string path, byte[]? json, CancellationToken ct)
+    public static async Task<ProviderResponse> SendAsync(ProviderHttp calls, SipgateOptions options, HttpMethod method, string path, byte[]? json, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{options.ApiUrl.TrimEnd('/')}/{path}");
         request.Headers.Authorization = Authorization(options);

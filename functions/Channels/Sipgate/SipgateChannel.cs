@@ -11,7 +11,7 @@ namespace Serverless.Channels.Sipgate;
 /// A new call is answered with XML that asks for the events that follow, also while storage is down: they bring the call back. Those events hear 200, or 503 when they could not be
 /// stored; whether sipgate sends them again is not documented.
 /// </summary>
-public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "sipgate";
 

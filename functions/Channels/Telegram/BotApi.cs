@@ -8,7 +8,7 @@ namespace Serverless.Channels.Telegram;
 
 /// <summary>Calls the Bot API for one bot. The token is part of each address, so an address never leaves this file.</summary>
 /// <remarks>https://core.telegram.org/bots/api#making-requests</remarks>
-internal sealed class BotApi(ApiCalls calls, string apiUrl, string token)
+internal sealed class BotApi(ProviderHttp calls, string apiUrl, string token)
 {
     /// <summary>Calls a method.</summary>
     /// <param name="method">As the Bot API names it, e.g. <c>sendMessage</c>.</param>
@@ -47,7 +47,7 @@ internal sealed class BotAnswer
 {
     private readonly JsonElement _root;
 
-    public BotAnswer(ApiAnswer answer)
+    public BotAnswer(ProviderResponse answer)
     {
         Raw = answer;
         if (answer.TooLarge || answer.Body.IsEmpty) return;
@@ -63,7 +63,7 @@ internal sealed class BotAnswer
         }
     }
 
-    public ApiAnswer Raw { get; }
+    public ProviderResponse Raw { get; }
 
     public int Status => Raw.Status;
 

@@ -8,7 +8,7 @@ namespace Serverless.Channels.Telegram;
 
 /// <summary>Telegram's language: bots in private chats, groups, topics and business chats. Each bot has an address of its own, <c>api/hooks/telegram/{name}</c>.</summary>
 /// <remarks>https://core.telegram.org/bots/api#setwebhook</remarks>
-public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "telegram";
 

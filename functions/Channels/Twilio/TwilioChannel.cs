@@ -20,7 +20,7 @@ namespace Serverless.Channels.Twilio;
 /// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the others 503, which
 /// Twilio repeats if the fragment asks for it. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 /// </summary>
-public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks, ApiCalls calls, TimeProvider time) : IChannel
+public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
 {
     internal const string ChannelName = "twilio";
 

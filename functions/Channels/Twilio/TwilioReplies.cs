@@ -53,7 +53,7 @@ public sealed partial class TwilioChannel : ISendsReplies
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private ReplyOutcome Outcome(Reply reply, ApiAnswer answer, string customer, string ours, TwilioOptions current)
+    private ReplyOutcome Outcome(Reply reply, ProviderResponse answer, string customer, string ours, TwilioOptions current)
     {
         if (answer.Status == 429) return new ReplyOutcome.Later(ReplyReasons.RateLimited, answer.RetryAfter);
         if (answer.Status == 0) return answer.MaybeSent ? new ReplyOutcome.Uncertain(ReplyReasons.Unreachable) : new ReplyOutcome.Later(ReplyReasons.Unreachable);
@@ -86,7 +86,7 @@ public sealed partial class TwilioChannel : ISendsReplies
         _ => new(ReplyReasons.ContentRefused, (code ?? status).ToString()),
     };
 
-    private static JsonDocument? JsonOf(ApiAnswer answer)
+    private static JsonDocument? JsonOf(ProviderResponse answer)
     {
         try
         {

@@ -6,10 +6,10 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>Calls Vonage's API: as the application by a token, or as the account by key and secret, which only upkeep needs.</summary>
-internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimeProvider time, ApiCalls calls)
+internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimeProvider time, ProviderHttp calls)
 {
     /// <summary>Calls as the application; null when <c>ApplicationId</c> or <c>PrivateKey</c> is missing or no key.</summary>
-    public async Task<ApiAnswer?> ApplicationAsync(HttpMethod method, string path, string? json, CancellationToken ct)
+    public async Task<ProviderResponse?> ApplicationAsync(HttpMethod method, string path, string? json, CancellationToken ct)
     {
         if (Token() is not { } token) return null;
         using var request = Request(method, new Uri(options.CurrentValue.ApiUrl.TrimEnd('/') + path), json);
@@ -18,7 +18,7 @@ internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimePr
     }
 
     /// <summary>Calls as the account; null when <c>ApiKey</c> or <c>ApiSecret</c> is missing.</summary>
-    public async Task<ApiAnswer?> AccountAsync(HttpMethod method, Uri url, HttpContent? content, CancellationToken ct)
+    public async Task<ProviderResponse?> AccountAsync(HttpMethod method, Uri url, HttpContent? content, CancellationToken ct)
     {
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.ApiKey) || string.IsNullOrEmpty(current.ApiSecret)) return null;
@@ -28,7 +28,7 @@ internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimePr
     }
 
     /// <summary>Asks for a document of Vonage's; the address must be one that <see cref="IsOurs"/> knows, since the token goes with it.</summary>
-    public async Task<ApiAnswer?> FetchAsync(Uri url, CancellationToken ct)
+    public async Task<ProviderResponse?> FetchAsync(Uri url, CancellationToken ct)
     {
         if (Token() is not { } token) return null;
         using var request = new HttpRequestMessage(HttpMethod.Get, url);

@@ -26,7 +26,7 @@ public sealed partial class VonageChannel : IChannel
     private readonly TimeProvider _time;
     private readonly VonageCalls _api;
 
-    public VonageChannel(IOptionsMonitor<VonageOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time, ApiCalls calls)
+    public VonageChannel(IOptionsMonitor<VonageOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time, ProviderHttp calls)
     {
         _options = options;
         _hooks = hooks;

@@ -74,7 +74,7 @@ public sealed partial class VonageChannel : ISendsReplies
         json.WriteEndObject();
     }
 
-    private ReplyOutcome Outcome(ApiAnswer? answer, Reply reply, string channel)
+    private ReplyOutcome Outcome(ProviderResponse? answer, Reply reply, string channel)
     {
         switch (answer)
         {
@@ -113,7 +113,7 @@ public sealed partial class VonageChannel : ISendsReplies
         };
     }
 
-    private static string? Member(ApiAnswer answer, ReadOnlySpan<byte> name)
+    private static string? Member(ProviderResponse answer, ReadOnlySpan<byte> name)
     {
         try
         {

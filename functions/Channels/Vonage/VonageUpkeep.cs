@@ -114,7 +114,7 @@ public sealed partial class VonageChannel : IRegistersWebhooks
         return answer is { Succeeded: true } ? new(name, RegistrationState.Repaired, "It was linked to the application.") : missing with { Detail = $"Vonage did not link it ({answer?.Status})." };
     }
 
-    private static Registration Unasked(string name, ApiAnswer? answer) => answer switch
+    private static Registration Unasked(string name, ProviderResponse? answer) => answer switch
     {
         null => new(name, RegistrationState.Unknown, "A credential is not set.", KeysStep),
         { Status: 401 or 403 } => new(name, RegistrationState.Unknown, $"Vonage refused the credential ({answer.Status}).", KeysStep),
@@ -133,7 +133,7 @@ public sealed partial class VonageChannel : IRegistersWebhooks
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    private static JsonObject? Parsed(ApiAnswer answer)
+    private static JsonObject? Parsed(ProviderResponse answer)
     {
         try
         {

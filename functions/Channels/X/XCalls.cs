@@ -7,10 +7,10 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.X;
 
 /// <summary>Calls X's API, for the app by its bearer token or for one account by OAuth 1.0a.</summary>
-internal sealed class XCalls(IOptionsMonitor<XOptions> options, TimeProvider time, ApiCalls calls)
+internal sealed class XCalls(IOptionsMonitor<XOptions> options, TimeProvider time, ProviderHttp calls)
 {
     /// <summary>Calls for the app; null when the bearer token is not set.</summary>
-    public async Task<ApiAnswer?> AppAsync(HttpMethod method, string path, string? json, CancellationToken ct)
+    public async Task<ProviderResponse?> AppAsync(HttpMethod method, string path, string? json, CancellationToken ct)
     {
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.BearerToken)) return null;
@@ -20,7 +20,7 @@ internal sealed class XCalls(IOptionsMonitor<XOptions> options, TimeProvider tim
     }
 
     /// <summary>Calls for one account of ours; null when its token or the consumer key is not set.</summary>
-    public async Task<ApiAnswer?> AccountAsync(string account, HttpMethod method, string path, string? json, CancellationToken ct)
+    public async Task<ProviderResponse?> AccountAsync(string account, HttpMethod method, string path, string? json, CancellationToken ct)
     {
         if (KeysOf(account) is not { } keys) return null;
         using var request = Request(method, new Uri(Base(options.CurrentValue) + path), json);

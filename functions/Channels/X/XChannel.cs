@@ -20,7 +20,7 @@ public sealed partial class XChannel : IChannel
     private readonly TimeProvider _time;
     private readonly XCalls _api;
 
-    public XChannel(IOptionsMonitor<XOptions> options, TimeProvider time, ApiCalls calls)
+    public XChannel(IOptionsMonitor<XOptions> options, TimeProvider time, ProviderHttp calls)
     {
         _options = options;
         _time = time;

@@ -69,7 +69,7 @@ public sealed partial class XChannel : ISendsReplies
         };
     }
 
-    private static ReplyOutcome Outcome(ApiAnswer? answer, string account, ReadOnlySpan<byte> idName, Func<string, ContactEvent> sent)
+    private static ReplyOutcome Outcome(ProviderResponse? answer, string account, ReadOnlySpan<byte> idName, Func<string, ContactEvent> sent)
     {
         switch (answer)
         {
@@ -86,7 +86,7 @@ public sealed partial class XChannel : ISendsReplies
     }
 
     // https://docs.x.com/x-api/fundamentals/response-codes-and-errors: X tells its reasons apart by the last part of an address, its title names no person.
-    private static ReplyOutcome.Refused Refused(ApiAnswer answer, string account)
+    private static ReplyOutcome.Refused Refused(ProviderResponse answer, string account)
     {
         var type = Read(answer.Body, "type"u8, default)?.Split('/')[^1];
         var detail = type is { Length: > 0 and < 80 } ? $"{answer.Status} {type}" : $"{answer.Status}";

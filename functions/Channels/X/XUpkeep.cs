@@ -152,13 +152,13 @@ public sealed partial class XChannel : IRegistersWebhooks
         return IsSubscribed(answer) is true ? new(name, RegistrationState.Repaired, "The account was subscribed.") : Unasked(name, answer, step);
     }
 
-    private static bool? IsSubscribed(ApiAnswer? answer)
+    private static bool? IsSubscribed(ProviderResponse? answer)
     {
         using var document = Parsed(answer);
         return document is null ? null : document.RootElement.Get("data"u8).Get("subscribed"u8).ValueKind is JsonValueKind.True;
     }
 
-    private static JsonDocument? Parsed(ApiAnswer? answer)
+    private static JsonDocument? Parsed(ProviderResponse? answer)
     {
         try
         {
@@ -170,7 +170,7 @@ public sealed partial class XChannel : IRegistersWebhooks
         }
     }
 
-    private static Registration Unasked(string name, ApiAnswer? answer, string step) => answer switch
+    private static Registration Unasked(string name, ProviderResponse? answer, string step) => answer switch
     {
         null => new(name, RegistrationState.Unknown, "A credential is not set.", step),
         { Status: 401 or 403 } => new(name, RegistrationState.Unknown, $"X refused the credential ({answer.Status}).", step),

@@ -12,7 +12,7 @@ namespace Serverless.Notifications.Acknowledgement;
 /// the text goes out as a reply of its case, so sending, repeating and echoes are the business of Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
-    CaseReader cases, ReplyDesk desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute
+    CaseReader cases, ReplyRequests desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute
 {
     private static readonly NotificationTarget Customer = new("customer", "customer");
 
@@ -75,13 +75,13 @@ public sealed class AcknowledgementRoute(
         var (asked, reply) = await desk.AskAsync(file, new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun, Owed: ends), ct);
         return asked switch
         {
-            Asked.Taken => Done(dryRun),
-            Asked.Known when reply!.To == to.Id => Done(dryRun),
-            Asked.Known => Void("one-a-day"),
-            Asked.WindowClosed => Void("window-closed"),
-            Asked.NoWayBack => Void("no-way-back"),
-            Asked.ChannelOff => Void("channel-off"),
-            Asked.CaseClosed => Void("case-closed"),
+            ReplyRequestResult.Taken => Done(dryRun),
+            ReplyRequestResult.Known when reply!.To == to.Id => Done(dryRun),
+            ReplyRequestResult.Known => Void("one-a-day"),
+            ReplyRequestResult.WindowClosed => Void("window-closed"),
+            ReplyRequestResult.NoWayBack => Void("no-way-back"),
+            ReplyRequestResult.ChannelOff => Void("channel-off"),
+            ReplyRequestResult.CaseClosed => Void("case-closed"),
             _ => Void("erased"),
         };
     }

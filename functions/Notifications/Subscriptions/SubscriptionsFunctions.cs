@@ -18,7 +18,7 @@ public sealed class SubscriptionsFunctions(
 
     [Function("ManageSubscriptionsList")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "subscriptions")] HttpRequest request) =>
-        await HttpAnswer.JsonAsync(
+        await ApiResponse.JsonAsync(
             request, await desk.ListAsync(Aborted(request)), SubscriptionJson.Default.IReadOnlyListSubscriptionView);
 
     [Function("ManageSubscriptionsMake")]
@@ -69,8 +69,8 @@ public sealed class SubscriptionsFunctions(
     public async Task Ping([HttpTrigger(AuthorizationLevel.Function, "post", Route = "subscriptions/{name}/ping")] HttpRequest request)
     {
         if (await desk.PingAsync(request.Route("name"), Aborted(request)) is { } result)
-            await HttpAnswer.JsonAsync(request, result, SubscriptionJson.Default.PingResult);
-        else await HttpAnswer.ProblemAsync(request, 404, NoSuch);
+            await ApiResponse.JsonAsync(request, result, SubscriptionJson.Default.PingResult);
+        else await ApiResponse.ProblemAsync(request, 404, NoSuch);
     }
 
     /// <summary>What was told or tried on a day.</summary>
@@ -82,16 +82,16 @@ public sealed class SubscriptionsFunctions(
         var (state, continuation) = (request.Value("state"), request.Value("continuation"));
         if (day is null)
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 400, $"day is written as 2026-11-22 (UTC), {RequestTimes.Years}; a delivery is listed on the day of its event.");
         }
         else if (state is not (null or NotificationState.Delivered or NotificationState.Waiting or NotificationState.Failed or NotificationState.Void))
-            await HttpAnswer.ProblemAsync(request, 400, "state is delivered, waiting, failed or void.");
+            await ApiResponse.ProblemAsync(request, 400, "state is delivered, waiting, failed or void.");
         else if ((await desk.ShowAsync(request.Route("name"), Aborted(request))).View is not { } subscription)
-            await HttpAnswer.ProblemAsync(request, 404, NoSuch);
+            await ApiResponse.ProblemAsync(request, 404, NoSuch);
         else
         {
-            await HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
                 await notices.OfTargetAsync(SubscriptionRequests.Route, subscription.Name, day.Value, state, continuation, Aborted(request)),
                 SubscriptionJson.Default.NotificationPage));
         }
@@ -115,35 +115,35 @@ public sealed class SubscriptionsFunctions(
         else if (int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             await AnswerAsync(request, await desk.ChangeAsync(name, version, body, Aborted(request)));
         else if (match.Length == 0)
-            await HttpAnswer.ProblemAsync(request, 428, "Send If-Match with the ETag that GET showed, or * to change whatever is there.");
-        else await HttpAnswer.ProblemAsync(request, 412, "This is no ETag of a subscription: get it again, and send its ETag.");
+            await ApiResponse.ProblemAsync(request, 428, "Send If-Match with the ETag that GET showed, or * to change whatever is there.");
+        else await ApiResponse.ProblemAsync(request, 412, "This is no ETag of a subscription: get it again, and send its ETag.");
     }
 
     private async Task RedeliverAsync(HttpRequest request, string name, JsonElement body, Dictionary<string, int> counts)
     {
         var (state, continuation) = (body.TextOf("state") ?? NotificationState.Failed, body.TextOf("continuation"));
         if ((await desk.ShowAsync(name, Aborted(request))).View is not { } subscription)
-            await HttpAnswer.ProblemAsync(request, 404, NoSuch);
+            await ApiResponse.ProblemAsync(request, 404, NoSuch);
         else if (subscription.State != "active")
-            await HttpAnswer.ProblemAsync(request, 409, "The subscription is not told now: resume it first.");
+            await ApiResponse.ProblemAsync(request, 409, "The subscription is not told now: resume it first.");
         else if (body.TextOf("event") is { } id)
         {
             if (await redelivery.OneAsync(SubscriptionRequests.Route, subscription.Name, id, Aborted(request)) is { } one)
-                await HttpAnswer.JsonAsync(request, Counted(one, counts));
+                await ApiResponse.JsonAsync(request, Counted(one, counts));
             else
             {
-                await HttpAnswer.ProblemAsync(
+                await ApiResponse.ProblemAsync(
                     request, 404, "No such event was told or tried here within 31 days; .../deliveries?day=2026-11-22 lists them.");
             }
         }
         else if (TimeOf(body, "from") is not { } from || TimeOf(body, "to") is not { } to || to <= from || to - from > TimeSpan.FromDays(31)
             || state is not ("all" or NotificationState.Failed or NotificationState.Delivered or NotificationState.Waiting))
-            await HttpAnswer.ProblemAsync(request, 400, HowToRedeliver);
+            await ApiResponse.ProblemAsync(request, 400, HowToRedeliver);
         else
         {
             var wanted = state == "all" ? null : state;
             var (route, ct) = (SubscriptionRequests.Route, Aborted(request));
-            await HttpAnswer.PageAsync(request, continuation, "query", async () => Counted(
+            await ApiResponse.PageAsync(request, continuation, "query", async () => Counted(
                 await redelivery.SpanAsync(route, subscription.Name, from, to, wanted, continuation, ct), counts));
         }
     }
@@ -175,7 +175,7 @@ public sealed class SubscriptionsFunctions(
     {
         if (answer.Problem is { } problem)
         {
-            await HttpAnswer.ProblemAsync(request, answer.Status, problem);
+            await ApiResponse.ProblemAsync(request, answer.Status, problem);
             return;
         }
 
@@ -188,7 +188,7 @@ public sealed class SubscriptionsFunctions(
 
         if (answer.Version > 0) response.Headers.ETag = $"\"{answer.Version}\"";
         if (answer.Status == StatusCodes.Status201Created) response.Headers.Location = $"/api/subscriptions/{view.Name}";
-        await HttpAnswer.JsonAsync(request, view, SubscriptionJson.Default.SubscriptionView, answer.Status);
+        await ApiResponse.JsonAsync(request, view, SubscriptionJson.Default.SubscriptionView, answer.Status);
     }
 
     // 24 when nothing is said, and -1, which the desk refuses, for what is no whole number.

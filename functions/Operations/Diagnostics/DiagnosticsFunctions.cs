@@ -21,7 +21,7 @@ public sealed class DiagnosticsFunctions(
     {
         if (await ReadAsync(request) is not { } asked || channels.Find(asked.Channel) is not { } channel)
         {
-            await HttpAnswer.ProblemAsync(request, 400, "Send {\"channel\":\"generic\",\"days\":7}: channel is one of "
+            await ApiResponse.ProblemAsync(request, 400, "Send {\"channel\":\"generic\",\"days\":7}: channel is one of "
                 + $"{string.Join(", ", channels.All.Select(c => c.Name))}, days is a number from 1 to {DiagnosticsLinks.LongestDays}, "
                 + "source, to show the failing calls of one sender alone, is a name of the channel's settings.");
             return;
@@ -29,7 +29,7 @@ public sealed class DiagnosticsFunctions(
 
         if (links.Make(channel.Name, asked.Days, asked.Source) is not { } link)
         {
-            await HttpAnswer.ProblemAsync(request, 409, "Diagnostics__Secret is missing: set it to 32 random characters or more.");
+            await ApiResponse.ProblemAsync(request, 409, "Diagnostics__Secret is missing: set it to 32 random characters or more.");
             return;
         }
 
@@ -37,7 +37,7 @@ public sealed class DiagnosticsFunctions(
         var until = $"until {link.ExpiresAt:yyyy-MM-ddTHH:mmZ}";
         var begun = await actions.BeginAsync("diagnostics-link", channel.Name, until, caller.Of(request, asked.By), ct);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["days"] = asked.Days }, ct);
-        await HttpAnswer.JsonAsync(request, link, DiagnosticsJson.Default.Link);
+        await ApiResponse.JsonAsync(request, link, DiagnosticsJson.Default.Link);
     }
 
     /// <summary>Shows a sender how its last calls went. The signature in the link is the key.</summary>
@@ -60,7 +60,7 @@ public sealed class DiagnosticsFunctions(
 
         var report = await reports.ReadAsync(channel.Name, source, german, request.HttpContext.RequestAborted);
         if (WantsPage(request)) await PageAsync(request, SenderPage.Of(report, german), 200);
-        else await HttpAnswer.JsonAsync(request, report, DiagnosticsJson.Default.SenderReport);
+        else await ApiResponse.JsonAsync(request, report, DiagnosticsJson.Default.SenderReport);
     }
 
     private static async Task<Asked?> ReadAsync(HttpRequest request)
@@ -94,7 +94,7 @@ public sealed class DiagnosticsFunctions(
         };
         return WantsPage(request)
             ? PageAsync(request, SenderPage.Saying(sentence, german), 404)
-            : HttpAnswer.ProblemAsync(request, 404, sentence);
+            : ApiResponse.ProblemAsync(request, 404, sentence);
     }
 
     private static Task PageAsync(HttpRequest request, string html, int status) =>

@@ -17,11 +17,11 @@ public sealed class KeptDeliveryFunctions(ChannelDirectory channels, KeptDeliver
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/kept-deliveries")] HttpRequest request)
     {
         var (name, continuation) = (request.Value("channel"), request.Value("continuation"));
-        if (name is not null && channels.Find(name) is null) return HttpAnswer.ProblemAsync(request, 400, OneOf());
+        if (name is not null && channels.Find(name) is null) return ApiResponse.ProblemAsync(request, 400, OneOf());
         if (!int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
             || top is < 1 or > QuarantineReview.LargestPage)
-            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
-        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            return ApiResponse.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
+        return ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(name, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.KeptPage));
     }
 
@@ -41,17 +41,17 @@ public sealed class KeptDeliveryFunctions(ChannelDirectory channels, KeptDeliver
     {
         if (await RawBody.ReadAsync(request) is not { } body || KeptRequest.Parse(body, channels) is not { } asked)
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"{KeptRequest.HowTo} {OneOf()}");
+            await ApiResponse.ProblemAsync(request, 400, $"{KeptRequest.HowTo} {OneOf()}");
             return;
         }
 
-        await HttpAnswer.PageAsync(request, asked.Continuation, "selection", async () =>
+        await ApiResponse.PageAsync(request, asked.Continuation, "selection", async () =>
         {
             var wanted = asked with { By = caller.Of(request, asked.By) };
             var step = await desk.StepAsync(wanted, resubmit, request.HttpContext.RequestAborted);
             if (asked.Delivery is null || step is not { Done: 0, Already: 0 })
                 return JsonSerializer.SerializeToUtf8Bytes(step, ReviewJson.Default.KeptStep);
-            await HttpAnswer.ProblemAsync(request, 404, NoSuchDelivery);
+            await ApiResponse.ProblemAsync(request, 404, NoSuchDelivery);
             return null;
         });
     }

@@ -16,8 +16,8 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview d
     {
         var (queue, continuation) = (request.Value("queue") ?? DeliveryMessage.Queue, request.Value("continuation"));
         if (TopOf(request) is not { } top)
-            return HttpAnswer.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
-        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+            return ApiResponse.ProblemAsync(request, 400, $"top is a number from 1 to {QuarantineReview.LargestPage}.");
+        return ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await desk.ListAsync(queue, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
     }
 
@@ -36,14 +36,14 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview d
         var queues = poison.Queues;
         if (await RawBody.ReadAsync(request) is not { } body || PoisonRequest.Parse(body, queues) is not { } asked)
         {
-            await HttpAnswer.ProblemAsync(request, 400, $"{PoisonRequest.HowTo} Queues: {string.Join(", ", queues)}.");
+            await ApiResponse.ProblemAsync(request, 400, $"{PoisonRequest.HowTo} Queues: {string.Join(", ", queues)}.");
             return;
         }
 
         var step = await desk.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
         if (asked.Id is not null && step is { Done: 0, Cut: 0 })
-            await HttpAnswer.ProblemAsync(request, 404, "No such message of this queue is kept.");
-        else await HttpAnswer.JsonAsync(request, step, ReviewJson.Default.PoisonStep);
+            await ApiResponse.ProblemAsync(request, 404, "No such message of this queue is kept.");
+        else await ApiResponse.JsonAsync(request, step, ReviewJson.Default.PoisonStep);
     }
 
     private static int? TopOf(HttpRequest request) =>

@@ -59,7 +59,7 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
     private Task PutBackAsync(string kept, byte[] text, CancellationToken ct)
     {
         var queue = kept.EndsWith(PoisonMessages.Suffix, StringComparison.Ordinal) ? kept[..^PoisonMessages.Suffix.Length] : kept;
-        return queue is DeliveryMessage.Queue or FilePointer.Queue or ReplyPointer.Queue || destinations.Any(d => d.Queue == queue)
+        return queue is DeliveryMessage.Queue or AttachmentMessage.Queue or ReplyMessage.Queue || destinations.Any(d => d.Queue == queue)
             ? queues.SendAsync(queue, text, TimeSpan.Zero, ct)
             : throw new ArgumentException("There is no such queue.", nameof(kept));
     }

@@ -24,7 +24,7 @@ public sealed class ReviewFunctions(
         if (request.Value("channel") is not { } name || channels.Find(name) is not { } channel) return ProblemAsync(request, OneOf());
         if (hours is null) return ProblemAsync(request, HourRange.HowTo);
         if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
-        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+        return ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await quarantine.ListAsync(channel.Name, hours.Value, top, continuation, request.HttpContext.RequestAborted),
             ReviewJson.Default.QuarantinePage));
     }
@@ -37,10 +37,10 @@ public sealed class ReviewFunctions(
         var (channel, id) = (request.Route("channel"), request.Route("id"));
         if (DeliveryKey.IsId(id)
             && await quarantine.FindAsync(new DeliveryKey(channel, id), request.HttpContext.RequestAborted) is { } file)
-            await HttpAnswer.JsonAsync(request, file, ReviewJson.Default.QuarantinedFile);
+            await ApiResponse.JsonAsync(request, file, ReviewJson.Default.QuarantinedFile);
         else
         {
-            await HttpAnswer.ProblemAsync(
+            await ApiResponse.ProblemAsync(
                 request, 404, "There is no such delivery in quarantine; operations/deliveries/{channel}/{id} says what became of it.");
         }
     }
@@ -68,7 +68,7 @@ public sealed class ReviewFunctions(
         if (channels.Find(selection.Channel) is null) await ProblemAsync(request, OneOf());
         else
         {
-            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await ApiResponse.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
                 await replay.StepAsync(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReplayStep));
         }
     }
@@ -81,7 +81,7 @@ public sealed class ReviewFunctions(
         if ((request.Value("month") is { } written ? RequestTimes.Month(written) : time.GetUtcNow()) is not { } month)
             return ProblemAsync(request, $"month is written as 2026-11, {RequestTimes.Years}.");
         if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
-        return HttpAnswer.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
+        return ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await actions.ListAsync(month, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.ActionPage));
     }
 
@@ -92,7 +92,7 @@ public sealed class ReviewFunctions(
         else if (Shut(selection.Channel) is { } problem) await ProblemAsync(request, problem);
         else
         {
-            await HttpAnswer.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
+            await ApiResponse.PageAsync(request, selection.Continuation, "selection", async () => JsonSerializer.SerializeToUtf8Bytes(
                 await act(selection, request.HttpContext.RequestAborted), ReviewJson.Default.ReviewStep));
         }
     }
@@ -111,7 +111,7 @@ public sealed class ReviewFunctions(
 
     private string OneOf() => $"channel is one of: {string.Join(", ", channels.All.Select(c => c.Name))}.";
 
-    private static Task ProblemAsync(HttpRequest request, string detail) => HttpAnswer.ProblemAsync(request, 400, detail);
+    private static Task ProblemAsync(HttpRequest request, string detail) => ApiResponse.ProblemAsync(request, 400, detail);
 
     private static int? TopOf(HttpRequest request) =>
         int.TryParse(request.Value("top") ?? "25", NumberStyles.None, CultureInfo.InvariantCulture, out var top)

@@ -24,7 +24,7 @@ public static class HtmlPage
     }
 
     public static Task AnswerAsync(HttpRequest request, ReadOnlyMemory<byte> html, int status) =>
-        HttpAnswer.WriteAsync(request, html, status, "text/html; charset=utf-8");
+        ApiResponse.WriteAsync(request, html, status, "text/html; charset=utf-8");
 
     /// <summary>
     /// Whether German comes before English among the languages of the browser, which lists them in the order of liking; weights only

@@ -25,7 +25,7 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
 
     /// <summary>Every queue of which messages may be kept: those with a poison queue that a function works, and the poison queues of routes, which Tick drains.</summary>
     public IReadOnlyList<string> Queues =>
-        [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, FilePointer.Queue, FilePointer.Queue + Suffix, ReplyPointer.Queue, ReplyPointer.Queue + Suffix, .. _notices];
+        [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, AttachmentMessage.Queue, AttachmentMessage.Queue + Suffix, ReplyMessage.Queue, ReplyMessage.Queue + Suffix, .. _notices];
 
     /// <summary>Keeps a message; the same text again is the same row.</summary>
     /// <param name="queue">Where it came from: the partition.</param>

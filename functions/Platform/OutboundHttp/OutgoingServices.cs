@@ -5,5 +5,5 @@ public static class OutgoingServices
 {
     public static IServiceCollection AddOutgoing(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"))
-        .AddSingleton<ApiCalls>();
+        .AddSingleton<ProviderHttp>();
 }

@@ -144,7 +144,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
         var all = Seed.SettingsOf("acs");
         (all["Channels__Acs__ApiUrl"], all["Channels__Acs__AccessKey"], all["Channels__Acs__OpenIdUrl"]) = (_api.Url, AcsApi.AccessKey, $"{_api.Url}/common/.well-known/openid-configuration");
         foreach (var (name, value) in settings) all[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>();
         AcsChannel.Add(services, Seed.Configuration(all));
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

@@ -40,7 +40,7 @@ public abstract partial class ChannelConformance
         var configuration = Seed.Configuration(settings ?? Settings);
         var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(now ?? Seeds[0].At));
         // For a channel with abilities: nothing of what seeds name is public, so nobody is ever called.
-        services.AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ApiCalls>();
+        services.AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks"));
         Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

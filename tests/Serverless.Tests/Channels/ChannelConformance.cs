@@ -210,7 +210,7 @@ public abstract partial class ChannelConformance
     public void It_is_made_from_settings_and_time_alone_so_it_does_no_io()
     {
         List<Type> known = [typeof(IOptionsMonitor<>), typeof(IOptions<>), typeof(ILogger<>), typeof(TimeProvider)];
-        if (Channel() is IFetchesContent or ILoadsSigningKeys or IReadsAttachments or ISendsReplies or IReconciles or IRegistersWebhooks or ICallControl) known.Add(typeof(ApiCalls));
+        if (Channel() is IFetchesContent or ILoadsSigningKeys or IReadsAttachments or ISendsReplies or IReconciles or IRegistersWebhooks or ICallControl) known.Add(typeof(ProviderHttp));
         var wanted = Channel().GetType().GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.ParameterType);
         Assert.All(wanted, type => Assert.Contains(type.IsGenericType ? type.GetGenericTypeDefinition() : type, known));
     }

@@ -236,7 +236,7 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         settings["Channels__Discourse__Sites__community__Url"] = url ?? _api.Address.ToString();
         settings["Channels__Discourse__Sites__community__ApiKey"] = key;
         settings["Channels__Discourse__Sites__community__PrivateMessages"] = privateMessages.ToString();
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         DiscourseChannel.Add(services, Seed.Configuration(settings));
         _services = services.BuildServiceProvider();
     }

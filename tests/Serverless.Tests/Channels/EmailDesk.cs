@@ -33,7 +33,7 @@ internal sealed class EmailDesk : IAsyncDisposable
         };
         foreach (var (name, value) in settings) all[$"Channels__Email__{name}"] = value;
         var configuration = Seed.Configuration(all);
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         EmailChannel.Add(services, configuration);
         _services = services.BuildServiceProvider();
         Channel = (EmailChannel)_services.GetRequiredService<IChannel>();

@@ -29,7 +29,7 @@ internal static class MetaReading
         var settings = Seed.SettingsOf("meta");
         (string, string?)[] own = [("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__InstagramApiUrl", $"{api.Address}/instagram"), ("Channels__Meta__AccessToken", MetaApi.Token), .. more];
         foreach (var (name, value) in own) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton(time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton(time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         MetaChannel.Add(services, Seed.Configuration(settings));
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
@@ -75,7 +75,7 @@ internal static class MetaReading
     internal static List<(string Position, Parsed? Reading)> Read(string body)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ApiCalls>();
+        services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ProviderHttp>();
         MetaChannel.Add(services, Seed.Configuration([]));
         using var provider = services.BuildServiceProvider();
         var channel = provider.GetRequiredService<IChannel>();

@@ -118,7 +118,7 @@ public sealed class PlacetelCallTests
     {
         var all = Seed.SettingsOf("placetel");
         foreach (var (name, value) in settings) all[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         PlacetelChannel.Add(services, Seed.Configuration(all));
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }

@@ -126,7 +126,7 @@ public sealed class SipgateCallTests
         var all = Seed.SettingsOf("sipgate");
         foreach (var (name, value) in settings) all[name] = value;
         var configuration = Seed.Configuration(all);
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = all["Hooks__PublicBaseUrl"]);
         SipgateChannel.Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

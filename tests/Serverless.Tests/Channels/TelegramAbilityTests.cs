@@ -221,7 +221,7 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         var settings = Seed.SettingsOf("telegram");
         foreach (var name in settings.Keys.Where(k => k.Contains("__shop__", StringComparison.Ordinal)).ToList()) settings.Remove(name);
         settings["Channels__Telegram__ApiUrl"] = apiUrl ?? _api.Address.ToString();
-        var services = new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(_log)).AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(_log)).AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         TelegramChannel.Add(services, Seed.Configuration(settings));
         _services = services.BuildServiceProvider();
     }

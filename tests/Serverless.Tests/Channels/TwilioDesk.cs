@@ -48,7 +48,7 @@ internal sealed class TwilioDesk(params (string Name, string? Value)[] settings)
         foreach (var (name, value) in settings) all[name] = value;
         var configuration = Seed.Configuration(all);
         var services = new ServiceCollection();
-        services.AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        services.AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = all["Hooks__PublicBaseUrl"]);
         TwilioChannel.Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

@@ -159,7 +159,7 @@ public sealed class TwilioSignatureTests
         var settings = new Dictionary<string, string?>(more ?? [], StringComparer.Ordinal) { ["Hooks__PublicBaseUrl"] = url[..path], ["Channels__Twilio__AuthToken"] = token };
         var configuration = Seed.Configuration(settings);
         var services = new ServiceCollection();
-        services.AddSingleton(TimeProvider.System).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        services.AddSingleton(TimeProvider.System).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = url[..path]);
         TwilioChannel.Add(services, configuration);
         using var provider = services.BuildServiceProvider();

@@ -276,7 +276,7 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         settings["Channels__Vonage__PrivateKey"] = VonageApi.PrivateKey;
         foreach (var (name, value) in more) settings[name] = value;
         var configuration = Seed.Configuration(settings);
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = settings["Hooks__PublicBaseUrl"]);
         VonageChannel.Add(services, configuration);
         return (VonageChannel)services.BuildServiceProvider().GetRequiredService<IChannel>();

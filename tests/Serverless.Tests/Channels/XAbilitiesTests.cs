@@ -271,7 +271,7 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         settings["Channels__X__ApiUrl"] = _x.Address.ToString();
         settings["Channels__X__BearerToken"] = XApi.BearerToken;
         foreach (var (name, value) in more) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ApiCalls>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         XChannel.Add(services, Seed.Configuration(settings));
         return (XChannel)services.BuildServiceProvider().GetRequiredService<IChannel>();
     }

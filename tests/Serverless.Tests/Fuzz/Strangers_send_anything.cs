@@ -114,7 +114,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         Own("kept request", bodies, body => KeptRequest.Parse(body, channels));
         Own("poison request", bodies, body => PoisonRequest.Parse(body, ["inbound"]));
         Own("resend request", bodies, body => ResendRequest.Parse(body, AnyTime));
-        Own("privacy request", bodies, body => PrivacyRequest.Parse(body));
+        Own("privacy request", bodies, body => PrivacyRequestBody.Parse(body));
         Own("reply request", bodies, body => ReplyRequest.Parse(body, out _));
         Own("hours", ["2026-11-20T09"u8.ToArray(), "2026-11-20"u8.ToArray()], body => HourRange.Parse(Text(body), null, null, null));
         Own("case number", ["A1B2C3D4"u8.ToArray(), Encoding.UTF8.GetBytes(CaseNumber.For(new string('a', 32), 0))], body => CaseNumber.Parse(Text(body)));
@@ -135,8 +135,8 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
             """{"route":"mail","target":"a","at":"2026-11-20T09:00:00Z","caseId":"x","file":"y","replyId":"z","try":1}"""u8.ToArray(),
         ];
         Own("pointer", bodies, body => DeliveryMessage.Parse(Text(body)));
-        Own("file pointer", bodies, body => FilePointer.Parse(Text(body)));
-        Own("reply pointer", bodies, body => ReplyPointer.Parse(Text(body)));
+        Own("file pointer", bodies, body => AttachmentMessage.Parse(Text(body)));
+        Own("reply pointer", bodies, body => ReplyMessage.Parse(Text(body)));
         Run("notice", bodies, 500, 500, (_, body) => Notification.Parse(Text(body)));
     }
 

@@ -37,7 +37,7 @@ public static partial class FileSteps
     }
 
     public static Task<bool> FetchAsync(this World world, string caseId, string file, int attempt = 0) =>
-        world.InvokeAsync("FetchAttachments", "pointer", Encoding.UTF8.GetString(new FilePointer(caseId, file, attempt).ToJson()));
+        world.InvokeAsync("FetchAttachments", "pointer", Encoding.UTF8.GetString(new AttachmentMessage(caseId, file, attempt).ToJson()));
 
     private static int Whole(Match match, string group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 

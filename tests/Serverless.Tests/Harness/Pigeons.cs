@@ -148,7 +148,7 @@ public static class PigeonSteps
 
     /// <summary>Gives a reply's pointer to SendReplies, as the host does, however often.</summary>
     public static Task<bool> SendReplyAsync(this World world, string caseId, string replyId) =>
-        world.InvokeAsync("SendReplies", "pointer", System.Text.Encoding.UTF8.GetString(new Replies.ReplyPointer(caseId, replyId).ToJson()));
+        world.InvokeAsync("SendReplies", "pointer", System.Text.Encoding.UTF8.GetString(new Replies.ReplyMessage(caseId, replyId).ToJson()));
 
     /// <summary>A reply as its case shows it.</summary>
     public static async Task<JsonElement> ReplyOfAsync(this World world, string caseId, string replyId) =>

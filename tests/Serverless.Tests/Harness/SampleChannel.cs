@@ -14,7 +14,7 @@ namespace Serverless.Tests.Harness;
 /// A channel with every ability, for journeys of the cores: a delivery is <c>{"elements":[{"id","at","text","thread","files","thin","attention","change"}]}</c>, proven by a header that names its key.
 /// It talks to <see cref="SampleApi"/>.
 /// </summary>
-public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : IChannel, IFetchesContent, ILoadsSigningKeys, IReadsAttachments, IReconciles
+public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration) : IChannel, IFetchesContent, ILoadsSigningKeys, IReadsAttachments, IReconciles
 {
     private HashSet<string> _keys = ["good"];
 
@@ -133,9 +133,9 @@ public sealed class SampleChannel(ApiCalls api, IConfiguration configuration) : 
         }));
     }
 
-    private static string Trouble(ApiAnswer answer) => answer.Status switch { 0 => "unreachable", 429 => "rate-limited", 503 => "mailbox-offline", _ => "refused" };
+    private static string Trouble(ProviderResponse answer) => answer.Status switch { 0 => "unreachable", 429 => "rate-limited", 503 => "mailbox-offline", _ => "refused" };
 
-    private Task<ApiAnswer> GetAsync(string path, CancellationToken ct) => api.SendAsync(new HttpRequestMessage(HttpMethod.Get, Url(path)), ct);
+    private Task<ProviderResponse> GetAsync(string path, CancellationToken ct) => api.SendAsync(new HttpRequestMessage(HttpMethod.Get, Url(path)), ct);
 
     private Uri Url(string path) => new(configuration["Sample:ApiUrl"] + path);
 }

@@ -55,9 +55,9 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFix
     {
         await using var world = await StartAsync();
         await using var twin = await world.TwinAsync(("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Upkeep__Repair", "pigeon"), ("Hooks__PublicBaseUrl", "https://contact.example.com"));
-        var book = world.Services.GetRequiredService<RegistrationBook>();
+        var book = world.Services.GetRequiredService<RegistrationStore>();
         var read = await book.LastAsync("pigeon", default);
-        Assert.Equal(1, (await Task.WhenAll(book.ClaimAsync("pigeon", read, default), twin.Services.GetRequiredService<RegistrationBook>().ClaimAsync("pigeon", read, default))).Count(won => won));
+        Assert.Equal(1, (await Task.WhenAll(book.ClaimAsync("pigeon", read, default), twin.Services.GetRequiredService<RegistrationStore>().ClaimAsync("pigeon", read, default))).Count(won => won));
         Assert.Equal(0, await ChecksAfterTickAsync(twin));
         world.Time.Advance(TimeSpan.FromMinutes(11));
         await Task.WhenAll(world.TickAsync(), twin.TickAsync());

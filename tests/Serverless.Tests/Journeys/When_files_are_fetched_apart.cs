@@ -106,7 +106,7 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
         _api.Trouble = 500;
         await ArriveAsync("m1", "photo.png");
         var (caseId, id) = ((await _world.OnlyCaseAsync()).CaseId(), await IdOfAsync("photo.png"));
-        Assert.True(await _world.InvokeAsync("GiveUpAttachments", "pointer", System.Text.Encoding.UTF8.GetString(new FilePointer(caseId, id, 3).ToJson())));
+        Assert.True(await _world.InvokeAsync("GiveUpAttachments", "pointer", System.Text.Encoding.UTF8.GetString(new AttachmentMessage(caseId, id, 3).ToJson())));
         Assert.Equal("failed: failed-too-often", (await _world.OnlyCaseAsync()).FileStates()["photo.png"]);
         foreach (var function in new[] { "GiveUpAttachments", "FetchAttachments" }) Assert.True(await _world.InvokeAsync(function, "pointer", "no pointer"));
     }

@@ -113,7 +113,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task What_costs_reads_is_read_once_in_half_a_minute_however_many_ask_and_anew_after_a_failure()
     {
         var (time, reads) = (new FakeTime(), 0);
-        var reading = new Reading<int>(time, TimeSpan.FromSeconds(30), _ => ++reads == 1 ? Task.FromException<int>(new InvalidOperationException()) : Task.FromResult(reads));
+        var reading = new Cached<int>(time, TimeSpan.FromSeconds(30), _ => ++reads == 1 ? Task.FromException<int>(new InvalidOperationException()) : Task.FromResult(reads));
         await Assert.ThrowsAsync<InvalidOperationException>(() => reading.GetAsync(CancellationToken.None));
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => reading.GetAsync(CancellationToken.None))), n => Assert.Equal(2, n));
         time.Advance(TimeSpan.FromSeconds(30));

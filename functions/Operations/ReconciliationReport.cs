@@ -8,18 +8,18 @@ namespace Serverless.Operations;
 /// <param name="Channel">Channel name.</param>
 /// <param name="Sources">Each source it can look at.</param>
 /// <param name="Blind">What cannot be looked at, and why.</param>
-public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sources, IReadOnlyList<string> Blind)
+public sealed record ReconciliationReport(string Channel, IReadOnlyList<ReconciledSource> Sources, IReadOnlyList<string> Blind)
 {
     /// <summary>True when the last look at a source came to nothing.</summary>
     internal bool IsTroubled => Sources.Any(s => s.Reason is not null);
 
     /// <summary>Null for a channel that is off or cannot look.</summary>
-    public static async Task<LookReport?> OfAsync(IChannel channel, ReconciliationStates states, CancellationToken ct)
+    public static async Task<ReconciliationReport?> OfAsync(IChannel channel, ReconciliationStates states, CancellationToken ct)
     {
         if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
         var sources = looks.Sources;
         var known = sources.Count == 0 ? [] : (await states.OfChannelAsync(channel.Name, ct)).ToDictionary(s => s.Source, StringComparer.Ordinal);
-        return new LookReport(channel.Name, [.. sources.Select(s => Of(s, known.GetValueOrDefault(s.Name)))], looks.Blind);
+        return new ReconciliationReport(channel.Name, [.. sources.Select(s => Of(s, known.GetValueOrDefault(s.Name)))], looks.Blind);
     }
 
     /// <summary>The same in sentences.</summary>
@@ -31,7 +31,7 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
         .. Blind,
     ];
 
-    private static LookedSource Of(ReconciliationSource source, ReconciliationState? state) =>
+    private static ReconciledSource Of(ReconciliationSource source, ReconciliationState? state) =>
         new(source.Name, state?.Since, state?.LookedAt, state?.DueAt, state?.Found ?? 0, state?.FoundInAll ?? 0, state?.Reason);
 }
 
@@ -43,4 +43,4 @@ public sealed record LookReport(string Channel, IReadOnlyList<LookedSource> Sour
 /// <param name="Found">Contacts brought in by the last look.</param>
 /// <param name="FoundInAll">Contacts brought in since the source is known.</param>
 /// <param name="Reason">Why the last look came to nothing; null when it was done.</param>
-public sealed record LookedSource(string Source, DateTimeOffset? Since, DateTimeOffset? LookedAt, DateTimeOffset? DueAt, int Found, long FoundInAll, string? Reason);
+public sealed record ReconciledSource(string Source, DateTimeOffset? Since, DateTimeOffset? LookedAt, DateTimeOffset? DueAt, int Found, long FoundInAll, string? Reason);

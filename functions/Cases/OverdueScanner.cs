@@ -1,7 +1,7 @@
 namespace Serverless.Cases;
 
 /// <summary>Looks at the clocks of open cases: a promise that was not kept is told, and told again while nobody answers.</summary>
-public sealed partial class CaseClock(CaseViews views, CaseActions actions, TimeProvider time, ILogger<CaseClock> log)
+public sealed partial class OverdueScanner(CaseViews views, CaseActions actions, TimeProvider time, ILogger<OverdueScanner> log)
 {
     /// <summary>Tells every case whose clock has run out. Returns how many were looked at; a case that cannot be told stops no other, is logged, and thrown at the end (P13).</summary>
     public async Task<int> RingAsync(CancellationToken ct)

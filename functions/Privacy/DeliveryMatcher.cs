@@ -7,7 +7,7 @@ using Serverless.Processing;
 namespace Serverless.Privacy;
 
 /// <summary>Tells whether a raw delivery speaks of the cases or the person of an order.</summary>
-public sealed class Speaking(DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels)
+public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels)
 {
     /// <summary>What is looked for.</summary>
     /// <param name="Cases">Ids of cases.</param>
@@ -15,7 +15,7 @@ public sealed class Speaking(DeliveryStore deliveries, DeliveryProcessor work, C
     /// <param name="Address">A person; null when it is about cases alone.</param>
     public sealed record Wanted(HashSet<string> Cases, HashSet<string> Keys, PersonAddress? Address)
     {
-        public static Wanted Of(Order order) => new(
+        public static Wanted Of(PrivacyRequest order) => new(
             order.Cases.Select(c => c.Id).ToHashSet(StringComparer.Ordinal), order.Keys.ToHashSet(StringComparer.Ordinal), order.Address is { } address ? PersonAddress.Parse(address, out _) : null);
     }
 

@@ -8,18 +8,18 @@ namespace Serverless.Attachments;
 /// <param name="CaseId">The case.</param>
 /// <param name="File">Id of the file within it.</param>
 /// <param name="Attempt">0 at first.</param>
-public sealed record FilePointer(string CaseId, string File, int Attempt)
+public sealed record AttachmentMessage(string CaseId, string File, int Attempt)
 {
     public const string Queue = "attachments";
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, AttachmentJson.Default.FilePointer);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, AttachmentJson.Default.AttachmentMessage);
 
     /// <summary>The pointer, or null when the text is none.</summary>
-    public static FilePointer? Parse(string json)
+    public static AttachmentMessage? Parse(string json)
     {
         try
         {
-            var pointer = JsonSerializer.Deserialize(json, AttachmentJson.Default.FilePointer);
+            var pointer = JsonSerializer.Deserialize(json, AttachmentJson.Default.AttachmentMessage);
             return pointer is { CaseId.Length: 32, File.Length: > 0 and < 100 } && pointer.CaseId.All(char.IsAsciiHexDigit) && pointer.File.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? pointer : null;
         }
         catch (JsonException)
@@ -30,7 +30,7 @@ public sealed record FilePointer(string CaseId, string File, int Attempt)
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(FilePointer))]
+[JsonSerializable(typeof(AttachmentMessage))]
 internal sealed partial class AttachmentJson : JsonSerializerContext
 {
     static AttachmentJson() => Default = new(PlainJson.Of(Default));

@@ -4,7 +4,7 @@ namespace Serverless.Operations;
 /// <param name="time">Clock.</param>
 /// <param name="lasts">For so long nobody reads again.</param>
 /// <param name="read">Reads.</param>
-internal sealed class Reading<T>(TimeProvider time, TimeSpan lasts, Func<CancellationToken, Task<T>> read)
+internal sealed class Cached<T>(TimeProvider time, TimeSpan lasts, Func<CancellationToken, Task<T>> read)
 {
     private readonly Lock _gate = new();
     private Task<T>? _latest;

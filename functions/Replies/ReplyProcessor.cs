@@ -9,8 +9,8 @@ namespace Serverless.Replies;
 /// Brings one reply to its end. Whoever takes it claims its row first, so that two instances never send it; whoever dies leaves a claim that runs out, and then it is
 /// tried again only where the provider knows two tries from two messages.
 /// </summary>
-public sealed partial class ReplyWork(
-    CaseReplies replies, ReplyBook book, ReplyIndex index, ReplyFiling filing, CaseReader reader, ChannelDirectory channels, TimeProvider time, ILogger<ReplyWork> log)
+public sealed partial class ReplyProcessor(
+    CaseReplies replies, ReplyStore book, ReplyIndex index, SentReplies filing, CaseReader reader, ChannelDirectory channels, TimeProvider time, ILogger<ReplyProcessor> log)
 {
     // A channel makes a few calls of at most twenty seconds each.
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(3);
@@ -24,7 +24,7 @@ public sealed partial class ReplyWork(
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
 
     /// <summary>Works one message of queue <c>replies</c>. Safe to repeat. What we understand puts the message back for later; only bugs reach the host.</summary>
-    public async Task WorkAsync(ReplyPointer pointer, CancellationToken ct)
+    public async Task WorkAsync(ReplyMessage pointer, CancellationToken ct)
     {
         try
         {
@@ -38,7 +38,7 @@ public sealed partial class ReplyWork(
     }
 
     /// <summary>What failed too often for a reason we do not understand is visible as failed; if it may have been sent, as uncertain.</summary>
-    public async Task GiveUpAsync(ReplyPointer pointer, CancellationToken ct)
+    public async Task GiveUpAsync(ReplyMessage pointer, CancellationToken ct)
     {
         LogGivenUp(pointer.CaseId, pointer.ReplyId);
         await book.ChangeAsync(pointer, r => r.State switch
@@ -49,7 +49,7 @@ public sealed partial class ReplyWork(
         }, ct);
     }
 
-    private async Task StepAsync(ReplyPointer pointer, CancellationToken ct)
+    private async Task StepAsync(ReplyMessage pointer, CancellationToken ct)
     {
         if (await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is not { } current)
         {
@@ -80,14 +80,14 @@ public sealed partial class ReplyWork(
         else await index.ForgetAsync(pointer, ct);
     }
 
-    private async Task WithdrawAsync(ReplyPointer pointer, CaseReplies.Versioned current, string because, CancellationToken ct)
+    private async Task WithdrawAsync(ReplyMessage pointer, CaseReplies.Versioned current, string because, CancellationToken ct)
     {
         var none = current.Reply with { State = ReplyState.Void, Reason = because, DueAt = null };
         if (await book.WriteAsync(pointer.CaseId, current, none, ct) is null) throw new ContentionException();
         await index.ForgetAsync(pointer, ct);
     }
 
-    private async Task SendAsync(ReplyPointer pointer, CaseReplies.Versioned current, CancellationToken ct)
+    private async Task SendAsync(ReplyMessage pointer, CaseReplies.Versioned current, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var claim = current.Reply with { State = ReplyState.Sending, Tries = current.Reply.Tries + 1, DueAt = now + ClaimLasts };
@@ -119,20 +119,20 @@ public sealed partial class ReplyWork(
         }
     }
 
-    private async Task<ReplyOutcome> TryAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    private async Task<ReplyOutcome> TryAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         var file = await reader.FindAsync(pointer.CaseId, ct);
         if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to || channels.Find(to.Channel) is not ISendsReplies channel)
             return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
         if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return new ReplyOutcome.Later(ReplyReasons.Unreachable);
-        to = ReplyDesk.WithWindow(file, to);
+        to = ReplyRequests.WithWindow(file, to);
         // A person may answer for longer than a machine may.
         if (reply.Template is null && time.GetUtcNow() > (reply.Automatic ? to.Reply?.Until : channel.Until(to))) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
         var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate, Template = reply.Template, Automatic = reply.Automatic };
         return await channel.SendAsync(letter, ct);
     }
 
-    private async Task AgainAsync(ReplyPointer pointer, CaseReply claim, string reason, TimeSpan? asked, bool maybeSent, CancellationToken ct)
+    private async Task AgainAsync(ReplyMessage pointer, CaseReply claim, string reason, TimeSpan? asked, bool maybeSent, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 30 * Math.Pow(2, Math.Min(claim.Tries - 1, 10))));
@@ -150,7 +150,7 @@ public sealed partial class ReplyWork(
     }
 
     // An echo tells, before we knew that we do not know or later.
-    private async Task DoubtAsync(ReplyPointer pointer, CaseReply claim, string reason, CancellationToken ct)
+    private async Task DoubtAsync(ReplyMessage pointer, CaseReply claim, string reason, CancellationToken ct)
     {
         if (await reader.ContactAsync(pointer.CaseId, claim.To, ct) is { } to) await index.RememberTextAsync(pointer, to, claim.Text, ct);
         if (await filing.IsShownAsync(pointer, claim, ct)) await index.ForgetAsync(pointer, ct);
@@ -158,7 +158,7 @@ public sealed partial class ReplyWork(
     }
 
     // Only whoever holds the claim may end it badly: a status or another sender may know better meanwhile.
-    private async Task EndAsync(ReplyPointer pointer, int tries, Func<CaseReply, CaseReply> end, CancellationToken ct)
+    private async Task EndAsync(ReplyMessage pointer, int tries, Func<CaseReply, CaseReply> end, CancellationToken ct)
     {
         await book.ChangeAsync(pointer, r => IsClaim(r, tries) ? end(r) with { DueAt = null } : null, ct);
         await index.ForgetAsync(pointer, ct);
@@ -166,7 +166,7 @@ public sealed partial class ReplyWork(
 
     private static bool IsClaim(CaseReply reply, int tries) => reply is { State: ReplyState.Sending, IsOut: false } && reply.Tries == tries;
 
-    private async Task<bool> IsRepeatableAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct) =>
+    private async Task<bool> IsRepeatableAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct) =>
         await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to && channels.Find(to.Channel) is ISendsReplies { Repeatable: true };
 
     private static string ReasonOf(ReplyOutcome outcome) => outcome switch

@@ -6,17 +6,17 @@ using Serverless.Platform.Storage;
 namespace Serverless.Privacy;
 
 /// <summary>Keeps orders: written by whoever holds the last version, so that of two who work one, one stops.</summary>
-public sealed class OrderBook(TableStore tables, TimeProvider time)
+public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
 {
     private const string Table = "privacy";
     private const string Partition = "order";
     private const string Bytes = "Json";
 
     /// <summary>An order and the version it was read with.</summary>
-    public sealed record Versioned(Order Order, ETag ETag);
+    public sealed record Versioned(PrivacyRequest Order, ETag ETag);
 
     /// <summary>Writes a new order down.</summary>
-    public async Task<Versioned> OpenAsync(Order order, CancellationToken ct)
+    public async Task<Versioned> OpenAsync(PrivacyRequest order, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         order = order with { Id = DeliveryKey.NewId(now), At = now };
@@ -29,7 +29,7 @@ public sealed class OrderBook(TableStore tables, TimeProvider time)
         DeliveryKey.IsId(id) && await tables.GetAsync(Table, Partition, id, ct) is { } row ? Read(row) : null;
 
     /// <summary>Writes how far it is; null when somebody else works it.</summary>
-    public async Task<Versioned?> WriteAsync(Versioned current, Order next, CancellationToken ct)
+    public async Task<Versioned?> WriteAsync(Versioned current, PrivacyRequest next, CancellationToken ct)
     {
         var written = await tables.ReplaceAsync(Table, Row(next), current.ETag, ct);
         return written.State == WriteState.Written ? new Versioned(next, written.ETag) : null;
@@ -51,12 +51,12 @@ public sealed class OrderBook(TableStore tables, TimeProvider time)
     }
 
     private static Versioned Read(TableRow row) =>
-        new(JsonSerializer.Deserialize((row.Bytes(Bytes) ?? default).Span, OrderJson.Default.Order) ?? throw new JsonException("A stored order is empty."), row.ETag);
+        new(JsonSerializer.Deserialize((row.Bytes(Bytes) ?? default).Span, PrivacyJson.Default.PrivacyRequest) ?? throw new JsonException("A stored order is empty."), row.ETag);
 
-    private static TableRow Row(Order order)
+    private static TableRow Row(PrivacyRequest order)
     {
-        var row = new TableRow(Partition, order.Id) { ["Open"] = order.Stage != OrderStage.Done, ["At"] = order.At, ["Kind"] = order.Kind.ToString() };
-        row.SetBytes(Bytes, JsonSerializer.SerializeToUtf8Bytes(order, OrderJson.Default.Order));
+        var row = new TableRow(Partition, order.Id) { ["Open"] = order.Stage != PrivacyRequestStage.Done, ["At"] = order.At, ["Kind"] = order.Kind.ToString() };
+        row.SetBytes(Bytes, JsonSerializer.SerializeToUtf8Bytes(order, PrivacyJson.Default.PrivacyRequest));
         return row;
     }
 }

@@ -6,7 +6,7 @@ namespace Serverless.Platform.Http;
 /// <remarks>
 /// Never from the trigger's metadata: the top-level fields of a JSON body overwrite it, so a sender could write it.
 /// </remarks>
-public static class RequestReading
+public static class RequestReader
 {
     /// <summary>A value of the route; empty when the route names it as optional and it is not there.</summary>
     public static string Route(this HttpRequest request, string name) => request.RouteValues[name] as string ?? "";

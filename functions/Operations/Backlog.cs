@@ -11,7 +11,7 @@ using Serverless.Registrations;
 namespace Serverless.Operations;
 
 /// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
-public sealed class Arrears(
+public sealed class Backlog(
     PoisonMessages poison, RouteSwitches switches, NotificationQueues queue, CaseViews views, QuarantineReview quarantine, KeptDeliveries kept, ChannelDirectory channels, AttemptStore notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {
     private const int MostCases = 10_000;
@@ -20,10 +20,10 @@ public sealed class Arrears(
 
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(30);
 
-    private readonly Reading<OpenCases> _cases = new(time, Lasts, ct => views.CountOpenAsync(MostCases, ct));
-    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _quarantined = new(time, Lasts, ct => QuarantinedAsync(quarantine, channels, ct));
-    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Failed, ct));
-    private readonly Reading<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Waiting, ct));
+    private readonly Cached<OpenCases> _cases = new(time, Lasts, ct => views.CountOpenAsync(MostCases, ct));
+    private readonly Cached<IReadOnlyDictionary<string, RowCount>> _quarantined = new(time, Lasts, ct => QuarantinedAsync(quarantine, channels, ct));
+    private readonly Cached<IReadOnlyDictionary<string, RowCount>> _failed = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Failed, ct));
+    private readonly Cached<IReadOnlyDictionary<string, RowCount>> _waiting = new(time, Lasts, ct => OfDaysAsync(notices, time, NotificationState.Waiting, ct));
 
     /// <summary>Queue messages that could not be worked, by queue; queues without are left out.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> PoisonAsync(CancellationToken ct) => poison.CountAsync(ct);

@@ -6,19 +6,19 @@ using Serverless.Platform.Audit;
 namespace Serverless.Privacy;
 
 /// <summary>Takes what is asked about a person or a case, and says how far it is. What leaves a trace in <c>actions</c> names no address.</summary>
-public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser eraser, CaseReader reader, CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
+public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProcessor work, CaseEraser eraser, CaseReader reader, CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
 {
     /// <summary>For so long a request is worked at once; Tick goes on.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);
 
     /// <summary>Begins to find what there is of a person.</summary>
-    public Task<Order> FindAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("find-person", OrderKind.Find, address, by, ct);
+    public Task<PrivacyRequest> FindAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("find-person", PrivacyRequestKind.Find, address, by, ct);
 
     /// <summary>Begins to erase a person.</summary>
-    public Task<Order> EraseAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("erase-person", OrderKind.Erase, address, by, ct);
+    public Task<PrivacyRequest> EraseAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("erase-person", PrivacyRequestKind.Erase, address, by, ct);
 
     /// <summary>Notes that what was found is handed out.</summary>
-    public async Task ExportedAsync(Order order, PersonAddress address, string? by, CancellationToken ct)
+    public async Task ExportedAsync(PrivacyRequest order, PersonAddress address, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync("export-person", "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count }, ct);
@@ -33,21 +33,21 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
     }
 
     /// <summary>Begins to erase one case.</summary>
-    public async Task<Order> EraseAsync(ErasurePlan plan, string? by, CancellationToken ct)
+    public async Task<PrivacyRequest> EraseAsync(ErasurePlan plan, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync("erase-case", "all", plan.Case.Number ?? plan.Case.Id, by, ct);
-        var order = New(OrderKind.Erase, OrderStage.Erase, by, [begun.Month, begun.Key]) with { Cases = [plan.Case] };
+        var order = New(PrivacyRequestKind.Erase, PrivacyRequestStage.Erase, by, [begun.Month, begun.Key]) with { Cases = [plan.Case] };
         return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
     }
 
     /// <summary>An order; null when there is none.</summary>
-    public async Task<Order?> OrderAsync(string id, CancellationToken ct) => (await book.FindAsync(id, ct))?.Order;
+    public async Task<PrivacyRequest?> OrderAsync(string id, CancellationToken ct) => (await book.FindAsync(id, ct))?.Order;
 
     /// <summary>Orders that are not done.</summary>
-    public async Task<IReadOnlyList<OrderReport>> OpenAsync(CancellationToken ct) => [.. (await book.OpenOnesAsync(ct)).Select(o => Report(o.Order))];
+    public async Task<IReadOnlyList<PrivacyRequestReport>> OpenAsync(CancellationToken ct) => [.. (await book.OpenOnesAsync(ct)).Select(o => Report(o.Order))];
 
     /// <summary>An order as people see it.</summary>
-    public static OrderReport Report(Order order) => new()
+    public static PrivacyRequestReport Report(PrivacyRequest order) => new()
     {
         Order = order.Id,
         Kind = order.Kind,
@@ -63,23 +63,23 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
         DeliveriesRead = order.DeliveriesRead,
         Next = (order.Kind, order.Stage) switch
         {
-            (OrderKind.Find or OrderKind.Erase, OrderStage.Done) when order.Cases.Count == Order.MostCases => $"There may be more: an order holds {Order.MostCases} cases. Erase these, then ask again.",
-            (OrderKind.Find, OrderStage.Done) => "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
-            (_, OrderStage.Done) => null,
-            (_, OrderStage.Again) => "It is gone; Tick looks once more after dueAt for what was being written just then.",
+            (PrivacyRequestKind.Find or PrivacyRequestKind.Erase, PrivacyRequestStage.Done) when order.Cases.Count == PrivacyRequest.MostCases => $"There may be more: an order holds {PrivacyRequest.MostCases} cases. Erase these, then ask again.",
+            (PrivacyRequestKind.Find, PrivacyRequestStage.Done) => "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
+            (_, PrivacyRequestStage.Done) => null,
+            (_, PrivacyRequestStage.Again) => "It is gone; Tick looks once more after dueAt for what was being written just then.",
             _ => $"Tick goes on every five minutes: GET api/operations/privacy/{order.Id} says how far it is.",
         },
     };
 
-    private async Task<Order> BeginAsync(string what, OrderKind kind, PersonAddress address, string? by, CancellationToken ct)
+    private async Task<PrivacyRequest> BeginAsync(string what, PrivacyRequestKind kind, PersonAddress address, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync(what, "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
-        var order = New(kind, OrderStage.Cases, by, [begun.Month, begun.Key]) with { Address = address.ToString() };
+        var order = New(kind, PrivacyRequestStage.Cases, by, [begun.Month, begun.Key]) with { Address = address.ToString() };
         return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
     }
 
     // The book gives id and time.
-    private static Order New(OrderKind kind, OrderStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
+    private static PrivacyRequest New(PrivacyRequestKind kind, PrivacyRequestStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
 }
 
 /// <summary>What would go with a case.</summary>
@@ -87,13 +87,13 @@ public sealed class PrivacyDesk(OrderBook book, OrderWork work, CaseEraser erase
 /// <param name="Contacts">How many contacts.</param>
 /// <param name="Files">How many files.</param>
 /// <param name="Replies">How many replies.</param>
-public sealed record ErasurePlan(OrderedCase Case, int Contacts, int Files, int Replies)
+public sealed record ErasurePlan(PrivacyRequestCase Case, int Contacts, int Files, int Replies)
 {
     public bool DryRun { get; init; } = true;
 }
 
 /// <summary>What somebody asks.</summary>
-public sealed record PrivacyRequest
+public sealed record PrivacyRequestBody
 {
     public const string HowTo = """Send {"address":"..."}, or to erase {"case":"<number or id>"}, or to export {"order":"<of a find that is done>"}; by says who asks (at most 100 characters).""";
 
@@ -111,13 +111,13 @@ public sealed record PrivacyRequest
     public string? By { get; init; }
 
     /// <summary>The request in a body; null when it is none.</summary>
-    public static PrivacyRequest? Parse(ReadOnlyMemory<byte> body)
+    public static PrivacyRequestBody? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
             string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
-            var request = new PrivacyRequest
+            var request = new PrivacyRequestBody
             {
                 Address = Text("address"),
                 Case = Text("case"),

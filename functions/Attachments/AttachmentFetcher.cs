@@ -8,8 +8,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Attachments;
 
 /// <summary>Brings one file to its end: opened at its provider, streamed into storage, noted in its case. Every step may be repeated.</summary>
-public sealed partial class FileWork(
-    AttachmentRows rows, CaseStore cases, ChannelDirectory channels, BlobStore blobs, QueueStore queues, IOptionsMonitor<AttachmentsOptions> options, TimeProvider time, ILogger<FileWork> log)
+public sealed partial class AttachmentFetcher(
+    AttachmentRows rows, CaseStore cases, ChannelDirectory channels, BlobStore blobs, QueueStore queues, IOptionsMonitor<AttachmentsOptions> options, TimeProvider time, ILogger<AttachmentFetcher> log)
 {
     private const string PlainBytes = "application/octet-stream";
 
@@ -22,14 +22,14 @@ public sealed partial class FileWork(
     private static readonly TimeSpan LongestAsked = TimeSpan.FromDays(1);
 
     /// <summary>Works one pointer. Storage that is slow or down puts it back for later; only bugs reach the host.</summary>
-    public async Task WorkAsync(FilePointer pointer, CancellationToken ct)
+    public async Task WorkAsync(AttachmentMessage pointer, CancellationToken ct)
     {
         try
         {
             if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is not { File.State: not AttachmentState.Removed } row)
             {
                 // Whoever died while the contact was taken back may have left its bytes behind.
-                await blobs.DeleteAsync(FileRequests.Container, FileRequests.BlobOf(pointer.CaseId, pointer.File), ct);
+                await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(pointer.CaseId, pointer.File), ct);
                 return;
             }
 
@@ -40,19 +40,19 @@ public sealed partial class FileWork(
         }
         catch (StorageUnavailableException)
         {
-            await queues.SendAsync(FilePointer.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), BackOff.After(pointer.Attempt), ct);
+            await queues.SendAsync(AttachmentMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), BackOff.After(pointer.Attempt), ct);
         }
     }
 
     /// <summary>Notes that a file could not be worked at all. False when the message names none.</summary>
     public async Task<bool> GiveUpAsync(string message, CancellationToken ct)
     {
-        if (FilePointer.Parse(message) is not { } pointer) return false;
+        if (AttachmentMessage.Parse(message) is not { } pointer) return false;
         if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is { File.State: AttachmentState.Waiting } row) await EndAsync(row, AttachmentState.Failed, "failed-too-often", ct);
         return true;
     }
 
-    private async Task FetchAsync(FilePointer pointer, AttachmentRows.Row row, CancellationToken ct)
+    private async Task FetchAsync(AttachmentMessage pointer, AttachmentRows.Row row, CancellationToken ct)
     {
         var events = await cases.EventsOfAsync(row.CaseId, row.ContactId, ct);
         var limit = options.CurrentValue.MaxBytes;
@@ -65,7 +65,7 @@ public sealed partial class FileWork(
         else await StoreAsync(pointer, row, opens, ContactFold.Fold(events), attachment, limit, ct);
     }
 
-    private async Task StoreAsync(FilePointer pointer, AttachmentRows.Row row, IReadsAttachments channel, Contact contact, Attachment attachment, long limit, CancellationToken ct)
+    private async Task StoreAsync(AttachmentMessage pointer, AttachmentRows.Row row, IReadsAttachments channel, Contact contact, Attachment attachment, long limit, CancellationToken ct)
     {
         using var clock = new CancellationTokenSource(Patience, time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, clock.Token);
@@ -83,7 +83,7 @@ public sealed partial class FileWork(
                     await using (content.Bytes)
                     {
                         var type = TypeOf(content.Type) ?? TypeOf(attachment.Type) ?? PlainBytes;
-                        var facts = await blobs.PutStreamAsync(FileRequests.Container, FileRequests.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
+                        var facts = await blobs.PutStreamAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
                         if (facts is null) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
                         else await EndAsync(row with { File = row.File with { Type = type, Size = facts.Size, Sha256 = facts.Sha256 } }, AttachmentState.Stored, null, ct);
                     }
@@ -107,10 +107,10 @@ public sealed partial class FileWork(
 
         // Somebody was faster: another message for the same file, or its contact was removed, and then its bytes go too.
         if (await rows.FindAsync(row.CaseId, row.File.Id, ct) is null or { File.State: AttachmentState.Removed })
-            await blobs.DeleteAsync(FileRequests.Container, FileRequests.BlobOf(row.CaseId, row.File.Id), ct);
+            await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(row.CaseId, row.File.Id), ct);
     }
 
-    private async Task LaterAsync(FilePointer pointer, AttachmentRows.Row row, string reason, TimeSpan? asked, CancellationToken ct)
+    private async Task LaterAsync(AttachmentMessage pointer, AttachmentRows.Row row, string reason, TimeSpan? asked, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var left = row.WantedAt + Longest - now;
@@ -124,7 +124,7 @@ public sealed partial class FileWork(
         if (pause > left) pause = left;
         LogLater(row.CaseId, row.File.Id, pointer.Attempt + 1, (int)pause.TotalSeconds, reason);
         // The message first: dying in between leaves one message too many, which finds itself early, and never none.
-        await queues.SendAsync(FilePointer.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
+        await queues.SendAsync(AttachmentMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
         await rows.ReplaceAsync(row with { NextAt = now + pause, File = row.File with { Reason = reason } }, ct);
     }
 

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Replies;
 
 /// <summary>What became of asking for a reply.</summary>
-public enum Asked
+public enum ReplyRequestResult
 {
     /// <summary>Written; it will be sent.</summary>
     Taken,
@@ -37,22 +37,22 @@ public enum Asked
 }
 
 /// <summary>Takes a person's wish to answer: writes it down, then says yes. What can be seen to fail fails here, with a word for the person.</summary>
-public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyDesk> log)
+public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyRequests> log)
 {
     /// <summary>Takes a reply.</summary>
     /// <param name="idOrNumber">Of the case.</param>
     /// <param name="request">What to send.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<(Asked Asked, CaseReply? Reply)> AskAsync(string idOrNumber, ReplyRequest request, CancellationToken ct)
+    public async Task<(ReplyRequestResult Asked, CaseReply? Reply)> AskAsync(string idOrNumber, ReplyRequest request, CancellationToken ct)
     {
-        if (await reader.FindAsync(idOrNumber, ct) is not { } file) return (Asked.NoSuchCase, null);
+        if (await reader.FindAsync(idOrNumber, ct) is not { } file) return (ReplyRequestResult.NoSuchCase, null);
         var now = time.GetUtcNow();
         var id = request.Id is { } own ? ReplyIndex.IdOf(file.Case.Id, own) : Guid.CreateVersion7(now).ToString("N");
         if (file.Replies.FirstOrDefault(r => r.Id == id) is { } known) return Again(known, request);
         var to = ToOf(file, request.To);
         if (Objection(file, to, request, now) is { } objection) return (objection, null);
 
-        var pointer = new ReplyPointer(file.Case.Id, id);
+        var pointer = new ReplyMessage(file.Case.Id, id);
         var reply = new CaseReply
         {
             Id = id,
@@ -67,21 +67,21 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         };
         await index.RememberAsync(pointer, now, ct);
         if (!await replies.InsertAsync(file.Case.Id, reply, ct))
-            return await replies.FindAsync(file.Case.Id, id, ct) is { } other ? Again(other.Reply, request) : (Asked.NoSuchCase, null);
+            return await replies.FindAsync(file.Case.Id, id, ct) is { } other ? Again(other.Reply, request) : (ReplyRequestResult.NoSuchCase, null);
         await QueueAsync(pointer, ct);
-        return (Asked.Taken, reply);
+        return (ReplyRequestResult.Taken, reply);
     }
 
     /// <summary>Takes a text that no person wrote: one of an id, whoever asks and whatever it says.</summary>
-    /// <returns>With <see cref="Asked.Known"/> the reply that there is under this id; it may answer another contact.</returns>
-    public async Task<(Asked Asked, CaseReply? Reply)> AskAsync(CaseFile file, AutomaticReply request, CancellationToken ct)
+    /// <returns>With <see cref="ReplyRequestResult.Known"/> the reply that there is under this id; it may answer another contact.</returns>
+    public async Task<(ReplyRequestResult Asked, CaseReply? Reply)> AskAsync(CaseFile file, AutomaticReply request, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var to = file.Contacts.FirstOrDefault(c => c.Id == request.To);
-        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection && (objection != Asked.CaseClosed || !request.Owed)) return (objection, null);
+        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection && (objection != ReplyRequestResult.CaseClosed || !request.Owed)) return (objection, null);
         // A person may answer for longer than a machine may.
-        if (now > WithWindow(file, to!.Contact).Reply!.Until) return (Asked.WindowClosed, null);
-        var pointer = new ReplyPointer(file.Case.Id, ReplyIndex.IdOf(file.Case.Id, request.Id));
+        if (now > WithWindow(file, to!.Contact).Reply!.Until) return (ReplyRequestResult.WindowClosed, null);
+        var pointer = new ReplyMessage(file.Case.Id, ReplyIndex.IdOf(file.Case.Id, request.Id));
         var reply = new CaseReply
         {
             Id = pointer.ReplyId,
@@ -101,9 +101,9 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         }
 
         if (!await replies.InsertAsync(file.Case.Id, reply, ct))
-            return await replies.FindAsync(file.Case.Id, reply.Id, ct) is { } there ? (Asked.Known, there.Reply) : (Asked.NoSuchCase, null);
+            return await replies.FindAsync(file.Case.Id, reply.Id, ct) is { } there ? (ReplyRequestResult.Known, there.Reply) : (ReplyRequestResult.NoSuchCase, null);
         if (!request.DryRun) await QueueAsync(pointer, ct);
-        return (Asked.Taken, reply);
+        return (ReplyRequestResult.Taken, reply);
     }
 
     /// <summary>Until when a contact may be answered: the customer's latest word on the same way opens the window anew.</summary>
@@ -129,23 +129,23 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
         ? file.Contacts.FirstOrDefault(c => c.Id == to)
         : file.Contacts.LastOrDefault(c => c.Contact is { Direction: Direction.Inbound, Reply: not null });
 
-    private Asked? Objection(CaseFile file, FiledContact? to, ReplyRequest request, DateTimeOffset now)
+    private ReplyRequestResult? Objection(CaseFile file, FiledContact? to, ReplyRequest request, DateTimeOffset now)
     {
-        if (to is null) return request.To is null ? Asked.NoWayBack : Asked.NoSuchContact;
+        if (to is null) return request.To is null ? ReplyRequestResult.NoWayBack : ReplyRequestResult.NoSuchContact;
         // We never answer ourselves (P9).
-        if (to.Contact.Direction == Direction.Outbound) return Asked.OurOwn;
-        if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not ISendsReplies channel) return Asked.NoWayBack;
-        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return Asked.ChannelOff;
-        if (request.Template is null && now > channel.Until(WithWindow(file, to.Contact))) return Asked.WindowClosed;
-        return file.Case.State == CaseState.Closed ? Asked.CaseClosed : null;
+        if (to.Contact.Direction == Direction.Outbound) return ReplyRequestResult.OurOwn;
+        if (to.Contact.Reply is null || channels.Find(to.Contact.Channel) is not ISendsReplies channel) return ReplyRequestResult.NoWayBack;
+        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return ReplyRequestResult.ChannelOff;
+        if (request.Template is null && now > channel.Until(WithWindow(file, to.Contact))) return ReplyRequestResult.WindowClosed;
+        return file.Case.State == CaseState.Closed ? ReplyRequestResult.CaseClosed : null;
     }
 
-    private static (Asked, CaseReply?) Again(CaseReply known, ReplyRequest request) =>
+    private static (ReplyRequestResult, CaseReply?) Again(CaseReply known, ReplyRequest request) =>
         known.Text == (request.Text ?? "") && known.InPrivate == request.InPrivate && (request.To is null || request.To == known.To)
-            ? (Asked.Known, known)
-            : (Asked.OtherText, null);
+            ? (ReplyRequestResult.Known, known)
+            : (ReplyRequestResult.OtherText, null);
 
-    private async Task QueueAsync(ReplyPointer pointer, CancellationToken ct)
+    private async Task QueueAsync(ReplyMessage pointer, CancellationToken ct)
     {
         try
         {
@@ -164,4 +164,4 @@ public sealed partial class ReplyDesk(CaseReader reader, CaseReplies replies, Re
 /// <summary>Where an answer would go.</summary>
 /// <param name="To">The contact it would answer; null when there is none.</param>
 /// <param name="Objection">Why it cannot be sent now; null when it can.</param>
-public sealed record AnswerPath(FiledContact? To, Asked? Objection);
+public sealed record AnswerPath(FiledContact? To, ReplyRequestResult? Objection);

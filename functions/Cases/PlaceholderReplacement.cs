@@ -9,7 +9,7 @@ namespace Serverless.Cases;
 /// Puts what a replay reads in the place of what stood for it: the placeholder of something that could not be read, or a contact that was filed under another id. Nothing is
 /// deleted: what is replaced says by what. Each step may be repeated.
 /// </summary>
-public sealed class Successors(CaseStore cases, Correlator correlator, CaseTeller teller, CaseActions actions, TimeProvider time, IOptionsMonitor<CasesOptions> options)
+public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlator, CaseEventPublisher teller, CaseActions actions, TimeProvider time, IOptionsMonitor<CasesOptions> options)
 {
     /// <summary>Value of <see cref="Contact.SupersededBy"/> for what turned out to be nothing a case needs.</summary>
     public const string Ignored = "ignored";

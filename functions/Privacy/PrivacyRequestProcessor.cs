@@ -8,8 +8,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Privacy;
 
 /// <summary>Works orders step by step. Each step may be repeated, and how far it came is written after it: whoever dies is followed by the next tick.</summary>
-public sealed partial class OrderWork(
-    OrderBook book, CaseStore cases, CaseEraser eraser, Speaking speaking, DeliveryErasure deliveries, TableStore tables, AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<OrderWork> log)
+public sealed partial class PrivacyRequestProcessor(
+    PrivacyRequestStore book, CaseStore cases, CaseEraser eraser, DeliveryMatcher speaking, DeliveryErasure deliveries, TableStore tables, AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<PrivacyRequestProcessor> log)
 {
     private const int EventsAtOnce = 500;
 
@@ -41,13 +41,13 @@ public sealed partial class OrderWork(
     }
 
     /// <summary>Works an order until it is done, has to wait, somebody else works it, or the time is up.</summary>
-    public async Task<Order> WorkAsync(OrderBook.Versioned current, TimeSpan budget, CancellationToken ct)
+    public async Task<PrivacyRequest> WorkAsync(PrivacyRequestStore.Versioned current, TimeSpan budget, CancellationToken ct)
     {
         var started = time.GetTimestamp();
-        while (current.Order.Stage != OrderStage.Done && !(current.Order.DueAt > time.GetUtcNow()) && time.GetElapsedTime(started) < budget)
+        while (current.Order.Stage != PrivacyRequestStage.Done && !(current.Order.DueAt > time.GetUtcNow()) && time.GetElapsedTime(started) < budget)
         {
             var next = await StepAsync(current.Order, ct);
-            if (next.Stage == OrderStage.Done) next = await FinishedAsync(next, ct);
+            if (next.Stage == PrivacyRequestStage.Done) next = await FinishedAsync(next, ct);
             if (await book.WriteAsync(current, next, ct) is not { } written) break;
             current = written;
         }
@@ -59,22 +59,22 @@ public sealed partial class OrderWork(
     public DateTimeOffset KeptFrom => DeliveryKey.MonthOf(time.GetUtcNow()).AddMonths(-(options.CurrentValue.DeliveryMonths + 1));
 
     /// <summary>A case as an order names it.</summary>
-    public OrderedCase Named(string caseId, Case? head)
+    public PrivacyRequestCase Named(string caseId, Case? head)
     {
         DateTimeOffset? keepUntil = head?.ClosedAt is { } closed && head.State == CaseState.Closed ? new DateTimeOffset(closed.UtcDateTime.Year + 1, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(options.CurrentValue.CaseMonths) : null;
-        return new OrderedCase(caseId, head?.Number, head is null ? null : head.State == CaseState.Closed ? "closed" : "open", keepUntil);
+        return new PrivacyRequestCase(caseId, head?.Number, head is null ? null : head.State == CaseState.Closed ? "closed" : "open", keepUntil);
     }
 
-    private Task<Order> StepAsync(Order order, CancellationToken ct) => order.Stage switch
+    private Task<PrivacyRequest> StepAsync(PrivacyRequest order, CancellationToken ct) => order.Stage switch
     {
-        OrderStage.Cases => CasesAsync(order, ct),
-        OrderStage.Erase => EraseAsync(order, ct),
-        OrderStage.Deliveries => DeliveriesAsync(order, ct),
-        OrderStage.Again => AgainAsync(order, ct),
+        PrivacyRequestStage.Cases => CasesAsync(order, ct),
+        PrivacyRequestStage.Erase => EraseAsync(order, ct),
+        PrivacyRequestStage.Deliveries => DeliveriesAsync(order, ct),
+        PrivacyRequestStage.Again => AgainAsync(order, ct),
         _ => Task.FromResult(order),
     };
 
-    private async Task<Order> CasesAsync(Order order, CancellationToken ct)
+    private async Task<PrivacyRequest> CasesAsync(PrivacyRequest order, CancellationToken ct)
     {
         var address = PersonAddress.Parse(order.Address, out _)!;
         var page = await cases.EventsOfAllAsync(EventsAtOnce, order.Continuation, ct);
@@ -82,21 +82,21 @@ public sealed partial class OrderWork(
         var keys = order.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var (caseId, stored) in page.Events.Where(e => address.IsOf(e.Event.Event.Contact)))
         {
-            if (keys.Count < Order.MostKeys) keys.Add(stored.ContactId);
-            if (!found.ContainsKey(caseId) && found.Count < Order.MostCases) found[caseId] = Named(caseId, (await cases.HeadAsync(caseId, ct))?.Head);
+            if (keys.Count < PrivacyRequest.MostKeys) keys.Add(stored.ContactId);
+            if (!found.ContainsKey(caseId) && found.Count < PrivacyRequest.MostCases) found[caseId] = Named(caseId, (await cases.HeadAsync(caseId, ct))?.Head);
         }
 
         order = order with { Cases = [.. found.Values], Keys = [.. keys], EventsRead = order.EventsRead + page.Events.Count, Continuation = page.Continuation };
-        return page.Continuation is not null ? order : order with { Stage = order.Kind == OrderKind.Find ? OrderStage.Deliveries : OrderStage.Erase, From = KeptFrom };
+        return page.Continuation is not null ? order : order with { Stage = order.Kind == PrivacyRequestKind.Find ? PrivacyRequestStage.Deliveries : PrivacyRequestStage.Erase, From = KeptFrom };
     }
 
     // What deliveries can be told by is written down before the case goes: "3" is followed by "3 traced", and that by "4".
-    private async Task<Order> EraseAsync(Order order, CancellationToken ct)
+    private async Task<PrivacyRequest> EraseAsync(PrivacyRequest order, CancellationToken ct)
     {
         const string Traced = " traced";
         var traced = order.Continuation?.EndsWith(Traced, StringComparison.Ordinal) == true;
         var at = order.Continuation is { } text ? int.Parse(traced ? text[..^Traced.Length] : text, CultureInfo.InvariantCulture) : 0;
-        if (at >= order.Cases.Count) return order.From is null ? LookAgain(order) : order with { Stage = OrderStage.Deliveries, Continuation = null };
+        if (at >= order.Cases.Count) return order.From is null ? LookAgain(order) : order with { Stage = PrivacyRequestStage.Deliveries, Continuation = null };
         if (traced)
         {
             var emptied = await eraser.EraseAsync(order.Cases[at].Id, order.At, ct);
@@ -108,7 +108,7 @@ public sealed partial class OrderWork(
         // Of an older case every delivery is gone with its month.
         if (traces.From is { } first && traces.To + LateCopies >= KeptFrom)
         {
-            keys = [.. keys.Concat(traces.Keys).Distinct(StringComparer.Ordinal).Take(Order.MostKeys)];
+            keys = [.. keys.Concat(traces.Keys).Distinct(StringComparer.Ordinal).Take(PrivacyRequest.MostKeys)];
             // A copy may have been in quarantine before the one that came through.
             var month = DeliveryKey.MonthOf(first.AddDays(-7));
             if (month < KeptFrom) month = KeptFrom;
@@ -123,9 +123,9 @@ public sealed partial class OrderWork(
         };
     }
 
-    private async Task<Order> DeliveriesAsync(Order order, CancellationToken ct)
+    private async Task<PrivacyRequest> DeliveriesAsync(PrivacyRequest order, CancellationToken ct)
     {
-        var wanted = Speaking.Wanted.Of(order);
+        var wanted = DeliveryMatcher.Wanted.Of(order);
         var parts = (order.Continuation ?? string.Create(CultureInfo.InvariantCulture, $"{order.From:yyyyMM}.")).Split('.', 2);
         var at = DateTimeOffset.ParseExact(parts[0], "yyyyMM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         var month = DeliveryKey.TableOf(at);
@@ -138,43 +138,43 @@ public sealed partial class OrderWork(
             if (row.Time(DeliveryEntity.ErasedAt) is not null || !await speaking.OfAsync(wanted, key, row, ct)) continue;
             met.Add(key.ToString());
             if (row.Text("End") == DeliveryEnd.Quarantined) quarantined.Add(key.ToString());
-            if (order.Kind != OrderKind.Find) await deliveries.EraseAsync(key, row, null, ct);
+            if (order.Kind != PrivacyRequestKind.Find) await deliveries.EraseAsync(key, row, null, ct);
         }
 
         order = order with
         {
             DeliveriesRead = order.DeliveriesRead + page.Rows.Count,
             DeliveriesMet = order.DeliveriesMet + met.Count,
-            Deliveries = [.. order.Deliveries.Concat(met).Take(Order.MostDeliveries)],
-            Quarantined = [.. order.Quarantined.Concat(quarantined).Take(Order.MostDeliveries)],
+            Deliveries = [.. order.Deliveries.Concat(met).Take(PrivacyRequest.MostDeliveries)],
+            Quarantined = [.. order.Quarantined.Concat(quarantined).Take(PrivacyRequest.MostDeliveries)],
             Continuation = string.Create(CultureInfo.InvariantCulture, $"{(page.Continuation is null ? at.AddMonths(1) : at):yyyyMM}.{page.Continuation}"),
         };
         if (page.Continuation is not null || at < DeliveryKey.MonthOf(time.GetUtcNow())) return order;
-        return order.Kind == OrderKind.Find ? order with { Stage = OrderStage.Done, Continuation = null } : LookAgain(order);
+        return order.Kind == PrivacyRequestKind.Find ? order with { Stage = PrivacyRequestStage.Done, Continuation = null } : LookAgain(order);
     }
 
-    private async Task<Order> AgainAsync(Order order, CancellationToken ct)
+    private async Task<PrivacyRequest> AgainAsync(PrivacyRequest order, CancellationToken ct)
     {
         var at = int.Parse(order.Continuation ?? "0", CultureInfo.InvariantCulture);
-        if (at >= order.Cases.Count) return order with { Stage = OrderStage.Done, Continuation = null, DueAt = null };
+        if (at >= order.Cases.Count) return order with { Stage = PrivacyRequestStage.Done, Continuation = null, DueAt = null };
         var emptied = await eraser.EraseAsync(order.Cases[at].Id, order.At, ct);
         return order with { Continuation = (at + 1).ToString(CultureInfo.InvariantCulture), DeliveriesMet = order.DeliveriesMet + emptied };
     }
 
-    private Order LookAgain(Order order) => order with { Stage = OrderStage.Again, Continuation = null, DueAt = time.GetUtcNow() + LookAgainAfter };
+    private PrivacyRequest LookAgain(PrivacyRequest order) => order with { Stage = PrivacyRequestStage.Again, Continuation = null, DueAt = time.GetUtcNow() + LookAgainAfter };
 
-    private async Task<Order> FinishedAsync(Order order, CancellationToken ct)
+    private async Task<PrivacyRequest> FinishedAsync(PrivacyRequest order, CancellationToken ct)
     {
         var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count, ["deliveries"] = order.DeliveriesMet };
         if (order.Audit is [var month, var row]) await actions.EndAsync(new AuditLog.Begun(month, row), counts, ct);
         LogDone(order.Id, order.Kind, order.Cases.Count, order.DeliveriesMet, order.EventsRead, order.DeliveriesRead);
         order = order with { DoneAt = time.GetUtcNow() };
-        if (order.Kind == OrderKind.Find) return order;
+        if (order.Kind == PrivacyRequestKind.Find) return order;
         // Nothing may tell any more whom it was about.
         if (order.Address is { } address) await book.ForgetAsync(address, order.Id, ct);
         return order with { Address = null, Keys = [] };
     }
 
     [LoggerMessage(113, LogLevel.Information, "privacy {Order} {Kind} done cases={Cases} deliveries={Deliveries} eventsRead={EventsRead} deliveriesRead={DeliveriesRead}")]
-    private partial void LogDone(string order, OrderKind kind, int cases, int deliveries, int eventsRead, int deliveriesRead);
+    private partial void LogDone(string order, PrivacyRequestKind kind, int cases, int deliveries, int eventsRead, int deliveriesRead);
 }

@@ -8,18 +8,18 @@ namespace Serverless.Replies;
 /// <summary>The message in queue <c>replies</c>: which reply is due. Ids only; the text lies in the case (P12).</summary>
 /// <param name="CaseId">The case.</param>
 /// <param name="ReplyId">The reply.</param>
-public sealed record ReplyPointer(string CaseId, string ReplyId)
+public sealed record ReplyMessage(string CaseId, string ReplyId)
 {
     public const string Queue = "replies";
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReplyJson.Default.ReplyPointer);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReplyJson.Default.ReplyMessage);
 
     /// <summary>The pointer, or null when the text is none.</summary>
-    public static ReplyPointer? Parse(string json)
+    public static ReplyMessage? Parse(string json)
     {
         try
         {
-            var pointer = JsonSerializer.Deserialize(json, ReplyJson.Default.ReplyPointer);
+            var pointer = JsonSerializer.Deserialize(json, ReplyJson.Default.ReplyMessage);
             return pointer is { CaseId: not null, ReplyId: not null } && IsId(pointer.CaseId) && IsId(pointer.ReplyId) ? pointer : null;
         }
         catch (JsonException)
@@ -88,7 +88,7 @@ public sealed record ReplyRequest
 public sealed record AutomaticReply(string Id, string To, string Text, bool DryRun, bool Owed);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ReplyPointer))]
+[JsonSerializable(typeof(ReplyMessage))]
 [JsonSerializable(typeof(ReplyRequest))]
 internal sealed partial class ReplyJson : JsonSerializerContext
 {

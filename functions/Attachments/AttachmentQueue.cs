@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Attachments;
 
 /// <summary>Sees to the files of a contact that was just taken into its case: asks for each, or takes them away with their contact. Safe to repeat.</summary>
-public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
+public sealed class AttachmentQueue(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
 {
     public const string Container = "attachments";
 
@@ -29,7 +29,7 @@ public sealed class FileRequests(AttachmentRows rows, BlobStore blobs, QueueStor
     private async Task AskAsync(string caseId, ContactEvent e, Attachment attachment, CancellationToken ct)
     {
         if (await rows.WantAsync(caseId, e.Contact, attachment, e.Change == ContactChange.Restored, time.GetUtcNow(), ct))
-            await queues.SendAsync(FilePointer.Queue, new FilePointer(caseId, CaseKeys.Attachment(e.Contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(AttachmentMessage.Queue, new AttachmentMessage(caseId, CaseKeys.Attachment(e.Contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
     }
 
     // The row first: who is storing the file at this instant finds it changed, and takes the blob away again.

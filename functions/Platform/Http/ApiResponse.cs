@@ -5,7 +5,7 @@ using Serverless.Platform.Json;
 namespace Serverless.Platform.Http;
 
 /// <summary>Answers of our own HTTP functions.</summary>
-public static class HttpAnswer
+public static class ApiResponse
 {
     private const string Json = "application/json; charset=utf-8";
     private const string ProblemJson = "application/problem+json; charset=utf-8";

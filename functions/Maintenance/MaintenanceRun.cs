@@ -3,7 +3,7 @@ using Serverless.Platform.Features;
 namespace Serverless.Maintenance;
 
 /// <summary>Runs what features handed in. Each step goes on when another fails (P13).</summary>
-public sealed class Steps(IEnumerable<MaintenanceStep> steps)
+public sealed class MaintenanceRun(IEnumerable<MaintenanceStep> steps)
 {
     private readonly MaintenanceStep[] _steps = [.. steps];
 

@@ -7,8 +7,8 @@ using Serverless.Intake;
 namespace Serverless.Registrations;
 
 /// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
-public sealed partial class ChannelUpkeep(
-    ChannelDirectory channels, RegistrationBook book, SubscriptionAlerts attention, IOptionsMonitor<UpkeepOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<ChannelUpkeep> log)
+public sealed partial class RegistrationCheck(
+    ChannelDirectory channels, RegistrationStore book, SubscriptionAlerts attention, IOptionsMonitor<RegistrationOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<RegistrationCheck> log)
 {
     /// <summary>Stands for the channel of credentials whose end only the settings know.</summary>
     public const string Dates = "settings";
@@ -99,7 +99,7 @@ public sealed partial class ChannelUpkeep(
 
     private async Task CheckDatesAsync(CancellationToken ct)
     {
-        var found = options.CurrentValue.Expires.Select(e => UpkeepOptions.DateOf(e.Value) is { } end
+        var found = options.CurrentValue.Expires.Select(e => RegistrationOptions.DateOf(e.Value) is { } end
             ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new end.", end)
             : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
         await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), null, ct);

@@ -3,7 +3,7 @@ using Serverless.Outbox;
 namespace Serverless.Cases;
 
 /// <summary>What follows a commit: publish, list, mark. Each step may be repeated; a crash leaves the outbox rows for the next caller.</summary>
-public sealed class CaseTeller(OutboxRelay relay, CaseViews views, CaseStore cases)
+public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseStore cases)
 {
     /// <summary>Tells what this caller just committed; or, when it found the contact stored, whatever the case still has to tell.</summary>
     public async Task AfterAsync(Correlation correlation, CancellationToken ct)

@@ -4,7 +4,7 @@ using Serverless.Outbox;
 namespace Serverless.Replies;
 
 /// <summary>Notes how a reply stands; an end that a person must hear of is told with it, in one batch.</summary>
-public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay relay, CaseTeller teller, TimeProvider time)
+public sealed class ReplyStore(CaseReplies replies, CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, TimeProvider time)
 {
     private const int Tries = 24;
 
@@ -13,7 +13,7 @@ public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay 
     /// <param name="change">Called with what is there; null or the same leaves it as it is. May be called again.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>The reply before and after; null when it was erased.</returns>
-    public async Task<(CaseReply Before, CaseReply After)?> ChangeAsync(ReplyPointer pointer, Func<CaseReply, CaseReply?> change, CancellationToken ct)
+    public async Task<(CaseReply Before, CaseReply After)?> ChangeAsync(ReplyMessage pointer, Func<CaseReply, CaseReply?> change, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
@@ -26,13 +26,13 @@ public sealed class ReplyBook(CaseReplies replies, CaseStore cases, OutboxRelay 
     }
 
     /// <summary>Whether no person wrote it.</summary>
-    public async Task<bool> IsAutomaticAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.Automatic: true };
+    public async Task<bool> IsAutomaticAsync(ReplyMessage pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.Automatic: true };
 
     /// <summary>Whether nobody knows if it went out.</summary>
-    public async Task<bool> IsUncertainAsync(ReplyPointer pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.State: ReplyState.Uncertain };
+    public async Task<bool> IsUncertainAsync(ReplyMessage pointer, CancellationToken ct) => await replies.FindAsync(pointer.CaseId, pointer.ReplyId, ct) is { Reply.State: ReplyState.Uncertain };
 
     /// <summary>Why a receipt that waits has nothing to say any more: a person answered first, or closed the case. Null for every other reply, and for one that may have reached the customer already.</summary>
-    public async Task<string?> OvertakenAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    public async Task<string?> OvertakenAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply is not { Automatic: true, Owed: false, MaybeSent: false } || (await cases.HeadAsync(pointer.CaseId, ct))?.Head is not { } head) return null;
         if (head.State == CaseState.Closed) return "case-closed";

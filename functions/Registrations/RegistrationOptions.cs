@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Serverless.Registrations;
 
 /// <summary>How channels look after themselves; section <c>Upkeep</c>.</summary>
-public sealed class UpkeepOptions
+public sealed class RegistrationOptions
 {
     /// <summary>Channels that may repair their registrations by themselves: names with commas, or <c>*</c> for all. Empty: they only report.</summary>
     public string Repair { get; set; } = "";

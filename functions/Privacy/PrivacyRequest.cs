@@ -4,14 +4,14 @@ using Serverless.Platform.Json;
 namespace Serverless.Privacy;
 
 /// <summary>Something asked for that takes a walk through what is stored: to find a person, or to erase. Written down before it begins, so that whoever dies is followed by somebody who goes on.</summary>
-public sealed record Order
+public sealed record PrivacyRequest
 {
     /// <summary>Names it, and sorts by time.</summary>
     public required string Id { get; init; }
 
-    public required OrderKind Kind { get; init; }
+    public required PrivacyRequestKind Kind { get; init; }
 
-    public required OrderStage Stage { get; init; }
+    public required PrivacyRequestStage Stage { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
@@ -32,7 +32,7 @@ public sealed record Order
     /// <summary>The first month of deliveries to look at; null when none need be.</summary>
     public DateTimeOffset? From { get; init; }
 
-    public IReadOnlyList<OrderedCase> Cases { get; init; } = [];
+    public IReadOnlyList<PrivacyRequestCase> Cases { get; init; } = [];
 
     /// <summary>Keys of contacts and ids of replies of the cases.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
@@ -63,11 +63,11 @@ public sealed record Order
 /// <param name="Number">What people know it by; null for one that never opened.</param>
 /// <param name="State"><c>open</c> or <c>closed</c>; null for one that never opened.</param>
 /// <param name="KeepUntil">Until when <c>Retention__CaseMonths</c> keeps it; null while it is open.</param>
-public sealed record OrderedCase(string Id, string? Number, string? State, DateTimeOffset? KeepUntil);
+public sealed record PrivacyRequestCase(string Id, string? Number, string? State, DateTimeOffset? KeepUntil);
 
 /// <summary>What is asked for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<OrderKind>))]
-public enum OrderKind
+[JsonConverter(typeof(JsonStringEnumConverter<PrivacyRequestKind>))]
+public enum PrivacyRequestKind
 {
     /// <summary>To find what there is of a person; nothing is changed.</summary>
     [JsonStringEnumMemberName("find")] Find,
@@ -80,8 +80,8 @@ public enum OrderKind
 }
 
 /// <summary>How far it is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<OrderStage>))]
-public enum OrderStage
+[JsonConverter(typeof(JsonStringEnumConverter<PrivacyRequestStage>))]
+public enum PrivacyRequestStage
 {
     /// <summary>Looks through all cases for the address.</summary>
     [JsonStringEnumMemberName("cases")] Cases,
@@ -99,13 +99,13 @@ public enum OrderStage
 }
 
 /// <summary>Orders as people see them: nothing of what was looked for.</summary>
-public sealed record OrderReport
+public sealed record PrivacyRequestReport
 {
     public required string Order { get; init; }
 
-    public required OrderKind Kind { get; init; }
+    public required PrivacyRequestKind Kind { get; init; }
 
-    public required OrderStage Stage { get; init; }
+    public required PrivacyRequestStage Stage { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
@@ -115,7 +115,7 @@ public sealed record OrderReport
 
     public string? By { get; init; }
 
-    public required IReadOnlyList<OrderedCase> Cases { get; init; }
+    public required IReadOnlyList<PrivacyRequestCase> Cases { get; init; }
 
     public required IReadOnlyList<string> Quarantined { get; init; }
 
@@ -132,11 +132,11 @@ public sealed record OrderReport
 
 /// <summary>How orders are kept and shown.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(Order))]
-[JsonSerializable(typeof(OrderReport))]
+[JsonSerializable(typeof(PrivacyRequest))]
+[JsonSerializable(typeof(PrivacyRequestReport))]
 [JsonSerializable(typeof(ErasurePlan))]
-[JsonSerializable(typeof(IReadOnlyList<OrderReport>))]
-internal sealed partial class OrderJson : JsonSerializerContext
+[JsonSerializable(typeof(IReadOnlyList<PrivacyRequestReport>))]
+internal sealed partial class PrivacyJson : JsonSerializerContext
 {
-    static OrderJson() => Default = new(PlainJson.Of(Default));
+    static PrivacyJson() => Default = new(PlainJson.Of(Default));
 }

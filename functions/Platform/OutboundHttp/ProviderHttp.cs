@@ -4,7 +4,7 @@ using System.Net;
 namespace Serverless.Platform.OutboundHttp;
 
 /// <summary>Calls a provider's API: guarded, bounded in time and size, and what went wrong is a value.</summary>
-public sealed class ApiCalls(GuardedHttp http, TimeProvider time)
+public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
 {
     /// <summary>Largest answer that is read whole, in bytes.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
@@ -12,24 +12,24 @@ public sealed class ApiCalls(GuardedHttp http, TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Sends a request and reads the answer whole, at most <see cref="MaxBytes"/>. Throws only when cancelled by the caller.</summary>
-    public async Task<ApiAnswer> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    public async Task<ProviderResponse> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try
         {
-            if (request.RequestUri is not { } url || !GuardedClient.MayCall(url, http.LoopbackToo)) return ApiAnswer.NotCalled;
+            if (request.RequestUri is not { } url || !GuardedClient.MayCall(url, http.LoopbackToo)) return ProviderResponse.NotCalled;
             using var response = await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            if (response.Content.Headers.ContentLength > MaxBytes) return new ApiAnswer((int)response.StatusCode, default, RetryAfter(response), MaybeSent: true) { TooLarge = true };
+            if (response.Content.Headers.ContentLength > MaxBytes) return new ProviderResponse((int)response.StatusCode, default, RetryAfter(response), MaybeSent: true) { TooLarge = true };
             var body = await ReadAsync(response.Content, patience.Token);
-            return new ApiAnswer((int)response.StatusCode, body ?? default, RetryAfter(response), MaybeSent: true) { TooLarge = body is null };
+            return new ProviderResponse((int)response.StatusCode, body ?? default, RetryAfter(response), MaybeSent: true) { TooLarge = body is null };
         }
         catch (Exception error) when (error is HttpRequestException or IOException or ForbiddenAddressException || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // Nothing was sent only if no connection came about; after that nobody knows.
             var never = error is ForbiddenAddressException
                 or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError, InnerException: not IOException };
-            return new ApiAnswer(0, default, null, MaybeSent: !never);
+            return new ProviderResponse(0, default, null, MaybeSent: !never);
         }
     }
 
@@ -82,10 +82,10 @@ public sealed class ApiCalls(GuardedHttp http, TimeProvider time)
 /// <param name="Body">To the byte.</param>
 /// <param name="RetryAfter">What it asks us to wait.</param>
 /// <param name="MaybeSent">False when the request certainly did not reach it.</param>
-public sealed record ApiAnswer(int Status, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter, bool MaybeSent)
+public sealed record ProviderResponse(int Status, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter, bool MaybeSent)
 {
     /// <summary>The address may not be called: not https, or not public.</summary>
-    public static ApiAnswer NotCalled { get; } = new(0, default, null, MaybeSent: false);
+    public static ProviderResponse NotCalled { get; } = new(0, default, null, MaybeSent: false);
 
     /// <summary>The answer was larger than we read.</summary>
     public bool TooLarge { get; init; }

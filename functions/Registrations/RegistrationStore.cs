@@ -9,7 +9,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Registrations;
 
 /// <summary>Keeps what checks found, one row of <c>sources</c> a registration, and tells what changed: stored, published, marked.</summary>
-public sealed class RegistrationBook(TableStore tables, OutboxRelay relay, TimeProvider time)
+public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, TimeProvider time)
 {
     private const string Table = "sources";
     private const string Prefix = "registration|";

@@ -5,13 +5,13 @@ using Serverless.Contacts;
 namespace Serverless.Replies;
 
 /// <summary>Makes a reply that went out an outbound contact of its case, once: it stops the answer clock (P16), and its echo is recognised. Hears what providers say of it afterwards.</summary>
-public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator correlator, CaseTeller teller, CaseReader reader, TimeProvider time)
+public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator correlator, CaseEventPublisher teller, CaseReader reader, TimeProvider time)
 {
     // Networks name whole seconds, and their clocks are not ours.
     private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(1);
 
     /// <summary>Files what the provider took. Safe to repeat; nothing happens for a reply that is filed or not out.</summary>
-    public async Task FileAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    public async Task FileAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply.ContactId is not null || !reply.IsOut || (reply.Sent ?? await RemakeAsync(pointer, reply, ct)) is not { } sent) return;
         if (reply.Automatic) sent = Receipt(sent);
@@ -26,7 +26,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
     /// receipt does not. Everything else stays as it is.
     /// </summary>
     /// <returns>The event, and the reply that it shows by our id or by its words; null for any other.</returns>
-    public async Task<(ContactEvent Event, ReplyPointer? Shows)> MarkedAsync(ContactEvent e, CancellationToken ct)
+    public async Task<(ContactEvent Event, ReplyMessage? Shows)> MarkedAsync(ContactEvent e, CancellationToken ct)
     {
         if (e.Contact.Direction == Direction.Inbound) return (e, null);
         var pointer = NamedIn(e.Contact) is { } id ? await index.FindAsync(id, ct) : await index.FindTextAsync(e.Contact, ct);
@@ -56,7 +56,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
     /// <param name="echo">What the provider shows.</param>
     /// <param name="shows">The reply that it shows.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task EchoedAsync(ContactEvent echo, ReplyPointer? shows, CancellationToken ct)
+    public async Task EchoedAsync(ContactEvent echo, ReplyMessage? shows, CancellationToken ct)
     {
         if (shows is null || (NamedIn(echo.Contact) is null && !await book.IsUncertainAsync(shows, ct))) return;
         await BecomesAsync(shows, echo.Contact, ct);
@@ -64,7 +64,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
 
     /// <summary>Whether the case shows a reply whose try came to nothing: its echo may be faster than a connection that breaks.</summary>
     /// <returns>True when it does; then it is noted.</returns>
-    public async Task<bool> IsShownAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    public async Task<bool> IsShownAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply.Text.Length == 0 || await reader.FindAsync(pointer.CaseId, ct) is not { } file || file.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { ThreadKey: { } thread }) return false;
         var echo = file.Contacts.FirstOrDefault(c => c.Contact is { Direction: Direction.Outbound, Text: { } text } && c.Contact.ThreadKey == thread && c.Contact.OccurredAt >= reply.CreatedAt - ClocksDiffer
@@ -74,7 +74,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
         return true;
     }
 
-    private async Task BecomesAsync(ReplyPointer pointer, Contact shown, CancellationToken ct)
+    private async Task BecomesAsync(ReplyMessage pointer, Contact shown, CancellationToken ct)
     {
         await index.NameAsync(pointer, shown.Channel, shown.Account, shown.ExternalId, ct);
         await book.ChangeAsync(pointer, r => r.ContactId is not null ? null : r with
@@ -88,7 +88,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
         }, ct);
     }
 
-    private async Task FileLaterAsync(ReplyPointer pointer, CancellationToken ct)
+    private async Task FileLaterAsync(ReplyMessage pointer, CancellationToken ct)
     {
         await index.MarkAsync(pointer, time.GetUtcNow(), ct);
         await index.QueueAsync(pointer, TimeSpan.Zero, ct);
@@ -104,7 +104,7 @@ public sealed class ReplyFiling(ReplyBook book, ReplyIndex index, Correlator cor
     }
 
     // A status told of it, and nobody lived to keep what the provider answered. Ids of an echo are those of the message.
-    private async Task<ContactEvent?> RemakeAsync(ReplyPointer pointer, CaseReply reply, CancellationToken ct)
+    private async Task<ContactEvent?> RemakeAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply.Known is not { } known || await reader.ContactAsync(pointer.CaseId, reply.To, ct) is not { } to) return null;
         return new ContactEvent(known.ExternalId, ContactChange.Received, new Contact
