@@ -86,7 +86,7 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var (account, kind) = AccountOf(delivery);
-        return DiscoursePayload.Elements(delivery, new Origin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
+        return DiscoursePayload.Elements(delivery, new DiscourseOrigin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
     }
 
     // look/post-{site} or look/private-{site}: what the second look found names its forum in its kind.

@@ -7,7 +7,7 @@ namespace Serverless.Channels.Discourse;
 /// <param name="Account">Name of the forum in our settings.</param>
 /// <param name="Site">Its settings; null when they are gone since.</param>
 /// <param name="ReceivedAt">When the delivery reached us.</param>
-internal sealed record Origin(string Account, DiscourseSite? Site, DateTimeOffset ReceivedAt);
+internal sealed record DiscourseOrigin(string Account, DiscourseSite? Site, DateTimeOffset ReceivedAt);
 
 /// <summary>Takes a delivery apart: one event about one thing, whose name is the only key of the body.</summary>
 internal static class DiscoursePayload
@@ -21,7 +21,7 @@ internal static class DiscoursePayload
     /// <param name="delivery">The call.</param>
     /// <param name="origin">Where it comes from.</param>
     /// <param name="found">The kind of a post that the second look found; null for a call.</param>
-    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Origin origin, string? found)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, DiscourseOrigin origin, string? found)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var root = document.RootElement;
@@ -37,10 +37,10 @@ internal static class DiscoursePayload
         foreach (var property in root.EnumerateObject()) yield return Of(origin, property.Name, property.Value, name);
     }
 
-    private static DeliveryItem Of(Origin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
+    private static DeliveryItem Of(DiscourseOrigin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
 
     // https://github.com/discourse/discourse/blob/main/app/models/web_hook_event_type.rb
-    private static Parsed Read(Origin origin, string type, JsonElement value, string? name) => type switch
+    private static Parsed Read(DiscourseOrigin origin, string type, JsonElement value, string? name) => type switch
     {
         "post" => new DiscoursePost(origin, value).Happened(name),
         "ping" => new Parsed.Ignored("ping"),
@@ -57,6 +57,6 @@ internal static class DiscoursePayload
         _ => Unknown(origin, type, value),
     };
 
-    private static Parsed.Found Unknown(Origin origin, string type, JsonElement value) =>
+    private static Parsed.Found Unknown(DiscourseOrigin origin, string type, JsonElement value) =>
         new(ContactEvent.Unread(DiscourseChannel.ChannelName, DiscourseChannel.ChannelName, origin.Account, $"{type}:{value.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, type));
 }

@@ -9,7 +9,7 @@ namespace Serverless.Channels.Discourse;
 /// A topic is one conversation: who writes in it joins it in public and on purpose, and answers of other customers belong to the question.
 /// https://github.com/discourse/discourse/blob/main/app/serializers/web_hook_post_serializer.rb
 /// </remarks>
-internal readonly partial struct DiscoursePost(Origin origin, JsonElement post, bool isPrivate = false)
+internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonElement post, bool isPrivate = false)
 {
     private const int MostFiles = 50;
 

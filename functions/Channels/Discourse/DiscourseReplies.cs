@@ -40,7 +40,7 @@ public sealed partial class DiscourseChannel : ISendsReplies
         // Older versions wrap the post.
         var made = answer.Result.Get("post"u8) is { ValueKind: JsonValueKind.Object } wrapped ? wrapped : answer.Result;
         if (made.Get("id"u8).AsId() is not { } id) return new ReplyOutcome.Uncertain("unreadable-answer");
-        var sent = new DiscoursePost(new Origin(to.Account, site, time.GetUtcNow()), made, inPrivate || to.Place is Place.Private).Received(id).Event;
+        var sent = new DiscoursePost(new DiscourseOrigin(to.Account, site, time.GetUtcNow()), made, inPrivate || to.Place is Place.Private).Received(id).Event;
 
         // The answer tells neither category nor author's role; and a private message begins a topic of its own, which goes to the case that is answered.
         return new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, Entry = to.Entry, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } });

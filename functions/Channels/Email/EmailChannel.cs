@@ -72,7 +72,7 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => acceptance is Acceptance.NotStored ? ComeAgain : Accepted;
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery) =>
-        delivery.Arrival is Arrival.LookedAgain ? LookedAt(delivery) : Notifications.Elements(delivery, options.CurrentValue);
+        delivery.Arrival is Arrival.LookedAgain ? LookedAt(delivery) : GraphNotifications.Elements(delivery, options.CurrentValue);
 
     // The token comes from whoever calls, so it goes back as plain text that no browser takes for a page.
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation

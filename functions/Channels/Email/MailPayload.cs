@@ -65,7 +65,7 @@ internal static class MailPayload
         if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own) extras.Add(Reply.EchoName, own.Reply);
         if (headers.WantsNoAutoReply) extras.Add("noAutoReply", "true");
         extras.Add("truncated", words.Exceeds);
-        var thread = Threads.Of(mail.Message, headers, counterpart, text, authentication == "fail", options);
+        var thread = MailThreads.Of(mail.Message, headers, counterpart, text, authentication == "fail", options);
         var id = message.Text("internetMessageId"u8) ?? mail.Address.Id;
         var received = sent ? message.Time("sentDateTime"u8) : message.Time("receivedDateTime"u8);
         return new Parsed.Found(new ContactEvent(id, ContactChange.Received, new Contact

@@ -43,7 +43,7 @@ internal static class NotificationCheck
         var (known, given, count) = (false, false, 0);
         foreach (var item in root.Get("value"u8).Items())
         {
-            if (++count > Notifications.MaxItems) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+            if (++count > GraphNotifications.MaxItems) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
             rich |= item.Has("encryptedContent"u8);
             var state = item.Text("clientState"u8);
             given |= state is not null;

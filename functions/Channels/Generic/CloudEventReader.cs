@@ -22,7 +22,7 @@ internal static class CloudEventReader
     /// <summary>One element for each event; an event that breaks a rule throws when it is read.</summary>
     /// <param name="delivery">A genuine one.</param>
     /// <param name="read">Gets the event while its JSON document is alive.</param>
-    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Func<CloudEvent, Parsed> read)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Func<IncomingCloudEvent, Parsed> read)
     {
         if (!IsBatch(delivery))
         {
@@ -74,14 +74,14 @@ internal static class CloudEventReader
         }
     }
 
-    private static Parsed ReadStructured(Delivery delivery, Func<CloudEvent, Parsed> read)
+    private static Parsed ReadStructured(Delivery delivery, Func<IncomingCloudEvent, Parsed> read)
     {
         RequireJson(delivery, MediaType);
         using var document = JsonDocument.Parse(delivery.Body);
         return read(FromJson(document.RootElement));
     }
 
-    private static Parsed ReadBinary(Delivery delivery, Func<CloudEvent, Parsed> read)
+    private static Parsed ReadBinary(Delivery delivery, Func<IncomingCloudEvent, Parsed> read)
     {
         // The binding forbids it: Content-Type says what the data is.
         if (delivery.Header("ce-datacontenttype") is not null) throw new FormatException("ce-datacontenttype must not be sent: Content-Type is that attribute.");
@@ -94,7 +94,7 @@ internal static class CloudEventReader
             Header(delivery, "ce-subject"), Header(delivery, "ce-time"), document?.RootElement ?? default, text, opaque));
     }
 
-    private static CloudEvent FromJson(JsonElement item)
+    private static IncomingCloudEvent FromJson(JsonElement item)
     {
         if (item.ValueKind != JsonValueKind.Object) throw new FormatException("An event must be a JSON object.");
         var hasData = item.TryGetProperty("data"u8, out var data) && data.ValueKind != JsonValueKind.Null;
@@ -112,7 +112,7 @@ internal static class CloudEventReader
             Attribute(item, "subject"u8), Attribute(item, "time"u8), data, text, base64 is not null && data.ValueKind == JsonValueKind.Undefined && text is null);
     }
 
-    private static CloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time, JsonElement data, string? text, bool opaque)
+    private static IncomingCloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time, JsonElement data, string? text, bool opaque)
     {
         if (version != "1.0") throw new FormatException("specversion must be 1.0.");
         DateTimeOffset? at = null;

@@ -9,7 +9,7 @@ internal static class GenericPayload
 {
     /// <exception cref="FormatException">Data that the type needs is missing.</exception>
     /// <exception cref="InvalidOperationException">A field has the wrong kind.</exception>
-    public static Parsed Read(CloudEvent happened, Delivery delivery) => new Parsed.Found(happened.Type switch
+    public static Parsed Read(IncomingCloudEvent happened, Delivery delivery) => new Parsed.Found(happened.Type switch
     {
         // Data that nobody can read: who sent what is shown all the same.
         _ when happened.IsOpaque => Unknown(happened, delivery),
@@ -22,7 +22,7 @@ internal static class GenericPayload
         _ => Unknown(happened, delivery),
     });
 
-    private static ContactEvent Received(CloudEvent happened, Delivery delivery, ContactKind kind, string network)
+    private static ContactEvent Received(IncomingCloudEvent happened, Delivery delivery, ContactKind kind, string network)
     {
         var data = happened.Data;
         if (data.ValueKind == JsonValueKind.Undefined)
@@ -64,7 +64,7 @@ internal static class GenericPayload
     }
 
     /// <summary>An edit or a removal names the event that brought the message.</summary>
-    private static ContactEvent Changed(CloudEvent happened, Delivery delivery, ContactChange change)
+    private static ContactEvent Changed(IncomingCloudEvent happened, Delivery delivery, ContactChange change)
     {
         Require(happened.Data, "data");
         var message = String(happened.Data, "message"u8) ?? throw new FormatException("data.message is missing: the id of the event that brought the message.");
@@ -76,16 +76,16 @@ internal static class GenericPayload
     }
 
     /// <summary>Genuine, and of a type we do not know yet: visible, and read anew when we do.</summary>
-    private static ContactEvent Unknown(CloudEvent happened, Delivery delivery) =>
+    private static ContactEvent Unknown(IncomingCloudEvent happened, Delivery delivery) =>
         Event(happened, ContactChange.Received, Begin(happened, delivery, ContactKind.Placeholder, "unknown") with
         {
             Extras = With(With(null, "type", happened.Type), "subject", happened.Subject),
         });
 
     /// <summary>CloudEvents identify an event by source and id together; a space cannot be part of a source.</summary>
-    private static ContactEvent Event(CloudEvent happened, ContactChange change, Contact contact) => new($"{happened.Source} {happened.Id}", change, contact);
+    private static ContactEvent Event(IncomingCloudEvent happened, ContactChange change, Contact contact) => new($"{happened.Source} {happened.Id}", change, contact);
 
-    private static Contact Begin(CloudEvent happened, Delivery delivery, ContactKind kind, string network) => new()
+    private static Contact Begin(IncomingCloudEvent happened, Delivery delivery, ContactKind kind, string network) => new()
     {
         Channel = delivery.Channel,
         Network = network,
@@ -97,14 +97,14 @@ internal static class GenericPayload
     };
 
     /// <summary>Holds within one source only, so that no sender can join another one's conversation.</summary>
-    private static string? ThreadKey(CloudEvent happened, string? conversation, string? serial, string? fault)
+    private static string? ThreadKey(IncomingCloudEvent happened, string? conversation, string? serial, string? fault)
     {
         if (conversation is not null) return $"{happened.Source} conversation {conversation}";
         return serial is not null && fault is not null ? $"{happened.Source} fault {serial} {fault}" : null;
     }
 
     /// <summary>Adds each address of the person; returns the name given with them.</summary>
-    private static string? AddPerson(List<Identity> parties, CloudEvent happened, JsonElement person, bool signedInCounts)
+    private static string? AddPerson(List<Identity> parties, IncomingCloudEvent happened, JsonElement person, bool signedInCounts)
     {
         if (person.ValueKind != JsonValueKind.Object) return null;
         var name = String(person, "name"u8);
@@ -154,7 +154,7 @@ internal static class GenericPayload
         return attachments;
     }
 
-    private static Dictionary<string, string>? Extras(Dictionary<string, string>? extras, CloudEvent happened, JsonElement data, string? model, string? fault)
+    private static Dictionary<string, string>? Extras(Dictionary<string, string>? extras, IncomingCloudEvent happened, JsonElement data, string? model, string? fault)
     {
         extras = With(extras, "subject", String(data, "subject"u8) ?? happened.Subject);
         extras = With(extras, "device.model", model);

@@ -8,9 +8,9 @@ namespace Serverless.Channels.Meta;
 internal static class InstagramPayload
 {
     /// <summary>A comment on one of our media, or during one of our broadcasts.</summary>
-    public static Parsed ReadComment(Origin origin, JsonElement value)
+    public static Parsed ReadComment(MetaOrigin origin, JsonElement value)
     {
-        if (value.Get("id"u8).AsId() is not { } id) return Unread.Change(origin, "comments", value);
+        if (value.Get("id"u8).AsId() is not { } id) return MetaPlaceholders.Change(origin, "comments", value);
         var media = value.Get("media"u8);
         var from = value.Get("from"u8);
         var author = from.Get("id"u8).AsId();
@@ -24,7 +24,7 @@ internal static class InstagramPayload
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
         extras.Add("media_product_type", media.Get("media_product_type"u8).AsText());
         extras.Add("ad_id", media.Get("ad_id"u8).AsId());
-        var said = new Said(ContactKind.Comment, value.Get("text"u8).AsText());
+        var said = new MetaText(ContactKind.Comment, value.Get("text"u8).AsText());
         return Event(origin, id, value.Get("parent_id"u8).AsId(), media.Get("id"u8).AsId(), author, own, said, extras);
     }
 
@@ -32,10 +32,10 @@ internal static class InstagramPayload
     /// We were named in a comment or a caption on somebody else's media. It comes with ids only. Where nobody can be asked for the words, what it
     /// is, is known all the same: a comment or post without text, and no placeholder.
     /// </summary>
-    public static Parsed ReadMention(Origin origin, JsonElement value, bool canBeAsked)
+    public static Parsed ReadMention(MetaOrigin origin, JsonElement value, bool canBeAsked)
     {
-        var mention = new Mention(origin.EntryId, value.Get("media_id"u8).AsId(), value.Get("comment_id"u8).AsId());
-        if ((mention.Comment ?? mention.Media) is null) return Unread.Change(origin, "mentions", value);
+        var mention = new MetaMention(origin.EntryId, value.Get("media_id"u8).AsId(), value.Get("comment_id"u8).AsId());
+        if ((mention.Comment ?? mention.Media) is null) return MetaPlaceholders.Change(origin, "mentions", value);
         return canBeAsked && mention.CanBeAsked ? new Parsed.Reference(mention.Resource) : Mentioned(origin, mention, default);
     }
 
@@ -43,7 +43,7 @@ internal static class InstagramPayload
     /// <param name="origin">The entry that pointed at it.</param>
     /// <param name="mention">Where.</param>
     /// <param name="document">The answer; without words when they are gone, or nobody was asked.</param>
-    public static Parsed.Found Mentioned(Origin origin, Mention mention, JsonElement document)
+    public static Parsed.Found Mentioned(MetaOrigin origin, MetaMention mention, JsonElement document)
     {
         var (comment, media) = (document.Get("mentioned_comment"u8), document.Get("mentioned_media"u8));
         ExtraFields extras = default;
@@ -51,7 +51,7 @@ internal static class InstagramPayload
         extras.Add("media_id", mention.Media);
         extras.Add("username", media.Get("username"u8).AsText());
         var file = media.Get("media_url"u8).AsText() is { } url ? new Attachment(url, media.Get("media_type"u8).Is("VIDEO"u8) ? "video" : "image") : null;
-        var said = new Said(mention.Comment is null ? ContactKind.Post : ContactKind.Comment, comment.Get("text"u8).AsText() ?? media.Get("caption"u8).AsText(), file is null ? null : [file]);
+        var said = new MetaText(mention.Comment is null ? ContactKind.Post : ContactKind.Comment, comment.Get("text"u8).AsText() ?? media.Get("caption"u8).AsText(), file is null ? null : [file]);
         var found = Event(origin, (mention.Comment ?? mention.Media)!, null, mention.Media, null, false, said, extras);
         // An answer to a mention goes by our own account, not by the foreign comment.
         return found with { Event = found.Event with { Contact = found.Event.Contact with { Reply = new(mention.Resource) } } };
@@ -61,7 +61,7 @@ internal static class InstagramPayload
     // the replies under it, not everything under the media. The public reply has no window; a private one may be sent once, within 7 days.
     // https://developers.facebook.com/docs/messenger-platform/instagram/features/private-replies
     private static Parsed.Found Event(
-        Origin origin, string id, string? parent, string? media, string? author, bool own, Said said, ExtraFields extras) =>
+        MetaOrigin origin, string id, string? parent, string? media, string? author, bool own, MetaText said, ExtraFields extras) =>
         new(new(id, ContactChange.Received, new()
         {
             Channel = "meta",

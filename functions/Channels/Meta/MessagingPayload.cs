@@ -7,7 +7,7 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/docs/messenger-platform/reference/webhook-events</remarks>
 internal static class MessagingPayload
 {
-    public static Parsed Read(Origin origin, JsonElement item)
+    public static Parsed Read(MetaOrigin origin, JsonElement item)
     {
         if (item.Get("message"u8) is { ValueKind: JsonValueKind.Object } message) return Message(origin, item, message);
         if (item.Get("message_edit"u8) is { ValueKind: JsonValueKind.Object } edit) return Edit(origin, item, edit);
@@ -30,7 +30,7 @@ internal static class MessagingPayload
         return Placeholder(origin, item);
     }
 
-    private static Parsed.Found Message(Origin origin, JsonElement item, JsonElement message)
+    private static Parsed.Found Message(MetaOrigin origin, JsonElement item, JsonElement message)
     {
         var mid = message.Get("mid"u8).AsId() ?? item.ContentId();
         var sides = new MessagingSides(origin, item, message.Get("is_echo"u8).IsTrue());
@@ -55,19 +55,19 @@ internal static class MessagingPayload
 
     // All that happens to the sign under one message is one contact: shown in its case, and starts nothing.
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-reactions
-    private static Parsed Reaction(Origin origin, JsonElement item, JsonElement reaction)
+    private static Parsed Reaction(MetaOrigin origin, JsonElement item, JsonElement reaction)
     {
         if (reaction.Get("mid"u8).AsId() is not { } under) return new Parsed.Ignored("reaction");
         var sides = new MessagingSides(origin, item, echo: false);
         var taken = reaction.Get("action"u8).Is("unreact"u8);
         ExtraFields extras = default;
         extras.Add("reaction.mid", under);
-        var said = new Said(ContactKind.Reaction, taken ? null : reaction.Get("emoji"u8).AsText() ?? reaction.Get("reaction"u8).AsText());
+        var said = new MetaText(ContactKind.Reaction, taken ? null : reaction.Get("emoji"u8).AsText() ?? reaction.Get("reaction"u8).AsText());
         var id = $"{under}:reaction{(sides.Outbound ? ":ours" : "")}";
         return sides.Event($"{id}:{item.Get("timestamp"u8).AsId() ?? item.ContentId()}", taken ? ContactChange.Removed : ContactChange.Received, id, said, extras);
     }
 
-    private static Parsed.Found StoryMention(Origin origin, JsonElement item, JsonElement mention)
+    private static Parsed.Found StoryMention(MetaOrigin origin, JsonElement item, JsonElement mention)
     {
         var sides = new MessagingSides(origin, item, echo: false);
         var id = $"{sides.Customer}:mention:{mention.Get("story"u8).Get("id"u8).AsId() ?? item.Get("timestamp"u8).AsId()}";
@@ -79,17 +79,17 @@ internal static class MessagingPayload
     }
 
     // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-edits (num_edit comes as a number or as text)
-    private static Parsed.Found Edit(Origin origin, JsonElement item, JsonElement edit)
+    private static Parsed.Found Edit(MetaOrigin origin, JsonElement item, JsonElement edit)
     {
         if (edit.Get("mid"u8).AsId() is not { } mid) return Placeholder(origin, item);
         var sides = new MessagingSides(origin, item, edit.Get("is_echo"u8).IsTrue());
         var number = edit.Get("num_edit"u8).AsId() ?? item.ContentId();
-        var said = new Said(ContactKind.Message, edit.Get("text"u8).AsText());
+        var said = new MetaText(ContactKind.Message, edit.Get("text"u8).AsText());
         return sides.Event($"{mid}:edited:{number}", ContactChange.Edited, mid, said, default);
     }
 
     // The label of the button is what the customer said by pressing it. Before v11.0 a postback had no mid.
-    private static Parsed.Found Postback(Origin origin, JsonElement item, JsonElement postback)
+    private static Parsed.Found Postback(MetaOrigin origin, JsonElement item, JsonElement postback)
     {
         var sides = new MessagingSides(origin, item, false);
         var id = postback.Get("mid"u8).AsId() ?? $"{sides.Customer}:{item.Get("timestamp"u8).AsId()}";
@@ -99,7 +99,7 @@ internal static class MessagingPayload
         return sides.Event(id, ContactChange.Received, id, new(ContactKind.Message, postback.Get("title"u8).AsText()), extras);
     }
 
-    private static Parsed.Found Placeholder(Origin origin, JsonElement item)
+    private static Parsed.Found Placeholder(MetaOrigin origin, JsonElement item)
     {
         var sides = new MessagingSides(origin, item, false);
         var id = item.ContentId();

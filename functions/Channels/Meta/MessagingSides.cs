@@ -13,11 +13,11 @@ internal readonly struct MessagingSides
     // https://developers.facebook.com/docs/messenger-platform/policy/policy-overview
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    private readonly Origin _origin;
+    private readonly MetaOrigin _origin;
     private readonly JsonElement _item;
     private readonly string _account;
 
-    public MessagingSides(Origin origin, JsonElement item, bool echo)
+    public MessagingSides(MetaOrigin origin, JsonElement item, bool echo)
     {
         _origin = origin;
         _item = item;
@@ -40,7 +40,7 @@ internal readonly struct MessagingSides
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
     /// <param name="extras">What else was told.</param>
-    public Parsed.Found Event(string eventId, ContactChange change, string id, Said said, ExtraFields extras)
+    public Parsed.Found Event(string eventId, ContactChange change, string id, MetaText said, ExtraFields extras)
     {
         var instagram = _origin.Object is MetaObject.Instagram;
         var network = instagram ? "instagram" : "messenger";

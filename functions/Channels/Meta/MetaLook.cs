@@ -60,15 +60,15 @@ public sealed partial class MetaChannel : IReconciles
         {
             held.AddRange(list switch
             {
-                "feed" => HeldItems.OfPost(account, item, round.Since),
-                "media" => HeldItems.OfMedium(account, item, round.Since),
-                _ => HeldItems.OfConversation(list == "messenger" ? "page" : "instagram", account, item, round.Since),
+                "feed" => MetaRecords.OfPost(account, item, round.Since),
+                "media" => MetaRecords.OfMedium(account, item, round.Since),
+                _ => MetaRecords.OfConversation(list == "messenger" ? "page" : "instagram", account, item, round.Since),
             });
             over = list switch
             {
                 "feed" => false,
-                "media" => HeldItems.TimeOf(item, "timestamp"u8) < time.GetUtcNow() - Reach,
-                _ => HeldItems.TimeOf(item, "updated_time"u8) < round.Since,
+                "media" => MetaRecords.TimeOf(item, "timestamp"u8) < time.GetUtcNow() - Reach,
+                _ => MetaRecords.TimeOf(item, "updated_time"u8) < round.Since,
             };
         }
 

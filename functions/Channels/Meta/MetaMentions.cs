@@ -11,7 +11,7 @@ public sealed partial class MetaChannel : IFetchesContent
 {
     public async Task<FetchedContent> FetchAsync(string resource, CancellationToken ct)
     {
-        if (Mention.Parse(resource) is not { } mention) return new FetchedContent.Gone("no-mention");
+        if (MetaMention.Parse(resource) is not { } mention) return new FetchedContent.Gone("no-mention");
         var wanted = mention.Comment is { } comment
             ? $"mentioned_comment.comment_id({comment}){{id,text,timestamp}}"
             : $"mentioned_media.media_id({mention.Media}){{id,caption,timestamp,username,media_type,media_url}}";
@@ -23,11 +23,11 @@ public sealed partial class MetaChannel : IFetchesContent
 
     public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
     {
-        var mention = Mention.Parse(resource) ?? throw new JsonException("This is no mention.");
+        var mention = MetaMention.Parse(resource) ?? throw new JsonException("This is no mention.");
         using var pointed = JsonDocument.Parse(delivery.Body);
         using var said = JsonDocument.Parse(document);
         foreach (var entry in pointed.RootElement.Get("entry"u8).Items())
-            if (entry.Get("id"u8).AsId() == mention.Account) return InstagramPayload.Mentioned(new Origin(MetaObject.Instagram, entry, delivery.ReceivedAt), mention, said.RootElement);
+            if (entry.Get("id"u8).AsId() == mention.Account) return InstagramPayload.Mentioned(new MetaOrigin(MetaObject.Instagram, entry, delivery.ReceivedAt), mention, said.RootElement);
         throw new JsonException("The delivery does not speak of this account.");
     }
 }
@@ -36,15 +36,15 @@ public sealed partial class MetaChannel : IFetchesContent
 /// <param name="Account">Our account.</param>
 /// <param name="Media">Somebody's picture or film.</param>
 /// <param name="Comment">The comment on it; null when its caption names us.</param>
-internal sealed record Mention(string Account, string? Media, string? Comment)
+internal sealed record MetaMention(string Account, string? Media, string? Comment)
 {
     /// <summary>Meta's ids are digits: nothing else goes into a field list.</summary>
     public bool CanBeAsked => IsId(Account) && (Comment is null ? IsId(Media) : IsId(Comment) && (Media is null || IsId(Media)));
 
     public string Resource => $"mention/{Account}/{Media}/{Comment}";
 
-    public static Mention? Parse(string resource) =>
-        resource.Split('/') is ["mention", var account, var media, var comment] && new Mention(account, NullIfEmpty(media), NullIfEmpty(comment)) is { CanBeAsked: true } mention ? mention : null;
+    public static MetaMention? Parse(string resource) =>
+        resource.Split('/') is ["mention", var account, var media, var comment] && new MetaMention(account, NullIfEmpty(media), NullIfEmpty(comment)) is { CanBeAsked: true } mention ? mention : null;
 
     private static bool IsId(string? text) => text is { Length: > 0 and <= 32 } && text.All(char.IsAsciiDigit);
 

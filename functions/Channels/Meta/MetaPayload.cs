@@ -14,11 +14,11 @@ internal static class MetaPayload
         using var document = JsonDocument.Parse(delivery.Body);
         var entries = document.RootElement.Get("entry"u8);
         if (entries.Count() == 0) throw new JsonException("There is no entry in this delivery.");
-        var about = Origin.ObjectOf(document.RootElement.Get("object"u8));
+        var about = MetaOrigin.ObjectOf(document.RootElement.Get("object"u8));
         var e = 0;
         foreach (var entry in entries.Items())
         {
-            var origin = new Origin(about, entry, delivery.ReceivedAt);
+            var origin = new MetaOrigin(about, entry, delivery.ReceivedAt);
             var at = e == 0 ? "entry[0]" : $"entry[{e}]";
             e++;
             var (messaging, standby, changes) = (entry.Get("messaging"u8), entry.Get("standby"u8), entry.Get("changes"u8));
@@ -41,7 +41,7 @@ internal static class MetaPayload
         }
     }
 
-    private static IEnumerable<DeliveryItem> InChange(string at, Origin origin, JsonElement change, MetaOptions options)
+    private static IEnumerable<DeliveryItem> InChange(string at, MetaOrigin origin, JsonElement change, MetaOptions options)
     {
         var value = change.Get("value"u8);
         var whole = true;
@@ -73,17 +73,17 @@ internal static class MetaPayload
     }
 
     // Each makes its closure apart, so that the walk itself carries none.
-    private static DeliveryItem Messaging(string at, Origin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
+    private static DeliveryItem Messaging(string at, MetaOrigin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
 
-    private static DeliveryItem Change(string at, Origin origin, JsonElement change, JsonElement value, MetaOptions options) =>
+    private static DeliveryItem Change(string at, MetaOrigin origin, JsonElement change, JsonElement value, MetaOptions options) =>
         new(at, () => Read(origin, change, value, options));
 
-    private static DeliveryItem WhatsApp(string at, Origin origin, JsonElement change, string list, JsonElement item, bool alone) =>
+    private static DeliveryItem WhatsApp(string at, MetaOrigin origin, JsonElement change, string list, JsonElement item, bool alone) =>
         new(at, () => WhatsAppPayload.Read(origin, change, list, item, alone));
 
-    private static DeliveryItem Unknown(string at, Origin origin) => new(at, () => Unread.Change(origin, null, origin.Entry));
+    private static DeliveryItem Unknown(string at, MetaOrigin origin) => new(at, () => MetaPlaceholders.Change(origin, null, origin.Entry));
 
-    private static Parsed Read(Origin origin, JsonElement change, JsonElement value, MetaOptions options)
+    private static Parsed Read(MetaOrigin origin, JsonElement change, JsonElement value, MetaOptions options)
     {
         var field = change.Get("field"u8).AsText();
         if (field is "standby") return new Parsed.Ignored("standby");
@@ -98,7 +98,7 @@ internal static class MetaPayload
             (MetaObject.Instagram, "comments" or "live_comments") => InstagramPayload.ReadComment(origin, value),
             (MetaObject.Instagram, "mentions") => InstagramPayload.ReadMention(origin, value, options.CanReadMentions(origin.EntryId)),
             (MetaObject.Instagram, "story_insights") => new Parsed.Ignored("insights"),
-            _ => Unread.Change(origin, field, value),
+            _ => MetaPlaceholders.Change(origin, field, value),
         };
     }
 }

@@ -34,11 +34,11 @@ public sealed partial class MetaChannel : ISendsReplies
         return MetaRefusal.Of(answer, reply.To) ?? Sent(reply, letter, answer);
     }
 
-    private Letter LetterOf(Reply reply, string address)
+    private MetaMessage LetterOf(Reply reply, string address)
     {
         var to = reply.To;
-        if (to.Network == "whatsapp") return WhatsAppLetter.Of(reply, address);
-        if (reply.Template is not null) return Letter.Refused(ReplyReasons.ContentRefused, "Only WhatsApp has templates.");
+        if (to.Network == "whatsapp") return WhatsAppMessage.Of(reply, address);
+        if (reply.Template is not null) return MetaMessage.Refused(ReplyReasons.ContentRefused, "Only WhatsApp has templates.");
         var (most, bytes) = (to.Network, to.Place, reply.InPrivate) switch
         {
             // https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api
@@ -47,38 +47,38 @@ public sealed partial class MetaChannel : ISendsReplies
             (_, Place.Private, _) or (_, _, true) => (2000, false),
             _ => (8000, false),
         };
-        if ((bytes ? Encoding.UTF8.GetByteCount(reply.Text) : reply.Text.Length) > most) return Letter.Refused(ReplyReasons.TooLong, $"It has at most {most} {(bytes ? "bytes" : "characters")} there.");
-        if (Mention.Parse(address) is { } mention) return ToMention(mention, reply);
+        if ((bytes ? Encoding.UTF8.GetByteCount(reply.Text) : reply.Text.Length) > most) return MetaMessage.Refused(ReplyReasons.TooLong, $"It has at most {most} {(bytes ? "bytes" : "characters")} there.");
+        if (MetaMention.Parse(address) is { } mention) return ToMention(mention, reply);
         if (to.Place == Place.Public && !reply.InPrivate)
-            return new Letter(to.Network == "instagram" ? $"{address}/replies" : $"{address}/comments", new JsonObject { ["message"] = reply.Text });
+            return new MetaMessage(to.Network == "instagram" ? $"{address}/replies" : $"{address}/comments", new JsonObject { ["message"] = reply.Text });
 
         var sender = to.Network == "instagram" && !options.CurrentValue.IsInstagramLogin(to.Account) ? "me" : to.Account;
         var message = new JsonObject { ["message"] = new JsonObject { ["text"] = reply.Text } };
         if (to.Place == Place.Public)
         {
-            if (time.GetUtcNow() > to.OccurredAt + PrivateWindow) return Letter.Refused(ReplyReasons.WindowClosed, "A private reply may be sent within seven days.");
+            if (time.GetUtcNow() > to.OccurredAt + PrivateWindow) return MetaMessage.Refused(ReplyReasons.WindowClosed, "A private reply may be sent within seven days.");
             message["recipient"] = new JsonObject { [to.Kind == ContactKind.Post ? "post_id" : "comment_id"] = address };
-            return new Letter($"{sender}/messages", message);
+            return new MetaMessage($"{sender}/messages", message);
         }
 
         message["recipient"] = new JsonObject { ["id"] = address };
         var late = time.GetUtcNow() > to.Reply!.Until;
         message["messaging_type"] = late ? "MESSAGE_TAG" : "RESPONSE";
         if (late) message["tag"] = "HUMAN_AGENT";
-        return new Letter($"{sender}/messages", message);
+        return new MetaMessage($"{sender}/messages", message);
     }
 
     // https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentions
-    private static Letter ToMention(Mention mention, Reply reply)
+    private static MetaMessage ToMention(MetaMention mention, Reply reply)
     {
-        if (reply.InPrivate) return Letter.Refused(ReplyReasons.NoReplyPath, "Instagram lets nobody write in private to somebody who named us on a medium of their own.");
+        if (reply.InPrivate) return MetaMessage.Refused(ReplyReasons.NoReplyPath, "Instagram lets nobody write in private to somebody who named us on a medium of their own.");
         var body = new JsonObject { ["media_id"] = mention.Media, ["message"] = reply.Text };
         if (mention.Comment is not null) body["comment_id"] = mention.Comment;
-        return new Letter($"{mention.Account}/mentions", body);
+        return new MetaMessage($"{mention.Account}/mentions", body);
     }
 
     // Ids as the echo has them: message_echoes, the page's own comment in feed, smb_message_echoes.
-    private ReplyOutcome Sent(Reply reply, Letter letter, MetaAnswer answer)
+    private ReplyOutcome Sent(Reply reply, MetaMessage letter, MetaAnswer answer)
     {
         var to = reply.To;
         var id = answer.Json.Get("message_id"u8).AsId() ?? answer.Json.Get("id"u8).AsId();
@@ -107,9 +107,9 @@ public sealed partial class MetaChannel : ISendsReplies
 /// <summary>What is posted where; or why nothing is.</summary>
 /// <param name="Path">Behind the address of the API.</param>
 /// <param name="Body">The JSON.</param>
-internal sealed record Letter(string? Path, JsonObject? Body)
+internal sealed record MetaMessage(string? Path, JsonObject? Body)
 {
     public ReplyOutcome.Refused? Refusal { get; private init; }
 
-    public static Letter Refused(string reason, string? detail = null) => new(null, null) { Refusal = new(reason, detail) };
+    public static MetaMessage Refused(string reason, string? detail = null) => new(null, null) { Refusal = new(reason, detail) };
 }

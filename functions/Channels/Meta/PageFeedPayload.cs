@@ -7,7 +7,7 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/docs/graph-api/webhooks/reference/page#feed</remarks>
 internal static class PageFeedPayload
 {
-    public static Parsed Read(Origin origin, JsonElement value)
+    public static Parsed Read(MetaOrigin origin, JsonElement value)
     {
         var item = value.Get("item"u8).AsText();
         if (item is "reaction" or "like") return new Parsed.Ignored("reaction");
@@ -41,7 +41,7 @@ internal static class PageFeedPayload
     /// A recommendation. Meta has withdrawn them (https://developers.facebook.com/docs/graph-api/reference/recommendation, error 12 from
     /// v22.0), so one that still comes is shown to a person with its words, and nothing more is made of it.
     /// </summary>
-    public static Parsed ReadRating(Origin origin, JsonElement value)
+    public static Parsed ReadRating(MetaOrigin origin, JsonElement value)
     {
         var item = value.Get("item"u8).AsText();
         if (item is "reaction" or "like") return new Parsed.Ignored("reaction");
@@ -53,46 +53,46 @@ internal static class PageFeedPayload
         extras.Add("verb", value.Get("verb"u8).AsText());
         extras.Add("rating", value.Get("rating"u8).AsId());
         extras.Add("recommendation_type", value.Get("recommendation_type"u8).AsText());
-        var said = new Said(ContactKind.Placeholder, value.Get("review_text"u8).AsText() ?? value.Get("message"u8).AsText());
+        var said = new MetaText(ContactKind.Placeholder, value.Get("review_text"u8).AsText() ?? value.Get("message"u8).AsText());
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    private static Parsed.Found Added(Origin origin, JsonElement value, string? item, ContactKind kind, string id)
+    private static Parsed.Found Added(MetaOrigin origin, JsonElement value, string? item, ContactKind kind, string id)
     {
         ExtraFields extras = default;
         extras.Add("item", item);
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
         var attachments = Attachments(value, item, ref extras);
-        var said = new Said(kind, value.Get("message"u8).AsText(), attachments);
+        var said = new MetaText(kind, value.Get("message"u8).AsText(), attachments);
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
     // created_time stays that of the comment, so the time of an edit is the time it was told. Two edits told in one entry share that time:
     // their content keeps them apart.
-    private static Parsed.Found Edited(Origin origin, JsonElement value, ContactKind kind, string id)
+    private static Parsed.Found Edited(MetaOrigin origin, JsonElement value, ContactKind kind, string id)
     {
         var edit = $"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}";
         // A picture may have come with the edit, or another one in its place.
         ExtraFields extras = default;
-        var said = new Said(kind, value.Get("message"u8).AsText(), Attachments(value, value.Get("item"u8).AsText(), ref extras));
+        var said = new MetaText(kind, value.Get("message"u8).AsText(), Attachments(value, value.Get("item"u8).AsText(), ref extras));
         return Event(origin, value, edit, ContactChange.Edited, id, origin.SentAt, said, extras);
     }
 
-    private static Parsed.Found Placeholder(Origin origin, JsonElement value, string? item, string? verb)
+    private static Parsed.Found Placeholder(MetaOrigin origin, JsonElement value, string? item, string? verb)
     {
         var id = value.ContentId();
         ExtraFields extras = default;
         extras.Add("type", item ?? "feed");
         extras.Add("verb", verb);
-        var said = new Said(ContactKind.Placeholder, value.Get("message"u8).AsText());
+        var said = new MetaText(ContactKind.Placeholder, value.Get("message"u8).AsText());
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    private static bool IsOwn(Origin origin, JsonElement value) =>
+    private static bool IsOwn(MetaOrigin origin, JsonElement value) =>
         value.Get("item"u8).AsText() is "event" or "album" or "cover" or "profile_picture" or "page"
         || (value.Get("from"u8).Get("id"u8).AsId() ?? value.Get("sender_id"u8).AsId()) == origin.EntryId;
 
-    private static DateTimeOffset CreatedAt(Origin origin, JsonElement value) => value.Get("created_time"u8).AsTime(origin.ReceivedAt);
+    private static DateTimeOffset CreatedAt(MetaOrigin origin, JsonElement value) => value.Get("created_time"u8).AsTime(origin.ReceivedAt);
 
     /// <summary>What every event of the page says.</summary>
     /// <remarks>
@@ -101,8 +101,8 @@ internal static class PageFeedPayload
     /// sender_name; without the permission to see people there is none at all.
     /// </remarks>
     private static Parsed.Found Event(
-        Origin origin, JsonElement value, string eventId, ContactChange change, string id,
-        DateTimeOffset occurredAt, Said said, ExtraFields extras)
+        MetaOrigin origin, JsonElement value, string eventId, ContactChange change, string id,
+        DateTimeOffset occurredAt, MetaText said, ExtraFields extras)
     {
         var account = origin.EntryId;
         var from = value.Get("from"u8);

@@ -6,7 +6,7 @@ namespace Serverless.Channels.Meta;
 /// <remarks>https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/account_update</remarks>
 internal static class WhatsAppAccount
 {
-    public static Parsed Read(Origin origin, JsonElement value)
+    public static Parsed Read(MetaOrigin origin, JsonElement value)
     {
         var happened = value.Get("event"u8).AsText() ?? (value.Get("decision"u8).AsText() is { } decision ? $"REVIEW_{decision}" : null);
         // Somebody else's account, shared with our app: the one that is meant stands inside.

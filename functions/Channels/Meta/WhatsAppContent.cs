@@ -11,7 +11,7 @@ namespace Serverless.Channels.Meta;
 internal static class WhatsAppContent
 {
     /// <summary>The new form of an edited message.</summary>
-    public static Said OfEdit(JsonElement message)
+    public static MetaText OfEdit(JsonElement message)
     {
         ExtraFields unused = default;
         return Of(message, message.Get("type"u8).AsText(), ref unused) with { Kind = ContactKind.Message };
@@ -20,7 +20,7 @@ internal static class WhatsAppContent
     /// <param name="message">The message.</param>
     /// <param name="type">Its type.</param>
     /// <param name="extras">Gets what else was told.</param>
-    public static Said Of(JsonElement message, string? type, ref ExtraFields extras)
+    public static MetaText Of(JsonElement message, string? type, ref ExtraFields extras)
     {
         Context(message, ref extras);
         switch (type)
@@ -67,7 +67,7 @@ internal static class WhatsAppContent
         }
     }
 
-    private static Said Media(JsonElement media, ref ExtraFields extras)
+    private static MetaText Media(JsonElement media, ref ExtraFields extras)
     {
         if (media.Get("voice"u8).IsTrue()) extras.Add("voice", "true");
         var caption = media.Get("caption"u8).AsText();
@@ -76,7 +76,7 @@ internal static class WhatsAppContent
             : new(caption is null ? ContactKind.Placeholder : ContactKind.Message, caption);
     }
 
-    private static Said Interactive(JsonElement interactive, ref ExtraFields extras)
+    private static MetaText Interactive(JsonElement interactive, ref ExtraFields extras)
     {
         var type = interactive.Get("type"u8).AsText();
         var reply = type switch
@@ -103,7 +103,7 @@ internal static class WhatsAppContent
     }
 
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/unsupported
-    private static Said Unknown(JsonElement message, string? type, ref ExtraFields extras)
+    private static MetaText Unknown(JsonElement message, string? type, ref ExtraFields extras)
     {
         extras.Add("type", type ?? "unknown");
         extras.Add("unsupported.type", message.Get("unsupported"u8).Get("type"u8).AsText());

@@ -21,7 +21,7 @@ internal static class WhatsAppPayload
     /// <param name="list">The list it came in, as <see cref="ListOf"/> names it.</param>
     /// <param name="item">One of that list.</param>
     /// <param name="alone">Whether it is the only one of that list.</param>
-    public static Parsed Read(Origin origin, JsonElement change, string list, JsonElement item, bool alone)
+    public static Parsed Read(MetaOrigin origin, JsonElement change, string list, JsonElement item, bool alone)
     {
         // Another agent answers these conversations.
         if (change.Get("field"u8).Is("standby"u8)) return new Parsed.Ignored("standby");
@@ -38,7 +38,7 @@ internal static class WhatsAppPayload
     }
 
     /// <summary>A change without messages: news about our own account are nothing for a case, anything else a person should see.</summary>
-    public static Parsed ReadField(Origin origin, string? field, JsonElement change) => field switch
+    public static Parsed ReadField(MetaOrigin origin, string? field, JsonElement change) => field switch
     {
         // Old chats and address book entries, sent once when a number of the phone app joins the Cloud API: imported, so no contacts of today.
         "history" or "smb_app_state_sync" => new Parsed.Ignored("imported"),
@@ -47,11 +47,11 @@ internal static class WhatsAppPayload
             or "message_template_components_update" or "message_template_quality_update" or "message_template_status_update"
             or "phone_number_name_update" or "phone_number_quality_update" or "template_category_update" or "security"
             => new Parsed.Ignored("account-notice"),
-        _ => Unread.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change),
+        _ => MetaPlaceholders.Piece(origin, "whatsapp", AccountOf(origin, change.Get("value"u8)), field ?? "unknown", change),
     };
 
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
-    private static Parsed Status(Origin origin, JsonElement value, JsonElement status)
+    private static Parsed Status(MetaOrigin origin, JsonElement value, JsonElement status)
     {
         MessageState? state = status.Get("status"u8).AsText() switch
         {
@@ -128,7 +128,7 @@ internal static class WhatsAppPayload
 
     // A call tells of itself when it rings and when it ends; only one that was taken has a duration. Calls that our people place are answers of ours (P16).
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
-    private static Parsed.Found Call(WhatsAppSides sides, JsonElement call, Origin origin)
+    private static Parsed.Found Call(WhatsAppSides sides, JsonElement call, MetaOrigin origin)
     {
         var id = call.Get("id"u8).AsId() ?? call.ContentId();
         var what = call.Get("event"u8).AsText();
@@ -149,6 +149,6 @@ internal static class WhatsAppPayload
         return found with { Event = found.Event with { Contact = contact with { Kind = contact.Direction == Direction.Outbound ? ContactKind.Call : journey.Kind, Call = journey } } };
     }
 
-    private static string AccountOf(Origin origin, JsonElement value) =>
+    private static string AccountOf(MetaOrigin origin, JsonElement value) =>
         value.Get("metadata"u8).Get("phone_number_id"u8).AsId() ?? origin.EntryId;
 }

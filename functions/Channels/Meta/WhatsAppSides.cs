@@ -9,7 +9,7 @@ internal readonly struct WhatsAppSides
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages#customer-service-windows
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    private readonly Origin _origin;
+    private readonly MetaOrigin _origin;
     private readonly JsonElement _ours;
     private readonly bool _outbound;
     private readonly string? _number;
@@ -17,7 +17,7 @@ internal readonly struct WhatsAppSides
     private readonly string? _group;
     private readonly JsonElement _card;
 
-    public WhatsAppSides(Origin origin, JsonElement value, JsonElement message, bool outbound, bool alone)
+    public WhatsAppSides(MetaOrigin origin, JsonElement value, JsonElement message, bool outbound, bool alone)
     {
         _origin = origin;
         _ours = value.Get("metadata"u8);
@@ -39,7 +39,7 @@ internal readonly struct WhatsAppSides
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
     /// <param name="extras">What else was told.</param>
-    public Parsed.Found Event(string eventId, ContactChange change, JsonElement message, string id, Said said, ExtraFields extras)
+    public Parsed.Found Event(string eventId, ContactChange change, JsonElement message, string id, MetaText said, ExtraFields extras)
     {
         var account = _ours.Get("phone_number_id"u8).AsId() ?? _origin.EntryId;
         var occurredAt = message.Get("timestamp"u8).AsTime(_origin.ReceivedAt);

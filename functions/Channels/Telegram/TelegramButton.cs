@@ -7,7 +7,7 @@ namespace Serverless.Channels.Telegram;
 /// <remarks>https://core.telegram.org/bots/api#callbackquery</remarks>
 internal static class TelegramButton
 {
-    public static Parsed Pressed(Origin origin, JsonElement query)
+    public static Parsed Pressed(TelegramOrigin origin, JsonElement query)
     {
         if (query.Has("game_short_name"u8)) return new Parsed.Ignored("game");
         var message = query.Get("message"u8);

@@ -93,7 +93,7 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var account = delivery.Rest.ToLowerInvariant();
-        return TelegramUpdate.Elements(delivery, new Origin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));
+        return TelegramUpdate.Elements(delivery, new TelegramOrigin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));
     }
 
     [GeneratedRegex("^[a-z0-9-]{1,60}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -11,17 +11,17 @@ internal readonly struct TelegramMessage
     // https://core.telegram.org/bots/api#businessbotrights (can_reply)
     private static readonly TimeSpan BusinessWindow = TimeSpan.FromHours(24);
 
-    private readonly Origin _origin;
+    private readonly TelegramOrigin _origin;
     private readonly JsonElement _message;
     private readonly TelegramSides _sides;
     private readonly string _id;
 
-    public TelegramMessage(Origin origin, JsonElement message) : this(origin, message, message.Get("message_id"u8)) { }
+    public TelegramMessage(TelegramOrigin origin, JsonElement message) : this(origin, message, message.Get("message_id"u8)) { }
 
     /// <param name="origin">Where it came from.</param>
     /// <param name="message">A message, or what tells of a deleted one.</param>
     /// <param name="id">Its id within the chat.</param>
-    public TelegramMessage(Origin origin, JsonElement message, JsonElement id)
+    public TelegramMessage(TelegramOrigin origin, JsonElement message, JsonElement id)
     {
         _origin = origin;
         _message = message;

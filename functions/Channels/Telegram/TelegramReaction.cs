@@ -6,7 +6,7 @@ namespace Serverless.Channels.Telegram;
 /// <summary>Reads a sign that a customer put under a message of a private chat, or took away. Bots hear of it only if they ask for it. https://core.telegram.org/bots/api#messagereactionupdated</summary>
 internal static class TelegramReaction
 {
-    public static Parsed Read(Origin origin, JsonElement changed, string? updateId)
+    public static Parsed Read(TelegramOrigin origin, JsonElement changed, string? updateId)
     {
         var sides = new TelegramSides(origin, changed, changed.Get("user"u8));
         if (changed.Get("message_id"u8).AsId() is not { } message) return new Parsed.Ignored("reaction");

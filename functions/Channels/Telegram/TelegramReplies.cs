@@ -31,7 +31,7 @@ public sealed partial class TelegramChannel : ISendsReplies
         if (answer.Result.ValueKind is not JsonValueKind.Object) return Failed(answer, setting);
 
         // The ids are those of the message itself; the conversation is the one we answered, which a message without a quote no longer shows.
-        return new TelegramMessage(new Origin(to.Account, bot, time.GetUtcNow()), answer.Result).Received() is Parsed.Found { Event: var sent }
+        return new TelegramMessage(new TelegramOrigin(to.Account, bot, time.GetUtcNow()), answer.Result).Received() is Parsed.Found { Event: var sent }
             ? new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } })
             : new ReplyOutcome.Uncertain("unreadable-answer");
     }

@@ -10,7 +10,7 @@ namespace Serverless.Channels.Telegram;
 /// </remarks>
 internal readonly struct TelegramSides
 {
-    public TelegramSides(Origin origin, JsonElement message, JsonElement presser = default)
+    public TelegramSides(TelegramOrigin origin, JsonElement message, JsonElement presser = default)
     {
         var chat = message.Get("chat"u8);
         ChatId = chat.Get("id"u8).AsId() ?? throw new JsonException("A message names no chat.");
@@ -86,11 +86,11 @@ internal readonly struct TelegramSides
         return new Identity(title is null ? "telegram" : "telegram-chat", CustomerId, Evidence.Attested, Name: name);
     }
 
-    private static bool IsOurs(Origin origin, JsonElement user) =>
+    private static bool IsOurs(TelegramOrigin origin, JsonElement user) =>
         user.Get("id"u8).AsId() is { } id && (id == origin.Bot?.Id || origin.Bot?.IsStaff(id, user.Get("username"u8).AsText()) == true);
 
     // In a private chat we answer the person it is with, in a group whomever we reply to.
-    private static JsonElement Addressee(Origin origin, JsonElement message, JsonElement chat, bool isPrivate)
+    private static JsonElement Addressee(TelegramOrigin origin, JsonElement message, JsonElement chat, bool isPrivate)
     {
         if (isPrivate) return chat;
         if (message.Get("direct_messages_topic"u8).Get("user"u8) is { ValueKind: JsonValueKind.Object } user) return user;

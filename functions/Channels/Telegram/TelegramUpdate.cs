@@ -7,13 +7,13 @@ namespace Serverless.Channels.Telegram;
 /// <param name="Account">Name of the bot in our settings.</param>
 /// <param name="Bot">Its settings; null when they are gone since.</param>
 /// <param name="ReceivedAt">When the delivery reached us.</param>
-internal sealed record Origin(string Account, TelegramBot? Bot, DateTimeOffset ReceivedAt);
+internal sealed record TelegramOrigin(string Account, TelegramBot? Bot, DateTimeOffset ReceivedAt);
 
 /// <summary>Takes an update apart: one of its many kinds, or several deleted messages at once.</summary>
 /// <remarks>https://core.telegram.org/bots/api#update</remarks>
 internal static class TelegramUpdate
 {
-    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, Origin origin)
+    public static IEnumerable<DeliveryItem> Elements(Delivery delivery, TelegramOrigin origin)
     {
         using var document = JsonDocument.Parse(delivery.Body);
         var update = document.RootElement;
@@ -33,13 +33,13 @@ internal static class TelegramUpdate
         }
     }
 
-    private static DeliveryItem Of(Origin origin, JsonElement update, string kind, JsonElement value) =>
+    private static DeliveryItem Of(TelegramOrigin origin, JsonElement update, string kind, JsonElement value) =>
         new(kind, () => Read(origin, update, kind, value));
 
-    private static DeliveryItem Deleted(string at, Origin origin, JsonElement deleted, JsonElement id) =>
+    private static DeliveryItem Deleted(string at, TelegramOrigin origin, JsonElement deleted, JsonElement id) =>
         new(at, () => new TelegramMessage(origin, deleted, id).Removed());
 
-    private static Parsed Read(Origin origin, JsonElement update, string kind, JsonElement value) => kind switch
+    private static Parsed Read(TelegramOrigin origin, JsonElement update, string kind, JsonElement value) => kind switch
     {
         "message" when Moved(origin, value) is { } moved => moved,
         "message" or "business_message" or "guest_message" => new TelegramMessage(origin, value).Received(),
@@ -64,7 +64,7 @@ internal static class TelegramUpdate
     };
 
     // Told twice, in the old chat and in the new one. https://core.telegram.org/bots/api#message (migrate_to_chat_id)
-    private static Parsed.PlaceRenamed? Moved(Origin origin, JsonElement message)
+    private static Parsed.PlaceRenamed? Moved(TelegramOrigin origin, JsonElement message)
     {
         if (message.Get("chat"u8).Get("id"u8).AsId() is not { } chat) return null;
         if (message.Get("migrate_to_chat_id"u8).AsId() is { } to) return new Parsed.PlaceRenamed(origin.Account, chat, to);
@@ -76,7 +76,7 @@ internal static class TelegramUpdate
         !changed.Get("chat"u8).Get("type"u8).Is("private"u8) ? "membership" :
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
 
-    private static Parsed.Found Unknown(Origin origin, JsonElement update, string kind) =>
+    private static Parsed.Found Unknown(TelegramOrigin origin, JsonElement update, string kind) =>
         new(ContactEvent.Unread(
             TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
 }

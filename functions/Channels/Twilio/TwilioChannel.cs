@@ -139,7 +139,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         {
             case "voice/message":
                 return form?["RecordingUrl"u8] is null ? Twiml.Hangup : twiml.Farewell();
-            case "voice/dial" when form is not null && VoicePayload.WasAnswered(form):
+            case "voice/dial" when form is not null && TwilioVoicePayload.WasAnswered(form):
                 return Twiml.Hangup;
             default:
                 if (acceptance == Acceptance.Quarantined) return twiml.Say(plan.WithoutRinging(), comeBack);
@@ -152,7 +152,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         var door = delivery.Rest;
         if (delivery.Arrival == Arrival.LookedAgain)
         {
-            foreach (var element in HeldPayload.Elements(delivery)) yield return element;
+            foreach (var element in TwilioRecords.Elements(delivery)) yield return element;
             yield break;
         }
 
@@ -164,9 +164,9 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         var form = TwilioForm.Of(delivery);
         Parsed? reading = form is null ? null : door switch
         {
-            "messages" => MessagePayload.Read(form, delivery),
-            "messages/status" => MessagePayload.Status(form, delivery),
-            _ => VoicePayload.Read(door, form, delivery),
+            "messages" => TwilioMessagePayload.Read(form, delivery),
+            "messages/status" => TwilioMessagePayload.Status(form, delivery),
+            _ => TwilioVoicePayload.Read(door, form, delivery),
         };
         return reading ?? Placeholder(delivery, form);
     }

@@ -41,7 +41,7 @@ public sealed partial class TwilioChannel : IReadsAttachments
 
     private async Task<(Uri? Url, OpenedAttachment? Failed)> AddressAsync(Contact contact, Attachment attachment, TwilioOptions current, CancellationToken ct)
     {
-        if (HeldMedia.Parse(attachment.Reference) is not { } held) return Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url) ? (url, null) : (null, new OpenedAttachment.Gone("no-address"));
+        if (TwilioRecordedMedia.Parse(attachment.Reference) is not { } held) return Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url) ? (url, null) : (null, new OpenedAttachment.Gone("no-address"));
         var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(contact.Account)}/Messages/{Uri.EscapeDataString(held.Message)}/Media.json";
         var answer = await TwilioCalls.SendAsync(calls, current, contact.Account, HttpMethod.Get, path, null, ct);
         if (!answer.Succeeded) return (null, Failed(answer.Status, answer.RetryAfter, contact));

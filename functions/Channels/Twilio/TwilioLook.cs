@@ -40,7 +40,7 @@ public sealed partial class TwilioChannel : IReconciles
         if (json is null || !json.RootElement.TryGetProperty(list, out var items)) return new ReconciliationResult.Later("unreadable");
         List<ProviderRecord> held = [];
         foreach (var item in items.EnumerateArray())
-            if (HeldPayload.TimeOf(item) >= from.Since) held.Add(new ProviderRecord(list == "calls" ? "call" : "message", Encoding.UTF8.GetBytes(item.GetRawText())));
+            if (TwilioRecords.TimeOf(item) >= from.Since) held.Add(new ProviderRecord(list == "calls" ? "call" : "message", Encoding.UTF8.GetBytes(item.GetRawText())));
         var more = json.RootElement.TryGetProperty("next_page_uri", out var uri) && uri.GetString() is { Length: > 0 } following && following.StartsWith("/2010-04-01/", StringComparison.Ordinal) ? following : null;
         return new ReconciliationResult.Page(held, new Cursor(more, began).ToString(), more is not null);
     }

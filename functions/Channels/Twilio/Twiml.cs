@@ -71,7 +71,7 @@ internal sealed class Twiml(CallFlow plan, string hooks)
         xml.WriteStartElement("Dial");
         xml.WriteAttributeString("answerOnBridge", "true");
         xml.WriteAttributeString("timeout", ring.Seconds.ToString());
-        xml.WriteAttributeString("action", $"{hooks}voice/dial?next={ring.NextIndex?.ToString() ?? VoicePayload.NextIsMessage}");
+        xml.WriteAttributeString("action", $"{hooks}voice/dial?next={ring.NextIndex?.ToString() ?? TwilioVoicePayload.NextIsMessage}");
         xml.WriteAttributeString("method", "POST");
         foreach (var number in ring.Numbers)
         {

@@ -142,14 +142,14 @@ public sealed partial class VonageChannel : IChannel
     private WebhookResponse Call(Delivery delivery, Acceptance acceptance)
     {
         var current = _options.CurrentValue;
-        using var call = Callback.OfWhatever(delivery);
+        using var call = VonageCallback.OfWhatever(delivery);
         var dialling = delivery.Rest is "voice/dial";
         // Of a leg that we dialled, "from" is the number the customer called.
         var dialled = call.Word(dialling ? "from" : "to");
         var plan = CallFlow.Of(dialled, current.Numbers, current.Default);
-        var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", Line.IsNumber(Line.Of(dialled)) ? Line.Bare(dialled!) : null);
+        var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", VonageNumber.IsNumber(VonageNumber.Of(dialled)) ? VonageNumber.Bare(dialled!) : null);
         if (!dialling) return Step(ncco, acceptance is Acceptance.Quarantined ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
-        if (!VoicePayload.WasNotReached(call.Word("status"))) return Ncco.Nothing;
+        if (!VonageVoicePayload.WasNotReached(call.Word("status"))) return Ncco.Nothing;
         if (acceptance is Acceptance.Quarantined) return Step(ncco, plan.WithoutRinging(), 0, 0);
         var (group, person) = Place(call.Query("next"));
         return Step(ncco, plan.Next(group), group, person);
@@ -171,14 +171,14 @@ public sealed partial class VonageChannel : IChannel
 
     private Parsed Read(Delivery delivery, string door)
     {
-        using var call = Callback.Of(delivery);
+        using var call = VonageCallback.Of(delivery);
         var account = AccountOf(delivery);
         var reading = door switch
         {
-            "messages" => MessagePayload.Inbound(call.Json, delivery, account),
-            "messages/status" => MessagePayload.Status(call.Json, delivery, account),
-            "look/call" => VoicePayload.Held(call.Json, delivery, account),
-            _ => VoicePayload.Read(door, call, delivery, account),
+            "messages" => VonageMessagePayload.Inbound(call.Json, delivery, account),
+            "messages/status" => VonageMessagePayload.Status(call.Json, delivery, account),
+            "look/call" => VonageVoicePayload.Held(call.Json, delivery, account),
+            _ => VonageVoicePayload.Read(door, call, delivery, account),
         };
         return reading ?? Placeholder(delivery, account);
     }
@@ -188,5 +188,5 @@ public sealed partial class VonageChannel : IChannel
         (TokenOf(delivery) is { } text ? SharedKeyJwt.Parse(text)?.Text("api_key") : null) ?? _options.CurrentValue.ApiKey ?? "unknown";
 
     private static Parsed.Found Placeholder(Delivery delivery, string account) =>
-        new(ContactEvent.Unread(ChannelName, "unknown", account, Callback.IdOf(delivery), delivery.ReceivedAt, delivery.ReceivedAt));
+        new(ContactEvent.Unread(ChannelName, "unknown", account, VonageCallback.IdOf(delivery), delivery.ReceivedAt, delivery.ReceivedAt));
 }

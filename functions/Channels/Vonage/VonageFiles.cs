@@ -51,8 +51,8 @@ public sealed partial class VonageChannel : IReadsAttachments, IFetchesContent
         }
 
         if (words.Length == 0) return new Parsed.Ignored("transcription-without-text");
-        using var call = Callback.Of(delivery);
+        using var call = VonageCallback.Of(delivery);
         var account = AccountOf(delivery);
-        return VoicePayload.Transcribed(call, delivery, account, words.ToString()) ?? Placeholder(delivery, account);
+        return VonageVoicePayload.Transcribed(call, delivery, account, words.ToString()) ?? Placeholder(delivery, account);
     }
 }

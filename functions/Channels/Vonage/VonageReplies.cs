@@ -42,8 +42,8 @@ public sealed partial class VonageChannel : ISendsReplies
         {
             json.WriteStartObject();
             json.WriteString("channel"u8, channel);
-            json.WriteString("from"u8, Line.Bare(ours));
-            json.WriteString("to"u8, Line.Bare(customer));
+            json.WriteString("from"u8, VonageNumber.Bare(ours));
+            json.WriteString("to"u8, VonageNumber.Bare(customer));
             json.WriteString("client_ref"u8, reply.Id);
             if (reply.Template is { } template) WriteTemplate(json, template);
             else
@@ -99,14 +99,14 @@ public sealed partial class VonageChannel : ISendsReplies
     private ContactEvent Sent(Reply reply, string id, string channel)
     {
         var to = reply.To;
-        var network = MessagePayload.NetworkOf(channel);
+        var network = VonageMessagePayload.NetworkOf(channel);
         var customer = to.Parties.Count > 0 ? to.Parties[0].Value : null;
         var sent = reply.AsSent(id, _time.GetUtcNow(), network);
         return sent with
         {
             Contact = sent.Contact with
             {
-                ThreadKey = to.ThreadKey ?? MessagePayload.ThreadOf(network, customer, to.Entry),
+                ThreadKey = to.ThreadKey ?? VonageMessagePayload.ThreadOf(network, customer, to.Entry),
                 Text = reply.Template is null ? reply.Text : null,
                 Extras = reply.Template is { } template ? new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Name } : null,
             },

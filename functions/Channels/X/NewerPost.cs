@@ -13,7 +13,7 @@ internal static class NewerPost
     /// <param name="includes">People, posts and media it refers to.</param>
     /// <param name="teller">Whose account it is about.</param>
     /// <param name="addressed">True where X says itself that it names, answers or quotes our account.</param>
-    public static Post? Of(JsonElement post, JsonElement includes, Teller teller, bool addressed)
+    public static XPost? Of(JsonElement post, JsonElement includes, XSender teller, bool addressed)
     {
         if (post.Get("id"u8).AsId() is not { } id) return null;
         var author = post.Get("author_id"u8).AsId();
@@ -28,7 +28,7 @@ internal static class NewerPost
             else if (type.Is("retweeted"u8)) repost = true;
         }
 
-        return new Post
+        return new XPost
         {
             Id = id,
             FirstId = First(Either(post, "edit_history_tweet_ids"u8, "edit_history_post_ids"u8)) ?? id,
@@ -36,7 +36,7 @@ internal static class NewerPost
             AuthorName = user.Get("name"u8).AsText(),
             AuthorHandle = user.Get("username"u8).AsText(),
             // A long post is cut in "text" and whole in the note.
-            Text = Words.Plain(Either(post, "note_tweet"u8, "note_post"u8).Get("text"u8).AsText() ?? post.Get("text"u8).AsText()),
+            Text = XText.Plain(Either(post, "note_tweet"u8, "note_post"u8).Get("text"u8).AsText() ?? post.Get("text"u8).AsText()),
             Language = post.Get("lang"u8).AsText(),
             At = teller.Time(post.Get("created_at"u8)),
             RepliesTo = repliesTo,
@@ -71,7 +71,7 @@ internal static class NewerPost
             foreach (var item in includes.Get("media"u8).Items())
             {
                 if (key.AsId() is not { } wanted || item.Get("media_key"u8).AsId() != wanted) continue;
-                var url = Words.BestVideo(item.Get("variants"u8)) ?? item.Get("url"u8).AsText() ?? item.Get("preview_image_url"u8).AsText();
+                var url = XText.BestVideo(item.Get("variants"u8)) ?? item.Get("url"u8).AsText() ?? item.Get("preview_image_url"u8).AsText();
                 if (url is not null) (media ??= []).Add(new(url, item.Get("type"u8).AsText()));
             }
         }

@@ -6,7 +6,7 @@ namespace Serverless.Channels.X;
 /// <summary>Reads a post as the Account Activity API writes it. https://docs.x.com/x-api/account-activity/introduction</summary>
 internal static class OlderPost
 {
-    public static Post? Of(JsonElement post, Teller teller)
+    public static XPost? Of(JsonElement post, XSender teller)
     {
         // A number past 2^53 is rounded on its way (X's own sample shows it), so the text form counts.
         if (Id(post, "id_str"u8, "id"u8) is not { } id) return null;
@@ -17,14 +17,14 @@ internal static class OlderPost
         var repliesToUser = Id(post, "in_reply_to_user_id_str"u8, "in_reply_to_user_id"u8);
         var quoted = post.Get("quoted_status"u8);
         var at = post.Get("timestamp_ms"u8);
-        return new Post
+        return new XPost
         {
             Id = id,
             FirstId = Id(post.Get("edit_history"u8), "initial_tweet_id"u8, "initial_tweet_id"u8) ?? id,
             Author = Id(user, "id_str"u8, "id"u8),
             AuthorName = user.Get("name"u8).AsText(),
             AuthorHandle = user.Get("screen_name"u8).AsText(),
-            Text = Words.Plain(whole.Get("full_text"u8).AsText() ?? post.Get("full_text"u8).AsText() ?? post.Get("text"u8).AsText()),
+            Text = XText.Plain(whole.Get("full_text"u8).AsText() ?? post.Get("full_text"u8).AsText() ?? post.Get("text"u8).AsText()),
             Language = post.Get("lang"u8).AsText(),
             At = at.ValueKind is JsonValueKind.Undefined ? teller.Time(post.Get("created_at"u8)) : teller.Milliseconds(at),
             RepliesTo = Id(post, "in_reply_to_status_id_str"u8, "in_reply_to_status_id"u8),
@@ -54,7 +54,7 @@ internal static class OlderPost
         foreach (var item in entities.Get("media"u8).Items())
         {
             var variants = item.Get("video_info"u8).Get("variants"u8);
-            if ((Words.BestVideo(variants) ?? item.Get("media_url_https"u8).AsText()) is { } url) (media ??= []).Add(new(url, item.Get("type"u8).AsText()));
+            if ((XText.BestVideo(variants) ?? item.Get("media_url_https"u8).AsText()) is { } url) (media ??= []).Add(new(url, item.Get("type"u8).AsText()));
         }
 
         return media;

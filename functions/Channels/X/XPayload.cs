@@ -19,19 +19,19 @@ internal static class XPayload
     {
         var payload = data.Get("payload"u8);
         var type = data.Get("event_type"u8).AsText() ?? "unknown";
-        var teller = new Teller(data.Get("filter"u8).Get("user_id"u8).AsId() ?? "unknown", ours, delivery.ReceivedAt);
+        var teller = new XSender(data.Get("filter"u8).Get("user_id"u8).AsId() ?? "unknown", ours, delivery.ReceivedAt);
         if (type is "dm.received" or "dm.sent" && payload.Get("direct_message_events"u8).ValueKind is JsonValueKind.Array)
         {
             var n = 0;
             foreach (var message in payload.Get("direct_message_events"u8).Items())
-                yield return new($"data.payload.direct_message_events[{n++}]", () => DirectMessage.Delivered(message, payload.Get("users"u8), teller));
+                yield return new($"data.payload.direct_message_events[{n++}]", () => XDirectMessage.Delivered(message, payload.Get("users"u8), teller));
             yield break;
         }
 
         yield return new("data.payload", () => Event(type, data, payload, teller));
     }
 
-    private static Parsed Event(string type, JsonElement data, JsonElement payload, Teller teller)
+    private static Parsed Event(string type, JsonElement data, JsonElement payload, XSender teller)
     {
         var includes = data.Get("includes"u8);
         switch (type)
@@ -43,9 +43,9 @@ internal static class XPayload
             case "post.delete":
                 return Removed(payload.Get("id"u8).AsId(), payload.Get("author_id"u8).AsId(), teller.ReceivedAt, teller) ?? Unread();
             case "chat.received" or "chat.sent":
-                return DirectMessage.Encrypted(payload, type, teller);
+                return XDirectMessage.Encrypted(payload, type, teller);
             case "dm_event":
-                return DirectMessage.Held(payload, includes, teller);
+                return XDirectMessage.Held(payload, includes, teller);
             case "oauth.revoke":
                 return new Parsed.Alert("authorization-revoked");
             default:
@@ -65,7 +65,7 @@ internal static class XPayload
         }
 
         if (root.Get("for_user_id"u8).AsId() is not { } account) throw new JsonException("There is neither data nor for_user_id in this delivery.");
-        var teller = new Teller(account, ours, delivery.ReceivedAt);
+        var teller = new XSender(account, ours, delivery.ReceivedAt);
         foreach (var list in root.Properties())
         {
             // for_user_id, user_has_blocked, is_blocked_by are words; users and apps are objects that the lists refer to.
@@ -76,14 +76,14 @@ internal static class XPayload
         }
     }
 
-    private static Parsed Listed(string list, JsonElement item, JsonElement root, Teller teller)
+    private static Parsed Listed(string list, JsonElement item, JsonElement root, XSender teller)
     {
         switch (list)
         {
             case "tweet_create_events":
                 return OlderPost.Of(item, teller)?.Read(teller) ?? teller.Unread(list, item);
             case "direct_message_events":
-                return DirectMessage.Delivered(item, root.Get("users"u8), teller);
+                return XDirectMessage.Delivered(item, root.Get("users"u8), teller);
             case "tweet_delete_events":
                 var post = item.Get("status"u8);
                 return Removed(post.Get("id"u8).AsId(), post.Get("user_id"u8).AsId(), teller.Milliseconds(item.Get("timestamp_ms"u8)), teller) ?? teller.Unread(list, item);
@@ -93,7 +93,7 @@ internal static class XPayload
     }
 
     // Whoever keeps a copy of a deleted post must delete it. https://docs.x.com/developer-terms/policy
-    private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, Teller teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
+    private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, XSender teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
     {
         Channel = XChannel.ChannelName,
         Network = XChannel.ChannelName,

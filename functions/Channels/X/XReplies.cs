@@ -28,7 +28,7 @@ public sealed partial class XChannel : ISendsReplies
     {
         var account = reply.To.Account;
         var limit = _options.CurrentValue.Accounts.GetValueOrDefault(account) is { LongPosts: true } ? LongPostLength : PostLength;
-        var length = Words.Length(reply.Text);
+        var length = XText.Length(reply.Text);
         if (length > limit) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"X counts {length} characters; {limit} may be posted from this account.");
         var body = Json(json =>
         {
@@ -63,8 +63,8 @@ public sealed partial class XChannel : ISendsReplies
                 Kind = isPublic ? ContactKind.Comment : ContactKind.Message,
                 Place = isPublic ? Place.Public : Place.Private,
                 Entry = isPublic ? to.Reply!.Address : to.Account,
-                ThreadKey = isPublic ? Post.ThreadOf(to.Account, customer) : DirectMessage.ThreadOf(to.Account, customer),
-                Parties = [Teller.Person(customer, null)],
+                ThreadKey = isPublic ? XPost.ThreadOf(to.Account, customer) : XDirectMessage.ThreadOf(to.Account, customer),
+                Parties = [XSender.Person(customer, null)],
             },
         };
     }

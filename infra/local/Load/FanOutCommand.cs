@@ -31,7 +31,7 @@ internal static class FanOutCommand
         foreach (var text in (settings.Subscribers ?? "1,10,100").Split(','))
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
-            await using var receiver = await Told.StartAsync(subscribers, 0, ct);
+            await using var receiver = await ReceivedNotifications.StartAsync(subscribers, 0, ct);
             await using var stack = await Stack.StartAsync(repository, folder, receiver.Settings(), screen.Say, ct);
             await using var worker = await MeasuredWorker.StartAsync(app, stack.Settings, "/api/schema", ct);
             folder.Remember("worker", worker.ProcessId);

@@ -27,7 +27,7 @@ internal static class FanOutProof
         using var folder = await RunFolder.TakeAsync(repository, "load", screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
-        await using var told = await Told.StartAsync(subscribers, failing, ct);
+        await using var told = await ReceivedNotifications.StartAsync(subscribers, failing, ct);
         // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there are; later tries are the journeys' business.
         var extra = told.Settings();
         extra["Notices__RetrySeconds"] = "86400";
@@ -73,7 +73,7 @@ internal static class FanOutProof
     }
 
     /// <summary>Until the healthy subscribers have all and the queue holds nothing but later tries of the others; the handler is killed at even steps of what the healthy ones take.</summary>
-    private static async Task WorkedAsync(Stack stack, Told told, int most, int later, int kills, Screen screen, CancellationToken ct)
+    private static async Task WorkedAsync(Stack stack, ReceivedNotifications told, int most, int later, int kills, Screen screen, CancellationToken ct)
     {
         var (stuck, said, before, killed) = (Stopwatch.StartNew(), Stopwatch.StartNew(), -1, 0);
         while (true)

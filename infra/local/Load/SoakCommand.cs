@@ -59,7 +59,7 @@ internal static class SoakCommand
         using var folder = await RunFolder.TakeAsync(repository, "soak", screen.Say);
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
-        await using var told = await Told.StartAsync(Subscribers, Failing, ct);
+        await using var told = await ReceivedNotifications.StartAsync(Subscribers, Failing, ct);
         var extra = told.Settings();
 
         // What a kill between row and message leaves is found by Tick: after a minute instead of a quarter of an hour, so that the end is
@@ -125,10 +125,10 @@ internal static class SoakCommand
     }
 
     /// <summary>Until every delivery has its end and nothing is in the outbox, or nothing moves any more.</summary>
-    private static async Task<Summary?> DrainAsync(AppApi api, Stack stack, Screen screen, CancellationToken ct)
+    private static async Task<RunSummary?> DrainAsync(AppApi api, Stack stack, Screen screen, CancellationToken ct)
     {
         screen.Say("Waiting until all that was accepted has its end ...");
-        Summary? last = null;
+        RunSummary? last = null;
         for (var stuck = Stopwatch.StartNew(); stuck.Elapsed < Patience && stack.Stopped is null;)
         {
             var summary = await api.SummaryAsync(48, ct);
@@ -144,7 +144,7 @@ internal static class SoakCommand
     }
 
     private static JsonObject Figures(
-        SoakSettings settings, Stack stack, SoakLedger ledger, Memory memory, SlowBodies slow, Told told, Summary? drained,
+        SoakSettings settings, Stack stack, SoakLedger ledger, Memory memory, SlowBodies slow, ReceivedNotifications told, RunSummary? drained,
             SoakOutcome outcome)
     {
         var webhook = drained?.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);

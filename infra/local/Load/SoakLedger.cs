@@ -67,7 +67,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
     /// <summary>Sends the seeds one after another, round after round, until cancelled.</summary>
     public async Task ReplayAsync(IReadOnlyList<Seed> seeds, CancellationToken ct)
     {
-        var replay = new Replay(http, front);
+        var replay = new SeedReplay(http, front);
         while (!ct.IsCancellationRequested)
         {
             foreach (var seed in seeds)
@@ -79,7 +79,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
         }
     }
 
-    private async Task CopyAsync(Replay replay, Seed seed)
+    private async Task CopyAsync(SeedReplay replay, Seed seed)
     {
         try
         {

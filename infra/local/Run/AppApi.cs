@@ -8,7 +8,7 @@ namespace Serverless.Local.Run;
 internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
 {
     /// <summary>Null while the app does not know the delivery or cannot answer.</summary>
-    public async Task<DeliveryEnd?> DeliveryAsync(string channel, string id, CancellationToken ct)
+    public async Task<DeliveryLine?> DeliveryAsync(string channel, string id, CancellationToken ct)
     {
         using var document = await GetAsync($"api/operations/deliveries/{Uri.EscapeDataString(channel)}/{Uri.EscapeDataString(id)}", ct);
         if (document is null) return null;
@@ -17,15 +17,15 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         var ends = root.TryGetProperty("ends", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => e.GetString() ?? "").ToList() : [];
         // What failed its check was never taken apart: the delivery's own end stands for its elements.
         if (ends.Count == 0 && end is ("quarantined" or "refused")) ends = [$"{end}:{Text(root, "reason")}"];
-        return new DeliveryEnd(end, ends);
+        return new DeliveryLine(end, ends);
     }
 
     /// <param name="hours">How far to look back.</param>
     /// <returns>Null while the app cannot answer.</returns>
-    public async Task<Summary?> SummaryAsync(int hours, CancellationToken ct)
+    public async Task<RunSummary?> SummaryAsync(int hours, CancellationToken ct)
     {
         using var document = await GetAsync($"api/operations/summary?hours={hours.ToString(CultureInfo.InvariantCulture)}", ct);
-        return document is null ? null : Summary.From(document.RootElement);
+        return document is null ? null : RunSummary.From(document.RootElement);
     }
 
     /// <summary>Health, whatever status it is answered with; null while the app cannot answer.</summary>
@@ -100,7 +100,7 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
 /// <summary>How a delivery ended.</summary>
 /// <param name="End"><c>open</c> while it has not.</param>
 /// <param name="Ends">One per element, in order.</param>
-internal sealed record DeliveryEnd(string End, IReadOnlyList<string> Ends)
+internal sealed record DeliveryLine(string End, IReadOnlyList<string> Ends)
 {
     public bool IsOpen => End == "open";
 }

@@ -9,7 +9,7 @@ namespace Serverless.Local.Run;
 internal static class Report
 {
     /// <summary>What came in, what became of it, what was sent.</summary>
-    public static void OneScreen(Screen screen, Outcome outcome)
+    public static void OneScreen(Screen screen, SeedOutcome outcome)
     {
         var channels = Table("What came in, and what became of it", "channel", "calls", "new case", "of a case", "our own words",
             "known already", "ignored", "refused");
@@ -30,7 +30,7 @@ internal static class Report
     }
 
     /// <summary>Every row of cases, notifications and replies.</summary>
-    public static void Tables(Screen screen, Outcome outcome)
+    public static void Tables(Screen screen, SeedOutcome outcome)
     {
         if (outcome.Summary is { } summary)
         {
@@ -55,7 +55,7 @@ internal static class Report
         screen.Console.Write(replies);
     }
 
-    public static void Differences(Screen screen, Outcome outcome)
+    public static void Differences(Screen screen, SeedOutcome outcome)
     {
         screen.Say(outcome.Differences.Count == 0 ? $"Each of the {outcome.Seeds} seeds got the answer and the outcome it expects."
             : $"{outcome.Differences.Count} differences:");
@@ -90,7 +90,7 @@ internal static class Report
             screen.Say("  Of upkeep: some seeds tell of revoked accounts and lost subscriptions, and no provider is here to ask.");
     }
 
-    public static JsonObject Json(Outcome outcome, TimeSpan elapsed)
+    public static JsonObject Json(SeedOutcome outcome, TimeSpan elapsed)
     {
         var summary = outcome.Summary;
         return new JsonObject

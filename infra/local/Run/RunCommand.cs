@@ -78,7 +78,7 @@ internal static class RunCommand
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
         var api = new AppApi(http, stack.Front, stack.FunctionKey);
-        var run = new SeedRun(new Replay(http, stack.Front), api, Ledger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
+        var run = new SeedRun(new SeedReplay(http, stack.Front), api, SeedLedger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
         outcome = outcome with
         {

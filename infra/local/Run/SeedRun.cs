@@ -8,22 +8,22 @@ namespace Serverless.Local.Run;
 /// <summary>Replays the seeds into a running app, waits until everything has its end, and compares with what the trios expect.</summary>
 /// <param name="isTelling">Whether a route's queue still holds a message that is due.</param>
 /// <param name="colleague">Answers customers once all have been heard; null: nobody does.</param>
-internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<CancellationToken, Task<bool>> isTelling, Colleague? colleague = null)
+internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, Func<CancellationToken, Task<bool>> isTelling, Colleague? colleague = null)
 {
     /// <summary>Looks back far enough to see every earlier replay into the folder.</summary>
     private const int SummaryHours = 720;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private readonly Dictionary<Sent, IReadOnlyList<string>> _ends = [];
+    private readonly Dictionary<SentSeed, IReadOnlyList<string>> _ends = [];
 
     /// <summary>For how long nothing may move before the wait is given up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
 
-    public async Task<Outcome> RunAsync(IReadOnlyList<Seed> seeds, IAnsiConsole console, CancellationToken ct)
+    public async Task<SeedOutcome> RunAsync(IReadOnlyList<Seed> seeds, IAnsiConsole console, CancellationToken ct)
     {
         var before = seeds.ToDictionary(s => s, ledger.Of);
-        var (sent, differences) = (new List<Sent>(), new List<string>());
-        Summary? summary = null;
+        var (sent, differences) = (new List<SentSeed>(), new List<string>());
+        RunSummary? summary = null;
         IReadOnlyList<ReplyLine> replies = [];
         ledger.Sending(seeds);
         await console.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn()).StartAsync(async progress =>
@@ -49,7 +49,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
         if (summary is null) differences.Add("the app did not answer api/operations/summary");
         else if (summary.Unaccounted != 0) differences.Add($"{summary.Unaccounted} deliveries are unaccounted for");
         differences.AddRange(replies.Where(r => !r.IsOut).Select(r => $"a text to the customer of case {r.Number} ({r.Channel}) is {r.State} {r.Reason}".TrimEnd()));
-        return new Outcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies, Channels = ByChannel(sent) };
+        return new SeedOutcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies, Channels = ByChannel(sent) };
     }
 
     // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was delivered.
@@ -63,7 +63,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
     }
 
     private async IAsyncEnumerable<string> EndsAsync(
-        List<Sent> sent, Dictionary<Seed, Replayed> before, Action ended, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        List<SentSeed> sent, Dictionary<Seed, Replayed> before, Action ended, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var stuck = Stopwatch.StartNew();
         foreach (var one in sent)
@@ -85,14 +85,14 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
         }
     }
 
-    private IReadOnlyList<ChannelLine> ByChannel(IEnumerable<Sent> sent) =>
+    private IReadOnlyList<ChannelLine> ByChannel(IEnumerable<SentSeed> sent) =>
     [
         .. sent.GroupBy(s => s.Seed.Channel, StringComparer.Ordinal).OrderBy(c => c.Key, StringComparer.Ordinal).Select(c =>
             ChannelLine.Of(c.Key, c.Count(), c.Count(s => s.Seed.Expected.Status >= 400),
                 [.. c.SelectMany(s => _ends.GetValueOrDefault(s) ?? [])])),
     ];
 
-    private async Task<DeliveryEnd?> EndAsync(Sent sent, Stopwatch stuck, CancellationToken ct)
+    private async Task<DeliveryLine?> EndAsync(SentSeed sent, Stopwatch stuck, CancellationToken ct)
     {
         while (true)
         {
@@ -103,10 +103,10 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
     }
 
     /// <summary>Waits for the outbox, the routes and the subscribers; the last summary, null when the app gives none.</summary>
-    private async Task<Summary?> ToldAsync(List<string> differences, CancellationToken ct)
+    private async Task<RunSummary?> ToldAsync(List<string> differences, CancellationToken ct)
     {
         var stuck = Stopwatch.StartNew();
-        for (Summary? last = null; ;)
+        for (RunSummary? last = null; ;)
         {
             while (await isTelling(ct) && stuck.Elapsed < Patience) await Task.Delay(Pause, ct);
             var summary = await app.SummaryAsync(SummaryHours, ct);
@@ -133,7 +133,7 @@ internal sealed class SeedRun(Replay replay, AppApi app, Ledger ledger, Func<Can
 /// <summary>What came of a replay.</summary>
 /// <param name="Differences">One sentence each; empty when every seed got the answer and the ends it expects.</param>
 /// <param name="Summary">Null when the app gave none.</param>
-internal sealed record Outcome(int Seeds, IReadOnlyList<string> Differences, Summary? Summary, IReadOnlyList<CaseLine> Cases)
+internal sealed record SeedOutcome(int Seeds, IReadOnlyList<string> Differences, RunSummary? Summary, IReadOnlyList<CaseLine> Cases)
 {
     /// <summary>Texts to customers, a colleague's and receipts.</summary>
     public IReadOnlyList<ReplyLine> Replies { get; init; } = [];

@@ -16,28 +16,28 @@ public sealed class LedgerTests : IDisposable
     public void A_seed_seen_to_its_end_is_known_to_the_next_run()
     {
         var seed = Read();
-        var ledger = Ledger.Open(File);
+        var ledger = SeedLedger.Open(File);
         Assert.Equal(Replayed.Never, ledger.Of(seed));
 
         ledger.Sending([seed]);
         ledger.Ended([seed]);
 
-        Assert.Equal(Replayed.ToItsEnd, Ledger.Open(File).Of(seed));
+        Assert.Equal(Replayed.ToItsEnd, SeedLedger.Open(File).Of(seed));
     }
 
     [Fact]
     public void A_run_that_died_in_between_leaves_a_perhaps()
     {
         var seed = Read();
-        Ledger.Open(File).Sending([seed]);
+        SeedLedger.Open(File).Sending([seed]);
 
-        Assert.Equal(Replayed.Perhaps, Ledger.Open(File).Of(seed));
+        Assert.Equal(Replayed.Perhaps, SeedLedger.Open(File).Of(seed));
     }
 
     [Fact]
     public void A_seed_that_was_changed_since_is_a_perhaps()
     {
-        var ledger = Ledger.Open(File);
+        var ledger = SeedLedger.Open(File);
         ledger.Ended([Read()]);
 
         Assert.Equal(Replayed.Perhaps, ledger.Of(Read(body: "changed")));
@@ -48,7 +48,7 @@ public sealed class LedgerTests : IDisposable
     {
         System.IO.File.WriteAllText(File, "{\"demo/01");
 
-        Assert.Equal(Replayed.Never, Ledger.Open(File).Of(Read()));
+        Assert.Equal(Replayed.Never, SeedLedger.Open(File).Of(Read()));
     }
 
     private Seed Read(string body = "hello")

@@ -136,9 +136,9 @@ public sealed class SeedRunTests : IDisposable
             json);
     }
 
-    private Task<Outcome> RunAsync(FakeApp app, TimeSpan? patience = null, Colleague? colleague = null)
+    private Task<SeedOutcome> RunAsync(FakeApp app, TimeSpan? patience = null, Colleague? colleague = null)
     {
-        var run = new SeedRun(new Replay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), Ledger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), _ => Task.FromResult(false), colleague)
+        var run = new SeedRun(new SeedReplay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), SeedLedger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), _ => Task.FromResult(false), colleague)
         {
             Patience = patience ?? TimeSpan.FromSeconds(60),
         };

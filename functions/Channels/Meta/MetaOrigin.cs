@@ -12,7 +12,7 @@ internal enum MetaObject
 }
 
 /// <summary>What every reader needs besides the piece it reads; one for each entry.</summary>
-internal sealed class Origin(MetaObject about, JsonElement entry, DateTimeOffset receivedAt)
+internal sealed class MetaOrigin(MetaObject about, JsonElement entry, DateTimeOffset receivedAt)
 {
     public MetaObject Object => about;
 

@@ -5,13 +5,13 @@ namespace Serverless.Channels.Meta;
 
 /// <summary>Writes a message for the WhatsApp Cloud API; our id travels with it and comes back with each status.</summary>
 /// <remarks>https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages</remarks>
-internal static class WhatsAppLetter
+internal static class WhatsAppMessage
 {
     private const int LongestText = 4096;
 
-    public static Letter Of(Reply reply, string address)
+    public static MetaMessage Of(Reply reply, string address)
     {
-        if (reply.Text.Length > LongestText) return Letter.Refused(ReplyReasons.TooLong, $"A message has at most {LongestText} characters.");
+        if (reply.Text.Length > LongestText) return MetaMessage.Refused(ReplyReasons.TooLong, $"A message has at most {LongestText} characters.");
         var message = new JsonObject { ["messaging_product"] = "whatsapp", ["biz_opaque_callback_data"] = reply.Id };
         var group = reply.To.Extras?.GetValueOrDefault("group_id") == address;
         message["recipient_type"] = group ? "group" : "individual";
@@ -23,13 +23,13 @@ internal static class WhatsAppLetter
         {
             message["type"] = "template";
             message["template"] = Template(template);
-            return new Letter($"{reply.To.Account}/messages", message);
+            return new MetaMessage($"{reply.To.Account}/messages", message);
         }
 
         message["type"] = "text";
         message["text"] = new JsonObject { ["body"] = reply.Text, ["preview_url"] = false };
         if (reply.To.Kind == ContactKind.Message) message["context"] = new JsonObject { ["message_id"] = reply.To.ExternalId };
-        return new Letter($"{reply.To.Account}/messages", message);
+        return new MetaMessage($"{reply.To.Account}/messages", message);
     }
 
     private static JsonObject Template(ReplyTemplate template)

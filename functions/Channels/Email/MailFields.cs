@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Serverless.Channels.Email;
 
 /// <summary>Shorter words for fields of Graph's JSON.</summary>
-internal static class Fields
+internal static class MailFields
 {
     /// <summary>A text as written; null for an empty one.</summary>
     public static string? Text(this JsonElement parent, ReadOnlySpan<byte> name) => parent.Get(name).AsText();

@@ -10,7 +10,7 @@ namespace Serverless.Channels.Twilio;
 /// </summary>
 /// <param name="Message">SID of the message.</param>
 /// <param name="Position">Within the media of the message, sorted by their SIDs.</param>
-internal sealed record HeldMedia(string Message, int Position)
+internal sealed record TwilioRecordedMedia(string Message, int Position)
 {
     private const int MaxMedia = 20;
 
@@ -21,8 +21,8 @@ internal sealed record HeldMedia(string Message, int Position)
         int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var files) ? [.. Enumerable.Range(0, Math.Min(files, MaxMedia)).Select(position => new Attachment($"media {message} {position}"))] : [];
 
     /// <summary>What a reference names; null when it is an address.</summary>
-    public static HeldMedia? Parse(string reference) =>
-        reference.Split(' ') is ["media", var message, var position] && int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? new HeldMedia(message, at) : null;
+    public static TwilioRecordedMedia? Parse(string reference) =>
+        reference.Split(' ') is ["media", var message, var position] && int.TryParse(position, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? new TwilioRecordedMedia(message, at) : null;
 
     /// <summary>Where the file is, from <c>/2010-04-01/</c> on; null when the list has none at this position.</summary>
     /// <param name="list">The message's media list.</param>

@@ -6,7 +6,7 @@ using Serverless.Platform.Json;
 namespace Serverless.Channels.Meta;
 
 /// <summary>Writes what Meta lists as its webhook would have written it, so that one reader gives one contact the same ids.</summary>
-internal static class HeldItems
+internal static class MetaRecords
 {
     /// <summary>A post on a page, unless it is our own, and the comments under it.</summary>
     public static IEnumerable<ProviderRecord> OfPost(string page, JsonElement post, DateTimeOffset since)

@@ -4,7 +4,7 @@ using Serverless.Local.FunctionsHost;
 namespace Serverless.Local.Load;
 
 /// <summary>Webhook subscribers on loopback, by number: each counts what it is told; some always fail.</summary>
-internal sealed class Told : IAsyncDisposable
+internal sealed class ReceivedNotifications : IAsyncDisposable
 {
     private const string Secret = "whsec_ZGVtby1zZWNyZXQtb2YtdGhlLWxvY2FsLWNybS0wMTIz";
     private readonly ConcurrentDictionary<(string Subscriber, string Event), int> _taken = new();
@@ -13,7 +13,7 @@ internal sealed class Told : IAsyncDisposable
     private FrontServer? _server;
     private int _calls;
 
-    private Told(int subscribers, int failing) => (_subscribers, _failing) = (subscribers, failing);
+    private ReceivedNotifications(int subscribers, int failing) => (_subscribers, _failing) = (subscribers, failing);
 
     /// <summary>Where plain posts go.</summary>
     public Uri Address => _server!.Address;
@@ -29,9 +29,9 @@ internal sealed class Told : IAsyncDisposable
 
     /// <param name="subscribers">How many.</param>
     /// <param name="failing">How many of them answer 500 to everything.</param>
-    public static async Task<Told> StartAsync(int subscribers, int failing, CancellationToken ct)
+    public static async Task<ReceivedNotifications> StartAsync(int subscribers, int failing, CancellationToken ct)
     {
-        var told = new Told(subscribers, failing);
+        var told = new ReceivedNotifications(subscribers, failing);
         told._server = await FrontServer.StartAsync(0, told.AnswerAsync, ct, 1024 * 1024);
         return told;
     }

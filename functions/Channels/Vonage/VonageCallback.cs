@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>The fields of one callback: of its JSON body, or of the query where Vonage is set to call by GET.</summary>
-internal sealed class Callback : IDisposable
+internal sealed class VonageCallback : IDisposable
 {
     private readonly JsonDocument? _document;
     private readonly string _query;
 
-    private Callback(JsonDocument? document, string query)
+    private VonageCallback(JsonDocument? document, string query)
     {
         _document = document;
         _query = query;
@@ -19,11 +19,11 @@ internal sealed class Callback : IDisposable
     public JsonElement Json => _document?.RootElement ?? default;
 
     /// <summary>The body read as JSON; throws when it is none.</summary>
-    public static Callback Of(Delivery delivery) =>
+    public static VonageCallback Of(Delivery delivery) =>
         new(delivery.Body.IsEmpty ? null : JsonDocument.Parse(delivery.Body), QueryOf(delivery));
 
     /// <summary>The same, but a body that is no JSON reads as having no fields: for answers, which must be given to whatever came.</summary>
-    public static Callback OfWhatever(Delivery delivery)
+    public static VonageCallback OfWhatever(Delivery delivery)
     {
         try
         {

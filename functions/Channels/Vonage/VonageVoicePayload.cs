@@ -8,15 +8,15 @@ namespace Serverless.Channels.Vonage;
 /// Reads everything Vonage says of a call. One call is one contact under the id of its conversation, which all legs, recordings and transcriptions share; each
 /// callback says only what it knows, and the fold keeps the furthest. https://developer.vonage.com/en/voice/voice-api/webhook-reference
 /// </summary>
-internal sealed class VoicePayload
+internal sealed class VonageVoicePayload
 {
-    private readonly Callback _call;
+    private readonly VonageCallback _call;
     private readonly Delivery _delivery;
     private readonly string _account;
     private readonly string _conversation;
     private readonly string? _status;
 
-    private VoicePayload(Callback call, Delivery delivery, string account, string conversation)
+    private VonageVoicePayload(VonageCallback call, Delivery delivery, string account, string conversation)
     {
         _call = call;
         _delivery = delivery;
@@ -30,14 +30,14 @@ internal sealed class VoicePayload
     /// <param name="call">Its fields.</param>
     /// <param name="delivery">The callback itself.</param>
     /// <param name="account">API key of the account it comes from.</param>
-    public static Parsed? Read(string door, Callback call, Delivery delivery, string account)
+    public static Parsed? Read(string door, VonageCallback call, Delivery delivery, string account)
     {
         // A transfer names two conversations; the leg goes on in the second, whose own callbacks follow.
         if (call["conversation_uuid_to"] is not null) return new Parsed.Ignored("transfer");
         // Errors of our own call control: https://developer.vonage.com/en/voice/voice-api/webhook-reference#errors
         if (call["reason"] is not null && call["status"] is null && door is "voice/events") return new Parsed.Ignored("error");
         if ((call["conversation_uuid"] ?? call["uuid"] ?? call["call_uuid"]) is not { } conversation) return null;
-        var payload = new VoicePayload(call, delivery, account, conversation);
+        var payload = new VonageVoicePayload(call, delivery, account, conversation);
         return door switch
         {
             "voice/answer" => payload.Incoming(),
@@ -64,7 +64,7 @@ internal sealed class VoicePayload
         var answerer = (string?)null;
         foreach (var leg in json.Get("legs"u8).Items())
         {
-            if (leg.Get("status"u8).Is("completed"u8) && Seconds(leg.Get("duration"u8).AsId()) > 0) answerer = Line.Of(leg.Get("to"u8).Get("number"u8).AsId());
+            if (leg.Get("status"u8).Is("completed"u8) && Seconds(leg.Get("duration"u8).AsId()) > 0) answerer = VonageNumber.Of(leg.Get("to"u8).Get("number"u8).AsId());
         }
 
         var over = IsOver(call.Get("status"u8).AsText());
@@ -75,7 +75,7 @@ internal sealed class VoicePayload
             DurationSeconds = Seconds(call.Get("duration"u8).AsId()),
             Ended = over,
         };
-        var (customer, ours) = (Line.Of(call.Get("from"u8).Get("number"u8).AsId()), Line.Of(call.Get("to"u8).Get("number"u8).AsId()));
+        var (customer, ours) = (VonageNumber.Of(call.Get("from"u8).Get("number"u8).AsId()), VonageNumber.Of(call.Get("to"u8).Get("number"u8).AsId()));
         return Contact($"{conversation}:incoming", ContactChange.Received, conversation, account, (customer, ours), Time(call.Get("start_time"u8).AsText(), delivery), delivery, journey);
     }
 
@@ -106,7 +106,7 @@ internal sealed class VoicePayload
             Outcome = _status is "answered" || (_status is "completed" && Seconds(_call["duration"]) > 0) ? CallOutcome.Answered : over ? CallOutcome.Missed : CallOutcome.Ringing,
             DurationSeconds = Seconds(_call["duration"]),
             Ended = over,
-        }, (Line.Of(_call["to"]), Line.Of(_call["from"])), Direction.Outbound);
+        }, (VonageNumber.Of(_call["to"]), VonageNumber.Of(_call["from"])), Direction.Outbound);
     }
 
     // A leg that rings one of our people for the caller: progress of the customer's call, not a contact of its own.
@@ -120,7 +120,7 @@ internal sealed class VoicePayload
         return Found($"{_call["to"]}:{_status}", ContactChange.Progressed, new CallJourney
         {
             Outcome = answered ? CallOutcome.Answered : missed ? CallOutcome.Missed : CallOutcome.Ringing,
-            Answerer = answered ? Line.Of(_call["to"]) : null,
+            Answerer = answered ? VonageNumber.Of(_call["to"]) : null,
         }, default);
     }
 
@@ -139,14 +139,14 @@ internal sealed class VoicePayload
     /// <param name="delivery">The delivery it came in.</param>
     /// <param name="account">API key of the account.</param>
     /// <param name="words">What was said.</param>
-    public static Parsed? Transcribed(Callback call, Delivery delivery, string account, string words) =>
+    public static Parsed? Transcribed(VonageCallback call, Delivery delivery, string account, string words) =>
         call["conversation_uuid"] is { } conversation && call["recording_uuid"] is { } recording
-            ? new VoicePayload(call, delivery, account, conversation).Found($"transcription:{recording}", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Voicemail }, default, text: words)
+            ? new VonageVoicePayload(call, delivery, account, conversation).Found($"transcription:{recording}", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Voicemail }, default, text: words)
             : null;
 
     private Attachment[] File() => _call["recording_url"] is { } url ? [new Attachment(url, "audio/mpeg", long.TryParse(_call["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null)] : [];
 
-    private (string? Customer, string? Ours) Sides() => (Line.Of(_call["from"]), Line.Of(_call["to"]));
+    private (string? Customer, string? Ours) Sides() => (VonageNumber.Of(_call["from"]), VonageNumber.Of(_call["to"]));
 
     private Parsed.Found Found(
         string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides, Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null) =>
@@ -156,7 +156,7 @@ internal sealed class VoicePayload
         string eventId, ContactChange change, string conversation, string account, (string? Customer, string? Ours) sides, DateTimeOffset at, Delivery delivery, CallJourney journey,
         Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null)
     {
-        var thread = Line.ThreadOf(sides.Customer, sides.Ours);
+        var thread = VonageNumber.ThreadOf(sides.Customer, sides.Ours);
         return new(new(eventId, change, new Contact
         {
             Channel = VonageChannel.ChannelName,
@@ -167,12 +167,12 @@ internal sealed class VoicePayload
             Direction = direction,
             Entry = sides.Ours,
             ThreadKey = thread,
-            Parties = Line.PartyOf(sides.Customer, account),
+            Parties = VonageNumber.PartyOf(sides.Customer, account),
             OccurredAt = at,
             ReceivedAt = delivery.ReceivedAt,
             Text = text,
             Attachments = files ?? [],
-            Reply = thread is null || direction is Direction.Outbound ? null : new ReplyPath(Line.Bare(sides.Customer!)),
+            Reply = thread is null || direction is Direction.Outbound ? null : new ReplyPath(VonageNumber.Bare(sides.Customer!)),
             Call = journey,
         }));
     }

@@ -6,7 +6,7 @@ namespace Serverless.Channels.Twilio;
 /// Reads an incoming SMS, MMS or WhatsApp message. Long SMS arrive joined; opt-out words are contacts like any other.
 /// https://www.twilio.com/docs/messaging/guides/webhook-request
 /// </summary>
-internal static class MessagePayload
+internal static class TwilioMessagePayload
 {
     private const int MaxMedia = 20;
 

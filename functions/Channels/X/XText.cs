@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Serverless.Channels.X;
 
 /// <summary>Texts and media as X writes them, and how long X counts a text.</summary>
-internal static class Words
+internal static class XText
 {
     /// <summary>The words as they were typed: X escapes three characters. https://docs.x.com/x-api/fundamentals/data-dictionary</summary>
     public static string? Plain(string? text) =>

@@ -7,7 +7,7 @@ namespace Serverless.Channels.Twilio;
 /// Reads everything Twilio says of a call. One call is one contact under the SID of the customer's own leg; each callback says only what it knows, and the
 /// fold keeps the furthest: ringing, missed, voicemail, answered. https://www.twilio.com/docs/usage/webhooks/voice-webhooks
 /// </summary>
-internal sealed class VoicePayload
+internal sealed class TwilioVoicePayload
 {
     /// <summary>The value of <c>next</c> in the action address of the last ring group.</summary>
     public const string NextIsMessage = "message";
@@ -20,7 +20,7 @@ internal sealed class VoicePayload
     private readonly string? _parent;
     private readonly bool _outbound;
 
-    private VoicePayload(TwilioForm form, Delivery delivery, string account, string call)
+    private TwilioVoicePayload(TwilioForm form, Delivery delivery, string account, string call)
     {
         _form = form;
         _delivery = delivery;
@@ -38,7 +38,7 @@ internal sealed class VoicePayload
     public static Parsed? Read(string door, TwilioForm form, Delivery delivery)
     {
         if (form["CallSid"u8] is not { } call || form["AccountSid"u8] is not { } account) return null;
-        var payload = new VoicePayload(form, delivery, account, call);
+        var payload = new TwilioVoicePayload(form, delivery, account, call);
         return door switch
         {
             // The address for incoming calls is often entered for status callbacks, too; only those name their source.

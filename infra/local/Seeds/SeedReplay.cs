@@ -3,14 +3,14 @@ using System.Text;
 namespace Serverless.Local.Seeds;
 
 /// <summary>Sends seeds at the front door, one after another, and compares each answer.</summary>
-internal sealed class Replay(HttpClient http, Uri frontDoor)
+internal sealed class SeedReplay(HttpClient http, Uri frontDoor)
 {
     /// <summary>Keeps a path such as <c>/api/hooks/x?a=%7E</c> as it was sent: a signature may cover it.</summary>
     private static readonly UriCreationOptions AsSent = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <summary>Sends one seed.</summary>
     /// <returns>The delivery's id when it was stored, and a sentence for each difference in the answer.</returns>
-    public async Task<Sent> SendAsync(Seed seed, CancellationToken ct)
+    public async Task<SentSeed> SendAsync(Seed seed, CancellationToken ct)
     {
         using var request = Request(seed);
         try
@@ -19,11 +19,11 @@ internal sealed class Replay(HttpClient http, Uri frontDoor)
             var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(ct));
             var type = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
             var id = response.Headers.NonValidated.TryGetValues("x-delivery-id", out var ids) ? ids.ToString() : null;
-            return new Sent(seed, id, [.. SeedCheck.Answer(seed, (int)response.StatusCode, type, body)]);
+            return new SentSeed(seed, id, [.. SeedCheck.Answer(seed, (int)response.StatusCode, type, body)]);
         }
         catch (HttpRequestException e)
         {
-            return new Sent(seed, null, [$"{seed.Name}: got no answer ({e.Message})"]);
+            return new SentSeed(seed, null, [$"{seed.Name}: got no answer ({e.Message})"]);
         }
     }
 
@@ -45,4 +45,4 @@ internal sealed class Replay(HttpClient http, Uri frontDoor)
 /// <summary>A seed that went out.</summary>
 /// <param name="DeliveryId">Null for a handshake, and for what was refused before it was stored.</param>
 /// <param name="Differences">One sentence each.</param>
-internal sealed record Sent(Seed Seed, string? DeliveryId, IReadOnlyList<string> Differences);
+internal sealed record SentSeed(Seed Seed, string? DeliveryId, IReadOnlyList<string> Differences);

@@ -3,7 +3,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>Reads the addresses of Vonage: numbers without a plus, SIP addresses, and the ways to say that a number is withheld.</summary>
-internal static class Line
+internal static class VonageNumber
 {
     /// <summary>A number as the rest of the house writes it; any other address as it is; null when it is withheld.</summary>
     public static string? Of(string? address)

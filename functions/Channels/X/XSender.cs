@@ -11,7 +11,7 @@ namespace Serverless.Channels.X;
 /// <param name="account">Numeric user id the subscription stands for.</param>
 /// <param name="ours">All accounts in the settings.</param>
 /// <param name="receivedAt">When it arrived.</param>
-internal sealed class Teller(string account, IReadOnlyDictionary<string, XAccount> ours, DateTimeOffset receivedAt)
+internal sealed class XSender(string account, IReadOnlyDictionary<string, XAccount> ours, DateTimeOffset receivedAt)
 {
     public string Account => account;
 

@@ -4,23 +4,23 @@ using Serverless.Local.Machine;
 namespace Serverless.Local.Seeds;
 
 /// <summary>Remembers on disk which seeds were replayed into a folder, so that a second replay is expected to change nothing.</summary>
-internal sealed class Ledger
+internal sealed class SeedLedger
 {
     private readonly string _file;
     private readonly SortedDictionary<string, Replayed> _seeds;
 
-    private Ledger(string file, SortedDictionary<string, Replayed> seeds) => (_file, _seeds) = (file, seeds);
+    private SeedLedger(string file, SortedDictionary<string, Replayed> seeds) => (_file, _seeds) = (file, seeds);
 
     /// <summary>A missing or unreadable file counts as empty.</summary>
-    public static Ledger Open(string file)
+    public static SeedLedger Open(string file)
     {
         try
         {
-            return new Ledger(file, JsonSerializer.Deserialize<SortedDictionary<string, Replayed>>(File.ReadAllBytes(file)) ?? []);
+            return new SeedLedger(file, JsonSerializer.Deserialize<SortedDictionary<string, Replayed>>(File.ReadAllBytes(file)) ?? []);
         }
         catch (Exception e) when (e is FileNotFoundException or JsonException)
         {
-            return new Ledger(file, new(StringComparer.Ordinal));
+            return new SeedLedger(file, new(StringComparer.Ordinal));
         }
     }
 

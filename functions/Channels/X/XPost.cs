@@ -3,7 +3,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.X;
 
 /// <summary>A public post, whichever of X's two forms it came in, and what becomes of it.</summary>
-internal sealed class Post
+internal sealed class XPost
 {
     public required string Id { get; init; }
 
@@ -41,7 +41,7 @@ internal sealed class Post
     /// A post of somebody else that names, answers or quotes our account is a contact; a post of ours counts as an answer where it answers somebody else (P16).
     /// A repost holds no word of the person who made it.
     /// </summary>
-    public Parsed Read(Teller teller)
+    public Parsed Read(XSender teller)
     {
         if (IsRepost) return new Parsed.Ignored("repost");
         if (Author is null) return new Parsed.Ignored("author-unknown");
@@ -49,7 +49,7 @@ internal sealed class Post
         return RepliesToUser is null || teller.IsUs(RepliesToUser) ? new Parsed.Ignored("own-post") : Event(teller, RepliesToUser, null, Direction.Outbound);
     }
 
-    private Parsed.Found Event(Teller teller, string customer, string? name, Direction direction)
+    private Parsed.Found Event(XSender teller, string customer, string? name, Direction direction)
     {
         var edited = FirstId != Id;
         return new(new(Id, edited ? ContactChange.Edited : ContactChange.Received, new()
@@ -63,7 +63,7 @@ internal sealed class Post
             Place = Place.Public,
             Entry = RepliesTo ?? Quotes ?? teller.Account,
             ThreadKey = ThreadOf(teller.Account, customer),
-            Parties = [Teller.Person(customer, name)],
+            Parties = [XSender.Person(customer, name)],
             OccurredAt = At,
             ReceivedAt = teller.ReceivedAt,
             Text = Text,

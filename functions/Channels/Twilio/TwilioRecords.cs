@@ -5,7 +5,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>Reads calls and messages as Twilio's API lists them, to the same contacts under the same ids as its webhooks give.</summary>
-internal static class HeldPayload
+internal static class TwilioRecords
 {
     public static IEnumerable<DeliveryItem> Elements(Delivery delivery)
     {
@@ -48,7 +48,7 @@ internal static class HeldPayload
             OccurredAt = at,
             ReceivedAt = delivery.ReceivedAt,
             Text = Text(item, "body"),
-            Attachments = HeldMedia.Of(sid, Text(item, "num_media")),
+            Attachments = TwilioRecordedMedia.Of(sid, Text(item, "num_media")),
             Reply = outbound || thread is null ? null : new ReplyPath(customer!, whatsApp ? at.AddHours(24) : null),
         }));
     }

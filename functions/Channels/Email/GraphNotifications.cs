@@ -4,7 +4,7 @@ namespace Serverless.Channels.Email;
 
 /// <summary>Takes a POST of change notifications apart: one element for each item of <c>value</c>, which may mix subscriptions, folders and tenants.</summary>
 /// <remarks>https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#change-notification-example</remarks>
-internal static class Notifications
+internal static class GraphNotifications
 {
     /// <summary>Most items that are looked at by the check; Graph sends far fewer.</summary>
     public const int MaxItems = 10_000;

@@ -8,9 +8,9 @@ namespace Serverless.Channels.Vonage;
 /// <param name="Attachments">Files that came with them.</param>
 /// <param name="Extras">What else was told, under Vonage's own names.</param>
 /// <param name="IsReadable">False when a person must look at the provider.</param>
-internal readonly record struct MessageContent(string? Text, IReadOnlyList<Attachment> Attachments, Dictionary<string, string>? Extras, bool IsReadable)
+internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList<Attachment> Attachments, Dictionary<string, string>? Extras, bool IsReadable)
 {
-    public static MessageContent Of(JsonElement message, string? type)
+    public static VonageMessageContent Of(JsonElement message, string? type)
     {
         Dictionary<string, string>? extras = null;
         void Add(string name, string? value)

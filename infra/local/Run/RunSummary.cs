@@ -7,7 +7,7 @@ namespace Serverless.Local.Run;
 /// <param name="Ends">Elements by end.</param>
 /// <param name="Unaccounted">Deliveries without an end that nothing will give one.</param>
 /// <param name="Notices">By route, then by outcome.</param>
-internal sealed record Summary(
+internal sealed record RunSummary(
     IReadOnlyDictionary<string, long> Deliveries, IReadOnlyDictionary<string, long> Ends, long Unaccounted, long Contacts, long Duplicates, long Cases,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Notices, long OutboxPending, long StorageCalls, long BusCalls)
 {
@@ -17,7 +17,7 @@ internal sealed record Summary(
     /// <summary>Changes when anything moved.</summary>
     public long Progress => Ends.Values.Sum() + (31 * Notices.Values.Sum(outcomes => outcomes.GetValueOrDefault("delivered") + outcomes.GetValueOrDefault("failed"))) - OutboxPending;
 
-    public static Summary From(JsonElement json) => new(
+    public static RunSummary From(JsonElement json) => new(
         Counts(json, "deliveries"), Counts(json, "ends"), Number(json, "unaccounted"), Number(json, "contacts"), Number(json, "duplicates"), Number(json, "cases"),
         json.TryGetProperty("notices", out var notices) ? notices.EnumerateObject().ToDictionary(r => r.Name, r => (IReadOnlyDictionary<string, long>)Counts(r.Value), StringComparer.Ordinal) : [],
         Number(json, "outboxPending"), Counts(json, "calls").GetValueOrDefault("storage"), Counts(json, "calls").GetValueOrDefault("bus"));

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Serverless.Channels.Meta;
 
 /// <summary>What Meta's JSON needs beyond <see cref="JsonFields"/>.</summary>
-internal static class Fields
+internal static class MetaFields
 {
     // The year Facebook began; anything before is a clock that was never set.
     private static readonly long Earliest = new DateTimeOffset(2004, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();

@@ -6,7 +6,7 @@ namespace Serverless.Channels.Meta;
 /// <param name="Kind">What it is; a placeholder where we cannot read it.</param>
 /// <param name="Text">The customer's words.</param>
 /// <param name="Attachments">Null for none.</param>
-internal readonly record struct Said(
+internal readonly record struct MetaText(
     ContactKind Kind,
     string? Text = null,
     IReadOnlyList<Attachment>? Attachments = null);

@@ -5,7 +5,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>Reads messages of the Messages API (version 1) and what became of ours. https://developer.vonage.com/en/api/messages</summary>
-internal static class MessagePayload
+internal static class VonageMessagePayload
 {
     /// <summary>How long WhatsApp lets a business answer freely, and Messenger and Instagram alike. https://developer.vonage.com/en/messages/concepts/whatsapp</summary>
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
@@ -17,14 +17,14 @@ internal static class MessagePayload
         var network = NetworkOf(channel);
         var phone = network is "sms" or "mms" or "whatsapp" or "viber" or "rcs";
         var (from, to) = (message.Get("from"u8).AsId(), message.Get("to"u8).AsId());
-        var line = phone ? Line.Of(from) : from;
+        var line = phone ? VonageNumber.Of(from) : from;
         // A WhatsApp sender who keeps the number private is known to the business by an id; both may be told.
         var user = network is "whatsapp" ? UserId(message, line) : null;
-        var customer = user is not null && !Line.IsNumber(line) ? user : line;
-        var ours = network is "sms" or "mms" or "whatsapp" ? Line.Of(to) : to;
+        var customer = user is not null && !VonageNumber.IsNumber(line) ? user : line;
+        var ours = network is "sms" or "mms" or "whatsapp" ? VonageNumber.Of(to) : to;
         var at = Time(message.Get("timestamp"u8), delivery);
         var type = message.Get("message_type"u8).AsText();
-        var said = MessageContent.Of(message, type);
+        var said = VonageMessageContent.Of(message, type);
         // All that happens to the sign under one message is one contact; without a sign it was taken back.
         var under = type is "reaction" ? message.Get("context"u8).Get("message_uuid"u8).AsId() : null;
         return new Parsed.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received, new Contact
@@ -71,7 +71,7 @@ internal static class MessagePayload
 
     /// <summary>SMS and calls between two numbers are one conversation, as with every provider of telephony here; each other network is one of its own.</summary>
     public static string? ThreadOf(string network, string? customer, string? ours) =>
-        network is "sms" or "mms" ? Line.ThreadOf(customer, ours) : customer is null || ours is null ? null : $"{network}:{customer} {ours}";
+        network is "sms" or "mms" ? VonageNumber.ThreadOf(customer, ours) : customer is null || ours is null ? null : $"{network}:{customer} {ours}";
 
     // https://developer.vonage.com/en/messages/guides/handling-whatsapp-usernames-and-bsuids
     private static string? UserId(JsonElement message, string? line)
@@ -79,7 +79,7 @@ internal static class MessagePayload
         var whatsApp = message.Get("whatsapp"u8);
         foreach (var place in new[] { whatsApp.Get("sender"u8), whatsApp, message.Get("profile"u8) })
             if ((place.Get("bsuid"u8).AsId() ?? place.Get("user_id"u8).AsId()) is { } id) return id;
-        return line is not null && !Line.IsNumber(line) ? line : null;
+        return line is not null && !VonageNumber.IsNumber(line) ? line : null;
     }
 
     private static IReadOnlyList<Identity> Parties(JsonElement message, string network, bool phone, string? customer, string? user, string? ours, string account)
@@ -90,10 +90,10 @@ internal static class MessagePayload
         if (user is not null)
         {
             var id = new Identity("bsuid", user, Evidence.Attested, account, name);
-            return Line.IsNumber(customer) ? [new Identity("phone", customer, Evidence.Attested, Name: name), id] : [id];
+            return VonageNumber.IsNumber(customer) ? [new Identity("phone", customer, Evidence.Attested, Name: name), id] : [id];
         }
 
-        return Line.PartyOf(customer, account, network is "sms" or "mms" ? Evidence.Claimed : Evidence.Attested, name);
+        return VonageNumber.PartyOf(customer, account, network is "sms" or "mms" ? Evidence.Claimed : Evidence.Attested, name);
     }
 
     private static DateTimeOffset Time(JsonElement value, Delivery delivery) =>
