@@ -42,7 +42,7 @@ public static class NotificationsServices
         services.AddSingleton(p =>
         {
             var options = p.GetRequiredService<IOptionsMonitor<WebhookOptions>>();
-            return new Subscriptions(
+            return new SubscriptionStore(
                 p.GetRequiredService<TableStore>(),
                 p.GetRequiredService<TimeProvider>(),
                 () => options.CurrentValue.Named(),

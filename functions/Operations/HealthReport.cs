@@ -33,7 +33,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INotificationRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, SubscriptionStore subscriptions, IEnumerable<INotificationRoute> routes,
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {

@@ -3,6 +3,7 @@ using Microsoft.Graph.Models;
 using Microsoft.Graph.Users.Item.Messages.Item.CreateReply;
 using Serverless.Contacts;
 using Serverless.Platform.OutboundHttp;
+using Identity = Serverless.Contacts.Identity;
 
 namespace Serverless.Channels.Email;
 

@@ -18,8 +18,8 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         // Rows as the desk writes them, in batches: two hundred calls would only take longer.
         await world.SubscribeAsync("s000", new Uri("https://example.com/"));
         var tables = world.Services.GetRequiredService<TableStore>();
-        foreach (var names in Enumerable.Range(1, Subscriptions.Most - 1).Chunk(100))
-            await tables.BatchAsync(Subscriptions.Table, [.. names.Select(n => (TableOperation)new TableOperation.Insert(new TableRow("webhook", $"s{n:000}") { ["Name"] = $"s{n:000}", ["Url"] = "https://example.com/", ["Version"] = 1 }))], CancellationToken.None);
+        foreach (var names in Enumerable.Range(1, SubscriptionStore.Most - 1).Chunk(100))
+            await tables.BatchAsync(SubscriptionStore.Table, [.. names.Select(n => (TableOperation)new TableOperation.Insert(new TableRow("webhook", $"s{n:000}") { ["Name"] = $"s{n:000}", ["Url"] = "https://example.com/", ["Version"] = 1 }))], CancellationToken.None);
 
         var (status, says) = await MakeAsync(world, "more", "https://example.com/");
         Assert.Equal(HttpStatusCode.Conflict, status);

@@ -207,7 +207,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var crm = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
-        var seen = twin.Services.GetService(typeof(Subscriptions)) as Subscriptions;
+        var seen = twin.Services.GetService(typeof(SubscriptionStore)) as SubscriptionStore;
         Assert.Empty(await seen!.AllAsync(CancellationToken.None));
         await MakeAsync(world, "crm", crm.Address);
         Assert.Empty(await seen.AllAsync(CancellationToken.None));

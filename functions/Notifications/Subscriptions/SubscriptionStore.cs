@@ -9,7 +9,7 @@ namespace Serverless.Notifications.Subscriptions;
 /// <param name="time">Clock.</param>
 /// <param name="settings">Those of the settings, as they are now.</param>
 /// <param name="masters">What secrets of rows are made under, as it is now.</param>
-public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
+public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
 {
     public const string Table = "subscriptions";
 
