@@ -20,13 +20,13 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
         Onward(view);
         Append($"<h2>{Says("page_contacts")}</h2>");
         foreach (var filed in view.Contacts.Reverse().Take(MostContacts)) Contact(filed, view.Viewer!, "h3");
-        if (view.Contacts.Count > MostContacts) Append($"<p>{Says("page_contacts_more", view.Contacts.Count - MostContacts)}</p>");
+        if (view.Contacts.Count > MostContacts) Append($"<p>{Count("page_contacts_more", view.Contacts.Count - MostContacts)}</p>");
     }
 
     /// <summary>Number and link of each case of an incident.</summary>
     public void Alike(LinkView view)
     {
-        Append($"<p><strong>{Says("page_incident_count", view.Alike.Count)}</strong></p><ul class=\"links\">");
+        Append($"<p><strong>{Count("page_incident_count", view.Alike.Count)}</strong></p><ul class=\"links\">");
         foreach (var (number, address) in view.Alike)
         {
             Append($"<li>{Link(address, Safe(number))}</li>");
@@ -43,7 +43,11 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
     public void AnswerForm(LinkView view)
     {
         if (view.State == LinkState.Incomplete)
-            Append($"<p class=\"alert\" role=\"alert\">{Says("page_answer_length", ActionLinkViews.LongestText)}</p>");
+        {
+            var limit = ActionLinkViews.LongestText.ToString(CultureInfo.InvariantCulture);
+            Append($"<p class=\"alert\" role=\"alert\">{Says("page_answer_length", "limit", limit)}</p>");
+        }
+
         if (view.To?.Contact.Place == Place.Public) Append($"<p class=\"alert\">{Says("page_answer_public")}</p>");
         Append($"<form method=\"post\"><label for=\"text\">{Says("page_answer_text")}</label>");
         Append($"<textarea id=\"text\" name=\"text\" rows=\"8\" maxlength=\"{ActionLinkViews.LongestText}\" required>");
@@ -74,7 +78,7 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
         }
 
         if (ContactFacts.CallOf(contact, viewer.Shows) is { } call)
-            Append($"<p>{Link(call, Says("card_call", call.AbsoluteUri[4..]))}</p>");
+            Append($"<p>{Link(call, Says("card_call", "number", call.AbsoluteUri[4..]))}</p>");
         if (ContactFacts.WordsOf(contact, viewer.Shows) is { } words) Append($"<blockquote>{Safe(words)}</blockquote>");
         html.Append("</article>");
     }
@@ -109,10 +113,10 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
 
     private string Says(string key) => Safe(texts.Say(language, key));
 
-    private string Says(string key, int count) => Says(key, count.ToString(CultureInfo.InvariantCulture));
+    private string Says(string key, string name, string value) =>
+        Safe(texts.Say(language, key, new Dictionary<string, string>(StringComparer.Ordinal) { [name] = value }));
 
-    private string Says(string key, string value) =>
-        Safe(texts.Say(language, key, new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = value, ["number"] = value }));
+    private string Count(string key, int count) => Safe(texts.Count(language, key, count));
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);
 

@@ -52,7 +52,7 @@ public sealed class NotificationWording(
             facts.InsertRange(Math.Min(1, facts.Count), personal);
             words = ContactFacts.WordsOf(contact, recipient.Shows);
             if (ContactFacts.CallOf(contact, recipient.Shows) is { } call)
-                actions.Add((Say(language, "card_call", "number", call.AbsoluteUri[4..]), call));
+                actions.Add((CallLabel(language, call), call));
         }
 
         actions.AddRange(Actions(notice, name, language, contact));
@@ -61,7 +61,7 @@ public sealed class NotificationWording(
 
     /// <summary>Several notices for one person: what each says with a link to its case, and the link to change how they are told.</summary>
     public NotificationContent TellTogether(IReadOnlyList<Notification> notices, string name, Recipient recipient) =>
-        new(Say(recipient.Language, notices.Count == 1 ? "card_digest_one" : "card_digest", "count", Number(notices.Count)), [], null, [])
+        new(texts.Count(recipient.Language, "card_digest", notices.Count), [], null, [])
         {
             Items = [.. notices.Select(n => (Title(n, recipient), ViewOf(n.CaseId, name, n.EventId)))],
             Own = OwnLink(name, recipient.Language),
@@ -78,6 +78,7 @@ public sealed class NotificationWording(
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
             ["due"] = facts.DueAt is { } due ? Local(due, recipient) : "",
+            ["channel"] = facts.Channel ?? "",
             ["type"] = notice.Type,
         };
         return texts.Say(language, KeyOf(notice.Type), values);
@@ -86,17 +87,17 @@ public sealed class NotificationWording(
     private async Task<NotificationContent> TellIncidentAsync(Notification notice, string incident, string name, Recipient recipient, CancellationToken ct)
     {
         var language = recipient.Language;
-        var title = texts.Say(language, "card_incident", new Dictionary<string, string>(StringComparer.Ordinal)
+        var title = texts.Count(language, "card_incident", notice.Alike, new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["count"] = Number(notice.Alike),
-            ["minutes"] = Number(options.CurrentValue.BurstMinutes),
+            ["minutes"] = texts.Count(language, "minutes", options.CurrentValue.BurstMinutes),
             ["title"] = Title(notice, recipient),
         });
         List<(string, string)> facts = [];
         if (Incident.KindOf(incident) is { } kind) facts.Add((texts.Say(language, "card_alike"), texts.Say(language, $"alike_{kind}")));
         var cases = await bursts.CasesAsync(incident, MostNamed, ct);
         var all = links.AddressOf(new ActionLink(notice.CaseId ?? "", LinkAction.Incident, name, incident));
-        return new NotificationContent(title, facts, null, all is null ? [] : [(Say(language, "card_incident_all", "count", Number(notice.Alike)), all)])
+        List<(string, Uri)> page = all is null ? [] : [(texts.Count(language, "card_incident_all", notice.Alike), all)];
+        return new NotificationContent(title, facts, null, page)
         {
             Items = [.. cases.Select(c => (c.Number, ViewOf(c.CaseId, name, incident)))],
             Own = OwnLink(name, language),
@@ -154,10 +155,8 @@ public sealed class NotificationWording(
     private Uri? ViewOf(string? caseId, string name, string cause) =>
         caseId is null ? null : links.AddressOf(new ActionLink(caseId, LinkAction.View, name, cause));
 
-    private string Say(string language, string key, string placeholder, string value) =>
-        texts.Say(language, key, new Dictionary<string, string>(StringComparer.Ordinal) { [placeholder] = value });
-
-    private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+    private string CallLabel(string language, Uri call) =>
+        texts.Say(language, "card_call", new Dictionary<string, string>(StringComparer.Ordinal) { ["number"] = call.AbsoluteUri[4..] });
 
     // As people write it, in the recipient's own zone.
     private static string Local(DateTimeOffset at, Recipient recipient) =>

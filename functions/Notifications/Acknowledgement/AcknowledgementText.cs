@@ -19,7 +19,8 @@ public sealed class AcknowledgementText(TextBook texts)
     /// <param name="now">Now: a promise that has passed is not told.</param>
     public string For(Case head, Contact contact, bool ends, AcknowledgementOptions settings, DateTimeOffset now)
     {
-        var language = LanguageOf(contact.Language) ?? settings.Language;
+        // Stated by the sender or the provider, never guessed; the setting decides for every other language.
+        var language = TextBook.Supported(contact.Language) ?? settings.Language;
         var zone = QuietHours.ZoneOf(settings.TimeZone);
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["contact"] = settings.Contact ?? "" };
         if (contact.Place == Place.Public) return texts.Say(language, "ack_public", values);
@@ -32,14 +33,6 @@ public sealed class AcknowledgementText(TextBook texts)
             : "";
         return texts.Say(language, ends ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
     }
-
-    // Stated by the sender or the provider, never guessed.
-    private static string? LanguageOf(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch
-    {
-        TextBook.German => TextBook.German,
-        TextBook.English => TextBook.English,
-        _ => null,
-    };
 
     private static string Local(DateTimeOffset at, TimeZoneInfo zone, string language)
     {

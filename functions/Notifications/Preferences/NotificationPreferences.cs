@@ -79,7 +79,8 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
         var events = string.Join(',', Choices.Where(c => fields.GetValueOrDefault("events")?.Contains(c, StringComparer.Ordinal) == true));
         var hours = Field("hours") is { Length: > 0 } written ? written : "always";
         var choice = new RecipientChoice(
-            events, hours, TextBook.IsGerman(Field("language")) ? TextBook.German : TextBook.English, Whole(Field("digestCount"), 0, Digests.MostAtOnce), Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
+            events, hours, TextBook.LanguageOf(Field("language")), Whole(Field("digestCount"), 0, Digests.MostAtOnce),
+            Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
         if (events.Length == 0) return view with { State = PreferencesState.NoEvents };
         if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = PreferencesState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);

@@ -12,7 +12,7 @@ public sealed class PreferencesPage(TextBook texts)
     /// <summary>HTML in UTF-8; goes with <see cref="ActionPage.Policy"/>.</summary>
     public byte[] Render(PreferencesView view)
     {
-        var language = TextBook.IsGerman(view.Recipient?.Language) ? TextBook.German : TextBook.English;
+        var language = TextBook.LanguageOf(view.Recipient?.Language);
         string Says(string key) => WebUtility.HtmlEncode(texts.Say(language, key));
         var topic = view.State switch { PreferencesState.Strange => "page_strange", PreferencesState.Expired => "own_expired", _ => "own" };
         var html = new StringBuilder();

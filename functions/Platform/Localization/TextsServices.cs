@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Localization;
 
-/// <summary>What we say to people.</summary>
+/// <summary>Registers the texts for people.</summary>
 public static class TextsServices
 {
     public static IServiceCollection AddTexts(this IServiceCollection services, IConfiguration configuration)
