@@ -47,6 +47,9 @@ public sealed record LinkView(
     /// <summary>Who looks, and what they may be shown; null where the page shows nothing of a contact.</summary>
     public Viewer? Viewer { get; init; }
 
+    /// <summary>IANA name of the recipient's time zone; null where the recipient is gone.</summary>
+    public string? TimeZone { get; init; }
+
     /// <summary>Contacts of the case, oldest first.</summary>
     public IReadOnlyList<FiledContact> Contacts { get; init; } = [];
 
@@ -80,6 +83,12 @@ public sealed class ActionLinkHandler(
     public async Task<LinkView> LookAsync(string token, CancellationToken ct)
     {
         if (links.Open(token) is not { } opened) return new LinkView(LinkState.Strange);
+        var view = await LookAsync(token, opened, ct);
+        return view with { TimeZone = view.Viewer?.TimeZone ?? await reading.TimeZoneAsync(opened.Link.Who, ct) };
+    }
+
+    private async Task<LinkView> LookAsync(string token, OpenedLink opened, CancellationToken ct)
+    {
         if (opened.Link.Action == LinkAction.View) return await reading.ViewAsync(opened, ct);
         if (opened.Link.Action == LinkAction.Incident) return await reading.IncidentAsync(opened, ct);
         var head = (await cases.HeadAsync(opened.Link.CaseId, ct))?.Head;

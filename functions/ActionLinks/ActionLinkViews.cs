@@ -38,16 +38,19 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
         return view with { Onward = onward };
     }
 
+    /// <summary>IANA name of a recipient's time zone; null when the settings do not name them any more.</summary>
+    public async Task<string?> TimeZoneAsync(string recipient, CancellationToken ct) => (await audience.FindAsync(recipient, ct))?.TimeZone;
+
     /// <summary>The cases that were told as one incident, each with its link.</summary>
     public async Task<LinkView> IncidentAsync(OpenedLink opened, CancellationToken ct)
     {
         var link = opened.Link;
-        if (await audience.FindAsync(link.Who, ct) is null) return new LinkView(LinkState.Strange);
+        if (await audience.FindAsync(link.Who, ct) is not { } viewer) return new LinkView(LinkState.Strange);
         if (opened.Expired) return new LinkView(LinkState.Expired, link);
         var cases = await audience.AlikeAsync(link.Cause, MostAlike + 1, ct);
         var listed = cases.Take(MostAlike)
             .Select(c => (c.Number, links.AddressOf(new(c.CaseId, LinkAction.View, link.Who, link.Cause), opened.ExpiresAt)));
-        return new LinkView(LinkState.Open, link) { Alike = [.. listed], MoreAlike = cases.Count > MostAlike };
+        return new LinkView(LinkState.Open, link) { Viewer = viewer, Alike = [.. listed], MoreAlike = cases.Count > MostAlike };
     }
 
     /// <summary>The page on which an answer is written: whom it goes to, or why it cannot be sent.</summary>

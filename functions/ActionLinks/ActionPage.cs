@@ -77,8 +77,8 @@ public sealed class ActionPage(TextBook texts)
             .Append(CultureInfo.InvariantCulture, $"<body><main><h1>{Says($"{topic}_title")}</h1>");
         var (role, says) = view.State == LinkState.Done ? (" role=\"status\"", $"{action}_done") : ("", $"{topic}_says");
         html.Append(CultureInfo.InvariantCulture, $"<p{role}>{Says(says)}</p>");
-        if (view.Case is { } head) Facts(html, head, language, now);
-        var sections = new CaseSections(texts, language, html);
+        if (view.Case is { } head) Facts(html, head, language, view.TimeZone, now);
+        var sections = new CaseSections(texts, language, view.TimeZone, html);
         if (view.To is { } to && view.Viewer is not null) sections.AnswersTo(to, view.Viewer);
         if (view.State is LinkState.Open or LinkState.Incomplete)
         {
@@ -96,7 +96,7 @@ public sealed class ActionPage(TextBook texts)
         return Encoding.UTF8.GetBytes(html.ToString());
     }
 
-    private void Facts(StringBuilder html, Case head, string language, DateTimeOffset now)
+    private void Facts(StringBuilder html, Case head, string language, string? timeZone, DateTimeOffset now)
     {
         void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts.Say(language, $"page_{name}"))}</dt><dd>{Safe(value)}</dd>");
         html.Append("<dl>");
@@ -106,7 +106,8 @@ public sealed class ActionPage(TextBook texts)
         Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);
         if (head.HandOver is { } offer) Fact("offered", offer.To);
-        if (head.DueAt is { } due) Fact("due", $"{Local(due, language)}{(due < now ? $" ({texts.Say(language, "page_late")})" : "")}");
+        if (head.DueAt is { } due)
+            Fact("due", texts.Time(language, due, timeZone) + (due < now ? $" ({texts.Say(language, "page_late")})" : ""));
         html.Append("</dl>");
     }
 
@@ -131,13 +132,6 @@ public sealed class ActionPage(TextBook texts)
         html.Append(CultureInfo.InvariantCulture, $"<button>{says($"{action}_button")}</button></form>");
         // A form of its own, so that nobody has to fill in what they do not know.
         if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
-    }
-
-    /// <summary>A time as people write it, in the house's zone.</summary>
-    internal static string Local(DateTimeOffset at, string language)
-    {
-        var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
-        return berlin.ToString(language == TextBook.German ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);

@@ -13,7 +13,8 @@ public sealed record LinkAudience(
 /// <summary>Somebody who looks at the page of a link.</summary>
 /// <param name="Shows">Whether a kind of <see cref="ContactFacts"/> is included for them now, whatever it was when the link was
 /// sent.</param>
-public sealed record Viewer(Func<string, bool> Shows);
+/// <param name="TimeZone">IANA name of the zone in which they read times.</param>
+public sealed record Viewer(Func<string, bool> Shows, string TimeZone);
 
 /// <summary>One of several cases that were told together.</summary>
 /// <param name="CaseId">Which.</param>

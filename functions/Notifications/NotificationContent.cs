@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serverless.ActionLinks;
 using Serverless.Channels;
 using Serverless.Contacts;
@@ -77,7 +76,7 @@ public sealed class NotificationWording(
             ["owner"] = facts.Owner ?? texts.Say(language, "page_nobody"),
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
-            ["due"] = facts.DueAt is { } due ? Local(due, recipient) : "",
+            ["due"] = facts.DueAt is { } due ? texts.Time(language, due, recipient.TimeZone) : "",
             ["channel"] = facts.Channel ?? "",
             ["type"] = notice.Type,
         };
@@ -121,7 +120,7 @@ public sealed class NotificationWording(
         Add("card_contact", facts.Network);
         if (facts.CaseId is not null) Add("page_owner", facts.Owner ?? texts.Say(language, "page_nobody"));
         Add("page_accepted", facts.AcceptedBy);
-        Add("page_due", facts.DueAt is { } due ? Local(due, recipient) : null);
+        Add("page_due", facts.DueAt is { } due ? texts.Time(language, due, recipient.TimeZone) : null);
         return told;
     }
 
@@ -157,11 +156,6 @@ public sealed class NotificationWording(
 
     private string CallLabel(string language, Uri call) =>
         texts.Say(language, "card_call", new Dictionary<string, string>(StringComparer.Ordinal) { ["number"] = call.AbsoluteUri[4..] });
-
-    // As people write it, in the recipient's own zone.
-    private static string Local(DateTimeOffset at, Recipient recipient) =>
-        TimeZoneInfo.ConvertTime(at, QuietHours.ZoneOf(recipient.TimeZone))
-            .ToString(TextBook.IsGerman(recipient.Language) ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     // serverless.case.owner-gap.v1 -> card_case_owner_gap
     private static string KeyOf(string type)

@@ -28,7 +28,9 @@ public static class NotificationsServices
         {
             var (recipients, bursts) = (p.GetRequiredService<Recipients>(), p.GetRequiredService<IncidentGrouping>());
             return new LinkAudience(
-                async (name, ct) => await recipients.FindAsync(name, ct) is { } recipient ? new Viewer(recipient.Shows) : null,
+                async (name, ct) => await recipients.FindAsync(name, ct) is { } recipient
+                    ? new Viewer(recipient.Shows, recipient.TimeZone)
+                    : null,
                 bursts.CasesAsync);
         });
         services.AddSingleton<Recipients>().AddSingleton<NotificationPreferences>().AddSingleton<PreferencesPage>();

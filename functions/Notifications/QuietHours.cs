@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications;
 
@@ -12,7 +13,7 @@ public static class QuietHours
     public static DateTimeOffset? End(string hours, string timeZone, DateTimeOffset now)
     {
         if (!OpeningHours.TryParse(hours, out var open)) return null;
-        var zone = ZoneOf(timeZone);
+        var zone = LocalTime.ZoneOf(timeZone);
         // Quarter hours are fine enough for people, and a week holds every block there is.
         for (var quarter = 0; quarter <= 7 * 24 * 4; quarter++)
         {
@@ -22,7 +23,4 @@ public static class QuietHours
 
         return null;
     }
-
-    /// <summary>A zone by its IANA name; UTC if there is none.</summary>
-    public static TimeZoneInfo ZoneOf(string name) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found) ? found : TimeZoneInfo.Utc;
 }

@@ -41,7 +41,7 @@ public sealed class Recipient
     /// <summary>When they may be told, as in <see cref="OpeningHours"/>; what comes outside waits until then.</summary>
     public string Hours { get; set; } = "always";
 
-    /// <summary>IANA name of the zone of <see cref="Hours"/>.</summary>
+    /// <summary>IANA name of the zone of <see cref="Hours"/> and of all times in cards, mails and pages.</summary>
     public string TimeZone { get; set; } = "Europe/Berlin";
 
     /// <summary>Event types that wait for no hours and no digest.</summary>

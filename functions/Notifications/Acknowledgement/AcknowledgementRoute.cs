@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Platform.Localization;
 using Serverless.Replies;
 
 namespace Serverless.Notifications.Acknowledgement;
@@ -62,13 +63,13 @@ public sealed class AcknowledgementRoute(
         if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
         if (!OpeningHours.TryParse(settings.Hours, out _)) yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; receipts go out round the clock.";
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
-        if (settings.Language is not (Serverless.Platform.Localization.TextBook.German or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
+        if (settings.Language is not (TextBook.German or TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 
     // The id is made of case and day, so that of all who ask at once one is heard.
     private async Task<AttemptOutcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
     {
-        var day = TimeZoneInfo.ConvertTime(now, QuietHours.ZoneOf(settings.TimeZone));
+        var day = TimeZoneInfo.ConvertTime(now, LocalTime.ZoneOf(settings.TimeZone));
         var kind = ends ? "confirmation" : "receipt";
         if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct)) return Void("customer-limit");
         var id = string.Create(CultureInfo.InvariantCulture, $"{(dryRun ? "dry-run" : "sent")}|{kind}|{day:yyyyMMdd}");

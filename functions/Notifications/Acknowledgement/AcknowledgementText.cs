@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serverless.Cases;
 using Serverless.Contacts;
 using Serverless.Platform.Localization;
@@ -21,24 +20,19 @@ public sealed class AcknowledgementText(TextBook texts)
     {
         // Stated by the sender or the provider, never guessed; the setting decides for every other language.
         var language = TextBook.Supported(contact.Language) ?? settings.Language;
-        var zone = QuietHours.ZoneOf(settings.TimeZone);
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["contact"] = settings.Contact ?? "" };
         if (contact.Place == Place.Public) return texts.Say(language, "ack_public", values);
 
         values["number"] = head.Number;
-        values["received"] = Local(contact.ReceivedAt, zone, language);
+        values["received"] = texts.Time(language, contact.ReceivedAt, settings.TimeZone);
         values["content"] = Quote(contact);
         values["promise"] = head.DueAt > now
-            ? texts.Say(language, "ack_promise", new Dictionary<string, string>(StringComparer.Ordinal) { ["due"] = Local(head.DueAt.Value, zone, language) }) + "\n\n"
+            ? texts.Say(language, "ack_promise", Due(texts.Time(language, head.DueAt.Value, settings.TimeZone))) + "\n\n"
             : "";
         return texts.Say(language, ends ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
     }
 
-    private static string Local(DateTimeOffset at, TimeZoneInfo zone, string language)
-    {
-        var local = TimeZoneInfo.ConvertTime(at, zone);
-        return local.ToString(TextBook.IsGerman(language) ? "dd.MM.yyyy, HH:mm 'Uhr'" : "d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
-    }
+    private static Dictionary<string, string> Due(string time) => new(StringComparer.Ordinal) { ["due"] = time };
 
     private static string Quote(Contact contact)
     {

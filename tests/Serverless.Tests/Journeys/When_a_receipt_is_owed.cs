@@ -25,10 +25,10 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(0, await world.DrainAsync());
         var sent = Assert.Single(api.Sent);
         var file = await world.OnlyCaseAsync();
-        var due = DateTimeOffset.Parse(file.Head("dueAt"), CultureInfo.InvariantCulture).AddHours(1).ToString("dd.MM.yyyy, HH:mm 'Uhr'", CultureInfo.InvariantCulture);
+        var due = DateTimeOffset.Parse(file.Head("dueAt"), CultureInfo.InvariantCulture).AddHours(1).ToString("dd.MM.yyyy, HH:mm 'Uhr MEZ'", CultureInfo.InvariantCulture);
         var text = sent.Body.GetProperty("text").GetProperty("body").GetString()!;
         Assert.Equal(
-            $"Guten Tag,\n\nIhre Nachricht ist angekommen. Ihre Vorgangsnummer ist {file.Head("number")}.\n\nSie bekommen bis {due} eine Antwort.\n\nSo erreichen Sie einen Menschen: 030 23125 100\n\nDiese Nachricht wurde automatisch verschickt.",
+            $"Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ihre Vorgangsnummer ist {file.Head("number")}.\n\nSie erhalten bis {due} eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100\n\nDiese Nachricht wurde automatisch versendet.",
             text);
 
         // It belongs to the case, its echo is known, and nobody is taken for answered.
@@ -135,7 +135,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
 
         await world.SaysAsync(new { id = "k1", customer = "ben", text = "Hiermit kündige ich meinen Wartungsvertrag {number}.", at = world.Time.GetUtcNow(), language = "de" });
         var confirmed = Assert.Single(_pigeons.Flown);
-        Assert.Contains("am 20.11.2026, 20:30 Uhr bei uns eingegangen", confirmed.Text, StringComparison.Ordinal);
+        Assert.Contains("am 20.11.2026, 20:30 Uhr MEZ bei uns eingegangen", confirmed.Text, StringComparison.Ordinal);
         Assert.Contains("Hiermit kündige ich meinen Wartungsvertrag {number}.", confirmed.Text, StringComparison.Ordinal);
 
         var morning = Assert.Single(world.LaterReceipts()).Due;

@@ -51,8 +51,8 @@ public sealed class When_many_cases_are_alike(AzuriteFixture azurite) : IClassFi
         var titles = anna.Told.Select(Title).ToList();
         Assert.Equal(["Neuer", "Neuer", "Neuer", "3", "4"], titles.Select(t => t.Split(' ')[0]));
         var card = Encoding.UTF8.GetString(anna.Told[3].Body);
-        Assert.Contains("der Wortlaut", card, StringComparison.Ordinal);
-        var page = WebUtility.HtmlDecode(await PageAsync(world, LinkOf(anna.Told[3], "Alle 3 Vorgänge")));
+        Assert.Contains("Gleicher Wortlaut", card, StringComparison.Ordinal);
+        var page = WebUtility.HtmlDecode(await PageAsync(world, LinkOf(anna.Told[3], "Alle 3 Vorgänge ansehen")));
         var alike = (await world.CasesAsync()).Where(c => !c.Texts().Contains("Die Tür klemmt seit gestern")).ToList();
         Assert.Equal(5, alike.Count);
         foreach (var file in alike)
@@ -79,7 +79,7 @@ public sealed class When_many_cases_are_alike(AzuriteFixture azurite) : IClassFi
         world.Time.Advance(TimeSpan.FromMinutes(90));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(["Neuer", "Neuer", "3", "3"], anna.Told.Select(t => Title(t).Split(' ')[0]));
-        Assert.Contains("Alle 3 Vorgänge", Encoding.UTF8.GetString(anna.Told[3].Body), StringComparison.Ordinal);
+        Assert.Contains("Alle 3 Vorgänge ansehen", Encoding.UTF8.GetString(anna.Told[3].Body), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Serverless.Tests.Harness;
 using Xunit;
@@ -111,8 +112,33 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         Assert.Equal(16, all.Told.Count);
         var titles = anna.Told.Select(Title).ToList();
         Assert.All(titles[..3], t => Assert.StartsWith("Neuer Vorgang", t, StringComparison.Ordinal));
-        Assert.Equal(["4 gleiche", "6 gleiche", "15 gleiche"], titles[3..].Select(t => t[..t.IndexOf(" Meld", StringComparison.Ordinal)]));
+        Assert.Equal(["4 ähnliche Vorgänge in 60 Minuten", "6 ähnliche Vorgänge in 60 Minuten", "15 ähnliche Vorgänge in 60 Minuten"],
+            titles[3..].Select(t => t[..t.IndexOf(':', StringComparison.Ordinal)]));
         Assert.Equal(10, (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Count(n => n.GetProperty("reason").GetString() == "incident"));
+    }
+
+    [Fact]
+    public async Task Two_colleagues_read_the_same_due_time_each_on_the_clock_of_their_own_zone()
+    {
+        await using var anna = await Subscriber.StartAsync();
+        await using var luis = await Subscriber.StartAsync();
+        (string, string?)[] Of(string name, Subscriber subscriber) =>
+        [
+            Teams(name, subscriber), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Language", "en"),
+            ($"Recipients__Entries__{name}__Events", "serverless.case.overdue.v1"),
+        ];
+        await using var world = await World.StartAsync(azurite,
+        [
+            ("Owners__Default", "service"), ("ServiceLevels__DefaultMinutes", "120"), .. Of("anna", anna), .. Of("luis", luis),
+            ("Recipients__Entries__luis__TimeZone", "Europe/Lisbon"),
+        ]);
+        await ArriveAsync(world, "1");
+        var due = DateTimeOffset.Parse((await world.OnlyCaseAsync()).Head("dueAt"), CultureInfo.InvariantCulture);
+        await OverdueAsync(world, 121);
+        string Expected(int hours, string zone) =>
+            string.Create(CultureInfo.InvariantCulture, $"is overdue (due {due.ToOffset(TimeSpan.FromHours(hours)):d MMMM yyyy, HH:mm} {zone})");
+        Assert.EndsWith(Expected(1, "CET"), Title(Assert.Single(anna.Told)), StringComparison.Ordinal);
+        Assert.EndsWith(Expected(0, "UTC"), Title(Assert.Single(luis.Told)), StringComparison.Ordinal);
     }
 
     private static (string, string?)[] Links =>

@@ -30,7 +30,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
                 new { url = Link(world, id, LinkAction.Answer), locale = "de-DE",
                     fill = new { text = "Größe & <b>\"Gruß\"</b>\nzweite Zeile" }, press = "Antwort senden" },
                 new { url = Link(world, id, LinkAction.Answer, "another"), locale = "en-GB", fill = new { text = "And once more" },
-                    press = "Send answer" },
+                    press = "Send reply" },
             },
         });
         Assert.All(pages.EnumerateArray(), page =>
@@ -44,8 +44,8 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         });
         Assert.Equal(["de", "en", "de", "de", "en"], pages.EnumerateArray().Select(p => p.GetProperty("language").GetString()));
         Assert.Contains("Frage", pages[0].GetProperty("text").GetString(), StringComparison.Ordinal);
-        Assert.Contains("unterwegs", After(pages, 3), StringComparison.Ordinal);
-        Assert.Contains("on its way", After(pages, 4), StringComparison.Ordinal);
+        Assert.Contains("wird gesendet", After(pages, 3), StringComparison.Ordinal);
+        Assert.Contains("is being sent", After(pages, 4), StringComparison.Ordinal);
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(["And once more", "Größe & <b>\"Gruß\"</b>\nzweite Zeile"], _pigeons.Flown.Select(f => f.Text)
             .Order(StringComparer.Ordinal));
@@ -148,12 +148,12 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         world.Time.Advance(TimeSpan.FromHours(25));
         var (status, page) = await PostAsync(world, link, "text=Zu+sp%C3%A4t");
         Assert.Equal(HttpStatusCode.Conflict, status);
-        Assert.Contains("Die Zeit f&#252;r eine Antwort ist vorbei", page, StringComparison.Ordinal);
+        Assert.Contains("Die Antwortfrist ist abgelaufen", page, StringComparison.Ordinal);
         Assert.Contains("Zu sp&#228;t", page, StringComparison.Ordinal);
 
         await world.PigeonAsync(new { id = "q2", customer = "bert", text = "Frage", at = world.Time.GetUtcNow(), way = "none" });
         var other = (await world.CasesAsync()).Select(c => c.CaseId()).Single(c => c != id);
-        Assert.Contains("Hier geht keine Antwort hinaus", (await GetAsync(world, Link(world, other, LinkAction.Answer))).Page,
+        Assert.Contains("Eine Antwort ist nicht m&#246;glich", (await GetAsync(world, Link(world, other, LinkAction.Answer))).Page,
             StringComparison.Ordinal);
         Assert.DoesNotContain(">Antworten<", (await GetAsync(world, Link(world, other, LinkAction.View))).Page, StringComparison.Ordinal);
 

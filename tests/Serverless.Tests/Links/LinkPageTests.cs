@@ -21,9 +21,9 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
         {
             ["pages"] = new object[]
             {
-                new { url = Link(world, accepted, LinkAction.Accept), locale = "de-DE", press = "Ich kümmere mich" },
-                new { url = Link(world, handed, LinkAction.HandOver), locale = "en-GB", fill = new { to = "workshop", why = "needs a <b>technician</b>" }, press = "Offer it" },
-                new { url = Link(world, closed, LinkAction.Done), locale = "en-GB", press = "I do not know the cause" },
+                new { url = Link(world, accepted, LinkAction.Accept), locale = "de-DE", press = "Annehmen" },
+                new { url = Link(world, handed, LinkAction.HandOver), locale = "en-GB", fill = new { to = "workshop", why = "needs a <b>technician</b>" }, press = "Offer case" },
+                new { url = Link(world, closed, LinkAction.Done), locale = "en-GB", press = "Cause unknown" },
                 new { url = Link(world, accepted, LinkAction.Accept) + "x", locale = "fr-FR" },
             },
         });
@@ -36,9 +36,9 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
             Assert.False(page.GetProperty("wide").GetBoolean());
         });
         Assert.Equal(["de", "en", "en", "en"], pages.EnumerateArray().Select(p => p.GetProperty("language").GetString()));
-        Assert.Contains("Es ist vermerkt", After(pages, 0), StringComparison.Ordinal);
-        Assert.Contains("it is offered", After(pages, 1), StringComparison.Ordinal);
-        Assert.Contains("the case is closed", After(pages, 2), StringComparison.Ordinal);
+        Assert.Contains("Sie haben den Vorgang angenommen", After(pages, 0), StringComparison.Ordinal);
+        Assert.Contains("The case has been offered", After(pages, 1), StringComparison.Ordinal);
+        Assert.Contains("The case is closed", After(pages, 2), StringComparison.Ordinal);
         Assert.Contains("does not work", pages[3].GetProperty("text").GetString(), StringComparison.Ordinal);
 
         Assert.Equal("service", (await world.CaseAsync(accepted)).Head("acceptedBy"));

@@ -23,8 +23,8 @@ public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<Azur
             ["pages"] = new object[]
             {
                 new { url = Link(world, "anna"), locale = "de-DE", fill = new { hours = "Mon-Fri 09:00-15:00", language = "en", digestCount = "10" }, press = "Speichern" },
-                new { url = Link(world, "anna"), locale = "de-DE", press = "Back to the settings" },
-                new { url = Link(world, "bert"), locale = "en-GB", fill = new { hours = "when the sun shines" }, press = "Keep" },
+                new { url = Link(world, "anna"), locale = "de-DE", press = "Restore defaults" },
+                new { url = Link(world, "bert"), locale = "en-GB", fill = new { hours = "when the sun shines" }, press = "Save" },
                 new { url = Link(world, "anna") + "x", locale = "en-GB" },
             },
         });
@@ -37,8 +37,8 @@ public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<Azur
             Assert.DoesNotContain("example.com", page.GetProperty("text").GetString(), StringComparison.Ordinal);
         });
         Assert.Equal(["de", "en", "en", "de"], pages.EnumerateArray().Select(p => p.GetProperty("language").GetString()));
-        Assert.Contains("it is kept like this", After(pages, 0), StringComparison.Ordinal);
-        Assert.Contains("so ist es gespeichert", After(pages, 1), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Your changes have been saved", After(pages, 0), StringComparison.Ordinal);
+        Assert.Contains("Ihre Änderungen sind gespeichert", After(pages, 1), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Nothing was changed", After(pages, 2), StringComparison.Ordinal);
         Assert.Equal(404, pages[3].GetProperty("status").GetInt32());
     }

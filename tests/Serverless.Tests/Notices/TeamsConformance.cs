@@ -38,7 +38,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         Assert.DoesNotContain("hlschrank", german.ToString(), StringComparison.Ordinal);
         Assert.Contains("hlschrank", english.ToString(), StringComparison.Ordinal);
         // The generic channel takes no answers, so none is offered.
-        Assert.Equal(["Vorgang ansehen", "Ich kümmere mich", "Weitergeben", "Abschließen", "Meine Meldungen ändern"],
+        Assert.Equal(["Vorgang ansehen", "Annehmen", "Übergeben", "Abschließen", "Meine Meldungen ändern"],
             german.GetProperty("actions").EnumerateArray().Select(a => a.GetProperty("title").GetString()));
         Assert.All(german.GetProperty("actions").EnumerateArray().Take(4), a =>
             Assert.StartsWith("https://contact.example.com/api/links/", a.GetProperty("url").GetString(), StringComparison.Ordinal));
@@ -93,13 +93,13 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
             [("Recipients__Entries__name__Include", "name,files"),
                 ("Recipients__Entries__all__Include", "name, address, subject, files, text")]);
         await TellAsync(world);
-        Assert.Equal([("Name", "Jürgen Weiß"), ("Dateien", "1")], Personal(Card(name.Told[0])));
+        Assert.Equal([("Name", "Jürgen Weiß"), ("Anhänge", "1")], Personal(Card(name.Told[0])));
         Assert.Equal(
             [("Name", "Jürgen Weiß"), ("E-Mail", "juergen.weiss@example.com"), ("Telefon", "+493023125017"),
-                ("Betreff", "Kühlschrank kühlt nicht"), ("Dateien", "1")],
+                ("Betreff", "Kühlschrank kühlt nicht"), ("Anhänge", "1")],
             Personal(Card(all.Told[0])));
         Assert.Equal([], Personal(Card(none.Told[0])));
-        Assert.Contains("[Anrufen: +493023125017](tel:+493023125017)", Card(all.Told[0]).ToString(), StringComparison.Ordinal);
+        Assert.Contains("[+493023125017 anrufen](tel:+493023125017)", Card(all.Told[0]).ToString(), StringComparison.Ordinal);
         Assert.All([name, none], s => Assert.DoesNotContain("tel:", Card(s.Told[0]).ToString(), StringComparison.Ordinal));
         // As written: a number reads as itself.
         Assert.DoesNotContain("\\u", System.Text.Encoding.UTF8.GetString(all.Told[0].Body), StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
 
     private static List<(string, string)> Personal(JsonElement card)
     {
-        string[] ours = ["Vorgang", "Gebraucht wird", "Kam über", "Verantwortlich", "Zugesagt bis"];
+        string[] ours = ["Vorgang", "Erforderlich", "Kanal", "Zuständig", "Fällig"];
         var facts = card.GetProperty("body").EnumerateArray().Single(b => b.GetProperty("type").GetString() == "FactSet")
             .GetProperty("facts").EnumerateArray();
         return [.. facts.Select(f =>

@@ -15,13 +15,13 @@ public sealed class ReceiptTextTests
     private static readonly AcknowledgementOptions Settings = new() { Contact = "030 23125 100, Mon-Fri 8-17" };
 
     [Theory]
-    [InlineData("de-AT", "Guten Tag,\n\nIhre Nachricht ist angekommen. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nSie bekommen bis 20.11.2026, 14:00 Uhr eine Antwort.\n\nSo erreichen Sie einen Menschen: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch verschickt.")]
-    [InlineData("en", "Hello,\n\nyour message has arrived. Your case number is 7KMD4RT3.\n\nYou will have an answer by 20 November 2026, 14:00.\n\nThis is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
+    [InlineData("de-AT", "Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en", "Hello,\n\nThank you for your message. Your case number is 7KMD4RT3.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_message(string language, string approved) => Assert.Equal(approved, Text(Contact(language)));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie bekommen bis 20.11.2026, 14:00 Uhr eine Antwort.\n\nSo erreichen Sie einen Menschen: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch verschickt.")]
-    [InlineData("en", "Hello,\n\nwe confirm that your declaration reached us on 20 November 2026, 09:59. Your case number is 7KMD4RT3.\n\nWhat you declared:\nWiderruf\nHiermit {number} widerrufe ich.\n\nYou will have an answer by 20 November 2026, 14:00.\n\nThis is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
+    [InlineData("de", "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr MEZ bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en", "Hello,\n\nWe confirm that we received your declaration on 20 November 2026, 09:59 CET. Your case number is 7KMD4RT3.\n\nYour declaration:\nWiderruf\nHiermit {number} widerrufe ich.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_cancellation_or_withdrawal(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with
     {
         Text = "Hiermit {number} widerrufe ich.",
@@ -29,13 +29,13 @@ public sealed class ReceiptTextTests
     }));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nIhr Beitrag ist angekommen, wir melden uns. Bitte schreiben Sie hier nichts Persönliches. So erreichen Sie einen Menschen: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch verschickt.")]
-    [InlineData("en", "Hello,\n\nyour post has arrived, and we will get back to you. Please write nothing personal here. This is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
+    [InlineData("de", "Guten Tag,\n\nvielen Dank für Ihren Beitrag. Wir melden uns bei Ihnen. Bitte schreiben Sie hier nichts Persönliches. Persönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en", "Hello,\n\nThank you for your post. We will get back to you. Please do not share personal details here. To reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void In_public(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with { Place = Place.Public }));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nSie haben uns angerufen und niemanden erreicht. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nSo erreichen Sie einen Menschen: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch verschickt.")]
-    [InlineData("en", "Hello,\n\nyou called us and reached nobody. Your case number is 7KMD4RT3.\n\nThis is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
+    [InlineData("de", "Guten Tag,\n\nleider haben wir Ihren Anruf verpasst. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en", "Hello,\n\nWe are sorry that we missed your call. Your case number is 7KMD4RT3.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_missed_call_whose_promise_has_passed(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with { Kind = ContactKind.MissedCall }, Now.AddHours(5)));
 
     [Fact]
