@@ -23,9 +23,13 @@ public sealed class CallFlow
         Language = number.Language ?? fallback.Language ?? "de-DE";
         Voice = number.Voice ?? fallback.Voice;
         var german = Language.StartsWith("de", StringComparison.OrdinalIgnoreCase);
-        Thanks = number.Thanks ?? fallback.Thanks ?? (german ? "Vielen Dank, Ihre Nachricht ist angekommen. Auf Wiederhören." : "Thank you, we have your message. Goodbye.");
-        _closed = number.Closed ?? fallback.Closed
-            ?? (german ? "Wir sind im Augenblick nicht zu erreichen. Ihr Anruf ist notiert." : "We cannot take your call right now. We have noted that you called.");
+        // Defaults stay here and not with the other texts: a channel uses no other feature, and each number sets its own sentences.
+        Thanks = number.Thanks ?? fallback.Thanks ?? (german
+            ? "Vielen Dank, Ihre Nachricht ist angekommen. Auf Wiederhören."
+            : "Thank you, we have your message. Goodbye.");
+        _closed = number.Closed ?? fallback.Closed ?? (german
+            ? "Wir sind im Augenblick nicht zu erreichen. Ihr Anruf ist notiert."
+            : "We cannot take your call right now. We have noted that you called.");
         _greeting = number.Greeting ?? fallback.Greeting;
         _recordingNotice = number.RecordingNotice ?? fallback.RecordingNotice;
         // A slip in the hours or the zone must not keep a caller from a person: the slip is told by Problems().

@@ -4,18 +4,19 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
+using Serverless.Platform.Localization;
 
 namespace Serverless.Operations.Diagnostics;
 
-/// <summary>The page that shows a sender how its calls went, and the link to it.</summary>
+/// <summary>The page on which a sender sees the results of its calls, and the link to it.</summary>
 public sealed class DiagnosticsFunctions(
-    ChannelDirectory channels, DiagnosticsLinks links, SenderReports reports, AuditLog actions, Caller caller)
+    ChannelDirectory channels, DiagnosticsLinks links, SenderReports reports, SenderPage page, AuditLog actions, Caller caller)
 {
     private const int LongestBy = 100;
 
     private sealed record Asked(string Channel, int Days, string? Source, string? By);
 
-    /// <summary>Makes a link for a sender.</summary>
+    /// <summary>Creates a link for a sender.</summary>
     [Function("LinkDiagnostics")]
     public async Task Link([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/diagnostics-link")] HttpRequest request)
     {
@@ -40,26 +41,26 @@ public sealed class DiagnosticsFunctions(
         await ApiResponse.JsonAsync(request, link, DiagnosticsJson.Default.Link);
     }
 
-    /// <summary>Shows a sender how its last calls went. The signature in the link is the key.</summary>
+    /// <summary>Shows a sender the results of its latest calls, authorized by the signature in the link.</summary>
     [Function("ShowDiagnostics")]
     public async Task Show([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "diagnostics/{channel}")] HttpRequest request)
     {
         HtmlPage.Guard(request, SenderPage.ContentSecurityPolicy);
         request.HttpContext.Response.Headers.Vary = "Accept, Accept-Language";
 
-        var german = HtmlPage.WantsGerman(request, whenNoneIsNamed: false);
+        var language = HtmlPage.WantsGerman(request, whenNoneIsNamed: false) ? TextBook.German : TextBook.English;
         var name = request.Route("channel");
         var channel = channels.Find(name);
         var source = request.Value("source");
         var check = links.Judge(name, source, request.Query["token"]);
         if (channel is null || check != DiagnosticsLinks.Check.Valid)
         {
-            await RefuseAsync(request, channel is not null && check == DiagnosticsLinks.Check.Expired, german);
+            await RefuseAsync(request, channel is not null && check == DiagnosticsLinks.Check.Expired, language);
             return;
         }
 
-        var report = await reports.ReadAsync(channel.Name, source, german, request.HttpContext.RequestAborted);
-        if (WantsPage(request)) await PageAsync(request, SenderPage.Of(report, german), 200);
+        var report = await reports.ReadAsync(channel.Name, source, language, request.HttpContext.RequestAborted);
+        if (WantsPage(request)) await PageAsync(request, page.Of(report, language), 200);
         else await ApiResponse.JsonAsync(request, report, DiagnosticsJson.Default.SenderReport);
     }
 
@@ -82,20 +83,9 @@ public sealed class DiagnosticsFunctions(
         }
     }
 
-    private static Task RefuseAsync(HttpRequest request, bool expired, bool german)
-    {
-        var sentence = (expired, german) switch
-        {
-            (true, true) => "Dieser Link ist abgelaufen. Bitte lassen Sie sich von der Stelle, die ihn ausgegeben hat, einen neuen geben.",
-            (true, false) => "This link has expired. Please ask whoever gave it to you for a new one.",
-            (false, true) => "Dieser Link ist nicht gültig. Bitte prüfen Sie, ob er vollständig kopiert wurde, "
-                + "oder lassen Sie sich einen neuen geben.",
-            (false, false) => "This link is not valid. Please check that it was copied whole, or ask for a new one.",
-        };
-        return WantsPage(request)
-            ? PageAsync(request, SenderPage.Saying(sentence, german), 404)
-            : ApiResponse.ProblemAsync(request, 404, sentence);
-    }
+    private Task RefuseAsync(HttpRequest request, bool expired, string language) => WantsPage(request)
+        ? PageAsync(request, page.Refused(expired, language), 404)
+        : ApiResponse.ProblemAsync(request, 404, page.Refusal(expired, language));
 
     private static Task PageAsync(HttpRequest request, string html, int status) =>
         HtmlPage.AnswerAsync(request, Encoding.UTF8.GetBytes(html), status);

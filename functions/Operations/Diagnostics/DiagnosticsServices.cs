@@ -2,13 +2,13 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Operations.Diagnostics;
 
-/// <summary>What shows a sender how its calls went.</summary>
+/// <summary>Registers the diagnostics page of senders.</summary>
 public static class DiagnosticsServices
 {
     public static IServiceCollection AddDiagnostics(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
-        return services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>();
+        return services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>().AddSingleton<SenderPage>().AddSingleton<FailureAdvice>();
     }
 }

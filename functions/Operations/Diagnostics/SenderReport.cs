@@ -26,7 +26,7 @@ public sealed record SentCall(
     DateTimeOffset At, string State, string? Reason, string? Check, long? ClockSeconds, int Bytes, string? Sha256, int? StandsFor = null);
 
 /// <summary>Reads the last calls of a channel.</summary>
-public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
+public sealed class SenderReports(DeliveryWalk walk, FailureAdvice advice, TimeProvider time)
 {
     /// <summary>Most calls of a report.</summary>
     public const int Most = 50;
@@ -34,9 +34,9 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
     /// <summary>The last calls within 30 days.</summary>
     /// <param name="channel">Channel name.</param>
     /// <param name="source">A source of the channel's settings, to see its failing calls alone; null for all calls.</param>
-    /// <param name="german">Language of the sentences.</param>
+    /// <param name="language">BCP 47 tag of the sentences.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<SenderReport> ReadAsync(string channel, string? source, bool german, CancellationToken ct)
+    public async Task<SenderReport> ReadAsync(string channel, string? source, string language, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         // What the second look found is no call of the sender's.
@@ -45,10 +45,10 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
             : $"(End eq '{DeliveryEnd.Quarantined}' or End eq '{DeliveryEnd.Refused}') and Source eq {TableQuery.Literal(source)}";
         var rows = await walk.LatestAsync(
             channel, Most, now, which, ct, "End", "Reason", "ReceivedAt", "SentAt", "BodyLength", "BodyHash", "StandsFor");
-        return new SenderReport(channel, now, [.. rows.Select(row => Call(channel, row, german))], source);
+        return new SenderReport(channel, now, [.. rows.Select(row => Call(channel, row, language))], source);
     }
 
-    private static SentCall Call(string channel, TableRow row, bool german)
+    private SentCall Call(string channel, TableRow row, string language)
     {
         var at = row.Time("ReceivedAt") ?? new DeliveryKey(channel, row.RowKey).At;
         var state = row.Text("End") switch
@@ -61,7 +61,8 @@ public sealed class SenderReports(DeliveryWalk walk, TimeProvider time)
         };
         var reason = state is "quarantined" or "refused" ? row.Text("Reason") : null;
         return new SentCall(
-            at, state, reason, reason is null ? null : FailureAdvice.For(reason, german), row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
+            at, state, reason, reason is null ? null : advice.For(reason, language),
+            row.Time("SentAt") is { } sent ? (long)Math.Round((sent - at).TotalSeconds) : null,
             row.Int("BodyLength") ?? 0,
             row["BodyHash"] is ReadOnlyMemory<byte> { Length: SHA256.HashSizeInBytes } hash ? Convert.ToHexStringLower(hash.Span) : null,
             row.Int("StandsFor"));

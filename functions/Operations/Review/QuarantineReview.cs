@@ -9,7 +9,9 @@ using Serverless.Reconciliation;
 namespace Serverless.Operations.Review;
 
 /// <summary>Calls that failed their check and are kept: what there is, why, and what becomes of it. Nothing leaves quarantine for a case but what verifies (P6).</summary>
-public sealed class QuarantineReview(DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, ChannelDirectory channels, AuditLog actions, TimeProvider time)
+public sealed class QuarantineReview(
+    DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, ChannelDirectory channels, AuditLog actions, FailureAdvice advice,
+    TimeProvider time)
 {
     /// <summary>Most deliveries of one page, and of one step of a release.</summary>
     public const int LargestPage = 100;
@@ -48,7 +50,9 @@ public sealed class QuarantineReview(DeliveryWalk walk, DeliveryStore deliveries
             Headers = delivery.Headers.ToDictionary(h => h.Key, h => IsSecret(h.Key) ? $"({h.Value.Length} characters)" : h.Value, StringComparer.Ordinal),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
             SentAt = row.Time("SentAt"),
-            Today = StaysFor(channel, delivery) is { } reason ? $"{reason}: {FailureAdvice.For(reason)}" : "It passes its check with today's settings and can be released.",
+            Today = StaysFor(channel, delivery) is { } reason
+                ? $"{reason}: {advice.For(reason)}"
+                : "Verification passes with the current settings: the delivery can be released.",
             Hints = channel is IExplainsFailures explains ? [.. explains.Explain(delivery)] : [],
         };
     }
@@ -78,7 +82,7 @@ public sealed class QuarantineReview(DeliveryWalk walk, DeliveryStore deliveries
         }
 
         await actions.EndAsync(begun, counts, ct);
-        return ReviewStep.Of(counts, continuation);
+        return ReviewStep.Of(counts, continuation, advice);
     }
 
     private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection, CancellationToken ct)
@@ -109,10 +113,12 @@ public sealed class QuarantineReview(DeliveryWalk walk, DeliveryStore deliveries
         _ => VerificationReasons.SignatureMissing,
     };
 
-    private static QuarantinedDelivery Listed(DeliveryKey key, TableRow row)
+    private QuarantinedDelivery Listed(DeliveryKey key, TableRow row)
     {
         var reason = row.Text("Reason") ?? "";
-        return new QuarantinedDelivery(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, reason, FailureAdvice.For(reason), row.Text("Method") ?? "", row.Int("BodyLength") ?? 0);
+        return new QuarantinedDelivery(
+            key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, reason, advice.For(reason), row.Text("Method") ?? "",
+            row.Int("BodyLength") ?? 0);
     }
 
     // A signature may be seen; a secret or a bearer token that was sent as it is may not.
@@ -172,8 +178,8 @@ public sealed record ReviewStep(int Done, IReadOnlyList<ReviewStep.Staying> Stay
     /// <summary>Deliveries that stay for one reason.</summary>
     public sealed record Staying(string Reason, int Count, string Check);
 
-    internal static ReviewStep Of(Dictionary<string, int> counts, string? continuation) => new(
+    internal static ReviewStep Of(Dictionary<string, int> counts, string? continuation, FailureAdvice advice) => new(
         counts.GetValueOrDefault(DoneWord),
-        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, FailureAdvice.For(c.Key)))],
+        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, advice.For(c.Key)))],
         counts.GetValueOrDefault(AlreadyWord), counts.GetValueOrDefault(UnknownWord), continuation is not null, continuation);
 }

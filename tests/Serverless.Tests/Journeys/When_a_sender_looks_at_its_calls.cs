@@ -43,8 +43,8 @@ public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : I
 
     [Theory]
     [InlineData("de-AT,en;q=0.7", "de", "Letzte Aufrufe")]
-    [InlineData("fr,en;q=0.7,de;q=0.3", "en", "Last calls")]
-    [InlineData("", "en", "Last calls")]
+    [InlineData("fr,en;q=0.7,de;q=0.3", "en", "Latest calls")]
+    [InlineData("", "en", "Latest calls")]
     public async Task A_browser_gets_a_page_without_scripts_in_its_language(string language, string tag, string title)
     {
         await using var world = await World.StartAsync(azurite, Secret);
