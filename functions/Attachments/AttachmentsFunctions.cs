@@ -43,7 +43,7 @@ public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReade
         if (bytes is null)
         {
             var reason = file.Reason is null ? "" : $" ({file.Reason})";
-            await ApiResponse.ProblemAsync(request, 404, $"The file is not here: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
+            await ApiResponse.ProblemAsync(request, 404, $"The attachment is not available: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
             return;
         }
 

@@ -5,7 +5,7 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Cases;
 
-/// <summary>What subscribers hear of, by CloudEvents type. Ids and case facts only: never text, name, address or number (P12).</summary>
+/// <summary>Published events of a case, by CloudEvents type. Ids and case facts only; never text, name, address or number (P12).</summary>
 public static class CaseEvent
 {
     public const string Source = "/cases";
@@ -23,22 +23,24 @@ public static class CaseEvent
     public const string ContactChanged = "serverless.contact.changed.v1";
     public const string ReplyFailed = "serverless.reply.failed.v1";
 
-    /// <summary>Every type, with one sentence on when it is told.</summary>
+    /// <summary>Every type, with one sentence on when it is published.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [Opened] = "A customer made a first contact: a case was opened with it.",
-        [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
-        [Closed] = "A case was closed, with a cause or an explicit unknown.",
-        [Erased] = "All that was stored of the case is erased: whoever keeps something of it erases that too. Told whatever owners, needs, channels or networks a subscription names.",
-        [Accepted] = "Somebody said that they see to the case.",
-        [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
-        [HandedOver] = "The one it was offered to accepted: the case has a new owner.",
-        [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
-        [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
-        [ContactReceived] = "A further contact of the customer joined an open case.",
-        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case. With data.automatic it was a receipt, and the customer still waits.",
-        [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
-        [ReplyFailed] = "A reply did not reach the customer, or nobody can know whether it did: its state and reason say which.",
+        [Opened] = "A case was opened by a first contact of a customer.",
+        [Reopened] = "A recently closed case was reopened by a further contact.",
+        [Closed] = "A case was closed, with its cause or unknown.",
+        [Erased] = "All data of the case was erased; receivers must erase their copies. Sent regardless of the owner, need, channel and "
+            + "network filters of a subscription.",
+        [Accepted] = "The case was accepted by its owner.",
+        [HandOverOffered] = "The case was offered to another owner (data.handOverTo), who has not accepted yet.",
+        [HandedOver] = "The new owner accepted the case that was offered to them.",
+        [Overdue] = "The due time has passed without an answer. Repeated with a higher data.overdue until someone answers.",
+        [OwnerGap] = "A case was opened without an owner, because no owner rule matched and Owners__Default is not set.",
+        [ContactReceived] = "A further contact of the customer was added to an open case.",
+        [ContactSent] = "A reply was sent to the customer, from here or from another tool. With data.automatic it was an automatic message, and "
+            + "the customer still waits for an answer.",
+        [ContactChanged] = "A contact was updated: a call leg, recording, transcription, edit or removal.",
+        [ReplyFailed] = "A reply was not delivered, or its delivery is unknown; data.reply has state and reason.",
     };
 
     /// <summary>The event as it is stored, published and sent: CloudEvents 1.0 in JSON.</summary>
@@ -66,7 +68,7 @@ public static class CaseEvent
             Change = contact?.Change,
             Channel = contact?.Contact.Channel,
             Network = contact?.Contact.Network,
-            // A call that goes on may still become a message: missed is told once it is over.
+            // An ongoing call may still become a voicemail: it counts as missed only after it has ended.
             Kind = contact?.Contact is { Kind: ContactKind.MissedCall, Call.Ended: false } ? ContactKind.Call : contact?.Contact.Kind,
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
@@ -80,7 +82,7 @@ public static class CaseEvent
     }
 }
 
-/// <summary>What an event says of its case and of the contact that caused it.</summary>
+/// <summary>Data of an event: its case and the contact that caused it.</summary>
 public sealed record CaseFacts
 {
     public required string CaseId { get; init; }
@@ -95,13 +97,13 @@ public sealed record CaseFacts
 
     public DateTimeOffset? DueAt { get; init; }
 
-    /// <summary>Who sees to it, once somebody said so.</summary>
+    /// <summary>Person or team that accepted the case; null before.</summary>
     public string? AcceptedBy { get; init; }
 
-    /// <summary>Whom it is offered to, while they have not accepted.</summary>
+    /// <summary>Owner to whom the case is offered; null once accepted.</summary>
     public string? HandOverTo { get; init; }
 
-    /// <summary>How often this wait was told as overdue; 0 while the promise holds.</summary>
+    /// <summary>Number of overdue notifications of this wait; 0 while it is not overdue.</summary>
     public int Overdue { get; init; }
 
     /// <summary>Names the contact within the case, as <c>api/cases/{id}</c> shows it.</summary>
@@ -119,7 +121,7 @@ public sealed record CaseFacts
 
     public Direction? Direction { get; init; }
 
-    /// <summary>True when the contact did not reach us by itself: the second look found it late. Nothing automatic is sent for it (P9).</summary>
+    /// <summary>True when reconciliation found the contact late. No automatic message is sent for it (P9).</summary>
     public bool? Recovered { get; init; }
 
     /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours, no answer), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
@@ -128,8 +130,8 @@ public sealed record CaseFacts
     public ReplyFacts? Reply { get; init; }
 }
 
-/// <summary>What an event says of a reply.</summary>
+/// <summary>Data of an event: a reply.</summary>
 /// <param name="Id">Names it within the case, as <c>api/cases/{id}</c> shows it.</param>
-/// <param name="State">How it stands.</param>
+/// <param name="State">Delivery status.</param>
 /// <param name="Reason">A short code; null when there is none.</param>
 public sealed record ReplyFacts(string Id, ReplyState State, string? Reason);

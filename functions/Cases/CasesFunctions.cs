@@ -11,14 +11,14 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 {
     private const int LargestPage = 100;
     private const int LongestNetwork = 50;
-    private const string HowToAccept = """Send {"by":"..."} with the person or team that sees to it; at most 100 characters.""";
-    private const string HowToHandOver = """Send {"to":"...","why":"..."} with the owner it is offered to and the reason, """
-        + "and \"by\" if you like; names have at most 100 characters, the reason 500.";
+    private const string HowToAccept = """Send {"by":"..."} with the person or team that accepts the case; at most 100 characters.""";
+    private const string HowToHandOver = """Send {"to":"...","why":"..."} with the new owner and the reason, """
+        + "and optionally \"by\"; names have at most 100 characters, the reason 500.";
 
-    private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
+    private const string HowToClose = """Send {"cause":"..."} with the cause of the case, or "unknown"; at most 500 characters.""";
 
     private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
-        + "the last one checks the others: please compare it.";
+        + "the last one is a check character: please compare it.";
 
     /// <summary>Lists cases by state, owner, network, dueBefore, month, order, top, continuation.</summary>
     [Function("QueryCasesList")]

@@ -3,7 +3,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Channels;
 
-/// <summary>Likely causes of a proof that does not hold, the same for every provider that signs in such a way.</summary>
+/// <summary>Likely causes of an invalid signature, shared by providers with the same signature scheme.</summary>
 internal static class SignatureHints
 {
     private const int LargestTried = 1024 * 1024;
@@ -23,10 +23,11 @@ internal static class SignatureHints
         }
     }
 
-    public static FailureHint Blank(string setting) => new("blank-in-setting", $"It holds without the blanks around the value of {setting}.");
+    public static FailureHint Blank(string setting) => new("blank-in-setting", $"The signature is valid without the whitespace around the value of {setting}.");
 
     public static FailureHint BodyChanged(string sender, string setting) =>
-        new("body-changed", $"It holds under {setting} for the body with another end of line or other blanks: something between {sender} and here rewrites the body.");
+        new("body-changed", $"The signature is valid with {setting} for a body with other line endings or whitespace: a proxy between {sender} and the app "
+            + "changes the body.");
 
     /// <summary>For a well signed call of another time.</summary>
     public static FailureHint Clock(DateTimeOffset sentAt, DateTimeOffset receivedAt)
@@ -34,7 +35,7 @@ internal static class SignatureHints
         var minutes = (int)Math.Round((sentAt - receivedAt).TotalMinutes);
         return new FailureHint("clock", minutes > 0
             ? $"The sender's clock is {minutes} minutes ahead of ours."
-            : $"The sender's clock is {-minutes} minutes behind ours, or the call lay somewhere for as long.");
+            : $"The sender's clock is {-minutes} minutes behind ours, or the call was delayed by that time.");
     }
 
     /// <summary>What a proxy may have made out of a body that reads and writes it anew: a new line at its end, or none, or JSON without the blanks.</summary>

@@ -10,7 +10,7 @@ public readonly record struct HourRange(DateTimeOffset From, DateTimeOffset To)
     /// <summary>The longest span one request may name.</summary>
     public const int LongestDays = 31;
 
-    public const string HowTo = "Name the time in UTC: hour=2026-11-20T09, or day=2026-11-20, or from and to written like either of them (to is not included), at most 31 days.";
+    public const string HowTo = "Give the period in UTC: hour=2026-11-20T09, or day=2026-11-20, or from and to in either format (to is exclusive), at most 31 days.";
 
     /// <summary>The last hours, the running one included.</summary>
     public static HourRange Last(int hours, DateTimeOffset now)

@@ -52,16 +52,16 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         foreach (var (name, recipient) in options.CurrentValue.Entries)
         {
             var section = $"Recipients__Entries__{name}";
-            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
-            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
-            if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is told round the clock.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} receives no notifications.";
+            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} receives no notifications.";
+            if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is notified at any time.";
             foreach (var kind in Subscription.Parts(recipient.Include))
             {
                 if (kind.EndsWith('*') || ContactFacts.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase)) continue;
                 yield return $"{section}__Include names {kind}; known: {string.Join(", ", ContactFacts.Kinds)}.";
             }
 
-            if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+            if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     public IEnumerable<string> AddressProblems(string setting, Func<Recipient, string?> addressOf, Func<string, string?> problem)
     {
         foreach (var (name, recipient) in options.CurrentValue.Entries)
-            if (addressOf(recipient) is { Length: > 0 } address && problem(address) is { } must) yield return $"Recipients__Entries__{name}__{setting} {must}: the notices of {name} wait.";
+            if (addressOf(recipient) is { Length: > 0 } address && problem(address) is { } must) yield return $"Recipients__Entries__{name}__{setting} {must}: notifications to {name} wait.";
     }
 
     private async Task<IEnumerable<(string Name, Recipient Recipient)>> AllAsync(CancellationToken ct)

@@ -13,7 +13,7 @@ using Serverless.Replies;
 
 namespace Serverless.Operations;
 
-/// <summary>Whether all is well, part by part: <c>green</c>, <c>yellow</c> (works, somebody should look) or <c>red</c> (something is not done).</summary>
+/// <summary>Health of each part: <c>green</c>, <c>yellow</c> (works, needs attention) or <c>red</c> (work is not done).</summary>
 /// <param name="Status">The worst of the parts.</param>
 /// <param name="Parts">Each part by name.</param>
 /// <param name="State">
@@ -31,7 +31,7 @@ public sealed record HealthReport(string Status, IReadOnlyDictionary<string, Hea
 /// <param name="Says">Sentences, each naming the setting to change where one helps.</param>
 public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
-/// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
+/// <summary>Checks every part in parallel. A part whose check fails is red and does not affect the others.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, SubscriptionStore subscriptions, IEnumerable<INotificationRoute> routes,
     TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
@@ -42,7 +42,7 @@ public sealed class HealthCheck(
 
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
-        // Side by side: with storage down each part takes as long as it may.
+        // In parallel: while storage is unavailable, each part takes its full time limit.
         var parallel = new Dictionary<string, Task<HealthPart>>(StringComparer.Ordinal)
         {
             [Storage] = GuardedAsync(StorageAsync, ct),
@@ -74,7 +74,7 @@ public sealed class HealthCheck(
         var looking = look(patience.Token);
         try
         {
-            // Some wait for what another call reads, which does not end with this one.
+            // A shared read of another call is not cancelled by this token.
             return await looking.WaitAsync(patience.Token);
         }
         catch (StorageUnavailableException error)
@@ -84,26 +84,27 @@ public sealed class HealthCheck(
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             var seconds = longest.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            return new HealthPart("red", [$"No answer within {seconds} seconds: storage is slow or down, or there is much to count."]);
+            return new HealthPart("red", [$"No result within {seconds} seconds: storage is slow or unavailable, or there is too much to count."]);
         }
     }
 
     private async Task<HealthPart> StorageAsync(CancellationToken ct)
     {
         await tables.GetAsync("sources", "health", "probe", ct);
-        return new HealthPart("green", ["Tables answer."]);
+        return new HealthPart("green", ["Table storage is available."]);
     }
 
-    // It is for other systems: our own routes do not need it. What it is owed waits in pending.
+    // For other systems only: the app's own routes do not need the topic. Unpublished events stay in the outbox.
     private async Task<HealthPart> TopicAsync(CancellationToken ct)
     {
         var waiting = await outbox.CountPendingAsync(ct);
         var state = topic.State;
         List<string> says = topic.IsOn
-            ? [$"Topic {TopicRelay.Topic}: {(state.LastSent is { } at ? $"this instance sent the last event at {at:O}" : "this instance has sent no event yet")}."]
-            : ["There is no bus (no ServiceBusConnection): events are told to our own routes only."];
+            ? [$"Topic {TopicRelay.Topic}: {(state.LastSent is { } at ? $"last event sent by this instance at {at:O}" : "no event sent by this instance yet")}."]
+            : ["No Service Bus is configured (ServiceBusConnection): events go to the app's own routes only."];
         if (waiting.Rows > 0)
-            says.Add($"{waiting} cases have events that wait for the topic, or were left by a process that died; Tick publishes them. Does it run? Check ServiceBusConnection and the role Azure Service Bus Data Sender.");
+            says.Add($"Cases with unpublished events: {waiting}. The function Tick publishes them. Check that it runs, ServiceBusConnection, "
+                + "and the role Azure Service Bus Data Sender.");
         if (state.Problem is { } problem) says.Add(problem);
         return new HealthPart(waiting.Rows > 0 ? "red" : state.Problem is null ? "green" : "yellow", says);
     }
@@ -111,22 +112,24 @@ public sealed class HealthCheck(
     private async Task<HealthPart> PoisonAsync(CancellationToken ct)
     {
         var found = await arrears.PoisonAsync(ct);
-        if (found.Count == 0) return new HealthPart("green", ["Every queue message could be worked."]);
+        if (found.Count == 0) return new HealthPart("green", ["There are no poison messages."]);
         var total = found.Values.Aggregate(default(RowCount), (sum, c) => sum + c);
         var queues = string.Join(", ", found.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key}: {k.Value}"));
         return new HealthPart("yellow",
-            [$"{total} queue messages could not be worked ({queues}): GET api/operations/poison-messages?queue={found.Keys.Min(StringComparer.Ordinal)} says why, POST .../resubmit puts them back, .../discard takes them away."]);
+            [$"Poison messages: {total} ({queues}). GET api/operations/poison-messages?queue={found.Keys.Min(StringComparer.Ordinal)} lists "
+                + "them with the reason, POST .../resubmit processes them again, .../discard deletes them."]);
     }
 
     private async Task<HealthPart> DeliveriesAsync(CancellationToken ct)
     {
         var counts = await Task.WhenAll(channels.All.Select(c => OpenOfAsync(c.Name, ct)));
         var (waiting, lost) = (counts.Aggregate(default(RowCount), (sum, c) => sum + c.Waiting), counts.Sum(c => c.Lost));
-        List<string> says = [$"{waiting} deliveries have no end yet."];
-        if (lost > 0) says.Add($"{lost} of them are unaccounted: nobody works them. Does the function Tick run?");
+        List<string> says = [$"Deliveries without an outcome: {waiting}."];
+        if (lost > 0) says.Add($"Overdue among them: {lost}. Check that the function Tick runs.");
         var kept = await arrears.KeptAsync(ct);
         if (kept.Rows > 0)
-            says.Add($"{kept} deliveries were kept and something of them has no case: GET api/operations/kept-deliveries says why, POST .../resubmit has them worked again, .../dismiss takes them off the list.");
+            says.Add($"Deliveries with items that could not be added to a case: {kept}. GET api/operations/kept-deliveries lists them with the "
+                + "reason, POST .../resubmit processes them again, .../dismiss removes them from the list.");
         return new HealthPart(lost > 0 || kept.Rows > 0 ? "red" : "green", says);
     }
 
@@ -146,17 +149,21 @@ public sealed class HealthCheck(
     private async Task<HealthPart> QuarantineAsync(CancellationToken ct)
     {
         var held = (await arrears.QuarantinedAsync(ct)).OrderBy(q => q.Key, StringComparer.Ordinal)
-            .Select(q => $"{q.Value} calls of {q.Key} within the last 24 hours failed their check: GET api/operations/quarantine?channel={q.Key} says why, POST .../release lets out what verifies once the setting is mended, .../discard takes them away.").ToList();
-        return held.Count == 0 ? new HealthPart("green", ["No call of the last 24 hours is in quarantine."]) : new HealthPart("yellow", held);
+            .Select(q => $"{q.Key}: {q.Value} calls failed verification in the last 24 hours. GET api/operations/quarantine?channel={q.Key} "
+                + "lists them with the reason; after the setting is corrected, POST .../release releases those that pass verification, "
+                + ".../discard deletes them.").ToList();
+        return held.Count == 0 ? new HealthPart("green", ["No calls of the last 24 hours are in quarantine."]) : new HealthPart("yellow", held);
     }
 
     private async Task<HealthPart> OwnersAsync(CancellationToken ct)
     {
-        if (string.IsNullOrWhiteSpace(owners.CurrentValue.Default)) return new HealthPart("red", ["Owners__Default is missing: cases that no other rule gives an owner have none."]);
+        if (string.IsNullOrWhiteSpace(owners.CurrentValue.Default))
+            return new HealthPart("red", ["Owners__Default is missing: cases that match no other owner rule have no owner."]);
         var ownerless = (await arrears.CasesAsync(ct)).Ownerless;
         return ownerless == 0
             ? new HealthPart("green", ["Every case has an owner."])
-            : new HealthPart("red", [$"{ownerless} open cases have no owner: GET api/cases?owner={CaseViews.Nobody} lists them, POST api/cases/<id>/hand-over offers each to one. New cases go to Owners__Default."]);
+            : new HealthPart("red", [$"Open cases without an owner: {ownerless}. GET api/cases?owner={CaseViews.Nobody} lists them, POST "
+                + "api/cases/<id>/hand-over offers a case to an owner. New cases go to Owners__Default."]);
     }
 
     private async Task<HealthPart> CasesAsync(CancellationToken ct)
@@ -164,16 +171,20 @@ public sealed class HealthCheck(
         var cases = await arrears.CasesAsync(ct);
         var total = new RowCount(cases.Total, cases.More);
         return cases.Overdue == 0
-            ? new HealthPart("green", [$"{total} cases are open, none is overdue."])
-            : new HealthPart("yellow", [$"{total} cases are open, and {new RowCount(cases.Overdue, cases.More)} of them are overdue: GET api/cases?dueBefore={time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} lists them. If the promise is too short, see ServiceLevels__DefaultMinutes."]);
+            ? new HealthPart("green", [$"Open cases: {total}; overdue: 0."])
+            : new HealthPart("yellow", [$"Open cases: {total}; overdue: {new RowCount(cases.Overdue, cases.More)}. GET "
+                + $"api/cases?dueBefore={time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} lists the overdue ones. ServiceLevels__DefaultMinutes sets the "
+                + "response time."]);
     }
 
     private async Task<HealthPart> NoticesAsync(CancellationToken ct)
     {
         var (failed, waiting) = (await arrears.FailedNoticesAsync(ct), await arrears.WaitingNoticesAsync(ct));
-        List<string> says = [.. failed.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Value} notices of {f.Key} of the last seven days were given up: GET api/operations/notices?state=failed says why, POST api/operations/notices/resend sends them again.")];
-        if (says.Count == 0) says.Add("Every notice of the last seven days is told or on its way.");
-        says.AddRange(waiting.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => $"{w.Value} notices of {w.Key} wait for a later try."));
+        List<string> says = [.. failed.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}: {f.Value} failed notifications in the "
+            + "last seven days. GET api/operations/notices?state=failed lists them with the reason, POST api/operations/notices/resend sends "
+            + "them again.")];
+        if (says.Count == 0) says.Add("No failed notifications in the last seven days.");
+        says.AddRange(waiting.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => $"{w.Key}: {w.Value} notifications wait for a retry."));
         return new HealthPart(failed.Count == 0 ? "green" : "yellow", says);
     }
 
@@ -194,11 +205,11 @@ public sealed class HealthCheck(
             var urgent = registration.Status == nameof(RegistrationState.Drifted) || left <= TimeSpan.FromDays(1);
             if (!urgent && registration.Status is not (nameof(RegistrationState.Foreign) or nameof(RegistrationState.Unknown)) && !(registration.Step is not null && left <= TimeSpan.FromDays(7))) continue;
             (red, yellow) = (red || urgent, true);
-            var ends = left <= TimeSpan.FromDays(7) ? $" It ends at {registration.ExpiresAt:O}." : "";
+            var ends = left <= TimeSpan.FromDays(7) ? $" It expires at {registration.ExpiresAt:O}." : "";
             says.Add($"{channel}, {registration.Name}: {registration.Status}. {registration.Detail}{ends} {registration.Step}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd());
         }
 
-        if (report.Expires is [var next, ..]) says.Add($"Next to end: {next.Channel}, {next.Name}, in {next.Days} days; GET api/operations/channels has the calendar.");
+        if (report.Expires is [var next, ..]) says.Add($"Next to expire: {next.Channel}, {next.Name}, in {next.Days} days. GET api/operations/channels lists all dates.");
         return new HealthPart(red ? "red" : yellow ? "yellow" : "green", says);
     }
 
@@ -206,20 +217,22 @@ public sealed class HealthCheck(
     {
         var (waiting, lost) = await replies.CountAsync(ct);
         return lost == 0
-            ? new HealthPart("green", [$"{waiting} replies are on their way."])
-            : new HealthPart("red", [$"{waiting} replies are on their way, and nobody works {lost} of them. Do the functions SendReplies and Tick run?"]);
+            ? new HealthPart("green", [$"Replies being sent: {waiting}."])
+            : new HealthPart("red", [$"Replies being sent: {waiting}; stuck: {lost}. Check that the functions SendReplies and Tick run."]);
     }
 
     private async Task<HealthPart> RouteAsync(INotificationRoute route, CancellationToken ct)
     {
         var problems = route.Problems().ToList();
         foreach (var (name, address) in await notices.SwitchedOffAsync(route.Name, ct))
-            if ((await route.FindAsync(name, ct))?.Address == address) problems.Add($"{name} answered 410 and is not called any more: change its address to call it again.");
+            if ((await route.FindAsync(name, ct))?.Address == address) problems.Add($"{name} answered 410 and is switched off. Change its address to switch it on again.");
         if (!switches.IsOn(route.Name))
         {
             var left = (await arrears.LeftOverAsync(ct)).GetValueOrDefault(route.Name);
-            List<string> says = [$"Switched off by {switches.SettingOf(route.Name)}: what happens meanwhile is not told later."];
-            if (left > 0) says.Add($"{left} messages from before lie in queue {NotificationQueues.Of(route.Name)}: they are told if the route is on again within four days; POST api/operations/routes/{route.Name}/discard takes them away.");
+            List<string> says = [$"Switched off by {switches.SettingOf(route.Name)}: events during this time are not sent later."];
+            if (left > 0)
+                says.Add($"Older messages in queue {NotificationQueues.Of(route.Name)}: {left}. They are sent if the route is switched on within "
+                    + $"four days; POST api/operations/routes/{route.Name}/discard deletes them.");
             return new HealthPart(left > 0 ? "yellow" : "off", says);
         }
 
@@ -232,11 +245,11 @@ public sealed class HealthCheck(
         if (!settings.Enabled) return new HealthPart("off", []);
         var problems = channel.Problems().ToList();
         if (problems.Count > 0) return new HealthPart("red", problems);
-        if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and worked later."]);
+        if (settings.Paused) return new HealthPart("yellow", ["Paused: calls are stored and processed later."]);
         var report = await ReconciliationReport.OfAsync(channel, looks, ct);
         var says = report?.Says() ?? [];
         return await trust.VerifiedAtAsync(channel.Name, ct) is { } at
-            ? new HealthPart(report?.IsTroubled is true ? "yellow" : "green", [$"Its secret was proven at {at:O}.", .. says])
-            : new HealthPart("yellow", ["No call has verified yet; until then calls that fail are kept in quarantine.", .. says]);
+            ? new HealthPart(report?.IsTroubled is true ? "yellow" : "green", [$"Signature last verified at {at:O}.", .. says])
+            : new HealthPart("yellow", ["No call has passed verification yet; until then, calls that fail are quarantined.", .. says]);
     }
 }

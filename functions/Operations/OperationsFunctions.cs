@@ -64,7 +64,7 @@ public sealed class OperationsFunctions(
         {
             if (RequestTimes.Day(written) is not { } day)
             {
-                await ApiResponse.ProblemAsync(request, 400, $"day is written as 2026-11-22, {RequestTimes.Years}.");
+                await ApiResponse.ProblemAsync(request, 400, $"day must be like 2026-11-22, {RequestTimes.Years}.");
                 return;
             }
 
@@ -98,7 +98,7 @@ public sealed class OperationsFunctions(
             var wanted = asked with { By = caller.Of(request, asked.By) };
             if (await resends.StepAsync(wanted, request.HttpContext.RequestAborted) is { } step)
                 return JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.ResendStep);
-            await ApiResponse.ProblemAsync(request, 404, "There is no such notice: look at operations/notices, and name the day of the "
+            await ApiResponse.ProblemAsync(request, 404, "There is no such notification: operations/notices lists them; day is the day of the "
                 + "event if it is older than a week.");
             return null;
         });

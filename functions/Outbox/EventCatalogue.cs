@@ -1,7 +1,7 @@
 namespace Serverless.Outbox;
 
-/// <summary>Every type of event that subscribers may hear of, as <c>api/schema/catalogue</c> publishes it.</summary>
-/// <param name="kinds">Of every room that tells something; no type twice.</param>
+/// <summary>All event types that subscribers can receive, as published by <c>api/schema/catalogue</c>.</summary>
+/// <param name="kinds">Types of every feature that publishes events; unique.</param>
 public sealed class EventCatalogue(IEnumerable<EventKind> kinds)
 {
     /// <summary>By type.</summary>
@@ -10,7 +10,7 @@ public sealed class EventCatalogue(IEnumerable<EventKind> kinds)
 
 /// <summary>One type of event.</summary>
 /// <param name="Type">CloudEvents type.</param>
-/// <param name="Says">One sentence on when it is told.</param>
-/// <param name="Schema">Which document of <c>api/schema</c> it keeps.</param>
-/// <param name="Example">A whole CloudEvent of invented facts, written by the code that writes the real ones.</param>
+/// <param name="Says">When the event is published, in one sentence.</param>
+/// <param name="Schema">Name of its schema under <c>api/schema</c>.</param>
+/// <param name="Example">A complete CloudEvent with invented data, serialized by the code that serializes real ones.</param>
 public sealed record EventKind(string Type, string Says, string Schema, ReadOnlyMemory<byte> Example);

@@ -24,7 +24,7 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
             await ApiResponse.JsonAsync(request, PrivacyRequests.Report(order), PrivacyJson.Default.PrivacyRequestReport);
         else
         {
-            await ApiResponse.ProblemAsync(request, 404, "There is no such order. What is done is forgotten after 30 days; "
+            await ApiResponse.ProblemAsync(request, 404, "There is no such privacy request. Completed ones are deleted after 30 days; "
                 + "api/operations/actions says who asked.");
         }
     }
@@ -55,7 +55,7 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
     private static async Task<PrivacyRequestBody?> AskedAsync(HttpRequest request)
     {
         if (await RawBody.ReadAsync(request) is { } body && PrivacyRequestBody.Parse(body) is { } asked) return asked;
-        await ApiResponse.ProblemAsync(request, 400, $"{PrivacyRequestBody.HowTo} Erasing is a dry run unless you add \"dryRun\":false.");
+        await ApiResponse.ProblemAsync(request, 400, $"{PrivacyRequestBody.HowTo} Erasing is a dry run unless dryRun is false.");
         return null;
     }
 
@@ -73,7 +73,7 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
         var named = asked.Order is { } id ? await desk.OrderAsync(id, ct) : null;
         if (asked.Order is not null && named is null)
         {
-            await ApiResponse.ProblemAsync(request, 404, "There is no such order: begin with find.");
+            await ApiResponse.ProblemAsync(request, 404, "There is no such privacy request: start with find.");
             return;
         }
 
@@ -105,7 +105,7 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
     {
         var ct = request.HttpContext.RequestAborted;
         if (await desk.PlanAsync(number, ct) is not { } plan)
-            await ApiResponse.ProblemAsync(request, 404, "There is no such case, or it is erased.");
+            await ApiResponse.ProblemAsync(request, 404, "The case does not exist or was erased.");
         else if (asked.DryRun) await ApiResponse.JsonAsync(request, plan, PrivacyJson.Default.ErasurePlan);
         else await ReportAsync(request, await desk.EraseAsync(plan, asked.By, ct));
     }

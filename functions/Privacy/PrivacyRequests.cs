@@ -95,7 +95,7 @@ public sealed record ErasurePlan(PrivacyRequestCase Case, int Contacts, int File
 /// <summary>What somebody asks.</summary>
 public sealed record PrivacyRequestBody
 {
-    public const string HowTo = """Send {"address":"..."}, or to erase {"case":"<number or id>"}, or to export {"order":"<of a find that is done>"}; by says who asks (at most 100 characters).""";
+    public const string HowTo = """Send {"address":"..."}, or {"case":"<number or id>"} to erase, or {"order":"<id of a completed find>"} to export; by is the name of the person (at most 100 characters).""";
 
     private const int LongestBy = 100;
 

@@ -10,7 +10,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Registrations;
 
-/// <summary>What subscribers hear of channels and credentials, by CloudEvents type. No secret and nothing personal.</summary>
+/// <summary>Published events of channels and credentials, by CloudEvents type. No secrets, no personal data.</summary>
 public static class ChannelEvent
 {
     public const string Source = "/channels";
@@ -19,16 +19,16 @@ public static class ChannelEvent
     public const string Foreign = "serverless.channel.foreign.v1";
     public const string Expiring = "serverless.credential.expiring.v1";
 
-    /// <summary>Every type, with one sentence on when it is told.</summary>
+    /// <summary>Every type, with one sentence on when it is published.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [Repaired] = "A registration at a provider was missing or wrong, and was put right by us.",
-        [Drifted] = "A registration at a provider is missing or wrong and was not put right: customers may not reach us there. data.step says what a person does.",
-        [Foreign] = "A registration at a provider leads to another address than ours; it was left as it is.",
-        [Expiring] = "A credential or registration ends in 30, 7 or 1 days, and nobody has renewed it yet.",
+        [Repaired] = "A webhook registration was missing or wrong and has been repaired.",
+        [Drifted] = "A webhook registration is missing or wrong and was not repaired: contacts may not arrive. data.step has the action to take.",
+        [Foreign] = "A webhook registration points to another address; it was not changed.",
+        [Expiring] = "A credential or registration expires in 30, 7 or 1 days and has not been renewed.",
     };
 
-    /// <summary>Every type with an example of a registration that never was.</summary>
+    /// <summary>Every type with an invented example.</summary>
     public static IEnumerable<EventKind> Kinds => Catalogue.Select(e => new EventKind(e.Key, e.Value, "channel-event", Example(e.Key)));
 
     /// <summary>The event.</summary>
@@ -67,13 +67,13 @@ public static class ChannelEvent
         var at = DateTimeOffset.Parse("2026-11-20T03:17:00Z", CultureInfo.InvariantCulture);
         var state = type switch { Repaired => RegistrationState.Repaired, Drifted => RegistrationState.Drifted, Foreign => RegistrationState.Foreign, _ => RegistrationState.Right };
         var registration = type == Expiring
-            ? new Registration("access token", state, Step: "Make a new token and put it into the vault.", ExpiresAt: at.AddDays(7))
-            : new Registration("webhook", state, "The address entered there is not ours.", state == RegistrationState.Drifted ? "Enter our address." : null);
+            ? new Registration("access token", state, Step: "Create a new token and store it in the vault.", ExpiresAt: at.AddDays(7))
+            : new Registration("webhook", state, "Another address is registered.", state == RegistrationState.Drifted ? "Register the app's address." : null);
         return JsonSerializer.SerializeToUtf8Bytes(Of(type, "meta", registration, "example", at, type == Expiring ? 7 : null), ChannelEventJson.Default.CloudEventChannelFacts);
     }
 }
 
-/// <summary>What an event says of a registration.</summary>
+/// <summary>Data of an event: a registration.</summary>
 public sealed record ChannelFacts
 {
     public required string Channel { get; init; }
@@ -81,18 +81,18 @@ public sealed record ChannelFacts
     /// <summary>Which registration or credential of the channel.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How it is: a word of <see cref="RegistrationState"/>.</summary>
+    /// <summary>A name of <see cref="RegistrationState"/>.</summary>
     public required string Status { get; init; }
 
     /// <summary>What differs, in a sentence.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>What a person does.</summary>
+    /// <summary>Action to take.</summary>
     public string? Step { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>30, 7 or 1 for an event about an end.</summary>
+    /// <summary>30, 7 or 1 for <see cref="ChannelEvent.Expiring"/>.</summary>
     public int? Days { get; init; }
 }
 

@@ -90,7 +90,7 @@ public sealed partial class RegistrationCheck(
         var error = check.Exception?.InnerException?.GetType().Name ?? "timeout";
         LogBroken(channel.Name, error);
         ct.ThrowIfCancellationRequested();
-        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check itself failed ({error}).", "See the log of the function Daily.")], whole: false, began, settings, ct);
+        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check failed ({error}).", "See the log of the function Daily.")], whole: false, began, settings, ct);
         await SayEndsAsync(channel.Name, ct);
     }
 
@@ -100,7 +100,7 @@ public sealed partial class RegistrationCheck(
     private async Task CheckDatesAsync(CancellationToken ct)
     {
         var found = options.CurrentValue.Expires.Select(e => RegistrationOptions.DateOf(e.Value) is { } end
-            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new end.", end)
+            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new expiry date.", end)
             : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
         await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), null, ct);
         await SayEndsAsync(Dates, ct);

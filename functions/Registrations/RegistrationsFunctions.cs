@@ -33,7 +33,7 @@ public sealed class RegistrationsFunctions(RegistrationCheck upkeep, UpkeepReade
         else
         {
             await ApiResponse.ProblemAsync(
-                request, 404, "There is no enabled channel of that name that can ask its provider; api/operations/channels lists them.");
+                request, 404, "No enabled channel of that name can check its registrations; api/operations/channels lists the channels.");
         }
     }
 

@@ -45,14 +45,14 @@ public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, Po
     {
         ReplyRequestResult.Taken => (202, ""),
         ReplyRequestResult.Known => (200, ""),
-        ReplyRequestResult.OtherText => (409, "Another reply was asked for under this id. Choose a new id for a new reply."),
+        ReplyRequestResult.OtherText => (409, "This id was used for another reply. Choose a new id for a new reply."),
         ReplyRequestResult.NoSuchCase => (404, "There is no case with that id or number."),
         ReplyRequestResult.NoSuchContact => (404, "The case has no contact with the id in to; api/cases/{id} lists them."),
-        ReplyRequestResult.CaseClosed => (409, "The case is closed. It opens again when the customer writes."),
-        ReplyRequestResult.OurOwn => (422, "That contact is our own answer. Name one of the customer's in to."),
+        ReplyRequestResult.CaseClosed => (409, "The case is closed. It reopens when the customer contacts us again."),
+        ReplyRequestResult.OurOwn => (422, "That contact is a reply of ours. Set to to a contact of the customer."),
         ReplyRequestResult.ChannelOff => (409, "The channel of that contact is switched off."),
         ReplyRequestResult.WindowClosed => (422, $"{ReplyReasons.WindowClosed}: the network allows free text only for a while after the customer's "
-            + "last message. Send an approved template, or answer on another way."),
-        _ => (422, $"{ReplyReasons.NoReplyPath}: that contact carries no way back, or its channel has none."),
+            + "last message. Send an approved template, or use another channel."),
+        _ => (422, $"{ReplyReasons.NoReplyPath}: this contact or its channel cannot receive replies."),
     };
 }

@@ -57,7 +57,7 @@ public sealed record ReplyRequest
     /// <summary>The request, or null and what is wrong with it.</summary>
     public static ReplyRequest? Parse(ReadOnlySpan<byte> body, out string problem)
     {
-        problem = "Send {\"text\":\"...\"}; optional: to (a contact's id), inPrivate, template {name, language, values}, id (your own, so that asking again sends nothing twice).";
+        problem = "Send {\"text\":\"...\"}; optional: to (a contact's id), inPrivate, template {name, language, values}, id (idempotency key: a repeated request with it sends nothing).";
         try
         {
             if (JsonSerializer.Deserialize(body, ReplyJson.Default.ReplyRequest) is not { } request) return null;

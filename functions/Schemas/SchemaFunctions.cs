@@ -51,7 +51,7 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
         }
 
         request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
-        return ApiResponse.ProblemAsync(request, 405, $"This address takes {string.Join(", ", methods)}.");
+        return ApiResponse.ProblemAsync(request, 405, $"Allowed methods: {string.Join(", ", methods)}.");
     }
 
     private static Task AnswerAsync(HttpRequest request, JsonNode json) =>

@@ -12,7 +12,7 @@ public sealed partial class SipgateChannel : IExplainsFailures
         var hints = SignatureHints.Of("sipgate", delivery.Body, [("Channels__Sipgate__PublicKey", keys.Current), ("Channels__Sipgate__PreviousPublicKey", keys.Previous)],
             (key, body) => SipgateSignature.Holds(key, body.Span, signature));
         return SipgateSignature.Holds(SipgateOptions.PublishedKey, delivery.Body.Span, signature)
-            ? hints.Append(new FailureHint("published-key", "It holds under the key that sipgate publishes: remove Channels__Sipgate__PublicKey."))
+            ? hints.Append(new FailureHint("published-key", "The signature is valid with the key that sipgate publishes: remove Channels__Sipgate__PublicKey."))
             : hints;
     }
 }

@@ -29,8 +29,8 @@ public sealed partial class TwilioChannel : IExplainsFailures
             var trimmed = new Serverless.Platform.Signatures.SecretPair(pair.Current?.Trim(), pair.Previous?.Trim());
             if (!TwilioSignature.Holds(trimmed, signature, ours + delivery.PathAndQuery, parameters)) continue;
             yield return trimmed == pair
-                ? new FailureHint("other-account", $"It is signed with the token in {name}, but names another account.")
-                : new FailureHint("blank-in-setting", $"It holds without the blanks around the value of {name}.");
+                ? new FailureHint("other-account", $"The call is signed with the token in {name}, but belongs to another account.")
+                : new FailureHint("blank-in-setting", $"The signature is valid without the whitespace around the value of {name}.");
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class AcknowledgementRoute(
         if (!settings.Channels.Keys.Any(c => settings.Of(c) != AcknowledgementOptions.Switch.Off)) yield break;
         if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
         if (!OpeningHours.TryParse(settings.Hours, out _)) yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; receipts go out round the clock.";
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
         if (settings.Language is not (TextBook.German or TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 

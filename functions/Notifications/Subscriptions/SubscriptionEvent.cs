@@ -5,7 +5,7 @@ using Serverless.Outbox;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>What a subscriber hears of its own subscription.</summary>
+/// <summary>Events about a subscription, sent to its subscriber.</summary>
 public static class SubscriptionEvent
 {
     public const string Source = "/subscriptions";
@@ -14,7 +14,7 @@ public static class SubscriptionEvent
     /// <summary>Every type with its example.</summary>
     public static IEnumerable<EventKind> Kinds =>
     [
-        new(Ping, "Somebody asked for a test of this subscription: nothing happened, and nothing is to be done.", "ping-event",
+        new(Ping, "A test of this subscription was requested; no action is needed.", "ping-event",
             Json("ping-0123456789abcdef0123456789abcdef", "crm", DateTimeOffset.Parse("2026-11-20T09:15:00Z", CultureInfo.InvariantCulture))),
     ];
 
@@ -29,6 +29,6 @@ public static class SubscriptionEvent
         new CloudEvent<PingFacts> { Id = id, Source = Source, Type = Ping, Subject = subscription, Time = now, Data = new PingFacts(subscription) }, SubscriptionJson.Default.CloudEventPingFacts);
 }
 
-/// <summary>What a test event says.</summary>
+/// <summary>Data of a test event.</summary>
 /// <param name="Subscription">Its name.</param>
 public sealed record PingFacts(string Subscription);

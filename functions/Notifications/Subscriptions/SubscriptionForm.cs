@@ -51,7 +51,7 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
             if (problem is not null) return (null, problem);
         }
 
-        return wanted.Url is null ? (null, "url is missing: the https address that is posted to.") : (wanted, null);
+        return wanted.Url is null ? (null, "url is missing: the https address that receives the events.") : (wanted, null);
     }
 
     private static string? UrlProblem(JsonElement value, bool loopbackToo)
@@ -72,14 +72,14 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
     {
         var (known, where) = field switch
         {
-            "types" => (catalogue.Kinds.Select(k => k.Type), "a type of api/schema/catalogue, or the beginning of one with * behind it, such as serverless.case.*"),
+            "types" => (catalogue.Kinds.Select(k => k.Type), "a type of api/schema/catalogue, or a prefix with *, such as serverless.case.*"),
             "channels" => (channels.All.Select(c => c.Name), $"one of {string.Join(", ", channels.All.Select(c => c.Name))}"),
             "needs" => (CaseRules.Needs, $"one of {string.Join(", ", CaseRules.Needs)}"),
             "include" => (Subscription.PersonalFields, $"one of {string.Join(", ", Subscription.PersonalFields)}"),
             _ => (null, ""),
         };
         var strange = known is null ? null : Array.Find(Subscription.Parts(list), entry => field == "include" ? !known.Contains(entry, StringComparer.Ordinal) : !known.Any(word => NameList.Holds(entry, word)));
-        return strange is null ? null : $"{field} names {strange}, which nothing is called. An entry is {where}.";
+        return strange is null ? null : $"{field} contains {strange}, which is unknown. An entry is {where}.";
     }
 
     private static (string List, string? Problem) ListOf(JsonProperty field)

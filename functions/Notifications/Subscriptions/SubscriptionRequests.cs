@@ -23,8 +23,8 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     private const string ByName = "A name has letters, digits, - and _, at most 50 characters.";
     private static readonly SubscriptionResult Unknown = new(404, Problem: "There is no subscription of that name.");
     private static readonly SubscriptionResult OfSettings = new(409, Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
-    private static readonly SubscriptionResult NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are made from it.");
-    private static readonly SubscriptionResult ChangedMeanwhile = new(412, Problem: "The subscription has changed meanwhile: get it again, and send its ETag.");
+    private static readonly SubscriptionResult NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are derived from it.");
+    private static readonly SubscriptionResult ChangedMeanwhile = new(412, Problem: "The subscription was changed by another request: read it again and send its ETag.");
 
     /// <summary>All, by name.</summary>
     public async Task<IReadOnlyList<SubscriptionView>> ListAsync(CancellationToken ct)
@@ -45,8 +45,8 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         if (wanted is null) return new(400, Problem: problem);
         if (subscriptions.Renewed(wanted, null) is not { } made) return NoMaster;
         var all = await subscriptions.FreshAsync(ct);
-        if (all.Values.Count(s => s.Version > 0) >= SubscriptionStore.Most) return new(409, Problem: $"There are {SubscriptionStore.Most} subscriptions, the most there can be: delete one that is not needed.");
-        if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written) return new(409, Problem: "There is a subscription of that name: choose another, or change that one.");
+        if (all.Values.Count(s => s.Version > 0) >= SubscriptionStore.Most) return new(409, Problem: $"The limit of {SubscriptionStore.Most} subscriptions is reached: delete one that is not needed.");
+        if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written) return new(409, Problem: "A subscription of that name already exists: choose another name, or change the existing one.");
         await notices.SwitchOnAsync(Route, made.Name, ct);
         return await AnswerAsync(201, made, ct, made.Secret);
     }
@@ -78,7 +78,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     /// <summary>A new secret, told this once; the present one signs beside it for so many hours, 0 for not at all.</summary>
     public async Task<SubscriptionResult> RotateAsync(string name, int hours, CancellationToken ct)
     {
-        if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the present secret signs too: a number from 0 to {MostHours}, 24 when left out.");
+        if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the current secret stays valid: a number from 0 to {MostHours}; 24 by default.");
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
         if (subscriptions.Renewed(found.Subscription, hours > 0 ? time.GetUtcNow().AddHours(hours) : null) is not { } wanted) return NoMaster;

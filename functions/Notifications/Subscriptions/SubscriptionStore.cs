@@ -81,9 +81,11 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
         var old = rows.Except(lost).Where(s => s.Seed!.Master != inForce || (s.PreviousUntil > now && s.PreviousSeed?.Master != inForce)).ToList();
         List<string> says = [];
         if (lost.Count > 0)
-            says.Add($"The master secret of {Named(lost)} is not there any more, and their notices wait: set it again as Webhook__PreviousMasterSecret, or give them new secrets by POST api/subscriptions/<name>/rotate.");
+            says.Add($"The master secret of {Named(lost)} is missing, so their notifications wait. Set it again as Webhook__PreviousMasterSecret, "
+                + "or create new secrets with POST api/subscriptions/<name>/rotate.");
         if (old.Count > 0)
-            says.Add($"The secret of {Named(old)} was made under Webhook__PreviousMasterSecret: keep that until each of them was rotated (POST api/subscriptions/<name>/rotate) and the time of its secret before is over.");
+            says.Add($"The secret of {Named(old)} is derived from Webhook__PreviousMasterSecret. Keep that setting until each of them was rotated "
+                + "(POST api/subscriptions/<name>/rotate) and its previous secret has expired.");
         return says;
     }
 

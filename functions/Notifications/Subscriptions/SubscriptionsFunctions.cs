@@ -14,7 +14,7 @@ public sealed class SubscriptionsFunctions(
     private const string NoSuch = "There is no subscription of that name.";
     private const string HowToRedeliver = """Send {"event":"<id>"}, or {"from":"2026-11-20T09:00:00Z","to":"2026-11-21T09:00:00Z"} """
         + """(at most 31 days) with "state" failed (default), delivered, waiting or all; """
-        + "repeat with the continuation while the answer has one.";
+        + "repeat while a continuation is returned.";
 
     [Function("ManageSubscriptionsList")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "subscriptions")] HttpRequest request) =>
@@ -115,8 +115,8 @@ public sealed class SubscriptionsFunctions(
         else if (int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             await AnswerAsync(request, await desk.ChangeAsync(name, version, body, Aborted(request)));
         else if (match.Length == 0)
-            await ApiResponse.ProblemAsync(request, 428, "Send If-Match with the ETag that GET showed, or * to change whatever is there.");
-        else await ApiResponse.ProblemAsync(request, 412, "This is no ETag of a subscription: get it again, and send its ETag.");
+            await ApiResponse.ProblemAsync(request, 428, "Send If-Match with the ETag of the last GET, or * to change any version.");
+        else await ApiResponse.ProblemAsync(request, 412, "If-Match is not an ETag of this subscription: read it again and send its ETag.");
     }
 
     private async Task RedeliverAsync(HttpRequest request, string name, JsonElement body, Dictionary<string, int> counts)
@@ -125,7 +125,7 @@ public sealed class SubscriptionsFunctions(
         if ((await desk.ShowAsync(name, Aborted(request))).View is not { } subscription)
             await ApiResponse.ProblemAsync(request, 404, NoSuch);
         else if (subscription.State != "active")
-            await ApiResponse.ProblemAsync(request, 409, "The subscription is not told now: resume it first.");
+            await ApiResponse.ProblemAsync(request, 409, "The subscription is paused or off: resume it first.");
         else if (body.TextOf("event") is { } id)
         {
             if (await redelivery.OneAsync(SubscriptionRequests.Route, subscription.Name, id, Aborted(request)) is { } one)
@@ -133,7 +133,7 @@ public sealed class SubscriptionsFunctions(
             else
             {
                 await ApiResponse.ProblemAsync(
-                    request, 404, "No such event was told or tried here within 31 days; .../deliveries?day=2026-11-22 lists them.");
+                    request, 404, "This event was not sent to this subscription within 31 days; .../deliveries?day=2026-11-22 lists its events.");
             }
         }
         else if (TimeOf(body, "from") is not { } from || TimeOf(body, "to") is not { } to || to <= from || to - from > TimeSpan.FromDays(31)

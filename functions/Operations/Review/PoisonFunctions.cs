@@ -42,7 +42,7 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview d
 
         var step = await desk.StepAsync(asked with { By = caller.Of(request, asked.By) }, resubmit, request.HttpContext.RequestAborted);
         if (asked.Id is not null && step is { Done: 0, Cut: 0 })
-            await ApiResponse.ProblemAsync(request, 404, "No such message of this queue is kept.");
+            await ApiResponse.ProblemAsync(request, 404, "There is no such poison message in this queue.");
         else await ApiResponse.JsonAsync(request, step, ReviewJson.Default.PoisonStep);
     }
 

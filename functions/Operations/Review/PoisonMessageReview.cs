@@ -116,7 +116,7 @@ public sealed record PoisonStep(int Done, int Cut, bool More, DateTimeOffset Bef
 /// <summary>Which kept messages somebody means: one by its id, or all of a queue up to a time.</summary>
 public sealed record PoisonRequest
 {
-    public const string HowTo = """Send {"queue":"inbound","id":"<id>"} or {"queue":"inbound","all":true}, and in further steps before as the step answered it; by says who asks (at most 100 characters).""";
+    public const string HowTo = """Send {"queue":"inbound","id":"<id>"} or {"queue":"inbound","all":true}, and in further steps before from the previous response; by is the name of the person (at most 100 characters).""";
 
     public required string Queue { get; init; }
 

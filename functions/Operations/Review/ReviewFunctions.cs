@@ -61,7 +61,7 @@ public sealed class ReviewFunctions(
     {
         if (await SelectionAsync(request) is not { } selection)
         {
-            await ProblemAsync(request, $"{ReviewSelection.HowTo} {HourRange.HowTo} It is a dry run unless you add \"dryRun\":false.");
+            await ProblemAsync(request, $"{ReviewSelection.HowTo} {HourRange.HowTo} It is a dry run unless dryRun is false.");
             return;
         }
 
@@ -79,7 +79,7 @@ public sealed class ReviewFunctions(
     {
         var continuation = request.Value("continuation");
         if ((request.Value("month") is { } written ? RequestTimes.Month(written) : time.GetUtcNow()) is not { } month)
-            return ProblemAsync(request, $"month is written as 2026-11, {RequestTimes.Years}.");
+            return ProblemAsync(request, $"month must be like 2026-11, {RequestTimes.Years}.");
         if (TopOf(request) is not { } top) return ProblemAsync(request, TopProblem);
         return ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
             await actions.ListAsync(month, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.ActionPage));

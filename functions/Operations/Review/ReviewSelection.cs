@@ -6,7 +6,7 @@ namespace Serverless.Operations.Review;
 /// <summary>Which deliveries somebody wants to release, discard or replay: one, or all of a channel within a span of hours.</summary>
 public sealed record ReviewSelection
 {
-    public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, stand for hour; by says who asks (at most 100 characters).""";
+    public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, can replace hour; by is the name of the person (at most 100 characters).""";
 
     private const int LongestBy = 100;
 

@@ -61,7 +61,7 @@ public static class ApiResponse
         }
         catch (ArgumentException) when (continuation is not null)
         {
-            await ProblemAsync(request, 400, $"The continuation is not one of this {of}: leave it out to begin anew.");
+            await ProblemAsync(request, 400, $"The continuation does not belong to this {of}: omit it to start from the beginning.");
             return;
         }
 

@@ -105,7 +105,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         world.Set(("AzureWebJobs.NotifyWebhook.Disabled", "true"));
         var (status, says) = await world.HealthAsync("route:webhook");
         Assert.Equal("yellow", status);
-        Assert.Contains("1 messages from before lie in queue notify-webhook", says, StringComparison.Ordinal);
+        Assert.Contains("Older messages in queue notify-webhook: 1.", says, StringComparison.Ordinal);
         Assert.Contains("AzureWebJobs.NotifyWebhook.Disabled", says, StringComparison.Ordinal);
         Assert.Equal(1, (await world.ReviewAsync("routes/webhook/discard", [])).GetProperty("discarded").GetInt32());
         Assert.Equal("off", (await world.HealthAsync("route:webhook")).Status);

@@ -25,7 +25,7 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
         Assert.Equal(1, (await world.SummaryAsync()).GetProperty("poisonMessages").GetInt32());
         var (status, says) = await world.HealthAsync("poison-messages");
         Assert.Equal("yellow", status);
-        Assert.Contains("1 queue messages could not be worked", says, StringComparison.Ordinal);
+        Assert.Contains("Poison messages: 1 (", says, StringComparison.Ordinal);
         Assert.Single(await world.CasesAsync());
     }
 

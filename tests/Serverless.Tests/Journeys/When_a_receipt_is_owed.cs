@@ -258,7 +258,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal($"void: {because}", await world.StateOfAsync(id, receipt));
         Assert.Single(_pigeons.Flown);
-        Assert.Equal("0 replies are on their way.", (await world.HealthAsync("replies")).Says);
+        Assert.Equal("Replies being sent: 0.", (await world.HealthAsync("replies")).Says);
     }
 
     [Fact]

@@ -171,7 +171,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         Assert.Equal(["credential.expiring.v1 AppSecret 7"], Told(world));
         var (status, says) = await world.HealthAsync("upkeep");
         Assert.Equal("yellow", status);
-        Assert.Contains("pigeon, check: Unknown. The check itself failed (InvalidOperationException).", says, StringComparison.Ordinal);
+        Assert.Contains("pigeon, check: Unknown. The check failed (InvalidOperationException).", says, StringComparison.Ordinal);
 
         _pigeons.Registrations = _ => [new("webhook", RegistrationState.Right)];
         Assert.True(await DailyAsync(world));

@@ -27,7 +27,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         var delivery = await KeptAsync(world);
         var (status, says) = await world.HealthAsync("deliveries");
         Assert.Equal("red", status);
-        Assert.Contains("1 deliveries were kept and something of them has no case", says, StringComparison.Ordinal);
+        Assert.Contains("Deliveries with items that could not be added to a case: 1.", says, StringComparison.Ordinal);
         var listed = Assert.Single((await ListAsync(world, "?channel=sample")));
         Assert.Equal((delivery, "rate-limited"), (listed.GetProperty("id").GetString(), listed.GetProperty("why").GetString()));
         Assert.Empty(await ListAsync(world, "?channel=meta"));

@@ -22,7 +22,7 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         foreach (var id in deliveries) Assert.Equal("ended: case", await world.EndOfAsync(id));
         Assert.Equal(Customers, people.Told.Count);
         Assert.Equal("red", (await world.HealthAsync("topic")).Status);
-        Assert.Contains("4 cases have events that wait for the topic", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
+        Assert.Contains("Cases with unpublished events: 4.", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
         Assert.Equal(Customers, (await world.CasesAsync()).Count);
 
         // Still down: ticks find the cases and leave them.

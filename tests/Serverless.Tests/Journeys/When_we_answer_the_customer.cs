@@ -34,7 +34,7 @@ public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClass
 
         Assert.Equal("ended: duplicate", await world.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = at.AddMinutes(10), echo = "yes" }));
         Assert.Equal(["Frage", "Antwort"], (await world.CaseAsync(id)).Texts());
-        Assert.Equal(("green", "0 replies are on their way."), await world.HealthAsync("replies"));
+        Assert.Equal(("green", "Replies being sent: 0."), await world.HealthAsync("replies"));
     }
 
     [Fact]

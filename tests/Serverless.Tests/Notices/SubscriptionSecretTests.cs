@@ -54,7 +54,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         await world.SubscribeAsync("later", crm.Address);
         var (status, says) = await world.HealthAsync("subscriptions");
         Assert.Equal("yellow", status);
-        Assert.StartsWith("The secret of crm was made under Webhook__PreviousMasterSecret", says, StringComparison.Ordinal);
+        Assert.StartsWith("The secret of crm is derived from Webhook__PreviousMasterSecret", says, StringComparison.Ordinal);
 
         // While the secret before still signs, its master is still needed.
         var second = (await world.SubscriptionStepAsync("crm/rotate", """{"hours":2}""")).Json.GetProperty("secret").GetString()!;
@@ -77,7 +77,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         world.Set(("Webhook__MasterSecret", NewMaster));
         var (status, says) = await world.HealthAsync("subscriptions");
         Assert.Equal("yellow", status);
-        Assert.StartsWith("The master secret of crm is not there any more", says, StringComparison.Ordinal);
+        Assert.StartsWith("The master secret of crm is missing", says, StringComparison.Ordinal);
         Assert.Equal("settings-incomplete", (await world.SubscriptionStepAsync("crm/ping")).Json.GetProperty("reason").GetString());
         Assert.Empty(crm.Told);
         var anew = (await world.SubscriptionStepAsync("crm/rotate")).Json.GetProperty("secret").GetString()!;

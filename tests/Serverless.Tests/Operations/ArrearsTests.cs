@@ -40,15 +40,15 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         world.Time.Advance(TimeSpan.FromMinutes(121));
         Assert.True(await world.TickAsync());
 
-        await SaysAsync(world, "poison-messages", "yellow", "3 queue messages could not be worked (inbound: 2, replies-poison: 1)", "api/operations/poison-messages?queue=inbound", "resubmit", "discard");
-        await SaysAsync(world, "deliveries", "green", "0 deliveries have no end yet.");
-        await SaysAsync(world, "quarantine", "yellow", "2 calls of meta", "api/operations/quarantine?channel=meta", "release");
-        await SaysAsync(world, "cases", "yellow", "2 cases are open, and 2 of them are overdue", "api/cases?dueBefore=2026-11-20T", "ServiceLevels__DefaultMinutes");
+        await SaysAsync(world, "poison-messages", "yellow", "Poison messages: 3 (inbound: 2, replies-poison: 1)", "api/operations/poison-messages?queue=inbound", "resubmit", "discard");
+        await SaysAsync(world, "deliveries", "green", "Deliveries without an outcome: 0.");
+        await SaysAsync(world, "quarantine", "yellow", "meta: 2 calls failed verification", "api/operations/quarantine?channel=meta", "release");
+        await SaysAsync(world, "cases", "yellow", "Open cases: 2; overdue: 2.", "api/cases?dueBefore=2026-11-20T", "ServiceLevels__DefaultMinutes");
         await SaysAsync(world, "owners", "red", "Owners__Default is missing");
-        await SaysAsync(world, "notices", "yellow", "2 notices of webhook of the last seven days were given up", "api/operations/notices/resend", "2 notices of webhook wait for a later try.");
-        await SaysAsync(world, "upkeep", "green", "Next to end: settings, MetaAppSecret, in 10 days; GET api/operations/channels");
+        await SaysAsync(world, "notices", "yellow", "webhook: 2 failed notifications in the last seven days", "api/operations/notices/resend", "webhook: 2 notifications wait for a retry.");
+        await SaysAsync(world, "upkeep", "green", "Next to expire: settings, MetaAppSecret, in 10 days. GET api/operations/channels");
         world.Set(("Owners__Default", "service"));
-        await SaysAsync(world, "owners", "red", "2 open cases have no owner", "api/cases?owner=(nobody)", "hand-over");
+        await SaysAsync(world, "owners", "red", "Open cases without an owner: 2.", "api/cases?owner=(nobody)", "hand-over");
         Assert.Equal(2, (await world.GetAsync("/api/cases?owner=(nobody)")).GetProperty("cases").GetArrayLength());
 
         var summary = await world.SummaryAsync();
@@ -82,7 +82,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await world.AcceptAsync(MetaCall.Echo(new Said("m-2", "4915112345671", "Wir sind dran.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         world.Time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(("green", "1 cases are open, none is overdue."), await world.HealthAsync("cases"));
+        Assert.Equal(("green", "Open cases: 1; overdue: 0."), await world.HealthAsync("cases"));
     }
 
     [Fact]
@@ -92,12 +92,12 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         world.Broker.Refuse(503);
         await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        await SaysAsync(world, "topic", "red", "1 cases have events that wait for the topic", "The bus refused the message", "sent no event yet");
-        await SaysAsync(world, "deliveries", "green", "0 deliveries have no end yet.");
+        await SaysAsync(world, "topic", "red", "Cases with unpublished events: 1.", "The bus refused the message", "no event sent by this instance yet");
+        await SaysAsync(world, "deliveries", "green", "Deliveries without an outcome: 0.");
         world.Broker.Accept();
         world.Time.Advance(TimeSpan.FromMinutes(5));
         Assert.True(await world.TickAsync());
-        await SaysAsync(world, "topic", "green", $"sent the last event at {world.Time.GetUtcNow():O}");
+        await SaysAsync(world, "topic", "green", $"last event sent by this instance at {world.Time.GetUtcNow():O}");
     }
 
     [Fact]

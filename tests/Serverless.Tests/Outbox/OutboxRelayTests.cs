@@ -78,7 +78,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
         }
 
         await using var world = await World.StartAsync(account, null, time, ("ServiceBusConnection", null));
-        Assert.Contains("There is no bus", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
+        Assert.Contains("No Service Bus is configured", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(5));
         Assert.True(await world.TickAsync());
         Assert.Equal(0, (await Relay(world).CountPendingAsync(CancellationToken.None)).Rows);
