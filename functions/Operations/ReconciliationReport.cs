@@ -13,7 +13,7 @@ public sealed record ReconciliationReport(string Channel, IReadOnlyList<Reconcil
     /// <summary>True when the last look at a source came to nothing.</summary>
     internal bool IsTroubled => Sources.Any(s => s.Reason is not null);
 
-    /// <summary>Null for a channel that is off or cannot look.</summary>
+    /// <summary>Null for a channel that is off or has no reconciliation.</summary>
     public static async Task<ReconciliationReport?> OfAsync(IChannel channel, ReconciliationStates states, CancellationToken ct)
     {
         if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
@@ -22,12 +22,14 @@ public sealed record ReconciliationReport(string Channel, IReadOnlyList<Reconcil
         return new ReconciliationReport(channel.Name, [.. sources.Select(s => Of(s, known.GetValueOrDefault(s.Name)))], looks.Blind);
     }
 
-    /// <summary>The same in sentences.</summary>
+    /// <summary>The report in sentences.</summary>
     public IEnumerable<string> Says() =>
     [
         .. Sources.Select(s => s.LookedAt is { } at
-            ? string.Create(CultureInfo.InvariantCulture, $"Second look at {s.Source}: last at {at:O}, found {s.Found}, {s.FoundInAll} in all{(s.Reason is null ? "" : $"; it came to nothing: {s.Reason}")}.")
-            : $"Second look at {s.Source}: not yet."),
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Reconciliation of {s.Source}: last at {at:O}, found {s.Found}, {s.FoundInAll} in total{(s.Reason is null ? "" : $"; failed: {s.Reason}")}.")
+            : $"Reconciliation of {s.Source}: not run yet."),
         .. Blind,
     ];
 
@@ -35,12 +37,12 @@ public sealed record ReconciliationReport(string Channel, IReadOnlyList<Reconcil
         new(source.Name, state?.Since, state?.LookedAt, state?.DueAt, state?.Found ?? 0, state?.FoundInAll ?? 0, state?.Reason);
 }
 
-/// <summary>One source of the second look.</summary>
+/// <summary>One source of reconciliation.</summary>
 /// <param name="Source">As the channel names it.</param>
-/// <param name="Since">Nothing older is brought in.</param>
-/// <param name="LookedAt">When the last look began; null before the first.</param>
-/// <param name="DueAt">When the next one is due.</param>
-/// <param name="Found">Contacts brought in by the last look.</param>
-/// <param name="FoundInAll">Contacts brought in since the source is known.</param>
-/// <param name="Reason">Why the last look came to nothing; null when it was done.</param>
+/// <param name="Since">Older contacts are not imported.</param>
+/// <param name="LookedAt">Start of the last run; null before the first.</param>
+/// <param name="DueAt">When the next run is due.</param>
+/// <param name="Found">Contacts imported by the last run.</param>
+/// <param name="FoundInAll">Contacts imported since the source is known.</param>
+/// <param name="Reason">Why the last run failed; null if it succeeded.</param>
 public sealed record ReconciledSource(string Source, DateTimeOffset? Since, DateTimeOffset? LookedAt, DateTimeOffset? DueAt, int Found, long FoundInAll, string? Reason);

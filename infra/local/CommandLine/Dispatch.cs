@@ -50,7 +50,7 @@ internal static class Dispatch
         }
         catch (UnauthorizedAccessException e)
         {
-            return Say($"{e.Message} Give this user the right to write there, or clone the project to a folder of its own.", Refusal.Failed);
+            return Say($"{e.Message} Give this user write access, or clone the project to another folder.", Refusal.Failed);
         }
     }
 

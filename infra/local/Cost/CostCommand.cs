@@ -93,13 +93,14 @@ internal static class CostCommand
         var table = new Table().Title($"{month.Contacts:N0} contacts a month, USD").AddColumn("").AddColumn("amount").AddColumn(new TableColumn("busy").RightAligned()).AddColumn(new TableColumn("quiet").RightAligned());
         foreach (var line in lines) table.AddRow(line.Name, line.Amount, Usd(line.Busy), Usd(line.Quiet));
         screen.Console.Write(table.AddRow("together", "", Usd(busy), Usd(quiet)));
-        screen.Say("busy: executions overlap 16-fold; quiet: each stands alone and is billed for a whole second. Yours lies between.");
-        screen.Say($"A month in which nothing happens: {Usd(restWith)} with the bus, {Usd(restWithout)} without.");
+        screen.Say("busy: 16 executions overlap; quiet: executions do not overlap, and each is billed for a full second. Your cost lies between.");
+        screen.Say($"A month without contacts: {Usd(restWith)} with Service Bus, {Usd(restWithout)} without.");
         var sources = new Table().AddColumn("price").AddColumn(new TableColumn("USD").RightAligned()).AddColumn("per").AddColumn("source").AddColumn("date");
         foreach (var (name, price) in prices.All)
             sources.AddRow(name, price.Usd.ToString("0.######", CultureInfo.InvariantCulture), $"{price.Per:N0} {price.Of}", price.Source, price.Date);
         screen.Console.Write(sources);
-        screen.Say("List prices before discount and tax; replace any with --price name=value. Not in it: outgoing calls of providers, malware scanning, Communication Services, traffic.");
+        screen.Say("List prices before discounts and tax; replace any with --price name=value. Not included: outgoing calls of providers, malware scanning, "
+            + "Communication Services, traffic.");
         return 0;
     }
 

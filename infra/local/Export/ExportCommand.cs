@@ -46,7 +46,7 @@ internal sealed class RestoreSettings : ReportSettings
     public string Container { get; init; } = "exports";
 
     [CommandOption("--over")]
-    [Description("Write over rows that are there")]
+    [Description("Overwrite existing rows")]
     public bool Over { get; init; }
 
     public override ValidationResult Validate() =>
@@ -63,7 +63,7 @@ internal static class ExportCommand
         var target = options.ToAccount is { } other ? CopyAccount.Of(other) : source;
         var (name, rows) = await new TableCopy(source, target, options.Container)
             .ExportAsync(TimeProvider.System.GetUtcNow(), screen.Say, ct);
-        screen.Say($"Exported {rows.Values.Sum()} rows of {rows.Count} tables. To put them back: dotnet run --project infra/local -- restore --from {name} --account NAME");
+        screen.Say($"Exported {rows.Values.Sum()} rows of {rows.Count} tables. To restore them: dotnet run --project infra/local -- restore --from {name} --account NAME");
         Console.Out.WriteLine(new JsonObject { ["export"] = name, ["tables"] = JsonSerializer.SerializeToNode(rows) }.ToJsonString());
         return 0;
     });
@@ -74,7 +74,7 @@ internal static class ExportCommand
         var target = CopyAccount.Of(options.Account);
         var source = options.FromAccount is { } other ? CopyAccount.Of(other) : target;
         var rows = await new TableCopy(target, source, options.Container).RestoreAsync(options.From!, options.Over, screen.Say, ct);
-        screen.Say($"Restored {rows.Values.Sum()} rows of {rows.Count} tables. Tick queues deliveries without an end within 15 minutes.");
+        screen.Say($"Restored {rows.Values.Sum()} rows of {rows.Count} tables. The function Tick queues deliveries without an outcome within 15 minutes.");
         return 0;
     });
 }

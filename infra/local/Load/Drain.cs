@@ -16,7 +16,7 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
     /// <remarks>The emulator's queue and hot partitions grow slower with their length, so a long run is measured over its first minute only.</remarks>
     public async Task<Drained> RunAsync(long accepted, Screen screen, CancellationToken ct)
     {
-        screen.Say($"Working off {accepted} deliveries, for {Patience.TotalSeconds:0} s at most ...");
+        screen.Say($"Processing {accepted} deliveries, for {Patience.TotalSeconds:0} s at most ...");
         var watch = Stopwatch.StartNew();
         await QueueEmptyAsync(watch, screen, ct);
         while (true)
@@ -40,7 +40,7 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
             if (waiting == 0 || watch.Elapsed > Patience) return;
             if (told.Elapsed > TimeSpan.FromSeconds(10))
             {
-                screen.Say($"{waiting} deliveries wait in the queue");
+                screen.Say($"Deliveries in the queue: {waiting}");
                 told.Restart();
             }
             await Task.Delay(TimeSpan.FromMilliseconds(250), ct);

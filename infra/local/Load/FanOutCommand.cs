@@ -44,7 +44,7 @@ internal static class FanOutCommand
                 return response.IsSuccessStatusCode;
             }
 
-            screen.Say($"Telling {subscribers} subscribers, the app and plain posts in turn ...");
+            screen.Say($"Notifying {subscribers} subscribers, the app and plain posts in turn ...");
             await SendAsync(TellAsync, Math.Min(connections, 8), SliceLength, ct);
             var (told, posted, tellTime, postTime, events) = (0, 0, TimeSpan.Zero, TimeSpan.Zero, 0);
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(settings.Seconds);)

@@ -37,7 +37,7 @@ internal static class FanOutProof
         await Parallel.ForEachAsync(Enumerable.Range(0, events), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (_, token) => await queues.PutAsync(Queue, Message(), token));
         await stack.StartHostAsync(app, 0, ct, maxWorkerErrors: kills + 3);
 
-        screen.Say($"Telling {subscribers} subscribers, {failing} of which always fail, of {events} events ...");
+        screen.Say($"Sending {events} events to {subscribers} subscribers, {failing} of which always fail ...");
         var watch = Stopwatch.StartNew();
         await WorkedAsync(stack, told, (subscribers - failing) * events, failing * events, kills, screen, ct);
         var elapsed = watch.Elapsed;
@@ -45,7 +45,7 @@ internal static class FanOutProof
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
-        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not say where its notices stand: see .local/load/handler.log.");
+        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not return the state of its notifications: see .local/load/handler.log.");
         var states = summary.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);
         var kept = states.GetValueOrDefault("failed") + states.GetValueOrDefault("waiting");
         var figures = new JsonObject
@@ -83,7 +83,7 @@ internal static class FanOutProof
             if (killed < kills && told.Taken > (long)most * (killed + 1) / (kills + 1))
             {
                 killed++;
-                screen.Say($"Killing the app at {told.Taken} notices ...");
+                screen.Say($"Killing the app after {told.Taken} notifications ...");
                 stack.Host.KillWorker();
             }
 
@@ -92,7 +92,7 @@ internal static class FanOutProof
             if (stuck.Elapsed > Patience || stack.Stopped is not null) return;
             if (said.Elapsed > TimeSpan.FromSeconds(10))
             {
-                screen.Say($"{told.Taken} notices taken, {count} messages wait, those for later included");
+                screen.Say($"Notifications received: {told.Taken}; messages in the queue (retries included): {count}");
                 said.Restart();
             }
 

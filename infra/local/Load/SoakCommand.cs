@@ -127,7 +127,7 @@ internal static class SoakCommand
     /// <summary>Until every delivery has its end and nothing is in the outbox, or nothing moves any more.</summary>
     private static async Task<RunSummary?> DrainAsync(AppApi api, Stack stack, Screen screen, CancellationToken ct)
     {
-        screen.Say("Waiting until all that was accepted has its end ...");
+        screen.Say("Waiting until every accepted delivery has an outcome ...");
         RunSummary? last = null;
         for (var stuck = Stopwatch.StartNew(); stuck.Elapsed < Patience && stack.Stopped is null;)
         {
@@ -136,7 +136,7 @@ internal static class SoakCommand
             if (summary is { OutboxPending: 0 } && open == 0 && !await stack.IsTellingAsync(ct)) return summary;
             if (summary is not null && (last is null || summary.Progress != last.Progress)) stuck.Restart();
             last = summary ?? last;
-            screen.Say($"{open} deliveries without an end, {summary?.OutboxPending} events in the outbox");
+            screen.Say($"Deliveries without an outcome: {open}; events in the outbox: {summary?.OutboxPending}");
             await Task.Delay(Between, TimeProvider.System, ct);
         }
 

@@ -95,7 +95,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
     /// <summary>Asks the app what became of each accepted contact.</summary>
     public async Task<SoakOutcome> CheckAsync(AppApi api, Screen screen, CancellationToken ct)
     {
-        screen.Say($"Checking what became of {Accepted} contacts ...");
+        screen.Say($"Checking the outcome of {Accepted} contacts ...");
         var (lost, doubled) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
         await Parallel.ForEachAsync(_accepted, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = ct },
             async (one, token) =>
@@ -129,7 +129,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
             return;
         }
 
-        throw new Refusal($"A call of {call.Channel} was not taken in {MostTries} tries: see .local/soak/handler.log.");
+        throw new Refusal($"A call of {call.Channel} was not accepted in {MostTries} attempts: see .local/soak/handler.log.");
     }
 
     /// <summary>How long the answer took; null when the call was not taken.</summary>

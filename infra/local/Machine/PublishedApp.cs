@@ -56,7 +56,7 @@ internal static class PublishedApp
             return new Refusal("The .NET SDK that global.json asks for is missing: install the .NET 10 SDK from https://dot.net and start again.");
         }
         var error = output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim() ?? "no error was printed";
-        return new Refusal($"`dotnet publish {project} -c Release` failed ({error}): mend that and start again.");
+        return new Refusal($"`dotnet publish {project} -c Release` failed ({error}): fix the error and start again.");
     }
 
     /// <summary>A hash over everything the build reads: content, not times, which a checkout changes.</summary>

@@ -18,7 +18,7 @@ internal static class LocalSettings
     {
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var defaults = Path.Combine(repository.Root, "infra", "local", "local.settings.json");
-        Add(settings, Read(defaults)["Values"] as JsonObject ?? throw new Refusal($"{defaults} has no object 'Values': take it back from git."), defaults, places);
+        Add(settings, Read(defaults)["Values"] as JsonObject ?? throw new Refusal($"{defaults} has no object 'Values': restore it from git."), defaults, places);
 
         if (Directory.Exists(repository.Seeds))
         {
@@ -69,11 +69,11 @@ internal static class LocalSettings
         }
         catch (JsonException e)
         {
-            throw new Refusal($"{file} is not JSON (line {e.LineNumber + 1}): mend it and start again.");
+            throw new Refusal($"{file} is not JSON (line {e.LineNumber + 1}): fix it and start again.");
         }
         catch (FileNotFoundException)
         {
-            throw new Refusal($"{file} is missing: take it back from git.");
+            throw new Refusal($"{file} is missing: restore it from git.");
         }
     }
 }

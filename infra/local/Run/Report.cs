@@ -24,8 +24,8 @@ internal static class Report
             sent.AddRow(Text(kind.Name), Text($"{kind.Count}"), Text(kind.Lines.Count == 0 ? "" : Short(kind.Lines[0])));
         screen.Console.Write(sent);
         if (outcome.Summary is { } summary)
-            screen.Say($"{summary.Cases} cases with {summary.Contacts} contacts; {summary.Unaccounted} deliveries unaccounted for;"
-                + $" {summary.OutboxPending} events and {summary.NoticesWaiting} notifications still wait.");
+            screen.Say($"Cases: {summary.Cases}; contacts: {summary.Contacts}; overdue deliveries: {summary.Unaccounted};"
+                + $" unpublished events: {summary.OutboxPending}; waiting notifications: {summary.NoticesWaiting}.");
         Health(screen, outcome.Health);
     }
 
@@ -50,36 +50,36 @@ internal static class Report
         }
         screen.Console.Write(notices);
 
-        var replies = Table("Texts to customers", "case", "channel", "written by", "state");
-        foreach (var one in outcome.Replies) replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "receipt" : "a colleague"), Text(one.State));
+        var replies = Table("Replies to customers", "case", "channel", "author", "state");
+        foreach (var one in outcome.Replies) replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "acknowledgement" : "colleague"), Text(one.State));
         screen.Console.Write(replies);
     }
 
     public static void Differences(Screen screen, SeedOutcome outcome)
     {
-        screen.Say(outcome.Differences.Count == 0 ? $"Each of the {outcome.Seeds} seeds got the answer and the outcome it expects."
+        screen.Say(outcome.Differences.Count == 0 ? $"All {outcome.Seeds} seeds have the expected response and outcome."
             : $"{outcome.Differences.Count} differences:");
         foreach (var difference in outcome.Differences) screen.Say("  " + difference);
     }
 
-    /// <summary>Where to look next.</summary>
+    /// <summary>Links and files of this run.</summary>
     public static void Addresses(Screen screen, Places places)
     {
-        screen.Say("Where to look:");
+        screen.Say("Links and files:");
         screen.Say($"  cards and mails as people see them   {places.Pages}/");
         screen.Say($"  cases                                {places.App}api/cases?code={places.FunctionKey}");
         screen.Say($"  health                               {places.App}api/health?code={places.FunctionKey}");
         screen.Say($"  files: what was sent, logs           {places.Folder}/outside, {places.Folder}/handler.log");
-        screen.Say("Your first event (functions/Channels/Generic/README.md): paste this line, then run one of its three programs:");
+        screen.Say("Send your first event (functions/Channels/Generic/README.md): paste this line, then run one of the three programs there:");
         screen.Say($"  export CONTACT_URL={places.App}api/hooks/generic CONTACT_SECRET={places.Secret}");
     }
 
-    /// <summary>The state of the whole, and of each part that is not well why, with the step that mends it.</summary>
+    /// <summary>Overall state, and for each unhealthy part the reason and the action to take.</summary>
     public static void Health(Screen screen, Health? health)
     {
         if (health is null)
         {
-            screen.Say("Health: no answer from api/health; see handler.log.");
+            screen.Say("Health: no response from api/health; see handler.log.");
             return;
         }
 
@@ -87,7 +87,7 @@ internal static class Report
         foreach (var (part, status, says) in health.Troubled)
             foreach (var sentence in says) screen.Say($"  {part} ({status}): {sentence}");
         if (health.Troubled.Any(t => t.Part == "upkeep"))
-            screen.Say("  Of upkeep: some seeds tell of revoked accounts and lost subscriptions, and no provider is here to ask.");
+            screen.Say("  upkeep is expected here: some seeds report revoked accounts and lost subscriptions, and no real provider can be asked.");
     }
 
     public static JsonObject Json(SeedOutcome outcome, TimeSpan elapsed)

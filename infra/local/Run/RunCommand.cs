@@ -85,7 +85,7 @@ internal static class RunCommand
             Outside = stack.Outside!.Look(),
             Health = await api.HealthAsync(ct),
             Differences = [.. outcome.Differences,
-                .. stack.Provider!.Strays.Select(s => $"the app asked a provider for what no seed names: {s}")],
+                .. stack.Provider!.Strays.Select(s => $"the app requested something from a provider that no seed defines: {s}")],
         };
 
         if (settings.Json) await Console.Out.WriteLineAsync(Report.Json(outcome, watch.Elapsed).ToJsonString());
@@ -103,7 +103,7 @@ internal static class RunCommand
 
     private static async Task StayUpAsync(Stack stack, AppApi api, Health? health, Screen screen, CancellationToken ct)
     {
-        screen.Say("Ctrl-C ends it.");
+        screen.Say("Press Ctrl-C to stop.");
         try
         {
             for (var looked = Stopwatch.StartNew(); stack.Stopped is null;)
@@ -119,7 +119,7 @@ internal static class RunCommand
         }
         catch (OperationCanceledException)
         {
-            screen.Say("Ending the app, then Azurite ...");
+            screen.Say("Stopping the app, then Azurite ...");
         }
     }
 }
