@@ -42,7 +42,7 @@ public static class Program
         }
         catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or FormatException)
         {
-            // Bounds are told by class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
+            // Errors name class and property, which are section and setting: ReceiveOptions.StoreSeconds is Receive__StoreSeconds.
             var sentence = error.Message.Replace("Options.", "__", StringComparison.Ordinal);
             await Console.Error.WriteLineAsync($"The app does not start: {sentence}");
             return 1;

@@ -8,7 +8,7 @@ using Serverless.Replies;
 
 namespace Serverless.ActionLinks;
 
-/// <summary>How it stands with a link.</summary>
+/// <summary>State of a link.</summary>
 public enum LinkState
 {
     /// <summary>It was not made by us, or was cut off.</summary>
@@ -36,7 +36,7 @@ public enum LinkState
 }
 
 /// <summary>What the page of a link shows.</summary>
-/// <param name="State">How it stands.</param>
+/// <param name="State">State of the link.</param>
 /// <param name="Link">What it is for; null when it is none of ours.</param>
 /// <param name="Case">The case as it is now; null when it is gone.</param>
 /// <param name="UsedAt">When it was followed before.</param>
@@ -72,14 +72,16 @@ public sealed record LinkView(
     public bool MoreAlike { get; init; }
 }
 
-/// <summary>Shows what a link would do, and does it when asked to: looking changes nothing, so that programs that look at every link of a mail change nothing.</summary>
+/// <summary>
+/// Shows the action of a link, and performs it on request: GET changes nothing, so link scanners of mail systems trigger nothing.
+/// </summary>
 public sealed class ActionLinkHandler(
     ActionLinkTokens links, ActionLinkViews reading, CaseStore cases, CaseActions actions, TableStore tables, TimeProvider time,
     IOptionsMonitor<OwnersOptions> owners)
 {
     private const string Table = "links";
 
-    /// <summary>How it stands with a link; changes nothing.</summary>
+    /// <summary>State of a link; changes nothing.</summary>
     public async Task<LinkView> LookAsync(string token, CancellationToken ct)
     {
         if (links.Open(token) is not { } opened) return new LinkView(LinkState.Strange);

@@ -21,7 +21,7 @@ public enum LinkAction
     /// <summary>Sends the customer an answer, once.</summary>
     [JsonStringEnumMemberName("answer")] Answer,
 
-    /// <summary>Lists the cases that were told as one incident; changes nothing.</summary>
+    /// <summary>Lists the cases of an incident; changes nothing.</summary>
     [JsonStringEnumMemberName("incident")] Incident,
 }
 
@@ -69,7 +69,7 @@ public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOpt
             : null;
     }
 
-    /// <summary>Sentences for what is missing, each naming the setting.</summary>
+    /// <summary>Sentences for missing settings, each naming the setting.</summary>
     public IEnumerable<string> Problems()
     {
         if (string.IsNullOrEmpty(options.CurrentValue.Secret)) yield return "Links__Secret is missing: cards and mails carry no links to act by.";

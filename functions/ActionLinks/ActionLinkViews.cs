@@ -14,7 +14,7 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
     /// <summary>Most cases of an incident that are listed.</summary>
     public const int MostAlike = 1_000;
 
-    /// <summary>The case for whoever the link was sent to, with links to act by that end with this one.</summary>
+    /// <summary>The case for the recipient of the link, with action links that expire with this one.</summary>
     public async Task<LinkView> ViewAsync(OpenedLink opened, CancellationToken ct)
     {
         var link = opened.Link;

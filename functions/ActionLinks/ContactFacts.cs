@@ -67,7 +67,7 @@ public static class ContactFacts
         return string.IsNullOrWhiteSpace(name) ? null : name;
     }
 
-    // Ids that only the provider understands tell a person nothing.
+    // Ids that only the provider understands are of no use to a person.
     private static bool IsReadable(Identity party) =>
         party.Scheme is "phone" or "phone-as-written" or "whatsapp" or "sms-sender" or "email";
 

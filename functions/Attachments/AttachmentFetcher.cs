@@ -28,7 +28,7 @@ public sealed partial class AttachmentFetcher(
         {
             if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is not { File.State: not AttachmentState.Removed } row)
             {
-                // Whoever died while the contact was taken back may have left its bytes behind.
+                // A run that crashed while the contact was removed may have left its bytes behind.
                 await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(pointer.CaseId, pointer.File), ct);
                 return;
             }
@@ -105,7 +105,7 @@ public sealed partial class AttachmentFetcher(
             return;
         }
 
-        // Somebody was faster: another message for the same file, or its contact was removed, and then its bytes go too.
+        // Another run was faster: a second message for the same file, or its contact was removed, and then its bytes are deleted, too.
         if (await rows.FindAsync(row.CaseId, row.File.Id, ct) is null or { File.State: AttachmentState.Removed })
             await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(row.CaseId, row.File.Id), ct);
     }
@@ -128,7 +128,7 @@ public sealed partial class AttachmentFetcher(
         await rows.ReplaceAsync(row with { NextAt = now + pause, File = row.File with { Reason = reason } }, ct);
     }
 
-    // It becomes a header of our own answer one day: only what is a MIME type passes.
+    // It becomes a header of our own response later: only MIME types are accepted.
     private static string? TypeOf(string? type) =>
         type is { Length: < 200 } && MediaTypeHeaderValue.TryParse(type, out var parsed) && parsed.MediaType is { } media && media.All(char.IsAscii) ? media : null;
 

@@ -25,7 +25,7 @@ public sealed class AttachmentQueue(AttachmentRows rows, BlobStore blobs, QueueS
     /// <summary>Name of a file's blob.</summary>
     public static string BlobOf(string caseId, string file) => $"{caseId}/{file}";
 
-    // The row first: whoever finds it still waiting asks again, so that dying in between costs only a second message.
+    // The row first: the next run that finds it waiting queues it again, so a crash in between costs only a second message.
     private async Task AskAsync(string caseId, ContactEvent e, Attachment attachment, CancellationToken ct)
     {
         if (await rows.WantAsync(caseId, e.Contact, attachment, e.Change == ContactChange.Restored, time.GetUtcNow(), ct))

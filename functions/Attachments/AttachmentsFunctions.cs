@@ -18,7 +18,8 @@ public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReade
             : poison.KeepAsync(AttachmentMessage.Queue, message, "not a pointer to a file", ct);
 
     /// <summary>
-    /// Takes what FetchAttachments failed at too often: the file is noted as failed in its case; a message that names none is kept.
+    /// Handles messages that failed too often: the attachment is marked as failed in its case; a message without an attachment is stored
+    /// as poison.
     /// </summary>
     [Function("GiveUpAttachments")]
     public async Task GiveUp([QueueTrigger("attachments-poison")] string message, CancellationToken ct)
@@ -26,7 +27,9 @@ public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReade
         if (!await work.GiveUpAsync(message, ct)) await poison.KeepAsync("attachments-poison", message, "failed too often", ct);
     }
 
-    /// <summary>Gives one file of a case as a download: never shown by the browser, whatever type its sender claimed.</summary>
+    /// <summary>
+    /// Returns an attachment of a case as a download: never displayed by the browser, regardless of the type its sender claimed.
+    /// </summary>
     [Function("DownloadAttachment")]
     public async Task Download(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases/{id}/attachments/{n}")] HttpRequest request)

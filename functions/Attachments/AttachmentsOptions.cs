@@ -6,7 +6,7 @@ namespace Serverless.Attachments;
 /// <summary>Bounds of files that come with contacts; section <c>Attachments</c>.</summary>
 public sealed class AttachmentsOptions
 {
-    /// <summary>Largest file that is kept, in bytes; a larger one is named in its case as failed: too-large.</summary>
+    /// <summary>Largest stored file, in bytes; a larger one is shown in its case as failed: too-large.</summary>
     [Range(1024, 2L * 1024 * 1024 * 1024)]
     public long MaxBytes { get; set; } = 64 * 1024 * 1024;
 }

@@ -4,7 +4,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Where each file of a case stands: rows of the case's partition, so that they are shown with it and go with it.</summary>
+/// <summary>State of each attachment: rows of the case's partition, so that they are read and deleted with it.</summary>
 public sealed class AttachmentRows(TableStore tables)
 {
     private const int LongestName = 500;
@@ -48,7 +48,7 @@ public sealed class AttachmentRows(TableStore tables)
         return rows;
     }
 
-    /// <summary>Writes a file's row anew; false when somebody changed it since it was read, or it is gone.</summary>
+    /// <summary>Updates the row of an attachment; false when it changed since it was read, or was deleted.</summary>
     public async Task<bool> ReplaceAsync(Row row, CancellationToken ct) =>
         (await tables.ReplaceAsync(CaseStore.Table, Write(row), row.ETag, ct)).State == WriteState.Written;
 

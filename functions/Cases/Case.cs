@@ -30,16 +30,19 @@ public sealed record Case
     /// <summary>When the customer began to wait for us (the provider's time); null while nobody waits.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
-    /// <summary>The contact that <see cref="WaitingSince"/> is about, by its id within the case: what is told of it later (a call that was answered after all) may end the wait. Null while nobody waits.</summary>
+    /// <summary>
+    /// Id of the contact for which <see cref="WaitingSince"/> was set: a later event of it (such as an answered call) may end the wait.
+    /// Null while no customer waits.
+    /// </summary>
     public string? WaitingFor { get; init; }
 
     /// <summary>By when the promise says the customer has an answer; null while nobody waits.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
-    /// <summary>When our own people last answered, as far as providers told us.</summary>
+    /// <summary>When a colleague last answered, as reported by providers.</summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
-    /// <summary>Who said that they see to it: a person or a team; null until somebody did, and again when the case is opened anew.</summary>
+    /// <summary>Person or team that accepted the case; null before, and again after the case is reopened.</summary>
     public string? AcceptedBy { get; init; }
 
     public DateTimeOffset? AcceptedAt { get; init; }
@@ -53,7 +56,7 @@ public sealed record Case
     /// <summary>Owners before the present one, oldest first.</summary>
     public IReadOnlyList<string> FormerOwners { get; init; } = [];
 
-    /// <summary>How often this wait was told as overdue; 0 while the promise holds.</summary>
+    /// <summary>Number of overdue notifications of this wait; 0 while it is not overdue.</summary>
     public int Overdue { get; init; }
 
     public DateTimeOffset? ClosedAt { get; init; }

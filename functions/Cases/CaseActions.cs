@@ -36,11 +36,13 @@ public sealed class CaseActions(
         NoSuchOwner,
     }
 
-    /// <summary>Somebody sees to it. The one it was offered to becomes its owner with that; the owner accepting their own case withdraws an offer.</summary>
+    /// <summary>
+    /// Accepts the case. If it was offered to this person, they become the owner; an owner who accepts withdraws a pending offer.
+    /// </summary>
     /// <param name="caseId">The case.</param>
     /// <param name="by">A person or team, as the <c>Owners</c> settings or a notice name them.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    /// <param name="version">Required version of the head; null for any.</param>
     public Task<Result> AcceptAsync(string caseId, string by, CancellationToken ct, int? version = null) =>
         ChangeAsync(caseId, version, (head, now) =>
     {
@@ -69,7 +71,7 @@ public sealed class CaseActions(
     /// <param name="by">Who offers it; null when nobody says.</param>
     /// <param name="why">At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    /// <param name="version">Required version of the head; null for any.</param>
     public Task<Result> HandOverAsync(string caseId, string to, string? by, string why, CancellationToken ct, int? version = null) =>
         ChangeAsync(caseId, version, (head, now) =>
         !owners.CurrentValue.Known.Contains(to, StringComparer.Ordinal) ? (Result.NoSuchOwner, null)
@@ -81,14 +83,17 @@ public sealed class CaseActions(
     /// <param name="caseId">The case.</param>
     /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    /// <param name="version">Required version of the head; null for any.</param>
     public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct, int? version = null) =>
         ChangeAsync(caseId, version, (head, now) =>
         head.State == CaseState.Closed
             ? (Result.Already, null)
             : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
 
-    /// <summary>Tells that the promise to the customer was not kept, once for each wait and each step of the escalation. Gives the time of the next step, null when there is none, and whether the promise has run out.</summary>
+    /// <summary>
+    /// Publishes that the case is overdue, once for each wait and escalation step. Returns the time of the next step (null when there is
+    /// none) and whether the due time has passed.
+    /// </summary>
     public async Task<(DateTimeOffset? Next, bool Overdue)> TellOverdueAsync(string caseId, CancellationToken ct)
     {
         var (next, overdue) = ((DateTimeOffset?)null, false);

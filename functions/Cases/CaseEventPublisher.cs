@@ -5,7 +5,7 @@ namespace Serverless.Cases;
 /// <summary>What follows a commit: publish, list, mark. Each step may be repeated; a crash leaves the outbox rows for the next caller.</summary>
 public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseStore cases)
 {
-    /// <summary>Tells what this caller just committed; or, when it found the contact stored, whatever the case still has to tell.</summary>
+    /// <summary>Publishes this commit's events, or any still pending for the case.</summary>
     public async Task AfterAsync(Correlation correlation, CancellationToken ct)
     {
         if (correlation.Committed is null) await TellRestAsync(correlation.CaseId, ct);
@@ -29,7 +29,7 @@ public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseS
         return published;
     }
 
-    // A contact may open the case again while we take it off the list, and find its row still there: whoever takes off looks once more.
+    // A contact may reopen the case while its row is removed from the list: read the head again after removing.
     private async Task ListAsync(Case head, CancellationToken ct)
     {
         await views.ShowAsync(head, ct);

@@ -5,7 +5,7 @@ using Serverless.Outbox;
 
 namespace Serverless.Cases;
 
-/// <summary>Examples of what subscribers hear of cases, about a case that never was.</summary>
+/// <summary>Example events of an invented case.</summary>
 public static class CaseExamples
 {
     private const string Id = "9f1c2b7a4d5e4f60019a9f0d3c207a11";

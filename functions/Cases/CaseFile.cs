@@ -7,7 +7,7 @@ namespace Serverless.Cases;
 /// <summary>One case with all that belongs to it, as <c>GET api/cases/{id}</c> shows it.</summary>
 /// <param name="Case">The head.</param>
 /// <param name="Contacts">Its contacts, by the provider's time.</param>
-/// <param name="History">What was told of it, oldest first.</param>
+/// <param name="History">Its published events, oldest first.</param>
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
 /// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
 public sealed record CaseFile(
@@ -16,13 +16,13 @@ public sealed record CaseFile(
     /// <summary>Give it as <c>continuation</c> to get the contacts before these; null when there are none.</summary>
     public string? Continuation { get; init; }
 
-    /// <summary>Give it as <c>historyContinuation</c> to get what was told before that; null when there is nothing.</summary>
+    /// <summary>Pass it as <c>historyContinuation</c> for earlier events; null when there are none.</summary>
     public string? HistoryContinuation { get; init; }
 }
 
 /// <summary>
-/// Which part of a long case somebody wants to see. Neither continuation: its latest contacts, the latest of its history, and its replies;
-/// with one of them that list alone goes on.
+/// Requested part of a long case. Without continuation: its latest contacts, the latest history entries, and its replies;
+/// with one of them only that list is continued.
 /// </summary>
 /// <param name="Top">Most contacts, and most entries of the history.</param>
 /// <param name="Contacts">Where the page of contacts before ended.</param>
@@ -53,14 +53,14 @@ public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> D
 /// <param name="Name">As its sender named it; null when it was not named.</param>
 /// <param name="Type">MIME type once it is stored, what the provider said before.</param>
 /// <param name="Size">Bytes; what the provider said until it is stored.</param>
-/// <param name="State">Where it stands.</param>
+/// <param name="State">Current state.</param>
 /// <param name="Reason">Why it is not stored; a code.</param>
 /// <param name="Sha256">64 hex digits, once it is stored.</param>
 /// <param name="At">When it came to its end.</param>
 public sealed record FiledAttachment(
     string Id, string? Name, string? Type, long? Size, AttachmentState State, string? Reason = null, string? Sha256 = null, DateTimeOffset? At = null);
 
-/// <summary>Where a file stands.</summary>
+/// <summary>State of an attachment.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AttachmentState>))]
 public enum AttachmentState
 {
@@ -114,10 +114,10 @@ public sealed record ListedCase
 }
 
 /// <summary>A page of a list.</summary>
-/// <param name="Cases">May hold fewer than asked for, even none, while there is more.</param>
+/// <param name="Cases">May hold fewer than requested, even none, while more follow.</param>
 /// <param name="Continuation">Give it as <c>continuation</c> to get the next page; null at the end.</param>
 /// <param name="Truncated">
-/// True: the owner has more open cases than are sorted by what is due; the oldest were. Otherwise not there.
+/// True: the owner has more open cases than are sorted by due time; only the oldest were. Absent otherwise.
 /// </param>
 public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation, bool? Truncated = null);
 
@@ -135,13 +135,13 @@ public enum CaseOrder
     /// <summary>By the time of opening, the latest first.</summary>
     Newest,
 
-    /// <summary>What is due first; open cases of one owner only.</summary>
+    /// <summary>By due time; open cases of one owner only.</summary>
     Due,
 }
 
 /// <summary>What to list.</summary>
 /// <param name="State">Open or closed cases.</param>
-/// <param name="Owner">Only of this owner; null for all. <see cref="CaseViews.Nobody"/> finds owner gaps.</param>
+/// <param name="Owner">Only of this owner; null for all. <see cref="CaseViews.Nobody"/> returns cases without an owner.</param>
 /// <param name="Network">Only cases that used this network.</param>
 /// <param name="DueBefore">Only cases due before this.</param>
 /// <param name="Month">Of the end, for closed cases.</param>

@@ -56,7 +56,7 @@ public static class CaseKeys
     /// <summary>Id of a file within its case: the same for every event and every copy that names it.</summary>
     public static string Attachment(Contact contact, Attachment attachment) => Hash(contact.Channel, contact.Account, $"{contact.ExternalId.Length}:{contact.ExternalId}{attachment.Reference}");
 
-    /// <summary>Id of a case event: told from its case, its type and what caused it, so that a repeated step makes the same one.</summary>
+    /// <summary>Id of a case event, derived from case, type and cause, so that a repeated step produces the same one.</summary>
     public static string Told(string caseId, string type, string cause) => Hash(caseId, type, cause);
 
     private static string Hash(string first, string second, string third)

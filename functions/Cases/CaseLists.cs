@@ -12,7 +12,7 @@ namespace Serverless.Cases;
 /// </summary>
 public sealed partial class CaseLists(CaseViews views, TimeProvider time)
 {
-    /// <summary>Most open cases of an owner that are sorted by what is due.</summary>
+    /// <summary>Most open cases of an owner that are sorted by due time.</summary>
     public const int MostDue = 1_000;
 
     // Behind every row's key, which begins with a digit.
@@ -37,7 +37,7 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
             : filter.Owner is { } owner ? [CaseViews.OpenPartition(owner)]
             : [.. (await views.OwnersAsync(ct)).Select(CaseViews.OpenPartition)];
         if (filter.Order == CaseOrder.Due) return await DueAsync(partitions[0], filter.Top, after, kind, ct);
-        // One more of each than fits tells whether there is more.
+        // One more of each than fits shows whether more follow.
         var newest = filter.Order == CaseOrder.Newest;
         var lists = await Task.WhenAll(partitions.Select(
             p => newest ? NewestAsync(p, after, filter.Top + 1, ct) : OldestAsync(p, after, filter.Top + 1, ct)));
@@ -86,7 +86,7 @@ public sealed partial class CaseLists(CaseViews views, TimeProvider time)
         return new Page(Ids(page.Select(r => r.Row)), sorted.Count > page.Count ? Closed(kind + page[^1].Rank) : null, more);
     }
 
-    // What ran out already comes first: its hint says when it is told again. Without a promise: last.
+    // Overdue cases first: their hint is the time of the next escalation. Cases without a due time come last.
     private static string RankOf(TableRow row) => string.Create(
         CultureInfo.InvariantCulture,
         $"{(row.Flag("Overdue") is true ? 0 : 1)}{(row.Time("DueAt") ?? DateTimeOffset.MaxValue).UtcTicks:D19}|{row.RowKey}");

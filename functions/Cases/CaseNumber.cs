@@ -15,7 +15,7 @@ public static class CaseNumber
     private const string Alphabet = "34679ACDEFGHJKMNPRTVWXY";
     private static readonly SearchValues<char> Allowed = SearchValues.Create(Alphabet);
 
-    /// <summary>The number a case asks for; told from its id, so that a repeated step asks for the same one.</summary>
+    /// <summary>The number a case requests, derived from its id, so that a repeated step requests the same one.</summary>
     /// <param name="caseId">32 hex digits.</param>
     /// <param name="attempt">0 at first; counts up while the number is taken by another case.</param>
     public static string For(string caseId, int attempt)

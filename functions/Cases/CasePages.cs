@@ -23,7 +23,7 @@ public sealed class CasePages(TableStore tables)
         return ([.. page.Rows.Select(r => r.RowKey[(r.RowKey.LastIndexOf('|') + 1)..])], page.Continuation);
     }
 
-    /// <summary>A page of what was told of a case, the latest first.</summary>
+    /// <summary>A page of the published events of a case, latest first.</summary>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<TablePage> HistoryAsync(string caseId, int top, string? continuation, CancellationToken ct) =>
         await tables.QueryAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.HistoryPrefix).Top(top), ct, continuation);

@@ -20,7 +20,9 @@ public sealed class CaseReplies(TableStore tables)
     public async Task<bool> InsertAsync(string caseId, CaseReply reply, CancellationToken ct) =>
         (await tables.InsertAsync(CaseStore.Table, Write(caseId, reply), ct)).State == WriteState.Written;
 
-    /// <summary>Writes how a reply stands now, and what is to be told, all or nothing. Null when somebody else changed it, or it was erased.</summary>
+    /// <summary>
+    /// Writes the new state of a reply and its events in one batch. Null when the reply changed concurrently or was erased.
+    /// </summary>
     public async Task<Versioned?> CommitAsync(string caseId, CaseReply reply, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var row = Write(caseId, reply);

@@ -27,7 +27,7 @@ public sealed record CaseReply
     /// <summary>True for a receipt: no person wrote it, and it answers nothing.</summary>
     public bool Automatic { get; init; }
 
-    /// <summary>True for an automatic text that is owed whatever happens meanwhile: the confirmation of a cancellation or withdrawal.</summary>
+    /// <summary>True for an automatic text that must be sent in any case: the confirmation of a cancellation or withdrawal.</summary>
     public bool Owed { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -55,7 +55,7 @@ public sealed record CaseReply
     [JsonIgnore]
     public ContactEvent? Sent { get; init; }
 
-    /// <summary>The provider's name for it, when a status told of it before we knew.</summary>
+    /// <summary>The provider's id, when a status report carried it before the send response did.</summary>
     [JsonIgnore]
     public MessageStatus? Known { get; init; }
 
@@ -71,10 +71,10 @@ public enum ReplyState
     /// <summary>To be sent, now or when its next try is due.</summary>
     [JsonStringEnumMemberName("waiting")] Waiting,
 
-    /// <summary>Somebody is at it.</summary>
+    /// <summary>Being sent.</summary>
     [JsonStringEnumMemberName("sending")] Sending,
 
-    /// <summary>It may or may not have reached the customer, and the provider cannot tell two tries apart: a person decides. Never sent again by itself.</summary>
+    /// <summary>Delivery is unknown, and the provider cannot detect duplicates: a person decides. Never retried automatically.</summary>
     [JsonStringEnumMemberName("uncertain")] Uncertain,
 
     /// <summary>It will not be sent: the provider or the channel said no.</summary>

@@ -3,7 +3,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>What one event of a contact means for a case. Pure: looks at nothing but its arguments.</summary>
+/// <summary>Decides the effect of a contact's event on its case. Pure: depends on its arguments only.</summary>
 public abstract record Decision
 {
     private Decision() { }
@@ -11,16 +11,16 @@ public abstract record Decision
     /// <summary>A case begins with it.</summary>
     public sealed record Open(string Need, string NeedRule, DateTimeOffset? WaitingSince, DateTimeOffset? DueAt) : Decision
     {
-        /// <summary>When somebody spoke with the customer already; null when nobody did.</summary>
+        /// <summary>When a colleague has spoken with the customer; null when none has.</summary>
         public DateTimeOffset? AnsweredAt { get; init; }
     }
 
     /// <summary>The head changes with it.</summary>
     /// <param name="Head">The head as it shall be, version counted up.</param>
-    /// <param name="Tells">The event type to tell.</param>
+    /// <param name="Tells">Type of the event to publish.</param>
     public sealed record Change(Case Head, string Tells) : Decision;
 
-    /// <summary>It is added without a look at the head, so that any number of writers never stand in each other's way.</summary>
+    /// <summary>Added without reading the head, so that any number of writers do not conflict.</summary>
     public sealed record Append(string Tells) : Decision;
 
     /// <summary>It opens nothing (an answer of our own people, a removal): it waits in the case's partition until the customer's contact comes.</summary>
@@ -41,14 +41,17 @@ public static class CaseRules
     /// <summary>Every need there is.</summary>
     public static readonly IReadOnlyList<string> Needs = ["answer", "public-answer", "call", CallBack, "repair", Look];
 
-    /// <summary>What the event means. The contact is judged as all its events leave it, never by one of them: the end of a call does not say whether somebody answered it.</summary>
+    /// <summary>
+    /// The effect of an event. The contact is judged by all its events together, never by one alone: the end of a call does not state
+    /// whether it was answered.
+    /// </summary>
     /// <param name="head">The case's head; null when there is none yet.</param>
     /// <param name="e">What happened.</param>
     /// <param name="pinned">True when the contact is known to belong to this case: then the case never moves on.</param>
     /// <param name="now">Now.</param>
     /// <param name="levels">Service levels.</param>
     /// <param name="options">Rules' settings.</param>
-    /// <param name="before">What is known of the contact already, in any order; null or empty for a new one.</param>
+    /// <param name="before">Known events of the contact, in any order; null or empty for a new one.</param>
     public static Decision Decide(
         Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options, IReadOnlyList<ContactEvent>? before = null)
     {
@@ -58,9 +61,10 @@ public static class CaseRules
         if (head is null) return fromCustomer ? Begin(contact, before, levels) : new Decision.Hold();
         if (head.State == CaseState.Closed) return AfterEnd(head, contact, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (contact.Direction == Direction.Outbound) return Sent(head, e, contact);
-        // The acceptance carries the time it was told; the contact keeps that of the post.
+        // The accepting event carries its own time; the contact keeps that of the post.
         if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEvent.ContactChanged);
-        // Whom the company refuses is owed nothing, also when the ring was told first. It always changes the head: whoever starts a clock for that ring at the same moment must see it.
+        // A blocked customer is owed nothing, even when ringing was reported first. Always changes the head, so that a clock started
+        // concurrently for that ring is detected.
         if (contact.Call?.Refused == true) return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 }, CaseEvent.ContactChanged);
         if (contact.Call is not null && fromCustomer) return Called(head, e, contact, before, levels);
         return e.Change switch
@@ -75,20 +79,20 @@ public static class CaseRules
     /// <summary>Whether an outbound contact reached the customer: a call that nobody took did not.</summary>
     internal static bool Reached(Contact contact) => !IsMachineAnswer(contact) && contact.Call is null or { Outcome: CallOutcome.Answered };
 
-    /// <summary>Whether it ends what is owed although nobody of ours wrote it, such as a solution that the customer accepted.</summary>
+    /// <summary>Whether it ends the wait without a reply from a colleague, such as a solution accepted by the customer.</summary>
     internal static bool Settles(Contact contact) => contact.Extras?.ContainsKey(Contact.SettlesName) == true;
 
     /// <summary>When a call was answered; null while it was not.</summary>
     internal static DateTimeOffset? AnsweredAt(Contact contact) => contact.Call is { Outcome: CallOutcome.Answered } call ? call.AnsweredAt ?? contact.OccurredAt : null;
 
-    // It is kept in its case and triggers nothing: it opens none, wakes none, starts no clock (P9).
+    // Stored in its case without effect: it opens no case, reopens none and starts no clock (P9).
     private static bool StartsNothing(Contact contact) =>
         IsMachineAnswer(contact) || contact.Kind is ContactKind.Reaction or ContactKind.Preference || contact.Call?.Refused == true;
 
     // An absence note or a bounce; a receipt of ours says that a person will answer, and until then the customer waits.
     private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
 
-    // Whoever sends a newsletter waits for no answer; it can be answered all the same.
+    // A newsletter needs no answer, but can be answered.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
 
     private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
@@ -111,7 +115,7 @@ public static class CaseRules
             CaseEvent.Reopened);
     }
 
-    // A leg that was told first may have looked like a call of the customer's.
+    // A leg reported first may have looked like a call from the customer.
     private static Decision Sent(Case head, ContactEvent e, Contact contact)
     {
         if (Reached(contact)) return Answered(head, AnsweredAt(contact) is { } answered && answered > e.Contact.OccurredAt ? answered : e.Contact.OccurredAt, CaseEvent.ContactSent);
@@ -121,7 +125,7 @@ public static class CaseRules
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
     private static Decision Further(Case head, Contact contact, ServiceLevelsOptions levels)
     {
-        // Something that happened to it was told first, and the clock runs from that.
+        // A later event was reported first, and the clock runs from that.
         if (WaitsFor(head, contact)) return Corrected(head, contact, levels, CaseEvent.ContactReceived);
         var newNetwork = !head.Networks.Contains(contact.Network, StringComparer.Ordinal);
         var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt || Settles(contact);
@@ -142,24 +146,24 @@ public static class CaseRules
         var next = With(head, call.Network);
         if (AnsweredAt(call) is { } first)
         {
-            // Whoever speaks with the customer answers what they wrote until then, too.
+            // A conversation also answers what the customer wrote before it ended.
             var at = e.Contact.Call?.Outcome == CallOutcome.Answered ? Later(first, e.Contact.OccurredAt) : first;
             var wasAnswered = before is { Count: > 0 } && AnsweredAt(ContactFold.Fold(before)) is not null;
             if (WaitsFor(head, call)) (next, wasAnswered) = (Needing(NobodyWaits(next), call), false);
             else if (head.WaitingSince <= at) (next, wasAnswered) = (NobodyWaits(next), false);
-            // The first to say so always changes the head: whoever starts a clock at the same moment must see it.
+            // The first such event always changes the head, so that a clock started concurrently is detected.
             if (wasAnswered && next.Networks.Count == head.Networks.Count) return new Decision.Append(tells);
             return new Decision.Change(next with { AnsweredAt = Later(head.AnsweredAt, at), Version = head.Version + 1 }, tells);
         }
 
         if (WaitsFor(head, call)) return Corrected(head, call, levels, tells);
         if (head.WaitingSince is null && !(call.OccurredAt <= head.AnsweredAt)) next = Waiting(next, call, levels);
-        // One call rings and another one was missed: somebody is to be called back in any case.
+        // One call is ringing and another was missed: a callback is needed in any case.
         else if (head is { WaitingSince: not null, Need: "call" } && NeedOf(call).Need == CallBack) next = Needing(next, call);
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
-    // The contact for which somebody waits is known better now.
+    // More is known now about the contact for which the customer waits.
     private static Decision Corrected(Case head, Contact contact, ServiceLevelsOptions levels, string tells)
     {
         var next = With(Waiting(head, contact, levels), contact.Network) with { Overdue = head.Overdue };

@@ -28,7 +28,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : ReadHead(row), row.ETag, row.Text("State") == Erased);
     }
 
-    /// <summary>Makes the head a tombstone that holds no facts, and writes down what is to be told of that, unless somebody changed it since it was read.</summary>
+    /// <summary>Replaces the head by a tombstone and adds the events to publish; false when it changed since it was read.</summary>
     public async Task<bool> BuryAsync(string caseId, ETag read, DateTimeOffset at, OutboxEntry? told, CancellationToken ct)
     {
         List<TableOperation> operations = [new TableOperation.Replace(new TableRow(caseId, CaseKeys.Head) { ["State"] = Erased, ["ErasedAt"] = at }, read)];
@@ -58,7 +58,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>Takes rows of a case away, and the blobs of events that no longer fit into a row, those too that a commit left behind which came to nothing.</summary>
     public async Task TakeAwayAsync(string caseId, IReadOnlyList<TableRow> rows, CancellationToken ct)
     {
-        // The rows first: one whose blob is gone could not be read by whoever repeats this.
+        // Rows first: a row whose blob is missing could not be read when this is repeated.
         await tables.DeleteAllAsync(Table, rows, ct);
         await foreach (var blob in blobs.ListAsync(Blobs, $"{caseId}/", ct)) await blobs.DeleteAsync(Blobs, blob, ct);
     }
@@ -74,7 +74,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<(StoredEvent Event, ETag ETag)?> EventAsync(string caseId, string eventKey, CancellationToken ct) =>
         await tables.GetAsync(Table, caseId, eventKey, ct) is { } row ? (await ReadEventAsync(row, ct), row.ETag) : null;
 
-    /// <summary>Writes an event anew in its place, and what is to be told.</summary>
+    /// <summary>Replaces an event and adds the events to publish.</summary>
     public async Task<BatchResult> RewriteAsync(string caseId, StoredEvent known, ContactEvent e, ETag replaces, string end, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var operations = new List<TableOperation> { new TableOperation.Replace(await EventRowAsync(caseId, e, new Origin(known.Delivery, end), ct), replaces) };
@@ -102,12 +102,12 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return events;
     }
 
-    /// <summary>Writes a contact's event, the head if given, and what is to be told, all or nothing.</summary>
+    /// <summary>Writes a contact's event, the head if given, and the events to publish in one batch.</summary>
     /// <param name="caseId">The partition.</param>
     /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
     /// <param name="origin">Where it came from and what end it is.</param>
     /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
-    /// <param name="entries">What is to be told.</param>
+    /// <param name="entries">Events to publish.</param>
     /// <param name="isNew">Whether nothing is stored of its contact; the batch fails when something is.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<BatchResult> CommitAsync(
@@ -125,7 +125,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return await tables.BatchAsync(Table, operations, ct);
     }
 
-    /// <summary>Writes a change of the head that no contact caused, and what is to be told.</summary>
+    /// <summary>Writes a change of the head that no contact caused, and the events to publish.</summary>
     public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var operations = new List<TableOperation>();
@@ -166,7 +166,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>Rows of a case.</summary>
     /// <param name="Head">Its head.</param>
     /// <param name="Events">Events of its contacts.</param>
-    /// <param name="History">What was told of it, the latest first.</param>
+    /// <param name="History">Its published events, latest first.</param>
     /// <param name="Files">Files that came with contacts.</param>
     /// <param name="Replies">Texts to the customer that were written here.</param>
     public sealed record Rows(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies);

@@ -6,8 +6,10 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>
-/// Lists of cases: one row a case under its owner while open, one under the month of its end afterwards. An index only: it holds no facts, and whoever reads it
-/// looks at the case itself, so a row that is behind shows nothing wrong and no version is needed (D9). The facts in it are hints: when to look at the clock, and whether
+/// Lists of cases: one row per case under its owner while open, one under the month of closing afterwards. An index only: it holds no
+/// facts, and readers load
+/// the case itself, so a stale row shows nothing wrong and needs no version (D9). Its values are hints: when the clock is due, and
+/// whether
 /// the promise ran out, so that open cases can be counted without reading them.
 /// </summary>
 public sealed class CaseViews(TableStore tables)
@@ -48,7 +50,7 @@ public sealed class CaseViews(TableStore tables)
         foreach (var partition in partitions.Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, partition, RowKeyOf(head), ETag.All, ct);
     }
 
-    /// <summary>A page of ids of cases that were closed before a month, whatever became of them since, with the month's row.</summary>
+    /// <summary>A page of ids of cases that were closed before a month, whatever their state now, with the row of the month.</summary>
     public async Task<(IReadOnlyList<(string CaseId, TableRow Row)> Cases, string? Continuation)> ClosedBeforeAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct)
     {
         var page = await tables.QueryAsync(Table, TableQuery.Partitions("closed|", ClosedPartition(month)).Top(top), ct, continuation);
@@ -73,7 +75,7 @@ public sealed class CaseViews(TableStore tables)
             yield return new DueCase(row.Text("CaseId")!, row);
     }
 
-    /// <summary>Sets the hints anew, unless somebody set them since they were read.</summary>
+    /// <summary>Updates the hints, unless they changed since they were read.</summary>
     /// <param name="due">Which.</param>
     /// <param name="at">When to look again; null: not by itself.</param>
     /// <param name="overdue">Whether its promise ran out and nobody has answered.</param>
@@ -97,7 +99,7 @@ public sealed class CaseViews(TableStore tables)
         return new OpenCases(total, overdue, ownerless, More: false);
     }
 
-    /// <summary>Every owner that ever had a case, and <see cref="Nobody"/> if there was a gap; sorted.</summary>
+    /// <summary>Every owner that ever had a case, and <see cref="Nobody"/> if a case had none; sorted.</summary>
     public async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken ct)
     {
         List<string> owners = [];

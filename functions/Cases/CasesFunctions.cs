@@ -49,7 +49,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         });
     }
 
-    /// <summary>Somebody sees to it.</summary>
+    /// <summary>Accepts a case.</summary>
     [Function("ActOnCaseAccept")]
     public async Task Accept([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/accept")] HttpRequest request)
     {

@@ -7,7 +7,10 @@ namespace Serverless.Cases;
 /// <summary>Who is accountable; section <c>Owners</c>. An owner is a name of your own choice (a person or a team that answers for the case), not an address.</summary>
 public sealed class OwnersOptions
 {
-    /// <summary>Owner of every case that no rule below names one for. Without it contacts are still accepted, but Health is red and each case tells an owner gap (P7).</summary>
+    /// <summary>
+    /// Owner of every case that matches no other rule. Without it contacts are still accepted, but Health is red and each case publishes
+    /// an owner gap (P7).
+    /// </summary>
     public string? Default { get; set; }
 
     /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__493023125100=hotline</c> (an app setting's name cannot hold a <c>+</c>).</summary>
@@ -51,7 +54,10 @@ public sealed class CasesOptions
     [Range(0, 365)]
     public int ReopenDays { get; set; } = 14;
 
-    /// <summary>Minutes after which an overdue case is told again while nobody answers, separated by commas; after the last one it is told no more. At most ten numbers from 5 to 100000.</summary>
+    /// <summary>
+    /// Minutes after which an overdue case is escalated again until someone answers, separated by commas; after the last one no more
+    /// events are published. At most ten numbers from 5 to 100000.
+    /// </summary>
     [RegularExpression(@"^\s*\d{1,6}\s*(,\s*\d{1,6}\s*){0,9}$")]
     public string EscalateMinutes { get; set; } = "60,240,1440";
 
@@ -59,8 +65,8 @@ public sealed class CasesOptions
     [Range(1, 100)]
     public int CommitTries { get; set; } = 24;
 
-    /// <summary>The wait before an overdue case is told again; null when it is told no more.</summary>
-    /// <param name="told">How often it was told, 1 after the first time.</param>
+    /// <summary>The wait before the next escalation; null after the last one.</summary>
+    /// <param name="told">Number of overdue events so far, 1 after the first.</param>
     public TimeSpan? WaitAfter(int told)
     {
         var waits = EscalateMinutes.Split(',');

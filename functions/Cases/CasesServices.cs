@@ -20,7 +20,7 @@ public static class CasesServices
             Rhythm.Tick,
             ct => p.GetRequiredService<OutboxRelay>().SweepAsync(p.GetRequiredService<CaseEventPublisher>().TellRestAsync, ct)));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<OverdueScanner>().RingAsync));
-        // Rows of files and replies stand in the case's partition.
+        // Rows of attachments and replies are in the case's partition.
         return services.AddSingleton<AttachmentRows>().AddSingleton<CaseReplies>();
     }
 }

@@ -2,7 +2,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>Makes a contact out of its events, by the provider's time, whatever the order of arrival (D4).</summary>
+/// <summary>Builds a contact from its events in the provider's order of time, regardless of the order of arrival (D4).</summary>
 public static class ContactFold
 {
     /// <summary>The contact as its events leave it.</summary>
@@ -99,11 +99,11 @@ public static class ContactFold
     // Who answered says more than who was rung.
     private static string? Named(CallLeg known, CallLeg next) => next.Outcome > known.Outcome ? next.Target ?? known.Target : known.Target ?? next.Target;
 
-    // A call that ended and of which nobody tells more than that it rang was missed.
+    // A call that ended and of which only ringing was reported was missed.
     private static ContactKind KindOf(CallJourney call, ContactKind known) => call.Outcome switch
     {
         CallOutcome.Voicemail => ContactKind.Voicemail,
-        // While it goes on, the caller may still leave a message.
+        // While it lasts, the caller may still leave a message.
         CallOutcome.Missed or CallOutcome.Ringing when call.Ended => ContactKind.MissedCall,
         CallOutcome.Missed or CallOutcome.Answered or CallOutcome.Ringing => ContactKind.Call,
         _ => known,

@@ -9,7 +9,8 @@ namespace Serverless.Cases;
 /// <summary>What became of one contact event.</summary>
 /// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
 /// <param name="CaseId">The case it belongs to.</param>
-/// <param name="Committed">What this call made true and is now to be told; null when it was true before, and what is still untold must be looked up.</param>
+/// <param name="Committed">Events committed by this call and to be published; null when they were committed before: then pending ones
+/// must be read.</param>
 /// <param name="Relisted">The head, if this call opened the case, opened it again, set its clock or answered an overdue one: it is to be listed anew.</param>
 public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted)
 {
@@ -22,7 +23,8 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 
 /// <summary>
 /// Finds the case of a contact and makes the decision true, once. Order: thread pointer (reserves the case id), head, <c>seen</c> (binds the contact to the case
-/// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: whoever comes later takes over what is there.
+/// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: a later run continues with the
+/// existing rows.
 /// </summary>
 public sealed class Correlator(
     TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
@@ -43,7 +45,7 @@ public sealed class Correlator(
     /// <param name="IsAnother">Whether a different contact has this id already.</param>
     private sealed record Place(string CaseId, CaseStore.Versioned? Head, bool Known, bool First, bool IsAnother = false);
 
-    // What is left of an erased contact: its row in seen, with the flag Erased.
+    // Rest of an erased contact: its row in the contact index, with the flag Erased.
     private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
 
     /// <summary>Takes an event into its case. The same event taken again, by the same or another delivery, changes nothing.</summary>
@@ -70,14 +72,14 @@ public sealed class Correlator(
     public async Task<string?> CaseOfAsync(string channel, string account, string externalId, CancellationToken ct) =>
         (await tables.GetAsync(Seen, CaseKeys.Contact(channel, account, externalId), "seen", ct))?.Text("CaseId");
 
-    /// <summary>What is stored of an event, and in which case; null when nothing is.</summary>
+    /// <summary>The stored event and its case; null when there is none.</summary>
     public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {
         var (named, seen) = await NamedAsync(e, ct);
         return seen?.Text("CaseId") is { } caseId && await cases.EventAsync(caseId, CaseKeys.Event(named), ct) is { } stored ? (caseId, stored.Event) : null;
     }
 
-    // What is known of a contact: under its own id, or where a different one has that id, under the one it got then.
+    // Known events of a contact: under its own id, or, where another contact has that id, under the one assigned then.
     private async Task<(ContactEvent Named, TableRow? Seen)> NamedAsync(ContactEvent e, CancellationToken ct)
     {
         var seen = await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct);
@@ -89,7 +91,7 @@ public sealed class Correlator(
     /// <summary>Remembers that a place in a conversation's name has another name now, so that the conversations there go on.</summary>
     public Task MovedAsync(string channel, string account, string from, string to, CancellationToken ct) => _conversations.MoveAsync(channel, account, from, to, ct);
 
-    // Null: somebody changed the head or the pointer in between; look again.
+    // Null: head or pointer changed in between; read again.
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, CancellationToken ct)
     {
         if (await PlaceAsync(e, beside, ct) is not { } place) return null;
@@ -100,7 +102,7 @@ public sealed class Correlator(
         }
 
         var (caseId, head) = (place.CaseId, place.Head);
-        // Erased stays erased: a tombstone blocks old data, whoever brings it again (P12).
+        // Erased data stays erased: a tombstone blocks late copies, wherever they come from (P12).
         if (head is { IsErased: true }) return new Correlation("erased", caseId, [], null);
         var now = time.GetUtcNow();
         var cause = CaseKeys.Event(e);
@@ -115,7 +117,7 @@ public sealed class Correlator(
             Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
             Decision.Change it => (word, (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
             Decision.Append it => (word, ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
-            // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
+            // The event waits. Its guard on the head ensures that a concurrent opening of the case sees it, or that we see the case.
             _ => (word, (null, head?.ETag), new List<OutboxEntry>()),
         };
 
@@ -128,7 +130,8 @@ public sealed class Correlator(
         };
     }
 
-    // What is known of the contact. A message that brings itself has nothing before it, and costs no call for that; should another event of it be faster, the batch fails and we look again.
+    // Known events of the contact. A complete message has none before it and needs no read; if another event of it is faster, the batch
+    // fails and is repeated.
     private async Task<List<StoredEvent>> BeforeAsync(Place place, ContactEvent e, bool again, CancellationToken ct)
     {
         if (!place.Known || (place.First && !again && e.Change == ContactChange.Received && e.Contact.Call is null)) return [];
@@ -142,7 +145,7 @@ public sealed class Correlator(
     {
         if (CaseKeys.Thread(e.Contact) is not { } threadKey)
         {
-            // It stands alone, or follows a contact that is known already.
+            // It is new, or follows a known contact.
             var alone = await BindAsync(e, beside ?? NewCaseId(), ct);
             return alone with { Head = alone.Head ?? (alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null) };
         }
@@ -188,7 +191,7 @@ public sealed class Correlator(
     private bool MovesOn(CaseStore.Versioned? head, ContactEvent e) => head is { IsErased: true }
         || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn);
 
-    /// <summary>Makes what is known of a contact a tombstone: it keeps every copy out for good.</summary>
+    /// <summary>Replaces the known data of a contact by a tombstone, which blocks every copy for good.</summary>
     public Task BuryAsync(string contactKey, string caseId, CancellationToken ct) =>
         tables.UpsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["Erased"] = true }, ct);
 
@@ -247,7 +250,7 @@ public sealed class Correlator(
 
         List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
-        // A batch holds 100 rows, two of them for each event told.
+        // A batch holds 100 rows, two of them for each published event.
         entries.AddRange(answers.Take(40).Select(a => CaseEvent.Of(CaseEvent.ContactSent, head, a, CaseKeys.Event(a), now)));
         return ("case", (head, waiting), entries);
     }

@@ -1,9 +1,12 @@
 namespace Serverless.Cases;
 
-/// <summary>Looks at the clocks of open cases: a promise that was not kept is told, and told again while nobody answers.</summary>
+/// <summary>Finds overdue cases and escalates until someone answers.</summary>
 public sealed partial class OverdueScanner(CaseViews views, CaseActions actions, TimeProvider time, ILogger<OverdueScanner> log)
 {
-    /// <summary>Tells every case whose clock has run out. Returns how many were looked at; a case that cannot be told stops no other, is logged, and thrown at the end (P13).</summary>
+    /// <summary>
+    /// Escalates every case whose clock has run out and returns how many were checked. A failing case does not stop the others; it is
+    /// logged, and thrown at the end (P13).
+    /// </summary>
     public async Task<int> RingAsync(CancellationToken ct)
     {
         var looked = 0;
@@ -30,7 +33,7 @@ public sealed partial class OverdueScanner(CaseViews views, CaseActions actions,
     {
         try
         {
-            // The hint is set last: a crash before it looks at the case once more, and the head knows what was told.
+            // The hint is written last: after a crash the case is checked once more, and its head holds the steps already published.
             var (next, overdue) = await actions.TellOverdueAsync(due.CaseId, ct);
             await views.RingAtAsync(due, next, overdue, ct);
         }

@@ -7,7 +7,7 @@ namespace Serverless.Cases;
 
 /// <summary>
 /// Puts what a replay reads in the place of what stood for it: the placeholder of something that could not be read, or a contact that was filed under another id. Nothing is
-/// deleted: what is replaced says by what. Each step may be repeated.
+/// deleted: the replaced entry names its replacement. Each step may be repeated.
 /// </summary>
 public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlator, CaseEventPublisher teller, CaseActions actions, TimeProvider time, IOptionsMonitor<CasesOptions> options)
 {
@@ -49,7 +49,8 @@ public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlato
         await SettleAsync(oldCase, by?.CaseId, ct);
     }
 
-    // A case in which nothing is left to look at is closed; one in which the contact can now be read needs what the contact needs. Its clock goes on (P9).
+    // A case without remaining placeholders is closed; one whose contact is readable now takes that contact's need. Its clock continues
+    // (P9).
     private async Task SettleAsync(string caseId, string? movedTo, CancellationToken ct)
     {
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)

@@ -21,7 +21,7 @@ internal sealed class ThreadPointers(TableStore tables)
         public string CaseId => Row.Text("CaseId")!;
     }
 
-    /// <summary>Finds the pointer of a contact's conversation, or reserves one. Null: somebody changed it in between, look again.</summary>
+    /// <summary>Finds the pointer of a contact's conversation, or reserves one. Null: it changed in between; read again.</summary>
     /// <param name="contact">A contact with a thread.</param>
     /// <param name="threadKey">Its key.</param>
     /// <param name="otherCaseId">A case that is there already and that a conversation without a name of its own goes to; null for none.</param>
@@ -35,7 +35,7 @@ internal sealed class ThreadPointers(TableStore tables)
         var row = named?.Text("Of") is { } other ? await tables.GetAsync(Table, other, Row, ct) : named;
         if (row is not null) return alias is null || row.Text("Alias") == alias || await NameAsync(row, alias, ct) ? new Pointer(row, IsNew: false) : null;
 
-        // A second name without a case of its own is that of somebody else's conversation by now: a number that has a new owner.
+        // A second thread key without a case belongs to another conversation by now: a number with a new owner.
         var known = alias is null ? null : (await tables.GetAsync(Table, alias, Row, ct))?.Text("CaseId");
         var caseId = known ?? await FormerAsync(contact, ct) ?? await otherCaseId();
         row = new TableRow(threadKey, Row) { ["CaseId"] = caseId ?? newCaseId(), ["Alias"] = known is null ? alias : null };
@@ -48,7 +48,7 @@ internal sealed class ThreadPointers(TableStore tables)
         return new Pointer(row, IsNew: caseId is null);
     }
 
-    /// <summary>Leads a conversation to another case. False: somebody changed it in between.</summary>
+    /// <summary>Moves a conversation to another case. False: it changed in between.</summary>
     public async Task<bool> RepointAsync(Pointer pointer, string caseId, CancellationToken ct)
     {
         var next = new TableRow(pointer.Row.PartitionKey, Row) { ["CaseId"] = caseId, ["Alias"] = pointer.Row.Text("Alias") };

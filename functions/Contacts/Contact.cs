@@ -7,7 +7,9 @@ namespace Serverless.Contacts;
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
 public sealed record Contact
 {
-    /// <summary>Name in <see cref="Extras"/> of what ends what is owed although nobody of ours wrote it: a solution that the customer accepted.</summary>
+    /// <summary>
+    /// Name in <see cref="Extras"/> of an event that ends the wait without a reply of ours: a solution accepted by the customer.
+    /// </summary>
     public const string SettlesName = "settles";
 
     /// <summary>Name of an extra: further accounts of ours that got the very same message, with spaces between; each makes a case of its own.</summary>
@@ -39,7 +41,7 @@ public sealed record Contact
 
     /// <summary>
     /// What holds a conversation together at this provider (page and sender, post, caller and number). Contacts of one key go to one case.
-    /// Null: the contact stands alone, or the event does not say and follows the contact it belongs to. Raw: storage hashes it.
+    /// Null: the contact has no conversation, or the event does not state it and follows its contact. Raw: storage hashes it.
     /// </summary>
     public string? ThreadKey { get; init; }
 
@@ -75,7 +77,10 @@ public sealed record Contact
     /// <summary>How far a call got; null for everything that is not a call.</summary>
     public CallJourney? Call { get; init; }
 
-    /// <summary>Set when it did not reach us by itself or in time: the second look found it, it was let out of quarantine, or a replay read it. Such a contact triggers no automatic text and restarts no clock (P9).</summary>
+    /// <summary>
+    /// Set for a contact that arrived late: found by reconciliation, released from quarantine, or read by a replay. Such a contact
+    /// triggers no automatic text and restarts no clock (P9).
+    /// </summary>
     public Recovery? Recovery { get; init; }
 
     /// <summary>Id of the contact that a replay put in the place of this one, within its case or another; <c>ignored</c> when it turned out to be nothing a case needs. Null otherwise.</summary>
@@ -84,7 +89,7 @@ public sealed record Contact
     /// <summary>What else the provider said that a person may need, under the provider's own names.</summary>
     public IReadOnlyDictionary<string, string>? Extras { get; init; }
 
-    /// <summary>Fields of a later version, kept as they are.</summary>
+    /// <summary>Fields of a later version, preserved unchanged.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; set; }
 }
@@ -106,10 +111,10 @@ public enum ContactKind
     /// <summary>A sign under something that was said (a thumb, a heart), its text: shown in its case, starts nothing.</summary>
     [JsonStringEnumMemberName("reaction")] Reaction,
 
-    /// <summary>What a customer wants to get from us or not, in <see cref="Contact.Extras"/>: kept, starts nothing.</summary>
+    /// <summary>A contact preference of the customer, in <see cref="Contact.Extras"/>: stored without effect.</summary>
     [JsonStringEnumMemberName("preference")] Preference,
 
-    /// <summary>Something we cannot read yet, kept visible and replayable (P5).</summary>
+    /// <summary>An item that cannot be read yet, visible and replayable (P5).</summary>
     [JsonStringEnumMemberName("placeholder")] Placeholder,
 }
 
@@ -161,7 +166,7 @@ public sealed record Attachment(string Reference, string? Type = null, long? Siz
 public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
 
 /// <summary>How late a contact was found.</summary>
-/// <param name="GapSeconds">From the provider's time of it to the second look, the release or the replay.</param>
+/// <param name="GapSeconds">From the provider's time to the reconciliation, release or replay.</param>
 public sealed record Recovery(long GapSeconds);
 
 /// <summary>
@@ -184,7 +189,9 @@ public sealed record CallJourney
     /// <summary>Whom it reached or tried, e.g. the number rung; null when unknown.</summary>
     public string? Answerer { get; init; }
 
-    /// <summary>When a person answered (UTC), in the event that tells it; the fold keeps the earliest. Null when the event does not say.</summary>
+    /// <summary>
+    /// When a person answered (UTC), in the event that reports it; the fold keeps the earliest. Null when the event does not state it.
+    /// </summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
     /// <summary>Seconds the caller waited before a person answered or the call ended; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
@@ -193,7 +200,10 @@ public sealed record CallJourney
     /// <summary>Seconds of the whole call; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
     public int? DurationSeconds { get; init; }
 
-    /// <summary>Whom the call rang and whom it was handed on to, in the order in which it is known; null when the event tells of none. The fold joins them by <see cref="CallLeg.Id"/>.</summary>
+    /// <summary>
+    /// Persons rung and transfers, in the order reported; null when the event reports none. The fold joins them by <see
+    /// cref="CallLeg.Id"/>.
+    /// </summary>
     public IReadOnlyList<CallLeg>? Legs { get; init; }
 
     /// <summary>True once the provider says the call is over.</summary>
@@ -203,14 +213,14 @@ public sealed record CallJourney
     public bool? Refused { get; init; }
 }
 
-/// <summary>One attempt to reach somebody within a call.</summary>
+/// <summary>One attempt to reach a person within a call.</summary>
 /// <param name="Id">The provider's id of the leg, unique within the contact.</param>
 /// <param name="Target">Whom it rang: a number, the name of a user or a device; null when unknown.</param>
 /// <param name="Outcome">How far it got.</param>
-/// <param name="Transferred">True when it came about because somebody handed the caller on.</param>
+/// <param name="Transferred">True when it is the result of a transfer.</param>
 public sealed record CallLeg(string Id, string? Target, CallOutcome Outcome, bool Transferred = false);
 
-/// <summary>In rising rank: a fold keeps the highest seen, whatever the order of arrival.</summary>
+/// <summary>In ascending rank: a fold keeps the highest, regardless of the order of arrival.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CallOutcome>))]
 public enum CallOutcome
 {
@@ -220,7 +230,9 @@ public enum CallOutcome
     [JsonStringEnumMemberName("answered")] Answered,
 }
 
-/// <summary>One thing that happened to a contact. The contact is the fold of its events by the provider's time, whatever the order of arrival.</summary>
+/// <summary>
+/// An event of a contact. The contact is the fold of its events in the provider's order of time, regardless of the order of arrival.
+/// </summary>
 /// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and account.</param>
 /// <param name="Change">What happened.</param>
 /// <param name="Contact">What this event says about the contact.</param>
@@ -232,7 +244,7 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
 
     /// <summary>Stands for something a channel cannot read yet: visible, and replayable once it can (P5).</summary>
     /// <param name="channel">The channel's name.</param>
-    /// <param name="network">The network; <c>unknown</c> where even that cannot be told.</param>
+    /// <param name="network">The network; <c>unknown</c> if it cannot be determined.</param>
     /// <param name="account">Our account at the provider.</param>
     /// <param name="id">From the provider, or from the bytes, so that the same piece delivered again makes the same one.</param>
     /// <param name="occurredAt">The provider's time, or that of arrival.</param>
@@ -274,6 +286,6 @@ public enum ContactChange
     /// <summary>Its author, or the platform, put back what was removed: text and attachments are shown again.</summary>
     [JsonStringEnumMemberName("restored")] Restored,
 
-    /// <summary>It went on: a call leg, a recording, a transcription. Adds to what is known.</summary>
+    /// <summary>Progress: a call leg, a recording, a transcription. Adds to the known data.</summary>
     [JsonStringEnumMemberName("progressed")] Progressed,
 }

@@ -5,7 +5,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Intake;
 
-/// <summary>Takes secrets that a sender shows (<see cref="IChannel.BearerProofs"/>) out of what is stored or handed out.</summary>
+/// <summary>Removes secrets that a sender transmits (<see cref="IChannel.BearerProofs"/>) from stored and returned data.</summary>
 public static class BearerProofs
 {
     private const string Removed = "(removed)";

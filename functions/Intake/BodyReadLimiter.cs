@@ -3,9 +3,9 @@ using Microsoft.Extensions.Options;
 namespace Serverless.Intake;
 
 /// <summary>
-/// The bodies that arrive now, of all channels: how many of a channel, and how many bytes all together. When there is no room, the slowest
-/// makes room: a genuine call brings its body within milliseconds, whoever holds sockets open does not. Where all came just now, the largest
-/// makes room for a smaller one: a flood of large bodies shuts no small call out. Counts for this instance only.
+/// Bodies being received, of all channels: limits per channel and in total bytes. At the limit the slowest body is cancelled, since a
+/// genuine call sends its body within milliseconds and a client that holds sockets open does not. If all are recent, the largest is
+/// cancelled in favour of a smaller one, so large bodies cannot block small calls. Counts for this instance only.
 /// </summary>
 public sealed class BodyReadLimiter(IOptionsMonitor<ReceiveOptions> options)
 {
@@ -33,7 +33,7 @@ public sealed class BodyReadLimiter(IOptionsMonitor<ReceiveOptions> options)
     {
         private readonly CancellationTokenSource _evicted = new();
 
-        /// <summary>Fires when it has to make room for another.</summary>
+        /// <summary>Cancelled when this body is evicted.</summary>
         public CancellationToken Evicted => _evicted.Token;
 
         internal string Channel { get; } = channel;
@@ -47,7 +47,7 @@ public sealed class BodyReadLimiter(IOptionsMonitor<ReceiveOptions> options)
         /// <summary>True when a buffer of so many bytes may be held in place of the present one.</summary>
         public bool TryHold(int bytes) => readers.TryHold(this, bytes);
 
-        /// <summary>The whole body is here: it makes room for nobody any more, and its bytes count until the end of the call.</summary>
+        /// <summary>The body is complete: it is no longer evicted, and its bytes count until the end of the call.</summary>
         public void Arrived() => readers.Leave(this, release: false);
 
         public void Dispose()

@@ -18,7 +18,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
         public readonly Budget Undecided = new();
     }
 
-    // What was kept within an hour.
+    // Amounts stored within an hour.
     private sealed class Budget
     {
         public long Hour;
@@ -38,7 +38,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
 
     public void Leave(string channel) => Interlocked.Decrement(ref _channels[channel].Working);
 
-    /// <summary>What may be kept of a call that failed its check, within the limits of this hour.</summary>
+    /// <summary>Whether a call that failed verification may be stored, within the limits of this hour.</summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="source">Which source of the settings it names, each with limits of its own; null for all that name none.</param>
     /// <param name="bytes">Size of its body.</param>
@@ -49,7 +49,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
     }
 
     /// <summary>
-    /// What may be kept of a call that could not be judged yet. Limits of its own: what could be genuine is not turned away by what is
+    /// Whether a call that cannot be verified yet may be stored. Separate limits: calls that may be genuine are not rejected because of
     /// forged. Beyond them its key is loaded before it is answered.
     /// </summary>
     /// <param name="channel">Name of the channel.</param>
@@ -74,13 +74,13 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
     }
 }
 
-/// <summary>How much of an unverified call is kept.</summary>
+/// <summary>How much of an unverified call is stored.</summary>
 public enum Keep
 {
     /// <summary>Nothing: it is counted by the metric alone.</summary>
     Nothing,
 
-    /// <summary>That it came and why it failed; the row stands for <see cref="Bulkhead.SampleSize"/> calls.</summary>
+    /// <summary>Metadata and failure reason only; the row represents <see cref="Bulkhead.SampleSize"/> calls.</summary>
     Fact,
 
     /// <summary>All of it.</summary>

@@ -17,16 +17,16 @@ public static class DeliveryEnd
     /// <summary>Every element reached its end.</summary>
     public const string Ended = "ended";
 
-    /// <summary>Failed its check and is kept, replayable.</summary>
+    /// <summary>Failed verification; stored and replayable.</summary>
     public const string Quarantined = "quarantined";
 
-    /// <summary>Failed its check; only the fact is kept. So ends what is discarded from quarantine, too.</summary>
+    /// <summary>Failed verification; only metadata is stored. Also the outcome of a delivery discarded from quarantine.</summary>
     public const string Refused = "refused";
 
     /// <summary>What it said was erased; that it came, and how its elements ended, is still counted.</summary>
     public const string Erased = "erased";
 
-    /// <summary>At least one element could not be worked by today's code; kept for a replay.</summary>
+    /// <summary>At least one item could not be processed by the current code; stored for a replay.</summary>
     public const string Kept = "kept";
 }
 

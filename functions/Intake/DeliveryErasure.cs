@@ -5,7 +5,8 @@ using Serverless.Processing;
 namespace Serverless.Intake;
 
 /// <summary>
-/// Empties deliveries: that one came, and how it ended, stays and is counted; what it said goes as a whole, whoever it spoke of, since their cases have copies of their own (P12).
+/// Erases the content of deliveries. Metadata and outcome stay and are counted; the whole content goes, whomever it concerns, since cases
+/// hold copies of their own (P12).
 /// Every step may be repeated.
 /// </summary>
 public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries, BlobStore blobs, ChannelDirectory channels, TimeProvider time)
@@ -37,7 +38,7 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries,
         }
     }
 
-    // The blobs go before the row that names them; a row that says so is never read again, so that one without its body is no riddle to whoever comes next.
+    // Blobs before the row that names them: after a crash in between, the row still leads to the remaining blobs.
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
         List<string> fetched = [];

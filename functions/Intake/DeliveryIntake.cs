@@ -16,7 +16,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
     private static readonly WebhookResponse OurOwn = WebhookResponse.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
     private static readonly WebhookResponse Refused = WebhookResponse.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
-    /// <summary>The answer to a whole call that there is no room for; null when nothing proves it genuine. It is not stored.</summary>
+    /// <summary>The response to a complete call over the limit; null when nothing proves it genuine. It is not stored.</summary>
     public static WebhookResponse? Busy(IChannel channel, Delivery delivery)
     {
         if (channel.Verify(delivery) is not (VerificationResult.Valid or VerificationResult.Pending)) return null;
@@ -33,7 +33,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
 
     /// <summary>
     /// The answer for the caller. Takes at most <see cref="ReceiveOptions.StoreSeconds"/> beyond the check itself, and is not tied to the
-    /// caller: once the body is here it is stored and queued, whether or not somebody still listens.
+    /// caller: once the body is complete it is stored and queued, even if the caller has disconnected.
     /// </summary>
     /// <param name="channel">The channel.</param>
     /// <param name="settings">Its settings.</param>
@@ -61,7 +61,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
 
             if (verdict is VerificationResult.Pending && bulkhead.ForUndecided(channel.Name, delivery.Body.Length) != Keep.Whole)
             {
-                // What is stored unjudged is bounded; what could be genuine is not turned away by that, it is judged here and now.
+                // Unverified storage is limited; beyond the limit a call that may be genuine is verified immediately instead of being
+                // rejected.
                 verdict = await DecideAsync(channel, delivery, patience.Token);
                 if (verdict is not VerificationResult.Valid)
                     return Counted(channel.Respond(delivery, Acceptance.NotStored), delivery, "undecided-beyond-limit", span);
@@ -119,7 +120,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
     // The sender and our own tools can name the delivery when they ask what became of it.
     private static WebhookResponse Named(WebhookResponse answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
 
-    // Debug: the wide line of a delivery is the one that tells its end.
+    // Debug level: the wide log line of a delivery is the one with its outcome.
     [LoggerMessage(20, LogLevel.Debug, "accepted {Channel}/{Id} bytes={Bytes}")]
     private partial void LogAccepted(string channel, string id, int bytes);
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Serverless.Intake;
 
-/// <summary>Where a delivery's row is kept, told from its channel and id alone.</summary>
+/// <summary>Table, partition and row key of a delivery, derived from its channel and id alone.</summary>
 /// <remarks>The partition begins with a shard: a time-led key would send every write to the last range of the table (D3).</remarks>
 public readonly record struct DeliveryKey(string Channel, string Id)
 {

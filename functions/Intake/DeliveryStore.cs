@@ -23,7 +23,7 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     public Task QuarantineAsync(Delivery delivery, Failing failing, CancellationToken ct) =>
         StoreAsync(delivery, DeliveryEnd.Quarantined, failing.Reason, failing.SentAt, ct, failing.Source);
 
-    /// <summary>Notes that a call was refused and why; its body is not kept.</summary>
+    /// <summary>Records that a call was rejected and why; its body is not stored.</summary>
     public Task RefuseAsync(Delivery delivery, Failing failing, CancellationToken ct)
     {
         var row = DeliveryEntity.Write(delivery, DeliveryEnd.Refused, failing.Reason, bodyInBlob: false, keepBody: false);
@@ -83,7 +83,7 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     /// <param name="progress">How far it is.</param>
     /// <param name="before">Where its elements were filed before, for a replay.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>False when somebody else is farther, or has ended it.</returns>
+    /// <returns>False when another run is further ahead or has completed it.</returns>
     internal async Task<bool> NoteAsync(
         DeliveryKey key, TableRow row, ProcessingProgress progress, IReadOnlyList<ProcessedItem>? before, CancellationToken ct)
     {
@@ -103,7 +103,7 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
         }
     }
 
-    /// <summary>Queues an open delivery again, unless somebody ended it since it was read.</summary>
+    /// <summary>Queues an open delivery again, unless it was completed since it was read.</summary>
     public async Task RequeueAsync(DeliveryKey key, ETag read, int tries, DateTimeOffset now, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = tries };
@@ -112,7 +112,10 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
             await queues.SendAsync(DeliveryMessage.Queue, new DeliveryMessage(key.Channel, key.Id, 0, now).ToJson(), TimeSpan.Zero, ct);
     }
 
-    /// <summary>Opens an ended delivery and queues it, unless somebody changed it since it was read: of two people one wins. Call <see cref="OpenDeliveries.ReachBackAsync"/> before.</summary>
+    /// <summary>
+    /// Reopens and queues a completed delivery, unless it changed since it was read (of two callers one wins). Call <see
+    /// cref="OpenDeliveries.ReachBackAsync"/> before.
+    /// </summary>
     /// <param name="key">Which delivery.</param>
     /// <param name="read">The version that was read.</param>
     /// <param name="late">Why it comes late: a property that gets the time of it, <c>ReleasedAt</c> or <c>ReplayedAt</c>.</param>
@@ -128,11 +131,11 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
         return true;
     }
 
-    /// <summary>Keeps of a quarantined delivery only the fact that it came, unless somebody changed it since it was read.</summary>
+    /// <summary>Discards the content of a quarantined delivery and keeps its metadata, unless it changed since it was read.</summary>
     public async Task<bool> DiscardAsync(DeliveryKey key, TableRow row, DateTimeOffset now, CancellationToken ct)
     {
         if ((await tables.ReplaceAsync(key.Table, DeliveryEntity.Fact(row, now), row.ETag, ct)).State != WriteState.Written) return false;
-        // The row first: somebody who releases it at this instant must not find its body gone.
+        // The row first: a concurrent release must not find the body deleted.
         if (row.Text("BodyBlob") is { } blob) await blobs.DeleteAsync(Container, blob, ct);
         return true;
     }
@@ -164,9 +167,9 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     private partial void LogNoPointer(string channel, string id);
 }
 
-/// <summary>What is known of a call that failed its check.</summary>
+/// <summary>Details of a call that failed verification.</summary>
 /// <param name="Reason">Why: a code.</param>
 /// <param name="SentAt">When its sender says that it was sent, where that alone was wrong.</param>
 /// <param name="Source">Which source of the settings it names.</param>
-/// <param name="StandsFor">How many such calls its row stands for: beyond the limit of an hour only a sample is noted.</param>
+/// <param name="StandsFor">How many such calls the row represents: beyond the limit of an hour only a sample is recorded.</param>
 public sealed record Failing(string Reason, DateTimeOffset? SentAt, string? Source, int StandsFor = 1);

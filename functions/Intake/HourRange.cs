@@ -19,7 +19,7 @@ public readonly record struct HourRange(DateTimeOffset From, DateTimeOffset To)
         return new HourRange(end.AddHours(-hours), end);
     }
 
-    /// <summary>The span that was asked for; null when it is none, or too long.</summary>
+    /// <summary>The requested period; null when it is invalid or too long.</summary>
     /// <param name="hour">As <c>2026-11-20T09</c>.</param>
     /// <param name="day">As <c>2026-11-20</c>.</param>
     /// <param name="from">As either, together with <paramref name="to"/>.</param>

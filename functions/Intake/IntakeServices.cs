@@ -8,7 +8,7 @@ using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
 
-/// <summary>What takes calls in, works them, looks at them again.</summary>
+/// <summary>Registers intake, processing and reconciliation.</summary>
 public static class IntakeServices
 {
     public static IServiceCollection AddReceipts(this IServiceCollection services, IConfiguration configuration)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Intake;
 
-/// <summary>Bounds of the front door; section <c>Receive</c>.</summary>
+/// <summary>Limits of webhook intake; section <c>Receive</c>.</summary>
 public sealed class ReceiveOptions
 {
     /// <summary>
@@ -14,21 +14,25 @@ public sealed class ReceiveOptions
     public int MaxBodyBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s.
+    /// Seconds that storing a delivery may take before the caller gets 503. Messenger waits 5 s, Twilio 15 s.
     /// </summary>
     [Range(1, 60)]
     public int StoreSeconds { get; set; } = 4;
 
-    /// <summary>Seconds in which a whole body must arrive; then the caller hears 408, or call control on a phone.</summary>
+    /// <summary>
+    /// Seconds in which a whole body must arrive; then the caller gets 408, or call-control instructions on a phone channel.
+    /// </summary>
     [Range(1, 120)]
     public int BodySeconds { get; set; } = 20;
 
-    /// <summary>Bodies of one channel that may arrive at once at one instance; then the slowest makes room, or 503.</summary>
+    /// <summary>
+    /// Bodies of one channel received concurrently by one instance; beyond it the slowest is cancelled, or the call gets 503.
+    /// </summary>
     [Range(1, 100_000)]
     public int ConcurrentReadersPerChannel { get; set; } = 1_024;
 
     /// <summary>
-    /// Mebibytes that bodies of all channels may hold in one instance, arriving or being worked; then the slowest that arrives makes room,
+    /// Mebibytes that bodies of all channels may hold in one instance while received or processed; beyond it the slowest is cancelled,
     /// or the next one is answered 503.
     /// </summary>
     [Range(8, 4_096)]
@@ -38,11 +42,16 @@ public sealed class ReceiveOptions
     [Range(1, 10_000)]
     public int ConcurrentCallsPerChannel { get; set; } = 256;
 
-    /// <summary>Unverified calls kept per channel and hour by one instance (approximate: each instance counts for itself); the next one is answered 429.</summary>
+    /// <summary>
+    /// Unverified calls stored per channel and hour by one instance (approximate: each instance counts for itself); further ones get 429.
+    /// </summary>
     [Range(0, 100_000)]
     public int QuarantinePerHour { get; set; } = 1_000;
 
-    /// <summary>Calls per channel and hour kept by one instance although their key is not known yet (counted apart from forged ones); the next one hears to call again.</summary>
+    /// <summary>
+    /// Calls stored per channel and hour by one instance although their key is not known yet (counted apart from invalid ones); further
+    /// ones are verified at once.
+    /// </summary>
     [Range(100, 1_000_000)]
     public int UndecidedPerHour { get; set; } = 10_000;
 
@@ -59,7 +68,7 @@ public sealed class ReceiveOptions
     public double RequeueMinutes { get; set; } = 15;
 
     /// <summary>
-    /// Seconds after which the work on one delivery notes how far it is and puts its message back; the next turn goes on from there. An
+    /// Seconds after which processing of one delivery saves its progress and puts its message back; the next run continues from there. An
     /// element that was begun is
     /// brought to its end. Well below the host's functionTimeout, five minutes.
     /// </summary>
@@ -70,7 +79,7 @@ public sealed class ReceiveOptions
     [Range(1, 32)]
     public int WorkSideBySide { get; set; } = 4;
 
-    /// <summary>How often a delivery without an end is queued again before it is a kept failure.</summary>
+    /// <summary>How often a delivery without an outcome is queued again before it is stored as failed.</summary>
     [Range(1, 20)]
     public int RequeueTries { get; set; } = 8;
 }

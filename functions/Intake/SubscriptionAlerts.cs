@@ -6,7 +6,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Intake;
 
 /// <summary>
-/// Remembers that a provider said something is wrong with a subscription. The mark is a time and is never cleared: whoever runs upkeep or a second look compares it with
+/// Stores that a provider reported a problem with a subscription. The mark is a time and is never cleared: upkeep and reconciliation
+/// compare it with
 /// its own last run and is due at once when the mark is later.
 /// </summary>
 public sealed class SubscriptionAlerts(TableStore tables)
@@ -18,7 +19,7 @@ public sealed class SubscriptionAlerts(TableStore tables)
     /// <summary>When and why a channel was last marked.</summary>
     public sealed record Mark(DateTimeOffset At, string Reason);
 
-    /// <summary>Marks a channel; a mark that is as late already stays. What a person must see to is kept beside it.</summary>
+    /// <summary>Marks a channel; an equal or later mark stays. Alerts that need a person are stored beside it.</summary>
     /// <param name="channel">Channel name.</param>
     /// <param name="asks">What the provider says.</param>
     /// <param name="at">When the provider said so: the arrival of its delivery, so that working it again marks nothing new.</param>

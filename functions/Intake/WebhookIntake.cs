@@ -56,7 +56,7 @@ public sealed class WebhookIntake(
         }
     }
 
-    /// <summary>Null when the whole body is here; otherwise what the caller hears.</summary>
+    /// <summary>Null when the body is complete; otherwise the response.</summary>
     private async Task<WebhookResponse?> ReadAsync(HttpRequest request, IChannel channel, BodyReadLimiter.Reader reader, PooledBody body)
     {
         var caller = request.HttpContext.RequestAborted;
@@ -86,7 +86,7 @@ public sealed class WebhookIntake(
         }
     }
 
-    // Somebody on the phone hears a valid answer, whatever it says; everybody else may call again.
+    // A phone call needs a valid response in any case; every other caller may repeat the call.
     private WebhookResponse Unread(IChannel channel, HttpRequest request, ReadOnlyMemory<byte> begun, WebhookResponse otherwise)
     {
         door.CountUnread(channel.Name);

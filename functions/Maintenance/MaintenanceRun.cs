@@ -2,12 +2,12 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Maintenance;
 
-/// <summary>Runs what features handed in. Each step goes on when another fails (P13).</summary>
+/// <summary>Runs the maintenance steps that features register. A failing step does not stop the others (P13).</summary>
 public sealed class MaintenanceRun(IEnumerable<MaintenanceStep> steps)
 {
     private readonly MaintenanceStep[] _steps = [.. steps];
 
-    /// <summary>What is due every few minutes, then what measures it: all the more when something failed.</summary>
+    /// <summary>Steps due every few minutes, then the gauges, also after a failure.</summary>
     public async Task TickAsync(CancellationToken ct)
     {
         var all = RunAsync(Rhythm.Tick, ct);
@@ -16,7 +16,7 @@ public sealed class MaintenanceRun(IEnumerable<MaintenanceStep> steps)
         await all;
     }
 
-    /// <summary>What is due once a day.</summary>
+    /// <summary>Steps due once a day.</summary>
     public Task DailyAsync(CancellationToken ct) => RunAsync(Rhythm.Daily, ct);
 
     private Task RunAsync(Rhythm when, CancellationToken ct) =>

@@ -4,13 +4,16 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Lets one run at a time try a notice at a target. A queue hands out a message again when the one who has it is slow, and swallows no repetition; so whoever tries first writes that it tries, and until
-/// when. A claim that ran out (its process died) is taken over: the target may be told twice then, under one id.
+/// Lets one run at a time send a notification to a target. A queue delivers a message again when its receiver is slow, without duplicate
+/// detection; so a run first writes its claim and until
+/// when it holds. An expired claim (after a crash) is taken over: the target may then be notified twice, under one id.
 /// </summary>
 public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptionsMonitor<NotificationOptions> options)
 {
-    /// <summary>Claims the first tries at targets of which nothing is noted yet, together. False when somebody noted something meanwhile: then read again.</summary>
-    /// <param name="notice">What is told.</param>
+    /// <summary>
+    /// Claims the first attempts at targets without an entry, together. False when another run wrote an entry: then read again.
+    /// </summary>
+    /// <param name="notice">The notification.</param>
     /// <param name="route">The route.</param>
     /// <param name="targets">Each gets its row, which is added to <paramref name="claims"/>.</param>
     /// <param name="run">Who claims.</param>
@@ -35,7 +38,7 @@ public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptions
         return true;
     }
 
-    /// <summary>Claims a later try, or one whose claim ran out. Null when somebody wrote meanwhile: then read again.</summary>
+    /// <summary>Claims a retry, or an expired claim. Null when another run wrote meanwhile: then read again.</summary>
     public async Task<TableRow?> ClaimAsync(Notification notice, NotificationState known, string run, CancellationToken ct)
     {
         var row = RowOf(notice, known.Route, known.Target, run, AttemptStore.Tries(known.Row));

@@ -5,13 +5,13 @@ namespace Serverless.Notifications;
 /// <summary>How one try went; the doer reports it, <see cref="NotificationDispatcher"/> decides what follows.</summary>
 /// <param name="Kind">What it means.</param>
 /// <param name="Reason">A status code or a short code; never what the target wrote.</param>
-/// <param name="RetryAfter">What the target asked for; null when it did not.</param>
+/// <param name="RetryAfter">Delay requested by the target; null when it requested none.</param>
 public sealed record AttemptOutcome(AttemptOutcomeKind Kind, string Reason, TimeSpan? RetryAfter = null)
 {
     /// <summary>The next try is then, or minutes later; null leaves it to the schedule.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Key of the incident that was told or is to be told; null when it was none. A later try tells of the same.</summary>
+    /// <summary>Key of the incident that was or will be sent; null when there is none. A retry sends the same.</summary>
     public string? Incident { get; init; }
 
     /// <summary>What a status code means. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</summary>
@@ -41,6 +41,6 @@ public enum AttemptOutcomeKind
     /// <summary>No later try can help.</summary>
     Refused,
 
-    /// <summary>There is nothing to tell any more: what it was about has been erased.</summary>
+    /// <summary>There is nothing to send any more: its subject was erased.</summary>
     Void,
 }

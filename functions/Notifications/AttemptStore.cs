@@ -5,7 +5,9 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>Where each notice stands, one row for event, route and target; kept by day, so that lists and retention stay bounded.</summary>
+/// <summary>
+/// State of each notification, one row per event, route and target; partitioned by day, so that lists and retention stay bounded.
+/// </summary>
 public sealed class AttemptStore(TableStore tables)
 {
     public const string Table = "notices";
@@ -17,7 +19,7 @@ public sealed class AttemptStore(TableStore tables)
 
     private static readonly string[] Facts = ["EventId", "Type", "CaseId", "Route", "Target", "State", "Attempt", "Resend", "Reason", "NextAt", "ClaimedUntil", "Tries"];
 
-    /// <summary>Where the notices of an event stand, by target.</summary>
+    /// <summary>State of the notifications of an event, by target.</summary>
     public async Task<IReadOnlyDictionary<string, NotificationState>> ReadAsync(Notification notice, string route, CancellationToken ct)
     {
         Dictionary<string, NotificationState> states = new(StringComparer.Ordinal);
@@ -30,8 +32,8 @@ public sealed class AttemptStore(TableStore tables)
     }
 
     /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered until it is sent again by hand, and a late note of an earlier attempt changes no state unless it delivered.</summary>
-    /// <param name="notice">What was told.</param>
-    /// <param name="state">Where it stands now.</param>
+    /// <param name="notice">The notification.</param>
+    /// <param name="state">Its new state.</param>
     /// <param name="attempt">The try.</param>
     /// <param name="claim">The row as it was claimed or read: it is replaced if nobody wrote meanwhile. Null: the row is looked for first.</param>
     /// <param name="ct">Cancels.</param>
@@ -75,7 +77,7 @@ public sealed class AttemptStore(TableStore tables)
         return row;
     }
 
-    /// <summary>A notice as it is kept; null when there is none.</summary>
+    /// <summary>A stored notification; null when there is none.</summary>
     public async Task<FailedNotification?> OfTargetAsync(Notification notice, string route, string target, CancellationToken ct) =>
         await tables.GetAsync(Table, PartitionOf(notice), KeyOf(notice.EventId, route, target), ct) is { } row ? Kept(row) : null;
 
@@ -125,11 +127,11 @@ public sealed class AttemptStore(TableStore tables)
         return ([.. page.Rows.Select(Kept).OfType<FailedNotification>()], page.Continuation);
     }
 
-    /// <summary>The notices of one event, in whatever state.</summary>
+    /// <summary>The notifications of one event, in any state.</summary>
     public async Task<IReadOnlyList<FailedNotification>> OfEventAsync(string eventId, NotificationSelection selection, CancellationToken ct)
     {
         List<FailedNotification> found = [];
-        // An event is filed under its day, and its id does not tell which: the latest first.
+        // An event is filed under its day, which its id does not contain: search the latest days first.
         for (var day = selection.To.AddTicks(-1); day >= selection.From && found.Count == 0; day = day.AddDays(-1))
         {
             var query = Narrowed(TableQuery.Partition(PartitionOf(day, ShardOf(eventId))).RowPrefix($"{eventId}|"), selection);
@@ -139,7 +141,7 @@ public sealed class AttemptStore(TableStore tables)
         return found;
     }
 
-    /// <summary>Begins a round: it is to be sent again. False when somebody wrote meanwhile.</summary>
+    /// <summary>Starts a new round for a resend. False when another run wrote meanwhile.</summary>
     public async Task<bool> BeginRoundAsync(FailedNotification kept, int round, DateTimeOffset at, CancellationToken ct)
     {
         var change = new TableRow(kept.Row.PartitionKey, kept.Row.RowKey)

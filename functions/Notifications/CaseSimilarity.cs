@@ -9,7 +9,7 @@ namespace Serverless.Notifications;
 /// has none of these in common: the same network, owner or need is no likeness.
 /// </summary>
 /// <param name="Kind"><c>text</c>, <c>post</c>, <c>product</c> or <c>cause</c>.</param>
-/// <param name="Key">The same for what is alike. Personal: only its hash is stored.</param>
+/// <param name="Key">Equal for similar cases. Personal: only its hash is stored.</param>
 public sealed record CaseSimilarity(string Kind, string Key)
 {
     // "Guten Tag" and "Hallo zusammen" are no incident, "Die Heizung ist aus" is.
@@ -18,7 +18,7 @@ public sealed record CaseSimilarity(string Kind, string Key)
     private const int LongestText = 4_000;
 
     /// <summary>Of a notice; none when it is about no contact of the customer, or that has nothing to be alike in.</summary>
-    /// <param name="notice">What there is to tell.</param>
+    /// <param name="notice">The notification.</param>
     /// <param name="contact">The contact it is about; null when there is none.</param>
     public static IReadOnlyList<CaseSimilarity> Of(Notification notice, Contact? contact)
     {
@@ -48,7 +48,7 @@ public sealed record CaseSimilarity(string Kind, string Key)
         return all;
     }
 
-    // A comment names the post that it stands under; of a forum it is the category, which is no post.
+    // A comment names its post; in a forum the parent is the category, which is no post.
     private static string? PostOf(Contact contact) =>
         contact is { Kind: ContactKind.Comment, Place: Place.Public, Entry: { } post } && post != contact.Account
             && contact.Channel != "discourse"

@@ -20,7 +20,7 @@ public sealed class CircuitBreakers(TimeProvider time)
     /// <summary>How long, before one try looks again.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    // A row longer than this is no outage but a target that is told something seldom.
+    // Failures further apart than this are no outage but a target that is rarely notified.
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<string, Breaker> _targets = new(StringComparer.Ordinal);
@@ -48,7 +48,7 @@ public sealed class CircuitBreakers(TimeProvider time)
             outcome = await attempt();
         }
 
-        // The library counts shares of a window; with the first success a row is over, whatever the window holds.
+        // The library counts shares of a window; the first success resets the consecutive failures, whatever the window holds.
         if (outcome.Kind != AttemptOutcomeKind.Later) await breaker.Control.CloseAsync(ct);
         return outcome;
     }

@@ -10,7 +10,7 @@ public sealed partial class DigestSender(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    /// <summary>Works the message of a window's end. A crash before it is noted tells it once more.</summary>
+    /// <summary>Processes the message at the end of a digest window. After a crash in between the digest is sent again.</summary>
     public async Task WorkAsync(IDigestRoute route, DigestEnd end, CancellationToken ct)
     {
         if (end.NotBefore > time.GetUtcNow())
@@ -32,7 +32,7 @@ public sealed partial class DigestSender(
 
     private async Task ClaimAndTellAsync(IDigestRoute route, DigestEnd end, CancellationToken ct)
     {
-        // Closed before it is read what lies there: whoever lays something aside from here on opens a window anew. The message is the promise now.
+        // Close the window before reading: later notifications open a new one. The message guarantees the rest.
         await due.CloseAsync(route.Name, end.Row, ct);
         if ((await digests.CollectedAsync(route.Name, end.Target, ct)).Count == 0) return;
 
@@ -43,13 +43,13 @@ public sealed partial class DigestSender(
             return;
         }
 
-        // Read again: whoever held the claim before may have told them.
+        // Read again: the previous holder of the claim may have sent them.
         var more = await TellAsync(route, end, await digests.CollectedAsync(route.Name, end.Target, ct), ct);
         await digests.ReleaseAsync(route.Name, end.Target, claim.Value, ct);
         if (more) await due.OpenAsync(route.Name, end.Target, 0, time.GetUtcNow(), ct);
     }
 
-    /// <returns>Whether there may be more to tell.</returns>
+    /// <returns>Whether more may follow.</returns>
     private async Task<bool> TellAsync(IDigestRoute route, DigestEnd end, IReadOnlyList<Notification> collected, CancellationToken ct)
     {
         if (collected.Count == 0) return false;

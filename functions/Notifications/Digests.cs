@@ -4,19 +4,22 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>How notices are told together.</summary>
-/// <param name="Count">So many at most before they are told.</param>
+/// <summary>Digest settings of a target.</summary>
+/// <param name="Count">Number of notifications after which the digest is sent.</param>
 /// <param name="Within">However few, after this time.</param>
 public sealed record Digest(int Count, TimeSpan Within);
 
-/// <summary>Collects notices of targets that want them together: a row a notice, and one message for the end of each window (<see cref="DueMessages"/>). Whoever gets that tells what lies there.</summary>
+/// <summary>
+/// Collects notifications for digests: one row each, and one message for the end of each window (<see cref="DueMessages"/>). The receiver
+/// of that message sends the digest.
+/// </summary>
 public sealed class Digests(TableStore tables, DueMessages due, TimeProvider time, IOptionsMonitor<NotificationOptions> options)
 {
-    /// <summary>Most notices that are told together.</summary>
+    /// <summary>Most notifications in one digest.</summary>
     public const int MostAtOnce = 100;
 
     /// <summary>Lays a notice to the others. Safe to repeat.</summary>
-    /// <returns>When they are told at the latest.</returns>
+    /// <returns>When the digest is sent at the latest.</returns>
     public async Task<DateTimeOffset> AddAsync(string route, NotificationTarget target, Digest digest, Notification notice, CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route, target.Name), notice.EventId);
@@ -43,13 +46,13 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
         return [.. notices.OrderBy(n => n.At)];
     }
 
-    /// <summary>Takes away what was told.</summary>
+    /// <summary>Deletes the rows of sent notifications.</summary>
     public async Task ForgetAsync(string route, string target, IEnumerable<Notification> notices, CancellationToken ct)
     {
         foreach (var notice in notices) await tables.DeleteAsync(AttemptStore.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
     }
 
-    /// <summary>Claims the telling of what was collected, so that two windows that end at once tell it once.</summary>
+    /// <summary>Claims a digest, so that two windows that end at once send it once.</summary>
     /// <returns>The claim to let go of; or null, and when to ask again.</returns>
     public async Task<(ETag? Claim, DateTimeOffset Until)> ClaimAsync(string route, string target, CancellationToken ct)
     {

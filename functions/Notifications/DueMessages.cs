@@ -8,8 +8,10 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Messages that one row each stands for, so that no process that dies leaves somebody waiting: the ends of digest windows, and notices that somebody had sent again. Rows <c>due|route</c> /
-/// <c>time|target</c>; the row is written before its message, and goes once somebody has that. What is left ten minutes after its time gets its message again.
+/// Messages backed by one row each, so that a crash delays none for good: ends of digest windows, and notifications to be resent. Rows
+/// <c>due|route</c> /
+/// <c>time|target</c>; the row is written before its message and deleted once the message was received. Ten minutes after its time a
+/// remaining row gets its message again.
 /// </summary>
 public sealed class DueMessages(TableStore tables, NotificationQueues queue, AttemptStore notices, RouteSwitches switches, TimeProvider time)
 {
@@ -17,7 +19,10 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);
     private const string Stamp = "yyyyMMddHHmmss";
 
-    /// <summary>Opens a window: at its end, what was collected for a target is told. Whoever opens it first puts the message; the same end and target is the same window.</summary>
+    /// <summary>
+    /// Opens a window: at its end the digest of a target is sent. The first caller puts the message; the same end and target is the same
+    /// window.
+    /// </summary>
     public async Task OpenAsync(string route, string target, int attempt, DateTimeOffset at, CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route), KeyOf(at, target)) { ["Target"] = target, ["At"] = at, ["Attempt"] = attempt };
@@ -38,7 +43,7 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
         return key;
     }
 
-    /// <summary>Puts again what is overdue, for routes that are on; at most once an hour each.</summary>
+    /// <summary>Puts overdue messages again, for routes that are on; at most once an hour each.</summary>
     public async Task SweepAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -74,7 +79,7 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
 
 /// <summary>The end of a digest window, as a message.</summary>
 /// <param name="Target">Whose.</param>
-/// <param name="Attempt">Counts tries to tell what was collected.</param>
+/// <param name="Attempt">Number of attempts to send the digest.</param>
 /// <param name="Row">Its row in <see cref="DueMessages"/>.</param>
 /// <param name="NotBefore">A message that comes earlier is put back.</param>
 public sealed record DigestEnd(string Target, int Attempt, string Row, DateTimeOffset NotBefore)

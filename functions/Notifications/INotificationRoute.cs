@@ -2,7 +2,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Notifications;
 
-/// <summary>One way to tell somebody: tries once and says how it went.</summary>
+/// <summary>A notification route: makes one attempt and returns its outcome.</summary>
 public interface INotificationRoute
 {
     /// <summary>Its name in the log, e.g. <c>webhook</c>; its queue is <c>notify-{Name}</c>.</summary>
@@ -18,38 +18,38 @@ public interface INotificationRoute
     Task<NotificationTarget?> FindAsync(string name, CancellationToken ct);
 
     /// <summary>Tries once. Answers of the target and failures of the network are values; throws only for our own mistakes.</summary>
-    /// <param name="notice">What to tell.</param>
+    /// <param name="notice">The notification.</param>
     /// <param name="target">One of the targets.</param>
     /// <param name="readContact">Reads the contact, for targets that need its fields; gives null when it is erased or there is none.</param>
     /// <param name="ct">Cancels.</param>
     Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct);
 
-    /// <summary>Sentences for what is missing or wrong in the settings, each naming the setting to change; empty when all is well.</summary>
+    /// <summary>Sentences for missing or wrong settings, each naming the setting to change; empty when there are none.</summary>
     IEnumerable<string> Problems();
 }
 
-/// <summary>A route that can tell several notices at once.</summary>
+/// <summary>A route that can send digests.</summary>
 public interface IDigestRoute : INotificationRoute
 {
-    /// <summary>Tries once to tell all of them together; at most a hundred, oldest first.</summary>
+    /// <summary>Makes one attempt to send all of them in one message; at most a hundred, oldest first.</summary>
     Task<AttemptOutcome> TryDigestAsync(IReadOnlyList<Notification> notices, NotificationTarget target, CancellationToken ct);
 }
 
-/// <summary>Somebody who is told.</summary>
+/// <summary>A target of notifications.</summary>
 /// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of row keys.</param>
 /// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
 public sealed record NotificationTarget(string Name, string Address)
 {
-    /// <summary>Not told before this; null: at once.</summary>
+    /// <summary>Earliest time of sending; null: at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>Told together with others; null: on its own. Only on an <see cref="IDigestRoute"/>.</summary>
     public Digest? Digest { get; init; }
 
-    /// <summary>Asked for a pause: what there is to tell waits until it is over.</summary>
+    /// <summary>Paused on request: notifications wait until it is resumed.</summary>
     public bool IsPaused { get; init; }
 
-    /// <summary>A person or team: many alike are told as one incident.</summary>
+    /// <summary>A person or team: similar cases are sent as one incident.</summary>
     public bool IsPerson { get; init; }
 
     /// <summary>One that is not configured any more.</summary>

@@ -9,7 +9,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Makes one incident of many cases alike (<see cref="CaseSimilarity"/>): a person is told of the first few singly, then only of how the number
+/// Groups similar cases (<see cref="CaseSimilarity"/>) into one incident: a person is notified of the first few individually, then only
+/// of how the number
 /// grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped: no case may be
 /// named nowhere. Each contact is still a case, and programs get every event.
 /// </summary>
@@ -24,11 +25,11 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
     /// <summary>Counts the case of a notice, once however often it comes, and says what to do with the notice.</summary>
     /// <param name="route">The route.</param>
     /// <param name="target">The person or team.</param>
-    /// <param name="notice">What there is to tell.</param>
+    /// <param name="notice">The notification.</param>
     /// <param name="readContact">Reads the contact that it is about.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>The incident to tell; <see cref="Incident.None"/>: tell it as it is; null: it is covered by what was or will be
-    /// told.</returns>
+    /// <returns>The incident to send; <see cref="Incident.None"/>: send it individually; null: it is covered by an incident
+    /// already sent or claimed.</returns>
     public async Task<Incident?> CountAsync(
         string route, string target, Notification notice, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
@@ -82,7 +83,7 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
         await foreach (var step in tables.QueryAllAsync(AttemptStore.Table, TableQuery.Partition(partition).RowPrefix(ToldPrefix), ct))
         {
             told = Math.Max(told, int.Parse(step.RowKey.AsSpan(ToldPrefix.Length), CultureInfo.InvariantCulture));
-            // A repetition of the notice that claimed a step, say after a crash, tells it again rather than not at all.
+            // A repetition of the notification that claimed a step, say after a crash, sends it again rather than not at all.
             mine |= step.Text("EventId") == notice.EventId;
         }
 
@@ -93,7 +94,7 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
         if (mine) return count;
         if (count <= settings.BurstCount) return 0;
 
-        // Two who count at once may both see the same step, or jump over one: whoever claims the highest step reached tells it.
+        // Concurrent counts may see the same step or skip one: the run that claims the highest step reached sends it.
         var reached = steps.Where(s => s <= count).Max();
         var key = string.Create(CultureInfo.InvariantCulture, $"{ToldPrefix}{reached:D8}");
         var claim = new TableRow(partition, key) { ["EventId"] = notice.EventId };
@@ -114,8 +115,8 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
     }
 }
 
-/// <summary>Several cases that are told as one.</summary>
-/// <param name="Count">How many; 0: none, a notice stands for itself.</param>
+/// <summary>Several cases sent as one incident.</summary>
+/// <param name="Count">Number of cases; 0: none, a notification by itself.</param>
 /// <param name="Key">Names it.</param>
 public sealed record Incident(int Count, string Key)
 {

@@ -35,14 +35,14 @@ public sealed record Notification
     /// <summary>0 at first.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Counts how often somebody had it sent again by hand; 0 as it came. Each time tries are counted anew.</summary>
+    /// <summary>Number of manual resends; 0 for the original. Attempts are counted anew each time.</summary>
     public int Resend { get; init; }
 
-    /// <summary>How many cases it stands for; 0 when it stands for itself.</summary>
+    /// <summary>Number of cases it represents; 0 when it is a notification by itself.</summary>
     public int Alike { get; init; }
 
     /// <summary>
-    /// Key of the incident that it tells of (<see cref="IncidentGrouping"/>); null when it stands for itself. A later try keeps it.
+    /// Key of its incident (<see cref="IncidentGrouping"/>); null for a notification by itself. A retry keeps it.
     /// </summary>
     public string? Incident { get; init; }
 
@@ -90,7 +90,7 @@ public sealed record Notification
         int Count(string name) => wrapped && root.TryGetProperty(name, out var count) ? count.GetInt32() : 0;
     }
 
-    /// <summary>Where it stands for a target, as this try leaves it.</summary>
+    /// <summary>Its state for a target after this attempt.</summary>
     internal NotificationState StateAt(string route, string target, string state, string reason, DateTimeOffset? next) => new()
     {
         EventId = EventId,
@@ -114,7 +114,9 @@ public sealed record Notification
         EventMessage.Write(Event, target, attempt, Resend, postponed, notBefore, Incident);
 }
 
-/// <summary>The facts of an event that a route may need to decide whom to tell, and what to say without reading the case. Whatever an event does not say is null.</summary>
+/// <summary>
+/// Facts of an event that a route may need to choose targets and write its text without reading the case. Absent facts are null.
+/// </summary>
 public sealed record NotificationFacts
 {
     public string? CaseId { get; init; }
@@ -153,7 +155,7 @@ public sealed record NotificationFacts
 
     public string? AcceptedBy { get; init; }
 
-    /// <summary>How often this wait was told as overdue.</summary>
+    /// <summary>Number of overdue notifications of this wait.</summary>
     public int Overdue { get; init; }
 
     /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it (P9).</summary>

@@ -6,7 +6,7 @@ using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications;
 
-/// <summary>What a person is told, in their language, before a route gives it its form.</summary>
+/// <summary>Content of a notification in the recipient's language, independent of the route.</summary>
 /// <param name="Title">One sentence.</param>
 /// <param name="Facts">Names and values.</param>
 /// <param name="Text">The customer's words; null when not included, or there are none.</param>
@@ -14,10 +14,12 @@ namespace Serverless.Notifications;
 public sealed record NotificationContent(
     string Title, IReadOnlyList<(string Name, string Value)> Facts, string? Text, IReadOnlyList<(string Label, Uri Address)> Links)
 {
-    /// <summary>Several that are told together: a sentence or number each, and its case; null where there is no link.</summary>
+    /// <summary>
+    /// Entries of a digest or incident: a sentence or number each, and the link to its case; null where there is no link.
+    /// </summary>
     public IReadOnlyList<(string Text, Uri? Address)> Items { get; init; } = [];
 
-    /// <summary>Label and address of the page on which they change what they are told; null without one.</summary>
+    /// <summary>Label and address of the recipient's preferences page; null without one.</summary>
     public (string Label, Uri Address)? Own { get; init; }
 }
 
@@ -30,7 +32,7 @@ public sealed class NotificationWording(
     public const int MostNamed = 50;
 
     /// <summary>One notice for one person; null when what it is about was erased and they would be shown something of it.</summary>
-    /// <param name="notice">What there is to tell; one that stands for many is told as an incident.</param>
+    /// <param name="notice">The notification; one that represents many cases is written as an incident.</param>
     /// <param name="name">The person or team.</param>
     /// <param name="recipient">How they want it.</param>
     /// <param name="readContact">Reads the contact, which is done only if something of it is included.</param>
@@ -58,7 +60,9 @@ public sealed class NotificationWording(
         return new NotificationContent(Title(notice, recipient), facts, words, actions) { Own = OwnLink(name, language) };
     }
 
-    /// <summary>Several notices for one person: what each says with a link to its case, and the link to change how they are told.</summary>
+    /// <summary>
+    /// A digest for one person: the title of each notification with a link to its case, and the link to their preferences.
+    /// </summary>
     public NotificationContent TellTogether(IReadOnlyList<Notification> notices, string name, Recipient recipient) =>
         new(texts.Count(recipient.Language, "card_digest", notices.Count), [], null, [])
         {
@@ -142,7 +146,7 @@ public sealed class NotificationWording(
         }
     }
 
-    // As far as it can be told without reading the case: the page of the link knows, and says why not.
+    // As far as known without reading the case; the page of the link checks it and states the reason.
     private bool MayBeAnswered(Notification notice, Contact? contact)
     {
         var facts = notice.Facts;

@@ -6,7 +6,10 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Notifications;
 
-/// <summary>Decides who is told now: gives the notice of a queue message to each target of its route that nobody else is telling or has told. Told at least once (P8).</summary>
+/// <summary>
+/// Sends the notification of a queue message to each target of its route that has not received it and is not claimed by another run. At
+/// least once (P8).
+/// </summary>
 public sealed partial class NotificationDispatcher(
     IEnumerable<INotificationRoute> routes, AttemptStore notices, AttemptClaims claims, NotificationSender teller, DigestSender digests, DueMessages due, NotificationQueues queue, CaseReader cases, TimeProvider time, ILogger<NotificationDispatcher> log)
 {
@@ -46,10 +49,11 @@ public sealed partial class NotificationDispatcher(
     }
 
     /// <summary>
-    /// Sends a kept notice again to its one target, at once, in a round of its own. The round is written first, so that tries of the one before are void; one that is left without its message is found
+    /// Resends a stored notification to its one target, at once, in a new round. The round is written first, so that attempts of the
+    /// previous one are void; a round without its message is found
     /// by Tick (<see cref="DueMessages"/>).
     /// </summary>
-    /// <returns>False when its event was not kept with it.</returns>
+    /// <returns>False when its event was not stored with it.</returns>
     public async Task<bool> ResendAsync(FailedNotification kept, CancellationToken ct)
     {
         for (var round = 0; kept.Event is { } e; round++)
@@ -64,7 +68,7 @@ public sealed partial class NotificationDispatcher(
                 return true;
             }
 
-            // Somebody wrote meanwhile: another round, which is as good as ours, or how a try went.
+            // Another run wrote meanwhile: another round, which serves as well, or the outcome of an attempt.
             if (await notices.OfTargetAsync(notice, route, target, ct) is not { } now || round == MostRounds) return false;
             if (now.State.Resend >= notice.Resend) return true;
             await due.CloseAsync(route, row, ct);
@@ -89,7 +93,7 @@ public sealed partial class NotificationDispatcher(
         await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name)).Select(t => teller.TellAsync(route, notice, t, mine[t.Name], off, contact, ct))]);
     }
 
-    // Who is told or given up drops out, and so does who is being told by somebody else: they are looked at again when that claim has run out.
+    // Completed targets drop out, and so do those claimed by another run: they are checked again when that claim has expired.
     private async Task<Dictionary<string, TableRow>> ClaimAsync(INotificationRoute route, Notification notice, List<NotificationTarget> left, IReadOnlyDictionary<string, NotificationState> states, CancellationToken ct)
     {
         var run = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -119,7 +123,7 @@ public sealed partial class NotificationDispatcher(
 
     private DateTimeOffset? LiveUntil(NotificationState? state) => state is { State: NotificationState.Sending, ClaimedUntil: { } until } && until > time.GetUtcNow() ? until : null;
 
-    // Done: told, given up, or a later try is on its way. What somebody had sent again since makes older tries void.
+    // Completed: delivered, failed, or a retry is scheduled. A resend makes older attempts void.
     private static bool IsDone(NotificationState? state, Notification notice) => state is not null && (state.Resend > notice.Resend || (state.Resend == notice.Resend && state.State switch
     {
         NotificationState.Waiting => state.Attempt >= notice.Attempt,
@@ -127,7 +131,7 @@ public sealed partial class NotificationDispatcher(
         _ => true,
     }));
 
-    // A paused target has asked for it, so no try is counted; but nobody waits for ever.
+    // Pausing does not count as an attempt. Paused notifications expire after seven days.
     private async Task WaitAsync(INotificationRoute route, Notification notice, NotificationTarget target, NotificationState? state, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -145,7 +149,7 @@ public sealed partial class NotificationDispatcher(
         await notices.WriteAsync(notice, told, new NotificationAttempt(now, 0, told.Reason), state?.Row, ct);
     }
 
-    // No try is counted: nobody knows how far this one came, and a target that was told is told again at worst.
+    // Not counted as an attempt: its progress is unknown, and at worst a target is notified twice.
     private async Task PostponeAsync(INotificationRoute route, Notification notice, CancellationToken ct)
     {
         var seconds = Math.Min(LongestPause.TotalSeconds, 15 * Math.Pow(2, Math.Min(notice.Postponed, 20)));

@@ -5,7 +5,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Notifications;
 
-/// <summary>Triggers that tell people and programs, and the page where a recipient chooses.</summary>
+/// <summary>Triggers of the notification routes, and the preferences page of recipients.</summary>
 public sealed class NotificationFunctions(NotificationDispatcher runner, NotificationPreferences own, PreferencesPage page)
 {
     /// <summary>Tells programs by webhook.</summary>
@@ -27,7 +27,7 @@ public sealed class NotificationFunctions(NotificationDispatcher runner, Notific
         runner.RunAsync("acknowledgement", message, ct);
 
     /// <summary>
-    /// The link at the end of each card and mail: GET shows what a person is told of and when, POST changes it. The link's signature is
+    /// The link at the end of each card and mail: GET shows the recipient's preferences, POST changes them. The link's signature is
     /// the key.
     /// </summary>
     [Function("ChooseNotices")]

@@ -6,18 +6,26 @@ namespace Serverless.Notifications;
 /// <summary>When a failed notice is tried again; section <c>Notices</c>.</summary>
 public sealed class NotificationOptions
 {
-    /// <summary>Seconds before each later try, 1 to 30 numbers separated by commas; after the last one the notice is a kept failure. The default covers more than two days, as Standard Webhooks proposes.</summary>
+    /// <summary>
+    /// Seconds before each retry, 1 to 30 numbers separated by commas; after the last one the notification is stored as failed. The
+    /// default covers more than two days, as Standard Webhooks proposes.
+    /// </summary>
     public string RetrySeconds { get; set; } = "5,300,1800,7200,18000,36000,50400,72000,86400";
 
     /// <summary>Longest wait in hours that a target may ask for by Retry-After; 1 to 72; a longer wish is cut to it, never below the schedule.</summary>
     public int LongestWaitHours { get; set; } = 24;
 
-    /// <summary>Seconds for which whoever tries a notice has it to themselves, 5 to 3600: longer than a function may take (functionTimeout), or two try at once. A process that dies delays what it had by so long.</summary>
+    /// <summary>
+    /// Seconds for which a claim on a notification holds, 5 to 3600: longer than a function may run (functionTimeout), or two runs send
+    /// at once. A crash delays its notifications by this time.
+    /// </summary>
     public int ClaimSeconds { get; set; } = 600;
 
     /// <summary>
-    /// So many cases alike (the same words, post, product or cause: <see cref="CaseSimilarity"/>) are told to a person singly; more within
-    /// <see cref="BurstMinutes"/> are one incident, whose number is told as it grows, with a link to all of them. 0 to 1000; 0 tells each.
+    /// Number of similar cases (same words, post, product or cause: <see cref="CaseSimilarity"/>) sent individually to a person; more
+    /// within
+    /// <see cref="BurstMinutes"/> become one incident, sent again as its number grows, with a link to all of them. 0 to 1000; 0 sends
+    /// each.
     /// </summary>
     public int BurstCount { get; set; } = 5;
 
@@ -26,7 +34,7 @@ public sealed class NotificationOptions
 
     /// <summary>The wait before a try, or null when there is none left.</summary>
     /// <param name="attempt">1 for the first later try.</param>
-    /// <param name="asked">What the target asked for; it makes the wait longer, never shorter.</param>
+    /// <param name="asked">Delay requested by the target; it extends the wait, never shortens it.</param>
     public TimeSpan? WaitBefore(int attempt, TimeSpan? asked = null)
     {
         var waits = RetrySeconds.Split(',');

@@ -10,7 +10,7 @@ namespace Serverless.Notifications;
 public sealed partial class NotificationSender(
     AttemptStore notices, TargetConcurrency slow, CircuitBreakers circuits, Digests digests, IncidentGrouping bursts, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<NotificationSender> log)
 {
-    /// <summary>A first try later than this tells nobody.</summary>
+    /// <summary>A first attempt later than this sends nothing.</summary>
     public static readonly TimeSpan Expires = TimeSpan.FromDays(4);
 
     private const string Digesting = "digest";
@@ -54,10 +54,10 @@ public sealed partial class NotificationSender(
         await notices.WriteAsync(notice, notice.StateAt(route.Name, target.Name, state, outcome.Reason, next), took, claim, ct);
     }
 
-    // Many cases alike become one incident, and who wants them together gets them together; everything else is told.
+    // Similar cases become one incident, digests collect; everything else is sent.
     private async Task<AttemptOutcome> TellOrLayAsideAsync(INotificationRoute route, Notification notice, NotificationTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
-        // What somebody had sent again is told by itself.
+        // A resend is sent by itself.
         if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
         if (notice.Incident is { } key)
         {
@@ -97,7 +97,7 @@ public sealed partial class NotificationSender(
     /// <summary>Puts a later try. Null when there is none left.</summary>
     private async Task<DateTimeOffset?> PutLaterAsync(INotificationRoute route, Notification notice, string target, AttemptOutcome outcome, CancellationToken ct)
     {
-        // The end of its window tells it, with the others.
+        // Sent with the others at the end of its window.
         if (outcome is { Reason: Digesting, At: { } end }) return end;
         var attempt = notice.Attempt + 1;
         if (outcome.At is { } then)

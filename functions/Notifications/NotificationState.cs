@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>Where one notice stands.</summary>
+/// <summary>State of one notification.</summary>
 public sealed record NotificationState
 {
     public const string Sending = "sending";
@@ -28,7 +28,10 @@ public sealed record NotificationState
 
     public required string Target { get; init; }
 
-    /// <summary><c>sending</c> while somebody tries, <c>delivered</c>, <c>waiting</c> for the next try, <c>failed</c> for good, or <c>void</c>: what it was about is erased.</summary>
+    /// <summary>
+    /// <c>sending</c> during an attempt, <c>delivered</c>, <c>waiting</c> for a retry, <c>failed</c> for good, or <c>void</c>: its
+    /// subject was erased.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>Number of the last try, 0 for the first; -1 when it was sent again by hand and not tried yet.</summary>
@@ -42,7 +45,7 @@ public sealed record NotificationState
 
     public DateTimeOffset? NextAt { get; init; }
 
-    /// <summary>While it is being sent: whoever tries has until then; afterwards another may take it over.</summary>
+    /// <summary>End of the claim of the current attempt; afterwards another run may take over.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
     /// <summary>Which run claimed it: a write whose answer was lost is known by it.</summary>
@@ -76,7 +79,7 @@ public sealed record NotificationState
 /// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
 public sealed record NotificationSelection
 {
-    /// <summary>No event before this is looked at.</summary>
+    /// <summary>Earlier events are left out.</summary>
     public required DateTimeOffset From { get; init; }
 
     /// <summary>The end, not included.</summary>
@@ -92,9 +95,9 @@ public sealed record NotificationSelection
     public string? Target { get; init; }
 }
 
-/// <summary>A notice as it is kept.</summary>
-/// <param name="State">Where it stands.</param>
-/// <param name="Event">The whole CloudEvent; null when it was noted before events were kept with it.</param>
+/// <summary>A stored notification.</summary>
+/// <param name="State">Its state.</param>
+/// <param name="Event">The complete CloudEvent; null when it was written before events were stored with it.</param>
 /// <param name="Row">Its row.</param>
 public sealed record FailedNotification(NotificationState State, ReadOnlyMemory<byte>? Event, TableRow Row);
 

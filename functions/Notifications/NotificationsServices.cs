@@ -11,7 +11,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>What tells people and programs: the runner, its routes, subscriptions, recipients.</summary>
+/// <summary>Registers notifications: dispatcher, routes, subscriptions, recipients.</summary>
 public static class NotificationsServices
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, IConfiguration configuration)

@@ -3,7 +3,7 @@ using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications;
 
-/// <summary>When somebody may be told who does not want to be told round the clock.</summary>
+/// <summary>Earliest time at which a recipient with notification hours may be notified.</summary>
 public static class QuietHours
 {
     /// <summary>Now (null), or the first moment after it that lies within the hours; hours that hold no moment, or cannot be read, keep nobody waiting.</summary>

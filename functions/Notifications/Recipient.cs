@@ -2,17 +2,17 @@ using Serverless.Channels;
 
 namespace Serverless.Notifications;
 
-/// <summary>A person or team that is told by card or mail; section <c>Recipients</c>.</summary>
+/// <summary>Persons or teams notified by card or mail; section <c>Recipients</c>.</summary>
 public sealed class RecipientsOptions
 {
     /// <summary>By a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50): it is what accepts a case, so best the owner's name, e.g. <c>Recipients__Entries__workshop__Email</c>.</summary>
     public Dictionary<string, Recipient> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
-/// <summary>Who is told what, when, and in which language.</summary>
+/// <summary>Notifications of a person or team: types, times and language.</summary>
 public sealed class Recipient
 {
-    /// <summary>What a person hears of unless set: every step at which somebody has to do something.</summary>
+    /// <summary>Default event types: every event that needs someone to act.</summary>
     public const string StepsThatMatter =
         "serverless.case.opened.v1,serverless.case.reopened.v1,serverless.case.hand-over-offered.v1,serverless.case.handed-over.v1,serverless.case.overdue.v1,serverless.case.owner-gap.v1,"
         + "serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
@@ -23,10 +23,13 @@ public sealed class Recipient
     /// <summary>Address of a Teams workflow that posts what it is sent; it holds a secret, so keep it in the vault.</summary>
     public string? TeamsUrl { get; set; }
 
-    /// <summary>Owners whose cases they are told of, separated by commas; <c>*</c> for all. Their own name unless set. Events that are about no case go to those with <c>*</c>.</summary>
+    /// <summary>
+    /// Owners of whose cases they are notified, separated by commas; <c>*</c> for all. Their own name unless set. Events without a case
+    /// go to recipients with <c>*</c>.
+    /// </summary>
     public string? Owners { get; set; }
 
-    /// <summary>Event types, separated by commas; <c>*</c> at the end stands for any ending.</summary>
+    /// <summary>Event types, separated by commas; <c>*</c> at the end matches any ending.</summary>
     public string Events { get; set; } = StepsThatMatter;
 
     /// <summary>Channels, separated by commas; <c>*</c> for all.</summary>
@@ -38,7 +41,7 @@ public sealed class Recipient
     /// <summary><c>de</c> or <c>en</c>.</summary>
     public string Language { get; set; } = "de";
 
-    /// <summary>When they may be told, as in <see cref="OpeningHours"/>; what comes outside waits until then.</summary>
+    /// <summary>Notification hours, as in <see cref="OpeningHours"/>; everything else is sent when they begin.</summary>
     public string Hours { get; set; } = "always";
 
     /// <summary>IANA name of the zone of <see cref="Hours"/> and of all times in cards, mails and pages.</summary>
@@ -47,13 +50,16 @@ public sealed class Recipient
     /// <summary>Event types that wait for no hours and no digest.</summary>
     public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.channel.*";
 
-    /// <summary>So many notices are told together, 2 to 100; 0 tells each on its own.</summary>
+    /// <summary>Notifications per digest, 2 to 100; 0: no digest.</summary>
     public int DigestCount { get; set; }
 
-    /// <summary>Minutes after which what was collected is told, however few, 5 to 1440.</summary>
+    /// <summary>Minutes after which a digest is sent, however few it holds, 5 to 1440.</summary>
     public int DigestMinutes { get; set; } = 60;
 
-    /// <summary>Overdue cases are told from this step on, 1 to 11: 2 and more for those who come after the owner, whose cases they are told of then whoever owns them.</summary>
+    /// <summary>
+    /// First escalation step (1–11) at which this recipient is notified of overdue cases. From 2 on they are notified of the overdue
+    /// cases of all owners.
+    /// </summary>
     public int Escalation { get; set; } = 1;
 
     /// <summary>
@@ -71,7 +77,7 @@ public sealed class Recipient
 
     /// <summary>Whether they want this notice.</summary>
     /// <param name="name">Their own name.</param>
-    /// <param name="notice">What there is to tell.</param>
+    /// <param name="notice">The notification.</param>
     public bool Wants(string name, Notification notice)
     {
         var facts = notice.Facts;
@@ -88,10 +94,10 @@ public sealed class Recipient
             && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
     }
 
-    /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
+    /// <summary>Earliest time of sending: now (null), or the next start of their hours.</summary>
     public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => NameList.Holds(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
 
-    /// <summary>How notices are told together; null when each is told on its own.</summary>
+    /// <summary>Digest settings; null when each notification is sent individually.</summary>
     public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
 
     private const string Overdue = "serverless.case.overdue.v1";

@@ -6,14 +6,14 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>Who is told: the settings, and over them what each person chose for themselves.</summary>
+/// <summary>Recipients from settings, overridden by each person's preferences.</summary>
 public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, TableStore tables, TimeProvider time)
 {
     private const string Table = "recipients";
     private const string Choices = "choices";
 
     /// <summary>The targets of a route that want a notice.</summary>
-    /// <param name="notice">What to tell.</param>
+    /// <param name="notice">The notification.</param>
     /// <param name="addressOf">The route's address of a recipient; null when they have none on it.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, Func<Recipient, string?> addressOf, CancellationToken ct)
@@ -28,7 +28,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     public async Task<NotificationTarget?> FindAsync(string name, Func<Recipient, string?> addressOf, string? type, CancellationToken ct) =>
         await FindAsync(name, ct) is { } recipient && addressOf(recipient) is { Length: > 0 } address ? TargetOf(name, address, recipient, type ?? "") : null;
 
-    /// <summary>A recipient as they chose to be told; null when the settings do not name them.</summary>
+    /// <summary>A recipient with their preferences; null when the settings do not name them.</summary>
     public async Task<Recipient?> FindAsync(string name, CancellationToken ct) =>
         options.CurrentValue.Entries.GetValueOrDefault(name) is { } entry ? Chosen(entry, await tables.GetAsync(Table, Choices, KeyOf(name), ct)) : null;
 
@@ -46,7 +46,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     /// <summary>Forgets what a person chose: the settings hold again.</summary>
     public Task ForgetAsync(string name, CancellationToken ct) => tables.DeleteAsync(Table, Choices, KeyOf(name), Azure.ETag.All, ct);
 
-    /// <summary>Sentences for recipients that cannot be told as the settings say, each naming the setting to change.</summary>
+    /// <summary>Sentences for recipients with invalid settings, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
     {
         foreach (var (name, recipient) in options.CurrentValue.Entries)

@@ -2,7 +2,10 @@ using Serverless.Notifications.Subscriptions;
 
 namespace Serverless.Notifications;
 
-/// <summary>Tells a target again what it was told, what was given up or what never came: each notice in a round of its own (<see cref="NotificationDispatcher.ResendAsync"/>), with the id it had.</summary>
+/// <summary>
+/// Sends notifications to a target again, whether delivered, failed or missing: each in a new round (<see
+/// cref="NotificationDispatcher.ResendAsync"/>), with its original id.
+/// </summary>
 public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runner, TimeProvider time)
 {
     /// <summary>Most notices of one step.</summary>

@@ -41,7 +41,7 @@ public sealed class Backlog(
     /// <summary>Calls of the last 24 hours in quarantine, by channel; channels without are left out.</summary>
     public Task<IReadOnlyDictionary<string, RowCount>> QuarantinedAsync(CancellationToken ct) => _quarantined.GetAsync(ct);
 
-    /// <summary>Deliveries kept of which something has neither case nor placeholder, counted up to a thousand.</summary>
+    /// <summary>Stored deliveries with items that have neither case nor placeholder, counted up to a thousand.</summary>
     public Task<RowCount> KeptAsync(CancellationToken ct) => kept.CountAsync(ct);
 
     /// <summary>Notices of the last seven days that were given up, by route.</summary>

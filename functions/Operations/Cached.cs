@@ -1,6 +1,8 @@
 namespace Serverless.Operations;
 
-/// <summary>Something read at some cost, once for all who ask within a while. A reading that failed is tried anew by whoever asks next.</summary>
+/// <summary>
+/// Caches an expensive read for a short time and shares it among concurrent callers. A failed read is repeated by the next caller.
+/// </summary>
 /// <param name="time">Clock.</param>
 /// <param name="lasts">For so long nobody reads again.</param>
 /// <param name="read">Reads.</param>
@@ -10,7 +12,7 @@ internal sealed class Cached<T>(TimeProvider time, TimeSpan lasts, Func<Cancella
     private Task<T>? _latest;
     private long _at;
 
-    /// <summary>What is known.</summary>
+    /// <summary>The cached value.</summary>
     public Task<T> GetAsync(CancellationToken ct)
     {
         lock (_gate)

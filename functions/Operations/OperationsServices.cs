@@ -3,7 +3,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Operations;
 
-/// <summary>What people who run the app look at.</summary>
+/// <summary>Registers health, summary, backlog and review.</summary>
 public static class OperationsServices
 {
     public static IServiceCollection AddOperations(this IServiceCollection services, IConfiguration configuration)

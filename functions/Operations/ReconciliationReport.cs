@@ -4,13 +4,13 @@ using Serverless.Reconciliation;
 
 namespace Serverless.Operations;
 
-/// <summary>How the second look at one channel stands.</summary>
+/// <summary>State of reconciliation of one channel.</summary>
 /// <param name="Channel">Channel name.</param>
-/// <param name="Sources">Each source it can look at.</param>
-/// <param name="Blind">What cannot be looked at, and why.</param>
+/// <param name="Sources">Each source that can be reconciled.</param>
+/// <param name="Blind">What cannot be reconciled, and why.</param>
 public sealed record ReconciliationReport(string Channel, IReadOnlyList<ReconciledSource> Sources, IReadOnlyList<string> Blind)
 {
-    /// <summary>True when the last look at a source came to nothing.</summary>
+    /// <summary>True when the last run of a source failed.</summary>
     internal bool IsTroubled => Sources.Any(s => s.Reason is not null);
 
     /// <summary>Null for a channel that is off or has no reconciliation.</summary>

@@ -4,7 +4,7 @@ using Serverless.Notifications;
 
 namespace Serverless.Operations;
 
-/// <summary>Which notices somebody wants to have sent again: those of one event, or all of some time in one state.</summary>
+/// <summary>Notifications to send again: those of one event, or all of a period in one state.</summary>
 public sealed record ResendRequest
 {
     public const string HowTo = """
@@ -25,7 +25,7 @@ public sealed record ResendRequest
     /// <summary>Who asks, in their own words.</summary>
     public string? By { get; init; }
 
-    /// <summary>What is selected, for the audit trail.</summary>
+    /// <summary>The selection, for the audit log.</summary>
     public string On => $"{Event ?? new HourRange(Selection.From, Selection.To).ToString()}/{Selection.Route ?? "*"}/{Selection.Target ?? "*"}";
 
     /// <summary>The selection in a request's body; null when it is none.</summary>
@@ -60,7 +60,7 @@ public sealed record ResendRequest
 /// <summary>What a step did.</summary>
 /// <param name="Sent">Put on the bus again.</param>
 /// <param name="Void">Left alone, since what they were about is erased.</param>
-/// <param name="Forgotten">Left alone, since their event was not kept with them.</param>
+/// <param name="Forgotten">Skipped, since their event was not stored with them.</param>
 /// <param name="More">True: repeat with the continuation.</param>
 /// <param name="Continuation">Where the next step begins.</param>
 public sealed record ResendStep(int Sent, int Void, int Forgotten, bool More, string? Continuation);

@@ -11,7 +11,7 @@ public sealed partial class StartCheck(ChannelDirectory channels, IEnumerable<IN
 {
     private readonly ILogger _log = logs.CreateLogger("Serverless.Start");
 
-    /// <summary>Logs a sentence for every channel that stays shut and every subscriber that is not told.</summary>
+    /// <summary>Logs a sentence for every channel that is not ready and every subscriber that cannot be notified.</summary>
     public void Tell()
     {
         foreach (var channel in channels.All)

@@ -37,7 +37,7 @@ public sealed record Summary
     /// <summary>Cases with events that are not wholly published, counted up to a thousand.</summary>
     public required int OutboxPending { get; init; }
 
-    /// <summary>Open cases now, and what is wrong with them.</summary>
+    /// <summary>Open cases now, and problems with them.</summary>
     public required OpenCases OpenCases { get; init; }
 
     /// <summary>Replies on their way.</summary>
@@ -54,7 +54,7 @@ public sealed record Summary
 
     public required CallCounts Calls { get; init; }
 
-    /// <summary>The second look, channel by channel.</summary>
+    /// <summary>Reconciliation, channel by channel.</summary>
     public required IReadOnlyList<ReconciliationReport> Looks { get; init; }
 }
 
@@ -72,7 +72,7 @@ public sealed record CallCounts(long Storage, long Bus);
 /// <summary>One delivery and how it ended.</summary>
 public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset ReceivedAt, string End, IReadOnlyList<string> Ends, string? Reason, int Tries);
 
-/// <summary>Counts and lists what other rooms keep, for people who run the app.</summary>
+/// <summary>Counts and lists for operators.</summary>
 public sealed class SummaryReport(
     TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Backlog arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
     ReplyIndex replies, CallCount calls, TimeProvider time)

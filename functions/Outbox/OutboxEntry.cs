@@ -1,6 +1,6 @@
 namespace Serverless.Outbox;
 
-/// <summary>One event that a commit made true and that the world must hear: a row beside what it tells of, until it is published.</summary>
+/// <summary>An event committed together with its case and to be published: a row in the same partition until it is.</summary>
 /// <param name="Id">The event's id, stable over repeats: message id in the topic.</param>
 /// <param name="Type">CloudEvents type.</param>
 /// <param name="At">When it became true.</param>
@@ -13,6 +13,6 @@ public sealed record OutboxEntry(string Id, string Type, DateTimeOffset At, Read
     /// <summary>The word of <see cref="Left"/>.</summary>
     public const string Topic = "topic";
 
-    /// <summary>Null: nobody was told yet. <c>topic</c>: the routes have their messages, and the topic alone is owed one.</summary>
+    /// <summary>Null: not published. <c>topic</c>: the routes have their messages, only the topic is missing.</summary>
     public string? Left { get; init; }
 }

@@ -5,8 +5,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Outbox;
 
 /// <summary>
-/// Publishes what a commit wrote, then marks it; whoever dies in between is followed by somebody who finds the rows still there (D6). First the queues of our own routes, then the topic:
-/// people and customers are told although the bus is down.
+/// Publishes committed events, then marks them. After a crash, the next run publishes the rows that are still pending (D6). First the
+/// queues of our own routes, then the topic:
+/// people and customers are notified while Service Bus is unavailable.
 /// </summary>
 public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TopicRelay topic, TimeProvider time)
 {
@@ -21,7 +22,7 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
 
     private readonly EventDestination[] _destinations = [.. destinations];
 
-    /// <summary>What a case still has to tell, in order of events.</summary>
+    /// <summary>Pending events of a case, in order.</summary>
     public async Task<IReadOnlyList<OutboxEntry>> UntoldAsync(string caseId, CancellationToken ct)
     {
         List<OutboxEntry> entries = [];
@@ -33,7 +34,10 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         return [.. entries.OrderBy(e => e.At)];
     }
 
-    /// <summary>Publishes. False when the topic is owed some of it: then the rows say so, the case is named in <c>pending</c>, and Tick sends what is left.</summary>
+    /// <summary>
+    /// Publishes. False when events for the topic are missing: then the rows record it, the case is listed in <c>pending</c>, and Tick
+    /// sends the rest.
+    /// </summary>
     public async Task<bool> PublishAsync(string caseId, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         var owed = await TryPublishAsync(caseId, entries, ct);
@@ -43,7 +47,9 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         return false;
     }
 
-    /// <summary>Publishes what lies in an outbox of the caller's own. Gives what the topic is still owed, to be kept by the caller as it is given.</summary>
+    /// <summary>
+    /// Publishes events of the caller's own outbox. Returns those the topic still lacks, to be stored by the caller unchanged.
+    /// </summary>
     public async Task<IReadOnlyList<OutboxEntry>> TryPublishAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         foreach (var entry in entries.Where(e => e.Left is null))
@@ -57,7 +63,7 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         return [.. entries.Skip(sent).Select(e => e with { Left = OutboxEntry.Topic })];
     }
 
-    /// <summary>Marks as told. Safe to repeat: a row that somebody else marked is gone.</summary>
+    /// <summary>Marks events as published. Safe to repeat: a row already marked is gone.</summary>
     public async Task MarkAsync(string caseId, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         if (entries.Count == 0) return;
@@ -70,17 +76,20 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         foreach (var entry in entries) await tables.DeleteAsync(Cases, caseId, Prefix + entry.Id, ETag.All, ct);
     }
 
-    /// <summary>Names a case that has, or is about to have, something to tell.</summary>
+    /// <summary>Lists a case that has, or is about to have, events to publish.</summary>
     public async Task<ETag> RememberAsync(string caseId, CancellationToken ct) =>
         (await tables.UpsertAsync(Pending, new TableRow(ShardOf(caseId), caseId) { ["Since"] = time.GetUtcNow() }, ct)).ETag;
 
-    /// <summary>Forgets a case once all is told, unless it was named again since.</summary>
+    /// <summary>Removes a case from the list once everything is published, unless it was listed again since.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="remembered">What <see cref="RememberAsync"/> gave.</param>
     /// <param name="ct">Cancels.</param>
     public Task ForgetAsync(string caseId, ETag remembered, CancellationToken ct) => tables.DeleteAsync(Pending, ShardOf(caseId), caseId, remembered, ct);
 
-    /// <summary>Cases named longer than a minute ago, each claimed by this caller for two minutes; <paramref name="tell"/> returns true when all is told. What it throws stops no case behind it, and is thrown at the end.</summary>
+    /// <summary>
+    /// Cases listed more than a minute ago, each claimed by this caller for two minutes; <paramref name="tell"/> returns true when
+    /// everything is published. An exception does not stop the following cases and is thrown at the end.
+    /// </summary>
     public async Task<int> SweepAsync(Func<string, CancellationToken, Task<bool>> tell, CancellationToken ct)
     {
         var told = 0;
@@ -88,7 +97,8 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         await foreach (var row in tables.QueryAllAsync(Pending, AllShards, ct))
         {
             if (await ClaimAsync(row, ct) is not { } claim) continue;
-            // The topic refuses this one, or is down, or it cannot be told at all: its claim runs out and a later tick takes it again. It stops none behind it (P13).
+            // The topic rejects this event, is unavailable, or it cannot be published: its claim expires and a later tick retries. It
+            // does not stop the following cases (P13).
             var telling = tell(row.RowKey, ct);
             await ((Task)telling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!telling.IsCompletedSuccessfully) failed.Add(telling);
@@ -113,7 +123,7 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         return written.State == WriteState.Written ? written.ETag : null;
     }
 
-    // A row that somebody else marked meanwhile is gone, and must not come back.
+    // A row already marked by another run is gone, and must not be written again.
     private async Task LeaveAsync(string caseId, IReadOnlyList<OutboxEntry> entries, IReadOnlyList<OutboxEntry> owed, CancellationToken ct)
     {
         await MarkAsync(caseId, [.. entries.Take(entries.Count - owed.Count)], ct);

@@ -84,7 +84,7 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
     private partial void LogBusDown(string subject, string eventId, int status);
 }
 
-/// <summary>How the topic stands for one instance.</summary>
+/// <summary>State of the topic as seen by one instance.</summary>
 /// <param name="LastSent">When it took an event last; null if it did not yet.</param>
 /// <param name="Problem">Why it took none since; null when all is well.</param>
 public sealed record TopicState(DateTimeOffset? LastSent, string? Problem);

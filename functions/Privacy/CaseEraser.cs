@@ -9,7 +9,7 @@ using Serverless.Replies;
 
 namespace Serverless.Privacy;
 
-/// <summary>What tells that a delivery is about a case: hashes and ids, nothing personal.</summary>
+/// <summary>Identifies deliveries of a case: hashes and ids, nothing personal.</summary>
 /// <param name="Keys">Keys of its contacts, and ids of its replies.</param>
 /// <param name="From">When its first contact arrived; null when it has none.</param>
 /// <param name="To">When its last one arrived.</param>
@@ -23,7 +23,7 @@ public sealed class CaseEraser(
 {
     private const int Tries = 24;
 
-    /// <summary>What deliveries of a case can be told by; to be asked before it is erased.</summary>
+    /// <summary>Identifiers of the deliveries of a case; to be read before it is erased.</summary>
     public async Task<CaseTraces> TracesAsync(string caseId, CancellationToken ct)
     {
         var rows = await cases.RowsAsync(caseId, ct);
@@ -66,7 +66,7 @@ public sealed class CaseEraser(
         return emptied;
     }
 
-    // The lists first: which they are only the head can tell.
+    // The lists first: only the head names them.
     private async Task<ETag?> BuryAsync(string caseId, List<TableRow> rows, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Tries; attempt++)

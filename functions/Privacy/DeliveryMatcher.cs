@@ -6,10 +6,10 @@ using Serverless.Processing;
 
 namespace Serverless.Privacy;
 
-/// <summary>Tells whether a raw delivery speaks of the cases or the person of an order.</summary>
+/// <summary>Checks whether a raw delivery contains data covered by a privacy request.</summary>
 public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels)
 {
-    /// <summary>What is looked for.</summary>
+    /// <summary>Search criteria.</summary>
     /// <param name="Cases">Ids of cases.</param>
     /// <param name="Keys">Keys of contacts, and ids of replies.</param>
     /// <param name="Address">A person; null when it is about cases alone.</param>
@@ -37,11 +37,11 @@ public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor 
         return open ? others == 0 && (theirs > 0 || named) : theirs > 0;
     }
 
-    /// <summary>True when everybody a delivery speaks of is the person.</summary>
+    /// <summary>True when every person in the delivery is the requested one.</summary>
     public async Task<bool> IsTheirsAloneAsync(Wanted wanted, DeliveryKey key, TableRow row, CancellationToken ct) =>
         await CountAsync(wanted, await deliveries.LoadAsync(key, row, ct), ct) is { Theirs: > 0, Others: 0 };
 
-    // Elements that are theirs, and those that are somebody else's or cannot be read.
+    // Items of the person, and items of others or unreadable ones.
     private async Task<(int Theirs, int Others)> CountAsync(Wanted wanted, Delivery delivery, CancellationToken ct)
     {
         var (theirs, others) = (0, 0);

@@ -4,7 +4,10 @@ using Serverless.Contacts;
 
 namespace Serverless.Privacy;
 
-/// <summary>An address somebody asks about: a number with its country code, a mail address, or the id or handle a network knows the person by. Compared as channels write it.</summary>
+/// <summary>
+/// Address of a data subject: a number with its country code, a mail address, or an id or handle in a network. Compared in the form that
+/// channels write.
+/// </summary>
 public sealed class PersonAddress
 {
     private const int Shortest = 4;
@@ -20,7 +23,7 @@ public sealed class PersonAddress
     /// <summary>In the one form in which two that mean the same are equal.</summary>
     public override string ToString() => _digits is null ? _text : $"+{_digits}";
 
-    /// <summary>The address, or null and what is wrong with it.</summary>
+    /// <summary>The address, or null and the error.</summary>
     public static PersonAddress? Parse(string? text, out string problem)
     {
         problem = $"address is a number with its country code (+49 30 23125100), a mail address, or the id or handle of a network; {Shortest} to {Longest} characters.";
@@ -53,7 +56,7 @@ public sealed class PersonAddress
             || text.Contains(_text.Replace("@", "\\u0040", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    /// <summary>Names it for the audit trail without telling it: whoever has the key and the address can see that it was this one.</summary>
+    /// <summary>Pseudonym of the address for the audit log: it can be checked with the key and the address only.</summary>
     /// <param name="key">Without one there is no name: numbers are few enough to be tried out.</param>
     public string? NameUnder(string? key) => string.IsNullOrEmpty(key) ? null : Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(ToString())).AsSpan(0, 16));
 

@@ -10,10 +10,13 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 
-/// <summary>Hands out what is kept of a person: one ZIP, made while it is sent, so that nothing is kept twice. What is other people's is left out or masked.</summary>
+/// <summary>
+/// Exports all stored data of a person as one ZIP, created while it is sent, so that no copy is stored. Data of other people is left out
+/// or masked.
+/// </summary>
 public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, DeliveryMatcher speaking, BlobStore blobs, ChannelDirectory channels)
 {
-    /// <summary>Stands for what is somebody else's.</summary>
+    /// <summary>Replaces data of other people.</summary>
     public const string Masked = "(somebody else)";
 
     /// <summary>Writes the ZIP: <c>about.json</c>, <c>cases/*.json</c> as <c>api/cases/{id}</c> shows them, <c>files/*</c>, <c>deliveries/*</c> to the byte, save for proofs that only sender and receiver may know.</summary>

@@ -29,21 +29,21 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
         }
     }
 
-    /// <summary>Finds what is kept of a person.</summary>
+    /// <summary>Finds all stored data of a person.</summary>
     [Function("ManagePrivacyFind")]
     public async Task Find([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/privacy/find")] HttpRequest request)
     {
         if (await AskedAsync(request) is { } asked) await PersonAsync(request, asked, erase: false);
     }
 
-    /// <summary>Hands out what is kept of a person as a ZIP.</summary>
+    /// <summary>Exports all stored data of a person as a ZIP.</summary>
     [Function("ManagePrivacyExport")]
     public async Task Export([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/privacy/export")] HttpRequest request)
     {
         if (await AskedAsync(request) is { } asked) await ExportAsync(request, asked);
     }
 
-    /// <summary>Erases what is kept of a person, or one case.</summary>
+    /// <summary>Erases all stored data of a person, or one case.</summary>
     [Function("ManagePrivacyErase")]
     public async Task Erase([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/privacy/erase")] HttpRequest request)
     {

@@ -3,7 +3,10 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Privacy;
 
-/// <summary>Something asked for that takes a walk through what is stored: to find a person, or to erase. Written down before it begins, so that whoever dies is followed by somebody who goes on.</summary>
+/// <summary>
+/// A request to find or erase data that needs a scan of storage. Stored before it starts, so that the next run continues it after a
+/// crash.
+/// </summary>
 public sealed record PrivacyRequest
 {
     /// <summary>Names it, and sorts by time.</summary>
@@ -29,7 +32,7 @@ public sealed record PrivacyRequest
     /// <summary>Where the stage has come to; null at its beginning.</summary>
     public string? Continuation { get; init; }
 
-    /// <summary>The first month of deliveries to look at; null when none need be.</summary>
+    /// <summary>The first month of deliveries to scan; null when none is needed.</summary>
     public DateTimeOffset? From { get; init; }
 
     public IReadOnlyList<PrivacyRequestCase> Cases { get; init; } = [];
@@ -37,7 +40,7 @@ public sealed record PrivacyRequest
     /// <summary>Keys of contacts and ids of replies of the cases.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
-    /// <summary>Deliveries that speak of them, <c>channel/id</c>; the first <see cref="MostDeliveries"/>.</summary>
+    /// <summary>Matching deliveries, <c>channel/id</c>; the first <see cref="MostDeliveries"/>.</summary>
     public IReadOnlyList<string> Deliveries { get; init; } = [];
 
     /// <summary>Those of them that are in quarantine.</summary>
@@ -47,7 +50,7 @@ public sealed record PrivacyRequest
 
     public int DeliveriesRead { get; init; }
 
-    /// <summary>Deliveries that speak of it: found, or emptied.</summary>
+    /// <summary>Number of matching deliveries: found, or erased.</summary>
     public int DeliveriesMet { get; init; }
 
     /// <summary>Month and key of its row in the audit trail.</summary>
@@ -65,7 +68,7 @@ public sealed record PrivacyRequest
 /// <param name="KeepUntil">Until when <c>Retention__CaseMonths</c> keeps it; null while it is open.</param>
 public sealed record PrivacyRequestCase(string Id, string? Number, string? State, DateTimeOffset? KeepUntil);
 
-/// <summary>What is asked for.</summary>
+/// <summary>Kind of request.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PrivacyRequestKind>))]
 public enum PrivacyRequestKind
 {
@@ -75,7 +78,7 @@ public enum PrivacyRequestKind
     /// <summary>To erase a person, or one case.</summary>
     [JsonStringEnumMemberName("erase")] Erase,
 
-    /// <summary>To erase cases that were kept long enough.</summary>
+    /// <summary>Erases cases past their retention period.</summary>
     [JsonStringEnumMemberName("retention")] Retention,
 }
 
@@ -119,7 +122,7 @@ public sealed record PrivacyRequestReport
 
     public required IReadOnlyList<string> Quarantined { get; init; }
 
-    /// <summary>Raw deliveries that speak of it, those in quarantine too: found, or emptied.</summary>
+    /// <summary>Matching raw deliveries, including quarantined ones: found, or erased.</summary>
     public required int Deliveries { get; init; }
 
     public required int EventsRead { get; init; }
@@ -130,7 +133,7 @@ public sealed record PrivacyRequestReport
     public string? Next { get; init; }
 }
 
-/// <summary>How orders are kept and shown.</summary>
+/// <summary>JSON form of stored and returned requests.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PrivacyRequest))]
 [JsonSerializable(typeof(PrivacyRequestReport))]

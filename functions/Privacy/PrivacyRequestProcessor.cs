@@ -7,7 +7,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 
-/// <summary>Works orders step by step. Each step may be repeated, and how far it came is written after it: whoever dies is followed by the next tick.</summary>
+/// <summary>
+/// Processes privacy requests step by step. Each step may be repeated, and progress is written after it: after a crash the next tick
+/// continues.
+/// </summary>
 public sealed partial class PrivacyRequestProcessor(
     PrivacyRequestStore book, CaseStore cases, CaseEraser eraser, DeliveryMatcher speaking, DeliveryErasure deliveries, TableStore tables, AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<PrivacyRequestProcessor> log)
 {
@@ -22,7 +25,7 @@ public sealed partial class PrivacyRequestProcessor(
     // Longer than anything that was being written when the tombstone was set.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
 
-    // For so long after its last contact a provider may tell of a case again.
+    // A provider may report on a case for this time after its last contact.
     private static readonly TimeSpan LateCopies = TimeSpan.FromDays(31);
 
     /// <summary>Goes on with every order that is not done; costs one call when there is none. One that fails stops no other, and is thrown at the end.</summary>
@@ -40,7 +43,7 @@ public sealed partial class PrivacyRequestProcessor(
         await Task.WhenAll(failed);
     }
 
-    /// <summary>Works an order until it is done, has to wait, somebody else works it, or the time is up.</summary>
+    /// <summary>Processes a request until it is done, has to wait, is claimed by another run, or the time is up.</summary>
     public async Task<PrivacyRequest> WorkAsync(PrivacyRequestStore.Versioned current, TimeSpan budget, CancellationToken ct)
     {
         var started = time.GetTimestamp();
@@ -55,7 +58,7 @@ public sealed partial class PrivacyRequestProcessor(
         return current.Order;
     }
 
-    /// <summary>The oldest month whose deliveries are kept.</summary>
+    /// <summary>The oldest month of stored deliveries.</summary>
     public DateTimeOffset KeptFrom => DeliveryKey.MonthOf(time.GetUtcNow()).AddMonths(-(options.CurrentValue.DeliveryMonths + 1));
 
     /// <summary>A case as an order names it.</summary>
@@ -90,7 +93,7 @@ public sealed partial class PrivacyRequestProcessor(
         return page.Continuation is not null ? order : order with { Stage = order.Kind == PrivacyRequestKind.Find ? PrivacyRequestStage.Deliveries : PrivacyRequestStage.Erase, From = KeptFrom };
     }
 
-    // What deliveries can be told by is written down before the case goes: "3" is followed by "3 traced", and that by "4".
+    // Identifiers of deliveries are stored before the case is erased: "3" is followed by "3 traced", and that by "4".
     private async Task<PrivacyRequest> EraseAsync(PrivacyRequest order, CancellationToken ct)
     {
         const string Traced = " traced";
@@ -170,7 +173,7 @@ public sealed partial class PrivacyRequestProcessor(
         LogDone(order.Id, order.Kind, order.Cases.Count, order.DeliveriesMet, order.EventsRead, order.DeliveriesRead);
         order = order with { DoneAt = time.GetUtcNow() };
         if (order.Kind == PrivacyRequestKind.Find) return order;
-        // Nothing may tell any more whom it was about.
+        // Nothing may identify the person any more.
         if (order.Address is { } address) await book.ForgetAsync(address, order.Id, ct);
         return order with { Address = null, Keys = [] };
     }

@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Privacy;
 
-/// <summary>Keeps orders: written by whoever holds the last version, so that of two who work one, one stops.</summary>
+/// <summary>Stores privacy requests: only the holder of the last version can write, so that of two concurrent runs one stops.</summary>
 public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
 {
     private const string Table = "privacy";
@@ -28,7 +28,7 @@ public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
     public async Task<Versioned?> FindAsync(string id, CancellationToken ct) =>
         DeliveryKey.IsId(id) && await tables.GetAsync(Table, Partition, id, ct) is { } row ? Read(row) : null;
 
-    /// <summary>Writes how far it is; null when somebody else works it.</summary>
+    /// <summary>Writes the progress; null when another run changed it.</summary>
     public async Task<Versioned?> WriteAsync(Versioned current, PrivacyRequest next, CancellationToken ct)
     {
         var written = await tables.ReplaceAsync(Table, Row(next), current.ETag, ct);
@@ -43,7 +43,7 @@ public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
         return open;
     }
 
-    /// <summary>Forgets what was found of an address, in whatever order; but for one order.</summary>
+    /// <summary>Deletes the results for an address, in every request but one.</summary>
     public async Task ForgetAsync(string address, string butOrder, CancellationToken ct)
     {
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Partition), ct))

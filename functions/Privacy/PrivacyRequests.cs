@@ -5,10 +5,10 @@ using Serverless.Platform.Audit;
 
 namespace Serverless.Privacy;
 
-/// <summary>Takes what is asked about a person or a case, and says how far it is. What leaves a trace in <c>actions</c> names no address.</summary>
+/// <summary>Accepts privacy requests and returns their status. Entries in <c>actions</c> name no address.</summary>
 public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProcessor work, CaseEraser eraser, CaseReader reader, CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
 {
-    /// <summary>For so long a request is worked at once; Tick goes on.</summary>
+    /// <summary>Time budget of the HTTP call; the timer continues after that.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);
 
     /// <summary>Begins to find what there is of a person.</summary>
@@ -78,7 +78,7 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
         return await work.WorkAsync(await book.OpenAsync(order, ct), AtOnce, ct);
     }
 
-    // The book gives id and time.
+    // The store assigns id and time.
     private static PrivacyRequest New(PrivacyRequestKind kind, PrivacyRequestStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
 }
 
@@ -92,7 +92,7 @@ public sealed record ErasurePlan(PrivacyRequestCase Case, int Contacts, int File
     public bool DryRun { get; init; } = true;
 }
 
-/// <summary>What somebody asks.</summary>
+/// <summary>Body of a privacy request.</summary>
 public sealed record PrivacyRequestBody
 {
     public const string HowTo = """Send {"address":"..."}, or {"case":"<number or id>"} to erase, or {"order":"<id of a completed find>"} to export; by is the name of the person (at most 100 characters).""";

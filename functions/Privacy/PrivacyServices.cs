@@ -3,7 +3,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Privacy;
 
-/// <summary>What finds, hands out and erases what is kept of a person, and what was kept long enough.</summary>
+/// <summary>Registers find, export and erasure of personal data, and retention.</summary>
 public static class PrivacyServices
 {
     public static IServiceCollection AddPrivacy(this IServiceCollection services, IConfiguration configuration)

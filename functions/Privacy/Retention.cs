@@ -10,7 +10,8 @@ using Serverless.Reconciliation;
 namespace Serverless.Privacy;
 
 /// <summary>
-/// Takes away what has been kept long enough: whole tables of deliveries, rows of logs. Daily begins a run; what a run has no time for, Tick goes on with. Every step may
+/// Deletes data past its retention period: whole tables of deliveries, rows of logs. Daily starts a run; Tick continues what it had no
+/// time for. Every step may
 /// be repeated.
 /// </summary>
 public sealed partial class Retention(
@@ -29,11 +30,11 @@ public sealed partial class Retention(
     // Receipts of a customer are counted by day.
     private static readonly TimeSpan CountedFor = TimeSpan.FromDays(2);
 
-    // What was found of a person is there to be handed out, not to be kept.
+    // Exports are deleted after 30 days.
     private static readonly TimeSpan OrdersFor = TimeSpan.FromDays(30);
     private const int CasesAtOnce = 200;
 
-    /// <summary>Rows that have been kept long enough.</summary>
+    /// <summary>Rows past their retention period.</summary>
     /// <param name="What">For the log.</param>
     /// <param name="Table">Their table.</param>
     /// <param name="Query">Which.</param>
@@ -60,7 +61,8 @@ public sealed partial class Retention(
         await tables.ReplaceAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = all ? null : now, ["DroppedTo"] = droppedTo }, mark.ETag, ct);
     }
 
-    // A month's table goes once its youngest delivery is old enough. What was never worked is nobody's past yet: its table stays until somebody lets its channel work it.
+    // A month's table is dropped once its youngest delivery is old enough. A table with unprocessed deliveries stays until its channel
+    // has processed them.
     private async Task<DateTimeOffset> DropAsync(DateTimeOffset? droppedTo, DateTimeOffset now, CancellationToken ct)
     {
         var limit = DeliveryKey.MonthOf(now).AddMonths(-options.CurrentValue.DeliveryMonths);

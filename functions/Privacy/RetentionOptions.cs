@@ -3,14 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Privacy;
 
-/// <summary>How long what is stored stays; section <c>Retention</c>.</summary>
+/// <summary>Retention periods; section <c>Retention</c>.</summary>
 public sealed class RetentionOptions
 {
-    /// <summary>Months for which raw deliveries are kept after the end of the month they came in: whole tables are dropped.</summary>
+    /// <summary>Months for which raw deliveries are kept after the end of the month of arrival: whole tables are dropped.</summary>
     [Range(1, 120)]
     public int DeliveryMonths { get; set; } = 3;
 
-    /// <summary>Days for which the log of notices is kept. Tries go on for more than two days, and somebody may want to send again.</summary>
+    /// <summary>
+    /// Days for which the log of notifications is kept. Retries take more than two days, and manual resends may follow.
+    /// </summary>
     [Range(14, 3650)]
     public int NoticeDays { get; set; } = 90;
 
@@ -21,7 +23,7 @@ public sealed class RetentionOptions
     [Range(0, 240)]
     public int CaseMonths { get; set; } = 72;
 
-    /// <summary>Months for which it is kept who did what, and queue messages that could not be worked.</summary>
+    /// <summary>Months for which the audit log and poison messages are kept.</summary>
     [Range(1, 240)]
     public int ActionMonths { get; set; } = 36;
 }

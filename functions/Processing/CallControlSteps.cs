@@ -4,7 +4,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Processing;
 
-/// <summary>Has a channel take the steps by which a call goes on. A call lives for minutes: what is worked later moves none.</summary>
+/// <summary>Sends call-control steps to the provider. A call lasts minutes, so late deliveries send none.</summary>
 public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time, ILogger<CallControlSteps> log)
 {
     /// <summary>How old an event may be to move a call; nobody listens to a ringing tone for longer.</summary>
@@ -23,8 +23,8 @@ public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time,
         return Told(channel, delivery, await answers.TakeStepAsync(delivery, step, soFar, ct));
     }
 
-    /// <summary>What an incoming call is that nobody could answer: a missed one, whom somebody calls back.</summary>
-    /// <param name="rang">The event that told of it.</param>
+    /// <summary>An unanswered incoming call as a missed one, which needs a callback.</summary>
+    /// <param name="rang">The event that reported it.</param>
     public static ContactEvent Unanswered(ContactEvent rang) => rang with
     {
         EventId = $"{rang.EventId}:unanswered",

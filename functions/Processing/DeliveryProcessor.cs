@@ -12,7 +12,7 @@ namespace Serverless.Processing;
 /// <summary>
 /// Brings one delivery to its end: reads each element, has it filed, and writes the end last. It works for a bounded time: of a delivery
 /// with more elements than that takes it notes how
-/// far it is, puts the message back, and the next turn goes on from there. Elements of different conversations are worked side by side.
+/// far it is, puts the message back, and the next run continues. Items of different conversations are processed in parallel.
 /// Every step may be repeated, so dying anywhere
 /// costs only a repetition.
 /// </summary>
@@ -21,10 +21,12 @@ public sealed partial class DeliveryProcessor(
     WaitingDeliveries waiting, DeliveryErasure erasure, KeptDeliveries kept,
     IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<DeliveryProcessor> log)
 {
-    /// <summary>Position of the element that stands for all that could not be taken apart.</summary>
+    /// <summary>Position of the item that represents a body that could not be split.</summary>
     internal const string Rest = "rest";
 
-    /// <summary>The reason of a delivery that passed its check, at the door or later: a replay does not ask again, since its secret may be long gone.</summary>
+    /// <summary>
+    /// The reason of a delivery that passed verification: a replay does not verify again, since the secret may have been rotated.
+    /// </summary>
     private const string Verified = "";
 
     /// <summary>What an element reads as.</summary>
@@ -104,7 +106,7 @@ public sealed partial class DeliveryProcessor(
         var ends = progress.Ends;
         if (ends.Total == 0) ends.Add("ignored:empty");
         if (ends.WithoutCase is { } why) await kept.ListAsync(key, why, ct);
-        // What it says belongs to somebody whose case is erased: it came again, and must not stay.
+        // It belongs to an erased case: a late copy must not be stored again.
         if (ends.Counts.ContainsKey(DeliveryEnd.Erased)) await erasure.EraseAsync(key, row, ends, ct);
         else
         {
@@ -128,7 +130,8 @@ public sealed partial class DeliveryProcessor(
         return await worked;
     }
 
-    // The row first: dying in between, the host gives the same message again, which goes on from there. Whoever was overtaken stops: the
+    // The row first: after a crash in between, the host delivers the message again, and processing continues. A run that was overtaken
+    // stops: the
     // other one has a message of its own.
     private async Task GoOnAsync(DeliveryMessage pointer, TableRow row, ProcessingTurn turn, ItemProcessor.Job job, CancellationToken ct)
     {
@@ -146,7 +149,7 @@ public sealed partial class DeliveryProcessor(
         return false;
     }
 
-    // A call that could not be judged at the door is judged now; one that still cannot be waits for days and is then as good as forged (P6).
+    // A call that could not be verified at intake is verified now; after days without a key it counts as invalid (P6).
     private async Task<bool> DecideAsync(DeliveryMessage pointer, TableRow row, IChannel channel, Delivery delivery, CancellationToken ct)
     {
         var later = channel is ILoadsSigningKeys loads ? await loads.LoadKeysAsync(delivery, ct) as SigningKeys.Later : null;
@@ -171,7 +174,7 @@ public sealed partial class DeliveryProcessor(
         if (broken is not null) yield return new DeliveryItem(Rest, () => throw broken);
     }
 
-    /// <summary>Reads all elements as today's code reads them and writes nothing; what a thin one points at only if it is kept.</summary>
+    /// <summary>Parses all items with the current code and writes nothing; referenced content is read only from storage.</summary>
     public async IAsyncEnumerable<Piece> ReadAsync(IChannel channel, Delivery delivery, [EnumeratorCancellation] CancellationToken ct)
     {
         foreach (var element in Elements(channel, delivery)) yield return await ReadAsync(channel, delivery, element, mayAsk: false, ct);
@@ -191,7 +194,7 @@ public sealed partial class DeliveryProcessor(
         return Checked(at, reading, unreadable);
     }
 
-    // An event without its ids could be stored and never be read again: whoever shows its case would fail.
+    // An event without its ids could be stored but never be read again: reading its case would fail.
     private static Piece Checked(string at, Parsed? reading, Exception? unreadable)
     {
         if (reading is not Parsed.Found found) return new Piece(at, reading, unreadable?.GetType().Name);
@@ -212,7 +215,7 @@ public sealed partial class DeliveryProcessor(
         }
     }
 
-    // What failed once it was read is filed as what cannot be read: somebody sees it, and a replay reads it anew.
+    // An item that failed after parsing is filed as unreadable: people see it, and a replay parses it again.
     private async Task<ItemProcessor.Taken> TakeAsync(ItemProcessor.Job job, Piece piece, CancellationToken ct)
     {
         for (string? failed = null; ;)

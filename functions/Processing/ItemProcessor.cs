@@ -10,7 +10,7 @@ using Serverless.Replies;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Brings one element of a delivery to its end, once it is read: into its case, to the reply it speaks of, or to a word that says why it
+/// Processes one parsed item of a delivery: adds it to its case, updates the reply it reports on, or records the reason why it
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ItemProcessor(
@@ -19,7 +19,7 @@ public sealed partial class ItemProcessor(
 {
     /// <summary>What came of one element.</summary>
     /// <param name="End">Its end word.</param>
-    /// <param name="Readable">False when it is to be kept for a replay.</param>
+    /// <param name="Readable">False when it is to be stored for a replay.</param>
     /// <param name="Later">Set when the provider cannot give it now; the end word counts once it has waited long enough.</param>
     /// <param name="Filed">Where it was filed, if it was.</param>
     internal sealed record Taken(string End, bool Readable, FetchedContent.Later? Later = null, ProcessedItem? Filed = null);
@@ -73,7 +73,7 @@ public sealed partial class ItemProcessor(
         await replies.EchoedAsync(e, shows, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new ProcessedItem(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
-        // A copy takes its step too: whoever filed the first may have died before he took it.
+        // A copy sends its step, too: the run that filed the first may have crashed before sending it.
         var later = correlation.End is "erased" ? null : await StepAsync(job, piece.Reading, (correlation.CaseId, e), ct);
         return new Taken(correlation.End, piece.Unreadable is null, later, filed);
     }
@@ -103,7 +103,7 @@ public sealed partial class ItemProcessor(
         return correlation;
     }
 
-    // A delivery that was kept before it was noted where its pieces went: its placeholder can be told from its bytes.
+    // A delivery stored before its filed items were recorded: the placeholder follows from its bytes.
     private async Task<ProcessedItem?> BeforeAsync(Job job, DeliveryProcessor.Piece piece, CancellationToken ct)
     {
         if (ProcessedItem.Before(job.Before!, piece.Position) is { } noted) return noted;

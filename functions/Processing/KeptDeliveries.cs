@@ -5,9 +5,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Deliveries that were kept and of which something has neither a case nor a placeholder: nobody would see it. Each has a row in
-/// <c>sources</c>, partition <c>kept</c>, from before its end is written until
-/// it is worked or somebody dismisses it, so that health, gauge and list need no walk through the deliveries.
+/// Stored deliveries with items that have neither a case nor a placeholder, so no case shows them. Each has a row in
+/// <c>sources</c>, partition <c>kept</c>, written before its outcome and removed when
+/// it is processed or dismissed, so that health, gauge and list need no scan of the deliveries.
 /// </summary>
 public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time, ILogger<KeptDeliveries> log)
 {
@@ -58,7 +58,7 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     }
 
     /// <summary>
-    /// Takes off what is not kept any more, or is gone: whoever worked it may have died before. At most a hundred at a time.
+    /// Removes rows of deliveries that were processed or deleted: that run may have crashed before. At most a hundred at a time.
     /// </summary>
     public async Task SweepAsync(CancellationToken ct)
     {
@@ -82,10 +82,10 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
     private partial void LogKept(string channel, string id, string why);
 }
 
-/// <summary>A delivery that was kept, of which something has neither a case nor a placeholder.</summary>
+/// <summary>A stored delivery with items that have neither a case nor a placeholder.</summary>
 /// <param name="Channel">Channel name.</param>
 /// <param name="Id">Delivery id.</param>
 /// <param name="Why">A code, or the name of an error of ours.</param>
-/// <param name="KeptAt">When it was last kept (UTC).</param>
+/// <param name="KeptAt">When it was last stored as such (UTC).</param>
 /// <param name="ReceivedAt">When it arrived (UTC).</param>
 public sealed record KeptDelivery(string Channel, string Id, string Why, DateTimeOffset KeptAt, DateTimeOffset ReceivedAt);

@@ -3,11 +3,13 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Processing;
 
-/// <summary>Where one piece of a delivery was filed; kept with the delivery, so that a replay finds what it may have to replace.</summary>
+/// <summary>
+/// Where an item of a delivery was filed; stored with the delivery, so that a replay finds the items it may have to replace.
+/// </summary>
 /// <param name="Position">The element's position.</param>
 /// <param name="CaseId">Its case.</param>
 /// <param name="Event">Row key of its event within the case.</param>
-/// <param name="IsPlaceholder">Whether it stands for something that could not be read.</param>
+/// <param name="IsPlaceholder">Whether it is a placeholder of an unreadable item.</param>
 public sealed record ProcessedItem(string Position, string CaseId, string Event, bool IsPlaceholder)
 {
     private const string Property = "Filed";
@@ -42,7 +44,7 @@ public sealed record ProcessedItem(string Position, string CaseId, string Event,
         : Encoding.UTF8.GetString(bytes.Span).Split('\n').Select(line => line.Split('\t')).Where(p => p.Length == 4)
             .Select(p => (new ProcessedItem(p[3], p[1], p[2], p[0] is "p" or "P"), p[0] is "P" or "C"));
 
-    // A capital stands for the work that is not at its end.
+    // A capital letter marks an item that is not completed.
     private static void Write(TableRow row, IEnumerable<(ProcessedItem Filed, bool Now)> filed)
     {
         var text = new StringBuilder();

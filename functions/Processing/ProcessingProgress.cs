@@ -41,7 +41,7 @@ internal sealed class ProcessingProgress
     /// <summary>Where elements were filed by this work.</summary>
     public IReadOnlyList<ProcessedItem> Filed => _filed;
 
-    /// <summary>True: an element could not be read, or is kept.</summary>
+    /// <summary>True: an item could not be parsed, or is stored for a replay.</summary>
     public bool Failed => _failed || _left.Values.Any(l => !l.Readable);
 
     /// <summary>Elements that were tried, and that the provider could not give then.</summary>
@@ -88,7 +88,7 @@ internal sealed class ProcessingProgress
     /// <param name="index">Which, from 0.</param>
     /// <param name="position">Its position.</param>
     /// <param name="word">Its end word.</param>
-    /// <param name="readable">False when it is to be kept for a replay.</param>
+    /// <param name="readable">False when it is to be stored for a replay.</param>
     /// <param name="waits">True when it is to be tried again.</param>
     /// <param name="filed">Where it was filed.</param>
     public void Add(int index, string position, string word, bool readable, bool waits, ProcessedItem? filed)
@@ -109,7 +109,7 @@ internal sealed class ProcessingProgress
         if (filed is not null) _filed.Add(filed);
     }
 
-    /// <summary>What is left has waited long enough: its word counts.</summary>
+    /// <summary>The remaining items have waited long enough: record their reason.</summary>
     public void GiveUp()
     {
         _failed = Failed;
@@ -118,7 +118,7 @@ internal sealed class ProcessingProgress
 
     /// <summary>Puts it into a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="before">Where the elements were filed before, for a replay; kept as far as they may still be asked for.</param>
+    /// <param name="before">Where the items were filed before, for a replay; kept as long as a replay may need them.</param>
     public void Write(TableRow row, IReadOnlyList<ProcessedItem>? before)
     {
         (row[DoneProperty], row[AtProperty], row[FailedProperty], row[TurnProperty]) = (Done, _at, _failed, _turn);

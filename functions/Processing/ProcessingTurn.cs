@@ -27,7 +27,7 @@ internal sealed class ProcessingTurn(
 
     public ProcessingProgress Progress => progress;
 
-    /// <summary>Why elements of this turn wait for their provider, and the longest wait that it asked for; null when none does.</summary>
+    /// <summary>Why items of this run wait for their provider, and the longest wait it requested; null when none does.</summary>
     public FetchedContent.Later? Waits { get; private set; }
 
     /// <summary>Whether its time is over: no further window is begun.</summary>
@@ -104,7 +104,7 @@ internal sealed class ProcessingTurn(
                         }
 
                         _hasBegun = true;
-                        // Whoever fails stops the others too, once they have ended what they are at.
+                        // A failure stops the other conversations after their current item.
                         var ended = false;
                         try
                         {

@@ -11,10 +11,10 @@ public sealed class ReferencedContent(BlobStore blobs)
 {
     public const string Container = "fetched";
 
-    /// <summary>Largest document that is kept, in bytes.</summary>
+    /// <summary>Largest stored document, in bytes.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
-    /// <summary>The document, kept or fetched.</summary>
+    /// <summary>The document, from storage or fetched.</summary>
     /// <param name="key">The delivery that points at it.</param>
     /// <param name="channel">Who can fetch it.</param>
     /// <param name="resource">What the element said.</param>

@@ -10,7 +10,7 @@ namespace Serverless.Processing;
 /// </summary>
 public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queues, TimeProvider time, ILogger<WaitingDeliveries> log)
 {
-    /// <summary>For how long a delivery waits; then it is kept, visible and replayable.</summary>
+    /// <summary>Longest wait of a delivery; then it is stored, visible and replayable.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     private static readonly TimeSpan LongestAsked = TimeSpan.FromDays(1);
@@ -26,7 +26,7 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
     /// <param name="pointer">The pointer that is being worked.</param>
     /// <param name="row">The delivery's row, as it was read.</param>
     /// <param name="reason">What it waits for; a code.</param>
-    /// <param name="asked">What the provider asked for, at most a day; null for our own back-off, up to an hour.</param>
+    /// <param name="asked">The wait the provider requested, at most a day; null for our own back-off, up to an hour.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<bool> PutBackAsync(DeliveryMessage pointer, TableRow row, string reason, TimeSpan? asked, CancellationToken ct)
     {

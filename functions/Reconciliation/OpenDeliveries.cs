@@ -24,7 +24,10 @@ public sealed partial class OpenDeliveries(
     /// <summary>A delivery without an end.</summary>
     public sealed record OpenDelivery(DeliveryKey Key, string End, DateTimeOffset QueuedAt, int Tries, ETag ETag);
 
-    /// <summary>Queues every delivery that is due again; one that was queued too often becomes a kept failure. A channel that fails stops no other and is thrown at the end (P13).</summary>
+    /// <summary>
+    /// Queues every delivery that is due again; one that was queued too often is stored as failed. A failing channel does not stop the
+    /// others and is thrown at the end (P13).
+    /// </summary>
     public async Task<int> RequeueDueAsync(CancellationToken ct)
     {
         var queued = 0;
@@ -58,7 +61,7 @@ public sealed partial class OpenDeliveries(
 
         Measures.Unaccounted(channel.Name, unaccounted);
         if (unaccounted > 0) LogUnaccounted(channel.Name, unaccounted);
-        // Somebody may have reached back meanwhile: then that mark stays.
+        // The mark may have been moved back meanwhile: then that mark stays.
         var next = new TableRow(channel.Name, OpenSince) { ["Hour"] = oldest };
         if (mark is null) await tables.InsertAsync(Marks, next, ct);
         else await tables.ReplaceAsync(Marks, next, mark.ETag, ct);
@@ -96,7 +99,10 @@ public sealed partial class OpenDeliveries(
         }
     }
 
-    /// <summary>True when a month's table holds a delivery that was never worked. The marks tell of most channels; one that was never on, or is paused, is looked at.</summary>
+    /// <summary>
+    /// True when a month's table holds a delivery that was never processed. The marks cover most channels; a channel that was never on,
+    /// or is paused, is scanned.
+    /// </summary>
     public async Task<bool> AreInAsync(DateTimeOffset month, CancellationToken ct)
     {
         // Shards are "00" to "0f".

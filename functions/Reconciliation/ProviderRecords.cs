@@ -10,10 +10,12 @@ using Serverless.Processing;
 
 namespace Serverless.Reconciliation;
 
-/// <summary>Brings in what a provider holds and did not tell: each find becomes a delivery of its own, unless its contact is known.</summary>
+/// <summary>
+/// Imports items that a provider lists and did not deliver: each becomes a delivery of its own, unless its contact is known.
+/// </summary>
 public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correlator, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time)
 {
-    /// <summary>Method of a delivery that we found ourselves. The front door refuses it.</summary>
+    /// <summary>Method of a delivery created by reconciliation. Webhook intake rejects it.</summary>
     public const string Method = "LOOK";
 
     /// <summary>Stores a find whose contact is not known. A known one costs one read.</summary>

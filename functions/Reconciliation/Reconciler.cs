@@ -5,7 +5,8 @@ using Serverless.Intake;
 namespace Serverless.Reconciliation;
 
 /// <summary>
-/// Compares what providers hold with what reached us, source by source, each at its own interval, and brings in what is missing. One instance looks at a source at a time; the cursor moves only
+/// Compares providers' lists with the received items, source by source, each at its own interval, and imports missing ones. One instance
+/// reads a source at a time; the cursor moves only
 /// once all of a page is stored, so dying anywhere costs a repetition.
 /// </summary>
 public sealed partial class Reconciler(
@@ -51,7 +52,7 @@ public sealed partial class Reconciler(
         var found = 0;
         for (var pages = 0; mine is not null; pages++)
         {
-            // More than a tick may do: the next one goes on.
+            // The limit of one tick is reached: the next one continues.
             if (pages == options.CurrentValue.PagesPerTick || time.GetElapsedTime(started) > Budget)
             {
                 await DoneAsync(channel.Name, mine, now, now, null, found, ct);

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Reconciliation;
 
-/// <summary>Where the second look at one source stands.</summary>
+/// <summary>State of reconciliation of one source.</summary>
 public sealed record ReconciliationState
 {
     /// <summary>As the channel names it.</summary>
@@ -44,7 +44,7 @@ public sealed record ReconciliationState
     internal ETag ETag { get; init; }
 }
 
-/// <summary>Keeps the states of the second look, in the partition of their channel in table <c>sources</c>.</summary>
+/// <summary>Stores the states of reconciliation, in the partition of their channel in table <c>sources</c>.</summary>
 public sealed class ReconciliationStates(TableStore tables)
 {
     private const string Table = "sources";
@@ -61,14 +61,14 @@ public sealed class ReconciliationStates(TableStore tables)
         return await tables.GetAsync(Table, channel, key, ct) is { } others ? Read(others) : throw new InvalidOperationException("A source was taken away while it was looked at.");
     }
 
-    /// <summary>Writes a state if nobody changed it since; null when somebody did.</summary>
+    /// <summary>Writes a state if it did not change since it was read; otherwise null.</summary>
     public async Task<ReconciliationState?> WriteAsync(string channel, ReconciliationState state, CancellationToken ct)
     {
         var written = await tables.ReplaceAsync(Table, Write(channel, state), state.ETag, ct);
         return written.State == WriteState.Written ? state with { ETag = written.ETag } : null;
     }
 
-    /// <summary>Every source of a channel that was ever looked at.</summary>
+    /// <summary>Every source of a channel that was ever reconciled.</summary>
     public async Task<List<ReconciliationState>> OfChannelAsync(string channel, CancellationToken ct)
     {
         List<ReconciliationState> states = [];

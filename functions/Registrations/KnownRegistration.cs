@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Registrations;
 
-/// <summary>A registration as the last check left it, with what is still to be told of it: the row is its own outbox.</summary>
+/// <summary>A registration as of the last check, with its unpublished events: the row is its own outbox.</summary>
 public sealed record KnownRegistration
 {
     public required Registration Registration { get; init; }
@@ -16,7 +16,7 @@ public sealed record KnownRegistration
     /// <summary>Since when it is in its state.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The end that was told of last, and at how many days.</summary>
+    /// <summary>The expiry last published, and at how many days.</summary>
     public DateTimeOffset? ToldEnd { get; init; }
 
     public int? ToldDays { get; init; }
@@ -30,10 +30,10 @@ public sealed record KnownRegistration
 
     private const int MostUntold = 20;
 
-    // What renews itself is told only when that has not happened until the last day.
+    // A registration that renews itself is reported only if that has not happened by the last day.
     private static readonly int[] Calls = [30, 7, 1];
 
-    /// <summary>What a new look at it makes of it, with the events that follow.</summary>
+    /// <summary>The result of a new check, with the events that follow.</summary>
     /// <param name="known">What was known; null at first sight.</param>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="found">What was found.</param>
@@ -102,7 +102,10 @@ public sealed record KnownRegistration
         ETag = row.ETag,
     };
 
-    /// <summary>Whole days until it ends, negative once it is over, when that is near enough for somebody to act: a week, or a day where it renews itself. Null otherwise.</summary>
+    /// <summary>
+    /// Whole days until expiry, negative once expired, when it is near enough to act: a week, or a day where it renews itself. Null
+    /// otherwise.
+    /// </summary>
     public int? EndsSoon(DateTimeOffset now) =>
         Registration.ExpiresAt - now is { } left && left <= TimeSpan.FromDays(RenewsItself ? 1 : 7) ? (int)Math.Floor(left.TotalDays) : null;
 

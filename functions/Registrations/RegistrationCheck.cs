@@ -6,7 +6,7 @@ using Serverless.Intake;
 
 namespace Serverless.Registrations;
 
-/// <summary>Has every channel compare what is registered at its provider with what the settings ask for, each alone: one that is broken never stops another (P13).</summary>
+/// <summary>Compares each channel's webhook registration with its settings; channels are isolated from each other (P13).</summary>
 public sealed partial class RegistrationCheck(
     ChannelDirectory channels, RegistrationStore book, SubscriptionAlerts attention, IOptionsMonitor<RegistrationOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<RegistrationCheck> log)
 {
@@ -25,7 +25,7 @@ public sealed partial class RegistrationCheck(
     public Task CheckAllAsync(CancellationToken ct) =>
         Task.WhenAll([.. Enabled().Select(c => CheckAsync(c, options.CurrentValue.MayRepair(c.Name), ct)), CheckDatesAsync(ct)]);
 
-    /// <summary>Checks the channels for which Daily would be too late, and tells what the bus could not take before.</summary>
+    /// <summary>Checks the channels that cannot wait for Daily, and publishes events left from before.</summary>
     public Task CheckDueAsync(CancellationToken ct) => Task.WhenAll(Enabled().Select(async channel =>
     {
         await book.TellRestAsync(channel.Name, ct);
@@ -46,7 +46,7 @@ public sealed partial class RegistrationCheck(
         return (await book.OfAsync(channel.Name, ct)).Any(known => known.WantsRenewal(now + Ahead)) ? "ends-soon" : null;
     }
 
-    // Says that something changed, and no secret: those are left out, and the channel's own hash tells that they changed.
+    // Shows that something changed without secrets: they are left out, and the channel's own hash covers their changes.
     private string Fingerprint(IChannel channel)
     {
         var section = configuration.GetSection($"Channels:{channel.Name}").AsEnumerable(makePathsRelative: true)
@@ -78,7 +78,7 @@ public sealed partial class RegistrationCheck(
         await Task.WhenAny(check);
         if (check.IsCompletedSuccessfully)
         {
-            // What the provider told of by itself stands beside what it answers.
+            // Alerts reported by the provider are added to its answer.
             List<Registration> found = [.. await check, .. await attention.AlarmsAsync(channel.Name, ct)];
             LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
             await book.KeepAsync(channel.Name, found, whole: true, began, settings, ct);
@@ -106,7 +106,8 @@ public sealed partial class RegistrationCheck(
         await SayEndsAsync(Dates, ct);
     }
 
-    // One line each day until it is renewed: an alert rule reads it, since not every operator subscribes to events. Read from the book, so that a provider that is down hides no end.
+    // One log line each day until renewal for an alert rule, since not every operator subscribes to events. Read from storage, so that it
+    // works while a provider is down.
     private async Task SayEndsAsync(string channel, CancellationToken ct)
     {
         foreach (var known in await book.OfAsync(channel, ct))

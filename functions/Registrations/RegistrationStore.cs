@@ -8,7 +8,9 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Registrations;
 
-/// <summary>Keeps what checks found, one row of <c>sources</c> a registration, and tells what changed: stored, published, marked.</summary>
+/// <summary>
+/// Stores the results of checks, one row of <c>sources</c> per registration, and publishes changes: store, publish, mark.
+/// </summary>
 public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, TimeProvider time)
 {
     private const string Table = "sources";
@@ -25,7 +27,7 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
         return new LastCheck(row?.Time("At"), row?.Text("Settings"), row?.Time("Claimed"), row?.ETag);
     }
 
-    /// <summary>Claims the next check, so that of two instances one makes it. False when somebody else has it.</summary>
+    /// <summary>Claims the next check, so that only one of two instances makes it. False when it is claimed already.</summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="last">The last check, as it was read.</param>
     /// <param name="ct">Cancels.</param>
@@ -60,7 +62,7 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
         {
             var before = known.GetValueOrDefault(registration.Name);
             var row = KnownRegistration.After(before, channel, registration, time.GetUtcNow()).Write(channel, RowOf(registration.Name));
-            // Somebody else checked at the same moment: what he found is as good.
+            // A concurrent check found the same.
             if (before is null) await tables.InsertAsync(Table, row, ct);
             else await tables.ReplaceAsync(Table, row, before.ETag, ct);
             known.Remove(registration.Name);
@@ -95,6 +97,6 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
 /// <summary>When and with what a channel was last checked.</summary>
 /// <param name="At">When that check began; null when there was none.</param>
 /// <param name="Settings">Fingerprint of the settings then.</param>
-/// <param name="ClaimedAt">Since when somebody makes the next one; null when nobody does.</param>
+/// <param name="ClaimedAt">Since when the next check is claimed; null when it is not.</param>
 /// <param name="Read">Version of the row; null when there is none.</param>
 public sealed record LastCheck(DateTimeOffset? At, string? Settings, DateTimeOffset? ClaimedAt, ETag? Read);

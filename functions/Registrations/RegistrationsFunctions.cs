@@ -4,7 +4,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Registrations;
 
-/// <summary>What is registered at providers: shown, and checked now.</summary>
+/// <summary>Webhook registrations at providers: list, and check now.</summary>
 public sealed class RegistrationsFunctions(RegistrationCheck upkeep, UpkeepReader reader)
 {
     /// <summary>Channels with their registrations as last seen.</summary>

@@ -6,7 +6,7 @@ using Serverless.Platform.Messaging;
 
 namespace Serverless.Replies;
 
-/// <summary>Answers to customers: asked for by people, sent from a queue.</summary>
+/// <summary>Replies to customers: requested by people, sent from a queue.</summary>
 public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, PoisonMessages poison)
 {
     /// <summary>Lets a person answer the customer with <c>{"text":"..."}</c>.</summary>
@@ -27,7 +27,7 @@ public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, Po
         else await ApiResponse.JsonAsync(request, reply, CaseJson.Default.CaseReply, status);
     }
 
-    /// <summary>Brings the reply of a pointer to its end. A message that names none is kept.</summary>
+    /// <summary>Sends the reply of a message. A message without a reply id is stored as poison.</summary>
     [Function("SendReplies")]
     public Task Send([QueueTrigger(ReplyMessage.Queue)] string message, CancellationToken ct) =>
         ReplyMessage.Parse(message) is { } pointer

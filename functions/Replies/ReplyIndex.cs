@@ -23,7 +23,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     public static string IdOf(string caseId, string callersId) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caseId}:{callersId}")).AsSpan(0, 16));
 
-    /// <summary>Before the row is written: a reply that somebody waits for, and where our id leads.</summary>
+    /// <summary>Written before the reply's row: an open reply, and the case of its id.</summary>
     public async Task RememberAsync(ReplyMessage pointer, DateTimeOffset due, CancellationToken ct)
     {
         await MarkAsync(pointer, due, ct);
@@ -87,7 +87,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         return queued;
     }
 
-    /// <summary>How many replies are on their way, and how many of them nobody works; at most a thousand are looked at.</summary>
+    /// <summary>Number of replies being sent, and how many of them are stuck; at most a thousand are checked.</summary>
     public async Task<(int Waiting, int Lost)> CountAsync(CancellationToken ct)
     {
         var (waiting, lost) = (0, 0);

@@ -54,7 +54,7 @@ public sealed record ReplyRequest
     /// <summary>The caller's own id, at most 200 characters: asked again with it, nothing is sent twice.</summary>
     public string? Id { get; init; }
 
-    /// <summary>The request, or null and what is wrong with it.</summary>
+    /// <summary>The request, or null and the error.</summary>
     public static ReplyRequest? Parse(ReadOnlySpan<byte> body, out string problem)
     {
         problem = "Send {\"text\":\"...\"}; optional: to (a contact's id), inPrivate, template {name, language, values}, id (idempotency key: a repeated request with it sends nothing).";

@@ -6,7 +6,8 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Replies;
 
 /// <summary>
-/// Brings one reply to its end. Whoever takes it claims its row first, so that two instances never send it; whoever dies leaves a claim that runs out, and then it is
+/// Sends one reply and stores its outcome. A run claims its row first, so that two instances never send it; a crash leaves a claim that
+/// expires, and then it is
 /// tried again only where the provider knows two tries from two messages.
 /// </summary>
 public sealed partial class ReplyProcessor(
@@ -17,7 +18,7 @@ public sealed partial class ReplyProcessor(
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(24);
 
-    // Later than that a receipt tells the customer nothing, or comes at night.
+    // A later acknowledgement is of no use to the customer, or arrives at night.
     private static readonly TimeSpan GiveUpReceiptAfter = TimeSpan.FromHours(2);
 
     // Clocks of two instances differ a little.
@@ -91,7 +92,7 @@ public sealed partial class ReplyProcessor(
     {
         var now = time.GetUtcNow();
         var claim = current.Reply with { State = ReplyState.Sending, Tries = current.Reply.Tries + 1, DueAt = now + ClaimLasts };
-        // Somebody else has it: his claim shows when its message comes again.
+        // Claimed by another run: the claim shows when its message is due again.
         if (await book.WriteAsync(pointer.CaseId, current, claim, ct) is not { } claimed) throw new ContentionException();
         var outcome = await TryAsync(pointer, claimed.Reply, ct);
         LogTried(pointer.CaseId, pointer.ReplyId, claim.Tries, outcome.GetType().Name, ReasonOf(outcome));
@@ -149,7 +150,7 @@ public sealed partial class ReplyProcessor(
         if (change is { After.State: ReplyState.Waiting }) await index.QueueAsync(pointer, pause, ct);
     }
 
-    // An echo tells, before we knew that we do not know or later.
+    // The provider's echo reported the outcome before we recorded unknown or a retry.
     private async Task DoubtAsync(ReplyMessage pointer, CaseReply claim, string reason, CancellationToken ct)
     {
         if (await reader.ContactAsync(pointer.CaseId, claim.To, ct) is { } to) await index.RememberTextAsync(pointer, to, claim.Text, ct);
@@ -157,7 +158,7 @@ public sealed partial class ReplyProcessor(
         else await EndAsync(pointer, claim.Tries, r => r with { State = ReplyState.Uncertain, Reason = reason }, ct);
     }
 
-    // Only whoever holds the claim may end it badly: a status or another sender may know better meanwhile.
+    // Only the holder of the claim may record a failure: a status report or another run may know better meanwhile.
     private async Task EndAsync(ReplyMessage pointer, int tries, Func<CaseReply, CaseReply> end, CancellationToken ct)
     {
         await book.ChangeAsync(pointer, r => IsClaim(r, tries) ? end(r) with { DueAt = null } : null, ct);

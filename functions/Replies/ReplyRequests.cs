@@ -11,10 +11,10 @@ public enum ReplyRequestResult
     /// <summary>Written; it will be sent.</summary>
     Taken,
 
-    /// <summary>It was asked for before, under the same id.</summary>
+    /// <summary>A request with the same id was accepted before.</summary>
     Known,
 
-    /// <summary>Another text was asked for under the same id.</summary>
+    /// <summary>The id was used for another text.</summary>
     OtherText,
 
     NoSuchCase,
@@ -72,7 +72,7 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
         return (ReplyRequestResult.Taken, reply);
     }
 
-    /// <summary>Takes a text that no person wrote: one of an id, whoever asks and whatever it says.</summary>
+    /// <summary>Accepts an automatic text: one per id, regardless of caller and text.</summary>
     /// <returns>With <see cref="ReplyRequestResult.Known"/> the reply that there is under this id; it may answer another contact.</returns>
     public async Task<(ReplyRequestResult Asked, CaseReply? Reply)> AskAsync(CaseFile file, AutomaticReply request, CancellationToken ct)
     {
@@ -116,7 +116,7 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
         return to with { Reply = to.Reply with { Until = until > to.Reply.Until ? until : to.Reply.Until } };
     }
 
-    /// <summary>Which contact an answer would go to, and what stands against it now; changes nothing.</summary>
+    /// <summary>The contact a reply would go to, and the reason why it cannot be sent now; changes nothing.</summary>
     /// <param name="file">The case.</param>
     /// <param name="to">Id of a contact; null for the latest of the customer that has a way back.</param>
     public AnswerPath Look(CaseFile file, string? to)

@@ -3,14 +3,14 @@ using Serverless.Outbox;
 
 namespace Serverless.Replies;
 
-/// <summary>Notes how a reply stands; an end that a person must hear of is told with it, in one batch.</summary>
+/// <summary>Stores the reply status and, for failures, the event in the same batch.</summary>
 public sealed class ReplyStore(CaseReplies replies, CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, TimeProvider time)
 {
     private const int Tries = 24;
 
-    /// <summary>Changes a reply, whoever else changes it at the same time.</summary>
+    /// <summary>Changes a reply, repeated on concurrent changes.</summary>
     /// <param name="pointer">Which.</param>
-    /// <param name="change">Called with what is there; null or the same leaves it as it is. May be called again.</param>
+    /// <param name="change">Called with the present state; null or the same leaves it unchanged. May be called again.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>The reply before and after; null when it was erased.</returns>
     public async Task<(CaseReply Before, CaseReply After)?> ChangeAsync(ReplyMessage pointer, Func<CaseReply, CaseReply?> change, CancellationToken ct)
@@ -36,11 +36,11 @@ public sealed class ReplyStore(CaseReplies replies, CaseStore cases, OutboxRelay
     {
         if (reply is not { Automatic: true, Owed: false, MaybeSent: false } || (await cases.HeadAsync(pointer.CaseId, ct))?.Head is not { } head) return null;
         if (head.State == CaseState.Closed) return "case-closed";
-        // Somebody who waits only since then was answered in between.
+        // A wait that began later was answered in between.
         return head.WaitingSince is not { } since || since > reply.CreatedAt ? "answered" : null;
     }
 
-    /// <summary>Writes a reply if nobody changed it since it was read; null when somebody did.</summary>
+    /// <summary>Writes a reply if it did not change since it was read; otherwise null.</summary>
     public async Task<CaseReplies.Versioned?> WriteAsync(string caseId, CaseReplies.Versioned current, CaseReply next, CancellationToken ct)
     {
         var now = time.GetUtcNow();

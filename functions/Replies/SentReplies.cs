@@ -47,12 +47,12 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
     {
         var pointer = await index.FindAsync(channel, status.Account, status.ExternalId, ct) ?? (status.ReplyId is { } id ? await index.FindAsync(id, ct) : null);
         if (pointer is null || await book.ChangeAsync(pointer, r => Raised(r, status), ct) is not { } change) return false;
-        // Whoever is at it files it, too; whoever gave up did not know.
+        // The sending run files it, too; a run that gave up did not know.
         if (change is { Before: { IsOut: false, State: not ReplyState.Sending }, After: { IsOut: true, ContactId: null } }) await FileLaterAsync(pointer, ct);
         return true;
     }
 
-    /// <summary>An echo: the reply went out, whatever we knew of it. By its words alone it settles only what nobody knows.</summary>
+    /// <summary>An echo: the reply was sent, whatever state we recorded. A match by text alone settles only unknown outcomes.</summary>
     /// <param name="echo">What the provider shows.</param>
     /// <param name="shows">The reply that it shows.</param>
     /// <param name="ct">Cancels.</param>
@@ -103,7 +103,7 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
         return reply with { State = state, Known = known, DueAt = null, Reason = state == ReplyState.Failed ? status.Reason ?? "failed" : null, Detail = null };
     }
 
-    // A status told of it, and nobody lived to keep what the provider answered. Ids of an echo are those of the message.
+    // A status report mentions it, and the provider's response was lost in a crash. Ids of an echo are those of the message.
     private async Task<ContactEvent?> RemakeAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         if (reply.Known is not { } known || await reader.ContactAsync(pointer.CaseId, reply.To, ct) is not { } to) return null;

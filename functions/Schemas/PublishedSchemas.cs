@@ -106,7 +106,7 @@ public static class PublishedSchemas
 
     private static JsonNode Of<T>(JsonSerializerContext context) => context.Options.GetJsonSchemaAsNode(typeof(T), Exact);
 
-    // What is there is always written, and nothing is written for null: a constructor's parameter that may be null is not required.
+    // Values are always written, and nulls never: a constructor parameter that may be null is not required.
     private static JsonNode AsWritten(JsonSchemaExporterContext context, JsonNode schema)
     {
         if (context.TypeInfo.Kind != JsonTypeInfoKind.Object || schema is not JsonObject members) return schema;

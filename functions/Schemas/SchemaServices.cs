@@ -5,7 +5,7 @@ using Serverless.Registrations;
 
 namespace Serverless.Schemas;
 
-/// <summary>The catalogue of what is published.</summary>
+/// <summary>Registers the catalogue of published schemas.</summary>
 public static class SchemaServices
 {
     public static IServiceCollection AddSchema(this IServiceCollection services) =>

@@ -26,7 +26,10 @@ public sealed class AcknowledgementOptions
     /// <summary>Hours after a receipt in which its case gets no other, 1 to 168: two machines stop after one.</summary>
     public int GuardHours { get; set; } = 24;
 
-    /// <summary>Most receipts for one customer and day, whatever the number of cases, 1 to 100: it stops a machine whose answers open a new case each.</summary>
+    /// <summary>
+    /// Most acknowledgements for one customer and day, over all cases, 1 to 100: it stops an auto-responder whose answers open a new case
+    /// each.
+    /// </summary>
     public int MostPerCustomer { get; set; } = 3;
 
     /// <summary>What a channel's setting says; off for what cannot be read.</summary>

@@ -4,7 +4,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Notifications.Acknowledgement;
 
-/// <summary>Decides who gets no receipt (P9). Pure: looks at nothing but its arguments.</summary>
+/// <summary>Decides who gets no acknowledgement (P9). Pure: depends on its arguments only.</summary>
 internal static class AcknowledgementRules
 {
     // After days of trouble a receipt says nothing any more; a long weekend of quiet hours is shorter.
@@ -25,13 +25,14 @@ internal static class AcknowledgementRules
         if (contact.Kind is not (ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form or ContactKind.MissedCall or ContactKind.Voicemail)) return "no-message";
         if (contact.Place == Place.Public && !settings.InPublic) return "public";
         if (contact.SupersededBy is not null) return "too-late";
-        // A confirmation has a place of its own: it is owed whatever was said or done before, and late is better than never.
+        // A confirmation is separate: it must be sent whatever happened before, and late is better than never.
         if (ends) return null;
         if (now - contact.ReceivedAt > Stale) return "too-late";
         if (file.Case.State == CaseState.Closed) return "case-closed";
         if (file.Case.WaitingSince is not { } since) return "answered";
         var last = Receipts(file, dryRun).Select(r => r.CreatedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
-        // Writing again never makes the promise later, so there is nothing new to say until somebody has answered: two machines fall silent for good.
+        // A further message does not move the due time, so there is nothing new to say until a colleague answers: this ends loops between
+        // auto-responders.
         if (last >= since) return "said-before";
         return last > now.AddHours(-settings.GuardHours) ? "guard" : null;
     }

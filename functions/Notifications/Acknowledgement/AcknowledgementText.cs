@@ -15,7 +15,7 @@ public sealed class AcknowledgementText(TextBook texts)
     /// <param name="contact">The contact.</param>
     /// <param name="ends">Whether it says that a contract ends.</param>
     /// <param name="settings">Settings.</param>
-    /// <param name="now">Now: a promise that has passed is not told.</param>
+    /// <param name="now">Now: a due time in the past is left out.</param>
     public string For(Case head, Contact contact, bool ends, AcknowledgementOptions settings, DateTimeOffset now)
     {
         // Stated by the sender or the provider, never guessed; the setting decides for every other language.

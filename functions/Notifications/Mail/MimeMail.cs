@@ -13,7 +13,7 @@ namespace Serverless.Notifications.Mail;
 /// <remarks>Sources: RFC 5322 (headers), RFC 2046 (multipart/alternative), RFC 3834 (Auto-Submitted).</remarks>
 public sealed record MimeMail
 {
-    // The same mail is the same bytes: what is sent again differs in nothing but its date.
+    // The same mail has the same bytes: a resend differs in its date only.
     private const string Boundary = "=_serverless_alternative";
 
     private static readonly FormatOptions Format = Dos();
@@ -75,7 +75,7 @@ public sealed record MimeMail
         return format;
     }
 
-    // Nobody writes a header of their own into ours.
+    // Values cannot inject headers.
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }
 

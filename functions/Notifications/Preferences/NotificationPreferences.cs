@@ -7,7 +7,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Preferences;
 
-/// <summary>How it stands with somebody's own notices.</summary>
+/// <summary>State of a preferences page.</summary>
 public enum PreferencesState
 {
     /// <summary>The link was not made by us, or its recipient is gone.</summary>
@@ -29,12 +29,15 @@ public enum PreferencesState
 }
 
 /// <summary>What the page shows.</summary>
-/// <param name="State">How it stands.</param>
+/// <param name="State">State of the page.</param>
 /// <param name="Name">The person or team; null when the link shows nobody.</param>
-/// <param name="Recipient">As they are told now, or would be by what they just sent.</param>
+/// <param name="Recipient">Current settings of the recipient, or those just submitted.</param>
 public sealed record PreferencesView(PreferencesState State, string? Name = null, Recipient? Recipient = null);
 
-/// <summary>Lets a person or team see and change what they are told of, when and in which language, by a link of their own. The address stays a matter of the settings.</summary>
+/// <summary>
+/// Lets a person or team see and change event types, hours, digest and language of their notifications by a personal link. Their address
+/// is changed in the settings only.
+/// </summary>
 public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     /// <summary>What can be chosen, in the order of the page.</summary>
@@ -53,7 +56,7 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
             ? new Uri($"{world.TrimEnd('/')}/api/recipients/{SignedLink.Make(secret, Purpose, name, time.GetUtcNow().AddHours(current.ValidHours))}")
             : null;
 
-    /// <summary>What they are told now; changes nothing.</summary>
+    /// <summary>Current preferences; changes nothing.</summary>
     public async Task<PreferencesView> LookAsync(string token, CancellationToken ct)
     {
         var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token, time.GetUtcNow());

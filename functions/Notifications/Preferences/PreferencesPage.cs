@@ -6,7 +6,7 @@ using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Preferences;
 
-/// <summary>The page on which people choose what they are told, in their own language: no script, nothing from elsewhere, no address and no case.</summary>
+/// <summary>The preferences page in the recipient's language: no script, no external resources, no address and no case.</summary>
 public sealed class PreferencesPage(TextBook texts)
 {
     /// <summary>HTML in UTF-8; goes with <see cref="ActionPage.Policy"/>.</summary>

@@ -6,7 +6,9 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>Who is told by signed webhook, and of what. Lists are texts with commas; <c>*</c> stands for all, at the end of an entry for any ending.</summary>
+/// <summary>
+/// A webhook subscription and its filters. Lists are texts with commas; <c>*</c> matches everything, at the end of an entry any ending.
+/// </summary>
 public sealed record Subscription
 {
     /// <summary>Personal fields a subscription may ask for (P12).</summary>
@@ -27,7 +29,7 @@ public sealed record Subscription
 
     public string Networks { get; init; } = "*";
 
-    /// <summary>Names of <see cref="PersonalFields"/>; none unless asked for.</summary>
+    /// <summary>Names of <see cref="PersonalFields"/>; none by default.</summary>
     public string Include { get; init; } = "";
 
     /// <summary>Signs; null when it is missing in the settings, or its master secret is not in force any more.</summary>
@@ -45,7 +47,7 @@ public sealed record Subscription
     /// <summary>End of <see cref="PreviousSecret"/>; null: until it is taken away.</summary>
     public DateTimeOffset? PreviousUntil { get; init; }
 
-    /// <summary>Since when it waits; null while it is told.</summary>
+    /// <summary>Start of the pause; null while active.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
     public DateTimeOffset? CreatedAt { get; init; }
@@ -120,9 +122,9 @@ public sealed record SubscriptionView
 /// <param name="Milliseconds">How long it took.</param>
 public sealed record PingResult(string EventId, bool Delivered, string Reason, int Milliseconds);
 
-/// <summary>How far a request to tell again came.</summary>
-/// <param name="Queued">So many are told again.</param>
-/// <param name="Unknown">So many cannot be: their event was not kept.</param>
+/// <summary>Progress of a redelivery request.</summary>
+/// <param name="Queued">Number of events sent again.</param>
+/// <param name="Unknown">Number of events that cannot be sent: they were not stored.</param>
 /// <param name="Continuation">Of the next step; null at the end.</param>
 public sealed record RedeliveryResult(int Queued, int Unknown, string? Continuation);
 

@@ -7,7 +7,9 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>Reads what somebody wants of a subscription, and says in a sentence what cannot be and what to do: a filter that nothing can pass would be silence that nobody notices.</summary>
+/// <summary>
+/// Parses and validates a subscription, and explains errors in a sentence: a filter that nothing can match would silently send nothing.
+/// </summary>
 public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory channels, GuardedHttp http)
 {
     private const int LongestUrl = 2000;
@@ -67,7 +69,7 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
     // https://www.rfc-editor.org/rfc/rfc6761#section-6.3
     private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
-    // Owners and networks are whatever settings and channels name.
+    // Owners and networks are free names of settings and channels.
     private string? WordsProblem(string field, string list)
     {
         var (known, where) = field switch

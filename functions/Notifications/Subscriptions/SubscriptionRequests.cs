@@ -4,7 +4,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>What became of a request at the desk.</summary>
+/// <summary>Result of a request about a subscription.</summary>
 /// <param name="Status">As an HTTP status code.</param>
 /// <param name="View">The subscription as it is now; null with a problem, and when it is gone.</param>
 /// <param name="Problem">A sentence that says what to do.</param>
@@ -37,7 +37,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     public async Task<SubscriptionResult> ShowAsync(string name, CancellationToken ct) =>
         await subscriptions.FindAsync(name, ct) is { } found ? await AnswerAsync(200, found.Subscription, ct) : Unknown;
 
-    /// <summary>Makes one, with a secret of ours that is told this once.</summary>
+    /// <summary>Creates a subscription with a new secret, which is returned only here.</summary>
     public async Task<SubscriptionResult> MakeAsync(JsonElement body, CancellationToken ct)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || !NotificationTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
@@ -75,7 +75,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         return new(204);
     }
 
-    /// <summary>A new secret, told this once; the present one signs beside it for so many hours, 0 for not at all.</summary>
+    /// <summary>Creates a new secret, returned only here; the current one also signs for the given number of hours, 0 for none.</summary>
     public async Task<SubscriptionResult> RotateAsync(string name, int hours, CancellationToken ct)
     {
         if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the current secret stays valid: a number from 0 to {MostHours}; 24 by default.");
@@ -85,7 +85,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         return await KeepAsync(wanted, found.ETag, wanted.Secret, ct);
     }
 
-    /// <summary>Lets it wait, or goes on; going on also calls an address again that was switched off by 410.</summary>
+    /// <summary>Pauses or resumes; resuming also re-enables an address that was switched off by 410.</summary>
     public async Task<SubscriptionResult> PauseAsync(string name, bool pause, CancellationToken ct)
     {
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
@@ -98,7 +98,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     /// <summary>Sends a signed test event at once, even to one that is paused or switched off. Null when there is no such subscription.</summary>
     public async Task<PingResult?> PingAsync(string name, CancellationToken ct)
     {
-        // The route reads what the desk reads, and an instance may have read it seconds ago.
+        // The route reads the same cached list, which an instance may have read seconds ago.
         await subscriptions.FreshAsync(ct);
         var route = routes.Single(r => r.Name == Route);
         if (await route.FindAsync(name, ct) is not { } target) return null;

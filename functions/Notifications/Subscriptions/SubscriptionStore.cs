@@ -19,7 +19,8 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     private const string Partition = "webhook";
     private const int MostNamed = 10;
 
-    // One read in this time for each instance, however many notices: an instance tells by what was true so long ago. Changes made through it hold at once.
+    // One read in this time per instance, whatever the number of notifications: an instance may use a list of that age. Its own changes
+    // apply at once.
     private static readonly TimeSpan Staleness = TimeSpan.FromSeconds(10);
     private volatile Reading? _latest;
 

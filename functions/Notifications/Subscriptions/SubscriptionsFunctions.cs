@@ -73,7 +73,7 @@ public sealed class SubscriptionsFunctions(
         else await ApiResponse.ProblemAsync(request, 404, NoSuch);
     }
 
-    /// <summary>What was told or tried on a day.</summary>
+    /// <summary>The delivery log of a day.</summary>
     [Function("ManageSubscriptionsDeliveries")]
     public async Task Deliveries(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "subscriptions/{name}/deliveries")] HttpRequest request)
@@ -191,7 +191,7 @@ public sealed class SubscriptionsFunctions(
         await ApiResponse.JsonAsync(request, view, SubscriptionJson.Default.SubscriptionView, answer.Status);
     }
 
-    // 24 when nothing is said, and -1, which the desk refuses, for what is no whole number.
+    // 24 by default, and -1, which is rejected, for anything but a whole number.
     private static int HoursOf(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("hours", out var hours)) return 24;

@@ -31,7 +31,7 @@ public sealed class TeamsRoute(Recipients recipients, NotificationWording wordin
         return await PostAsync(target.Address, AdaptiveCard.Of(told), $"digest-{notices[^1].EventId}", ct);
     }
 
-    // What is wrong with recipients whatever the route is told here, once: this route is always there.
+    // Problems of recipients that concern no single route are reported here, once: this route is always registered.
     public IEnumerable<string> Problems() => recipients.Problems().Concat(AddressProblems());
 
     private IEnumerable<string> AddressProblems() => recipients.AddressProblems("TeamsUrl", r => r.TeamsUrl, address =>
@@ -42,7 +42,7 @@ public sealed class TeamsRoute(Recipients recipients, NotificationWording wordin
         if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || !GuardedClient.MayCall(url, http.LoopbackToo)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(card) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
-        // The workflow may keep it: by it, two cards of one notice can be told apart from two notices.
+        // The workflow may store it to distinguish a repeated card from a second notification.
         request.Headers.TryAddWithoutValidation("x-event-id", id);
         return await posting.SendAsync(request, Patience, ct);
     }

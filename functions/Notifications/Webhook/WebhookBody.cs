@@ -5,13 +5,16 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Notifications.Webhook;
 
-/// <summary>What a subscriber gets: the CloudEvent as published, its data filled up with the personal fields the subscriber asked for (P12), as <c>data.contact</c>; <c>incomplete</c> there names those that were too long.</summary>
+/// <summary>
+/// Body for a subscriber: the published CloudEvent, with the requested personal fields added as <c>data.contact</c> (P12);
+/// <c>incomplete</c> there names those that were too long.
+/// </summary>
 public static class WebhookBody
 {
     /// <summary>Fields a subscription may ask for.</summary>
     public static IReadOnlyList<string> Fields => Subscription.PersonalFields;
 
-    /// <summary>The most bytes a body has. Whoever needs more reads the case.</summary>
+    /// <summary>Largest body in bytes. Subscribers that need more read the case.</summary>
     public const int MostBytes = 64 * 1024;
 
     // With every character escaped it fits beside the event. Subscribers expect small bodies: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size

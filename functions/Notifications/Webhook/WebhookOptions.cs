@@ -4,13 +4,13 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Webhook;
 
-/// <summary>Who is told by signed webhook; section <c>Webhook</c>.</summary>
+/// <summary>Subscribers by signed webhook; section <c>Webhook</c>.</summary>
 public sealed class WebhookOptions
 {
     /// <summary>Subscribers by a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50), e.g. <c>Webhook__Subscribers__crm__Url</c>.</summary>
     public Dictionary<string, WebhookSubscriber> Subscribers { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary><see cref="Subscribers"/> that can be told.</summary>
+    /// <summary>Complete entries of <see cref="Subscribers"/>.</summary>
     internal IEnumerable<Subscription> Named() => Subscribers.Where(s => NotificationTarget.IsName(s.Key)).Select(s => s.Value.Named(s.Key));
 
     /// <summary>A long random text, 32 to 256 characters: the secrets of subscriptions made by the API are derived from it, so that storage holds none. Without it none can be made.</summary>
@@ -37,7 +37,7 @@ public sealed class WebhookSubscriber
     /// <summary>Signs beside <see cref="Secret"/> while it is rotated.</summary>
     public string? PreviousSecret { get; set; }
 
-    /// <summary>Event types it wants, separated by commas; <c>*</c> at the end stands for any ending. Default: all.</summary>
+    /// <summary>Event types, separated by commas; <c>*</c> at the end matches any ending. Default: all.</summary>
     public string Events { get; set; } = "*";
 
     /// <summary>Personal fields it needs, separated by commas: <c>text</c>, <c>parties</c>, <c>attachments</c>, <c>reply</c>, <c>entry</c>. Default: none (P12).</summary>

@@ -9,7 +9,8 @@ namespace Serverless.Notifications.Webhook;
 
 /// <summary>Tells subscribers by a POST of the CloudEvent, signed as Standard Webhooks says.</summary>
 /// <remarks>
-/// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
+/// <c>webhook-id</c> is the event's id on every attempt, so a subscriber can detect duplicates. A redirect is a failure: it is never
+/// followed.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
 public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonitor<WebhookOptions> options, HttpDelivery posting, GuardedHttp http, TimeProvider time) : INotificationRoute
@@ -24,7 +25,7 @@ public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonito
     public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
         if ((await subscriptions.AllAsync(ct)).GetValueOrDefault(target.Name) is not { } subscriber) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
-        // A mistake in the settings is mended within hours: what happens meanwhile is told then.
+        // A wrong setting is usually corrected within hours: events of that time are sent then.
         if (!IsUsable(subscriber)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         var fields = subscriber.Fields;
         var contact = fields.Length > 0 && notice.ContactId is not null ? await readContact() : null;
@@ -46,7 +47,7 @@ public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonito
 
     private static NotificationTarget TargetOf(Subscription subscriber) => new(subscriber.Name, subscriber.Url ?? "") { IsPaused = subscriber.PausedAt is not null };
 
-    /// <summary>Sentences for subscribers that cannot be told, each naming the setting to change.</summary>
+    /// <summary>Sentences for subscribers that cannot be notified, each naming the setting to change.</summary>
     public IEnumerable<string> Problems()
     {
         foreach (var (name, subscriber) in options.CurrentValue.Subscribers)

@@ -4,7 +4,9 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Operations.Diagnostics;
 
-/// <summary>Makes and checks links that open one channel's diagnostics until a day, for whoever has the link: a sender has no key of ours.</summary>
+/// <summary>
+/// Creates and verifies links that give access to one channel's diagnostics until they expire, without a key: senders have none.
+/// </summary>
 public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     /// <summary>The longest a link holds, in days.</summary>

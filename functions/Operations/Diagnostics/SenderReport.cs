@@ -15,13 +15,14 @@ public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyLi
 
 /// <summary>One call.</summary>
 /// <param name="At">When it arrived (UTC).</param>
-/// <param name="State"><c>stored</c> (not worked yet), <c>worked</c>, <c>kept</c> (genuine, not all of it could be read), <c>quarantined</c> or <c>refused</c> (failed its check).</param>
+/// <param name="State"><c>stored</c> (not processed yet), <c>worked</c>, <c>kept</c> (valid, parts could not be read), <c>quarantined</c>
+/// or <c>refused</c> (failed verification).</param>
 /// <param name="Reason">Why it failed its check: a code.</param>
 /// <param name="Check">What to check then, in a sentence.</param>
 /// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not dated or the proof does not hold.</param>
 /// <param name="Bytes">Length of the body.</param>
 /// <param name="Sha256">Of the body, in hex: whether what arrived is what was sent.</param>
-/// <param name="StandsFor">How many such calls it stands for, where a flood left only a sample; null for itself alone.</param>
+/// <param name="StandsFor">Number of similar calls this one represents, where only a sample was stored; null for itself alone.</param>
 public sealed record SentCall(
     DateTimeOffset At, string State, string? Reason, string? Check, long? ClockSeconds, int Bytes, string? Sha256, int? StandsFor = null);
 
@@ -39,7 +40,7 @@ public sealed class SenderReports(DeliveryWalk walk, FailureAdvice advice, TimeP
     public async Task<SenderReport> ReadAsync(string channel, string? source, string language, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        // What the second look found is no call of the sender's.
+        // Contacts found by reconciliation are no calls of the sender.
         var which = source is null
             ? "Method ne 'LOOK'"
             : $"(End eq '{DeliveryEnd.Quarantined}' or End eq '{DeliveryEnd.Refused}') and Source eq {TableQuery.Literal(source)}";

@@ -6,7 +6,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>For people who run the app: deliveries that were kept and have neither a case nor a placeholder.</summary>
+/// <summary>For operators: stored deliveries with items that have neither a case nor a placeholder.</summary>
 public sealed class KeptDeliveryFunctions(ChannelDirectory channels, KeptDeliveryReview desk, Caller caller)
 {
     private const string NoSuchDelivery = "There is no such delivery that was kept without a case; "
@@ -31,7 +31,7 @@ public sealed class KeptDeliveryFunctions(ChannelDirectory channels, KeptDeliver
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/resubmit")] HttpRequest request) =>
         StepAsync(request, resubmit: true);
 
-    /// <summary>Takes such deliveries off the list; they stay kept and can be replayed.</summary>
+    /// <summary>Removes such deliveries from the list; they remain stored and can be replayed.</summary>
     [Function("ReviewKeptDismiss")]
     public Task Dismiss(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/kept-deliveries/dismiss")] HttpRequest request) =>

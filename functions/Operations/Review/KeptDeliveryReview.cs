@@ -9,7 +9,7 @@ using Serverless.Reconciliation;
 namespace Serverless.Operations.Review;
 
 /// <summary>
-/// Deliveries kept without a case, as people deal with them: listed, worked again, or dismissed; every step leaves an audit row. Safe to
+/// Stored deliveries without a case, for operators: list, process again, or dismiss; every step writes an audit entry. Safe to
 /// repeat and to race.
 /// </summary>
 public sealed class KeptDeliveryReview(
@@ -67,17 +67,17 @@ public sealed class KeptDeliveryReview(
     }
 }
 
-/// <summary>A page of deliveries kept without a case, by channel and time of arrival.</summary>
+/// <summary>A page of stored deliveries without a case, by channel and time of arrival.</summary>
 public sealed record KeptPage(IReadOnlyList<KeptDelivery> Deliveries, string? Continuation);
 
 /// <summary>What a step did.</summary>
 /// <param name="Done">Queued to be worked again, or dismissed.</param>
-/// <param name="Already">Being worked just now, or dealt with by somebody else.</param>
+/// <param name="Already">Being processed now, or handled by another request.</param>
 /// <param name="More">True: repeat with <paramref name="Continuation"/>.</param>
 /// <param name="Continuation">Where this step ended.</param>
 public sealed record KeptStep(int Done, int Already, bool More, string? Continuation);
 
-/// <summary>Which of them somebody means: one, or all of a channel.</summary>
+/// <summary>The selected deliveries: one, or all of a channel.</summary>
 public sealed record KeptRequest
 {
     public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","all":true}, """

@@ -23,7 +23,7 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
         return new PoisonPage([.. page.Rows.Select(Report)], page.Continuation);
     }
 
-    /// <summary>One step; what is kept after it began is left alone, or a message that fails again would keep the caller busy for ever.</summary>
+    /// <summary>One step. Messages stored after it began are skipped; otherwise one that fails again would never end the loop.</summary>
     public async Task<PoisonStep> StepAsync(PoisonRequest request, bool resubmit, CancellationToken ct)
     {
         var before = request.Before ?? time.GetUtcNow();
@@ -45,7 +45,7 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
                 continue;
             }
 
-            // Put back before it is forgotten: a crash in between puts it back twice, and whoever reads the queue does nothing twice.
+            // Put back before it is deleted: a crash in between puts it back twice, and processing is idempotent.
             if (resubmit) await PutBackAsync(request.Queue, Encoding.UTF8.GetBytes(row.Text("Message") ?? ""), ct);
             await tables.DeleteAsync(PoisonMessages.Table, row.PartitionKey, row.RowKey, row.ETag, ct);
             done++;
@@ -85,11 +85,11 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
     }
 }
 
-/// <summary>A kept message.</summary>
+/// <summary>A poison message.</summary>
 /// <param name="Queue">Where it came from.</param>
 /// <param name="Id">What resubmit and discard take as <c>id</c>.</param>
-/// <param name="Why">Why it was kept.</param>
-/// <param name="KeptAt">When it was last kept.</param>
+/// <param name="Why">Why it was stored.</param>
+/// <param name="KeptAt">When it was last stored.</param>
 /// <param name="Length">Characters.</param>
 public sealed record PoisonMessage(string Queue, string Id, string Why, DateTimeOffset KeptAt, int Length)
 {
@@ -108,12 +108,12 @@ public sealed record PoisonPage(IReadOnlyList<PoisonMessage> Messages, string? C
 
 /// <summary>What a step did.</summary>
 /// <param name="Done">Put back, or discarded.</param>
-/// <param name="Cut">Too long to have been kept whole: they can only be discarded.</param>
+/// <param name="Cut">Too long to be stored completely: they can only be discarded.</param>
 /// <param name="More">True: repeat with <paramref name="Before"/>.</param>
-/// <param name="Before">What was kept later is left alone.</param>
+/// <param name="Before">Messages stored later are skipped.</param>
 public sealed record PoisonStep(int Done, int Cut, bool More, DateTimeOffset Before);
 
-/// <summary>Which kept messages somebody means: one by its id, or all of a queue up to a time.</summary>
+/// <summary>The selected poison messages: one by its id, or all of a queue up to a time.</summary>
 public sealed record PoisonRequest
 {
     public const string HowTo = """Send {"queue":"inbound","id":"<id>"} or {"queue":"inbound","all":true}, and in further steps before from the previous response; by is the name of the person (at most 100 characters).""";

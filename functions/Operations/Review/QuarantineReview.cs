@@ -8,7 +8,10 @@ using Serverless.Reconciliation;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>Calls that failed their check and are kept: what there is, why, and what becomes of it. Nothing leaves quarantine for a case but what verifies (P6).</summary>
+/// <summary>
+/// Calls that failed verification, for operators: list, inspect, release, discard. Only calls that pass verification leave quarantine for
+/// a case (P6).
+/// </summary>
 public sealed class QuarantineReview(
     DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, ChannelDirectory channels, AuditLog actions, FailureAdvice advice,
     TimeProvider time)
@@ -21,7 +24,7 @@ public sealed class QuarantineReview(
 
     private const string IsQuarantined = $"End eq '{DeliveryEnd.Quarantined}'";
 
-    /// <summary>One page of what is kept.</summary>
+    /// <summary>One page of quarantined calls.</summary>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<QuarantinePage> ListAsync(string channel, HourRange hours, int top, string? continuation, CancellationToken ct)
     {
@@ -29,7 +32,9 @@ public sealed class QuarantineReview(
         return new QuarantinePage([.. page.Rows.Select(row => Listed(new DeliveryKey(channel, row.RowKey), row))], page.Continuation);
     }
 
-    /// <summary>How many of a channel came within the last 24 hours and are still kept, counted up to a hundred.</summary>
+    /// <summary>
+    /// Number of calls of a channel that arrived within the last 24 hours and are in quarantine, counted up to a hundred.
+    /// </summary>
     public async Task<RowCount> CountAsync(string channel, CancellationToken ct)
     {
         var page = await walk.PageAsync(channel, HourRange.Last(24, time.GetUtcNow()), IsQuarantined, LargestPage, null, ct, "End");
@@ -74,7 +79,7 @@ public sealed class QuarantineReview(
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var key in keys)
         {
-            // Read anew: the page may be older than what somebody else did.
+            // Read again: the page may be older than another request's change.
             var became = await deliveries.FindAsync(key, ct) is not { } row ? "unknown"
                 : row.Text("End") != DeliveryEnd.Quarantined ? ReviewStep.AlreadyWord
                 : await review(channel, key, row);
@@ -105,7 +110,7 @@ public sealed class QuarantineReview(
         return await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReleasedAt, Released, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
     }
 
-    // Undecided is let out: Normalise loads the key, judges, and puts back what is forged.
+    // Pending is released: Normalise loads the key, verifies, and puts back what is invalid.
     private static string? StaysFor(IChannel channel, Delivery delivery) => channel.Verify(delivery) switch
     {
         VerificationResult.Valid or VerificationResult.Pending => null,
@@ -146,7 +151,7 @@ public sealed record QuarantinedFile
     /// <summary>Where it was sent, without the query.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The headers kept; of those that may carry a secret only the length.</summary>
+    /// <summary>The stored headers; of those that may carry a secret only the length.</summary>
     public required IReadOnlyDictionary<string, string> Headers { get; init; }
 
     /// <summary>Of the body, in hex.</summary>
@@ -165,7 +170,7 @@ public sealed record QuarantinedFile
 /// <summary>What one step of a release or a discard did.</summary>
 /// <param name="Done">Released or discarded.</param>
 /// <param name="Stay">What stays in quarantine, by today's reason.</param>
-/// <param name="Already">Somebody else was faster, or it is not in quarantine.</param>
+/// <param name="Already">Handled by another request, or not in quarantine.</param>
 /// <param name="Unknown">No such delivery, or erased.</param>
 /// <param name="More">True: give <paramref name="Continuation"/> with the next step.</param>
 /// <param name="Continuation">Where this step ended.</param>

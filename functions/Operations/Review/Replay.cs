@@ -11,7 +11,8 @@ using Serverless.Reconciliation;
 namespace Serverless.Operations.Review;
 
 /// <summary>
-/// Gives deliveries to today's code once more: into the same cases, without doubling. A dry run tells the difference and writes nothing. What is filed already stays as it
+/// Replays deliveries with the current code: into the same cases, without duplicates. A dry run returns the differences and writes
+/// nothing. Filed items stay as they
 /// is; placeholders give way to what can be read now, and so do contacts that today's code files under another id.
 /// </summary>
 public sealed class Replay(
@@ -166,7 +167,7 @@ public sealed record ReplayStep
     /// <summary>Dry run: the others.</summary>
     public IReadOnlyList<ReplayDifference>? Different { get; init; }
 
-    /// <summary>Not ended yet, in quarantine or refused; or somebody else was faster.</summary>
+    /// <summary>Not completed, in quarantine or refused; or handled by another request.</summary>
     public int Already { get; init; }
 
     /// <summary>No such delivery, or erased.</summary>
@@ -182,9 +183,9 @@ public sealed record ReplayStep
 public sealed record ReplayDifference(string Delivery, DateTimeOffset ReceivedAt, string End, IReadOnlyList<ReplayedElement> Elements);
 
 /// <summary>An element of it that is read differently.</summary>
-/// <param name="Position">Where it stands in the delivery.</param>
+/// <param name="Position">Its position in the delivery.</param>
 /// <param name="Was">The end it had.</param>
-/// <param name="Now">What it reads as: <c>read</c>, <c>ignored:why</c>, <c>unreadable:error</c>, <c>kept:why</c>.</param>
+/// <param name="Now">Current result: <c>read</c>, <c>ignored:why</c>, <c>unreadable:error</c>, <c>kept:why</c>.</param>
 public sealed record ReplayedElement(string Position, string Was, string Now)
 {
     /// <summary>Where it is filed; null when it is not.</summary>
@@ -192,7 +193,7 @@ public sealed record ReplayedElement(string Position, string Was, string Now)
 
     public string? ContactId { get; init; }
 
-    /// <summary>True: a replay puts it in the place of what is filed. False: what is filed stays, and the difference is only shown.</summary>
+    /// <summary>True: a replay replaces the filed item. False: the filed item stays, and the difference is only shown.</summary>
     public bool Replaces { get; init; }
 
     /// <summary>Fields of the contact that differ.</summary>

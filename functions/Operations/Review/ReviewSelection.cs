@@ -3,7 +3,7 @@ using Serverless.Intake;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>Which deliveries somebody wants to release, discard or replay: one, or all of a channel within a span of hours.</summary>
+/// <summary>Deliveries to release, discard or replay: one, or all of a channel within a period.</summary>
 public sealed record ReviewSelection
 {
     public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, can replace hour; by is the name of the person (at most 100 characters).""";
@@ -26,7 +26,7 @@ public sealed record ReviewSelection
     /// <summary>Only show what would come of it; for replays.</summary>
     public bool DryRun { get; init; } = true;
 
-    /// <summary>What is selected, for the audit trail.</summary>
+    /// <summary>The selection, for the audit log.</summary>
     public string On => Delivery ?? Hours.ToString();
 
     /// <summary>The selection in a request's body; null when it is none.</summary>

@@ -12,7 +12,7 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
 {
     private const string Table = "actions";
 
-    /// <summary>One thing somebody did.</summary>
+    /// <summary>One entry of the audit log.</summary>
     /// <param name="At">When it began (UTC).</param>
     /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>resubmit</c>, <c>resend</c>, <c>subscription-rotate</c>, <c>diagnostics-link</c>.</param>
     /// <param name="Channel">The channel; or the subscription of the bus, the queue, <c>notices</c>, <c>webhook</c>.</param>
@@ -27,7 +27,9 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
     /// <summary>A page of the trail.</summary>
     public sealed record Page(IReadOnlyList<Entry> Actions, string? Continuation);
 
-    /// <summary>Writes down what is about to be done, so that nothing is done without a trace; gives what <see cref="EndAsync"/> wants.</summary>
+    /// <summary>
+    /// Writes an action before it is performed, so that none is without an entry; returns the input of <see cref="EndAsync"/>.
+    /// </summary>
     public async Task<Begun> BeginAsync(string what, string channel, string on, string? by, CancellationToken ct)
     {
         var now = time.GetUtcNow();

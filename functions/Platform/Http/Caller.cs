@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Http;
 
-/// <summary>Who asks, for the audit trail. The host does not tell which function key was used.</summary>
+/// <summary>The caller, for the audit log. The host does not expose which function key was used.</summary>
 public sealed class Caller(IConfiguration configuration)
 {
     private const int Longest = 100;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>Times in requests: in UTC unless they say otherwise, and within the years that tables are kept for (2020 to 2199).</summary>
+/// <summary>Times in requests: in UTC unless stated otherwise, within the years of the tables (2020 to 2199).</summary>
 public static class RequestTimes
 {
     /// <summary>A sentence for a time that is none.</summary>

@@ -14,7 +14,7 @@ internal static class CloudPipeline
 
     /// <summary>
     /// One transport per account or namespace: pooled connections, renewed every five minutes so that a moved address is noticed.
-    /// On loopback no proxy is asked, whatever the environment says.
+    /// On loopback no proxy is used, regardless of the environment.
     /// </summary>
     public static HttpPipelineTransport Transport(bool loopback) => new HttpClientTransport(new SocketsHttpHandler
     {
@@ -51,7 +51,7 @@ internal static class CloudPipeline
         public override void OnSendingRequest(HttpMessage message) => count();
     }
 
-    /// <summary>Gives each try what is left of <see cref="Patience.Longest"/>, counted from the first.</summary>
+    /// <summary>Gives each attempt the rest of <see cref="Patience.Longest"/>, counted from the first.</summary>
     private sealed class PatiencePolicy : HttpPipelineSynchronousPolicy
     {
         private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.3);

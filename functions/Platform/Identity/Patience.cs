@@ -1,8 +1,8 @@
 namespace Serverless.Platform.Identity;
 
 /// <summary>
-/// How long one call of storage may take in what runs here. Work from a queue waits out a bad minute; behind an HTTP call somebody waits
-/// for the answer, who must hear "not now" in time to call again.
+/// How long one storage call may take in the current context. Queue processing waits out a bad minute; behind an HTTP call the caller
+/// needs a 503 early enough to repeat the call.
 /// </summary>
 public static class Patience
 {

@@ -6,6 +6,6 @@ public sealed class BusUnavailableException(string message, int status, bool ret
     /// <summary>The HTTP status that says the same; 0 when there was no answer.</summary>
     public int Status { get; } = status;
 
-    /// <summary>True when the same message may well be taken later; false when somebody must change something first.</summary>
+    /// <summary>True when the same message may be accepted later; false when a setting must be changed first.</summary>
     public bool Retryable { get; } = retryable;
 }

@@ -23,7 +23,9 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
     private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(5);
     private readonly string[] _notices = [.. destinations.Select(d => d.Queue + Suffix).Order(StringComparer.Ordinal)];
 
-    /// <summary>Every queue of which messages may be kept: those with a poison queue that a function works, and the poison queues of routes, which Tick drains.</summary>
+    /// <summary>
+    /// Every queue with poison messages: those whose poison queue has a function, and the poison queues of routes, which Tick drains.
+    /// </summary>
     public IReadOnlyList<string> Queues =>
         [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, AttachmentMessage.Queue, AttachmentMessage.Queue + Suffix, ReplyMessage.Queue, ReplyMessage.Queue + Suffix, .. _notices];
 
@@ -40,7 +42,10 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
         await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = cut ? message[..LongestText] : message, ["Cut"] = cut, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
     }
 
-    /// <summary>Takes a message that failed too often: one that names a delivery is only told, since the delivery's row knows more and comes again.</summary>
+    /// <summary>
+    /// Handles a message that failed too often: a message of a delivery is only logged, since the delivery's row has the details and is
+    /// queued again.
+    /// </summary>
     public Task TakeAsync(string queue, string message, CancellationToken ct)
     {
         if (DeliveryMessage.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
@@ -67,7 +72,7 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
         }
     }
 
-    /// <summary>How many messages are kept, by queue, each counted up to a thousand; queues of which none is kept are left out.</summary>
+    /// <summary>Number of poison messages by queue, each counted up to a thousand; queues without any are left out.</summary>
     public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(CancellationToken ct)
     {
         var counts = await Task.WhenAll(Queues.Select(async queue => (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));

@@ -20,7 +20,7 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
     /// <summary>The most a message has on the Standard tier, body and properties, in bytes.</summary>
     public const int MaxBytes = 256 * 1024;
 
-    // What the frame, the names of system properties and the annotations need beside what is counted.
+    // Reserve for the frame, the names of system properties and the annotations.
     private const int Overhead = 512;
     private readonly ConcurrentDictionary<string, ServiceBusSender> _senders = new(StringComparer.Ordinal);
     private readonly Lazy<ServiceBusClient> _client = new(() => bus!.CreateClient());
@@ -75,7 +75,7 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
             size += name.Length + System.Text.Encoding.UTF8.GetByteCount(value);
         }
 
-        // Whoever receives it goes on under it. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+        // Receivers continue this trace. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
         if (Spans.Carried is { } trace) sent.ApplicationProperties["Diagnostic-Id"] = trace;
         if (size > MaxBytes)
             throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));

@@ -29,7 +29,7 @@ public static class GuardedClient
     public static bool MayCall(Uri url, bool loopbackToo) =>
         url.IsAbsoluteUri && url.UserInfo.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || (loopbackToo && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 
-    // The addresses are looked at after the name was resolved and before the connection is made, so a name that changes its mind in between gains nothing.
+    // Addresses are checked after name resolution and before the connection, so DNS rebinding gains nothing.
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool loopbackToo, CancellationToken ct)
     {
         var addresses = IPAddress.TryParse(target.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(target.Host, ct);

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>Secrets made out of one master secret instead of being stored: whoever reads the storage alone has none. HKDF with SHA-256.</summary>
+/// <summary>
+/// Secrets derived from one master secret instead of being stored: access to storage alone reveals none. HKDF with SHA-256.
+/// </summary>
 /// <remarks>Source: https://www.rfc-editor.org/rfc/rfc5869#section-2</remarks>
 public static class DerivedSecret
 {

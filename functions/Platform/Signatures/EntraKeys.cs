@@ -61,7 +61,7 @@ public sealed class EntraKeys(TimeProvider time)
     /// <summary>The key of this id, if it may sign for this tenant.</summary>
     /// <param name="id">The token's <c>kid</c>.</param>
     /// <param name="tenant">The token's <c>tid</c>.</param>
-    /// <param name="at">When the token reached us. Keys that were fetched later decide: what is not among them never was one.</param>
+    /// <param name="at">When the token was received. Keys fetched later decide: a key that is not among them never existed.</param>
     internal (SecurityKey? Key, bool MayCome) Find(string? id, string tenant, DateTimeOffset at)
     {
         if (_snapshot is not { } known || time.GetUtcNow() - known.At > Lifetime) return (null, MayCome: true);

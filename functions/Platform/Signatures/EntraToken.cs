@@ -5,12 +5,13 @@ namespace Serverless.Platform.Signatures;
 
 /// <summary>Judges a token that Microsoft Entra ID issued to a service that calls us (Microsoft Graph, Event Grid). Does no I/O: keys come from <see cref="EntraKeys"/>.</summary>
 /// <remarks>
-/// A signature alone proves only that Entra issued the token to somebody: any application of any tenant can get one for itself. So audience, caller and tenant are checked too.
+/// A signature alone proves only that Entra issued the token: any application of any tenant can get one for itself. So audience, caller
+/// and tenant are checked, too.
 /// Source: https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-tokens
 /// </remarks>
 public static class EntraToken
 {
-    /// <summary>Longest token that is looked at, in characters; Entra's own have about 2,000.</summary>
+    /// <summary>Longest accepted token, in characters; Entra's own have about 2,000.</summary>
     public const int MaxLength = 16 * 1024;
 
     /// <summary>Judges a token as of a moment, so that a delivery judged later is judged as on the day it came.</summary>
@@ -24,7 +25,7 @@ public static class EntraToken
         return OpenIdToken.IsToken(token) ? Judge(token, rules, keys, at) : EntraProof.Malformed;
     }
 
-    /// <summary>In what a token differs from what is expected, whoever made it: for people who look for a slip. It proves nothing.</summary>
+    /// <summary>Differences between a token and the expected values, for troubleshooting. It proves nothing.</summary>
     public static IEnumerable<TokenDifference> Differences(string token, EntraRules rules)
     {
         if (!OpenIdToken.IsToken(token) || OpenIdToken.TryRead(token, "tid") is not { Token: { } read, Claim: var tenant }) yield break;
@@ -46,7 +47,7 @@ public static class EntraToken
         string[] issuers = [$"https://sts.windows.net/{tenant}/", $"https://login.microsoftonline.com/{tenant}/v2.0"];
         if (OpenIdToken.Check(token, key, rules.Audiences, issuers, at) is { } finding) return finding;
         var tenantAllowed = rules.Tenants.Count == 0 || rules.Tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase);
-        // The caller stands in appid in version 1 and in azp in version 2.
+        // The caller is in appid in version 1 and in azp in version 2.
         var callerRight = rules.Caller.Equals(Claim(read, "appid") ?? Claim(read, "azp"), StringComparison.OrdinalIgnoreCase);
         if (!tenantAllowed || !callerRight) return EntraProof.Foreign;
         return key is null ? EntraProof.KeyUnknown : EntraProof.Genuine;
@@ -57,7 +58,7 @@ public static class EntraToken
 
 /// <summary>Whom a token must come from and be meant for.</summary>
 /// <param name="Audiences">Ours: the application id, or its URI. One match is enough.</param>
-/// <param name="Caller">Application id of the service that calls; the check that tells it from every other application.</param>
+/// <param name="Caller">Application id of the calling service; distinguishes it from every other application.</param>
 /// <param name="Tenants">Tenants that may call; empty for any.</param>
 public sealed record EntraRules(IReadOnlyCollection<string> Audiences, string Caller, IReadOnlyCollection<string> Tenants);
 

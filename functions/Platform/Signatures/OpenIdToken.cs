@@ -56,7 +56,7 @@ public static class OpenIdToken
     }
 
     /// <summary>Signature, audience, issuer and time. Without the key the rest is judged all the same: a token that is not for us, or from another, needs no key to be refused.</summary>
-    /// <returns>What is wrong; null for nothing.</returns>
+    /// <returns>The error; null if there is none.</returns>
     internal static EntraProof? Check(string token, SecurityKey? key, IEnumerable<string> audiences, IEnumerable<string> issuers, DateTimeOffset at)
     {
         var parameters = new TokenValidationParameters

@@ -10,11 +10,13 @@ public readonly record struct SecretPair(string? Current, string? Previous)
 {
     public bool IsMissing => string.IsNullOrEmpty(Current) && string.IsNullOrEmpty(Previous);
 
-    /// <summary>16 hex digits of a hash over both secrets: tells a change, not the secret.</summary>
+    /// <summary>16 hex digits of a hash over both secrets: shows a change without revealing them.</summary>
     public string Fingerprint =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"fingerprint\n{Current}\n{Previous}")).AsSpan(0, 8));
 
-    /// <summary>True when one of the two secrets makes the check hold; tries both in any case, so that time does not tell which.</summary>
+    /// <summary>
+    /// True when one of the two secrets passes the check; tries both in any case, so that the time does not reveal which.
+    /// </summary>
     /// <param name="check">Compares in constant time; gets the secret's characters.</param>
     public bool Any(Func<string, bool> check)
     {

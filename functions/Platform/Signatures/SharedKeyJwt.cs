@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace Serverless.Platform.Signatures;
 
 /// <summary>
-/// Checks tokens signed with a shared key: HS256 and nothing else, whatever the token says of itself. What stands in the token is read before the signature is
+/// Verifies tokens signed with a shared key: HS256 only, regardless of the header of the token. The content of the token is read before
+/// the signature is
 /// checked, since it may name the key; nothing of it counts until <see cref="Holds"/>.
 /// </summary>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc7515 and https://www.rfc-editor.org/rfc/rfc8725#section-3.1</remarks>
@@ -84,7 +85,7 @@ public sealed class SharedKeyJwt
     private static byte[]? Bytes(ReadOnlySpan<char> base64Url)
     {
         var bytes = new byte[Base64Url.GetMaxDecodedLength(base64Url.Length)];
-        // The Try method throws at what is no base64; this one says so.
+        // The Try method throws on invalid base64; this one returns false.
         return Base64Url.DecodeFromChars(base64Url, bytes, out _, out var written) is OperationStatus.Done ? bytes[..written] : null;
     }
 }

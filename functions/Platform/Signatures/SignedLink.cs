@@ -5,16 +5,19 @@ using System.Text;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>A token for a link that whoever holds it may follow until it expires: what it is about, in clear, and an HMAC over purpose, expiry and content. Not secret content.</summary>
+/// <summary>
+/// A token for a link that works for its holder until it expires: the content in clear, and an HMAC over purpose, expiry and content. The
+/// content is not secret.
+/// </summary>
 public static class SignedLink
 {
-    /// <summary>Longest token that is looked at, in characters.</summary>
+    /// <summary>Longest accepted token, in characters.</summary>
     public const int MostCharacters = 2000;
 
     /// <summary>What a token turned out to be.</summary>
     /// <param name="Content">What it is about; null when it was not signed by us for this purpose.</param>
     /// <param name="ExpiresAt">To the second (UTC).</param>
-    /// <param name="Expired">True when it is over; the content is then told all the same, so that the page can say what it was.</param>
+    /// <param name="Expired">True when it has expired; the content is returned nevertheless, so that the page can name it.</param>
     public readonly record struct Opened(string? Content, DateTimeOffset ExpiresAt, bool Expired);
 
     /// <summary>Makes a token, URL-safe as it is.</summary>

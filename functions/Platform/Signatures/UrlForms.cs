@@ -39,7 +39,8 @@ public static partial class UrlForms
     /// <param name="query">With its question mark; empty without one.</param>
     public static string Canonical(string path, string query)
     {
-        // The server decodes all but an escaped slash; then everything is escaped that may not stand in a path, the percent sign too.
+        // The server decodes everything but an escaped slash; then all characters not allowed in a path are escaped, the percent sign
+        // too.
         var written = new StringBuilder(path.Length + 16);
         var rest = path;
         while (rest.IndexOf("%2F", StringComparison.OrdinalIgnoreCase) is var slash and >= 0)

@@ -20,7 +20,7 @@ public sealed partial class BlobStore
     /// <param name="container">Container.</param>
     /// <param name="name">As for the other methods.</param>
     /// <param name="content">Read to its end; not disposed.</param>
-    /// <param name="type">MIME type that is kept with the blob.</param>
+    /// <param name="type">MIME type stored with the blob.</param>
     /// <param name="limit">Bytes.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<BlobFacts?> PutStreamAsync(string container, string name, Stream content, string type, long limit, CancellationToken ct)

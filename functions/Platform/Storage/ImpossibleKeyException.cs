@@ -1,4 +1,4 @@
 namespace Serverless.Platform.Storage;
 
-/// <summary>A text that cannot be the key of a row: nothing of that name can be there. A caller of HTTP functions hears 404.</summary>
+/// <summary>A text that is not a valid row key, so no such row exists. Callers of HTTP functions get 404.</summary>
 public sealed class ImpossibleKeyException(string message, string parameter) : ArgumentException(message, parameter);

@@ -11,7 +11,7 @@ internal sealed class StorageFailures(string setting, string role)
 {
     /// <summary>
     /// The answer of a client's call. No answer at all, or one that is not storage's (a proxy's page, say), is a <see cref="StorageUnavailableException"/>;
-    /// a status that storage refused with stays the client's exception, since it may be what the caller asks for. A cancelled caller is told so.
+    /// other statuses stay the client's exception, since callers may expect them. A cancelled caller gets the cancellation.
     /// </summary>
     public async Task<T> AskAsync<T>(Task<T> call, CancellationToken ct)
     {

@@ -46,7 +46,7 @@ public abstract record TableOperation
     /// <summary>Sets the properties named and leaves the others; never creates a row.</summary>
     public sealed record Merge(TableRow Entity, ETag IfMatch) : TableOperation(Entity.PartitionKey, Entity.RowKey);
 
-    /// <summary>Inserts or replaces, whatever was there.</summary>
+    /// <summary>Inserts or replaces.</summary>
     public sealed record Upsert(TableRow Entity) : TableOperation(Entity.PartitionKey, Entity.RowKey);
 
     public sealed record Delete(string PartitionKey, string RowKey, ETag IfMatch) : TableOperation(PartitionKey, RowKey);

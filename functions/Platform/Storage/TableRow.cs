@@ -94,7 +94,7 @@ public sealed class TableRow
         return all.GetBuffer().AsMemory(0, (int)all.Length);
     }
 
-    // Callers see bytes as memory, whatever the SDK keeps them in.
+    // Callers see bytes as memory, regardless of the SDK's type.
     private static object Shown(object value) => value switch
     {
         BinaryData data => data.ToMemory(),

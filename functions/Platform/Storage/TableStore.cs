@@ -37,7 +37,7 @@ public sealed class TableStore
             ?? throw NoTable;
     }
 
-    /// <summary>Writes the whole row, whatever was there: always Written.</summary>
+    /// <summary>Writes the whole row, replacing any other: always Written.</summary>
     public async Task<WriteResult> UpsertAsync(string table, TableRow row, CancellationToken ct)
     {
         var client = Client(table);
@@ -72,13 +72,13 @@ public sealed class TableStore
         return new RowCount(count, More: false);
     }
 
-    /// <summary>Takes rows of one partition away, a hundred a call; what is gone already does no harm.</summary>
+    /// <summary>Deletes rows of one partition, a hundred a call; missing rows are ignored.</summary>
     public async Task DeleteAllAsync(string table, IEnumerable<TableRow> rows, CancellationToken ct)
     {
         foreach (var some in rows.Chunk(TableLimits.BatchOperations))
         {
             var batch = await BatchAsync(table, [.. some.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
-            // One that somebody else deleted fails the whole batch.
+            // A row deleted concurrently fails the whole batch.
             if (batch.State != WriteState.Written) foreach (var row in some) await DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
         }
     }
@@ -257,7 +257,7 @@ public sealed class TableStore
         }
         catch (RequestFailedException e) when (e.ErrorCode is "TableAlreadyExists")
         {
-            // Somebody else was first.
+            // A concurrent caller was first.
         }
         catch (RequestFailedException e)
         {

@@ -6,7 +6,7 @@ using OpenTelemetry.Trace;
 namespace Serverless.Platform.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces by OTLP while the app runs, and what is left when it ends. Set up by OpenTelemetry's own variables alone, which
+/// Exports metrics and traces by OTLP, and flushes at shutdown. Configured by OpenTelemetry's own variables only, which
 /// the library reads from the app's settings.
 /// Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 /// </summary>

@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace Serverless.Platform.Telemetry;
 
-/// <summary>What the app counts for whoever listens, under the meter <c>Serverless</c>. Without a listener a count costs a look at a field and allocates nothing.</summary>
+/// <summary>
+/// The app's metrics, under the meter <c>Serverless</c>. Without a listener a count costs one field read and allocates nothing.
+/// </summary>
 /// <remarks>Tags are channels, routes and words of our own: no id, nothing personal, so that a series stays one of few.</remarks>
 public static class Measures
 {
@@ -34,7 +36,7 @@ public static class Measures
         if (Ends.Enabled) Ends.Add(elements, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
     }
 
-    /// <summary>Tries to tell somebody: as many as notices that went, or were laid aside, together.</summary>
+    /// <summary>Notification attempts: the number of notifications sent or collected together.</summary>
     public static void Notice(string route, string outcome, int notices = 1) => Told.Add(notices, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A try to send a reply.</summary>
@@ -57,7 +59,7 @@ public static class Measures
     /// <summary>Calls of a channel in quarantine.</summary>
     public static void Quarantined(string channel, int count) => Held.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
-    /// <summary>Deliveries of a channel that were kept without a case.</summary>
+    /// <summary>Deliveries of a channel stored without a case.</summary>
     public static void Kept(string channel, int count) => Caseless.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
     /// <summary>Notices of a route in one state.</summary>
@@ -79,11 +81,17 @@ public static class Spans
 {
     private static readonly ActivitySource Source = new(Measures.Name);
 
-    /// <summary>The <c>traceparent</c> that what is written now should carry; null when nobody listens. Source: https://www.w3.org/TR/trace-context/#traceparent-header</summary>
+    /// <summary>
+    /// The <c>traceparent</c> for messages and rows written now; null without a listener. Source:
+    /// https://www.w3.org/TR/trace-context/#traceparent-header
+    /// </summary>
     public static string? Carried => Activity.Current is { } current && ReferenceEquals(current.Source, Source) ? current.Id : null;
 
-    /// <summary>A span that goes on where a message was written, or begins a trace of its own. The framework's span of the request is no parent: it is not recorded, so a sampler would drop what hangs below it.</summary>
-    /// <param name="name">What is done.</param>
+    /// <summary>
+    /// A span that continues the trace of a message, or begins a new one. The framework's span of the request is no parent: it is not
+    /// recorded, so a sampler would drop its children.
+    /// </summary>
+    /// <param name="name">Name of the operation.</param>
     /// <param name="kind">As OpenTelemetry defines it.</param>
     /// <param name="carried">What the message carried; null when it carried nothing.</param>
     public static Activity? Start(string name, ActivityKind kind, string? carried = null)

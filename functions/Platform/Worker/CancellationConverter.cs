@@ -3,7 +3,8 @@ using Microsoft.Azure.Functions.Worker.Converters;
 namespace Serverless.Platform.Worker;
 
 /// <summary>
-/// Gives a function its cancellation before anything else is looked at. The host puts the top-level fields of a JSON message beside the
+/// Binds a function's cancellation token before other bindings are evaluated. The host puts the top-level fields of a JSON message beside
+/// the
 /// invocation, and the worker would take a field that has the parameter's name for its value: a message with a field <c>ct</c> could not
 /// be worked.
 /// </summary>

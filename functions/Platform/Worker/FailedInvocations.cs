@@ -43,7 +43,7 @@ public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> optio
         }
         catch (Exception error) when (caller.IsCancellationRequested && error is OperationCanceledException or IOException)
         {
-            // The caller hung up: nobody hears an answer.
+            // The caller has disconnected: no response is possible.
         }
         catch (BadHttpRequestException error) when (http is not null)
         {

@@ -6,7 +6,7 @@ namespace Serverless.Platform.Worker;
 /// <summary>Bounds of HTTP functions; section <c>Http</c>.</summary>
 public sealed class HttpOptions
 {
-    /// <summary>Seconds that one call of storage may take behind an HTTP call, retries included; then the caller hears 503.</summary>
+    /// <summary>Seconds that one storage call may take behind an HTTP call, retries included; then the caller gets 503.</summary>
     [Range(1, 60)]
     public int StorageSeconds { get; set; } = 4;
 }
