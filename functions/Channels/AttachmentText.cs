@@ -3,9 +3,10 @@ using Serverless.Contacts;
 namespace Serverless.Channels;
 
 /// <summary>
-/// Addresses of attachments come from strangers. What would do anything else than fetch a file when somebody opens it (<c>javascript:</c>,
+/// Addresses of attachments come from strangers. An address that would do anything else than fetch a file when opened
+/// (<c>javascript:</c>,
 /// <c>data:</c>, <c>file:</c>, a scheme that starts a program) is
-/// kept as text that no program takes for an address, so that neither the API nor a card, mail or page hands a link on.
+/// stored as text that no program recognises as an address, so that neither the API nor a card, mail or page passes the link on.
 /// </summary>
 public static class AttachmentText
 {

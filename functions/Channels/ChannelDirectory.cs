@@ -27,6 +27,6 @@ public sealed class ChannelDirectory(IEnumerable<IChannel> channels)
         }
     }
 
-    /// <summary>The channel, or null when there is none of that name. It may be switched off: look at its settings.</summary>
+    /// <summary>The channel, or null when there is none of that name. It may be switched off: check its settings.</summary>
     public IChannel? Find(string name) => _byName.GetValueOrDefault(name);
 }

@@ -1,6 +1,6 @@
 namespace Serverless.Channels;
 
-/// <summary>One call of a provider, exactly as it arrived: what a channel verifies and reads, now or at a later replay.</summary>
+/// <summary>One call of a provider, exactly as it arrived: verified and parsed by its channel, now or in a later replay.</summary>
 public sealed record Delivery
 {
     /// <summary>32 hex digits, a version 7 GUID: its first 12 digits are the time of arrival.</summary>
@@ -24,10 +24,10 @@ public sealed record Delivery
     /// <summary>When it arrived here (UTC).</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>Whether the provider called us, or we found it there.</summary>
+    /// <summary>Whether the provider called, or reconciliation found it.</summary>
     public Arrival Arrival { get; init; }
 
-    /// <summary>The value of a kept header, or null.</summary>
+    /// <summary>The value of a stored header, or null.</summary>
     /// <param name="name">Lower-case name.</param>
     public string? Header(string name) => Headers.TryGetValue(name, out var value) ? value : null;
 
@@ -48,12 +48,15 @@ public sealed record Delivery
     }
 }
 
-/// <summary>How a delivery came to us.</summary>
+/// <summary>Origin of a delivery.</summary>
 public enum Arrival
 {
     /// <summary>The provider called us.</summary>
     Called,
 
-    /// <summary>The second look found it at the provider: its method is <c>LOOK</c>, its address <c>/api/hooks/{channel}/look/{kind}</c>. It was never signed and needs no check: we fetched it.</summary>
+    /// <summary>
+    /// Found by reconciliation: its method is <c>LOOK</c>, its path <c>/api/hooks/{channel}/look/{kind}</c>. It has no signature and
+    /// needs no verification, since the app fetched it.
+    /// </summary>
     LookedAgain,
 }

@@ -3,40 +3,42 @@ using Serverless.Contacts;
 namespace Serverless.Channels;
 
 /// <summary>
-/// A channel whose provider takes no answer plan with the answer to an event: each step of a call is a call of ours to its API. Worked in Normalise, once what the event says is filed.
+/// A channel whose provider takes no call flow with the response to an event: each step of a call is a request to its API, sent in
+/// Normalise once the event is stored.
 /// </summary>
 public interface ICallControl
 {
     /// <summary>
-    /// Takes the step that a reading asks for. The same event may ask twice (a copy, an instance that died), so a second try does nothing new or nothing that hurts. Keeps nothing in
-    /// memory: the next event may reach another instance. Never throws for what the provider answers.
+    /// Sends the requested step. The same event may request it twice (a copy, a crash), so a second attempt changes nothing or does no
+    /// harm. Keeps no
+    /// state in memory: the next event may reach another instance. Never throws for answers of the provider.
     /// </summary>
-    /// <param name="delivery">Where the event stands.</param>
-    /// <param name="step">What the reading said of it.</param>
-    /// <param name="soFar">Every event of the contact that is filed, this one too; empty for a reading that is not filed.</param>
+    /// <param name="delivery">The delivery of the event.</param>
+    /// <param name="step">The step requested by the parsed item.</param>
+    /// <param name="soFar">Every stored event of the contact, including this one; empty for an item that is not stored.</param>
     /// <param name="ct">Cancels.</param>
     Task<CallControlResult> TakeStepAsync(Delivery delivery, CallControlStep step, IReadOnlyList<ContactEvent> soFar, CancellationToken ct);
 }
 
-/// <summary>By what a call goes on; never stored.</summary>
-/// <param name="Says">What the channel needs to take the step; only the channel reads it.</param>
-/// <param name="At">When the provider told of it (UTC): a step that comes minutes late finds no call.</param>
+/// <summary>A call-control step; never stored.</summary>
+/// <param name="Says">Data of the step, in the channel's own format.</param>
+/// <param name="At">When the provider reported the event (UTC): a step that is minutes late finds no call.</param>
 public sealed record CallControlStep(string Says, DateTimeOffset At);
 
-/// <summary>What came of a step.</summary>
+/// <summary>Outcome of a step.</summary>
 public abstract record CallControlResult
 {
     private CallControlResult() { }
 
-    /// <summary>The provider has taken it, or there is nothing to do.</summary>
+    /// <summary>The provider accepted it, or there is nothing to do.</summary>
     public sealed record Done : CallControlResult;
 
-    /// <summary>It will never be taken: the caller is gone, or the provider refuses it. An incoming call is then a missed one.</summary>
+    /// <summary>Permanently failed: the caller hung up, or the provider rejects it. An incoming call then counts as missed.</summary>
     /// <param name="Reason">A short code; no personal data.</param>
     public sealed record Lost(string Reason) : CallControlResult;
 
-    /// <summary>Not now; asked again while the call may still be there.</summary>
+    /// <summary>Not now; retried while the call may still exist.</summary>
     /// <param name="Reason">A short code; no personal data.</param>
-    /// <param name="After">What the provider asked for; null for a second.</param>
+    /// <param name="After">Delay requested by the provider; null for a second.</param>
     public sealed record Later(string Reason, TimeSpan? After = null) : CallControlResult;
 }

@@ -1,6 +1,9 @@
 namespace Serverless.Channels;
 
-/// <summary>A channel that can often say more about a call that failed its check than its reason code does: asked when a person looks at it, never at the door.</summary>
+/// <summary>
+/// A channel that can explain a failed verification in more detail than its reason code: called for a person during review, never at
+/// intake.
+/// </summary>
 public interface IExplainsFailures
 {
     /// <summary>

@@ -3,24 +3,27 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels;
 
-/// <summary>A channel whose contacts carry files that are fetched apart: streamed into storage with retries of their own, so that a slow file keeps no contact waiting.</summary>
+/// <summary>
+/// A channel whose attachments are fetched separately: streamed into storage with their own retries, so that a slow file delays no
+/// contact.
+/// </summary>
 public interface IReadsAttachments
 {
-    /// <summary>Opens one file of a contact for reading. Never throws for what the provider answers. Calls only public addresses.</summary>
+    /// <summary>Opens an attachment for reading. Never throws for answers of the provider. Calls only public addresses.</summary>
     /// <param name="contact">The contact it came with.</param>
     /// <param name="attachment">Which file.</param>
     /// <param name="ct">Cancels.</param>
     Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct);
 }
 
-/// <summary>What came of opening a file.</summary>
+/// <summary>Outcome of opening an attachment.</summary>
 public abstract record OpenedAttachment
 {
     private OpenedAttachment() { }
 
-    /// <summary>What an answer without a file means on any provider, unless it says more.</summary>
+    /// <summary>Meaning of a response without a file for any provider, unless the provider defines more.</summary>
     /// <param name="status">The status code.</param>
-    /// <param name="after">What the provider asks us to wait.</param>
+    /// <param name="after">Delay requested by the provider.</param>
     public static OpenedAttachment Without(HttpStatusCode status, TimeSpan? after) => status switch
     {
         HttpStatusCode.NotFound or HttpStatusCode.Gone => new Gone("gone-at-provider"),
@@ -29,17 +32,17 @@ public abstract record OpenedAttachment
         _ => new Later("unreachable", after),
     };
 
-    /// <summary>Its bytes; whoever reads them disposes the stream.</summary>
+    /// <summary>Its bytes; the reader disposes the stream.</summary>
     /// <param name="Bytes">From the beginning to the end.</param>
     /// <param name="Type">MIME type as the provider states it; null when it does not.</param>
     public sealed record Content(Stream Bytes, string? Type = null) : OpenedAttachment;
 
-    /// <summary>It will never come: expired, deleted, not a file.</summary>
+    /// <summary>Permanently unavailable: expired, deleted, not a file.</summary>
     /// <param name="Reason">A short code; no personal data.</param>
     public sealed record Gone(string Reason) : OpenedAttachment;
 
-    /// <summary>Not now; asked again later.</summary>
+    /// <summary>Not now; retried later.</summary>
     /// <param name="Reason">A short code; no personal data.</param>
-    /// <param name="After">What the provider asked for; null for our own back-off.</param>
+    /// <param name="After">Delay requested by the provider; null for our own back-off.</param>
     public sealed record Later(string Reason, TimeSpan? After = null) : OpenedAttachment;
 }

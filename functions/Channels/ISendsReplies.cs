@@ -92,7 +92,7 @@ public abstract record ReplyOutcome
 
     /// <summary>It was certainly not sent; to be tried again.</summary>
     /// <param name="Reason">One of <see cref="ReplyReasons"/>.</param>
-    /// <param name="After">What the provider asked for; null for our own back-off.</param>
+    /// <param name="After">Delay requested by the provider; null for our own back-off.</param>
     public sealed record Later(string Reason, TimeSpan? After = null) : ReplyOutcome;
 
     /// <summary>What an answer that took nothing means on any network, unless the provider says more.</summary>

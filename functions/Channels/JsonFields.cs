@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Serverless.Channels;
 
-/// <summary>Reads fields of a provider's JSON without trusting their type: what is absent or of another type reads as nothing.</summary>
+/// <summary>Reads fields of a provider's JSON without trusting their type: an absent field or one of another type is null.</summary>
 internal static class JsonFields
 {
     public static JsonElement Get(this JsonElement parent, ReadOnlySpan<byte> name) =>
@@ -33,7 +33,7 @@ internal static class JsonFields
     public static string? AsText(this JsonElement value) =>
         value.ValueKind is JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>An id, written as text or as a number, which keeps its digits whatever its size.</summary>
+    /// <summary>An id, written as text or as a number, with all its digits.</summary>
     public static string? AsId(this JsonElement value) =>
         value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
 
@@ -61,7 +61,7 @@ internal static class JsonFields
     }
 }
 
-/// <summary>Collects what else a provider told, under its own names; costs nothing while there is nothing.</summary>
+/// <summary>Collects further fields of the provider under its own names; no allocation while there are none.</summary>
 internal struct ExtraFields
 {
     private Dictionary<string, string>? _values;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Channels;
 
-/// <summary>Looks at the beginning of a body that nobody has proven: at most 4 KiB of it, whatever its size.</summary>
+/// <summary>Reads the beginning of an unverified body: at most 4 KiB of it, whatever its size.</summary>
 public static class JsonGlance
 {
     private const int Most = 4 * 1024;

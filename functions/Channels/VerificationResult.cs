@@ -14,11 +14,12 @@ public abstract record VerificationResult
 
     /// <summary>The proof is missing or wrong.</summary>
     /// <param name="Reason">One of <see cref="VerificationReasons"/>.</param>
-    /// <param name="SentAt">The sender's signed time where the signature holds and only the time is wrong; it tells how far the sender's clock is off.</param>
+    /// <param name="SentAt">The sender's signed time where the signature is valid and only the time is wrong; it shows the sender's clock
+    /// difference.</param>
     public sealed record Invalid(string Reason, DateTimeOffset? SentAt = null) : VerificationResult;
 
     /// <summary>Cannot be judged yet (say, a signing key not in memory): stored, answered 2xx, verified again in Normalise.</summary>
-    /// <param name="Reason">What is missing, one of <see cref="VerificationReasons"/>.</param>
+    /// <param name="Reason">The missing part, one of <see cref="VerificationReasons"/>.</param>
     public sealed record Pending(string Reason) : VerificationResult;
 }
 
@@ -33,7 +34,7 @@ public static class VerificationReasons
     public const string NoSecret = "no-secret-configured";
     public const string KeyUnknown = "key-unknown";
 
-    /// <summary>Well signed, but by a sender that may not speak for this source.</summary>
+    /// <summary>Validly signed, but by a sender that may not send for this source.</summary>
     public const string SourceForeign = "source-foreign";
 
     /// <summary>Two identifiers that must be the same are not: the unsigned one was changed on the way.</summary>

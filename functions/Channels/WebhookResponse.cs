@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Serverless.Channels;
 
-/// <summary>What we say to the caller, to the byte.</summary>
+/// <summary>The exact HTTP response to the caller.</summary>
 /// <param name="Status">HTTP status code.</param>
 /// <param name="ContentType">With charset where text; null without a body.</param>
 /// <param name="Body">Empty for none.</param>
@@ -18,15 +18,19 @@ public sealed record WebhookResponse(int Status, string? ContentType = null, Rea
     public static WebhookResponse Json(ReadOnlyMemory<byte> json, int status = 200) => new(status, "application/json; charset=utf-8", json);
 }
 
-/// <summary>How far we got with a delivery when the channel is asked for its answer.</summary>
+/// <summary>State of a delivery when the channel creates its response.</summary>
 public enum Acceptance
 {
-    /// <summary>Genuine (or to be judged later) and safely stored.</summary>
+    /// <summary>Valid (or to be verified later) and stored.</summary>
     Stored,
 
-    /// <summary>Kept in quarantine: the caller is not proven genuine, so an answer must not give away anything (a private number to ring, say).</summary>
+    /// <summary>
+    /// Quarantined: the caller is unverified, so the response must not reveal anything (such as a private number to ring).
+    /// </summary>
     Quarantined,
 
-    /// <summary>Genuine, but storage is down: a 5xx where the provider calls again, a valid call answer where it does not.</summary>
+    /// <summary>
+    /// Valid, but storage is unavailable: a 5xx where the provider repeats the call, a valid call response where it does not.
+    /// </summary>
     NotStored,
 }

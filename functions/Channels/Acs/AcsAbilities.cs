@@ -5,7 +5,7 @@ namespace Serverless.Channels.Acs;
 
 /// <content>
 /// Replies by SMS (https://learn.microsoft.com/rest/api/communication/sms/send) and WhatsApp (https://learn.microsoft.com/rest/api/communication/advancedmessaging), files of messages and calls.
-/// There is no second look and no registration by these APIs: what stands in the way is said.
+/// These APIs offer no reconciliation and no registration; the reasons are stated.
 /// </content>
 public sealed partial class AcsChannel : ISendsReplies, IReadsAttachments, IReconciles, IRegistersWebhooks
 {

@@ -7,7 +7,8 @@ namespace Serverless.Channels.Acs;
 
 /// <content>
 /// Calls that we answer: what the plan says next, one operation for each event. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/actions-for-call-control
-/// People are rung one after another: an invitation can only be taken back by an id that comes with its answer, and nothing is kept between two events.
+/// People are rung one after another: an invitation can only be cancelled by an id in its response, and no state is kept between two
+/// events.
 /// </content>
 public sealed partial class AcsChannel : ICallControl
 {

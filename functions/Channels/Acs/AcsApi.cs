@@ -53,7 +53,7 @@ internal static class AcsApi
         var own = new Uri(options.ApiUrl!);
         if (!url.Authority.Equals(own.Authority, StringComparison.OrdinalIgnoreCase) && !url.Host.EndsWith(RecordingHosts, StringComparison.OrdinalIgnoreCase)) return null;
         var request = new HttpRequestMessage(HttpMethod.Get, url);
-        // The storage of recordings takes a signature made for the resource's host, and is told which.
+        // The recording storage expects a signature for the resource's host, which is sent along.
         request.Headers.Add("x-ms-host", own.Authority);
         Sign(request, options, own.Authority, [], now);
         return request;

@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Reads incoming calls and recordings as Event Grid tells of them; what follows in a call that we answer is told by <see cref="CallEvents"/>.
+/// Parses incoming calls and recordings from Event Grid; <see cref="CallEvents"/> parses the later events of an answered call.
 /// https://learn.microsoft.com/azure/event-grid/communication-services-voice-video-events
 /// </summary>
 internal static class AcsCalls
@@ -26,12 +26,12 @@ internal static class AcsCalls
             Reply = address is ['+', ..] ? new ReplyPath(address) : null,
             Call = new CallJourney { Outcome = CallOutcome.Ringing },
         };
-        // The ticket to answer with (incomingCallContext) is a secret of the moment and is not kept in the contact.
+        // The token to answer with (incomingCallContext) is a short-lived secret and is not stored in the contact.
         var found = new Parsed.Found(new ContactEvent($"{call}:incoming", ContactChange.Received, contact));
         return current.MayAnswer && IsForUs(to, data.Get("from"u8), current) ? found with { Step = happened.Step } : found;
     }
 
-    /// <summary>What a telephone is called by the API: its number, <c>anonymous</c> where it is withheld; null for what is no telephone.</summary>
+    /// <summary>Name of a telephone in the API: its number, <c>anonymous</c> where it is withheld; null for anything else.</summary>
     public static string? Telephone(JsonElement party) =>
         AcsMessages.Number(party.Get("phoneNumber"u8).Get("value"u8).AsText()) ?? (party.Get("rawId"u8).AsText() is ['4', ':', _, ..] id ? id[2..] : null);
 

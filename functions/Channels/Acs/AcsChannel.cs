@@ -7,7 +7,7 @@ namespace Serverless.Channels.Acs;
 
 /// <summary>
 /// Azure Communication Services through Event Grid: SMS, WhatsApp, calls, recordings. Event Grid signs nothing: a call is proven by a token of Entra ID, or by a secret in a header or in the address.
-/// Calls that we answer go on by Call Automation, which tells of them under <c>calls/</c> with tokens of its own.
+/// Answered calls continue by Call Automation, which reports their events under <c>calls/</c> with tokens of its own.
 /// Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403 and 413, unless it may dead-letter.
 /// https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
@@ -95,7 +95,7 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         return answer.Succeeded ? answer.Body : null;
     }
 
-    // Fails closed: address and token must both hold, and neither the secret of the event subscription nor a token of Entra opens this door.
+    // Fails closed: address and token must both be valid; the secret of the event subscription and Entra tokens are not accepted here.
     private VerificationResult CallEvent(Delivery delivery, AcsOptions current)
     {
         if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);

@@ -60,7 +60,7 @@ internal sealed class AcsEvent
         foreach (var item in document.RootElement.EnumerateArray()) yield return new DeliveryItem($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
     }
 
-    /// <summary>By what a call goes on: the event itself.</summary>
+    /// <summary>The call-control step: the event itself.</summary>
     public CallControlStep Step => new(Json.GetRawText(), At);
 
     /// <summary>A contact that knows no more than the event.</summary>

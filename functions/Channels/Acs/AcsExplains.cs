@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Acs;
 
-/// <content>Why an event is not proven, where that can be told. https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery</content>
+/// <content>Reasons for a failed verification of an event. https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery</content>
 public sealed partial class AcsChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

@@ -51,7 +51,7 @@ internal static class AcsMessages
     public static Parsed WhatsApp(AcsEvent happened)
     {
         var data = happened.Data;
-        // Who keeps the number private is known to the business by an id alone, and "from" is empty then; both may be told.
+        // A sender with a private number is known to the business by an id only, and "from" is empty then; both may be present.
         // https://learn.microsoft.com/azure/communication-services/concepts/advanced-messaging/whatsapp/whatsapp-username-support-overview
         var number = Number(data.Get("from"u8).AsText());
         var user = data.Get("fromBSUID"u8).AsText() ?? (number is null ? data.Get("from"u8).AsText() : null);

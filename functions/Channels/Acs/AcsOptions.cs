@@ -45,7 +45,10 @@ public sealed class AcsOptions
     [StringLength(256)]
     public string? AccessKey { get; set; }
 
-    /// <summary>Whether this app answers incoming calls: whoever answers first has the call, so one application of a resource does. Needs everything below, the secret and <c>Hooks__PublicBaseUrl</c>.</summary>
+    /// <summary>
+    /// Whether this app answers incoming calls: the first to answer gets the call, so only one application per resource may do so. Needs
+    /// everything below, the secret and <c>Hooks__PublicBaseUrl</c>.
+    /// </summary>
     public bool AnswersCalls { get; set; }
 
     /// <summary>Immutable id of the resource (a GUID, on its overview page as JSON): whom the tokens of Call Automation are meant for.</summary>
@@ -56,11 +59,14 @@ public sealed class AcsOptions
     [Url]
     public string CallOpenIdUrl { get; set; } = "https://acscallautomation.communication.azure.com/calling/.well-known/acsopenidconfiguration";
 
-    /// <summary>Endpoint of the Azure AI services resource that speaks, e.g. <c>https://contoso.cognitiveservices.azure.com/</c>. Not set: only texts that are addresses of WAV files are heard.</summary>
+    /// <summary>
+    /// Endpoint of the Azure AI services resource for speech, e.g. <c>https://contoso.cognitiveservices.azure.com/</c>. Not set: only
+    /// texts that are addresses of WAV files are played.
+    /// </summary>
     [Url]
     public string? SpeechUrl { get; set; }
 
-    /// <summary>Address of a WAV file (mono, 16 kHz) that a caller hears in a loop while people are rung. Not set: silence.</summary>
+    /// <summary>Address of a WAV file (mono, 16 kHz) that is played in a loop while people are rung. Not set: silence.</summary>
     [Url]
     public string? WaitingSound { get; set; }
 

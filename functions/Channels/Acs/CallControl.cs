@@ -87,7 +87,7 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
     /// <summary>Ends the call for everybody.</summary>
     public Task<ProviderResponse> EndAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:terminate", null, ct);
 
-    /// <summary>How many telephones are in the call; null when it cannot be told.</summary>
+    /// <summary>Number of telephones in the call; null when unknown.</summary>
     public async Task<(ProviderResponse Answer, int? Count)> PhonesAsync(string connection, CancellationToken ct)
     {
         var answer = await AcsApi.SendAsync(calls, options, HttpMethod.Get, $"{Of(connection)}/participants{Version}", [], null, now, ct);
@@ -130,7 +130,7 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
         return AcsApi.SendAsync(calls, options, HttpMethod.Post, path + Version, body, repeatable ? (IdOf(path, body), at) : null, now, ct);
     }
 
-    // "A version 4 (random) UUID", says the specification; made of the event and of what is asked for, it is the same at every try.
+    // The specification requires "A version 4 (random) UUID"; derived from event and request, it is the same on every attempt.
     private Guid IdOf(string path, byte[] body)
     {
         var hash = SHA256.HashData([.. Encoding.UTF8.GetBytes($"{cause}\n{path}\n"), .. body]).AsSpan(0, 16);

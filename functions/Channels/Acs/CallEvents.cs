@@ -4,7 +4,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Reads what Call Automation tells of a call that we answered. Each event says only what it knows, and the fold keeps the furthest: ringing, missed, voicemail, answered.
+/// Parses the events of an answered call. Each event states only part of it, and the fold keeps the furthest: ringing, missed, voicemail,
+/// answered.
 /// https://learn.microsoft.com/azure/communication-services/concepts/call-automation/call-automation#call-automation-webhook-events
 /// </summary>
 internal static class CallEvents
@@ -35,7 +36,7 @@ internal static class CallEvents
             id, ContactChange.Progressed, happened.Contact("voice", address.Call, ContactKind.Call) with { Kind = journey.Kind, Call = journey }));
     }
 
-    /// <summary>How many telephones are in a list of participants, in which this app may stand too.</summary>
+    /// <summary>Number of telephones in a list of participants, which may include this app.</summary>
     public static int Phones(JsonElement participants) =>
         participants.Items().Count(p => p.Get("identifier"u8).Has("phoneNumber"u8) || (p.Get("identifier"u8).Get("rawId"u8).AsText() ?? "").StartsWith("4:", StringComparison.Ordinal));
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Where a call stands in its plan. Call Automation keeps it for us: it goes along with each operation as <c>operationContext</c> and comes back with its events, so that nothing about a call is
+/// Position of a call in its call flow. Call Automation carries it: it is sent with each operation as <c>operationContext</c> and
+/// returned with its events, so that nothing about a call is
 /// held in memory or storage.
 /// </summary>
 /// <param name="Then">What follows, or what runs.</param>

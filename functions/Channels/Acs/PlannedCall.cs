@@ -13,7 +13,7 @@ internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions
     /// <summary>We are on the line.</summary>
     public Task<CallControlResult> BeginAsync(CallPlace place, DateTimeOffset at, CancellationToken ct) => SayAsync(plan.Begin(at), place with { Group = 0, Person = 0 }, ct);
 
-    /// <summary>What was to be said is said, or somebody was not reached.</summary>
+    /// <summary>An announcement has ended, or a person was not reached.</summary>
     public Task<CallControlResult> GoOnAsync(CallPlace place, CancellationToken ct) => place.Then switch
     {
         CallThen.Ring => RingAsync(place, ct),
@@ -24,7 +24,7 @@ internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions
     /// <summary>A sentence could not be heard. Without the one that says so nothing is recorded.</summary>
     public Task<CallControlResult> UnheardAsync(CallPlace place, CancellationToken ct) => place.Then == CallThen.Ring ? RingAsync(place, ct) : EndAsync(ct);
 
-    /// <summary>A person is on the line: the caller need not hear a waiting sound any longer.</summary>
+    /// <summary>A person has answered: the waiting sound can stop.</summary>
     public async Task<CallControlResult> ConnectAsync(CancellationToken ct) =>
         string.IsNullOrEmpty(options.WaitingSound) ? new CallControlResult.Done() : CallOutcomes.Of(await control.HushAsync(connection, ct));
 

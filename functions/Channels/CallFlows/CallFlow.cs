@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Serverless.Channels.CallFlows;
 
 /// <summary>
-/// What a caller of one number meets, decided from settings and the time alone: within the opening hours people are rung group after group, then a
-/// message is taken. Nobody passes a menu or types a number. Each telephony channel says it in its provider's language.
+/// Call flow of one number, computed from settings and time: within the opening hours groups of people are rung in turn, then a
+/// message is taken. There is no menu, and no number to type. Each telephony channel translates it for its provider.
 /// </summary>
 public sealed class CallFlow
 {
@@ -32,7 +32,7 @@ public sealed class CallFlow
             : "We cannot take your call right now. We have noted that you called.");
         _greeting = number.Greeting ?? fallback.Greeting;
         _recordingNotice = number.RecordingNotice ?? fallback.RecordingNotice;
-        // A slip in the hours or the zone must not keep a caller from a person: the slip is told by Problems().
+        // An error in the hours or the zone must not block callers; Problems() reports it.
         _hours = OpeningHours.TryParse(number.Hours ?? fallback.Hours ?? "always", out var hours) ? hours : OpeningHours.Always;
         _zone = TimeZoneInfo.TryFindSystemTimeZoneById(number.TimeZone ?? fallback.TimeZone ?? "Europe/Berlin", out var zone) ? zone : TimeZoneInfo.Utc;
         _holidays = number.Holidays ?? fallback.Holidays ?? "";
@@ -112,7 +112,7 @@ public sealed class CallFlow
     private static string[] Addresses(RingGroup group) =>
         group.Numbers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Sentences for what is wrong in the plans of a channel, each naming the setting to change.</summary>
+    /// <summary>Sentences for errors in the call flows of a channel, each naming the setting to change.</summary>
     /// <param name="fallback">The channel's default plan.</param>
     /// <param name="numbers">Plans by number.</param>
     /// <param name="section">Name of the channel's settings, e.g. <c>Channels__Twilio</c>.</param>
@@ -129,7 +129,7 @@ public sealed class CallFlow
         }
     }
 
-    /// <summary>Sentences for what is wrong in a plan, each naming the setting to change.</summary>
+    /// <summary>Sentences for errors in a call flow, each naming the setting to change.</summary>
     /// <param name="plan">The settings.</param>
     /// <param name="setting">Name of the setting that holds them, e.g. <c>Channels__Twilio__Default</c>.</param>
     public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)

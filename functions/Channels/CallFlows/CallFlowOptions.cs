@@ -1,7 +1,7 @@
 namespace Serverless.Channels.CallFlows;
 
 /// <summary>
-/// How calls to one number are answered: whom to ring, when, and what is said. Every member may be left out: a number takes it from the
+/// Call flow of a number: whom to ring, when, and the texts. Every member is optional: a number takes it from the
 /// channel's default plan, and that one from <see cref="CallFlow"/>'s own defaults.
 /// </summary>
 public sealed class CallFlowOptions

@@ -78,7 +78,8 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
         options.CurrentValue.Sites.Keys.FirstOrDefault(name => name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// 200 without a body. 503 while storage is down: Discourse calls again only if its setting "retry web hook events" is on, otherwise the second look brings it in. Never 404 or 410, which switch the
+    /// 200 without a body. 503 while storage is unavailable: Discourse repeats the call only if its setting "retry web hook events" is
+    /// on, otherwise reconciliation imports it. Never 404 or 410, which switch the
     /// webhook off after a few. https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
     /// </summary>
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
@@ -89,7 +90,7 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
         return DiscoursePayload.Elements(delivery, new DiscourseOrigin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
     }
 
-    // look/post-{site} or look/private-{site}: what the second look found names its forum in its kind.
+    // look/post-{site} or look/private-{site}: a delivery of reconciliation names its forum in its kind.
     private static (string Account, string? Kind) AccountOf(Delivery delivery)
     {
         if (delivery.Arrival is not Arrival.LookedAgain || !delivery.Rest.StartsWith("look/", StringComparison.Ordinal)) return (delivery.Rest.ToLowerInvariant(), null);

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Discourse;
 
-/// <content>Why a signature does not hold, where that can be told: each forum has a secret of its own, by the name behind the address.</content>
+/// <content>Reasons for an invalid signature: each forum has a secret of its own, by the name in the address.</content>
 public sealed partial class DiscourseChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Serverless.Channels.Discourse;
 
 /// <content>
-/// The second look: the list of newest posts, newest first, 50 at a time, back to the last post seen. Discourse repeats no lost call unless it is told to, so this is what keeps the promise.
+/// Reconciliation: the list of newest posts, newest first, 50 at a time, back to the last known post. Discourse repeats lost calls only
+/// if configured, so this ensures that none is missed.
 /// https://docs.discourse.org (List latest posts across topics)
 /// </content>
 public sealed partial class DiscourseChannel : IReconciles
@@ -89,7 +90,7 @@ public sealed partial class DiscourseChannel : IReconciles
             : new ReconciliationResult.Page(held, sweep.Ended, More: false);
     }
 
-    /// <summary>Where a look stands: back from the newest post to the last one seen, page by page.</summary>
+    /// <summary>Position of a run: from the newest post back to the last known one, page by page.</summary>
     /// <param name="Done">Everything up to this id has been seen.</param>
     /// <param name="Top">The highest id seen in this sweep.</param>
     /// <param name="Before">The next page holds ids below this one; 0 at the beginning of a sweep.</param>

@@ -16,7 +16,7 @@ public sealed class DiscourseOptions
     /// <summary>Verify, store, answer, work later.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>How often the newest posts of each site are looked at again, in minutes, in steps of five; 0: never.</summary>
+    /// <summary>Interval of reconciliation of each site's newest posts, in minutes, in steps of five; 0: never.</summary>
     [Range(0, 1440)]
     public int LookMinutes { get; set; } = 15;
 
@@ -51,7 +51,9 @@ public sealed class DiscourseSite
     /// <summary>Usernames of our own people besides moderators and admins, separated by spaces. What they write is outbound.</summary>
     public string Staff { get; set; } = "";
 
-    /// <summary>Groups of our own people by name, separated by spaces; counts only as a user's primary group, the one Discourse tells.</summary>
+    /// <summary>
+    /// Groups of our own staff by name, separated by spaces; only a user's primary group counts, since Discourse sends no other.
+    /// </summary>
     public string StaffGroups { get; set; } = "";
 
     internal SecretPair Secrets => new(Secret, PreviousSecret);

@@ -12,15 +12,15 @@ internal sealed record DiscourseOrigin(string Account, DiscourseSite? Site, Date
 /// <summary>Takes a delivery apart: one event about one thing, whose name is the only key of the body.</summary>
 internal static class DiscoursePayload
 {
-    /// <summary>Kind of a post that the second look found among the public ones.</summary>
+    /// <summary>Kind of a public post found by reconciliation.</summary>
     public const string PublicPost = "post";
 
-    /// <summary>Kind of a post that the second look found among the private messages.</summary>
+    /// <summary>Kind of a private message found by reconciliation.</summary>
     public const string PrivatePost = "private";
 
     /// <param name="delivery">The call.</param>
     /// <param name="origin">Where it comes from.</param>
-    /// <param name="found">The kind of a post that the second look found; null for a call.</param>
+    /// <param name="found">The kind of a post found by reconciliation; null for a call.</param>
     public static IEnumerable<DeliveryItem> Elements(Delivery delivery, DiscourseOrigin origin, string? found)
     {
         using var document = JsonDocument.Parse(delivery.Body);

@@ -35,7 +35,8 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
     }
 
     /// <summary>
-    /// The customer, or the forum's people, accepted the post as the solution: whoever wrote it, the question is answered. The post carries no time of that. By the plugin discourse-solved:
+    /// The customer or a moderator accepted the post as the solution: the question is answered, whoever wrote it. The post has no time of
+    /// that. By the plugin discourse-solved:
     /// https://github.com/discourse/discourse-solved
     /// </summary>
     public Parsed Accepted()
@@ -122,7 +123,9 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
     // A removal by the author leaves deleted_at empty: the post is only marked, and updated then.
     private JsonElement Stamp(ReadOnlySpan<byte> name) => post.Get(post.Has(name) ? name : "updated_at"u8);
 
-    /// <summary>Uploads stand in the text itself, as short addresses of the forum or paths on it; a link that leads elsewhere is text, not a file.</summary>
+    /// <summary>
+    /// Uploads are part of the text, as short addresses of the forum or paths on it; a link to another host is text, not a file.
+    /// </summary>
     private static List<Attachment> Files(string? raw)
     {
         if (raw is null || !raw.Contains("upload", StringComparison.Ordinal)) return [];

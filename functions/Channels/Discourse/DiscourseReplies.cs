@@ -42,7 +42,8 @@ public sealed partial class DiscourseChannel : ISendsReplies
         if (made.Get("id"u8).AsId() is not { } id) return new ReplyOutcome.Uncertain("unreadable-answer");
         var sent = new DiscoursePost(new DiscourseOrigin(to.Account, site, time.GetUtcNow()), made, inPrivate || to.Place is Place.Private).Received(id).Event;
 
-        // The answer tells neither category nor author's role; and a private message begins a topic of its own, which goes to the case that is answered.
+        // The response contains neither category nor author's role; and a private message starts a new topic, which is added to the
+        // answered case.
         return new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, Entry = to.Entry, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } });
     }
 

@@ -1,6 +1,6 @@
 namespace Serverless.Channels.Email;
 
-/// <summary>Where a file of a mail stands, as a text: <c>users/{mailbox}/messages/{id}/attachments/{id}#{kind}</c>.</summary>
+/// <summary>Address of a mail's file, as a text: <c>users/{mailbox}/messages/{id}/attachments/{id}#{kind}</c>.</summary>
 /// <param name="Mailbox">Its address.</param>
 /// <param name="Message">The message's immutable id.</param>
 /// <param name="Id">The attachment's id.</param>
@@ -15,7 +15,7 @@ internal readonly record struct AttachmentAddress(string Mailbox, string Message
     /// <summary>A message, contact or event; comes as MIME text.</summary>
     public const string Item = "item";
 
-    /// <summary>A file in somebody's cloud drive: there is nothing to fetch.</summary>
+    /// <summary>A file in a cloud drive: there is nothing to fetch.</summary>
     public const string Link = "link";
 
     /// <summary>The whole mail as MIME text, where its text is more than a contact holds; it has no attachment's id.</summary>

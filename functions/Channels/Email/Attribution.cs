@@ -43,7 +43,7 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
             if (KindOf(joined[..length]) is not { } kind) continue;
             if (kind != AttributionKind.Name) return new Attribution(from, kind);
             named ??= new Attribution(from, kind);
-            // The address of a broken line: its begin stands above.
+            // The address of a wrapped line: it starts on the line above.
             if (!lines[end].Contains('>') && !lines[end].Contains('@')) return named;
         }
 
@@ -57,7 +57,7 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
         {
             var line = lines[i].Trim();
             if (length + line.Length + 1 > into.Length) return null;
-            // An address broken behind its < goes on without a space.
+            // An address wrapped after its < continues without a space.
             if (length > 0 && into[length - 1] != '<') into[length++] = ' ';
             length += line.ToLowerInvariant(into[length..]);
         }

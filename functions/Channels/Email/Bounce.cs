@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// What a notice of non-delivery says: the worst of all recipients counts. A status code is one only where status codes stand: behind an SMTP reply code, a field of a delivery report or a bracket; numbers of
+/// Parses a non-delivery report: the worst of all recipients counts. A status code is accepted only in its usual positions: behind an
+/// SMTP reply code, a field of a delivery report or a bracket; numbers of
 /// versions and addresses look the same.
 /// </summary>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc3463 (codes), https://www.rfc-editor.org/rfc/rfc3464 (reports)</remarks>
@@ -41,7 +42,7 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
             foreach (var code in Codes().EnumerateMatches(line))
             {
                 var found = line.Slice(code.Index, code.Length);
-                // The code is the end of the match: what stands before it is the evidence.
+                // The code is the end of the match: the text before it is the evidence.
                 found = found[(found.LastIndexOfAny(BeforeCode) + 1)..];
                 if (found[0] == '5') failed = Better(failed, found);
                 else delayed = Better(delayed, found);

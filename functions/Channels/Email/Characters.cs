@@ -6,7 +6,7 @@ namespace Serverless.Channels.Email;
 /// <summary>Characters as their writer meant them: references of HTML, and remnants of windows-1252.</summary>
 internal static class Characters
 {
-    // C1 controls are no text; in mails they are characters of windows-1252 that somebody took for Latin-1. Five of them stand for nothing.
+    // C1 controls are no text; in mails they are characters of windows-1252 mislabelled as Latin-1. Five of them are undefined.
     // https://html.spec.whatwg.org/multipage/parsing.html#numeric-character-reference-end-state
     private const string Windows1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 

@@ -3,7 +3,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>Who stands in a mail. Anybody can write any sender, so every address is claimed.</summary>
+/// <summary>Sender and recipients of a mail. Senders can be forged, so every address is a claim.</summary>
 internal sealed class Correspondents
 {
     private const int MaxPeople = 100;
@@ -48,7 +48,7 @@ internal sealed class Correspondents
     /// <summary>Our mailboxes that it names as recipients.</summary>
     public IReadOnlyList<string> Mailboxes { get; }
 
-    // Whoever wrote, where somebody else stands as the sender; null where that is the writer, or one of us.
+    // The actual writer, where another sender is given; null where that is the writer, or one of us.
     private Identity? Writer(MailHeaders headers, List<Identity> replyTo)
     {
         if (headers.Original is { } original && headers.IsListed && From is { } sender && !Same(sender.Value, original.Address))
@@ -72,7 +72,8 @@ internal sealed class Correspondents
 
     private IEnumerable<Identity> Distinct(IEnumerable<Identity> people) => people.Where(p => !IsOurs(p)).DistinctBy(p => p.Value, StringComparer.OrdinalIgnoreCase).Take(MaxPeople);
 
-    // A sender of our own Exchange may stand there as a name of its directory; the header or another field has the address that the rest of the conversation knows.
+    // A sender of our own Exchange may be given as a directory name; the header or another field has the address that the rest of the
+    // conversation uses.
     private static Identity? Internet(Identity? person, string? header, JsonElement message)
     {
         if (person is null || !MailAddresses.IsX500(person.Value)) return person;

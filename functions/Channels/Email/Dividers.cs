@@ -27,7 +27,7 @@ internal static class Dividers
     // Zoho: "---- On <date> <name> wrote ----".
     private static readonly string[] Wrote = ["wrote", "schrieb", "a écrit", "escribió", "ha scritto", "schreef", "skrev", "napisał", "napisał(a)"];
 
-    /// <summary>Whether the line stands above a quoted mail.</summary>
+    /// <summary>Whether the line introduces a quoted mail.</summary>
     /// <param name="line">Without white space around it.</param>
     public static bool IsDivider(ReadOnlySpan<char> line)
     {

@@ -7,7 +7,8 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Mail through Microsoft Graph. Graph tells that a message was created (address <c>api/hooks/email</c>) or that a subscription needs care (<c>api/hooks/email/lifecycle</c>);
+/// Mail through Microsoft Graph. Graph reports created messages (address <c>api/hooks/email</c>) and subscriptions that need attention
+/// (<c>api/hooks/email/lifecycle</c>);
 /// the message itself is fetched.
 /// </summary>
 public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, TimeProvider time, ProviderHttp api) : IChannel
@@ -74,7 +75,7 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
     public IEnumerable<DeliveryItem> Read(Delivery delivery) =>
         delivery.Arrival is Arrival.LookedAgain ? LookedAt(delivery) : GraphNotifications.Elements(delivery, options.CurrentValue);
 
-    // The token comes from whoever calls, so it goes back as plain text that no browser takes for a page.
+    // The token comes from the caller, so it is returned as plain text that no browser renders as a page.
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation
     private static WebhookResponse Handshake(string token) => token.Length > MaxToken
         ? WebhookResponse.Text("The validation token is too long.", 400)

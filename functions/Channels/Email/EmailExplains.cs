@@ -3,7 +3,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;
 
-/// <content>Why a rich notification is not proven, where that can be told. https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications</content>
+/// <content>Reasons for a failed verification of a rich notification.
+/// https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications</content>
 public sealed partial class EmailChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

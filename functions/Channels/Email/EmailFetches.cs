@@ -8,7 +8,7 @@ namespace Serverless.Channels.Email;
 /// <content>Fetches messages, the keys that rich notifications are signed with, and attachments.</content>
 public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, IReadsAttachments
 {
-    // What a reader needs; headers come only when they are asked for. https://learn.microsoft.com/en-us/graph/api/resources/message
+    // The fields the parser needs; headers are returned only on request. https://learn.microsoft.com/en-us/graph/api/resources/message
     internal static readonly string[] Light =
     [
         "id", "internetMessageId", "internetMessageHeaders", "conversationId", "subject", "from", "sender", "replyTo", "toRecipients", "ccRecipients", "bccRecipients",
@@ -23,7 +23,8 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
     private static readonly string[] Beside =
     [
         "attachments($select=id,name,contentType,size,isInline)",
-        // A message in Sent Items has no internetMessageHeaders; what it answers stands in these MAPI properties: PidTagInternetReferences and PidTagInReplyToId.
+        // A message in Sent Items has no internetMessageHeaders; its references are in these MAPI properties: PidTagInternetReferences
+        // and PidTagInReplyToId.
         // https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxomsg/daa9120f-f325-4afb-a738-28f91049ab3c
         // A sender's SMTP address, and when and where a meeting is: see their names. Graph leaves out what a message does not have.
         $"singleValueExtendedProperties($filter={string.Join(" or ", Properties.Select(id => $"id eq '{id}'"))})",
@@ -59,7 +60,7 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
         if (response is null) return new OpenedAttachment.Later("unreachable");
         if (response.IsSuccessStatusCode)
         {
-            // Whoever disposes the stream gives the connection back.
+            // Disposing the stream returns the connection.
             return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
         }
 

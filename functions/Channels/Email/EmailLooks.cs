@@ -7,7 +7,7 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Email;
 
-/// <content>The second look: what a folder holds that no notification told of.</content>
+/// <content>Reconciliation: items of a folder for which no notification arrived.</content>
 public sealed partial class EmailChannel : IReconciles
 {
     private const int PageSize = 20;
@@ -41,7 +41,7 @@ public sealed partial class EmailChannel : IReconciles
         List<ProviderRecord> held = [];
         foreach (var id in Listing(json.RootElement, from.Since))
         {
-            // The list gives no headers of sent mail and whole attachments instead of their names, so each message is asked for by itself.
+            // The list has no headers of sent mail and whole attachments instead of their names, so each message is requested by itself.
             // https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/8431
             var message = new MessageAddress(watched, id);
             switch (await FetchAsync(message.ToString(), ct))
@@ -71,7 +71,8 @@ public sealed partial class EmailChannel : IReconciles
         return request;
     }
 
-    // What only changed comes too, with fewer fields than were asked for. https://github.com/microsoftgraph/microsoft-graph-docs/issues/7776
+    // Changed items are returned too, with fewer fields than requested.
+    // https://github.com/microsoftgraph/microsoft-graph-docs/issues/7776
     private static IEnumerable<string> Listing(JsonElement page, DateTimeOffset since) => page.Get("value"u8).Items()
         .Where(m => !m.Has("@removed"u8) && m.Time("receivedDateTime"u8) >= since && MessageAddress.IsId(m.Text("id"u8)))
         .OrderBy(m => m.Time("receivedDateTime"u8))

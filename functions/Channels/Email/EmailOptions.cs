@@ -43,7 +43,7 @@ public sealed class EmailOptions
     [StringLength(36)]
     public string? ClientId { get; set; }
 
-    /// <summary>A fixed access token in the place of a credential, for a stand-in of Graph on loopback only.</summary>
+    /// <summary>A fixed access token instead of a credential, for a simulated Graph on loopback only.</summary>
     [StringLength(4096)]
     public string? AccessToken { get; set; }
 
@@ -74,7 +74,7 @@ public sealed class EmailOptions
     [StringLength(32_768)]
     public string? PreviousCertificate { get; set; }
 
-    /// <summary>How often each folder is looked at again, in minutes.</summary>
+    /// <summary>Interval of reconciliation of each folder, in minutes.</summary>
     [Range(5, 1440)]
     public int LookMinutes { get; set; } = 60;
 

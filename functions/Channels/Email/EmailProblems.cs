@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>Sentences for what is missing or wrong in the settings of the mail channel.</summary>
+/// <summary>Sentences for missing or wrong settings of the mail channel.</summary>
 internal static partial class EmailProblems
 {
     private const string Section = "Channels__Email__";
@@ -38,7 +38,7 @@ internal static partial class EmailProblems
     [GeneratedRegex("^[a-z0-9-]{1,40}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 
-    // Also what may stand in an address of Graph without being escaped: no slash, no quote, no space.
+    // Also the characters allowed in a Graph address without escaping: no slash, no quote, no space.
     [GeneratedRegex(@"^[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Address();
 }

@@ -58,7 +58,7 @@ public sealed partial class EmailChannel : ISendsReplies
             Message = new Message
             {
                 Subject = Subject(reply),
-                // Null: Graph answers Reply-To, else the sender, which is what the customer asked for.
+                // Null: Graph answers to Reply-To, else to the sender, as the customer requested.
                 ToRecipients = reply.To.Extras?.GetValueOrDefault("answerTo") is { } by ? [new Recipient { EmailAddress = new EmailAddress { Address = by } }] : null,
                 Body = new ItemBody { ContentType = BodyType.Text, Content = $"{reply.Text}\n\n{mark}\n" },
                 InternetMessageHeaders =
@@ -74,7 +74,7 @@ public sealed partial class EmailChannel : ISendsReplies
         using var json = GraphCalls.Json(created);
         if (json is null) return (null, NotSent(created));
         if (json.RootElement.Text("id"u8) is not { } draft || !MessageAddress.IsId(draft)) return (null, new ReplyOutcome.Later(ReplyReasons.Unreachable));
-        // And the Message-ID only afterwards. Until it stands there the draft is nobody's: a try that dies here leaves a draft that is never sent.
+        // The Message-ID follows afterwards. Until it is set the draft is not assigned: a crash here leaves a draft that is never sent.
         // https://learn.microsoft.com/en-us/graph/api/message-update
         var named = await Graph.SendAsync(mailbox, graph => graph.Users[mailbox].Messages[draft].ToPatchRequestInformation(new Message { InternetMessageId = id }), ct);
         return named.Succeeded ? (draft, null) : (null, NotSent(named));

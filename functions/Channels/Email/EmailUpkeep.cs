@@ -11,7 +11,7 @@ public sealed partial class EmailChannel : IRegistersWebhooks
     private static readonly TimeSpan Basic = TimeSpan.FromMinutes(10_020);
     private static readonly TimeSpan WithData = TimeSpan.FromMinutes(1_430);
 
-    /// <summary>What is said of one subscription, as Graph lists it.</summary>
+    /// <summary>State of one subscription in Graph's list.</summary>
     private sealed record Standing(string Id, string Resource, string Url, bool HasLifecycle, string? CertificateId, DateTimeOffset? ExpiresAt);
 
     public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
@@ -34,7 +34,7 @@ public sealed partial class EmailChannel : IRegistersWebhooks
             found.Add(await CheckAsync(name, mailbox, folder, same, ours, upkeep.Repair, ct));
         }
 
-        // What leads to us and is asked for no more.
+        // Our own subscriptions that are no longer wanted.
         foreach (var stray in listed.Where(s => LeadsTo(s.Url, ours) && !wanted.Exists(w => SameResource(s.Resource, w.Folder))))
         {
             var removed = upkeep.Repair && await DeleteAsync(stray.Id, ct);
@@ -57,7 +57,7 @@ public sealed partial class EmailChannel : IRegistersWebhooks
         var difference = mine.Count == 0 ? "There is no subscription." : good is null ? "The subscription was made with other settings." : mine.Count > 1 ? "There is more than one subscription." : null;
         if (difference is not null && !repair) return new(name, RegistrationState.Drifted, difference, "Allow repair; the subscription is then made anew.", mine.FirstOrDefault()?.ExpiresAt);
 
-        // Graph refuses a second subscription to the same address, so the old one goes first; the second look covers the moment in between.
+        // Graph rejects a second subscription to the same address, so the old one is deleted first; reconciliation covers the gap.
         foreach (var old in mine.Where(s => s != good)) await DeleteAsync(old.Id, ct);
         if (good is null) return await MakeAsync(name, mailbox, folder, ours, url, difference!, ct);
         return await RenewAsync(name, good, difference, repair, ct);

@@ -6,7 +6,7 @@ namespace Serverless.Channels.Email;
 /// <remarks>https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#change-notification-example</remarks>
 internal static class GraphNotifications
 {
-    /// <summary>Most items that are looked at by the check; Graph sends far fewer.</summary>
+    /// <summary>Most items that verification reads; Graph sends far fewer.</summary>
     public const int MaxItems = 10_000;
 
     public static IEnumerable<DeliveryItem> Elements(Delivery delivery, EmailOptions options)
@@ -22,7 +22,7 @@ internal static class GraphNotifications
     private static Parsed Read(JsonElement item, EmailOptions options)
     {
         if (item.ValueKind != JsonValueKind.Object) throw new JsonException("A notification is an object.");
-        // Not ours, or older than the last two secrets: upkeep mends the subscription, the second look brings what it told of.
+        // Not ours, or older than the last two secrets: upkeep repairs the subscription, and reconciliation imports the item.
         if (ClientStates.Find(options, item.Text("clientState"u8)) is not { } folder) return new Parsed.Alert("client-state-wrong");
         if (!OfTenant(item, options)) return new Parsed.Alert("tenant-foreign");
         if (item.Has("lifecycleEvent"u8)) return new Parsed.Alert(LifecycleWord(item.Get("lifecycleEvent"u8)));

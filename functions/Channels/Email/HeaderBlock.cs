@@ -51,7 +51,10 @@ internal readonly record struct HeaderBlock
     /// <summary>The line behind it.</summary>
     public int End { get; private init; }
 
-    /// <summary>Whether a mail program wrote it. A letter may begin with from, to, date and subject, and a journey has from, to and date: those are the customer's own words.</summary>
+    /// <summary>
+    /// Whether a mail program wrote it. A letter may begin with from, to, date and subject, and a travel request has from, to and date:
+    /// those are the customer's own words.
+    /// </summary>
     /// <param name="ruled">A line is drawn above it.</param>
     public bool IsCertain(bool ruled) => HasFrom && (HasSubject || HasTo) && ((HasTime && (HasAddress || ruled)) || (ruled && HasSent && HasAddress) || (HasSent && HasTime && HasSubject && HasTo));
 
@@ -70,7 +73,7 @@ internal readonly record struct HeaderBlock
                 continue;
             }
 
-            // Something stood between, or a field comes twice: that belongs to what is quoted.
+            // Other text in between, or a repeated field: this belongs to the quoted mail.
             if (i > block.End && broken > 0 && lines.IsEmpty(i - 1)) break;
             if ((field == Field.From && block.HasFrom) || (field == Field.Subject && block.HasSubject)) break;
             broken = 0;
@@ -97,12 +100,14 @@ internal readonly record struct HeaderBlock
         var colon = line.Length > MaxLabel + 3 ? line[..(MaxLabel + 3)].IndexOf(':') : line.IndexOf(':');
         if (colon <= 0 || colon > MaxLabel + 2) return null;
         value = line[(colon + 1)..].TrimStart('*');
-        // "From:the" is a word of a text, unless a mail program's bold stands around it.
+        // "From:the" is a word of a text, unless a mail program set it in bold.
         if (value.Length > 0 && !char.IsWhiteSpace(value[0])) return null;
         return ByLabel.TryGetValue(line[..colon].Trim(" \t\u00a0*"), out var field) ? field : null;
     }
 
-    /// <summary>Whether a text names a time of day: 9:12; in Danish 09.12 behind a year, since a full stop also stands in dates.</summary>
+    /// <summary>
+    /// Whether a text contains a time of day: 9:12; in Danish 09.12 after a year, since a full stop also occurs in dates.
+    /// </summary>
     public static bool IsTime(ReadOnlySpan<char> value)
     {
         value = value.Length > 500 ? value[..500] : value;

@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Knows what mail programs wrap quotations, signatures and the words of the writer in, and where in a mail one stands. Of nested ones of a kind only the outermost counts, so a tag costs the same however
-/// deep it stands.
+/// Recognises the HTML in which mail programs wrap quotations, signatures and the writer's text. Of nested ones of a kind only the
+/// outermost counts, so a tag costs the same at any
+/// depth.
 /// </summary>
 /// <param name="lines">The lines of the mail; those of a container are judged when it ends.</param>
 internal sealed class HtmlMarks(MailLines lines)
@@ -24,7 +25,7 @@ internal sealed class HtmlMarks(MailLines lines)
     public bool IsPreformatted => _pre.IsOpen;
 
     /// <summary>The mark of a line that begins here.</summary>
-    /// <param name="filled">Whether anything stands in it.</param>
+    /// <param name="filled">Whether it has content.</param>
     public LineMark Now(bool filled)
     {
         var mark = LineMark.None;
@@ -67,7 +68,7 @@ internal sealed class HtmlMarks(MailLines lines)
 
         if (tag.Id is "appendonsend") _restBegins = true;
         if (tag.Id is "Signature" or "ms-outlook-mobile-signature" or "composer_signature" || tag.HasClass("gmail_signature") || tag.HasClass("moz-signature")) _signature.Begin(tag);
-        // Outlook on the web names what is typed now; in what it quotes it writes x_ before each name. Word names its style.
+        // Outlook on the web marks the text being typed; in quotations it prefixes each name with x_. Word names its style.
         if (_rest && (tag.HasClass("elementToProof") || (_typed is not null && tag.HasClass(_typed)))) _own.Begin(tag);
     }
 
@@ -124,7 +125,8 @@ internal sealed class HtmlMarks(MailLines lines)
         if (!_intro.IsOpen) _intro.Begin(tag);
     }
 
-    // Gmail's container holds the attribution, the quotation in one block or several, and what was typed between them. What is passed on has no block.
+    // Gmail's container holds the attribution, the quotation in one block or several, and the text typed between them. A forward has no
+    // block.
     private void EndContainer()
     {
         var first = _containerFrom;

@@ -81,7 +81,7 @@ internal readonly ref struct HtmlTag
     /// <summary>Its attribute <c>name</c>.</summary>
     public ReadOnlySpan<char> Label { get; }
 
-    /// <summary>Where the document goes on; -1 when the tag has no end.</summary>
+    /// <summary>Position after the tag; -1 when the tag has no end.</summary>
     public int End { get; }
 
     public bool Is(ReadOnlySpan<char> name) => Name.Equals(name, StringComparison.OrdinalIgnoreCase);

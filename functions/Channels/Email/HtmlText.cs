@@ -48,7 +48,7 @@ internal sealed class HtmlText
         }
     }
 
-    /// <summary>What a &lt; begins; returns where it goes on.</summary>
+    /// <summary>Handles the markup after a &lt;; returns the position after it.</summary>
     private int Markup(int at)
     {
         _lines.Limits.Step();
@@ -182,7 +182,7 @@ internal sealed class HtmlText
         _lines.Limits.Characters(_length);
     }
 
-    /// <summary>Ends the line if anything stands in it.</summary>
+    /// <summary>Ends the line if it has content.</summary>
     private void EndLine()
     {
         if (_length > _lineStart) NewLine();

@@ -9,7 +9,7 @@ internal static class MailAddresses
 
     private const int Longest = 254;
 
-    // What sends in its own name for somebody else: forms, shops, mailers.
+    // Services that send in their own name on behalf of a person: forms, shops, mailers.
     private static readonly string[] Mailers =
     [
         "apache", "contact", "contactform", "donotreply", "do-not-reply", "form", "formmailer", "forms", "formular", "info", "kontakt", "kontaktformular", "mailer", "no-reply", "no_reply", "nobody", "noreply",

@@ -12,7 +12,10 @@ internal sealed class MailHeaders
     /// <summary>MAPI property of In-Reply-To.</summary>
     public const string InReplyToProperty = "String 0x1042";
 
-    /// <summary>MAPI property of the sender's SMTP address: PidTagSentRepresentingSmtpAddress. A sender of the own Exchange can stand in a mail as an X.500 name.</summary>
+    /// <summary>
+    /// MAPI property of the sender's SMTP address: PidTagSentRepresentingSmtpAddress. A sender of our own Exchange can be given as an
+    /// X.500 name.
+    /// </summary>
     public const string FromSmtpProperty = "String 0x5D02";
 
     /// <summary>On every mail of ours; Graph lets us set only headers that begin with x-. https://learn.microsoft.com/en-us/graph/api/user-sendmail</summary>
@@ -50,7 +53,9 @@ internal sealed class MailHeaders
     /// <summary>What the sender's program says the mail is written in; null when it names several.</summary>
     public string? Language { get; private set; }
 
-    /// <summary>The sender asks for no automatic answer, or a list stands between us; it does not say that the mail is one.</summary>
+    /// <summary>
+    /// The sender asks for no automatic answer, or the mail came through a list; it does not mean that the mail is automatic.
+    /// </summary>
     public bool WantsNoAutoReply { get; private set; }
 
     /// <summary>Who a bounce says could not be reached.</summary>
@@ -62,7 +67,7 @@ internal sealed class MailHeaders
     /// <summary>Who wrote a mail that a list or group sends on in its own name, as the list says; the name may be missing.</summary>
     public (string Address, string? Name)? Original { get; private set; }
 
-    /// <summary>Whether a list or group stands between the writer and us.</summary>
+    /// <summary>Whether the mail came through a list or group.</summary>
     public bool IsListed => _listed || _bulk;
 
     /// <summary>What the server that received it for us found out: <c>pass</c>, <c>fail</c> or <c>none</c>.</summary>
@@ -71,12 +76,13 @@ internal sealed class MailHeaders
     /// <summary>Domains that the list's headers name.</summary>
     public List<string> ListNames { get; } = [];
 
-    // Only the first counts: the server that took the mail in writes it on top, whoever stands below may be made up.
+    // Only the first counts: the receiving server writes it on top, and those below may be forged.
     private string? Results { get; set; }
 
     /// <summary>
     /// <c>own-loop</c>, <c>bounce</c>, <c>auto-reply</c>, <c>list</c> (a newsletter or the like: nobody waits), <c>generated</c> (a system's own mail, such as a web form's); null when a person wrote it,
-    /// as far as headers tell. A person can write through a list, a group or a mailing service: then the headers of the list only forbid automatic texts.
+    /// as far as headers show. A person can write through a list, a group or a mailing service: then the headers of the list only forbid
+    /// automatic texts.
     /// </summary>
     /// <param name="from">The sender's address.</param>
     /// <param name="isOurs">Whether a domain is one of our mailboxes'.</param>
@@ -91,8 +97,9 @@ internal sealed class MailHeaders
         return _generated ? "generated" : null;
     }
 
-    // What is sent in bulk says so by Precedence, or has a list's id that is not of our own groups. An answer to a mail is none, nor what a list's member wrote (the list says who), nor what only a mailing
-    // service's way to unsubscribe stands in.
+    // Bulk mail has Precedence, or the id of a list that is not one of our groups. Not bulk: an answer to a mail, the text of a list
+    // member (the list names them), and a mail with only a mailing
+    // service's unsubscribe link.
     private bool IsNewsletter(Func<string, bool> isOurs)
     {
         if (InReplyTo is not null || References.Count > 0 || Original is not null) return false;

@@ -18,13 +18,13 @@ internal enum LineMark : short
     /// <summary>Within a block quotation that no mail program marked as the mail that is answered.</summary>
     Soft = 4,
 
-    /// <summary>Within the writer's own words, although quotation stands around it.</summary>
+    /// <summary>Within the writer's own text, although surrounded by quotation.</summary>
     Own = 8,
 
     /// <summary>The exact line "-- ".</summary>
     Delimiter = 16,
 
-    /// <summary>A ruled line stands above it.</summary>
+    /// <summary>Below a ruled line.</summary>
     Ruled = 32,
 
     /// <summary>Within a container of quotation, before its first block quotation.</summary>

@@ -85,7 +85,8 @@ internal static class MailPayload
             Text = text.Own.Length > 0 ? text.Own : null,
             Language = headers.Language,
             Attachments = Files(message, mail.Address, words.Exceeds is not null),
-            // Nobody reads what is answered to a machine (P9). A list, a group or a newsletter's sender can be answered by a person; its headers only forbid automatic texts.
+            // An answer to a machine is read by no one (P9). A list, a group or a newsletter's sender can be answered by a person; its
+            // headers only forbid automatic texts.
             Reply = sent || automatic is "bounce" or "auto-reply" || counterpart is null ? null : new ReplyPath(mail.Address.Id),
             Extras = extras.Values,
         })
@@ -112,7 +113,7 @@ internal static class MailPayload
         return others.Count == 0 ? null : string.Join(' ', others);
     }
 
-    // A reply of ours came back for good; a delay is kept as a notice and changes nothing.
+    // A reply of ours bounced permanently; a delay is stored as a notice without effect.
     private static Parsed.StatusUpdate? Failed(Mail mail, TimeProvider time)
     {
         var (message, headers) = (mail.Message, mail.Headers);

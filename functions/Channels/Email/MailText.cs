@@ -1,6 +1,8 @@
 namespace Serverless.Channels.Email;
 
-/// <summary>What the customer wrote, without the mail it answers and the signature; both are kept beside it. What is doubtful is the customer's.</summary>
+/// <summary>
+/// The customer's text without quoted mail and signature; both are stored beside it. Doubtful parts count as the customer's.
+/// </summary>
 /// <param name="Own">The customer's words.</param>
 /// <param name="Quoted">What it quotes; empty for nothing.</param>
 /// <param name="Signature">Empty for none.</param>

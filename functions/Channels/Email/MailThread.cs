@@ -30,7 +30,7 @@ internal static partial class MailThread
     public static string OwnId(string secret, string replyId, string thread, string mailbox) =>
         $"<contact.{replyId}.{thread}.{Proof(secret, $"id\n{replyId}\n{thread}")}@{mailbox[(mailbox.IndexOf('@') + 1)..].ToLowerInvariant()}>";
 
-    /// <summary>What a Message-ID of ours says; null for any other, and for one that somebody made up.</summary>
+    /// <summary>Content of one of our Message-IDs; null for any other, and for a forged one.</summary>
     public static (string Reply, string Thread)? ReadOwnId(SecretPair secrets, string? messageId) =>
         messageId is not null && OwnIds().Match(messageId) is { Success: true } match ? Proven(secrets, match) : null;
 
@@ -62,7 +62,7 @@ internal static partial class MailThread
         return null;
     }
 
-    /// <summary>A case number somebody wrote: a hint for people, never a reason to join (P10).</summary>
+    /// <summary>A case number in a text: a hint for people, never a reason to join (P10).</summary>
     public static string? ClaimedNumber(string? subject) => subject is not null && Numbers().Match(subject) is { Success: true } match ? match.Groups["number"].Value : null;
 
     private static (string Reply, string Thread)? Proven(SecretPair secrets, Match match)

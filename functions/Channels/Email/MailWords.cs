@@ -5,7 +5,7 @@ namespace Serverless.Channels.Email;
 /// <summary>The text of a message, and whether all of it is there.</summary>
 /// <param name="Text">What was read.</param>
 /// <param name="Exceeds">Why there is more than that: <c>too-large</c> (Graph gave only its beginning), <c>characters</c>, <c>lines</c>, <c>time</c>, <c>quoted</c>, <c>signature</c>; null when nothing is missing.</param>
-/// <param name="IsPlaceholder">Whether somebody has to look: the text is more than is read of one mail.</param>
+/// <param name="IsPlaceholder">Whether a manual review is needed: the text exceeds the limit for one mail.</param>
 internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlaceholder)
 {
     private const int MaxQuoted = 500_000;
@@ -38,7 +38,7 @@ internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlacehol
 
     private static MailText Split(JsonElement message, TextLimits limits)
     {
-        // Graph's own idea of what is new (uniqueBody) loses inline answers, so the whole body is split here; it only helps when the split found nothing.
+        // Graph's uniqueBody loses inline answers, so the whole body is split here; it only helps when the split found nothing.
         var whole = TextOf(message.Get("body"u8), limits);
         if (whole is null) return Preview(message);
         if (whole.Quoted.Length > 0 || TextOf(message.Get("uniqueBody"u8), limits) is not { Own.Length: > 0 } unique || unique.Own.Length >= whole.Own.Length) return whole;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>When and where somebody wants to meet: a meeting request is a mail with fields of its own.</summary>
+/// <summary>Time and place of a meeting request: a mail with fields of its own.</summary>
 /// <remarks>https://learn.microsoft.com/en-us/graph/api/resources/eventmessage</remarks>
 internal static class Meeting
 {
@@ -27,7 +27,7 @@ internal static class Meeting
         extras.Add("location", message.Get("location"u8).Text("displayName"u8) ?? Property(message, PlaceProperty));
     }
 
-    // Graph's time and its zone, which is a name and not an offset: both are kept as written.
+    // Graph's time and its zone, which is a name and not an offset: both are stored as written.
     private static string? Time(JsonElement time) => time.Text("dateTime"u8) is { } at ? time.Text("timeZone"u8) is { } zone ? $"{at} {zone}" : at : null;
 
     private static string? Property(JsonElement message, string id)

@@ -1,6 +1,9 @@
 namespace Serverless.Channels.Email;
 
-/// <summary>Where a message stands, as a text: <c>users/{mailbox}/mailFolders/{folder}/messages/{id}</c>. The folder is the watched one it came to; the message may have been moved since, its immutable id holds.</summary>
+/// <summary>
+/// Address of a message, as a text: <c>users/{mailbox}/mailFolders/{folder}/messages/{id}</c>. The folder is the watched one where it
+/// arrived; the message may have been moved since, its immutable id stays valid.
+/// </summary>
 /// <param name="Folder">The mailbox and folder.</param>
 /// <param name="Id">The immutable id. https://learn.microsoft.com/en-us/graph/outlook-immutable-id</param>
 internal readonly record struct MessageAddress(Watched Folder, string Id)

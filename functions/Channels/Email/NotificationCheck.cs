@@ -36,7 +36,9 @@ internal static class NotificationCheck
     /// <summary>Whom a token must come from and be meant for.</summary>
     public static EntraRules Rules(EmailOptions options) => new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
 
-    /// <summary>Null when at least one item was sent by somebody who knows a state of ours. The others are set aside when they are read, each for itself (P4).</summary>
+    /// <summary>
+    /// Null when at least one item has a valid client state. The others are skipped when they are parsed, each for itself (P4).
+    /// </summary>
     private static VerificationResult.Invalid? States(JsonElement root, EmailOptions options, out bool rich)
     {
         rich = false;

@@ -1,7 +1,8 @@
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Finds which lines of a mail are the mail it answers. One pass over the lines with a look at a bounded number of neighbours, so it is linear. Only what is certain is quotation: what a mail program
+/// Finds the quoted lines of a mail. One pass over the lines, reading a bounded number of neighbours, so it is linear. Only certain cases
+/// are quotation: a block that a mail program
 /// marked; lines with &gt; behind an attribution line or at the end of all; what follows a divider, a header block or a whole attribution line, unless it is marked itself.
 /// </summary>
 internal static class QuotationFinder

@@ -4,7 +4,7 @@ namespace Serverless.Channels.Email;
 
 /// <summary>
 /// Finds signatures within the customer's own lines: behind the line "-- ", what a phone adds, what a virus scanner adds. A sentence that begins like one stays the customer's. Linear: each line is
-/// looked at a bounded number of times.
+/// read a bounded number of times.
 /// </summary>
 internal static partial class SignatureFinder
 {
@@ -85,7 +85,7 @@ internal static partial class SignatureFinder
         return filled > 0;
     }
 
-    // Below the signature and an empty line: "PS: ...", or a question. Somebody remembered something.
+    // Below the signature and an empty line: "PS: ...", or a question. An afterthought.
     private static bool IsAfterthought(MailLines lines, int at, int delimiter)
     {
         var line = lines[at];

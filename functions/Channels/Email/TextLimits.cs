@@ -28,7 +28,7 @@ internal sealed class TextLimits(TimeProvider time)
     private readonly long _began = time.GetTimestamp();
     private int _steps;
 
-    /// <summary>No limit of time, for what is read outside a delivery.</summary>
+    /// <summary>No time limit, for parsing outside a delivery.</summary>
     public static TextLimits None => new(Still.Clock);
 
     public void Characters(int count)

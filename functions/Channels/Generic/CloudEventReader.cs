@@ -14,7 +14,7 @@ internal static class CloudEventReader
     private const string MediaType = "application/cloudevents";
     private const string BatchMediaType = "application/cloudevents-batch";
 
-    /// <summary>True in binary mode, where the attributes stand in headers: any content type that is none of CloudEvents' own.</summary>
+    /// <summary>True in binary mode, where the attributes are headers: any content type but CloudEvents' own.</summary>
     public static bool IsBinary(Delivery delivery) => !ContentType(delivery).StartsWith(MediaType, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsBatch(Delivery delivery) => ContentType(delivery).StartsWith(BatchMediaType, StringComparison.OrdinalIgnoreCase);
@@ -137,7 +137,7 @@ internal static class CloudEventReader
         return (document.RootElement.Clone(), null);
     }
 
-    // Null for what is neither JSON nor text. Nothing says what data without a content type is, so it is read as text where it can be.
+    // Null for data that is neither JSON nor text. Data without a content type is read as text if possible.
     private static string? DataText(string type, ReadOnlySpan<byte> bytes)
     {
         if (type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)) return Utf8.GetString(bytes);

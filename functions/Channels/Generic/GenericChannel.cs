@@ -7,7 +7,9 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Generic;
 
-/// <summary>The one documented door for everything without a provider: web forms, apps, tills, devices. CloudEvents 1.0, signed by Standard Webhooks.</summary>
+/// <summary>
+/// The channel for everything without a provider: web forms, apps, tills, devices. CloudEvents 1.0, signed by Standard Webhooks.
+/// </summary>
 /// <remarks>
 /// Standard Webhooks sign id, time and body, not other headers such as Content-Type. In CloudEvents' binary mode the attributes are headers, so only TLS protects them. Therefore
 /// <c>webhook-id</c> must equal <c>ce-id</c> there: nobody makes a second event out of a signed one, and who changes its type or source still has a named sender's
@@ -68,7 +70,7 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         _ => new VerificationResult.Challenge(WebhookResponse.Empty(405) with { Headers = [AllowPost] }),
     };
 
-    /// <summary>The sender of our settings for whose source the first event says it speaks.</summary>
+    /// <summary>The sender of the settings whose source the first event names.</summary>
     public string? SourceOf(Delivery delivery)
     {
         var senders = options.CurrentValue.Senders;
@@ -122,7 +124,10 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         _ => VerificationReasons.SignatureWrong,
     };
 
-    /// <summary>Consent is in the two headers, not in the status: an origin that is not allowed sees a door that does not know OPTIONS. The callback variant is not offered: we call no URL of a stranger.</summary>
+    /// <summary>
+    /// Consent is in the two headers, not in the status: an origin that is not allowed gets the response of an endpoint without OPTIONS.
+    /// The callback variant is not supported: the app calls no URL of a stranger.
+    /// </summary>
     private static WebhookResponse Permission(Delivery delivery, GenericOptions now)
     {
         var origin = delivery.Header("webhook-request-origin");

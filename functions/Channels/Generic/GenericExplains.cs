@@ -2,7 +2,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Generic;
 
-/// <content>Why a signature does not hold, where that can be told. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</content>
+/// <content>Reasons for an invalid signature.
+/// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</content>
 public sealed partial class GenericChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

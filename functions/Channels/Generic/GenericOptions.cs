@@ -4,7 +4,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Generic;
 
-/// <summary>Settings of the generic door; section <c>Channels:Generic</c>.</summary>
+/// <summary>Settings of the generic channel; section <c>Channels:Generic</c>.</summary>
 public sealed class GenericOptions
 {
     /// <summary>Off until configured.</summary>
@@ -39,7 +39,7 @@ public sealed class GenericOptions
     internal SecretPair Secrets => new(Secret, PreviousSecret);
 }
 
-/// <summary>A sender of the generic door: its secrets, and the sources it may speak for.</summary>
+/// <summary>A sender of the generic channel: its secrets and allowed sources.</summary>
 public sealed class GenericSender
 {
     /// <summary>Its Standard Webhooks secret.</summary>

@@ -3,7 +3,9 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Generic;
 
-/// <summary>What the event types of the generic door mean. The types and their fields are documented in <c>README.md</c> beside this file.</summary>
+/// <summary>
+/// Maps the event types of the generic channel. The types and their fields are documented in <c>README.md</c> in this folder.
+/// </summary>
 /// <remarks>Data that is a text instead of an object is the customer's text. A field of the wrong kind throws: the event becomes a visible placeholder.</remarks>
 internal static class GenericPayload
 {
@@ -11,7 +13,7 @@ internal static class GenericPayload
     /// <exception cref="InvalidOperationException">A field has the wrong kind.</exception>
     public static Parsed Read(IncomingCloudEvent happened, Delivery delivery) => new Parsed.Found(happened.Type switch
     {
-        // Data that nobody can read: who sent what is shown all the same.
+        // Unreadable data: sender and type are shown nevertheless.
         _ when happened.IsOpaque => Unknown(happened, delivery),
         "contact.form.submitted.v1" => Received(happened, delivery, ContactKind.Form, "web-form"),
         "contact.app.message.v1" => Received(happened, delivery, ContactKind.Message, "app"),
@@ -112,7 +114,8 @@ internal static class GenericPayload
         if (String(person, "phone"u8) is { } phone) parties.Add(Phone(phone, name));
         if (String(person, "customerReference"u8) is { } reference)
         {
-            // An app's own server signs its events, so it can vouch for who is signed in; whoever fills in a form vouches for nothing.
+            // An app's own server signs its events, so it can vouch for its signed-in user; a person who fills in a form vouches for
+            // nothing.
             var attested = signedInCounts && person.TryGetProperty("signedIn"u8, out var signedIn) && signedIn.ValueKind == JsonValueKind.True;
             parties.Add(new("customer", reference, attested ? Evidence.Attested : Evidence.Claimed, happened.Source, name));
         }

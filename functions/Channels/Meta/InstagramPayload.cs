@@ -18,7 +18,7 @@ internal static class InstagramPayload
         // Our own comment carries our own scoped id. https://developers.facebook.com/docs/instagram-platform/self-messaging
         var own = author == origin.EntryId || from.Has("self_ig_scoped_id"u8);
 
-        // A user name can be changed and taken by somebody else: told, but neither an identity nor a name to greet with (P11).
+        // A user name can be changed and taken by another person: stored, but neither an identity nor a name for a greeting (P11).
         ExtraFields extras = default;
         extras.Add("username", from.Get("username"u8).AsText());
         extras.Add("parent_id", value.Get("parent_id"u8).AsId());
@@ -29,7 +29,8 @@ internal static class InstagramPayload
     }
 
     /// <summary>
-    /// We were named in a comment or a caption on somebody else's media. It comes with ids only. Where nobody can be asked for the words, what it
+    /// Our account was mentioned in a comment or a caption on another account's media. The call has ids only. Where the text cannot be
+    /// fetched, the
     /// is, is known all the same: a comment or post without text, and no placeholder.
     /// </summary>
     public static Parsed ReadMention(MetaOrigin origin, JsonElement value, bool canBeAsked)

@@ -19,7 +19,7 @@ internal static class MessagingPayload
         // A mention in a story comes as a message, and here and there as this.
         if (item.Get("referral"u8) is { ValueKind: JsonValueKind.Object } mention && (mention.Has("story"u8) || mention.Get("source"u8).Is("STORY_MENTION"u8))) return StoryMention(origin, item, mention);
 
-        // Somebody followed a link and has said nothing yet.
+        // The user followed a link and has not written yet.
         if (item.Has("referral"u8)) return new Parsed.Ignored("referral");
         if (item.Has("optin"u8)) return new Parsed.Ignored("opt-in");
         if (item.Has("account_linking"u8)) return new Parsed.Ignored("account-linking");

@@ -32,14 +32,14 @@ internal readonly struct MessagingSides
 
     public bool Outbound { get; }
 
-    /// <summary>PSID or IGSID; null for somebody who wrote by the chat plugin without an account.</summary>
+    /// <summary>PSID or IGSID; null for a person who wrote by the chat plugin without an account.</summary>
     public string? Customer { get; }
 
     /// <param name="eventId">The id of this event.</param>
-    /// <param name="change">What happened; only what is received opens the window for an answer.</param>
+    /// <param name="change">The change; only a received message opens the reply window.</param>
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
-    /// <param name="extras">What else was told.</param>
+    /// <param name="extras">Further fields.</param>
     public Parsed.Found Event(string eventId, ContactChange change, string id, MetaText said, ExtraFields extras)
     {
         var instagram = _origin.Object is MetaObject.Instagram;

@@ -5,7 +5,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Meta;
 
-/// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one door, one handshake, one signature for all four.</summary>
+/// <summary>Facebook pages, Messenger, Instagram and WhatsApp: one address, handshake and signature for all four.</summary>
 public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
     private const string SignatureHeader = "x-hub-signature-256";
@@ -77,7 +77,7 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Pr
         if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64)
             return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
 
-        // Every secret is tried, so that time does not tell which app called.
+        // Every secret is tried, so that the time does not reveal which app called.
         bool Matches(string secret) => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length));
         var genuine = current.AppSecrets.Any(Matches);
         foreach (var app in current.Apps.Values) genuine |= app.AppSecrets.Any(Matches);

@@ -2,7 +2,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Meta;
 
-/// <content>Why a signature does not hold, where that can be told. https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads</content>
+/// <content>Reasons for an invalid signature.
+/// https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads</content>
 public sealed partial class MetaChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

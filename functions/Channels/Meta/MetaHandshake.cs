@@ -23,7 +23,7 @@ internal static class MetaHandshake
         if (challenge is null || challenge.Length > MaxChallenge)
             return Plain($"A handshake needs a hub.challenge of at most {MaxChallenge} characters.", 400);
 
-        // Repeated to the byte, and as plain text that no browser may take for a page: whoever knows the token chooses this text.
+        // Repeated exactly, as plain text that no browser renders as a page: a caller who knows the token chooses this text.
         return Plain(challenge, 200);
     }
 

@@ -16,7 +16,7 @@ public sealed partial class MetaChannel : IReconciles
     // A comment of today under a post of last week is found; one under an older post is not.
     private static readonly TimeSpan Reach = TimeSpan.FromDays(30);
 
-    // What a round began with is looked at by the next one as well: Meta's own lists lag.
+    // The next run reads this start time again: Meta's own lists lag.
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(1);
 
     public IReadOnlyList<ReconciliationSource> Sources
@@ -84,7 +84,7 @@ public sealed partial class MetaChannel : IReconciles
         _ => [],
     };
 
-    // One walk through a list: what is older than Since was looked at by the round before, and the next one begins at Next.
+    // One walk through a list: items older than Since were read by the run before, and the next one begins at Next.
     private readonly record struct LookRound(DateTimeOffset Since, DateTimeOffset Next, string? After)
     {
         public static LookRound Of(ReconciliationStart from, DateTimeOffset now)

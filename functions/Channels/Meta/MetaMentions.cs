@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <content>A mention on Instagram comes with ids only; its words are asked for.</content>
+/// <content>A mention on Instagram has ids only; its text is fetched.</content>
 /// <remarks>
 /// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentioned_comment,
 /// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentioned_media
@@ -34,7 +34,7 @@ public sealed partial class MetaChannel : IFetchesContent
 
 /// <summary>Where we were named on Instagram.</summary>
 /// <param name="Account">Our account.</param>
-/// <param name="Media">Somebody's picture or film.</param>
+/// <param name="Media">A picture or film.</param>
 /// <param name="Comment">The comment on it; null when its caption names us.</param>
 internal sealed record MetaMention(string Account, string? Media, string? Comment)
 {

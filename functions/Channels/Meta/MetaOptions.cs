@@ -39,7 +39,10 @@ public sealed class MetaOptions
     [StringLength(64)]
     public string? AppId { get; set; }
 
-    /// <summary>Token of a system user, for replies, files, second look and upkeep of every account that has no token of its own. At most 1,024 characters.</summary>
+    /// <summary>
+    /// Token of a system user, for replies, attachments, reconciliation and upkeep of every account without a token of its own. At most
+    /// 1,024 characters.
+    /// </summary>
     [StringLength(1024)]
     public string? AccessToken { get; set; }
 
@@ -53,7 +56,7 @@ public sealed class MetaOptions
     /// <summary>Whether the feature Human Agent is approved for the app: then a person may answer Messenger and Instagram for seven days instead of 24 hours.</summary>
     public bool HumanAgent { get; set; }
 
-    /// <summary>Minutes between two second looks at feed, media and messages of an account; 0 switches them off.</summary>
+    /// <summary>Minutes between two reconciliations of feed, media and messages of an account; 0 switches them off.</summary>
     [Range(0, 24 * 60)]
     public int LookMinutes { get; set; } = 15;
 
@@ -75,7 +78,7 @@ public sealed class MetaOptions
 
     internal bool IsInstagramLogin(string account) => Accounts.GetValueOrDefault(account)?.Kind == MetaAccountKind.InstagramLogin;
 
-    // The API for Instagram Login tells tags, not mentions.
+    // The API for Instagram Login sends tags, not mentions.
     internal bool CanReadMentions(string account) => !IsInstagramLogin(account) && TokensOf(account).Count > 0;
 
     internal string BaseOf(string account) => IsInstagramLogin(account) ? InstagramApiUrl : ApiUrl;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <summary>Which of Meta's objects a delivery tells about.</summary>
+/// <summary>Kind of Meta object of a delivery.</summary>
 internal enum MetaObject
 {
     Unknown,

@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Meta;
 
-/// <summary>Walks a delivery: each message, status, comment or change in it is one element, read when asked for.</summary>
+/// <summary>Splits a delivery: each message, status, comment or change in it is one item, parsed on demand.</summary>
 /// <remarks>
-/// Up to 1,000 updates come in one call (https://developers.facebook.com/docs/graph-api/webhooks/getting-started), so this walk looks at
+/// Up to 1,000 updates come in one call (https://developers.facebook.com/docs/graph-api/webhooks/getting-started), so this walk reads
 /// the structure alone; every text is read inside its element, where a bad one costs only itself.
 /// </remarks>
 internal static class MetaPayload

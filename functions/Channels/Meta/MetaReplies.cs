@@ -4,7 +4,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Meta;
 
-/// <content>Answers by Messenger, Instagram and WhatsApp, in public under a comment, and in private to somebody who commented.</content>
+/// <content>Replies by Messenger, Instagram and WhatsApp, in public under a comment, and in private to its author.</content>
 /// <remarks>
 /// https://developers.facebook.com/docs/messenger-platform/reference/send-api, https://developers.facebook.com/docs/graph-api/reference/object/comments,
 /// https://developers.facebook.com/docs/instagram-platform/comment-moderation
@@ -104,7 +104,7 @@ public sealed partial class MetaChannel : ISendsReplies
     }
 }
 
-/// <summary>What is posted where; or why nothing is.</summary>
+/// <summary>The request of a reply, or the reason why it cannot be sent.</summary>
 /// <param name="Path">Behind the address of the API.</param>
 /// <param name="Body">The JSON.</param>
 internal sealed record MetaMessage(string? Path, JsonObject? Body)

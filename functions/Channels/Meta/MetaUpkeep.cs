@@ -84,7 +84,7 @@ public sealed partial class MetaChannel : IRegistersWebhooks
         if (ours.ValueKind == JsonValueKind.Object && whole) return new Registration(name, RegistrationState.Right);
         if (upkeep.Repair)
         {
-            // What is subscribed already stays: the list replaces the one there.
+            // Existing subscriptions stay: the list replaces the one at Meta.
             var body = kind == MetaAccountKind.WhatsApp ? null : new JsonObject { ["subscribed_fields"] = string.Join(',', fields.Union(subscribed, StringComparer.Ordinal)) };
             using var repaired = await MetaCalls.SendAsync(calls, current, id, HttpMethod.Post, $"{id}/subscribed_apps", body ?? new JsonObject(), ct);
             if (repaired.Succeeded) return new Registration(name, RegistrationState.Repaired);
@@ -100,7 +100,7 @@ public sealed partial class MetaChannel : IRegistersWebhooks
         var data = answer.Json.Get("data"u8);
         var step = $"Make a new token (Business Settings, System users), set {setting}, and keep the old one as the previous until the new one works.";
         if (!data.Get("is_valid"u8).IsTrue()) return new Registration(name, RegistrationState.Drifted, "The token is not valid.", step);
-        // 0 stands for never.
+        // 0 means never.
         var end = data.Get("expires_at"u8).AsId() is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : (DateTimeOffset?)null;
         return new Registration(name, RegistrationState.Right, null, end is null ? null : step, end);
     }

@@ -23,7 +23,7 @@ internal static class PageFeedPayload
         // Our moderators or Facebook's filter put it out of sight; the customer's concern stays what it was.
         if (verb is "hide") return new Parsed.Ignored("hidden");
         if (verb is "unhide") return new Parsed.Ignored("unhidden");
-        // A video of ours whose sound or picture Facebook took away for somebody's rights.
+        // A video of ours whose sound or picture Facebook removed for rights of others.
         if (verb is "block" or "unblock" or "mute" or "unmute") return new Parsed.Ignored("video-blocked");
         // What the page does with itself (its events, albums, cover) is no customer's word.
         if (kind is ContactKind.Placeholder && IsOwn(origin, value)) return new Parsed.Ignored("page-event");
@@ -67,7 +67,8 @@ internal static class PageFeedPayload
         return Event(origin, value, id, ContactChange.Received, id, CreatedAt(origin, value), said, extras);
     }
 
-    // created_time stays that of the comment, so the time of an edit is the time it was told. Two edits told in one entry share that time:
+    // created_time stays that of the comment, so the time of an edit is that of its report. Two edits reported in one entry share that
+    // time:
     // their content keeps them apart.
     private static Parsed.Found Edited(MetaOrigin origin, JsonElement value, ContactKind kind, string id)
     {

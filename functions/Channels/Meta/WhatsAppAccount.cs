@@ -9,7 +9,7 @@ internal static class WhatsAppAccount
     public static Parsed Read(MetaOrigin origin, JsonElement value)
     {
         var happened = value.Get("event"u8).AsText() ?? (value.Get("decision"u8).AsText() is { } decision ? $"REVIEW_{decision}" : null);
-        // Somebody else's account, shared with our app: the one that is meant stands inside.
+        // Another business's account, shared with our app: the relevant one is inside.
         var account = value.Get("waba_info"u8).Get("waba_id"u8).AsId() ?? origin.EntryId;
         if (happened is null) return new Parsed.Ignored("account-notice");
         var banned = value.Get("ban_info"u8).Get("waba_ban_state"u8);

@@ -5,7 +5,7 @@ namespace Serverless.Channels.Meta;
 
 /// <summary>What a WhatsApp message says, by its type.</summary>
 /// <remarks>
-/// A medium comes as an id; its address is asked for when it is fetched and lasts five minutes.
+/// A medium comes as an id; its address is requested on fetching and is valid for five minutes.
 /// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
 /// </remarks>
 internal static class WhatsAppContent
@@ -19,7 +19,7 @@ internal static class WhatsAppContent
 
     /// <param name="message">The message.</param>
     /// <param name="type">Its type.</param>
-    /// <param name="extras">Gets what else was told.</param>
+    /// <param name="extras">Receives further fields.</param>
     public static MetaText Of(JsonElement message, string? type, ref ExtraFields extras)
     {
         Context(message, ref extras);
@@ -53,7 +53,7 @@ internal static class WhatsAppContent
         }
     }
 
-    // What was put into the basket; the titles stand in the catalogue.
+    // Products in the basket; their titles are in the catalogue.
     private static void Products(JsonElement items, ref ExtraFields extras)
     {
         var n = 0;

@@ -40,7 +40,8 @@ internal static class WhatsAppPayload
     /// <summary>A change without messages: news about our own account are nothing for a case, anything else a person should see.</summary>
     public static Parsed ReadField(MetaOrigin origin, string? field, JsonElement change) => field switch
     {
-        // Old chats and address book entries, sent once when a number of the phone app joins the Cloud API: imported, so no contacts of today.
+        // Old chats and address book entries, sent once when a number of the phone app joins the Cloud API: imported, so not current
+        // contacts.
         "history" or "smb_app_state_sync" => new Parsed.Ignored("imported"),
         "account_update" or "account_review_update" => WhatsAppAccount.Read(origin, change.Get("value"u8)),
         "account_alerts" or "business_capability_update" or "business_username_update"
@@ -78,7 +79,7 @@ internal static class WhatsAppPayload
             case "reaction": return Reaction(sides, message, id);
             case "request_welcome": return new Parsed.Ignored("chat-opened");
 
-            // Old and new number in one sentence of Meta's, no word of the customer's. Whoever links people reads it from the delivery.
+            // Old and new number in a sentence of Meta's, no text of the customer. Linking people reads it from the delivery.
             // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
             case "system" when message.Get("system"u8).Get("type"u8).AsText() is "user_changed_number" or "user_changed_user_id":
                 return new Parsed.Ignored("number-changed");
@@ -115,7 +116,8 @@ internal static class WhatsAppPayload
         return sides.Event(id, sign is null ? ContactChange.Removed : ContactChange.Received, message, under is null ? id : $"{under}:reaction{sides.Who}", new(ContactKind.Reaction, sign), extras);
     }
 
-    // What a customer wants to get from us or not: kept, and owed no answer. https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
+    // A contact preference of the customer: stored, no answer needed.
+    // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
     private static Parsed.Found Preference(WhatsAppSides sides, JsonElement item)
     {
         var id = $"preference:{item.ContentId()}";
@@ -126,7 +128,8 @@ internal static class WhatsAppPayload
         return sides.Event(id, ContactChange.Received, item, id, new(ContactKind.Preference), extras);
     }
 
-    // A call tells of itself when it rings and when it ends; only one that was taken has a duration. Calls that our people place are answers of ours (P16).
+    // A call is reported when it rings and when it ends; only an answered one has a duration. Calls by our staff are answers of ours
+    // (P16).
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
     private static Parsed.Found Call(WhatsAppSides sides, JsonElement call, MetaOrigin origin)
     {

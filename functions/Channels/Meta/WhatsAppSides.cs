@@ -34,11 +34,11 @@ internal readonly struct WhatsAppSides
     public string Who => _group is null ? (_outbound ? ":ours" : "") : $":{_userId ?? _number}";
 
     /// <param name="eventId">The id of this event.</param>
-    /// <param name="change">What happened; only what is received opens the window for an answer.</param>
+    /// <param name="change">The change; only a received message opens the reply window.</param>
     /// <param name="message">The message, echo or call.</param>
     /// <param name="id">The id of the message it happened to.</param>
     /// <param name="said">What it says.</param>
-    /// <param name="extras">What else was told.</param>
+    /// <param name="extras">Further fields.</param>
     public Parsed.Found Event(string eventId, ContactChange change, JsonElement message, string id, MetaText said, ExtraFields extras)
     {
         var account = _ours.Get("phone_number_id"u8).AsId() ?? _origin.EntryId;
@@ -48,7 +48,7 @@ internal readonly struct WhatsAppSides
         // The number goes into "to" of the send call, a user id into "recipient", a group id into "to" with recipient_type "group".
         var address = _outbound || change is not ContactChange.Received ? null : _group ?? phone ?? _userId ?? _number;
 
-        // A user name can be given up and taken by somebody else: told, but no identity.
+        // A user name can be released and taken by another person: stored, but no identity.
         var profile = _card.Get("profile"u8);
         extras.Add("username", profile.Get("username"u8).AsText());
         extras.Add("group_id", _group);

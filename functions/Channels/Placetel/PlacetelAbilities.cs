@@ -6,7 +6,8 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Placetel;
 
 /// <content>
-/// Replies go out as SMS (<c>POST /sms</c> of Placetel's REST API, https://api.placetel.de/v2/docs/). There is no second look and no registration by API: what stands in the way is said.
+/// Replies are sent as SMS (<c>POST /sms</c> of Placetel's REST API, https://api.placetel.de/v2/docs/). There is no reconciliation and no
+/// registration by API; the reasons are stated.
 /// </content>
 public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegistersWebhooks
 {

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Placetel;
 
-/// <content>Why a signature does not hold, where that can be told.</content>
+/// <content>Reasons for an invalid signature.</content>
 public sealed partial class PlacetelChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

@@ -32,7 +32,10 @@ public sealed class PlacetelOptions
     /// <summary>What a number's own plan leaves open; with Rings it is also the plan of every number that has none.</summary>
     public CallFlowOptions Default { get; set; } = new();
 
-    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>; asked for only where the number's routing is External API.</summary>
+    /// <summary>
+    /// Call flows by the digits of the dialled number with country code, e.g. <c>493023125100</c>; used only where the number's routing
+    /// is External API.
+    /// </summary>
     public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Base address of Placetel's REST API.</summary>

@@ -2,7 +2,9 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Placetel;
 
-/// <summary>Reads what Placetel tells of a call: one contact per <c>call_id</c>. https://github.com/Placetel/call-control-notify-api#our-post-request</summary>
+/// <summary>
+/// Parses Placetel's call events: one contact per <c>call_id</c>. https://github.com/Placetel/call-control-notify-api#our-post-request
+/// </summary>
 internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string country, string call)
 {
     // A hang-up may come without its direction; these ways to end are those of calls that we placed.
@@ -51,10 +53,10 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
             null when _outbound => CallOutcome.Ringing,
             _ => CallOutcome.Missed,
         },
-        // Whom the company blocked is owed nothing, and hears so by design.
+        // A blocked caller is owed nothing, and is told so by design.
         Refused = form["type"u8] == "blocked" ? true : null,
         DurationSeconds = form.Number("duration"u8) is > 0 and var seconds ? seconds : null,
-        // Placetel tells of no acceptance of outgoing calls, but how long they talked.
+        // Placetel does not report the acceptance of outgoing calls, but their duration.
         AnsweredAt = _outbound && form["type"u8] == "accepted" && form.Number("duration"u8) is { } talked ? delivery.ReceivedAt - TimeSpan.FromSeconds(talked) : null,
         Ended = true,
     };

@@ -62,7 +62,7 @@ internal static class PlacetelXml
         xml.WriteEndElement();
     }
 
-    /// <summary>Nobody is rung and nothing recorded: the announcement if there is one, or a busy tone.</summary>
+    /// <summary>No ringing and no recording: the announcement if there is one, or a busy tone.</summary>
     private static void End(XmlWriter xml, CallFlowStep step)
     {
         xml.WriteStartElement(Prompt(step) is null ? "Reject" : "Prompt");

@@ -8,7 +8,8 @@ namespace Serverless.Channels.Sipgate;
 
 /// <summary>
 /// sipgate's language: calls, pushed as they happen. One address for all events, <c>{Hooks__PublicBaseUrl}/api/hooks/sipgate</c>, to be entered for incoming and outgoing calls.
-/// A new call is answered with XML that asks for the events that follow, also while storage is down: they bring the call back. Those events hear 200, or 503 when they could not be
+/// A new call is answered with XML that requests the following events, also while storage is unavailable: they bring the call back. Those
+/// events get 200, or 503 when they could not be
 /// stored; whether sipgate sends them again is not documented.
 /// </summary>
 public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
@@ -81,8 +82,9 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
     }
 
     /// <summary>
-    /// A call goes sipgate's own way and tells how it goes on. All events come to one address, so one whose name did not arrive is answered
-    /// like a call: the others' answers are discarded, and the second look finds what they would have told.
+    /// A call takes sipgate's own routing and reports its events. All events come to one address, so one whose name did not arrive is
+    /// answered
+    /// like a call: responses to the others are discarded, and reconciliation finds the missing data.
     /// </summary>
     public WebhookResponse? RespondUnread(Delivery begun) =>
         begun.Method == "POST" && FormFields.Of(begun)?["event"u8] is null or "newCall" ? new SipgateXml(Callback).Listen() : null;

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Sipgate;
 
-/// <content>Why a signature does not hold, where that can be told: sipgate signs with one key for everybody, which it publishes.</content>
+/// <content>Reasons for an invalid signature: sipgate signs with one published key for all customers.</content>
 public sealed partial class SipgateChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

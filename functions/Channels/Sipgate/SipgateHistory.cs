@@ -83,7 +83,7 @@ internal static class SipgateHistory
     /// <param name="Seconds">How long it took.</param>
     internal sealed record Entry(JsonElement Json, string? Id, string? CallId, string? Kind, string? Direction, string? Source, string? Target, DateTimeOffset? Created, int? Seconds)
     {
-        /// <summary>The parts of an entry; what is missing is null.</summary>
+        /// <summary>The parts of an entry; missing ones are null.</summary>
         public static Entry Of(JsonElement json)
         {
             var (id, callId, direction) = (Text(json, "id"), Text(json, "callId"), Text(json, "direction"));
@@ -101,7 +101,8 @@ internal static class SipgateHistory
         }
 
         /// <summary>
-        /// Whether this is a later leg of another call: from the same caller, begun while that one was still going on. The history tells of each leg, and of no connection between them.
+        /// Whether this is a later leg of another call: from the same caller, begun while that one was in progress. The history lists
+        /// each leg, without a connection between them.
         /// </summary>
         public bool IsLegOf(Entry other) =>
             Kind == "call" && other.Kind == "call" && Direction is "INCOMING" or "MISSED_INCOMING" && other.Direction is "INCOMING" or "MISSED_INCOMING"

@@ -7,14 +7,17 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Sipgate;
 
 /// <content>
-/// The second look: sipgate's call history holds every call, and what no push tells: voicemails and SMS received. The field names are those of sipgate's SDK.
+/// Reconciliation: sipgate's call history lists every call, and items without a push: voicemails and SMS received. The field names are
+/// those of sipgate's SDK.
 /// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/history/history.types.ts
 /// </content>
 public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
 {
     private const int PageSize = 50;
 
-    /// <summary>An entry stands at the time its call began and may come when it ended: each look begins a little before the newest one seen.</summary>
+    /// <summary>
+    /// An entry is listed at the time its call began and may appear when it ended: each run begins a little before the newest known one.
+    /// </summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
 
     public IReadOnlyList<ReconciliationSource> Sources => options.CurrentValue is { Enabled: true, HasToken: true } current ? [new ReconciliationSource("history", TimeSpan.FromMinutes(current.LookAgainMinutes))] : [];
@@ -68,7 +71,7 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
             var entries = items.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object).Select(SipgateHistory.Entry.Of).ToList();
             var newest = place.Newest;
             List<ProviderRecord> held = [];
-            // Oldest first, whatever the order of the answer.
+            // Oldest first, regardless of the order of the response.
             foreach (var entry in entries.OrderBy(e => e.Created))
             {
                 if (entry.Created > newest) newest = entry.Created.Value;
@@ -86,7 +89,7 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
         }
     }
 
-    /// <summary>Where a look stands: asked from here, this many entries behind, newest entry so far.</summary>
+    /// <summary>Position of a run: start time, offset, newest entry so far.</summary>
     private sealed record Place(DateTimeOffset From, int Offset, DateTimeOffset Newest)
     {
         public static Place? Parse(string? cursor) =>

@@ -41,7 +41,7 @@ internal sealed class SipgatePayload
         };
     }
 
-    /// <summary>Whether somebody handed the caller on: then the call is under way to a person, and no plan of ours may take it from there.</summary>
+    /// <summary>Whether the call was transferred: then it is under way to a person, and no call flow of ours may take it over.</summary>
     public static bool IsHandedOn(FormFields form) => form["origCallId"u8] is { } first && first != form["callId"u8];
 
     /// <summary>A number as sipgate writes it, with its plus; null when the caller withholds it or it is none.</summary>
@@ -76,7 +76,8 @@ internal sealed class SipgatePayload
     private Parsed.Found HungUp()
     {
         var cause = _form["cause"u8];
-        // A forwarded leg ends and the call goes on; "normalClearing" says that it was established, but not whether with a person or with the voicemail: the answer event does.
+        // A forwarded leg ends and the call continues; "normalClearing" means that it was established, but not whether with a person or
+        // with the voicemail: the answer event does.
         var missed = cause is "busy" or "cancel" or "noAnswer" or "congestion" or "notFound";
         var outcome = missed ? CallOutcome.Missed : CallOutcome.Ringing;
         return Found("hangup", ContactChange.Progressed, new CallJourney

@@ -49,7 +49,7 @@ internal static class SipgateSignature
         }
         catch (CryptographicException)
         {
-            // Not a public RSA key: a slip in a setting, told by Problems().
+            // Not a public RSA key: a wrong setting, reported by Problems().
         }
         finally
         {

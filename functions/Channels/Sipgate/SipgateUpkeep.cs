@@ -6,7 +6,7 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Sipgate;
 
 /// <content>
-/// Upkeep: the two webhook addresses of the account. The whole settings are written back, so what else stands in them is read first and kept.
+/// Upkeep: the two webhook addresses of the account. All settings are written back, so the other ones are read first and preserved.
 /// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook-settings/webhookSettings.ts
 /// </content>
 public sealed partial class SipgateChannel : IRegistersWebhooks
@@ -39,7 +39,7 @@ public sealed partial class SipgateChannel : IRegistersWebhooks
         return [.. Addresses.Select((name, i) => Say(name, states[i], wanted))];
     }
 
-    /// <summary>Nobody's or a former path of ours may be repaired; another host may be another environment.</summary>
+    /// <summary>No address or a former path of ours may be repaired; another host may be another environment.</summary>
     private static RegistrationState State(string? registered, string? wanted, string? publicBaseUrl)
     {
         if (wanted is not null && registered == wanted) return RegistrationState.Right;

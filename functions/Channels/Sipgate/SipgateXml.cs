@@ -5,7 +5,8 @@ using Serverless.Channels.CallFlows;
 namespace Serverless.Channels.Sipgate;
 
 /// <summary>
-/// Says an answer plan in sipgate's XML. Every answer asks for the events that follow: without <c>onAnswer</c> and <c>onHangup</c> sipgate tells of a new call and no more.
+/// Writes a call flow in sipgate's XML. Every response requests the following events: without <c>onAnswer</c> and <c>onHangup</c> sipgate
+/// reports new calls only.
 /// https://developer.sipgate.io/push-api/api-reference/
 /// </summary>
 /// <param name="callback">Absolute address for the events that follow; null when it is not known.</param>
@@ -18,7 +19,7 @@ internal sealed class SipgateXml(string? callback)
 
     private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
 
-    /// <summary>Leaves the call to sipgate's own routing, and asks to be told how it goes on.</summary>
+    /// <summary>Leaves the call to sipgate's own routing, and requests its events.</summary>
     public WebhookResponse Listen() => Write(_ => { });
 
     /// <summary>
@@ -40,7 +41,7 @@ internal sealed class SipgateXml(string? callback)
                 xml.WriteEndElement();
                 break;
             case CallFlowStep.Farewell:
-                // Nobody may be rung and nothing recorded: a busy tone says so without a voice.
+                // No ringing and no recording: a busy tone needs no voice.
                 xml.WriteStartElement("Reject");
                 xml.WriteAttributeString("reason", "busy");
                 xml.WriteEndElement();

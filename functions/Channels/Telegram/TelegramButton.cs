@@ -12,7 +12,7 @@ internal static class TelegramButton
         if (query.Has("game_short_name"u8)) return new Parsed.Ignored("game");
         var message = query.Get("message"u8);
 
-        // A message sent by inline mode stands in a chat we do not see.
+        // A message sent by inline mode is in a chat that the bot does not see.
         if (message.ValueKind is not JsonValueKind.Object) return new Parsed.Ignored("inline-query");
         var from = query.Get("from"u8);
         var sides = new TelegramSides(origin, message, from);

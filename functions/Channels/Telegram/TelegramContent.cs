@@ -10,7 +10,7 @@ namespace Serverless.Channels.Telegram;
 /// <param name="Text">The customer's words: the text, or the words under a picture or file.</param>
 /// <param name="Attachments">Files by their file_id; null for none.</param>
 /// <param name="Phone">The customer's own number, if they shared it.</param>
-/// <param name="IsNothing">Telegram tells what happened in the chat; nobody said anything.</param>
+/// <param name="IsNothing">A service message of the chat, without content.</param>
 internal readonly record struct TelegramContent(
     ContactKind Kind, string? Text = null, List<Attachment>? Attachments = null, Identity? Phone = null, bool IsNothing = false)
 {
@@ -46,7 +46,8 @@ internal readonly record struct TelegramContent(
         return extras.Values is not null ? new(ContactKind.Message) : Unread(message, ref extras);
     }
 
-    // A card of somebody else is what the customer tells us, not an address of theirs; even their own may be typed in by hand, so it is a claim.
+    // A shared contact card of another person is content, not an address of the customer; even their own may be typed in by hand, so it
+    // is a claim.
     private static TelegramContent Card(JsonElement message, JsonElement card, ref ExtraFields extras)
     {
         var number = card.Get("phone_number"u8).AsText();
@@ -102,7 +103,7 @@ internal readonly record struct TelegramContent(
         return new(ContactKind.Placeholder);
     }
 
-    // The largest of a picture's sizes stands last. An animation comes as a document too, for the sake of old readers.
+    // The largest of a picture's sizes is last. An animation comes as a document, too, for compatibility.
     private static List<Attachment>? Files(JsonElement message)
     {
         List<Attachment>? files = null;

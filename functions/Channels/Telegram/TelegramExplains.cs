@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Telegram;
 
-/// <content>Why a call is not proven, where that can be told: each bot has a word of its own, by the name behind the address.</content>
+/// <content>Reasons for a failed verification: each bot has a secret token of its own, by the name in the address.</content>
 public sealed partial class TelegramChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

@@ -19,7 +19,7 @@ internal readonly struct TelegramMessage
     public TelegramMessage(TelegramOrigin origin, JsonElement message) : this(origin, message, message.Get("message_id"u8)) { }
 
     /// <param name="origin">Where it came from.</param>
-    /// <param name="message">A message, or what tells of a deleted one.</param>
+    /// <param name="message">A message, or the report of a deleted one.</param>
     /// <param name="id">Its id within the chat.</param>
     public TelegramMessage(TelegramOrigin origin, JsonElement message, JsonElement id)
     {
@@ -54,11 +54,13 @@ internal readonly struct TelegramMessage
         return Event($"{_id}:edited:{editedAt.AsId()}:{updateId}", ContactChange.Edited, content, extras, editedAt.AsUnixTime(_origin.ReceivedAt));
     }
 
-    /// <summary>Only business chats tell of deletions, of both sides and without a time. https://core.telegram.org/bots/api#businessmessagesdeleted</summary>
+    /// <summary>
+    /// Only business chats report deletions, of both sides and without a time. https://core.telegram.org/bots/api#businessmessagesdeleted
+    /// </summary>
     public Parsed.Found Removed() =>
         Event($"{_id}:removed", ContactChange.Removed, new(ContactKind.Message), default, _origin.ReceivedAt);
 
-    // Somebody pressed Start and has said nothing yet. https://core.telegram.org/bots/features#commands
+    // The user pressed Start and has not written yet. https://core.telegram.org/bots/features#commands
     private static bool IsStart(string? text) => text is not null && text.StartsWith("/start", StringComparison.Ordinal) && (text.Length == 6 || text[6] is ' ' or '@');
 
     private void Around(ref ExtraFields extras)

@@ -3,7 +3,10 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Telegram;
 
-/// <summary>Reads a sign that a customer put under a message of a private chat, or took away. Bots hear of it only if they ask for it. https://core.telegram.org/bots/api#messagereactionupdated</summary>
+/// <summary>
+/// Parses a reaction that a customer added to or removed from a message of a private chat. Bots receive it only if they subscribe to it.
+/// https://core.telegram.org/bots/api#messagereactionupdated
+/// </summary>
 internal static class TelegramReaction
 {
     public static Parsed Read(TelegramOrigin origin, JsonElement changed, string? updateId)

@@ -7,7 +7,8 @@ namespace Serverless.Channels.Telegram;
 public sealed partial class TelegramChannel : ISendsReplies
 {
     /// <summary>
-    /// Longest text, in UTF-16 code units, the strictest way to count. A longer one is refused and not split: Telegram knows no id of ours, so if the second half failed nobody could tell which half the customer has.
+    /// Longest text, in UTF-16 code units, the strictest way to count. A longer one is rejected and not split: Telegram has no
+    /// idempotency key, so after a failed second half it would be unknown which half the customer has.
     /// https://core.telegram.org/bots/api#sendmessage
     /// </summary>
     public const int LongestText = 4096;
@@ -26,7 +27,7 @@ public sealed partial class TelegramChannel : ISendsReplies
         var inPrivate = reply.InPrivate && to.Place is Place.Public;
         if (inPrivate && to.Parties.FirstOrDefault(p => p.Scheme == "telegram") is null) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath, "Who writes as a channel has no private chat.");
         var answer = await api.CallAsync("sendMessage", json => Write(json, reply, path, inPrivate), ct);
-        // Nothing was sent: the group the customer wrote in is a supergroup by now, and goes on under another id.
+        // Not sent: the customer's group has become a supergroup with another id.
         if (answer.MovedTo is { } chat) answer = await api.CallAsync("sendMessage", json => Write(json, reply, path with { Address = chat }, inPrivate), ct);
         if (answer.Result.ValueKind is not JsonValueKind.Object) return Failed(answer, setting);
 

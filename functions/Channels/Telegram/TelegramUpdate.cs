@@ -46,7 +46,7 @@ internal static class TelegramUpdate
         "edited_message" or "edited_business_message" => new TelegramMessage(origin, value).Edited(update.Get("update_id"u8).AsId()),
         "callback_query" => TelegramButton.Pressed(origin, value),
 
-        // What stands in a channel is written by those who run it, to everybody: a broadcast answers nobody.
+        // A channel post is written by its admins for everyone: a broadcast answers no customer.
         "channel_post" or "edited_channel_post" => new Parsed.Ignored("channel-post"),
         "message_reaction" when value.Get("chat"u8).Get("type"u8).Is("private"u8) => TelegramReaction.Read(origin, value, update.Get("update_id"u8).AsId()),
         "message_reaction" or "message_reaction_count" => new Parsed.Ignored("reaction"),
@@ -58,7 +58,8 @@ internal static class TelegramUpdate
         "poll" or "poll_answer" => new Parsed.Ignored("poll"),
         "chat_boost" or "removed_chat_boost" => new Parsed.Ignored("boost"),
         "managed_bot" => new Parsed.Ignored("managed-bot"),
-        // New kinds come with new versions of the Bot API; upkeep asks only for those we read. One that is a message was said by somebody, anything else is nothing that anybody answers.
+        // New kinds come with new versions of the Bot API; upkeep subscribes only to those that are parsed. A message has an author;
+        // anything else needs no answer.
         _ when value.Has("message_id"u8) && value.Has("chat"u8) => Unknown(origin, update, kind),
         _ => new Parsed.Ignored("unknown-update"),
     };

@@ -4,12 +4,13 @@ using System.Text.Json;
 namespace Serverless.Channels.Telegram;
 
 /// <content>
-/// Upkeep: <c>getWebhookInfo</c> and <c>setWebhook</c>. The second look ends here too: Telegram lists no past updates (getUpdates is closed while a webhook is set, and gives each once), so what can be told
+/// Upkeep: <c>getWebhookInfo</c> and <c>setWebhook</c>. Reconciliation is not possible: Telegram lists no past updates (getUpdates is
+/// closed while a webhook is set, and gives each once), so what can be reported
 /// is how many wait and what went wrong. https://core.telegram.org/bots/api#getwebhookinfo
 /// </content>
 public sealed partial class TelegramChannel : IRegistersWebhooks, IReconciles
 {
-    /// <summary>The kinds we read. What a case never needs is not asked for.</summary>
+    /// <summary>The kinds that are parsed. Kinds that no case needs are not subscribed.</summary>
     private static readonly string[] Needed =
         ["message", "edited_message", "business_message", "edited_business_message", "deleted_business_messages", "callback_query", "my_chat_member"];
 
@@ -45,7 +46,7 @@ public sealed partial class TelegramChannel : IRegistersWebhooks, IReconciles
         var ours = $"{upkeep.PublicBaseUrl}/api/hooks/{ChannelName}/{name.ToLowerInvariant()}";
         if (url is not null && url != ours)
         {
-            // An address of others may carry a secret in its path: its host is all that is told.
+            // A foreign address may carry a secret in its path: only its host is shown.
             var host = Uri.TryCreate(url, UriKind.Absolute, out var foreign) ? foreign.Host : "an address that cannot be read";
             return new(entry, RegistrationState.Foreign, $"Its updates go to {host}. {state}", $"If this deployment shall have them, call deleteWebhook with this bot's token; upkeep registers {ours} then.");
         }

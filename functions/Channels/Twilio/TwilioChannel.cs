@@ -81,7 +81,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         if (TwilioForm.Of(delivery) is not { } form) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         if (delivery.Header("x-twilio-signature") is not { Length: > 0 } signature)
         {
-            // Somebody looks at the address in a browser; with an account named it is meant to be a call of Twilio's.
+            // Opened in a browser; with an account named it is meant to be a call of Twilio's.
             return TwilioForm.IsQueryOnly(delivery) && form["AccountSid"u8] is null
                 ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
                 : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);

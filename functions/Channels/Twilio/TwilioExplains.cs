@@ -2,7 +2,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 
-/// <content>Why a signature does not hold: Twilio signs the address it was told, so an address that differs by a slash already breaks it. https://www.twilio.com/docs/usage/webhooks/webhooks-security</content>
+/// <content>Reasons for an invalid signature: Twilio signs the configured address, so a single different slash invalidates it.
+/// https://www.twilio.com/docs/usage/webhooks/webhooks-security</content>
 public sealed partial class TwilioChannel : IExplainsFailures
 {
     private const int LongestHost = 253;

@@ -23,7 +23,7 @@ public sealed partial class TwilioChannel : IReadsAttachments
         for (var hop = 0; hop <= MostRedirects; hop++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            // The token is for Twilio alone: the file itself lies with somebody else, behind an address that is signed for a while.
+            // The token is for Twilio alone: the file itself is on another host, behind a temporary signed address.
             if (url.Host == new Uri(current.ApiUrl).Host || url.Host.EndsWith(".twilio.com", StringComparison.OrdinalIgnoreCase))
                 request.Headers.Authorization = TwilioCalls.Basic(contact.Account, tokens.Current ?? tokens.Previous ?? "");
             var response = await calls.OpenAsync(request, ct);

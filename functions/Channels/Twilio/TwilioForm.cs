@@ -58,7 +58,9 @@ internal sealed class TwilioForm
         return signed.AsSpan(0, length);
     }
 
-    /// <summary>Name and value of each parameter in order of arrival, but the values of a repeated name together, where it first stands.</summary>
+    /// <summary>
+    /// Name and value of each parameter in order of arrival; the values of a repeated name are grouped at its first position.
+    /// </summary>
     public IEnumerable<(string Name, string Value)> InOrderOfNames() =>
         Enumerable.Range(0, _fields.Count).Select(i => (Name: Encoding.UTF8.GetString(_fields.NameAt(i)), Value: Encoding.UTF8.GetString(_fields.ValueAt(i))))
             .GroupBy(p => p.Name, StringComparer.Ordinal).SelectMany(g => g);

@@ -29,7 +29,8 @@ public sealed partial class TwilioChannel : IReconciles
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
         if (source.Split(' ') is not [var list and ("calls" or "messages"), var account]) return new ReconciliationResult.Restart();
-        // A page of a list goes on where it stopped; a new look begins a day before the last one, since a call is listed under the day it began.
+        // A page of a list continues where it stopped; a new run begins a day before the last one, since a call is listed under the day
+        // it began.
         var (page, next) = Cursor.Of(from.Cursor) is { } cursor ? (cursor.Page, cursor.Day) : (null, Day(from.Since));
         page ??= FirstPage(list, account, next);
         var began = from.Cursor is null || Cursor.Of(from.Cursor)?.Page is null ? Day(time.GetUtcNow().AddDays(-1)) : next;

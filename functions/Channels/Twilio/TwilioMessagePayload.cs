@@ -16,11 +16,12 @@ internal static class TwilioMessagePayload
     /// <summary>The message, or why it is none; null when it cannot be read.</summary>
     public static Parsed? Read(TwilioForm form, Delivery delivery)
     {
-        // Status callbacks tell of messages of our own; only what comes in is "received" (an MMS "receiving" first).
+        // Status callbacks report on our own messages; only incoming ones are "received" (an MMS "receiving" first).
         if ((form["SmsStatus"u8] ?? form["MessageStatus"u8]) is not (null or "received" or "receiving")) return Status(form, delivery);
         if ((form["MessageSid"u8] ?? form["SmsSid"u8]) is not { } sid || form["AccountSid"u8] is not { } account) return null;
         var to = form["To"u8];
-        // A WhatsApp sender who keeps the number private is known to the business by an id; both may be told. https://www.twilio.com/docs/whatsapp
+        // A WhatsApp sender with a private number is known to the business by an id; both may be present.
+        // https://www.twilio.com/docs/whatsapp
         var user = form["ExternalUserId"u8] is { } id ? PhoneAddress.WhatsAppOf(id) : null;
         var from = PhoneAddress.IsNobody(form["From"u8]) ? user : form["From"u8];
         var whatsApp = PhoneAddress.IsWhatsApp(from);

@@ -33,7 +33,9 @@ public sealed class TwilioOptions
     [Url]
     public string ApiUrl { get; set; } = "https://api.twilio.com";
 
-    /// <summary>Minutes between two second looks at calls and messages; 0 switches them off. Only with <see cref="AccountSid"/>.</summary>
+    /// <summary>
+    /// Minutes between two reconciliations of calls and messages; 0 switches them off. Only with <see cref="AccountSid"/>.
+    /// </summary>
     [Range(0, 24 * 60)]
     public int LookMinutes { get; set; } = 15;
 

@@ -5,7 +5,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>
-/// A file of a message that the second look found. The list of messages says how many there are and not where, so a reference names message and position, and the media list is asked for once the file is
+/// A file of a message found by reconciliation. The list of messages states their number and not their addresses, so a reference names
+/// message and position, and the media list is requested once the file is
 /// wanted. https://www.twilio.com/docs/messaging/api/media-resource
 /// </summary>
 /// <param name="Message">SID of the message.</param>

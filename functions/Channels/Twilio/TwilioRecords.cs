@@ -64,7 +64,7 @@ internal static class TwilioRecords
         var reached = status == "completed" && seconds > 0;
         if (parent is not null)
         {
-            // A leg to one of our people tells of the customer's call only that he was reached.
+            // A leg to a colleague states of the customer's call only that the colleague was reached.
             if (!over || !reached) return new Parsed.Ignored("leg");
             return Found(delivery, item, account, parent, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Answered, Answerer = Text(item, "to") }, (null, null), false);
         }
@@ -72,7 +72,7 @@ internal static class TwilioRecords
         var outbound = Text(item, "direction") is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
         var sides = outbound ? (Text(item, "to"), Text(item, "from")) : (Text(item, "from"), Text(item, "to"));
         if (!over) return Found(delivery, item, account, sid, $"{sid}:incoming", ContactChange.Received, new CallJourney { Outcome = outbound && reached ? CallOutcome.Answered : CallOutcome.Ringing }, sides, outbound);
-        // That somebody answered is told by the leg to him, which outranks this.
+        // The answer is reported by the leg to the colleague, which outranks this.
         var outcome = outbound && reached ? CallOutcome.Answered : CallOutcome.Missed;
         return Found(delivery, item, account, sid, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = outcome, DurationSeconds = seconds, Ended = true }, sides, outbound);
     }

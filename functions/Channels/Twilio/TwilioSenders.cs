@@ -26,7 +26,7 @@ public sealed partial class TwilioChannel
         var name = $"messaging service {sid}";
         if (service.TryGetProperty("use_inbound_webhook_on_number", out var deferred) && deferred.ValueKind == JsonValueKind.True) return new Registration(name, RegistrationState.Right, "The addresses of its numbers count.");
         if (wanted is not null && Same(there, wanted)) return new Registration(name, RegistrationState.Right);
-        // Nobody writes to a service that only sends.
+        // A service that only sends receives no messages.
         var path = $"/v1/Services/{Uri.EscapeDataString(sid)}";
         if ((await ListAsync(account, current, $"{path}/PhoneNumbers?PageSize=100", "phone_numbers", ct)).Items is { Count: 0 }) return null;
         var step = wanted is null ? "Set Hooks__PublicBaseUrl." : $"In the Twilio console at Messaging, Services, {sid}, Integration: choose \"Defer to sender's webhook\", or enter {wanted} (POST).";

@@ -64,7 +64,8 @@ internal static class TwilioSignature
             yield return TwilioUrl.WithPort(rewritten);
         }
 
-        // By GET the parameters stand in the query, sip:, client: and whatsapp: addresses among them; what lies between writes their signs in another way.
+        // With GET the parameters are in the query, sip:, client: and whatsapp: addresses among them; proxies escape their characters
+        // differently.
         foreach (var other in new[] { TwilioUrl.WithSigns(url, escaped: false), TwilioUrl.WithSigns(url, escaped: true) })
         {
             if (other == url) continue;

@@ -104,7 +104,7 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
         return !can.TryGetProperty(hook.Name == "messages" ? "sms" : "voice", out var able) || able.ValueKind != JsonValueKind.False;
     }
 
-    // What stands behind # is for Twilio and may be another choice.
+    // The fragment after # is for Twilio and may be configured differently.
     private static bool Same(string? there, string wanted) => there is not null && there.Split('#')[0].TrimEnd('/').Equals(wanted.Split('#')[0], StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOwn(string there, RegistrationCheckRequest upkeep) => upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);

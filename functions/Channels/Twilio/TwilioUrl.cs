@@ -20,7 +20,10 @@ internal static class TwilioUrl
         return string.Concat(url.AsSpan(0, portStart), url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? ":443" : ":80", url.AsSpan(authorityEnd));
     }
 
-    /// <summary>As a browser writes it: scheme and host in lower case, the scheme's own port left out, what may not stand in a path or query escaped. https://url.spec.whatwg.org/#percent-encoded-bytes</summary>
+    /// <summary>
+    /// As a browser writes it: scheme and host in lower case, the scheme's own port left out, characters not allowed in a path or query
+    /// escaped. https://url.spec.whatwg.org/#percent-encoded-bytes
+    /// </summary>
     public static string Normalised(string url)
     {
         var (portStart, authorityEnd) = PortOf(url);
@@ -90,7 +93,7 @@ internal static class TwilioUrl
         }
     }
 
-    /// <summary>Where the port stands with its colon; an empty range at the end of the authority without one.</summary>
+    /// <summary>Range of the port with its colon; empty at the end of the authority without one.</summary>
     private static (int Start, int End) PortOf(string url)
     {
         var start = url.IndexOf("://", StringComparison.Ordinal) + 3;

@@ -32,7 +32,7 @@ internal sealed class TwilioVoicePayload
     }
 
     /// <summary>What one call of Twilio says; null when it cannot be read.</summary>
-    /// <param name="door">The address behind <c>api/hooks/twilio/</c>.</param>
+    /// <param name="door">The path after <c>api/hooks/twilio/</c>.</param>
     /// <param name="form">Its parameters.</param>
     /// <param name="delivery">The call itself.</param>
     public static Parsed? Read(string door, TwilioForm form, Delivery delivery)

@@ -11,7 +11,7 @@ internal sealed class Twiml(CallFlow plan, string hooks)
 
     /// <summary>
     /// Asks Twilio to call again up to five times when the connection fails or we answer 5xx; without it a status callback is sent once. The fragment is
-    /// not part of what is signed. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+    /// not part of the signed address. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
     /// </summary>
     private const string Retries = "#rc=5&rp=5xx,ct,rt";
 

@@ -5,23 +5,23 @@ using Serverless.Platform.Json;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>Says the steps of an answer plan as a Call Control Object. Every address in it is absolute. https://developer.vonage.com/en/voice/voice-api/ncco-reference</summary>
-/// <param name="plan">What is said.</param>
+/// <param name="plan">The call flow.</param>
 /// <param name="hooks">Address of the channel, with a slash at the end.</param>
 /// <param name="dialled">The number of ours that was called, digits alone; it is shown to the people we ring, since Vonage lets no other one through.</param>
 internal sealed class Ncco(CallFlow plan, string hooks, string? dialled)
 {
-    /// <summary>Vonage cuts what is longer.</summary>
+    /// <summary>Vonage truncates longer texts.</summary>
     private const int MaxSentence = 1500;
 
-    /// <summary>The place in the plan that stands for "take a message".</summary>
+    /// <summary>The index in the call flow that means "take a message".</summary>
     public const string NextIsMessage = "message";
 
-    /// <summary>Whatever runs goes on.</summary>
+    /// <summary>The running actions continue.</summary>
     public static WebhookResponse Nothing { get; } = WebhookResponse.Empty();
 
     /// <summary>One step of the plan.</summary>
     /// <param name="step">What happens.</param>
-    /// <param name="group">Where the step stands in the plan.</param>
+    /// <param name="group">Position of the step in the call flow.</param>
     /// <param name="person">Which of the group's numbers is rung.</param>
     public WebhookResponse Say(CallFlowStep step, int group, int person)
     {

@@ -22,7 +22,7 @@ internal sealed class VonageCallback : IDisposable
     public static VonageCallback Of(Delivery delivery) =>
         new(delivery.Body.IsEmpty ? null : JsonDocument.Parse(delivery.Body), QueryOf(delivery));
 
-    /// <summary>The same, but a body that is no JSON reads as having no fields: for answers, which must be given to whatever came.</summary>
+    /// <summary>The same, but a body that is no JSON has no fields: for responses, which are required in any case.</summary>
     public static VonageCallback OfWhatever(Delivery delivery)
     {
         try
@@ -38,7 +38,7 @@ internal sealed class VonageCallback : IDisposable
     /// <summary>A field of the callback; null when it is missing, empty or no text or number.</summary>
     public string? this[string name] => _document is null ? Query(name) : Json.Get(Encoding.UTF8.GetBytes(name)).AsId();
 
-    /// <summary>The same, but what cannot be read as text reads as nothing: for answers, which must be given to whatever came.</summary>
+    /// <summary>The same, but unreadable text is empty: for responses, which are required in any case.</summary>
     public string? Word(string name)
     {
         try
@@ -51,7 +51,7 @@ internal sealed class VonageCallback : IDisposable
         }
     }
 
-    /// <summary>A parameter that stands in the address, as our own call control puts it there.</summary>
+    /// <summary>A query parameter that our own call control added to the address.</summary>
     public string? Query(string name)
     {
         foreach (var range in _query.AsSpan().Split('&'))

@@ -80,7 +80,7 @@ public sealed partial class VonageChannel : IChannel
         if (delivery.Method is not ("GET" or "HEAD" or "POST")) return new VerificationResult.Challenge(NoSuchMethod);
         if (TokenOf(delivery) is not { Length: > 0 } text)
         {
-            // Somebody looks at the address in a browser; with a call named it is meant to be Vonage's.
+            // Opened in a browser; with a call named it is meant to be Vonage's.
             return delivery.Method is not "POST" && !delivery.PathAndQuery.Contains('?', StringComparison.Ordinal)
                 ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
                 : new VerificationResult.Invalid(Missing(delivery));
@@ -118,7 +118,7 @@ public sealed partial class VonageChannel : IChannel
         return acceptance is Acceptance.Quarantined && string.IsNullOrEmpty(delivery.Header("authorization")) ? WebhookResponse.Empty(503) : WebhookResponse.Empty();
     }
 
-    /// <summary>A message may be left; nobody is rung for a caller who is not proven. What runs goes on.</summary>
+    /// <summary>A message may be left; an unverified caller rings no one. Running actions continue.</summary>
     public WebhookResponse? RespondUnread(Delivery begun)
     {
         if (begun.Rest is "voice/dial") return Ncco.Nothing;
@@ -156,7 +156,7 @@ public sealed partial class VonageChannel : IChannel
     }
 
     private static WebhookResponse Step(Ncco ncco, CallFlowStep step, int group, int person) =>
-        // A plan that became shorter while people were rung goes on with its first number.
+        // A call flow that became shorter during the call continues with its first number.
         ncco.Say(step, group, step is CallFlowStep.Ring ring && person >= ring.Numbers.Count ? 0 : person);
 
     // "1.0" is the first number of the second group; anything else takes a message.
@@ -183,7 +183,7 @@ public sealed partial class VonageChannel : IChannel
         return reading ?? Placeholder(delivery, account);
     }
 
-    // No body names the account, the token does; what the second look found was asked of the account in the settings.
+    // No body names the account, the token does; deliveries of reconciliation belong to the account in the settings.
     private string AccountOf(Delivery delivery) =>
         (TokenOf(delivery) is { } text ? SharedKeyJwt.Parse(text)?.Text("api_key") : null) ?? _options.CurrentValue.ApiKey ?? "unknown";
 

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Vonage;
 
-/// <content>Why a token does not hold, where that can be told. https://developer.vonage.com/en/getting-started/concepts/webhooks</content>
+/// <content>Reasons for an invalid token. https://developer.vonage.com/en/getting-started/concepts/webhooks</content>
 public sealed partial class VonageChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

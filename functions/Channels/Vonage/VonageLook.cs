@@ -5,7 +5,7 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Vonage;
 
-/// <content>The second look: the calls that came in, oldest first. https://developer.vonage.com/en/api/voice#getCalls</content>
+/// <content>Reconciliation: incoming calls, oldest first. https://developer.vonage.com/en/api/voice#getCalls</content>
 public sealed partial class VonageChannel : IReconciles
 {
     private const int PageSize = 100;
@@ -67,7 +67,7 @@ public sealed partial class VonageChannel : IReconciles
         return new(held, Cursor(more ? place with { Index = place.Index + read } : new(place.End, place.End, 0)), more);
     }
 
-    // The legs that rang our people belong to the conversation of the call; they say whether somebody was reached.
+    // The legs that rang our people belong to the conversation of the call; they state whether a person was reached.
     private static byte[] Wrapped(JsonElement call, JsonElement calls, string conversation)
     {
         using var bytes = new MemoryStream(1024);
@@ -89,7 +89,7 @@ public sealed partial class VonageChannel : IReconciles
         return bytes.ToArray();
     }
 
-    // A page that is left is asked for with the very times of the first one, or its numbers would shift.
+    // A further page is requested with the exact times of the first one; otherwise its numbers would shift.
     private static LookPlace Begin(ReconciliationStart from, DateTimeOffset until) =>
         from.Cursor?.Split('|') is [var start, var end, var index] && Time(start) is { } s && Time(end) is { } e && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
             ? new(s, i > 0 ? e : until, i)

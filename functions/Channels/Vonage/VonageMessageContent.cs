@@ -3,11 +3,11 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Vonage;
 
-/// <summary>What a message says, whatever its type. https://developer.vonage.com/en/api/messages</summary>
+/// <summary>Content of a message of any type. https://developer.vonage.com/en/api/messages</summary>
 /// <param name="Text">The customer's words.</param>
 /// <param name="Attachments">Files that came with them.</param>
-/// <param name="Extras">What else was told, under Vonage's own names.</param>
-/// <param name="IsReadable">False when a person must look at the provider.</param>
+/// <param name="Extras">Further fields, under Vonage's own names.</param>
+/// <param name="IsReadable">False when a person must read it at the provider.</param>
 internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList<Attachment> Attachments, Dictionary<string, string>? Extras, bool IsReadable)
 {
     public static VonageMessageContent Of(JsonElement message, string? type)

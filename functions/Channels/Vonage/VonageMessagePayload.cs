@@ -18,7 +18,7 @@ internal static class VonageMessagePayload
         var phone = network is "sms" or "mms" or "whatsapp" or "viber" or "rcs";
         var (from, to) = (message.Get("from"u8).AsId(), message.Get("to"u8).AsId());
         var line = phone ? VonageNumber.Of(from) : from;
-        // A WhatsApp sender who keeps the number private is known to the business by an id; both may be told.
+        // A WhatsApp sender with a private number is known to the business by an id; both may be present.
         var user = network is "whatsapp" ? UserId(message, line) : null;
         var customer = user is not null && !VonageNumber.IsNumber(line) ? user : line;
         var ours = network is "sms" or "mms" or "whatsapp" ? VonageNumber.Of(to) : to;
@@ -66,7 +66,7 @@ internal static class VonageMessagePayload
         return new Parsed.StatusUpdate(new(account, id, state.Value, Time(status.Get("timestamp"u8), delivery), reason, status.Get("client_ref"u8).AsText()));
     }
 
-    /// <summary>Vonage's word for the network as the house says it.</summary>
+    /// <summary>Maps Vonage's name of the network to the app's.</summary>
     public static string NetworkOf(string channel) => channel is "viber_service" ? "viber" : channel;
 
     /// <summary>SMS and calls between two numbers are one conversation, as with every provider of telephony here; each other network is one of its own.</summary>

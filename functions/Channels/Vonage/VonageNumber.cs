@@ -5,7 +5,7 @@ namespace Serverless.Channels.Vonage;
 /// <summary>Reads the addresses of Vonage: numbers without a plus, SIP addresses, and the ways to say that a number is withheld.</summary>
 internal static class VonageNumber
 {
-    /// <summary>A number as the rest of the house writes it; any other address as it is; null when it is withheld.</summary>
+    /// <summary>A number in the app's form; any other address unchanged; null when it is withheld.</summary>
     public static string? Of(string? address)
     {
         if (address is null || address.ToLowerInvariant() is "anonymous" or "unknown" or "restricted" or "private" or "unavailable" or "withheld") return null;
@@ -29,7 +29,10 @@ internal static class VonageNumber
         return line.StartsWith("sip:", StringComparison.Ordinal) ? [new Identity("sip", line[4..], Evidence.Claimed, account, name)] : [new Identity("sms-sender", line, Evidence.Claimed, account, name)];
     }
 
-    /// <summary>The customer's number and ours, for calls and SMS alike. Null for what says nothing of who it is: such a contact stands alone.</summary>
+    /// <summary>
+    /// The customer's number and ours, for calls and SMS alike. Null for a value that identifies no one: such a contact has no
+    /// conversation.
+    /// </summary>
     public static string? ThreadOf(string? customer, string? ours) => IsNumber(customer) && ours is not null ? $"{customer} {ours}" : null;
 
     private static bool IsDigits(ReadOnlySpan<char> text) => text.Length is >= 7 and <= 15 && !text.ContainsAnyExceptInRange('0', '9');

@@ -40,7 +40,9 @@ public sealed class VonageOptions
     [StringLength(64)]
     public string? ApplicationId { get; set; }
 
-    /// <summary>Private key of the application, PEM (line breaks may be written as <c>\n</c>); needed for replies, recordings and the second look.</summary>
+    /// <summary>
+    /// Private key of the application, PEM (line breaks may be written as <c>\n</c>); needed for replies, recordings and reconciliation.
+    /// </summary>
     [StringLength(8192)]
     public string? PrivateKey { get; set; }
 
@@ -48,7 +50,7 @@ public sealed class VonageOptions
     [Range(1, 876_000)]
     public int TokenHours { get; set; } = 25;
 
-    /// <summary>How often calls are looked at again, in minutes, 0 to 1440; 0 switches it off.</summary>
+    /// <summary>Interval of reconciliation of calls, in minutes, 0 to 1440; 0 switches it off.</summary>
     [Range(0, 1440)]
     public int LookMinutes { get; set; } = 15;
 

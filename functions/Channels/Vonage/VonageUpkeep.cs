@@ -39,7 +39,7 @@ public sealed partial class VonageChannel : IRegistersWebhooks
         foreach (var (capability, member, door) in Doors.Where(d => d.Capability is "messages" || wantsVoice))
             found.Add(Door(Child(Child(capabilities, capability), "webhooks"), $"{capability} {member}", member, hooks, door));
 
-        // Only a capability that is all ours may be told how to call.
+        // Only a capability that is entirely ours may be reconfigured.
         bool Ours(string capability) => !found.Exists(f => f.State is RegistrationState.Foreign && f.Name.StartsWith(capability, StringComparison.Ordinal));
         if (wantsVoice && Ours("voice")) found.Add(Setting(Child(capabilities, "voice"), "voice signed_callbacks", "signed_callbacks", true));
         if (Ours("messages")) found.Add(Setting(Child(capabilities, "messages"), "messages version", "version", "v1"));

@@ -26,13 +26,13 @@ internal sealed class VonageVoicePayload
     }
 
     /// <summary>What one callback says; null when it cannot be read.</summary>
-    /// <param name="door">The address behind <c>api/hooks/vonage/</c>.</param>
+    /// <param name="door">The path after <c>api/hooks/vonage/</c>.</param>
     /// <param name="call">Its fields.</param>
     /// <param name="delivery">The callback itself.</param>
     /// <param name="account">API key of the account it comes from.</param>
     public static Parsed? Read(string door, VonageCallback call, Delivery delivery, string account)
     {
-        // A transfer names two conversations; the leg goes on in the second, whose own callbacks follow.
+        // A transfer names two conversations; the leg continues in the second, whose own callbacks follow.
         if (call["conversation_uuid_to"] is not null) return new Parsed.Ignored("transfer");
         // Errors of our own call control: https://developer.vonage.com/en/voice/voice-api/webhook-reference#errors
         if (call["reason"] is not null && call["status"] is null && door is "voice/events") return new Parsed.Ignored("error");
@@ -50,11 +50,13 @@ internal sealed class VonageVoicePayload
         };
     }
 
-    /// <summary>Whether the person rung was not reached, so that the plan goes on.</summary>
+    /// <summary>Whether the person rung was not reached, so that the call flow continues.</summary>
     public static bool WasNotReached(string? status) => status is "timeout" or "failed" or "rejected" or "unanswered" or "busy";
 
-    /// <summary>What <c>GET /v1/calls</c> holds of a call, with the legs that belong to it: the second look. https://developer.vonage.com/en/api/voice#getCalls</summary>
-    /// <param name="json">The call and its legs as the second look wrote them.</param>
+    /// <summary>
+    /// Parses a call of <c>GET /v1/calls</c> with its legs, for reconciliation. https://developer.vonage.com/en/api/voice#getCalls
+    /// </summary>
+    /// <param name="json">The call and its legs as reconciliation wrote them.</param>
     /// <param name="delivery">What it was wrapped in.</param>
     /// <param name="account">API key of the account.</param>
     public static Parsed? Held(JsonElement json, Delivery delivery, string account)
@@ -81,7 +83,7 @@ internal sealed class VonageVoicePayload
 
     private Parsed.Found Incoming() => Found("incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing }, Sides());
 
-    // An event of the customer's own leg. "answered" is us answering the line, not a person; those who are rung have a door of their own.
+    // An event of the customer's own leg. "answered" means that the app answered, not a person; legs to people have a path of their own.
     private Parsed? Event()
     {
         if (_status is null) return null;
@@ -115,7 +117,7 @@ internal sealed class VonageVoicePayload
         if (_status is null) return null;
         if (_status is "human" or "machine") return new Parsed.Ignored("machine-detection");
         var answered = _status is "answered" || (_status is "completed" && Seconds(_call["duration"]) > 0);
-        // While somebody else is still to be rung the call is not missed.
+        // While another person is still to be rung the call is not missed.
         var missed = WasNotReached(_status) && _call.Query("next") is Ncco.NextIsMessage;
         return Found($"{_call["to"]}:{_status}", ContactChange.Progressed, new CallJourney
         {

@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.Channels.X;
 
 /// <summary>
-/// Reads a post as the X Activity API and the second look give it. X is renaming "tweet" to "post" in its fields; both names are read.
+/// Parses a post of the X Activity API or of reconciliation. X is renaming "tweet" to "post" in its fields; both names are read.
 /// https://docs.x.com/x-api/activity/event-payloads
 /// </summary>
 internal static class NewerPost

@@ -5,7 +5,9 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.X;
 
-/// <summary>X: public posts and direct messages of our accounts, told by the X Activity API or by the Account Activity API at one address.</summary>
+/// <summary>
+/// X: public posts and direct messages of our accounts, from the X Activity API or the Account Activity API at one address.
+/// </summary>
 public sealed partial class XChannel : IChannel
 {
     internal const string ChannelName = "x";

@@ -28,7 +28,9 @@ internal static class XDirectMessage
         }.Read();
     }
 
-    /// <summary>One event of <c>GET /2/dm_events</c>, which the second look brings in. https://docs.x.com/x-api/direct-messages/get-dm-events</summary>
+    /// <summary>
+    /// One event of <c>GET /2/dm_events</c>, imported by reconciliation. https://docs.x.com/x-api/direct-messages/get-dm-events
+    /// </summary>
     /// <param name="message">The event.</param>
     /// <param name="includes">People and media it refers to.</param>
     /// <param name="teller">Whose account it is about.</param>

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.X;
 
-/// <content>Why a signature does not hold, where that can be told. https://docs.x.com/x-api/webhooks/quickstart</content>
+/// <content>Reasons for an invalid signature. https://docs.x.com/x-api/webhooks/quickstart</content>
 public sealed partial class XChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)

@@ -11,7 +11,8 @@ internal static class XHandshake
 {
     private const int MaxToken = 256;
 
-    // X signs deliveries with the same key, so whoever may choose the token chooses what we sign. No body of X's consists of these characters
+    // X signs deliveries with the same key, so a caller who chooses the token chooses the signed text. No body of X's consists of these
+    // characters
     // alone: a token signed here can never pass as a delivery (see MayBeSigned).
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/.~");
 

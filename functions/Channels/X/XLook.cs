@@ -5,7 +5,8 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.X;
 
-/// <content>The second look: mentions and direct messages of each account, newest first as X gives them, down to the last one seen.</content>
+/// <content>Reconciliation: mentions and direct messages of each account, newest first as X lists them, down to the last known
+/// one.</content>
 public sealed partial class XChannel : IReconciles
 {
     private const string PostFields = "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,lang,note_tweet,referenced_tweets,text"
@@ -74,7 +75,7 @@ public sealed partial class XChannel : IReconciles
             foreach (var item in root.Get("data"u8).Items())
             {
                 if (item.Get("id"u8).AsId() is not { } id) continue;
-                // Direct messages know no since_id: whoever meets the last one seen, or an older one than is wanted, is through.
+                // Direct messages have no since_id: a run ends at the last known one, or at one older than wanted.
                 done = kind is "messages" && ((place.Seen is { } seen && !IsNewer(id, seen)) || (item.Get("created_at"u8).AsText() is { } at && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var time) && time < since));
                 if (done) break;
                 if (newest is null || IsNewer(id, newest)) newest = id;
@@ -91,7 +92,7 @@ public sealed partial class XChannel : IReconciles
         }
     }
 
-    // As the X Activity API would have told it, so that one reader serves both.
+    // In the form of the X Activity API, so that one parser serves both.
     private static byte[] Wrapped(string type, string account, string id, JsonElement item, JsonElement includes)
     {
         using var bytes = new MemoryStream(1024);

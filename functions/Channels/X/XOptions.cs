@@ -24,7 +24,7 @@ public sealed class XOptions
     [StringLength(256)]
     public string? PreviousConsumerSecret { get; set; }
 
-    /// <summary>Consumer key ("API key") of the X app; needed to call X (replies, second look, subscriptions).</summary>
+    /// <summary>Consumer key ("API key") of the X app; needed to call X (replies, reconciliation, subscriptions).</summary>
     [StringLength(256)]
     public string? ConsumerKey { get; set; }
 
@@ -38,7 +38,9 @@ public sealed class XOptions
     /// <summary>Which product of X upkeep subscribes our accounts to.</summary>
     public XProduct Product { get; set; } = XProduct.Activity;
 
-    /// <summary>How often mentions and direct messages are looked at again, in minutes, 0 to 1440; 0 switches it off. X bills what it is asked for.</summary>
+    /// <summary>
+    /// Interval of reconciliation of mentions and direct messages, in minutes, 0 to 1440; 0 switches it off. X bills each request.
+    /// </summary>
     [Range(0, 1440)]
     public int LookMinutes { get; set; } = 15;
 
@@ -62,7 +64,7 @@ public sealed class XAccount
     public bool LongPosts { get; set; }
 }
 
-/// <summary>The two products by which X tells of an account's activity.</summary>
+/// <summary>The two products by which X reports an account's activity.</summary>
 public enum XProduct
 {
     /// <summary>X Activity API: one subscription for each kind of event.</summary>

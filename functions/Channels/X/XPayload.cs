@@ -92,7 +92,7 @@ internal static class XPayload
         }
     }
 
-    // Whoever keeps a copy of a deleted post must delete it. https://docs.x.com/developer-terms/policy
+    // A copy of a deleted post must be deleted. https://docs.x.com/developer-terms/policy
     private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, XSender teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
     {
         Channel = XChannel.ChannelName,

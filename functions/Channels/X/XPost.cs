@@ -38,7 +38,8 @@ internal sealed class XPost
     public List<Attachment>? Media { get; init; }
 
     /// <summary>
-    /// A post of somebody else that names, answers or quotes our account is a contact; a post of ours counts as an answer where it answers somebody else (P16).
+    /// A post of another account that mentions, answers or quotes ours is a contact; a post of ours counts as an answer where it answers
+    /// another account (P16).
     /// A repost holds no word of the person who made it.
     /// </summary>
     public Parsed Read(XSender teller)
@@ -67,7 +68,7 @@ internal sealed class XPost
             OccurredAt = At,
             ReceivedAt = teller.ReceivedAt,
             Text = Text,
-            // X guesses the language; und, zxx and q.. are its words for "cannot tell".
+            // X guesses the language; und, zxx and q.. mean "undetermined".
             Language = Language is null or "und" or "zxx" || Language.StartsWith('q') ? null : Language,
             Attachments = Media ?? [],
             Reply = direction is Direction.Inbound ? new(Id) : null,

@@ -85,7 +85,8 @@ public sealed partial class XChannel : ISendsReplies
         }
     }
 
-    // https://docs.x.com/x-api/fundamentals/response-codes-and-errors: X tells its reasons apart by the last part of an address, its title names no person.
+    // https://docs.x.com/x-api/fundamentals/response-codes-and-errors: X distinguishes reasons by the last part of an address; its title
+    // names no person.
     private static ReplyOutcome.Refused Refused(ProviderResponse answer, string account)
     {
         var type = Read(answer.Body, "type"u8, default)?.Split('/')[^1];

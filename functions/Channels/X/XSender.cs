@@ -7,8 +7,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.X;
 
-/// <summary>Which account of ours a delivery tells about, who else is us, and when it came.</summary>
-/// <param name="account">Numeric user id the subscription stands for.</param>
+/// <summary>Account, own identities and time of a delivery.</summary>
+/// <param name="account">Numeric user id of the subscription.</param>
 /// <param name="ours">All accounts in the settings.</param>
 /// <param name="receivedAt">When it arrived.</param>
 internal sealed class XSender(string account, IReadOnlyDictionary<string, XAccount> ours, DateTimeOffset receivedAt)
