@@ -26,7 +26,7 @@ using Serverless.Schemas;
 
 namespace Serverless;
 
-/// <summary>Table of contents: one line for each part, in the order of the data's way.</summary>
+/// <summary>Registers all services in the order of the data path, one line per feature.</summary>
 public static class Program
 {
     public static async Task<int> Main(string[] args)
@@ -34,7 +34,7 @@ public static class Program
         try
         {
             using var app = FunctionsApplication.CreateBuilder(args).Compose().Build();
-            // Once calls are answered: to read a mailbox's certificate takes a third as long as all else.
+            // After start-up: loading the mailbox certificate would add a third to the start time.
             var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
             lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<StartCheck>().Tell());
             await app.RunAsync();

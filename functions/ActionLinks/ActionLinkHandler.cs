@@ -35,7 +35,7 @@ public enum LinkState
     NoWay,
 }
 
-/// <summary>What the page of a link shows.</summary>
+/// <summary>Content of the page of a link.</summary>
 /// <param name="State">State of the link.</param>
 /// <param name="Link">What it is for; null when it is none of ours.</param>
 /// <param name="Case">The case as it is now; null when it is gone.</param>

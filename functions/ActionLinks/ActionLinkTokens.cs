@@ -7,7 +7,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.ActionLinks;
 
-/// <summary>What a person may do by a link.</summary>
+/// <summary>Action of a link.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LinkAction>))]
 public enum LinkAction
 {
@@ -25,7 +25,7 @@ public enum LinkAction
     [JsonStringEnumMemberName("incident")] Incident,
 }
 
-/// <summary>What a link is for.</summary>
+/// <summary>Content of a link.</summary>
 /// <param name="CaseId">The case.</param>
 /// <param name="Action">What it does.</param>
 /// <param name="Who">Who does it: the person or team the notification went to.</param>
@@ -33,13 +33,13 @@ public enum LinkAction
 /// <param name="ContactId">The contact that is answered; null for the latest of the customer.</param>
 public sealed record ActionLink(string CaseId, LinkAction Action, string Who, string Cause, string? ContactId = null);
 
-/// <summary>A link that was made by us.</summary>
+/// <summary>A validly signed link.</summary>
 /// <param name="Link">What it is for.</param>
 /// <param name="ExpiresAt">When it ends (UTC).</param>
 /// <param name="Expired">True when it is over.</param>
 public sealed record OpenedLink(ActionLink Link, DateTimeOffset ExpiresAt, bool Expired);
 
-/// <summary>Makes links for notifications, and opens them again.</summary>
+/// <summary>Creates and verifies the links of notifications.</summary>
 public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
     private const string Purpose = "act on a case";

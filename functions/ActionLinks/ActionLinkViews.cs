@@ -4,7 +4,7 @@ using Serverless.Replies;
 namespace Serverless.ActionLinks;
 
 /// <summary>
-/// What the pages of links show of a case, and the answer that one of them sends. Everything but <see cref="SendAsync"/> changes nothing.
+/// Reads the data of link pages, and sends the reply of one of them. Everything but <see cref="SendAsync"/> changes nothing.
 /// </summary>
 public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, ActionLinkTokens links, LinkAudience audience)
 {

@@ -9,8 +9,8 @@ using Serverless.Replies;
 namespace Serverless.ActionLinks;
 
 /// <summary>
-/// The page of a link, in German or English: no script, nothing from elsewhere, and of the customer only what is included for the person
-/// the link was sent to.
+/// The page of a link, in German or English: no script, no external resources, and only those customer details that are included for
+/// the recipient of the link.
 /// </summary>
 public sealed class ActionPage(TextBook texts)
 {

@@ -8,7 +8,7 @@ using Serverless.Platform.Localization;
 namespace Serverless.ActionLinks;
 
 /// <summary>
-/// Parts of the pages of links that show contacts, list cases of an incident, or take an answer. Everything put in is escaped.
+/// Sections of link pages: contacts, cases of an incident, the reply form. All values are escaped.
 /// </summary>
 internal sealed class CaseSections(TextBook texts, string language, string? timeZone, StringBuilder html)
 {

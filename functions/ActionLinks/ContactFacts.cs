@@ -4,7 +4,7 @@ using Serverless.Contacts;
 namespace Serverless.ActionLinks;
 
 /// <summary>
-/// What of a contact a person may be shown in a card, a mail or a page of a link: each kind only where it is included (P12).
+/// Details of a contact that a recipient may see in a card, a mail or a link page: each kind only where it is included (P12).
 /// </summary>
 public static class ContactFacts
 {

@@ -1,7 +1,7 @@
 namespace Serverless.ActionLinks;
 
 /// <summary>
-/// What the feature that sends notifications knows of those who follow links. It hands this in, since links know nothing of it.
+/// Recipients of links, as provided by the notifications feature, since action links do not depend on it.
 /// </summary>
 /// <param name="FindAsync">A person or team by name; null when the settings do not name them any more: then their links show
 /// nothing.</param>

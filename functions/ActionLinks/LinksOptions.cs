@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.ActionLinks;
 
-/// <summary>Links by which a person acts on a case from a notification; section <c>Links</c>.</summary>
+/// <summary>Action links in notifications; section <c>Links</c>.</summary>
 public sealed class LinksOptions
 {
     /// <summary>Signs the links: 32 characters or more, random. Without it notifications carry no links.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.ActionLinks;
 
-/// <summary>Signed links of cards and mails, and their pages.</summary>
+/// <summary>Registers action links and their pages.</summary>
 public static class LinksServices
 {
     public static IServiceCollection AddLinks(this IServiceCollection services, IConfiguration configuration)

@@ -7,7 +7,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Attachments;
 
-/// <summary>Brings one file to its end: opened at its provider, streamed into storage, noted in its case. Every step may be repeated.</summary>
+/// <summary>
+/// Fetches one attachment: opens it at its provider, streams it into storage and records the outcome in its case. Every step may be
+/// repeated.
+/// </summary>
 public sealed partial class AttachmentFetcher(
     AttachmentRows rows, CaseStore cases, ChannelDirectory channels, BlobStore blobs, QueueStore queues, IOptionsMonitor<AttachmentsOptions> options, TimeProvider time, ILogger<AttachmentFetcher> log)
 {

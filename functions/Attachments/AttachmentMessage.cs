@@ -4,7 +4,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Attachments;
 
-/// <summary>The message in queue <c>attachments</c>: which file is to be fetched, and how often that was tried. Ids only.</summary>
+/// <summary>Message in queue <c>attachments</c>: attachment to fetch and number of attempts. Ids only.</summary>
 /// <param name="CaseId">The case.</param>
 /// <param name="File">Id of the file within it.</param>
 /// <param name="Attempt">0 at first.</param>

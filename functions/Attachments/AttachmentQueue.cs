@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Attachments;
 
-/// <summary>Sees to the files of a contact that was just taken into its case: asks for each, or takes them away with their contact. Safe to repeat.</summary>
+/// <summary>Queues the attachments of a stored contact, or deletes them with their contact. Safe to repeat.</summary>
 public sealed class AttachmentQueue(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
 {
     public const string Container = "attachments";

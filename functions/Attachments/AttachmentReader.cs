@@ -3,7 +3,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Attachments;
 
-/// <summary>Finds the files of a case for people.</summary>
+/// <summary>Reads attachments of a case for download.</summary>
 public sealed class AttachmentReader(AttachmentRows rows, CaseReader cases, BlobStore blobs)
 {
     /// <summary>A file by its case's id or number and its own id; null when there is none.</summary>

@@ -7,7 +7,7 @@ using Serverless.Platform.Messaging;
 
 namespace Serverless.Attachments;
 
-/// <summary>Files of contacts: fetched from a queue, handed out as downloads.</summary>
+/// <summary>Triggers of attachments: fetched from a queue, downloaded by people.</summary>
 public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReader shelf, PoisonMessages poison)
 {
     /// <summary>Brings the file of a pointer into storage.</summary>

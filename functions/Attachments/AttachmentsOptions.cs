@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Attachments;
 
-/// <summary>Bounds of files that come with contacts; section <c>Attachments</c>.</summary>
+/// <summary>Limits of attachments; section <c>Attachments</c>.</summary>
 public sealed class AttachmentsOptions
 {
     /// <summary>Largest stored file, in bytes; a larger one is shown in its case as failed: too-large.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Attachments;
 
-/// <summary>What fetches files and hands them out.</summary>
+/// <summary>Registers fetching and download of attachments.</summary>
 public static class AttachmentsServices
 {
     public static IServiceCollection AddAttachments(this IServiceCollection services, IConfiguration configuration)

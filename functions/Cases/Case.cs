@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Serverless.Cases;
 
-/// <summary>The head of a case: what was decided about it. Its contacts are rows beside it.</summary>
+/// <summary>The head of a case: the decisions about it. Its contacts are separate rows.</summary>
 public sealed record Case
 {
     /// <summary>32 hex digits.</summary>
@@ -71,14 +71,14 @@ public sealed record Case
     public int Version { get; init; } = 1;
 }
 
-/// <summary>An offer to take a case over.</summary>
+/// <summary>A pending hand-over.</summary>
 /// <param name="To">Whom it is offered to: an owner as the <c>Owners</c> settings name them.</param>
 /// <param name="By">Who offers it; null when nobody said.</param>
 /// <param name="Why">For what reason.</param>
 /// <param name="At">When.</param>
 public sealed record HandOver(string To, string? By, string Why, DateTimeOffset At);
 
-/// <summary>Whether anybody still has to do something.</summary>
+/// <summary>State of a case: open or closed.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CaseState>))]
 public enum CaseState
 {

@@ -4,7 +4,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>What a person does to a case. The case is named in <c>pending</c> before the commit, so that a crash right after it leaves nobody untold (D5).</summary>
+/// <summary>
+/// Actions of people on a case. The case is listed in <c>pending</c> before the commit, so that its events are published even after a
+/// crash (D5).
+/// </summary>
 public sealed class CaseActions(
     CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, TimeProvider time, IOptionsMonitor<CasesOptions> options,
     IOptionsMonitor<OwnersOptions> owners)

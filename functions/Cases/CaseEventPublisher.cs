@@ -2,7 +2,10 @@ using Serverless.Outbox;
 
 namespace Serverless.Cases;
 
-/// <summary>What follows a commit: publish, list, mark. Each step may be repeated; a crash leaves the outbox rows for the next caller.</summary>
+/// <summary>
+/// Publishes committed events, updates the case list and marks them published. Each step may be repeated; a crash leaves the outbox rows
+/// for the next caller.
+/// </summary>
 public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseStore cases)
 {
     /// <summary>Publishes this commit's events, or any still pending for the case.</summary>

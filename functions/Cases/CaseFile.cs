@@ -4,7 +4,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>One case with all that belongs to it, as <c>GET api/cases/{id}</c> shows it.</summary>
+/// <summary>A case with its contacts, history and replies, as in <c>GET api/cases/{id}</c>.</summary>
 /// <param name="Case">The head.</param>
 /// <param name="Contacts">Its contacts, by the provider's time.</param>
 /// <param name="History">Its published events, oldest first.</param>
@@ -33,7 +33,7 @@ public sealed record CasePart(int Top, string? Contacts, string? History)
     public bool IsFirst => Contacts is null && History is null;
 }
 
-/// <summary>A case that belongs to the same thing.</summary>
+/// <summary>A related case.</summary>
 /// <param name="CaseId">Its id.</param>
 /// <param name="Number">Its number.</param>
 /// <param name="ContactId">The contact of this case that leads there.</param>
@@ -48,7 +48,7 @@ public sealed record CaseReference(string CaseId, string Number, string ContactI
 /// <param name="Files">Its attachments as far as they are fetched; empty for a channel whose files cannot be opened.</param>
 public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact, IReadOnlyList<FiledAttachment> Files);
 
-/// <summary>A file that came with a contact.</summary>
+/// <summary>An attachment of a contact.</summary>
 /// <param name="Id">Names it within the case: <c>GET api/cases/{id}/attachments/{n}</c>.</param>
 /// <param name="Name">As its sender named it; null when it was not named.</param>
 /// <param name="Type">MIME type once it is stored, what the provider said before.</param>
@@ -80,7 +80,7 @@ public enum AttachmentState
     [JsonStringEnumMemberName("removed")] Removed,
 }
 
-/// <summary>Something that happened to a case.</summary>
+/// <summary>An entry of the history of a case.</summary>
 /// <param name="Type">CloudEvents type.</param>
 /// <param name="At">When.</param>
 /// <param name="Event">The whole CloudEvent.</param>
@@ -121,7 +121,7 @@ public sealed record ListedCase
 /// </param>
 public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuation, bool? Truncated = null);
 
-/// <summary>What became of an act on a case.</summary>
+/// <summary>Result of an action on a case.</summary>
 /// <param name="State"><c>accepted</c>, <c>offered</c> or <c>closed</c>.</param>
 /// <param name="Changed">False: it was so already.</param>
 public sealed record CaseActionLink(string State, bool Changed);
@@ -139,7 +139,7 @@ public enum CaseOrder
     Due,
 }
 
-/// <summary>What to list.</summary>
+/// <summary>Filter, order and page of a list.</summary>
 /// <param name="State">Open or closed cases.</param>
 /// <param name="Owner">Only of this owner; null for all. <see cref="CaseViews.Nobody"/> returns cases without an owner.</param>
 /// <param name="Network">Only cases that used this network.</param>

@@ -5,7 +5,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Cases;
 
-/// <summary>The wire form of cases and their events: camel case, enums as words, nothing for null.</summary>
+/// <summary>JSON form of cases and their events: camel case, enums as words, nulls left out.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudEvent<CaseFacts>))]
 [JsonSerializable(typeof(CaseReply))]

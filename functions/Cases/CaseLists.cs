@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>
-/// Pages of ids of cases in the orders that people ask for. Oldest and newest by the index, which is sorted by the time of opening; due by
+/// Pages of case ids in the orders of the API. Oldest and newest by the index, which is sorted by the time of opening; due by
 /// its hints.
 /// </summary>
 public sealed partial class CaseLists(CaseViews views, TimeProvider time)

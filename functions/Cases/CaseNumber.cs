@@ -5,10 +5,12 @@ using System.Text;
 namespace Serverless.Cases;
 
 /// <summary>
-/// The number a customer may read out: seven characters and a check character, of an alphabet without look-alikes and vowels' words
+/// The case number for customers: seven characters and a check character, from an alphabet without similar characters and without vowels
 /// (no 0/O, 1/I/L, 2/Z, 5/S, 8/B, Q/D, U/V). 23 characters: 3.4 billion numbers.
 /// </summary>
-/// <remarks>The check is a weighted sum modulo 23, a prime: every single wrong character and every swap of two characters is noticed.</remarks>
+/// <remarks>
+/// The check character is a weighted sum modulo 23, a prime: every wrong character and every swap of two characters is detected.
+/// </remarks>
 public static class CaseNumber
 {
     public const int Length = 8;

@@ -2,7 +2,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Reads a long case in parts: its contacts and its history a page at a time, the latest first.</summary>
+/// <summary>Reads the contacts and history of a long case page by page, latest first.</summary>
 public sealed class CasePages(TableStore tables)
 {
     /// <summary>Of a case its replies.</summary>

@@ -4,7 +4,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Reads cases for people and routes: the index names them, the case itself is the truth.</summary>
+/// <summary>Reads cases: the index provides ids, the case itself the data.</summary>
 public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator correlator, CasePages pages, AttachmentRows files)
 {
     private const int MaxReferences = 20;

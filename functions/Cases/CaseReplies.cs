@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Replies as rows of their case: the truth about them; queue messages only name them.</summary>
+/// <summary>Replies as rows of their case, which are authoritative; queue messages only carry their ids.</summary>
 public sealed class CaseReplies(TableStore tables)
 {
     /// <summary>A reply and the ETag it was read with.</summary>

@@ -4,7 +4,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>A text to the customer, written here, and how far it got.</summary>
+/// <summary>A reply to the customer and its status.</summary>
 public sealed record CaseReply
 {
     /// <summary>32 hex digits.</summary>
@@ -64,7 +64,7 @@ public sealed record CaseReply
     public bool IsOut => Sent is not null || Known is not null;
 }
 
-/// <summary>How far a reply got.</summary>
+/// <summary>Status of a reply.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ReplyState>))]
 public enum ReplyState
 {

@@ -292,7 +292,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     };
 }
 
-/// <summary>A contact's event as the case keeps it.</summary>
+/// <summary>An event of a contact as stored in its case.</summary>
 /// <param name="ContactId">Groups the events of one contact.</param>
 /// <param name="Delivery">The delivery it came with, <c>channel/id</c>.</param>
 /// <param name="Event">The event.</param>

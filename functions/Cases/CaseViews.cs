@@ -128,14 +128,14 @@ public sealed class CaseViews(TableStore tables)
     private static string KeyOf(string owner) => Uri.EscapeDataString(owner).Replace('%', '=');
 }
 
-/// <summary>Open cases now, as the lists have them.</summary>
+/// <summary>Open cases now, by their list rows.</summary>
 /// <param name="Total">All that were counted.</param>
 /// <param name="Overdue">Of these, the promise ran out and nobody has answered, as Tick last saw it.</param>
 /// <param name="Ownerless">Of these, nobody is accountable.</param>
 /// <param name="More">True: there are more than were counted.</param>
 public sealed record OpenCases(int Total, int Overdue, int Ownerless, bool More);
 
-/// <summary>A case whose clock may have run out.</summary>
+/// <summary>A case that may be due.</summary>
 /// <param name="CaseId">Which one.</param>
 /// <param name="Row">Its row in the list.</param>
 public sealed record DueCase(string CaseId, TableRow Row);

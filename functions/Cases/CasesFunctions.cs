@@ -6,7 +6,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Cases;
 
-/// <summary>Lists and shows cases, and lets a person act on one.</summary>
+/// <summary>Endpoints of cases: list, show, accept, hand over, close.</summary>
 public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOptionsMonitor<OwnersOptions> owners, TimeProvider time)
 {
     private const int LargestPage = 100;

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Cases;
 
-/// <summary>Who is accountable; section <c>Owners</c>. An owner is a name of your own choice (a person or a team that answers for the case), not an address.</summary>
+/// <summary>
+/// Owners of cases; section <c>Owners</c>. An owner is a name of your choice (the person or team responsible for the case), not an
+/// address.
+/// </summary>
 public sealed class OwnersOptions
 {
     /// <summary>
@@ -31,7 +34,7 @@ public sealed class OwnersOptions
     ];
 }
 
-/// <summary>By when a customer has an answer; section <c>ServiceLevels</c>.</summary>
+/// <summary>Response times; section <c>ServiceLevels</c>.</summary>
 public sealed class ServiceLevelsOptions
 {
     /// <summary>Minutes until an answer is due where the network has no level of its own.</summary>
@@ -47,7 +50,7 @@ public sealed class ServiceLevelsOptions
     };
 }
 
-/// <summary>How cases hold together; section <c>Cases</c>.</summary>
+/// <summary>Reopening, escalation and concurrency of cases; section <c>Cases</c>.</summary>
 public sealed class CasesOptions
 {
     /// <summary>Days for which a closed case is opened again by a new contact of its conversation; later the conversation gets a new case.</summary>

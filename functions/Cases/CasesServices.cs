@@ -4,7 +4,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Cases;
 
-/// <summary>Cases: rules, store, views, clock.</summary>
+/// <summary>Registers cases: rules, store, lists, overdue scanner.</summary>
 public static class CasesServices
 {
     public static IServiceCollection AddCases(this IServiceCollection services, IConfiguration configuration)

@@ -3,7 +3,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>Tells apart different contacts that one sender gave the same id, such as two mails with one Message-ID.</summary>
+/// <summary>Distinguishes different contacts with the same id from one sender, such as two mails with one Message-ID.</summary>
 internal static class ContactIds
 {
     /// <summary>Whether the event is about another contact than the one that has this id.</summary>

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
 
-/// <summary>What became of one contact event.</summary>
+/// <summary>Result of adding a contact event.</summary>
 /// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
 /// <param name="CaseId">The case it belongs to.</param>
 /// <param name="Committed">Events committed by this call and to be published; null when they were committed before: then pending ones
@@ -18,11 +18,12 @@ public sealed record Correlation(string End, string CaseId, IReadOnlyList<Outbox
     public ContactEvent? FiledAs { get; init; }
 }
 
-/// <summary>Too many writers at once: to be tried again later. Nothing was written.</summary>
+/// <summary>Too many concurrent writers: to be retried later. Nothing was written.</summary>
 public sealed class ContentionException() : Exception("Too many writers changed this case at once.");
 
 /// <summary>
-/// Finds the case of a contact and makes the decision true, once. Order: thread pointer (reserves the case id), head, <c>seen</c> (binds the contact to the case
+/// Finds or opens the case of a contact and commits the decision exactly once. Order: thread pointer (reserves the case id), head,
+/// <c>seen</c> (binds the contact to the case
 /// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: a later run continues with the
 /// existing rows.
 /// </summary>

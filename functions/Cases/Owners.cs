@@ -2,7 +2,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>Names the one accountable owner of a new case.</summary>
+/// <summary>Determines the owner of a new case.</summary>
 public static class Owners
 {
     /// <summary>By entry, then by network, then the default; null is an owner gap.</summary>

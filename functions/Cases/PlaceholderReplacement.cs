@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>
-/// Puts what a replay reads in the place of what stood for it: the placeholder of something that could not be read, or a contact that was filed under another id. Nothing is
+/// Replaces a placeholder by the contact that a replay parsed, or a contact that was filed under another id. Nothing is
 /// deleted: the replaced entry names its replacement. Each step may be repeated.
 /// </summary>
 public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlator, CaseEventPublisher teller, CaseActions actions, TimeProvider time, IOptionsMonitor<CasesOptions> options)

@@ -2,7 +2,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Cases;
 
-/// <summary>Says by when a contact is owed an answer.</summary>
+/// <summary>Computes the due time of an answer.</summary>
 public static class ServiceLevels
 {
     /// <summary>The provider's time of the contact plus the level of its network. A contact from the future or long ago counts from its arrival: what comes late restarts no clock of the past. One that we recovered ourselves counts from its own time (P9): its customer has waited since.</summary>

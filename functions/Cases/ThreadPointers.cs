@@ -4,8 +4,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Cases;
 
 /// <summary>
-/// Where each conversation goes to: table <c>threads</c>. A conversation that its provider knows by two names has one row that leads to a case and one that leads to that row, so that both always give the
-/// same case. A place that was renamed is found under its former name.
+/// Maps each conversation to its case: table <c>threads</c>. A conversation with two names at its provider has one row that leads to a
+/// case and one that leads to that row, so that both always give the
+/// same case. A renamed place is found under its former name.
 /// </summary>
 internal sealed class ThreadPointers(TableStore tables)
 {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Channels;
 
-/// <summary>Finds a channel by the name in an address or a pointer.</summary>
+/// <summary>Finds a channel by its name.</summary>
 public sealed class ChannelDirectory(IEnumerable<IChannel> channels)
 {
     private readonly Dictionary<string, IChannel> _byName = channels.ToDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);

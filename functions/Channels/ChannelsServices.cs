@@ -12,7 +12,7 @@ using Serverless.Channels.X;
 
 namespace Serverless.Channels;
 
-/// <summary>The channels: one line for each.</summary>
+/// <summary>Registers the channels, one line each.</summary>
 public static class ChannelsServices
 {
     public static IServiceCollection AddChannels(this IServiceCollection services, IConfiguration configuration)

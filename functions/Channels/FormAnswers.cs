@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Serverless.Channels;
 
-/// <summary>What a customer filled in on a form within a messenger, which comes as a JSON object: each answer a field and, together, the words.</summary>
+/// <summary>
+/// Answers of a form within a messenger, which arrive as a JSON object: each becomes a field, and all of them together the text.
+/// </summary>
 /// <param name="Text">One line an answer.</param>
 /// <param name="Fields">The answers, each name after <c>answer.</c>.</param>
 internal sealed record FormAnswers(string Text, IReadOnlyDictionary<string, string> Fields)

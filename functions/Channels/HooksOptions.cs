@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Serverless.Channels;
 
-/// <summary>Where the world reaches us; section <c>Hooks</c>.</summary>
+/// <summary>Public address of the app; section <c>Hooks</c>.</summary>
 public sealed class HooksOptions
 {
     /// <summary>

@@ -123,7 +123,7 @@ public abstract record Parsed
     public sealed record PlaceRenamed(string Account, string From, string To) : Parsed;
 }
 
-/// <summary>The settings every channel has.</summary>
+/// <summary>Settings common to all channels.</summary>
 /// <param name="Enabled">Off until configured; a channel that is off answers 404.</param>
 /// <param name="Mode">Handling of calls that fail verification.</param>
 /// <param name="Paused">Verify, store, answer 2xx, process later.</param>

@@ -13,7 +13,7 @@ public interface IExplainsFailures
     IEnumerable<FailureHint> Explain(Delivery delivery);
 }
 
-/// <summary>A finding about a call that failed its check.</summary>
+/// <summary>A finding about a call that failed verification.</summary>
 /// <param name="Code">A short code such as <c>other-url</c>.</param>
 /// <param name="Says">One sentence on what was found and which setting to change; no secret, nothing of the body, no query of a URL.</param>
 public sealed record FailureHint(string Code, string Says);

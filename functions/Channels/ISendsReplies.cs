@@ -3,7 +3,7 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels;
 
-/// <summary>A channel on which a text can be sent back to the customer, in the conversation the contact belongs to.</summary>
+/// <summary>A channel that can send a text to the customer, in the conversation of the contact.</summary>
 public interface ISendsReplies
 {
     /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a second message reaching the customer.</summary>
@@ -76,7 +76,7 @@ public sealed record Reply
 /// <param name="Values">Of its placeholders, in order.</param>
 public sealed record ReplyTemplate(string Name, string Language, IReadOnlyList<string> Values);
 
-/// <summary>How a try to send went.</summary>
+/// <summary>Outcome of an attempt to send.</summary>
 public abstract record ReplyOutcome
 {
     private ReplyOutcome() { }
@@ -111,7 +111,7 @@ public abstract record ReplyOutcome
     public sealed record Uncertain(string Reason) : ReplyOutcome;
 }
 
-/// <summary>Why a reply was not sent: codes shown to the person who wrote it.</summary>
+/// <summary>Reasons why a reply was not sent: codes shown to its author.</summary>
 public static class ReplyReasons
 {
     /// <summary>The network's reply window is over.</summary>
@@ -139,7 +139,7 @@ public static class ReplyReasons
     public const string ContentRefused = "content-refused";
 }
 
-/// <summary>What a provider says became of a message we sent.</summary>
+/// <summary>Delivery status of a sent message, as reported by the provider.</summary>
 /// <param name="Account">As in <see cref="Contact.Account"/>.</param>
 /// <param name="ExternalId">The provider's id of the message, as in <see cref="Contact.ExternalId"/>.</param>
 /// <param name="State">How far it got.</param>
@@ -148,7 +148,7 @@ public static class ReplyReasons
 /// <param name="ReplyId">Our <see cref="Reply.Id"/>, where the provider gives it back; null otherwise.</param>
 public sealed record MessageStatus(string Account, string ExternalId, MessageState State, DateTimeOffset At, string? Reason = null, string? ReplyId = null);
 
-/// <summary>In rising rank; a later word never lowers it.</summary>
+/// <summary>In ascending rank; a later report never lowers it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MessageState>))]
 public enum MessageState
 {

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Serverless.Contacts;
 
-/// <summary>The common form of everything a customer (or one of our own people, P16) did on any channel. Version 1; unknown fields survive a round trip.</summary>
+/// <summary>
+/// Common form of an interaction of a customer (or of a colleague, P16) on any channel. Version 1; unknown fields survive a round trip.
+/// </summary>
 /// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
 public sealed record Contact
 {
@@ -94,7 +96,7 @@ public sealed record Contact
     public IDictionary<string, JsonElement>? Unknown { get; set; }
 }
 
-/// <summary>What a contact is.</summary>
+/// <summary>Kind of a contact.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ContactKind>))]
 public enum ContactKind
 {
@@ -153,25 +155,26 @@ public enum Evidence
     [JsonStringEnumMemberName("attested")] Attested,
 }
 
-/// <summary>A file that came with a contact; fetched apart.</summary>
+/// <summary>An attachment of a contact; fetched separately.</summary>
 /// <param name="Reference">The provider's URL or media id.</param>
 /// <param name="Type">MIME type or the provider's word for it; null when not stated.</param>
 /// <param name="Size">Bytes; null when not stated.</param>
 /// <param name="Name">File name; null when not stated.</param>
 public sealed record Attachment(string Reference, string? Type = null, long? Size = null, string? Name = null);
 
-/// <summary>How to answer.</summary>
+/// <summary>Reply path of a contact.</summary>
 /// <param name="Address">What the provider's send call wants (PSID, number, comment id).</param>
 /// <param name="Until">End of the provider's reply window (UTC); null when there is none.</param>
 public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
 
-/// <summary>How late a contact was found.</summary>
+/// <summary>Delay with which a contact was found.</summary>
 /// <param name="GapSeconds">From the provider's time to the reconciliation, release or replay.</param>
 public sealed record Recovery(long GapSeconds);
 
 /// <summary>
-/// How far a call got, as one event tells it; the fold keeps the furthest outcome and the latest numbers. One journey is one contact, from the first ring to the
-/// last hang-up, however many people it rang and however often it was handed on.
+/// Progress of a call, as one event reports it; the fold keeps the furthest outcome and the latest numbers. A call is one contact, from
+/// the first ring to the
+/// last hang-up, however many people it rang and however often it was transferred.
 /// </summary>
 public sealed record CallJourney
 {
@@ -264,13 +267,13 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
         });
 }
 
-/// <summary>What a channel knows beside a contact's conversation, of use only while its case is found.</summary>
+/// <summary>Further facts of a channel about the conversation, used only to find its case.</summary>
 /// <param name="Digest">Tells two different contacts apart to which a sender gave one id; the same in every copy of one. Null: the id is enough.</param>
 /// <param name="With">Stands for the person the conversation is with. A contact found by its id counts only if it is with the same (P10). Null: nothing is found by this one's id.</param>
 /// <param name="Answers">External ids of contacts that it answers, the nearest first; tried where its conversation is not known.</param>
 public sealed record ContactClues(string? Digest, string? With, IReadOnlyList<string> Answers);
 
-/// <summary>What happened to a contact.</summary>
+/// <summary>Kind of event of a contact.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ContactChange>))]
 public enum ContactChange
 {

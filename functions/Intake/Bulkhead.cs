@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Intake;
 
-/// <summary>Keeps one noisy channel from starving the others, and forged calls from filling the store. Counts for this instance only.</summary>
+/// <summary>
+/// Limits per channel, so that one cannot starve the others and invalid calls cannot fill the storage. Counts for this instance only.
+/// </summary>
 public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
 {
     /// <summary>Beyond its limit one call in so many leaves a row that says that it came and why it failed: nobody is blinded by a flood.</summary>

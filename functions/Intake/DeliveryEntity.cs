@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Intake;
 
-/// <summary>What became of a delivery as a whole; the ends of its elements are counted beside it.</summary>
+/// <summary>Outcome of a delivery as a whole; the outcomes of its items are counted separately.</summary>
 public static class DeliveryEnd
 {
     /// <summary>Stored, not yet worked.</summary>
@@ -30,7 +30,7 @@ public static class DeliveryEnd
     public const string Kept = "kept";
 }
 
-/// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: all that is needed to verify and read it again, and how it ended.</summary>
+/// <summary>A delivery as a row of <c>deliveries{yyyyMM}</c>: everything needed to verify and parse it again, and its outcome.</summary>
 public static class DeliveryEntity
 {
     /// <summary>Set when it was let out of quarantine.</summary>
@@ -68,7 +68,7 @@ public static class DeliveryEntity
         return row;
     }
 
-    /// <summary>What stays of a delivery that is discarded: that it came and why it failed, nothing of what it said.</summary>
+    /// <summary>Keeps metadata and failure reason only; the content is discarded.</summary>
     public static TableRow Fact(TableRow row, DateTimeOffset now)
     {
         var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = DeliveryEnd.Refused, ["DiscardedAt"] = now };

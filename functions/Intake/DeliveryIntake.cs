@@ -7,7 +7,7 @@ using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
 
-/// <summary>Judges a call, stores it, and only then says yes: a 2xx means stored (P1).</summary>
+/// <summary>Verifies a webhook call and stores it before answering 2xx (P1).</summary>
 public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<DeliveryIntake> log)
 {
     private static readonly WebhookResponse TooMany = WebhookResponse.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };

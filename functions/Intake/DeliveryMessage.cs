@@ -4,7 +4,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Intake;
 
-/// <summary>The message in queue <c>inbound</c>: which delivery is to be worked, and how often that was tried.</summary>
+/// <summary>Message in queue <c>inbound</c>: delivery to process and number of attempts.</summary>
 /// <param name="Channel">Channel name.</param>
 /// <param name="Id">Delivery id.</param>
 /// <param name="Attempt">0 at first; counts the times Normalise put it back.</param>

@@ -7,7 +7,7 @@ using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
 
-/// <summary>Keeps deliveries: two calls to accept one (row, pointer), three over 900 KiB.</summary>
+/// <summary>Stores deliveries: two storage calls to accept one (row, message), three over 900 KiB.</summary>
 public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryStore> log)
 {
     public const string Container = "deliveries";

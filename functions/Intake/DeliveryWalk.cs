@@ -3,7 +3,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Intake;
 
-/// <summary>Walks the deliveries of one channel and a span of hours, a page at a time: partition ranges only, never a scan of a table.</summary>
+/// <summary>Reads the deliveries of one channel and period, page by page: partition ranges only, never a table scan.</summary>
 public sealed class DeliveryWalk(TableStore tables)
 {
     // A page may come back short, even empty, so that no request asks storage for ever.

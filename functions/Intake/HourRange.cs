@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Serverless.Intake;
 
-/// <summary>A span of whole hours in UTC, as partitions of deliveries are cut: from the first hour up to, but not with, the last.</summary>
+/// <summary>A period of whole hours in UTC, matching the partitions of deliveries: the end is exclusive.</summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct HourRange(DateTimeOffset From, DateTimeOffset To)
 {

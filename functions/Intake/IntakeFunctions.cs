@@ -6,7 +6,7 @@ using Serverless.Processing;
 
 namespace Serverless.Intake;
 
-/// <summary>Triggers that take deliveries in and work them.</summary>
+/// <summary>Triggers of intake and processing.</summary>
 public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events, DeliveryProcessor deliveries, PoisonMessages poison)
 {
     /// <summary>The address of every channel: raw bytes in, the provider's exact answer out. The channel's own check is the key.</summary>

@@ -4,7 +4,8 @@ using Serverless.Channels;
 namespace Serverless.Intake;
 
 /// <summary>
-/// Brings in what a provider puts into a queue of ours instead of calling us: stored first like a call, then worked. It needs no further proof: only an identity that we gave the right to can write the queue.
+/// Takes events that a provider puts into a queue of the app instead of calling a webhook: stored like a call, then processed. No further
+/// verification: only an identity with a role assignment can write to the queue.
 /// </summary>
 public sealed class QueuedEvents(DeliveryStore deliveries, TimeProvider time)
 {

@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Intake;
 
-/// <summary>Knows whether a source has proven itself, and so what becomes of a call that fails its check (P6).</summary>
+/// <summary>Knows whether a source has passed verification before, which decides how a call that fails is handled (P6).</summary>
 /// <remarks>One row a channel; read once per instance and secret, so that accepting a delivery costs no further call.</remarks>
 public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
 {

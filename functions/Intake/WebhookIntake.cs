@@ -5,7 +5,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Intake;
 
-/// <summary>Makes a delivery of a request, raw bytes and all, and has it judged and stored.</summary>
+/// <summary>Reads a request into a delivery with its raw bytes, and has it verified and stored.</summary>
 public sealed class WebhookIntake(
     ChannelDirectory channels, BodyReadLimiter readers, Bulkhead bulkhead, DeliveryIntake door, IOptionsMonitor<ReceiveOptions> options,
     TimeProvider time)

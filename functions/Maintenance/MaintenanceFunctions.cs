@@ -2,7 +2,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Serverless.Maintenance;
 
-/// <summary>The timers.</summary>
+/// <summary>Timer triggers.</summary>
 public sealed class MaintenanceFunctions(MaintenanceRun steps)
 {
     /// <summary>Every five minutes.</summary>

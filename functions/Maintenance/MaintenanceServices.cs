@@ -1,6 +1,6 @@
 namespace Serverless.Maintenance;
 
-/// <summary>What runs the steps.</summary>
+/// <summary>Registers the maintenance run.</summary>
 public static class MaintenanceServices
 {
     public static IServiceCollection AddMaintenance(this IServiceCollection services) => services.AddSingleton<MaintenanceRun>();

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Serverless.Notifications;
 
-/// <summary>How one try went; the doer reports it, <see cref="NotificationDispatcher"/> decides what follows.</summary>
+/// <summary>Outcome of one attempt as reported by a route; <see cref="NotificationDispatcher"/> decides what follows.</summary>
 /// <param name="Kind">What it means.</param>
 /// <param name="Reason">A status code or a short code; never what the target wrote.</param>
 /// <param name="RetryAfter">Delay requested by the target; null when it requested none.</param>
@@ -26,7 +26,7 @@ public sealed record AttemptOutcome(AttemptOutcomeKind Kind, string Reason, Time
     private static string Code(HttpStatusCode status) => ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>What a try means for the next one.</summary>
+/// <summary>Effect of an attempt on the next one.</summary>
 public enum AttemptOutcomeKind
 {
     /// <summary>The target has it.</summary>

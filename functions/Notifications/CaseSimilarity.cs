@@ -5,8 +5,8 @@ using Serverless.Contacts;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// What makes several cases one incident: the same words, comments under the same post, the same product, the same cause. Ordinary traffic
-/// has none of these in common: the same network, owner or need is no likeness.
+/// Similarity of cases that form one incident: same words, comments under the same post, same product, same cause. Ordinary traffic
+/// has none of these in common: the same network, owner or need is no similarity.
 /// </summary>
 /// <param name="Kind"><c>text</c>, <c>post</c>, <c>product</c> or <c>cause</c>.</param>
 /// <param name="Key">Equal for similar cases. Personal: only its hash is stored.</param>

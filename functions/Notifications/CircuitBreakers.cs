@@ -5,8 +5,8 @@ using Polly.CircuitBreaker;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Circuit breaker of each target: after many failures in a row its tries go straight to their next time, but for one a minute, which looks
-/// whether it is back. That spares the target, and those who wait behind it (P13). Counted in this instance only.
+/// Circuit breaker per target: after repeated failures, one probe a minute; other attempts are rescheduled at
+/// once. That relieves the target and the notifications queued behind it (P13). Counted in this instance only.
 /// </summary>
 /// <remarks>At most 1,000 targets are remembered, about 2 KB each; beyond that all start anew, which costs a dead one ten tries.</remarks>
 public sealed class CircuitBreakers(TimeProvider time)

@@ -4,7 +4,7 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Notifications;
 
-/// <summary>Tells together what was collected for a target, at the end of a window.</summary>
+/// <summary>Sends the digest of a target at the end of a window.</summary>
 public sealed partial class DigestSender(
     AttemptStore notices, Digests digests, DueMessages due, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<DigestSender> log)
 {

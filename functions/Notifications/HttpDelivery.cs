@@ -3,7 +3,10 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications;
 
-/// <summary>Sends the call of a route and says how it went. The status is all that counts: an answer of any size or slowness is left unread, a redirect is not followed.</summary>
+/// <summary>
+/// Sends the HTTP request of a route and returns the outcome. Only the status counts: the body of the response is not read, redirects are
+/// not followed.
+/// </summary>
 public sealed class HttpDelivery(GuardedHttp http, TimeProvider time)
 {
     /// <summary>Sends once.</summary>

@@ -1,6 +1,6 @@
 namespace Serverless.Notifications;
 
-/// <summary>Lists of names as settings write them: with commas, <c>*</c> at the end of an entry for any ending.</summary>
+/// <summary>Lists of names in settings: separated by commas, <c>*</c> at the end of an entry matches any ending.</summary>
 public static class NameList
 {
     /// <summary>Whether one of the entries means this value.</summary>

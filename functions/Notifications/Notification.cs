@@ -3,7 +3,7 @@ using Serverless.Outbox;
 
 namespace Serverless.Notifications;
 
-/// <summary>An event on its way to the targets of one route; a later try names its target and counts (D2).</summary>
+/// <summary>An event to be sent to the targets of one route; a retry names its target and counts attempts (D2).</summary>
 public sealed record Notification
 {
     public required string EventId { get; init; }

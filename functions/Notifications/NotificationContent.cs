@@ -23,7 +23,7 @@ public sealed record NotificationContent(
     public (string Label, Uri Address)? Own { get; init; }
 }
 
-/// <summary>Puts notices into words.</summary>
+/// <summary>Writes the content of notifications.</summary>
 public sealed class NotificationWording(
     TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels,
     Microsoft.Extensions.Options.IOptionsMonitor<NotificationOptions> options)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Notifications;
 
-/// <summary>When a failed notice is tried again; section <c>Notices</c>.</summary>
+/// <summary>Retries of failed notifications, and incidents; section <c>Notices</c>.</summary>
 public sealed class NotificationOptions
 {
     /// <summary>

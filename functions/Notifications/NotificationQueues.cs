@@ -2,7 +2,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications;
 
-/// <summary>The queue of each route: later tries and waits are messages that appear later.</summary>
+/// <summary>The queue of each route: retries are messages with a visibility delay.</summary>
 public sealed class NotificationQueues(QueueStore queues, TimeProvider time)
 {
     // A queue hides a message for seven days at most; what waits longer is put back when it comes.

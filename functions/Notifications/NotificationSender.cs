@@ -6,7 +6,7 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Notifications;
 
-/// <summary>Tells one target a notice that the caller has claimed, puts a later try, and notes how it went.</summary>
+/// <summary>Sends a claimed notification to one target, schedules a retry, and records the outcome.</summary>
 public sealed partial class NotificationSender(
     AttemptStore notices, TargetConcurrency slow, CircuitBreakers circuits, Digests digests, IncidentGrouping bursts, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<NotificationSender> log)
 {
@@ -79,7 +79,7 @@ public sealed partial class NotificationSender(
         var key = $"{route.Name}/{target.Name}";
         using var place = slow.Enter(key);
         if (place is null) return new AttemptOutcome(AttemptOutcomeKind.Later, "target-hangs") { Incident = notice.Incident };
-        // The last try is made in any case: nobody is given up untried.
+        // Always make the last attempt before giving up.
         var isLast = options.CurrentValue.WaitBefore(notice.Attempt + 1) is null;
         try
         {

@@ -76,7 +76,7 @@ public sealed record NotificationState
     };
 }
 
-/// <summary>Which notices are meant: all of some time, of one route and target if they are named.</summary>
+/// <summary>Selected notifications: all of a period, narrowed by route and target.</summary>
 public sealed record NotificationSelection
 {
     /// <summary>Earlier events are left out.</summary>
@@ -101,7 +101,7 @@ public sealed record NotificationSelection
 /// <param name="Row">Its row.</param>
 public sealed record FailedNotification(NotificationState State, ReadOnlyMemory<byte>? Event, TableRow Row);
 
-/// <summary>One try.</summary>
+/// <summary>One attempt.</summary>
 /// <param name="At">When it began.</param>
 /// <param name="Milliseconds">How long it took.</param>
 /// <param name="Reason">Status code or short code.</param>

@@ -108,5 +108,5 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     private static string KeyOf(string name) => name.ToLowerInvariant();
 }
 
-/// <summary>What a person chose for themselves; null leaves it to the settings.</summary>
+/// <summary>Preferences of a person; null for the value of the settings.</summary>
 public sealed record RecipientChoice(string? Events, string? Hours, string? Language, int? DigestCount, int? DigestMinutes);

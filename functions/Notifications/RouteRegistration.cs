@@ -3,7 +3,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Notifications;
 
-/// <summary>Hands in routes.</summary>
+/// <summary>Registers notification routes.</summary>
 public static class RouteRegistration
 {
     /// <summary>Adds a route with its switch and its place among the destinations of events.</summary>

@@ -1,6 +1,6 @@
 namespace Serverless.Notifications;
 
-/// <summary>Which function works the queue of a route; it is the route's switch.</summary>
+/// <summary>The function that processes the queue of a route; disabling it switches the route off.</summary>
 /// <param name="Route">Name of the route.</param>
 /// <param name="Function">Name of the function.</param>
 public sealed record RouteSwitch(string Route, string Function);

@@ -83,7 +83,7 @@ public sealed class Backlog(
         }
         catch (StorageUnavailableException)
         {
-            // A tick has better things to do than to fail for a count.
+            // A failed count must not fail the timer.
         }
     }
 

@@ -3,7 +3,7 @@ using Serverless.Platform.Audit;
 
 namespace Serverless.Operations;
 
-/// <summary>Empties the queues of routes that are off, with an audit row.</summary>
+/// <summary>Empties the queues of disabled routes, with an audit entry.</summary>
 public sealed class RouteBacklog(RouteSwitches switches, NotificationQueues queue, AuditLog actions)
 {
     /// <summary>All routes.</summary>
@@ -24,6 +24,6 @@ public sealed class RouteBacklog(RouteSwitches switches, NotificationQueues queu
     }
 }
 
-/// <summary>What was taken away.</summary>
+/// <summary>Number of discarded messages.</summary>
 /// <param name="Discarded">About how many messages: storage counts approximately.</param>
 public sealed record RouteDiscarded(int Discarded);

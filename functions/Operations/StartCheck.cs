@@ -4,8 +4,8 @@ using Serverless.Notifications;
 namespace Serverless.Operations;
 
 /// <summary>
-/// Looks at the settings at the start: bounds stop it, which the framework's validation sees to; a channel or subscriber that lacks
-/// something is shut, which a sentence tells here, and stops no other (P13).
+/// Checks the settings at the start: values out of bounds stop it (validation of the framework); a channel or subscriber with missing
+/// settings is disabled and logged, and does not stop the others (P13).
 /// </summary>
 public sealed partial class StartCheck(ChannelDirectory channels, IEnumerable<INotificationRoute> routes, ILoggerFactory logs)
 {

@@ -14,7 +14,7 @@ using Serverless.Replies;
 
 namespace Serverless.Operations;
 
-/// <summary>What came in and what became of it, counted over the last hours.</summary>
+/// <summary>Received deliveries and their outcomes, counted over the last hours.</summary>
 public sealed record Summary
 {
     public required DeliveryCounts Deliveries { get; init; }
@@ -58,7 +58,7 @@ public sealed record Summary
     public required IReadOnlyList<ReconciliationReport> Looks { get; init; }
 }
 
-/// <summary>Deliveries by what became of them as a whole.</summary>
+/// <summary>Deliveries by outcome.</summary>
 public sealed record DeliveryCounts(int Total, int Accepted, int Open, int Paused, int Quarantined, int Refused, int Kept);
 
 /// <summary>Replies now.</summary>
@@ -69,7 +69,7 @@ public sealed record ReplyCounts(int Waiting, int Lost);
 /// <summary>Requests that this instance sent since it started.</summary>
 public sealed record CallCounts(long Storage, long Bus);
 
-/// <summary>One delivery and how it ended.</summary>
+/// <summary>One delivery and its outcome.</summary>
 public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset ReceivedAt, string End, IReadOnlyList<string> Ends, string? Reason, int Tries);
 
 /// <summary>Counts and lists for operators.</summary>

@@ -1,6 +1,6 @@
 namespace Serverless.Outbox;
 
-/// <summary>What publishes the events that cases and others wrote.</summary>
+/// <summary>Registers the publishing of events.</summary>
 public static class OutboxServices
 {
     public static IServiceCollection AddOutbox(this IServiceCollection services) => services.AddSingleton<TopicRelay>().AddSingleton<OutboxRelay>();

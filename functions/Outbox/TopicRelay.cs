@@ -4,8 +4,9 @@ using Serverless.Platform.Messaging;
 namespace Serverless.Outbox;
 
 /// <summary>
-/// Sends events to topic <c>case-events</c>, for systems of others. A topic that fails is left alone for half a minute by this instance: what comes meanwhile is owed to it at once, so that
-/// an outage costs a contact no waiting. Without <c>ServiceBusConnection</c> there is no topic, and nothing is owed to it.
+/// Sends events to topic <c>case-events</c>, for other systems. After a failure this instance pauses for half a minute, and events of
+/// that time are marked as missing at once, so that
+/// an outage delays no contact. Without <c>ServiceBusConnection</c> there is no topic, and nothing is marked.
 /// </summary>
 public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILogger<TopicRelay> log)
 {

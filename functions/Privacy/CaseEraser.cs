@@ -17,7 +17,10 @@ namespace Serverless.Privacy;
 /// <param name="Replies">How many replies.</param>
 public sealed record CaseTraces(IReadOnlyList<string> Keys, DateTimeOffset? From, DateTimeOffset? To, int Files, int Replies);
 
-/// <summary>Takes away all that is stored of one case, but for what keeps it from coming back. Every step may be repeated, so that dying anywhere costs a repetition.</summary>
+/// <summary>
+/// Deletes all stored data of one case, except the tombstones that block late copies. Every step may be repeated, so that a crash costs
+/// only a repetition.
+/// </summary>
 public sealed class CaseEraser(
     CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseEventPublisher teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
 {

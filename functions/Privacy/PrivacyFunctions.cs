@@ -5,7 +5,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Privacy;
 
-/// <summary>A person's rights. Erasing is a dry run unless <c>"dryRun":false</c> is sent.</summary>
+/// <summary>Endpoints of privacy requests. Erasing is a dry run unless <c>"dryRun":false</c> is sent.</summary>
 public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
 {
     private const string NoPerson = "This order holds no person: name one of a find.";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Privacy;
 
-/// <summary>How requests of persons leave a trace; section <c>Privacy</c>.</summary>
+/// <summary>Audit of privacy requests; section <c>Privacy</c>.</summary>
 public sealed class PrivacyOptions
 {
     /// <summary>A long random text, 32 to 256 characters: the audit trail names an address by its HMAC under it. Without it the trail names no address at all.</summary>

@@ -61,7 +61,7 @@ public sealed record PrivacyRequest
     public const int MostDeliveries = 2_000;
 }
 
-/// <summary>A case of an order.</summary>
+/// <summary>A case of a privacy request.</summary>
 /// <param name="Id">32 hex digits.</param>
 /// <param name="Number">What people know it by; null for one that never opened.</param>
 /// <param name="State"><c>open</c> or <c>closed</c>; null for one that never opened.</param>
@@ -82,7 +82,7 @@ public enum PrivacyRequestKind
     [JsonStringEnumMemberName("retention")] Retention,
 }
 
-/// <summary>How far it is.</summary>
+/// <summary>Status of a privacy request.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PrivacyRequestStage>))]
 public enum PrivacyRequestStage
 {
@@ -101,7 +101,7 @@ public enum PrivacyRequestStage
     [JsonStringEnumMemberName("done")] Done,
 }
 
-/// <summary>Orders as people see them: nothing of what was looked for.</summary>
+/// <summary>Privacy requests as returned by the API: without the search criteria.</summary>
 public sealed record PrivacyRequestReport
 {
     public required string Order { get; init; }

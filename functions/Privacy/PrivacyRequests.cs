@@ -82,7 +82,7 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
     private static PrivacyRequest New(PrivacyRequestKind kind, PrivacyRequestStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
 }
 
-/// <summary>What would go with a case.</summary>
+/// <summary>Data that would be erased with a case.</summary>
 /// <param name="Case">Which; <c>keepUntil</c> is until when retention keeps it.</param>
 /// <param name="Contacts">How many contacts.</param>
 /// <param name="Files">How many files.</param>

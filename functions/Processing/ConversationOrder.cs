@@ -4,10 +4,11 @@ using Serverless.Channels;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Which pieces of a delivery may be worked side by side: those of different conversations. Pieces that share a conversation, by one of its
+/// Decides which items of a delivery may be processed in parallel: those of different conversations. Items that share a conversation, by
+/// one of its
 /// names, a contact, or a contact that one of them answers, keep
-/// their order in one lane. What concerns more than a conversation (a place with another name, an alarm of the provider, the step of a
-/// call) is worked alone, between what is before and after it.
+/// their order in one lane. An item that affects more than a conversation (a renamed place, an alert of the provider, a call-control
+/// step) is processed alone, between the items before and after it.
 /// </summary>
 internal static class ConversationOrder
 {

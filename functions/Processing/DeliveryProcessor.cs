@@ -10,10 +10,11 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Brings one delivery to its end: reads each element, has it filed, and writes the end last. It works for a bounded time: of a delivery
-/// with more elements than that takes it notes how
-/// far it is, puts the message back, and the next run continues. Items of different conversations are processed in parallel.
-/// Every step may be repeated, so dying anywhere
+/// Processes one delivery: parses each item, adds it to its case, publishes the result and records the outcome last. Its time is limited:
+/// for a delivery
+/// with more items it saves its
+/// progress, puts the message back, and the next run continues. Items of different conversations are processed in parallel.
+/// Every step may be repeated, so a crash
 /// costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryProcessor(

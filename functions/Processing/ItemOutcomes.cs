@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// How the elements of a delivery ended: each word is counted, and the words are listed in order as long as the list fits into a row
+/// Outcomes of the items of a delivery: each outcome is counted, and all are listed in order as long as the list fits into a row
 /// (30,000 characters).
 /// Not thread-safe.
 /// </summary>

@@ -4,7 +4,9 @@ using Serverless.Contacts;
 
 namespace Serverless.Processing;
 
-/// <summary>Stands for what could not be read: a contact with a case of its own, that names its delivery and can be replayed after the fix (P5).</summary>
+/// <summary>
+/// Placeholder of an unreadable item: a contact with a case of its own, which names its delivery and can be replayed after the fix (P5).
+/// </summary>
 public static class Placeholder
 {
     /// <summary>The placeholder of an element. Its id comes from the bytes, so that the provider's repetition makes the same one.</summary>

@@ -6,9 +6,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// How far a delivery is worked. A small one is worked in one turn and this stays in memory; of one that takes several turns the row keeps
-/// it in between: how many elements were
-/// tried, how they ended, where they were filed, and which of them the provider could not give yet. Not thread-safe.
+/// Progress of a delivery. A small one is processed in one run and this stays in memory; for one that takes several runs the row stores
+/// it in between: number of items
+/// tried, their outcomes, where they were filed, and which of them wait for the provider. Not thread-safe.
 /// </summary>
 internal sealed class ProcessingProgress
 {

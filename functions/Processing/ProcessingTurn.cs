@@ -3,9 +3,9 @@ using Serverless.Channels;
 namespace Serverless.Processing;
 
 /// <summary>
-/// One turn of the work on a delivery: reads elements in order, a window at a time, and has them filed, different conversations side by
-/// side, until the last one, or until its time is over. Once it
-/// is over no further element is begun, the first of the turn apart: each turn advances.
+/// One run of a delivery: parses items in order, a window at a time, and files them, different conversations in
+/// parallel, until the last one, or until its time is over. Once it
+/// is over no further item is begun, except the first of the run: each run advances.
 /// </summary>
 /// <param name="job">The delivery.</param>
 /// <param name="progress">How far it is; advanced as elements come to their end.</param>

@@ -6,7 +6,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Processing;
 
-/// <summary>Fetches what thin elements point at and keeps it beside the delivery, so that a repetition or a replay reads what was fetched first and asks nobody.</summary>
+/// <summary>
+/// Fetches referenced content and stores it beside the delivery, so that a repetition or a replay reads the stored copy and sends no
+/// request.
+/// </summary>
 public sealed class ReferencedContent(BlobStore blobs)
 {
     public const string Container = "fetched";

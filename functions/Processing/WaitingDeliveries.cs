@@ -5,8 +5,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Puts a delivery back that waits for its provider (a mailbox that is offline, a key that cannot be had), for days. Its row's <c>QueuedAt</c> moves to the time of the next
-/// try, so that Tick neither queues it too nor counts a lost try, and nobody reports it as unaccounted.
+/// Puts back a delivery that waits for its provider (an offline mailbox, an unavailable key), for days. Its row's <c>QueuedAt</c> moves
+/// to the time of the next
+/// attempt, so that Tick neither queues it nor counts a lost attempt, and it is not reported as overdue.
 /// </summary>
 public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queues, TimeProvider time, ILogger<WaitingDeliveries> log)
 {

@@ -8,9 +8,10 @@ using Serverless.Processing;
 
 namespace Serverless.Reconciliation;
 
-/// <summary>Finds deliveries that have no end yet, and sees to it that each gets one (D3).</summary>
+/// <summary>Finds deliveries without an outcome and queues them again (D3).</summary>
 /// <remarks>
-/// A mark per channel names the oldest hour that still had an open delivery, so that a tick reads the last hours only, not the whole history. Row bodies are not fetched.
+/// A mark per channel names the oldest hour with an open delivery, so that a tick reads the last hours only, not the whole history. Row
+/// bodies are not fetched.
 /// </remarks>
 public sealed partial class OpenDeliveries(
     TableStore tables, DeliveryStore deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)

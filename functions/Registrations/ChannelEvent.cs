@@ -96,7 +96,7 @@ public sealed record ChannelFacts
     public int? Days { get; init; }
 }
 
-/// <summary>The wire form of channel events and of the overview.</summary>
+/// <summary>JSON form of channel events and of the overview.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudEvent<ChannelFacts>))]
 [JsonSerializable(typeof(CloudEvent<ChannelFacts>[]))]

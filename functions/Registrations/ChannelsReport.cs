@@ -3,7 +3,7 @@ using Serverless.Channels;
 
 namespace Serverless.Registrations;
 
-/// <summary>How channels are registered, what ends when, and what people have to do.</summary>
+/// <summary>Registrations of channels, expiry dates, and actions for people.</summary>
 /// <param name="Channels">Every channel the app knows.</param>
 /// <param name="Expires">What ends, the nearest first.</param>
 /// <param name="Steps">What a person does.</param>
@@ -21,17 +21,17 @@ public sealed record ChannelReport(string Name, bool Enabled, bool Checks, bool 
 /// <summary>One registration.</summary>
 public sealed record RegistrationReport(string Name, string Status, DateTimeOffset Since, string? Detail, string? Step, DateTimeOffset? ExpiresAt);
 
-/// <summary>One end.</summary>
+/// <summary>One expiry date.</summary>
 /// <param name="Days">Whole days from now; negative once it is over.</param>
 /// <param name="Channel">Whose it is.</param>
 /// <param name="Name">Which registration or credential.</param>
 /// <param name="ExpiresAt">When.</param>
 public sealed record ExpiryReport(int Days, DateTimeOffset ExpiresAt, string Channel, string Name);
 
-/// <summary>One step for a person.</summary>
+/// <summary>One action for a person.</summary>
 public sealed record StepReport(string Channel, string Name, string Step);
 
-/// <summary>Reads what upkeep knows, for people.</summary>
+/// <summary>Reads the stored results of registration checks.</summary>
 public sealed class UpkeepReader(ChannelDirectory channels, RegistrationStore book, IOptionsMonitor<RegistrationOptions> options, TimeProvider time)
 {
     public async Task<ChannelsReport> ReadAsync(CancellationToken ct)

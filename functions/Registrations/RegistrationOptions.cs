@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Serverless.Registrations;
 
-/// <summary>How channels look after themselves; section <c>Upkeep</c>.</summary>
+/// <summary>Checks and repairs of webhook registrations; section <c>Upkeep</c>.</summary>
 public sealed class RegistrationOptions
 {
     /// <summary>Channels that may repair their registrations by themselves: names with commas, or <c>*</c> for all. Empty: they only report.</summary>

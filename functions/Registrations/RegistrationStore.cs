@@ -94,7 +94,7 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
     private static string RowOf(string name) => Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 }
 
-/// <summary>When and with what a channel was last checked.</summary>
+/// <summary>Time and settings of a channel's last check.</summary>
 /// <param name="At">When that check began; null when there was none.</param>
 /// <param name="Settings">Fingerprint of the settings then.</param>
 /// <param name="ClaimedAt">Since when the next check is claimed; null when it is not.</param>

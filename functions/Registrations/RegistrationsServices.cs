@@ -2,7 +2,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Registrations;
 
-/// <summary>What compares and mends the registrations of channels at their providers.</summary>
+/// <summary>Registers checks and repairs of webhook registrations.</summary>
 public static class RegistrationsServices
 {
     public static IServiceCollection AddRegistrations(this IServiceCollection services, IConfiguration configuration)

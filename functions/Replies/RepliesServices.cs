@@ -2,7 +2,7 @@ using Serverless.Platform.Features;
 
 namespace Serverless.Replies;
 
-/// <summary>What brings answers to customers.</summary>
+/// <summary>Registers replies to customers.</summary>
 public static class RepliesServices
 {
     public static IServiceCollection AddReplies(this IServiceCollection services) => services

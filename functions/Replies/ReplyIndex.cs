@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Replies;
 
-/// <summary>Finds a reply by our id or by the provider's, and remembers those that are not at their end, so that none is lost with its queue message.</summary>
+/// <summary>Finds a reply by our id or the provider's, and lists open ones, so that none is lost with its queue message.</summary>
 public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvider time)
 {
     private const string Sent = "sent";

@@ -5,7 +5,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Replies;
 
-/// <summary>The message in queue <c>replies</c>: which reply is due. Ids only; the text lies in the case (P12).</summary>
+/// <summary>Message in queue <c>replies</c>: the reply that is due. Ids only; the text is in the case (P12).</summary>
 /// <param name="CaseId">The case.</param>
 /// <param name="ReplyId">The reply.</param>
 public sealed record ReplyMessage(string CaseId, string ReplyId)
@@ -31,7 +31,7 @@ public sealed record ReplyMessage(string CaseId, string ReplyId)
     private static bool IsId(string text) => Guid.TryParseExact(text, "N", out _);
 }
 
-/// <summary>What a person asks to be sent: the body of <c>POST api/cases/{id}/replies</c>.</summary>
+/// <summary>Body of <c>POST api/cases/{id}/replies</c>.</summary>
 public sealed record ReplyRequest
 {
     /// <summary>Longest text, in characters. Each network takes less or more: its channel says so.</summary>
@@ -79,7 +79,7 @@ public sealed record ReplyRequest
     }
 }
 
-/// <summary>A text to the customer that no person wrote.</summary>
+/// <summary>An automatic text to the customer.</summary>
 /// <param name="Id">Made of what it must happen only once for, say the day.</param>
 /// <param name="To">The contact it answers.</param>
 /// <param name="Text">Plain text.</param>

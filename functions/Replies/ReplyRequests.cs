@@ -5,7 +5,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Replies;
 
-/// <summary>What became of asking for a reply.</summary>
+/// <summary>Result of a reply request.</summary>
 public enum ReplyRequestResult
 {
     /// <summary>Written; it will be sent.</summary>
@@ -36,7 +36,9 @@ public enum ReplyRequestResult
     WindowClosed,
 }
 
-/// <summary>Takes a person's wish to answer: writes it down, then says yes. What can be seen to fail fails here, with a word for the person.</summary>
+/// <summary>
+/// Accepts a reply request: validates and stores it before answering 202. Detectable errors are returned at once, with a sentence.
+/// </summary>
 public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyRequests> log)
 {
     /// <summary>Takes a reply.</summary>
@@ -161,7 +163,7 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
     private partial void LogNotQueued(string caseId, string replyId);
 }
 
-/// <summary>Where an answer would go.</summary>
+/// <summary>Target of a reply.</summary>
 /// <param name="To">The contact it would answer; null when there is none.</param>
 /// <param name="Objection">Why it cannot be sent now; null when it can.</param>
 public sealed record AnswerPath(FiledContact? To, ReplyRequestResult? Objection);

@@ -4,7 +4,10 @@ using Serverless.Contacts;
 
 namespace Serverless.Replies;
 
-/// <summary>Makes a reply that went out an outbound contact of its case, once: it stops the answer clock (P16), and its echo is recognised. Hears what providers say of it afterwards.</summary>
+/// <summary>
+/// Adds a sent reply to its case as an outbound contact, once: it stops the answer clock (P16), and its echo is recognised. Also records
+/// later status reports.
+/// </summary>
 public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator correlator, CaseEventPublisher teller, CaseReader reader, TimeProvider time)
 {
     // Networks name whole seconds, and their clocks are not ours.

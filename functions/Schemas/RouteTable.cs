@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Serverless.Schemas;
 
-/// <summary>The addresses that there are, with their methods, read from the OpenAPI document: for calls that no function takes.</summary>
+/// <summary>Existing paths with their methods, read from the OpenAPI document: for calls without a matching function.</summary>
 public sealed class RouteTable
 {
     private const int MostNamed = 12;

@@ -7,8 +7,8 @@ using Serverless.Platform.Json;
 namespace Serverless.Schemas;
 
 /// <summary>
-/// Publishes what consumers build on: JSON Schemas made from the code, the event catalogue, and the OpenAPI document of the HTTP functions;
-/// and tells who calls another address what there is.
+/// Publishes JSON Schemas generated from the code, the event catalogue, and the OpenAPI document of the HTTP functions;
+/// and answers calls to unknown paths with a list of existing ones.
 /// </summary>
 public sealed class SchemaFunctions(EventCatalogue catalogue)
 {

@@ -159,7 +159,7 @@ public sealed class CallFlow
         address.StartsWith("sip:", StringComparison.Ordinal) || (address is ['+', _, ..] && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
 }
 
-/// <summary>What happens next in a call.</summary>
+/// <summary>Next step of a call.</summary>
 /// <param name="Sentences">Said first, in order.</param>
 public abstract record CallFlowStep(IReadOnlyList<string> Sentences)
 {

@@ -43,7 +43,7 @@ public sealed class CallFlowOptions
     public bool? Transcribe { get; set; }
 }
 
-/// <summary>People rung at the same time; the first who answers has the call.</summary>
+/// <summary>People rung at the same time; the first to answer gets the call.</summary>
 public sealed class RingGroup
 {
     /// <summary>Up to ten addresses separated by commas: numbers with country code (<c>+493023125111</c>) or <c>sip:</c> addresses.</summary>

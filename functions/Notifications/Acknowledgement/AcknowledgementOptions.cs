@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Notifications.Acknowledgement;
 
-/// <summary>Whether, when and in which words customers get a receipt; section <c>Acknowledgement</c>.</summary>
+/// <summary>Acknowledgements to customers; section <c>Acknowledgement</c>.</summary>
 public sealed class AcknowledgementOptions
 {
     /// <summary>By channel: <c>on</c>, <c>dryRun</c> or <c>off</c>. A channel that is not named is off.</summary>

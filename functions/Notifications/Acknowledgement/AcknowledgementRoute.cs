@@ -9,8 +9,9 @@ using Serverless.Replies;
 namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>
-/// Tells customers on their own channel that their contact has arrived, under which number, until when they are promised an answer, and how to reach a person. Its one target is the customer;
-/// the text goes out as a reply of its case, so sending, repeating and echoes are the business of Replies.
+/// Acknowledges a contact to the customer on the same channel: case number, due time, and how to reach a person. Its one target is the
+/// customer;
+/// the text is sent as a reply of its case, so sending, retries and echoes are handled by Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
     CaseReader cases, ReplyRequests desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute

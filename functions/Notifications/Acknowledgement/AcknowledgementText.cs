@@ -4,7 +4,9 @@ using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Acknowledgement;
 
-/// <summary>The words of a receipt. The greeting is neutral and no name is used: none is invented, and none is taken from a profile (P11).</summary>
+/// <summary>
+/// Text of an acknowledgement. The greeting is neutral and without a name: names are neither invented nor taken from a profile (P11).
+/// </summary>
 public sealed class AcknowledgementText(TextBook texts)
 {
     // A confirmation quotes the customer; an SMS holds 1,600 characters.

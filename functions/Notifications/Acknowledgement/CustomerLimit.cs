@@ -6,7 +6,10 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications.Acknowledgement;
 
-/// <summary>Counts receipts of a customer and day over all cases: a machine whose every answer opens a new case would never meet the limit of one case.</summary>
+/// <summary>
+/// Counts acknowledgements per customer and day over all cases: an auto-responder that opens a new case with every answer would never
+/// reach the limit of one case.
+/// </summary>
 public sealed class CustomerLimit(TableStore tables)
 {
     /// <summary>Takes a place; the same one again for the same receipt. False when there is none left.</summary>

@@ -4,8 +4,9 @@ using Serverless.Contacts;
 namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>
-/// Whether a customer says that a contract ends: a cancellation or a withdrawal. By words alone, so that everybody can see why; README.md lists them. One too many costs nothing but a
-/// confirmation, one too few may cost the customer a deadline.
+/// Whether a customer cancels a contract or withdraws from it. Detected by words alone, so that it can be explained; README.md lists
+/// them. A false positive costs only a
+/// confirmation, a false negative may cost the customer a deadline.
 /// </summary>
 public static class Ending
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Notifications.Mail;
 
-/// <summary>How mails to people go out, through Microsoft Graph; section <c>Mail</c>.</summary>
+/// <summary>Notification mails through Microsoft Graph; section <c>Mail</c>.</summary>
 /// <remarks>Beside these, <c>Mail__credential</c> (<c>managedidentity</c>) and <c>Mail__clientId</c> say which identity sends; it needs Mail.Send for this one mailbox.</remarks>
 public sealed class MailOptions
 {

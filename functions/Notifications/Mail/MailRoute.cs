@@ -9,7 +9,7 @@ using Serverless.Platform.Localization;
 
 namespace Serverless.Notifications.Mail;
 
-/// <summary>Tells people by mail through Microsoft Graph, a thread for each case.</summary>
+/// <summary>Notifies people by mail through Microsoft Graph, one thread per case.</summary>
 /// <remarks>
 /// Sent as MIME, since Graph's JSON form sets no other headers than <c>x-</c> ones: https://learn.microsoft.com/graph/api/user-sendmail (202 = taken, 30 mails a minute for a mailbox).
 /// </remarks>

@@ -7,8 +7,8 @@ using MimeKit.Text;
 namespace Serverless.Notifications.Mail;
 
 /// <summary>
-/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids that hold a thread together, and the word that a
-/// machine wrote it.
+/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids of the thread, and the mark of an
+/// automatic mail.
 /// </summary>
 /// <remarks>Sources: RFC 5322 (headers), RFC 2046 (multipart/alternative), RFC 3834 (Auto-Submitted).</remarks>
 public sealed record MimeMail
@@ -79,7 +79,7 @@ public sealed record MimeMail
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }
 
-/// <summary>The two bodies of a mail to a person.</summary>
+/// <summary>Text and HTML body of a notification mail.</summary>
 public static class MailBody
 {
     /// <summary>Plain text.</summary>

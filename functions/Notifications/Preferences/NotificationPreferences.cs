@@ -28,7 +28,7 @@ public enum PreferencesState
     NoEvents,
 }
 
-/// <summary>What the page shows.</summary>
+/// <summary>Content of the page.</summary>
 /// <param name="State">State of the page.</param>
 /// <param name="Name">The person or team; null when the link shows nobody.</param>
 /// <param name="Recipient">Current settings of the recipient, or those just submitted.</param>

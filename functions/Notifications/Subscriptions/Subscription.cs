@@ -79,7 +79,7 @@ public sealed record Subscription
     private static bool Passes(string list, string? value) => value is null || NameList.Holds(list, value);
 }
 
-/// <summary>A subscription as the API shows it: never its secret.</summary>
+/// <summary>A subscription as returned by the API: without its secret.</summary>
 public sealed record SubscriptionView
 {
     public required string Name { get; init; }
@@ -115,7 +115,7 @@ public sealed record SubscriptionView
     public string? Secret { get; init; }
 }
 
-/// <summary>How a test event fared.</summary>
+/// <summary>Outcome of a test event.</summary>
 /// <param name="EventId">Value of <c>webhook-id</c>.</param>
 /// <param name="Delivered">True for an answer of 2xx.</param>
 /// <param name="Reason">Status code, or a short code such as <c>timeout</c>.</param>
@@ -131,7 +131,7 @@ public sealed record RedeliveryResult(int Queued, int Unknown, string? Continuat
 /// <summary>A page of the delivery log.</summary>
 public sealed record NotificationPage(IReadOnlyList<NotificationState> Notices, string? Continuation);
 
-/// <summary>The wire form of subscriptions.</summary>
+/// <summary>JSON form of subscriptions.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SubscriptionView))]
 [JsonSerializable(typeof(IReadOnlyList<SubscriptionView>))]

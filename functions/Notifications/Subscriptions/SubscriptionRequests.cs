@@ -11,7 +11,9 @@ namespace Serverless.Notifications.Subscriptions;
 /// <param name="Version">For the ETag.</param>
 public sealed record SubscriptionResult(int Status, SubscriptionView? View = null, string? Problem = null, int Version = 0);
 
-/// <summary>Where subscriptions are made, changed, tried and taken away. Those of the settings are shown and tried here, and changed there.</summary>
+/// <summary>
+/// Creates, updates, tests and deletes subscriptions. Those from settings can be read and tested here, and are changed in the settings.
+/// </summary>
 public sealed class SubscriptionRequests(SubscriptionStore subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes, SubscriptionForm form, TimeProvider time)
 {
     /// <summary>The route of subscriptions.</summary>

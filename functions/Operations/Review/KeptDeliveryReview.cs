@@ -70,7 +70,7 @@ public sealed class KeptDeliveryReview(
 /// <summary>A page of stored deliveries without a case, by channel and time of arrival.</summary>
 public sealed record KeptPage(IReadOnlyList<KeptDelivery> Deliveries, string? Continuation);
 
-/// <summary>What a step did.</summary>
+/// <summary>Result of a step.</summary>
 /// <param name="Done">Queued to be worked again, or dismissed.</param>
 /// <param name="Already">Being processed now, or handled by another request.</param>
 /// <param name="More">True: repeat with <paramref name="Continuation"/>.</param>

@@ -7,7 +7,7 @@ using Serverless.Platform.Messaging;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>For people who run the app: queue messages that could not be worked.</summary>
+/// <summary>For operators: poison messages.</summary>
 public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview desk, Caller caller)
 {
     /// <summary>Messages of one queue that could not be worked; an empty page for a queue that is none.</summary>

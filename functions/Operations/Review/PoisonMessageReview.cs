@@ -10,7 +10,7 @@ using Serverless.Replies;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>Queue messages that could not be worked, as people deal with them: listed, put back into their queue, or discarded; every step leaves an audit row.</summary>
+/// <summary>Poison messages, for operators: list, resubmit, or discard; every step writes an audit entry.</summary>
 public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, AuditLog actions, TimeProvider time)
 {
     private const int MostAtOnce = 100;
@@ -106,7 +106,7 @@ public sealed record PoisonMessage(string Queue, string Id, string Why, DateTime
 /// <summary>A page of them.</summary>
 public sealed record PoisonPage(IReadOnlyList<PoisonMessage> Messages, string? Continuation);
 
-/// <summary>What a step did.</summary>
+/// <summary>Result of a step.</summary>
 /// <param name="Done">Put back, or discarded.</param>
 /// <param name="Cut">Too long to be stored completely: they can only be discarded.</param>
 /// <param name="More">True: repeat with <paramref name="Before"/>.</param>

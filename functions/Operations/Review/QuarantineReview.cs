@@ -130,7 +130,7 @@ public sealed class QuarantineReview(
     private static bool IsSecret(string header) => Array.Exists(["authorization", "token", "secret", "password", "key", "cookie"], word => header.Contains(word, StringComparison.Ordinal));
 }
 
-/// <summary>A call in quarantine, as lists show it.</summary>
+/// <summary>A quarantined call in a list.</summary>
 /// <param name="Id">Delivery id.</param>
 /// <param name="Channel">Channel name.</param>
 /// <param name="ReceivedAt">When it arrived (UTC).</param>
@@ -143,7 +143,7 @@ public sealed record QuarantinedDelivery(string Id, string Channel, DateTimeOffs
 /// <summary>A page of quarantine; sorted by arrival within the page.</summary>
 public sealed record QuarantinePage(IReadOnlyList<QuarantinedDelivery> Deliveries, string? Continuation);
 
-/// <summary>One call in quarantine with all that helps to find the cause; nothing of its body or query.</summary>
+/// <summary>A quarantined call with details to find the cause; without its body and query.</summary>
 public sealed record QuarantinedFile
 {
     public required QuarantinedDelivery Delivery { get; init; }
@@ -167,7 +167,7 @@ public sealed record QuarantinedFile
     public required IReadOnlyList<FailureHint> Hints { get; init; }
 }
 
-/// <summary>What one step of a release or a discard did.</summary>
+/// <summary>Result of one step of a release or a discard.</summary>
 /// <param name="Done">Released or discarded.</param>
 /// <param name="Stay">What stays in quarantine, by today's reason.</param>
 /// <param name="Already">Handled by another request, or not in quarantine.</param>

@@ -13,7 +13,7 @@ namespace Serverless.Operations.Review;
 /// <summary>
 /// Replays deliveries with the current code: into the same cases, without duplicates. A dry run returns the differences and writes
 /// nothing. Filed items stay as they
-/// is; placeholders give way to what can be read now, and so do contacts that today's code files under another id.
+/// are; placeholders are replaced by readable items, and so are contacts that the current code files under another id.
 /// </summary>
 public sealed class Replay(
     DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, DeliveryProcessor work, Correlator correlator, CaseStore cases, ChannelDirectory channels, AuditLog actions, TimeProvider time)
@@ -153,7 +153,7 @@ public sealed class Replay(
     }
 }
 
-/// <summary>What one step of a replay did, or would do.</summary>
+/// <summary>Result of one step of a replay or dry run.</summary>
 public sealed record ReplayStep
 {
     public required bool DryRun { get; init; }
@@ -179,10 +179,10 @@ public sealed record ReplayStep
     public string? Continuation { get; init; }
 }
 
-/// <summary>A delivery that today's code reads differently.</summary>
+/// <summary>A delivery that the current code parses differently.</summary>
 public sealed record ReplayDifference(string Delivery, DateTimeOffset ReceivedAt, string End, IReadOnlyList<ReplayedElement> Elements);
 
-/// <summary>An element of it that is read differently.</summary>
+/// <summary>An item that is parsed differently.</summary>
 /// <param name="Position">Its position in the delivery.</param>
 /// <param name="Was">The end it had.</param>
 /// <param name="Now">Current result: <c>read</c>, <c>ignored:why</c>, <c>unreadable:error</c>, <c>kept:why</c>.</param>
@@ -200,5 +200,5 @@ public sealed record ReplayedElement(string Position, string Was, string Now)
     public IReadOnlyList<ChangedField>? Fields { get; init; }
 }
 
-/// <summary>One field as it is stored and as it is read now; null where it is not there.</summary>
+/// <summary>One field as stored and as parsed now; null where it is absent.</summary>
 public sealed record ChangedField(string Name, JsonElement? Was, JsonElement? Now);

@@ -8,7 +8,7 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>For people who run the app: quarantine, replay, and who did what.</summary>
+/// <summary>For operators: quarantine, replay, and audit log.</summary>
 public sealed class ReviewFunctions(
     ChannelDirectory channels, QuarantineReview quarantine, Replay replay, AuditLog actions, Caller caller, TimeProvider time)
 {

@@ -4,7 +4,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Operations.Review;
 
-/// <summary>The wire form of what people see of quarantine, replays and the audit trail.</summary>
+/// <summary>JSON form of quarantine, replays and the audit log.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QuarantinePage))]
 [JsonSerializable(typeof(QuarantinedFile))]

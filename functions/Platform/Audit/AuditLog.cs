@@ -6,8 +6,11 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Platform.Audit;
 
-/// <summary>The audit trail of what people did: when, what, to what, who, and how many it met.</summary>
-/// <remarks>The host does not tell which function key was used, so <c>by</c> is the principal where App Service authentication is on, and what callers say of themselves.</remarks>
+/// <summary>The audit log of actions: when, what, on what, by whom, and how many items.</summary>
+/// <remarks>
+/// The host does not expose which function key was used, so <c>by</c> is the principal where App Service authentication is on, and
+/// otherwise the name given by the caller.
+/// </remarks>
 public sealed class AuditLog(TableStore tables, TimeProvider time)
 {
     private const string Table = "actions";

@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Features;
 
-/// <summary>When a step of maintenance runs.</summary>
+/// <summary>Rhythm of a maintenance step.</summary>
 public enum Rhythm
 {
     /// <summary>Every five minutes, beside the others.</summary>
@@ -13,7 +13,7 @@ public enum Rhythm
     Daily,
 }
 
-/// <summary>Work that a feature hands in and Maintenance runs. It is safe to repeat, and to stop at any point.</summary>
+/// <summary>A maintenance step registered by a feature. It is safe to repeat, and to stop at any point.</summary>
 /// <param name="When">When it runs.</param>
 /// <param name="RunAsync">The work.</param>
 public sealed record MaintenanceStep(Rhythm When, Func<CancellationToken, Task> RunAsync);

@@ -4,7 +4,7 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>Answers of our own HTTP functions.</summary>
+/// <summary>Responses of the app's HTTP functions.</summary>
 public static class ApiResponse
 {
     private const string Json = "application/json; charset=utf-8";

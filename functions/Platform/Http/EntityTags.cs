@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>Versions of what HTTP functions show (RFC 9110, section 8.8.3): a hash over the answer.</summary>
+/// <summary>ETags of responses (RFC 9110, section 8.8.3): a hash over the response.</summary>
 public static class EntityTags
 {
     /// <summary>The tag of an answer, with its quotes.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>Small pages for people whose link is their key.</summary>
+/// <summary>HTML pages authorized by a signed link.</summary>
 public static class HtmlPage
 {
     // An answer to a customer of 5,000 characters, each escaped as a form does.

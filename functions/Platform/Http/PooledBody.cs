@@ -78,7 +78,7 @@ public sealed class PooledBody : IDisposable
     }
 }
 
-/// <summary>How the reading of a body ended.</summary>
+/// <summary>Outcome of reading a body.</summary>
 public enum BodyEnd
 {
     /// <summary>All of it is here.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Platform.Http;
 
-/// <summary>What functions read of a request, each in one place.</summary>
+/// <summary>Reads values of a request, each in one place.</summary>
 /// <remarks>
 /// Never from the trigger's metadata: the top-level fields of a JSON body overwrite it, so a sender could write it.
 /// </remarks>

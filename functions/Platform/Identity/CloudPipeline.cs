@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 
 namespace Serverless.Platform.Identity;
 
-/// <summary>How every client of Azure sends: one transport, one retry policy, each request counted, no log lines.</summary>
+/// <summary>Pipeline of all Azure clients: one transport, one retry policy, each request counted, no log lines.</summary>
 internal static class CloudPipeline
 {
     /// <summary>The longest wait a server may ask for (Retry-After) that we still wait out inside one call; beyond it the caller decides.</summary>

@@ -6,7 +6,7 @@ using Serverless.Platform.Identity;
 namespace Serverless.Platform.Messaging;
 
 /// <summary>
-/// Where the bus is and how we prove who we are, read from <c>ServiceBusConnection</c> as the Functions host reads it:
+/// Address and credential of Service Bus, read from <c>ServiceBusConnection</c> as the Functions host reads it:
 /// <c>fullyQualifiedNamespace</c> with <c>credential</c> and <c>clientId</c> (Entra), or a connection string, also one of the emulator.
 /// Source: https://learn.microsoft.com/azure/azure-functions/functions-bindings-service-bus#identity-based-connections
 /// </summary>

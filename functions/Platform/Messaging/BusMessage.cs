@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 
 namespace Serverless.Platform.Messaging;
 
-/// <summary>One message for a topic; its id lets the topic swallow a repeat within its detection window.</summary>
+/// <summary>One message for a topic; its id enables duplicate detection.</summary>
 /// <param name="MessageId">1 to 128 characters.</param>
 /// <param name="Body">JSON; with properties at most 256 KiB.</param>
 public sealed record BusMessage(string MessageId, ReadOnlyMemory<byte> Body)

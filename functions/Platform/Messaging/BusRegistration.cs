@@ -3,7 +3,7 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Platform.Messaging;
 
-/// <summary>Hands out the bus client.</summary>
+/// <summary>Registers the Service Bus client.</summary>
 public static class BusRegistration
 {
     /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>). Without that setting the bus is off.</summary>

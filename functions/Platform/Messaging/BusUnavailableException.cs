@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Messaging;
 
-/// <summary>What the bus could not or would not take. Its message names the likely setting or role, never content.</summary>
+/// <summary>Service Bus could not or did not accept a message. The text names the likely setting or role, never content.</summary>
 public sealed class BusUnavailableException(string message, int status, bool retryable, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>The HTTP status that says the same; 0 when there was no answer.</summary>

@@ -8,7 +8,7 @@ using Serverless.Replies;
 
 namespace Serverless.Platform.Messaging;
 
-/// <summary>Keeps queue messages that could not be worked, visible to people; a message holds ids and facts, nothing personal.</summary>
+/// <summary>Stores poison messages for operators; a message holds ids and facts, nothing personal.</summary>
 public sealed partial class PoisonMessages(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TimeProvider time, ILogger<PoisonMessages> log)
 {
     public const string Table = "poison";

@@ -9,8 +9,8 @@ namespace Serverless.Platform.Messaging;
 
 /// <summary>
 /// Sends messages to topics over one connection for the process, opened by the first send, and again by the first send after it broke.
-/// One try of at most five seconds: the outbox keeps what was not taken, and a message sent twice has the same id, which duplicate
-/// detection swallows.
+/// One attempt of at most five seconds: the outbox keeps the rest, and a message sent twice has the same id, which duplicate
+/// detection removes.
 /// </summary>
 /// <param name="bus">Where it is; null when the bus is off.</param>
 /// <param name="count">Counts its calls.</param>

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Serverless.Platform.OutboundHttp;
 
-/// <summary>Makes the HttpClient for addresses that others chose: connects to public addresses only, follows no redirect, keeps no cookie.</summary>
+/// <summary>
+/// Creates the HttpClient for addresses chosen by others: connects to public addresses only, follows no redirect, stores no cookie.
+/// </summary>
 public static class GuardedClient
 {
     /// <summary>A client whose every connection is guarded. Timeouts are the caller's.</summary>
@@ -50,5 +52,5 @@ public static class GuardedClient
     }
 }
 
-/// <summary>The name leads to an address that is not public.</summary>
+/// <summary>The name resolves to an address that is not public.</summary>
 public sealed class ForbiddenAddressException() : Exception("The address is not public; calls go out to public addresses only.");

@@ -1,6 +1,6 @@
 namespace Serverless.Platform.OutboundHttp;
 
-/// <summary>The one client for addresses that others chose, and whether this is a developer's machine, where loopback is let through.</summary>
+/// <summary>The one client for addresses chosen by others, and whether loopback is allowed (developer machines).</summary>
 public sealed class GuardedHttp(bool loopbackToo) : IDisposable
 {
     private readonly Lazy<HttpClient> _client = new(() => GuardedClient.Create(loopbackToo));

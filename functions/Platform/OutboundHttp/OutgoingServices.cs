@@ -1,6 +1,6 @@
 namespace Serverless.Platform.OutboundHttp;
 
-/// <summary>The guarded client for calls to others.</summary>
+/// <summary>Registers the guarded client for outgoing calls.</summary>
 public static class OutgoingServices
 {
     public static IServiceCollection AddOutgoing(this IServiceCollection services, IConfiguration configuration) => services

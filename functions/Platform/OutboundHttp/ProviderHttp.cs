@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Serverless.Platform.OutboundHttp;
 
-/// <summary>Calls a provider's API: guarded, bounded in time and size, and what went wrong is a value.</summary>
+/// <summary>Calls a provider's API: guarded, bounded in time and size; errors are returned as values.</summary>
 public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
 {
     /// <summary>Largest answer that is read whole, in bytes.</summary>
@@ -77,7 +77,7 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
     }
 }
 
-/// <summary>What a provider's API answered.</summary>
+/// <summary>Response of a provider's API.</summary>
 /// <param name="Status">HTTP status code; 0 when no answer came.</param>
 /// <param name="Body">To the byte.</param>
 /// <param name="RetryAfter">What it asks us to wait.</param>

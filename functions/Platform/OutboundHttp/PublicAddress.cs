@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Serverless.Platform.OutboundHttp;
 
-/// <summary>Tells addresses of the public internet from all others: a subscriber's URL must not reach into our own network.</summary>
+/// <summary>Checks whether an address is public: a subscriber's URL must not reach into the app's own network.</summary>
 /// <remarks>Source: https://www.iana.org/assignments/iana-ipv4-special-registry and https://www.iana.org/assignments/iana-ipv6-special-registry</remarks>
 public static class PublicAddress
 {

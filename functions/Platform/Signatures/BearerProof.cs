@@ -4,8 +4,9 @@ using System.Text;
 namespace Serverless.Platform.Signatures;
 
 /// <summary>
-/// A secret that a sender shows instead of signing. It is never stored: a delivery keeps a hash of it, keyed by the secret itself over the id of the delivery, so that whoever reads
-/// stored deliveries can neither use it elsewhere nor compare two of them, and the check still holds when the delivery is judged again.
+/// A secret that a sender transmits instead of signing. It is never stored: a delivery holds a hash of it, keyed by the secret itself
+/// over the id of the delivery, so that a reader of
+/// stored deliveries can neither use it elsewhere nor compare two of them, and the delivery can still be verified again.
 /// </summary>
 public static class BearerProof
 {

@@ -7,8 +7,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Serverless.Platform.Signatures;
 
 /// <summary>
-/// Entra's public signing keys, in memory. A check only reads them; <see cref="LoadAsync"/> fetches them, outside any check and at most every five minutes.
-/// They count for a day, as Entra asks for. https://learn.microsoft.com/en-us/entra/identity-platform/signing-key-rollover
+/// Entra's public signing keys, in memory. Verification only reads them; <see cref="LoadAsync"/> fetches them, outside any verification
+/// and at most every five minutes.
+/// They are valid for a day, as Entra recommends. https://learn.microsoft.com/en-us/entra/identity-platform/signing-key-rollover
 /// </summary>
 public sealed class EntraKeys(TimeProvider time)
 {

@@ -3,7 +3,10 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>Judges a token that Microsoft Entra ID issued to a service that calls us (Microsoft Graph, Event Grid). Does no I/O: keys come from <see cref="EntraKeys"/>.</summary>
+/// <summary>
+/// Verifies a token that Microsoft Entra ID issued to a calling service (Microsoft Graph, Event Grid). Does no I/O: keys come from <see
+/// cref="EntraKeys"/>.
+/// </summary>
 /// <remarks>
 /// A signature alone proves only that Entra issued the token: any application of any tenant can get one for itself. So audience, caller
 /// and tenant are checked, too.
@@ -56,7 +59,7 @@ public static class EntraToken
     private static string? Claim(JsonWebToken token, string name) => token.TryGetPayloadValue<string>(name, out var value) ? value : null;
 }
 
-/// <summary>Whom a token must come from and be meant for.</summary>
+/// <summary>Expected issuer and audience of a token.</summary>
 /// <param name="Audiences">Ours: the application id, or its URI. One match is enough.</param>
 /// <param name="Caller">Application id of the calling service; distinguishes it from every other application.</param>
 /// <param name="Tenants">Tenants that may call; empty for any.</param>
@@ -70,7 +73,7 @@ public enum TokenDifference
     Caller,
 }
 
-/// <summary>The findings of <see cref="EntraToken.Verify"/> and <see cref="OpenIdToken.Verify"/>.</summary>
+/// <summary>Results of <see cref="EntraToken.Verify"/> and <see cref="OpenIdToken.Verify"/>.</summary>
 public enum EntraProof
 {
     Genuine,

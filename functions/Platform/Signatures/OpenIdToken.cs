@@ -4,7 +4,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>Judges a token of an issuer with one audience and published RSA keys. Does no I/O: keys come from <see cref="EntraKeys"/>.</summary>
+/// <summary>
+/// Verifies a token of an issuer with one audience and published RSA keys. Does no I/O: keys come from <see cref="EntraKeys"/>.
+/// </summary>
 public static class OpenIdToken
 {
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);

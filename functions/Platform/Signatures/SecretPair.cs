@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>The secret in force and the one before it; both count while a secret is rotated.</summary>
+/// <summary>The current secret and the previous one; both are valid while a secret is rotated.</summary>
 /// <param name="Current">Null or empty when not configured.</param>
 /// <param name="Previous">Null or empty when there is none.</param>
 public readonly record struct SecretPair(string? Current, string? Previous)

@@ -5,9 +5,10 @@ using System.Text;
 
 namespace Serverless.Platform.Signatures;
 
-/// <summary>Signs and verifies as the Standard Webhooks specification says: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
+/// <summary>Signs and verifies by the Standard Webhooks specification: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
 /// <remarks>
-/// A secret is base64 of 24 to 64 bytes, with or without <c>whsec_</c> before it. The asymmetric scheme (<c>v1a</c>) is not spoken: its entries are skipped.
+/// A secret is base64 of 24 to 64 bytes, with or without <c>whsec_</c> before it. The asymmetric scheme (<c>v1a</c>) is not supported:
+/// its entries are skipped.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
 public static class StandardWebhook
@@ -114,13 +115,13 @@ public static class StandardWebhook
             : null;
 }
 
-/// <summary>What the check of a Standard Webhooks call found.</summary>
+/// <summary>Result of verifying a Standard Webhooks call.</summary>
 /// <param name="Kind">The finding.</param>
 /// <param name="SentAt">The signed time (UTC) where the signature holds; null otherwise.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct WebhookProof(WebhookProofKind Kind, DateTimeOffset? SentAt = null);
 
-/// <summary>The findings of <see cref="StandardWebhook.Verify"/>.</summary>
+/// <summary>Results of <see cref="StandardWebhook.Verify"/>.</summary>
 public enum WebhookProofKind
 {
     Genuine,

@@ -3,7 +3,7 @@ using Azure;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>How a write ended.</summary>
+/// <summary>Outcome of a write.</summary>
 public enum WriteState
 {
     Written,
@@ -18,13 +18,15 @@ public enum WriteState
     Missing,
 }
 
-/// <summary>How one write ended; the ETag is that of the row written, otherwise default.</summary>
+/// <summary>Outcome of one write; the ETag is that of the row written, otherwise default.</summary>
 public readonly record struct WriteResult(WriteState State, ETag ETag);
 
 /// <summary>One page of a query; the continuation is opaque, URL-safe text, null at the end. A page may be empty and still go on.</summary>
 public sealed record TablePage(IReadOnlyList<TableRow> Rows, string? Continuation);
 
-/// <summary>How a batch ended. Written: all of it. Otherwise nothing was written, and the index names the operation that failed.</summary>
+/// <summary>
+/// Outcome of a batch. Written: all of it. Otherwise nothing was written, and the index names the operation that failed.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct BatchResult(WriteState State, int FailedIndex);
 

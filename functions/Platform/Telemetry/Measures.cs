@@ -6,7 +6,7 @@ namespace Serverless.Platform.Telemetry;
 /// <summary>
 /// The app's metrics, under the meter <c>Serverless</c>. Without a listener a count costs one field read and allocates nothing.
 /// </summary>
-/// <remarks>Tags are channels, routes and words of our own: no id, nothing personal, so that a series stays one of few.</remarks>
+/// <remarks>Tags are channels, routes and fixed words: no ids, no personal data, so that the number of series stays small.</remarks>
 public static class Measures
 {
     /// <summary>Name of the meter and of the source of spans.</summary>
@@ -76,7 +76,10 @@ public static class Measures
     }
 }
 
-/// <summary>The spans of a contact's way, from delivery over case to notice, in one trace: what waits in between carries its <c>traceparent</c>. Without a listener there are none.</summary>
+/// <summary>
+/// Spans of a contact from delivery over case to notification, in one trace: messages and rows in between carry its <c>traceparent</c>.
+/// Without a listener there are none.
+/// </summary>
 public static class Spans
 {
     private static readonly ActivitySource Source = new(Measures.Name);

@@ -18,6 +18,6 @@ public static class TelemetryRegistration
         services.AddExport(configuration);
 }
 
-/// <summary>Whether this app sends metrics: what costs reads to measure is left alone otherwise.</summary>
+/// <summary>Whether this app exports metrics: gauges that cost reads are skipped otherwise.</summary>
 /// <param name="IsOn">True: it does.</param>
 public sealed record TelemetryExport(bool IsOn);

@@ -7,8 +7,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Platform.Worker;
 
 /// <summary>
-/// What holds for every function: how long it may wait for storage, what a caller who hangs up ends, and what becomes of an exception.
-/// The only place that catches what we did wrong in any function. The worker alone would answer a failed HTTP function with 200 and no
+/// Rules for every function: time limit of storage calls, cancellation when the caller disconnects, and handling of exceptions.
+/// The only place that catches unexpected exceptions of any function. The worker alone would answer a failed HTTP function with 200 and
+/// no
 /// body behind some hosts, and would send the exception's text, which can hold a stranger's words, to the host's log (P14).
 /// </summary>
 public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> options, ILogger<FailedInvocations> log)
@@ -91,5 +92,5 @@ public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> optio
     private partial void LogFailed(string function, string error, string where);
 }
 
-/// <summary>Tells the host that an invocation failed, without what the cause said.</summary>
+/// <summary>Reports a failed invocation to the host, without the message of its cause.</summary>
 public sealed class FailedInvocationException(string message) : Exception(message);

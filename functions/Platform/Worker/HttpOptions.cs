@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Platform.Worker;
 
-/// <summary>Bounds of HTTP functions; section <c>Http</c>.</summary>
+/// <summary>Limits of HTTP functions; section <c>Http</c>.</summary>
 public sealed class HttpOptions
 {
     /// <summary>Seconds that one storage call may take behind an HTTP call, retries included; then the caller gets 503.</summary>

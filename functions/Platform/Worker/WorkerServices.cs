@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Platform.Worker;
 
-/// <summary>How the worker listens and logs.</summary>
+/// <summary>Configures hosting and logging of the worker.</summary>
 public static class WorkerServices
 {
     /// <summary>Call it last: it takes away what the framework registered.</summary>

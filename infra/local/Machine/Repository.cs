@@ -25,7 +25,7 @@ internal sealed record Repository(string Root)
     {
         var link = new DirectoryInfo(Outside);
         if (link is { Exists: true, LinkTarget: null }) return;
-        // Of a link only the link goes, never what it leads to.
+        // Deletes symbolic links without following them.
         File.Delete(Outside);
         Directory.CreateSymbolicLink(Outside, Path.GetRelativePath(Local, folder));
     }

@@ -171,7 +171,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         await world.PigeonAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow(), place = "Public",
             kind = "Comment" });
         var id = (await world.OnlyCaseAsync()).CaseId();
-        Assert.Contains("k&#246;nnen alle lesen", (await GetAsync(world, Link(world, id, LinkAction.Answer))).Page,
+        Assert.Contains("Diese Antwort ist &#246;ffentlich", (await GetAsync(world, Link(world, id, LinkAction.Answer))).Page,
             StringComparison.Ordinal);
         var view = Link(world, id, LinkAction.View);
         world.Time.Advance(TimeSpan.FromHours(20));

@@ -18,7 +18,7 @@ internal interface IVoice : IAsyncDisposable
 
     /// <summary>A customer writes or calls, now.</summary>
     /// <param name="customer">Who; each one has a conversation.</param>
-    /// <param name="number">The how manieth time, from 0.</param>
+    /// <param name="number">Zero-based index of the message.</param>
     Utterance Ask(int customer, int number);
 
     /// <summary>The provider shows what it took from us last, or tells what became of it; null where it does neither by itself.</summary>
