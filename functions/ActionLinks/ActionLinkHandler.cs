@@ -37,14 +37,14 @@ public enum LinkState
 
 /// <summary>Content of the page of a link.</summary>
 /// <param name="State">State of the link.</param>
-/// <param name="Link">What it is for; null when it is none of ours.</param>
+/// <param name="Link">Its content; null when it is not validly signed.</param>
 /// <param name="Case">The case as it is now; null when it is gone.</param>
 /// <param name="UsedAt">When it was followed before.</param>
 /// <param name="Owners">Owners a case can be handed over to.</param>
 public sealed record LinkView(
     LinkState State, ActionLink? Link = null, Case? Case = null, DateTimeOffset? UsedAt = null, IReadOnlyList<string>? Owners = null)
 {
-    /// <summary>Who looks, and what they may be shown; null where the page shows nothing of a contact.</summary>
+    /// <summary>The reader and their permitted details; null where the page shows no contact.</summary>
     public Viewer? Viewer { get; init; }
 
     /// <summary>IANA name of the recipient's time zone; null where the recipient is gone.</summary>
@@ -59,10 +59,10 @@ public sealed record LinkView(
     /// <summary>Why no answer can be sent.</summary>
     public ReplyRequestResult? Objection { get; init; }
 
-    /// <summary>What the person wrote, when it was not sent: nothing they typed is lost.</summary>
+    /// <summary>The text that was not sent, so that no input is lost.</summary>
     public string? Text { get; init; }
 
-    /// <summary>What can be done from here.</summary>
+    /// <summary>Further actions.</summary>
     public IReadOnlyList<(LinkAction Action, Uri Address)> Onward { get; init; } = [];
 
     /// <summary>Cases of an incident: number and link.</summary>
@@ -108,7 +108,7 @@ public sealed class ActionLinkHandler(
     /// to no further effect.
     /// </summary>
     /// <param name="token">The link.</param>
-    /// <param name="fields">What the page's form sent: <c>to</c> and <c>why</c>, <c>cause</c>, or <c>text</c>.</param>
+    /// <param name="fields">Fields of the page's form: <c>to</c> and <c>why</c>, <c>cause</c>, or <c>text</c>.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<LinkView> FollowAsync(string token, IReadOnlyDictionary<string, string> fields, CancellationToken ct)
     {

@@ -27,14 +27,14 @@ public enum LinkAction
 
 /// <summary>Content of a link.</summary>
 /// <param name="CaseId">The case.</param>
-/// <param name="Action">What it does.</param>
-/// <param name="Who">Who does it: the person or team the notification went to.</param>
+/// <param name="Action">Its action.</param>
+/// <param name="Who">Recipient of the notification: the person or team that acts.</param>
 /// <param name="Cause">The event it came with, so that each notification's links are used up on their own; of an incident, its key.</param>
 /// <param name="ContactId">The contact that is answered; null for the latest of the customer.</param>
 public sealed record ActionLink(string CaseId, LinkAction Action, string Who, string Cause, string? ContactId = null);
 
 /// <summary>A validly signed link.</summary>
-/// <param name="Link">What it is for.</param>
+/// <param name="Link">Its content.</param>
 /// <param name="ExpiresAt">When it ends (UTC).</param>
 /// <param name="Expired">True when it is over.</param>
 public sealed record OpenedLink(ActionLink Link, DateTimeOffset ExpiresAt, bool Expired);
@@ -48,7 +48,7 @@ public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOpt
     public bool Works => options.CurrentValue.Secret is { Length: > 0 } && hooks.CurrentValue.PublicBaseUrl is { Length: > 0 };
 
     /// <summary>The address of a link; null without <c>Links__Secret</c> or <c>Hooks__PublicBaseUrl</c>.</summary>
-    /// <param name="link">What it is for.</param>
+    /// <param name="link">Its content.</param>
     /// <param name="until">When it ends; null: after <c>Links__ValidHours</c>. A link on the page of another one ends with that.</param>
     public Uri? AddressOf(ActionLink link, DateTimeOffset? until = null)
     {
@@ -59,7 +59,7 @@ public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOpt
         return token.Length > SignedLink.MostCharacters ? null : new Uri($"{world.TrimEnd('/')}/api/links/{token}");
     }
 
-    /// <summary>What a token is for; null when it is none of ours.</summary>
+    /// <summary>Content of a token; null when it is not validly signed.</summary>
     public OpenedLink? Open(string token)
     {
         var secrets = new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret);

@@ -41,7 +41,7 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
     /// <summary>IANA name of a recipient's time zone; null when the settings do not name them any more.</summary>
     public async Task<string?> TimeZoneAsync(string recipient, CancellationToken ct) => (await audience.FindAsync(recipient, ct))?.TimeZone;
 
-    /// <summary>The cases that were told as one incident, each with its link.</summary>
+    /// <summary>The cases of an incident, each with its link.</summary>
     public async Task<LinkView> IncidentAsync(OpenedLink opened, CancellationToken ct)
     {
         var link = opened.Link;
@@ -72,7 +72,7 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
     /// </summary>
     /// <param name="link">The link.</param>
     /// <param name="id">Of the link.</param>
-    /// <param name="text">What the person wrote.</param>
+    /// <param name="text">The reply.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<LinkView> SendAsync(ActionLink link, string id, string text, CancellationToken ct)
     {

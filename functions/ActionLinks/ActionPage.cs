@@ -14,7 +14,7 @@ namespace Serverless.ActionLinks;
 /// </summary>
 public sealed class ActionPage(TextBook texts)
 {
-    /// <summary>What pages look like; the policy names it by its hash.</summary>
+    /// <summary>Style of the pages; the policy names it by its hash.</summary>
     public const string Style =
         """
         :root{color-scheme:light dark}
@@ -39,12 +39,12 @@ public sealed class ActionPage(TextBook texts)
         ul.links a{display:inline-block;padding:.4rem 0}
         """;
 
-    /// <summary>What the page may do: show its own style and send its form here, nothing else.</summary>
+    /// <summary>Allows the page's own style and a form to this address, nothing else.</summary>
     public static string Policy { get; } =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     /// <summary>HTML in UTF-8.</summary>
-    /// <param name="view">What to show.</param>
+    /// <param name="view">Content of the page.</param>
     /// <param name="german">German, else English.</param>
     /// <param name="now">Now.</param>
     public byte[] Render(LinkView view, bool german, DateTimeOffset now)

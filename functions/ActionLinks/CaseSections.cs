@@ -39,7 +39,7 @@ internal sealed class CaseSections(TextBook texts, string language, string? time
     /// <summary>The contact that is answered.</summary>
     public void AnswersTo(FiledContact to, Viewer viewer) => Contact(to, viewer, "h2");
 
-    /// <summary>Where an answer is written.</summary>
+    /// <summary>The reply form.</summary>
     public void AnswerForm(LinkView view)
     {
         if (view.State == LinkState.Incomplete)
@@ -55,7 +55,7 @@ internal sealed class CaseSections(TextBook texts, string language, string? time
         Append($"<button>{Says("page_answer_button")}</button></form>");
     }
 
-    /// <summary>What was written and not sent, to be copied.</summary>
+    /// <summary>A text that was not sent, to be copied.</summary>
     public void Unsent(string text)
     {
         Append($"<label for=\"unsent\">{Says("page_answer_unsent")}</label>");

@@ -8,7 +8,7 @@ namespace Serverless.ActionLinks;
 /// </summary>
 public static class ContactFacts
 {
-    /// <summary>Who wrote, as they or the provider named them; no name is ever made up (P11).</summary>
+    /// <summary>Name of the customer, as given by them or the provider; never invented (P11).</summary>
     public const string Name = "name";
 
     /// <summary>Number or mail address; a number of the international form also as a <c>tel:</c> link.</summary>
@@ -17,7 +17,7 @@ public static class ContactFacts
     /// <summary>Subject of a mail or form.</summary>
     public const string Subject = "subject";
 
-    /// <summary>How many files came with it; neither their names nor what they hold.</summary>
+    /// <summary>Number of attachments; neither their names nor their content.</summary>
     public const string Files = "files";
 
     /// <summary>The words.</summary>

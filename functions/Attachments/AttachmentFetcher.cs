@@ -47,7 +47,7 @@ public sealed partial class AttachmentFetcher(
         }
     }
 
-    /// <summary>Notes that a file could not be worked at all. False when the message names none.</summary>
+    /// <summary>Marks an attachment as failed. False when the message names none.</summary>
     public async Task<bool> GiveUpAsync(string message, CancellationToken ct)
     {
         if (AttachmentMessage.Parse(message) is not { } pointer) return false;

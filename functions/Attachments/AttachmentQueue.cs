@@ -13,7 +13,7 @@ public sealed class AttachmentQueue(AttachmentRows rows, BlobStore blobs, QueueS
     /// <summary>Costs nothing for a contact without files, or of a channel whose files cannot be opened.</summary>
     /// <param name="channel">The channel it came by.</param>
     /// <param name="caseId">Its case.</param>
-    /// <param name="e">What happened.</param>
+    /// <param name="e">The event.</param>
     /// <param name="ct">Cancels.</param>
     public async Task SeeToAsync(IChannel channel, string caseId, ContactEvent e, CancellationToken ct)
     {

@@ -10,7 +10,7 @@ namespace Serverless.Attachments;
 /// <summary>Triggers of attachments: fetched from a queue, downloaded by people.</summary>
 public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReader shelf, PoisonMessages poison)
 {
-    /// <summary>Brings the file of a pointer into storage.</summary>
+    /// <summary>Fetches the attachment of a message into storage.</summary>
     [Function("FetchAttachments")]
     public Task Fetch([QueueTrigger(AttachmentMessage.Queue)] string message, CancellationToken ct) =>
         AttachmentMessage.Parse(message) is { } pointer

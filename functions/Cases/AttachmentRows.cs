@@ -12,14 +12,16 @@ public sealed class AttachmentRows(TableStore tables)
     /// <summary>A file's row.</summary>
     /// <param name="CaseId">The partition.</param>
     /// <param name="ContactId">The contact it came with.</param>
-    /// <param name="Channel">Who can open it.</param>
+    /// <param name="Channel">The channel that opens it.</param>
     /// <param name="WantedAt">When it was first wanted.</param>
     /// <param name="NextAt">When the next try is due; null before the first.</param>
-    /// <param name="File">What people see.</param>
+    /// <param name="File">The attachment as returned by the API.</param>
     /// <param name="ETag">Version.</param>
     public sealed record Row(string CaseId, string ContactId, string Channel, DateTimeOffset WantedAt, DateTimeOffset? NextAt, FiledAttachment File, ETag ETag);
 
-    /// <summary>Notes that a file is to be fetched. True when it is still to be: new, wanted before and not fetched yet, or put back after it was removed.</summary>
+    /// <summary>
+    /// Records that an attachment is to be fetched. True when it still is: new, pending, or restored after it was removed.
+    /// </summary>
     public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, bool putBack, DateTimeOffset now, CancellationToken ct)
     {
         var id = CaseKeys.Attachment(contact, attachment);

@@ -8,7 +8,7 @@ public sealed record Case
     /// <summary>32 hex digits.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What a customer may quote; see <see cref="CaseNumber"/>.</summary>
+    /// <summary>Case number for customers; see <see cref="CaseNumber"/>.</summary>
     public required string Number { get; init; }
 
     public CaseState State { get; init; } = CaseState.Open;
@@ -64,7 +64,7 @@ public sealed record Case
     /// <summary>Why it came to this case, named at its end, or <c>unknown</c>.</summary>
     public string? Cause { get; init; }
 
-    /// <summary>How often it was opened again: effort we caused.</summary>
+    /// <summary>Number of times it was reopened: effort that we caused.</summary>
     public int Reopened { get; init; }
 
     /// <summary>Counts the decisions; an older version never overwrites a view.</summary>
@@ -73,7 +73,7 @@ public sealed record Case
 
 /// <summary>A pending hand-over.</summary>
 /// <param name="To">Whom it is offered to: an owner as the <c>Owners</c> settings name them.</param>
-/// <param name="By">Who offers it; null when nobody said.</param>
+/// <param name="By">Name of the person who offers it; null when not given.</param>
 /// <param name="Why">For what reason.</param>
 /// <param name="At">When.</param>
 public sealed record HandOver(string To, string? By, string Why, DateTimeOffset At);

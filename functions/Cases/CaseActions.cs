@@ -18,7 +18,7 @@ public sealed class CaseActions(
     /// <summary>Longest name of a person or team, in characters.</summary>
     public const int LongestName = 100;
 
-    /// <summary>What came of an action.</summary>
+    /// <summary>Result of an action.</summary>
     public enum Result
     {
         Done,
@@ -71,7 +71,7 @@ public sealed class CaseActions(
     /// <summary>Offers the case to another owner. It changes hands only when they accept; until then the owner stays accountable.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="to">An owner as the <c>Owners</c> settings name them.</param>
-    /// <param name="by">Who offers it; null when nobody says.</param>
+    /// <param name="by">Name of the person who offers it; null when not given.</param>
     /// <param name="why">At most <see cref="LongestReason"/> characters.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="version">Required version of the head; null for any.</param>

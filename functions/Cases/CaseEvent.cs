@@ -47,7 +47,7 @@ public static class CaseEvent
     /// <param name="type">One of the types above.</param>
     /// <param name="head">The case as this change leaves it.</param>
     /// <param name="contact">The contact that caused it; null when none did.</param>
-    /// <param name="cause">Names the cause among all causes of this case, so that a repeated step makes the same event id.</param>
+    /// <param name="cause">Unique within the case, so that a repeated step makes the same event id.</param>
     /// <param name="at">Now.</param>
     /// <param name="reply">The reply it is about; null when it is about none.</param>
     public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at, CaseReply? reply = null)
@@ -106,7 +106,7 @@ public sealed record CaseFacts
     /// <summary>Number of overdue notifications of this wait; 0 while it is not overdue.</summary>
     public int Overdue { get; init; }
 
-    /// <summary>Names the contact within the case, as <c>api/cases/{id}</c> shows it.</summary>
+    /// <summary>Id of the contact within the case, as in <c>api/cases/{id}</c>.</summary>
     public string? ContactId { get; init; }
 
     public ContactChange? Change { get; init; }
@@ -131,7 +131,7 @@ public sealed record CaseFacts
 }
 
 /// <summary>Data of an event: a reply.</summary>
-/// <param name="Id">Names it within the case, as <c>api/cases/{id}</c> shows it.</param>
+/// <param name="Id">Id within the case, as in <c>api/cases/{id}</c>.</param>
 /// <param name="State">Delivery status.</param>
 /// <param name="Reason">A short code; null when there is none.</param>
 public sealed record ReplyFacts(string Id, ReplyState State, string? Reason);

@@ -15,7 +15,7 @@ public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseS
         else await TellAsync(correlation.CaseId, correlation.Committed, correlation.Relisted, ct);
     }
 
-    /// <summary>Tells all that a case has left untold. False when the topic is owed some of it.</summary>
+    /// <summary>Publishes all pending events of a case. False when the topic lacks some of them.</summary>
     public async Task<bool> TellRestAsync(string caseId, CancellationToken ct)
     {
         var rest = await relay.UntoldAsync(caseId, ct);

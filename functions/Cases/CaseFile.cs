@@ -25,8 +25,8 @@ public sealed record CaseFile(
 /// with one of them only that list is continued.
 /// </summary>
 /// <param name="Top">Most contacts, and most entries of the history.</param>
-/// <param name="Contacts">Where the page of contacts before ended.</param>
-/// <param name="History">Where the page of the history before ended.</param>
+/// <param name="Contacts">End of the previous page of contacts.</param>
+/// <param name="History">End of the previous page of the history.</param>
 public sealed record CasePart(int Top, string? Contacts, string? History)
 {
     /// <summary>Whether it is the first part.</summary>
@@ -41,15 +41,15 @@ public sealed record CasePart(int Top, string? Contacts, string? History)
 public sealed record CaseReference(string CaseId, string Number, string ContactId, string Why);
 
 /// <summary>A contact of a case.</summary>
-/// <param name="Id">Names it within the case; events carry it as <c>contactId</c>.</param>
-/// <param name="Events">How many events it is folded of.</param>
+/// <param name="Id">Id within the case; events carry it as <c>contactId</c>.</param>
+/// <param name="Events">Number of its events.</param>
 /// <param name="Deliveries">The deliveries it came with, <c>channel/id</c>.</param>
 /// <param name="Contact">The common form.</param>
 /// <param name="Files">Its attachments as far as they are fetched; empty for a channel whose files cannot be opened.</param>
 public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact, IReadOnlyList<FiledAttachment> Files);
 
 /// <summary>An attachment of a contact.</summary>
-/// <param name="Id">Names it within the case: <c>GET api/cases/{id}/attachments/{n}</c>.</param>
+/// <param name="Id">Number within the case: <c>GET api/cases/{id}/attachments/{n}</c>.</param>
 /// <param name="Name">As its sender named it; null when it was not named.</param>
 /// <param name="Type">MIME type once it is stored, what the provider said before.</param>
 /// <param name="Size">Bytes; what the provider said until it is stored.</param>

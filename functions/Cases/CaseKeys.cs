@@ -44,7 +44,7 @@ public static class CaseKeys
     /// </summary>
     public static string Event(ContactEvent e) => EventsOf(Contact(e.Contact)) + Hash(e.Contact.Channel, e.Contact.Account, e.EventId);
 
-    /// <summary>What the row keys of a contact's events begin with.</summary>
+    /// <summary>Prefix of the row keys of a contact's events.</summary>
     public static string EventsOf(string contactId) => $"{EventPrefix}{contactId}|";
 
     /// <summary>Row key that puts a contact in its place among those of its case, the latest first: a table sorts by key alone.</summary>

@@ -51,7 +51,7 @@ public sealed record CaseReply
     [JsonIgnore]
     public bool MaybeSent { get; init; }
 
-    /// <summary>What the provider took, until it is a contact of the case.</summary>
+    /// <summary>The text accepted by the provider, until it is a contact of the case.</summary>
     [JsonIgnore]
     public ContactEvent? Sent { get; init; }
 
@@ -80,7 +80,7 @@ public enum ReplyState
     /// <summary>It will not be sent: the provider or the channel said no.</summary>
     [JsonStringEnumMemberName("refused")] Refused,
 
-    /// <summary>What would have been sent, had the receipts of its channel been switched on. Never sent.</summary>
+    /// <summary>A text of a dry run: acknowledgements of its channel are not switched on. Never sent.</summary>
     [JsonStringEnumMemberName("dry-run")] DryRun,
 
     /// <summary>A receipt that was withdrawn before it was sent: a person was faster. Never sent.</summary>

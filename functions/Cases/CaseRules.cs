@@ -46,7 +46,7 @@ public static class CaseRules
     /// whether it was answered.
     /// </summary>
     /// <param name="head">The case's head; null when there is none yet.</param>
-    /// <param name="e">What happened.</param>
+    /// <param name="e">The event.</param>
     /// <param name="pinned">True when the contact is known to belong to this case: then the case never moves on.</param>
     /// <param name="now">Now.</param>
     /// <param name="levels">Service levels.</param>

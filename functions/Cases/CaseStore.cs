@@ -63,7 +63,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         await foreach (var blob in blobs.ListAsync(Blobs, $"{caseId}/", ct)) await blobs.DeleteAsync(Blobs, blob, ct);
     }
 
-    /// <summary>Where an event that is already stored came from; null when it is not stored.</summary>
+    /// <summary>Origin of an event that is already stored; null when it is not stored.</summary>
     public async Task<Origin?> OriginAsync(string caseId, ContactEvent e, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Event(e), ct, "Delivery,End");
@@ -105,7 +105,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>Writes a contact's event, the head if given, and the events to publish in one batch.</summary>
     /// <param name="caseId">The partition.</param>
     /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
-    /// <param name="origin">Where it came from and what end it is.</param>
+    /// <param name="origin">Its origin and outcome.</param>
     /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
     /// <param name="entries">Events to publish.</param>
     /// <param name="isNew">Whether nothing is stored of its contact; the batch fails when something is.</param>

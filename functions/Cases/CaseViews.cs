@@ -7,10 +7,8 @@ namespace Serverless.Cases;
 
 /// <summary>
 /// Lists of cases: one row per case under its owner while open, one under the month of closing afterwards. An index only: it holds no
-/// facts, and readers load
-/// the case itself, so a stale row shows nothing wrong and needs no version (D9). Its values are hints: when the clock is due, and
-/// whether
-/// the promise ran out, so that open cases can be counted without reading them.
+/// facts, and readers load the case itself, so a stale row shows nothing wrong and needs no version (D9). Its values are hints: when the
+/// clock is due, and whether the promise ran out, so that open cases can be counted without reading them.
 /// </summary>
 public sealed class CaseViews(TableStore tables)
 {
@@ -40,7 +38,7 @@ public sealed class CaseViews(TableStore tables)
         await tables.DeleteAsync(Table, open, RowKeyOf(head), ETag.All, ct);
     }
 
-    /// <summary>Takes a case off every list. What a crash or a race leaves behind names a case that shows nothing.</summary>
+    /// <summary>Removes a case from every list. A row left by a crash or a race names a case that shows nothing.</summary>
     /// <param name="head">The case.</param>
     /// <param name="closed">When it was closed, each time.</param>
     /// <param name="ct">Cancels.</param>

@@ -23,9 +23,8 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 
 /// <summary>
 /// Finds or opens the case of a contact and commits the decision exactly once. Order: thread pointer (reserves the case id), head,
-/// <c>seen</c> (binds the contact to the case
-/// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: a later run continues with the
-/// existing rows.
+/// <c>seen</c> (binds the contact to the case for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be
+/// repeated and raced: a later run continues with the existing rows.
 /// </summary>
 public sealed class Correlator(
     TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
@@ -38,7 +37,7 @@ public sealed class Correlator(
 
     private readonly ThreadPointers _conversations = new(tables);
 
-    /// <summary>Where a contact belongs.</summary>
+    /// <summary>Case of a contact.</summary>
     /// <param name="CaseId">Its case from now on.</param>
     /// <param name="Head">The case's head if there is one.</param>
     /// <param name="Known">Whether an event of the contact was taken before, or this one before a crash.</param>
@@ -49,8 +48,8 @@ public sealed class Correlator(
     // Rest of an erased contact: its row in the contact index, with the flag Erased.
     private static readonly CaseStore.Versioned Tombstone = new(null, default, IsErased: true);
 
-    /// <summary>Takes an event into its case. The same event taken again, by the same or another delivery, changes nothing.</summary>
-    /// <param name="e">What happened.</param>
+    /// <summary>Adds an event to its case. Repeating it, by the same or another delivery, changes nothing.</summary>
+    /// <param name="e">The event.</param>
     /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="beside">A case it goes to when its conversation has none of its own: that of the placeholder which stood for it. It is not opened again for that.</param>
@@ -199,7 +198,7 @@ public sealed class Correlator(
     /// <summary>Forgets a contact that came into a case just when that was erased, so that it finds another one.</summary>
     public Task ForgetAsync(string contactKey, CancellationToken ct) => tables.DeleteAsync(Seen, contactKey, "seen", ETag.All, ct);
 
-    /// <summary>Takes the pointer of a conversation away, if it leads to a case.</summary>
+    /// <summary>Deletes the pointer of a conversation, if it leads to a case.</summary>
     public Task LetGoAsync(string threadKey, string caseId, CancellationToken ct) => _conversations.LetGoAsync(threadKey, caseId, ct);
 
     // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew. It also says which event brought the contact, so that a contact is counted once.

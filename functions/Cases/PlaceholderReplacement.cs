@@ -16,7 +16,7 @@ public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlato
 
     /// <summary>A placeholder that already had the ids of the contact becomes the contact, in its place. True when it did.</summary>
     /// <param name="caseId">The case of both.</param>
-    /// <param name="e">What was read.</param>
+    /// <param name="e">The parsed event.</param>
     /// <param name="end">The end word of it.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<bool> FillAsync(string caseId, ContactEvent e, string end, CancellationToken ct)
@@ -34,7 +34,7 @@ public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlato
     /// <summary>Marks what was filed before as replaced; a case that has nothing else is closed.</summary>
     /// <param name="oldCase">Where it was filed.</param>
     /// <param name="oldEvent">Row key of its event.</param>
-    /// <param name="by">What was read instead, and its case; null when it turned out to be nothing a case needs.</param>
+    /// <param name="by">The replacement and its case; null when the item turned out not to be relevant to a case.</param>
     /// <param name="delivery">The delivery of both, <c>channel/id</c>.</param>
     /// <param name="ct">Cancels.</param>
     public async Task ReplaceAsync(string oldCase, string oldEvent, (ContactEvent Event, string CaseId)? by, string delivery, CancellationToken ct)

@@ -5,8 +5,7 @@ namespace Serverless.Cases;
 
 /// <summary>
 /// Maps each conversation to its case: table <c>threads</c>. A conversation with two names at its provider has one row that leads to a
-/// case and one that leads to that row, so that both always give the
-/// same case. A renamed place is found under its former name.
+/// case and one that leads to that row, so that both always give the same case. A renamed place is found under its former name.
 /// </summary>
 internal sealed class ThreadPointers(TableStore tables)
 {
@@ -26,7 +25,7 @@ internal sealed class ThreadPointers(TableStore tables)
     /// <param name="contact">A contact with a thread.</param>
     /// <param name="threadKey">Its key.</param>
     /// <param name="otherCaseId">A case that is there already and that a conversation without a name of its own goes to; null for none.</param>
-    /// <param name="newCaseId">Where a conversation leads that is not known by any name.</param>
+    /// <param name="newCaseId">Case of a conversation that is not known by any name.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<Pointer?> FindAsync(Contact contact, string threadKey, Func<Task<string?>> otherCaseId, Func<string> newCaseId, CancellationToken ct)
     {
@@ -56,7 +55,7 @@ internal sealed class ThreadPointers(TableStore tables)
         return (await tables.ReplaceAsync(Table, next, pointer.Row.ETag, ct)).State == WriteState.Written;
     }
 
-    /// <summary>Takes the pointer of a conversation away, if it leads to a case, and its second name with it.</summary>
+    /// <summary>Deletes the pointer of a conversation, if it leads to a case, and its second name with it.</summary>
     public async Task LetGoAsync(string threadKey, string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, threadKey, Row, ct);

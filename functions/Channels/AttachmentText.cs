@@ -4,9 +4,8 @@ namespace Serverless.Channels;
 
 /// <summary>
 /// Addresses of attachments come from strangers. An address that would do anything else than fetch a file when opened
-/// (<c>javascript:</c>,
-/// <c>data:</c>, <c>file:</c>, a scheme that starts a program) is
-/// stored as text that no program recognises as an address, so that neither the API nor a card, mail or page passes the link on.
+/// (<c>javascript:</c>, <c>data:</c>, <c>file:</c>, a scheme that starts a program) is stored as text that no program recognises as an
+/// address, so that neither the API nor a card, mail or page passes the link on.
 /// </summary>
 public static class AttachmentText
 {

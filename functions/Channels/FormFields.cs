@@ -48,7 +48,7 @@ public sealed class FormFields
         return Parse(mark < 0 ? default : Encoding.UTF8.GetBytes(delivery.PathAndQuery[(mark + 1)..]));
     }
 
-    /// <summary>Takes a form apart; null when it has more than <see cref="MaxFields"/>.</summary>
+    /// <summary>Parses a form; null when it has more than <see cref="MaxFields"/>.</summary>
     public static FormFields? Parse(ReadOnlySpan<byte> text)
     {
         var count = 0;

@@ -10,8 +10,7 @@ public interface ICallControl
 {
     /// <summary>
     /// Sends the requested step. The same event may request it twice (a copy, a crash), so a second attempt changes nothing or does no
-    /// harm. Keeps no
-    /// state in memory: the next event may reach another instance. Never throws for answers of the provider.
+    /// harm. Keeps no state in memory: the next event may reach another instance. Never throws for answers of the provider.
     /// </summary>
     /// <param name="delivery">The delivery of the event.</param>
     /// <param name="step">The step requested by the parsed item.</param>

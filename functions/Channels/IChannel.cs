@@ -19,9 +19,9 @@ public interface IChannel
 
     /// <summary>
     /// Where a sender transmits a secret instead of signing: lower-case names of stored headers, <c>?name</c> for a field of the query,
-    /// <c>$name</c> for a JSON property of the body.
-    /// Headers and query fields are stored as a keyed hash only (<see cref="Serverless.Platform.Signatures.BearerProof"/>), so
-    /// verification compares with that; bodies stay exact and lose the property when returned.
+    /// <c>$name</c> for a JSON property of the body. Headers and query fields are stored as a keyed hash only
+    /// (<see cref="Serverless.Platform.Signatures.BearerProof"/>), so verification compares with that; bodies stay exact and lose the
+    /// property when returned.
     /// </summary>
     IReadOnlyList<string> BearerProofs => [];
 
@@ -38,8 +38,8 @@ public interface IChannel
 
     /// <summary>
     /// Verifies the raw bytes, in constant time where a secret is compared. Never throws for input of strangers. A dated signature is
-    /// verified as of <see cref="Delivery.ReceivedAt"/>,
-    /// not of the clock: the same delivery is verified again when its key is loaded, or when it is released from quarantine days later.
+    /// verified as of <see cref="Delivery.ReceivedAt"/>, not of the clock: the same delivery is verified again when its key is loaded, or
+    /// when it is released from quarantine days later.
     /// </summary>
     VerificationResult Verify(Delivery delivery);
 

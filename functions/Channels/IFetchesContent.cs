@@ -2,8 +2,7 @@ namespace Serverless.Channels;
 
 /// <summary>
 /// A channel with deliveries that only reference their content (<see cref="Parsed.Reference"/>): the document is fetched in Normalise,
-/// stored beside the delivery, and then
-/// parsed like any other item. A replay reads the stored document and sends no request.
+/// stored beside the delivery, and then parsed like any other item. A replay reads the stored document and sends no request.
 /// </summary>
 public interface IFetchesContent
 {

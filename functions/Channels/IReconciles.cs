@@ -2,8 +2,8 @@ namespace Serverless.Channels;
 
 /// <summary>
 /// A channel whose provider can list its items. Reconciliation compares them with the received ones and imports the missing ones; each
-/// becomes a
-/// delivery of its own (<see cref="Arrival.LookedAgain"/>) that <see cref="IChannel.Read"/> splits, so ids must be those of the webhook.
+/// becomes a delivery of its own (<see cref="Arrival.LookedAgain"/>) that <see cref="IChannel.Read"/> splits, so ids must be those of the
+/// webhook.
 /// </summary>
 public interface IReconciles
 {

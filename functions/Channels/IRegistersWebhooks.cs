@@ -8,8 +8,8 @@ public interface IRegistersWebhooks
 {
     /// <summary>
     /// One entry for each registration or expiring credential. With <see cref="RegistrationCheckRequest.Repair"/> it registers and
-    /// repairs, but only entries that point to this deployment or nowhere: one that points
-    /// elsewhere is <see cref="RegistrationState.Foreign"/> and stays. Never throws for answers of the provider.
+    /// repairs, but only entries that point to this deployment or nowhere: one that points elsewhere is
+    /// <see cref="RegistrationState.Foreign"/> and stays. Never throws for answers of the provider.
     /// </summary>
     Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct);
 }

@@ -26,7 +26,9 @@ public sealed record Reply
     /// <summary>The name in <see cref="Contact.Extras"/> under which a contact says that a machine wrote it.</summary>
     public const string AutomaticName = "automatic";
 
-    /// <summary>What <see cref="AutomaticName"/> says of our own receipts: they are no answer, and the customer still waits.</summary>
+    /// <summary>
+    /// Value of <see cref="AutomaticName"/> for our own acknowledgements: they are no answer, and the customer still waits.
+    /// </summary>
     public const string Receipt = "receipt";
 
     /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
@@ -95,10 +97,10 @@ public abstract record ReplyOutcome
     /// <param name="After">Delay requested by the provider; null for our own back-off.</param>
     public sealed record Later(string Reason, TimeSpan? After = null) : ReplyOutcome;
 
-    /// <summary>What an answer that took nothing means on any network, unless the provider says more.</summary>
+    /// <summary>Meaning of an error response on any network, unless the provider defines more.</summary>
     /// <param name="status">HTTP status code; 0 when no answer came.</param>
     /// <param name="maybeSent">False when the call certainly did not reach the provider.</param>
-    /// <param name="after">What it asks us to wait.</param>
+    /// <param name="after">Requested delay.</param>
     public static ReplyOutcome NotTaken(int status, bool maybeSent, TimeSpan? after) => status switch
     {
         429 => new Later(ReplyReasons.RateLimited, after),
@@ -142,7 +144,7 @@ public static class ReplyReasons
 /// <summary>Delivery status of a sent message, as reported by the provider.</summary>
 /// <param name="Account">As in <see cref="Contact.Account"/>.</param>
 /// <param name="ExternalId">The provider's id of the message, as in <see cref="Contact.ExternalId"/>.</param>
-/// <param name="State">How far it got.</param>
+/// <param name="State">Its status.</param>
 /// <param name="At">The provider's time (UTC).</param>
 /// <param name="Reason">The provider's error code for <see cref="MessageState.Failed"/>; null otherwise.</param>
 /// <param name="ReplyId">Our <see cref="Reply.Id"/>, where the provider gives it back; null otherwise.</param>

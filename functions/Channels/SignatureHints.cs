@@ -38,7 +38,9 @@ internal static class SignatureHints
             : $"The sender's clock is {-minutes} minutes behind ours, or the call was delayed by that time.");
     }
 
-    /// <summary>What a proxy may have made out of a body that reads and writes it anew: a new line at its end, or none, or JSON without the blanks.</summary>
+    /// <summary>
+    /// Likely changes of a body by a proxy that parses and rewrites it: a new line at its end, or none, or JSON without whitespace.
+    /// </summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Changed(ReadOnlyMemory<byte> body)
     {
         if (body.Length is 0 or > LargestTried) yield break;

@@ -1,6 +1,6 @@
 namespace Serverless.Channels;
 
-/// <summary>What a channel's check says of a delivery. A stranger's input never throws: it is judged.</summary>
+/// <summary>Result of verifying a delivery. Input of strangers never throws.</summary>
 public abstract record VerificationResult
 {
     private VerificationResult() { }

@@ -173,8 +173,7 @@ public sealed record Recovery(long GapSeconds);
 
 /// <summary>
 /// Progress of a call, as one event reports it; the fold keeps the furthest outcome and the latest numbers. A call is one contact, from
-/// the first ring to the
-/// last hang-up, however many people it rang and however often it was transferred.
+/// the first ring to the last hang-up, however many people it rang and however often it was transferred.
 /// </summary>
 public sealed record CallJourney
 {
@@ -204,8 +203,8 @@ public sealed record CallJourney
     public int? DurationSeconds { get; init; }
 
     /// <summary>
-    /// Persons rung and transfers, in the order reported; null when the event reports none. The fold joins them by <see
-    /// cref="CallLeg.Id"/>.
+    /// Persons rung and transfers, in the order reported; null when the event reports none. The fold joins them by
+    /// <see cref="CallLeg.Id"/>.
     /// </summary>
     public IReadOnlyList<CallLeg>? Legs { get; init; }
 

@@ -27,7 +27,7 @@ public sealed class BodyReadLimiter(IOptionsMonitor<ReceiveOptions> options)
     }
 
     /// <summary>One body that arrives. Dispose it when its call is answered.</summary>
-    /// <param name="readers">Where it counts.</param>
+    /// <param name="readers">The limiter that counts it.</param>
     /// <param name="channel">Name of its channel.</param>
     public sealed class Reader(BodyReadLimiter readers, string channel) : IDisposable
     {

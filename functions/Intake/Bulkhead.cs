@@ -52,7 +52,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
 
     /// <summary>
     /// Whether a call that cannot be verified yet may be stored. Separate limits: calls that may be genuine are not rejected because of
-    /// forged. Beyond them its key is loaded before it is answered.
+    /// invalid ones. Beyond them its key is loaded before it is answered.
     /// </summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="bytes">Size of its body.</param>
@@ -79,7 +79,7 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
 /// <summary>How much of an unverified call is stored.</summary>
 public enum Keep
 {
-    /// <summary>Nothing: it is counted by the metric alone.</summary>
+    /// <summary>Nothing: counted by the metric only.</summary>
     Nothing,
 
     /// <summary>Metadata and failure reason only; the row represents <see cref="Bulkhead.SampleSize"/> calls.</summary>

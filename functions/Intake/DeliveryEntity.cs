@@ -23,7 +23,7 @@ public static class DeliveryEnd
     /// <summary>Failed verification; only metadata is stored. Also the outcome of a delivery discarded from quarantine.</summary>
     public const string Refused = "refused";
 
-    /// <summary>What it said was erased; that it came, and how its elements ended, is still counted.</summary>
+    /// <summary>Content erased; metadata and the outcomes of its items are still counted.</summary>
     public const string Erased = "erased";
 
     /// <summary>At least one item could not be processed by the current code; stored for a replay.</summary>
@@ -77,7 +77,7 @@ public static class DeliveryEntity
         return fact;
     }
 
-    /// <summary>What stays of a delivery that is erased: that it came, how long it was, and how it ended.</summary>
+    /// <summary>Metadata that remains of an erased delivery: arrival, length and outcome.</summary>
     public static TableRow Erased(TableRow row, DateTimeOffset now)
     {
         // What failed its check stays counted as that.

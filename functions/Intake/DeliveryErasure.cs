@@ -6,8 +6,7 @@ namespace Serverless.Intake;
 
 /// <summary>
 /// Erases the content of deliveries. Metadata and outcome stay and are counted; the whole content goes, whomever it concerns, since cases
-/// hold copies of their own (P12).
-/// Every step may be repeated.
+/// hold copies of their own (P12). Every step may be repeated.
 /// </summary>
 public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries, BlobStore blobs, ChannelDirectory channels, TimeProvider time)
 {

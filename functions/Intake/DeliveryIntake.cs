@@ -37,7 +37,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
     /// </summary>
     /// <param name="channel">The channel.</param>
     /// <param name="settings">Its settings.</param>
-    /// <param name="delivery">What came.</param>
+    /// <param name="delivery">The call.</param>
     /// <param name="abandoned">Called when storing was given up: a call of storage may still read the body.</param>
     public async Task<WebhookResponse> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
     {
@@ -117,7 +117,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
         return answer;
     }
 
-    // The sender and our own tools can name the delivery when they ask what became of it.
+    // The sender and our own tools can name the delivery when they ask for its outcome.
     private static WebhookResponse Named(WebhookResponse answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
 
     // Debug level: the wide log line of a delivery is the one with its outcome.

@@ -80,8 +80,8 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     /// </summary>
     /// <param name="key">Which delivery.</param>
     /// <param name="row">Its row as it was read; gets the version that was written.</param>
-    /// <param name="progress">How far it is.</param>
-    /// <param name="before">Where its elements were filed before, for a replay.</param>
+    /// <param name="progress">Its progress.</param>
+    /// <param name="before">Where its items were filed before, for a replay.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>False when another run is further ahead or has completed it.</returns>
     internal async Task<bool> NoteAsync(
@@ -113,8 +113,8 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     }
 
     /// <summary>
-    /// Reopens and queues a completed delivery, unless it changed since it was read (of two callers one wins). Call <see
-    /// cref="OpenDeliveries.ReachBackAsync"/> before.
+    /// Reopens and queues a completed delivery, unless it changed since it was read (of two callers one wins). Call
+    /// <see cref="OpenDeliveries.ReachBackAsync"/> before.
     /// </summary>
     /// <param name="key">Which delivery.</param>
     /// <param name="read">The version that was read.</param>

@@ -21,12 +21,14 @@ public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events, D
     [Function("TakeEvents")]
     public Task TakeEvents([QueueTrigger("acs-events")] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);
 
-    /// <summary>Takes what TakeEvents failed at too often, in the same way: what was not stored is not given up.</summary>
+    /// <summary>
+    /// Handles messages that TakeEvents failed at too often, in the same way: an event that is not stored is never given up.
+    /// </summary>
     [Function("RetakeEvents")]
     public Task RetakeEvents([QueueTrigger("acs-events-poison")] string message, CancellationToken ct) =>
         events.TakeAsync("acs", message, ct);
 
-    /// <summary>Brings the delivery of a pointer to an end.</summary>
+    /// <summary>Processes the delivery of a message.</summary>
     [Function("Normalise")]
     public Task Normalise([QueueTrigger(DeliveryMessage.Queue)] string message, CancellationToken ct) => DeliveryMessage.Parse(message) is { } pointer
         ? deliveries.WorkAsync(pointer, ct)

@@ -69,8 +69,7 @@ public sealed class ReceiveOptions
 
     /// <summary>
     /// Seconds after which processing of one delivery saves its progress and puts its message back; the next run continues from there. An
-    /// element that was begun is
-    /// brought to its end. Well below the host's functionTimeout, five minutes.
+    /// element that was begun is brought to its end. Well below the host's functionTimeout, five minutes.
     /// </summary>
     [Range(0.001, 180)]
     public double WorkSeconds { get; set; } = 60;

@@ -31,7 +31,7 @@ public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOption
         _known[channel] = stored;
     }
 
-    /// <summary>What becomes of a call that failed: never <see cref="VerificationMode.Auto"/>.</summary>
+    /// <summary>Handling of a call that failed verification: never <see cref="VerificationMode.Auto"/>.</summary>
     public async Task<VerificationMode> ModeAsync(string channel, ChannelSettings settings, CancellationToken ct)
     {
         if (settings.Mode != VerificationMode.Auto) return settings.Mode;

@@ -7,8 +7,7 @@ namespace Serverless.Intake;
 
 /// <summary>
 /// Stores that a provider reported a problem with a subscription. The mark is a time and is never cleared: upkeep and reconciliation
-/// compare it with
-/// its own last run and is due at once when the mark is later.
+/// compare it with its own last run and is due at once when the mark is later.
 /// </summary>
 public sealed class SubscriptionAlerts(TableStore tables)
 {
@@ -21,7 +20,7 @@ public sealed class SubscriptionAlerts(TableStore tables)
 
     /// <summary>Marks a channel; an equal or later mark stays. Alerts that need a person are stored beside it.</summary>
     /// <param name="channel">Channel name.</param>
-    /// <param name="asks">What the provider says.</param>
+    /// <param name="asks">The provider's alert.</param>
     /// <param name="at">When the provider said so: the arrival of its delivery, so that working it again marks nothing new.</param>
     /// <param name="ct">Cancels.</param>
     public async Task MarkAsync(string channel, Parsed.Alert asks, DateTimeOffset at, CancellationToken ct)
@@ -31,7 +30,7 @@ public sealed class SubscriptionAlerts(TableStore tables)
         await tables.UpsertAsync(Table, new TableRow(channel, Row) { ["At"] = at, ["Reason"] = asks.Reason }, ct);
     }
 
-    /// <summary>What providers said that a person must see to, as far as it is not over.</summary>
+    /// <summary>Open alerts of providers that need a person.</summary>
     public async Task<IReadOnlyList<Registration>> AlarmsAsync(string channel, CancellationToken ct)
     {
         List<Registration> alarms = [];

@@ -5,8 +5,8 @@ namespace Serverless.Notifications;
 
 /// <summary>
 /// Lets one run at a time send a notification to a target. A queue delivers a message again when its receiver is slow, without duplicate
-/// detection; so a run first writes its claim and until
-/// when it holds. An expired claim (after a crash) is taken over: the target may then be notified twice, under one id.
+/// detection; so a run first writes its claim and until when it holds. An expired claim (after a crash) is taken over: the target may
+/// then be notified twice, under one id.
 /// </summary>
 public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptionsMonitor<NotificationOptions> options)
 {
@@ -16,7 +16,7 @@ public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptions
     /// <param name="notice">The notification.</param>
     /// <param name="route">The route.</param>
     /// <param name="targets">Each gets its row, which is added to <paramref name="claims"/>.</param>
-    /// <param name="run">Who claims.</param>
+    /// <param name="run">Id of the claiming run.</param>
     /// <param name="claims">By target.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<bool> ClaimFirstAsync(Notification notice, string route, IEnumerable<NotificationTarget> targets, string run, Dictionary<string, TableRow> claims, CancellationToken ct)

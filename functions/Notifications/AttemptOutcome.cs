@@ -3,7 +3,7 @@ using System.Net;
 namespace Serverless.Notifications;
 
 /// <summary>Outcome of one attempt as reported by a route; <see cref="NotificationDispatcher"/> decides what follows.</summary>
-/// <param name="Kind">What it means.</param>
+/// <param name="Kind">Its effect.</param>
 /// <param name="Reason">A status code or a short code; never what the target wrote.</param>
 /// <param name="RetryAfter">Delay requested by the target; null when it requested none.</param>
 public sealed record AttemptOutcome(AttemptOutcomeKind Kind, string Reason, TimeSpan? RetryAfter = null)
@@ -14,7 +14,9 @@ public sealed record AttemptOutcome(AttemptOutcomeKind Kind, string Reason, Time
     /// <summary>Key of the incident that was or will be sent; null when there is none. A retry sends the same.</summary>
     public string? Incident { get; init; }
 
-    /// <summary>What a status code means. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md</summary>
+    /// <summary>
+    /// Meaning of a status code. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    /// </summary>
     public static AttemptOutcome Of(HttpStatusCode status, TimeSpan? retryAfter) => (int)status switch
     {
         >= 200 and < 300 => new(AttemptOutcomeKind.Delivered, Code(status)),

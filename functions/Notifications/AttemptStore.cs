@@ -31,7 +31,10 @@ public sealed class AttemptStore(TableStore tables)
         return states;
     }
 
-    /// <summary>Notes how a try went: every try is listed; a delivered notice stays delivered until it is sent again by hand, and a late note of an earlier attempt changes no state unless it delivered.</summary>
+    /// <summary>
+    /// Records an attempt: every attempt is listed; a delivered notification stays delivered until it is resent, and a late record of an
+    /// earlier attempt changes no state unless it delivered.
+    /// </summary>
     /// <param name="notice">The notification.</param>
     /// <param name="state">Its new state.</param>
     /// <param name="attempt">The try.</param>
@@ -92,7 +95,7 @@ public sealed class AttemptStore(TableStore tables)
             if (NotificationState.From(row) is { } found) yield return found;
     }
 
-    /// <summary>How many notices of some days are in one state, by route, counted up to a bound in all.</summary>
+    /// <summary>Number of notifications of some days in one state, by route, counted up to a bound in all.</summary>
     public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(DateTimeOffset from, DateTimeOffset to, string state, int most, CancellationToken ct)
     {
         var (counts, left) = (new Dictionary<string, int>(StringComparer.Ordinal), most);
@@ -168,7 +171,7 @@ public sealed class AttemptStore(TableStore tables)
     public Task SwitchOffAsync(string route, string target, string address, DateTimeOffset at, CancellationToken ct) =>
         tables.UpsertAsync(Table, new TableRow($"off|{route}", CaseSafe(target)) { ["Target"] = target, ["Address"] = address, ["Since"] = at }, ct);
 
-    /// <summary>Lets a target be called again.</summary>
+    /// <summary>Re-enables a target.</summary>
     public Task SwitchOnAsync(string route, string target, CancellationToken ct) => tables.DeleteAsync(Table, $"off|{route}", CaseSafe(target), Azure.ETag.All, ct);
 
     internal static List<NotificationAttempt> Tries(TableRow? row) =>

@@ -5,8 +5,8 @@ using Polly.CircuitBreaker;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Circuit breaker per target: after repeated failures, one probe a minute; other attempts are rescheduled at
-/// once. That relieves the target and the notifications queued behind it (P13). Counted in this instance only.
+/// Circuit breaker per target: after repeated failures, one probe a minute; other attempts are rescheduled at once. That relieves the
+/// target and the notifications queued behind it (P13). Counted in this instance only.
 /// </summary>
 /// <remarks>At most 1,000 targets are remembered, about 2 KB each; beyond that all start anew, which costs a dead one ten tries.</remarks>
 public sealed class CircuitBreakers(TimeProvider time)
@@ -17,7 +17,7 @@ public sealed class CircuitBreakers(TimeProvider time)
     /// <summary>Targets that are remembered at most.</summary>
     internal const int MostTargets = 1_000;
 
-    /// <summary>How long, before one try looks again.</summary>
+    /// <summary>Time between two probes.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     // Failures further apart than this are no outage but a target that is rarely notified.

@@ -33,7 +33,7 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
         return at;
     }
 
-    /// <summary>What lies there, oldest first, at most a hundred.</summary>
+    /// <summary>Collected notifications, oldest first, at most a hundred.</summary>
     public async Task<IReadOnlyList<Notification>> CollectedAsync(string route, string target, CancellationToken ct)
     {
         List<Notification> notices = [];
@@ -67,7 +67,7 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
         return replaced.State == WriteState.Written ? (replaced.ETag, now) : (null, now + lasts);
     }
 
-    /// <summary>Lets go of a claim.</summary>
+    /// <summary>Releases a claim.</summary>
     public Task ReleaseAsync(string route, string target, ETag claim, CancellationToken ct) =>
         tables.DeleteAsync(AttemptStore.Table, ClaimsOf(route), AttemptStore.CaseSafe(target.ToLowerInvariant()), claim, ct);
 

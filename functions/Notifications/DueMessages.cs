@@ -9,9 +9,8 @@ namespace Serverless.Notifications;
 
 /// <summary>
 /// Messages backed by one row each, so that a crash delays none for good: ends of digest windows, and notifications to be resent. Rows
-/// <c>due|route</c> /
-/// <c>time|target</c>; the row is written before its message and deleted once the message was received. Ten minutes after its time a
-/// remaining row gets its message again.
+/// <c>due|route</c> / <c>time|target</c>; the row is written before its message and deleted once the message was received. Ten minutes
+/// after its time a remaining row gets its message again.
 /// </summary>
 public sealed class DueMessages(TableStore tables, NotificationQueues queue, AttemptStore notices, RouteSwitches switches, TimeProvider time)
 {
@@ -30,10 +29,10 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
         await queue.PutAsync(route, new DigestEnd(target, attempt, row.RowKey, at).ToJson(), at, ct);
     }
 
-    /// <summary>Takes a row away whose message was worked.</summary>
+    /// <summary>Deletes a row whose message was processed.</summary>
     public Task CloseAsync(string route, string row, CancellationToken ct) => tables.DeleteAsync(AttemptStore.Table, PartitionOf(route), row, ETag.All, ct);
 
-    /// <summary>Notes that a round of a notice is about to begin; gives its row.</summary>
+    /// <summary>Records the start of a round of a notification; returns its row.</summary>
     public async Task<string> ExpectRoundAsync(Notification notice, string route, string target, CancellationToken ct)
     {
         var key = string.Create(CultureInfo.InvariantCulture, $"{KeyOf(time.GetUtcNow(), target)}|{notice.EventId}|{notice.Resend}");

@@ -8,7 +8,7 @@ public interface INotificationRoute
     /// <summary>Its name in the log, e.g. <c>webhook</c>; its queue is <c>notify-{Name}</c>.</summary>
     string Name { get; }
 
-    /// <summary>How a first try ends that comes days late, after the route was off or failed for so long.</summary>
+    /// <summary>Outcome of a first attempt that is days late, after the route was off or failed for so long.</summary>
     AttemptOutcome TooLate => new(AttemptOutcomeKind.Refused, "expired");
 
     /// <summary>The targets that want this notice. One whose settings are incomplete is among them: its notices wait.</summary>
@@ -37,7 +37,7 @@ public interface IDigestRoute : INotificationRoute
 
 /// <summary>A target of notifications.</summary>
 /// <param name="Name">Letters, digits, <c>-</c> and <c>_</c>, at most 50: it becomes part of row keys.</param>
-/// <param name="Address">What identifies its address, never shown: when it changes, a target that was switched off is called again.</param>
+/// <param name="Address">Identifies its address, never shown: when it changes, a target that was switched off is enabled again.</param>
 public sealed record NotificationTarget(string Name, string Address)
 {
     /// <summary>Earliest time of sending; null: at once.</summary>

@@ -10,9 +10,8 @@ namespace Serverless.Notifications;
 
 /// <summary>
 /// Groups similar cases (<see cref="CaseSimilarity"/>) into one incident: a person is notified of the first few individually, then only
-/// of how the number
-/// grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped: no case may be
-/// named nowhere. Each contact is still a case, and programs get every event.
+/// of how the number grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped:
+/// no case may be named nowhere. Each contact is still a case, and programs get every event.
 /// </summary>
 public sealed class IncidentGrouping(TableStore tables, TimeProvider time, ActionLinkTokens links, IOptionsMonitor<NotificationOptions> options)
 {
@@ -45,7 +44,7 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
         return most.Count == 0 && covered ? null : most;
     }
 
-    /// <summary>How many cases an incident has by now.</summary>
+    /// <summary>Current number of cases of an incident.</summary>
     /// <param name="incident">Its key.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<int> SizeAsync(string incident, CancellationToken ct)
@@ -117,12 +116,12 @@ public sealed class IncidentGrouping(TableStore tables, TimeProvider time, Actio
 
 /// <summary>Several cases sent as one incident.</summary>
 /// <param name="Count">Number of cases; 0: none, a notification by itself.</param>
-/// <param name="Key">Names it.</param>
+/// <param name="Key">Its key.</param>
 public sealed record Incident(int Count, string Key)
 {
     /// <summary>No incident.</summary>
     public static readonly Incident None = new(0, "");
 
-    /// <summary>What its cases have in common: a kind of <see cref="CaseSimilarity"/>; null when a key does not say.</summary>
+    /// <summary>Common feature of its cases: a kind of <see cref="CaseSimilarity"/>; null when the key has none.</summary>
     public static string? KindOf(string key) => key.Split('|') is [_, var kind, _, _] ? kind : null;
 }

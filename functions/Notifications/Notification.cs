@@ -11,7 +11,7 @@ public sealed record Notification
     /// <summary>CloudEvents type.</summary>
     public required string Type { get; init; }
 
-    /// <summary>What the event says of its case and contact.</summary>
+    /// <summary>Facts of the event about its case and contact.</summary>
     public required NotificationFacts Facts { get; init; }
 
     /// <summary>The case; null when the event is about none (a channel, a credential).</summary>
@@ -46,7 +46,7 @@ public sealed record Notification
     /// </summary>
     public string? Incident { get; init; }
 
-    /// <summary>How often this attempt was put back because storage was down; 0 at first.</summary>
+    /// <summary>Number of times this attempt was put back because storage was unavailable; 0 at first.</summary>
     public int Postponed { get; init; }
 
     /// <summary>Not to be worked before; null: at once.</summary>

@@ -34,7 +34,7 @@ public sealed class NotificationWording(
     /// <summary>One notice for one person; null when what it is about was erased and they would be shown something of it.</summary>
     /// <param name="notice">The notification; one that represents many cases is written as an incident.</param>
     /// <param name="name">The person or team.</param>
-    /// <param name="recipient">How they want it.</param>
+    /// <param name="recipient">Their settings.</param>
     /// <param name="readContact">Reads the contact, which is done only if something of it is included.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<NotificationContent?> TellAsync(

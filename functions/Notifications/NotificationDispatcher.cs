@@ -50,8 +50,7 @@ public sealed partial class NotificationDispatcher(
 
     /// <summary>
     /// Resends a stored notification to its one target, at once, in a new round. The round is written first, so that attempts of the
-    /// previous one are void; a round without its message is found
-    /// by Tick (<see cref="DueMessages"/>).
+    /// previous one are void; a round without its message is found by Tick (<see cref="DueMessages"/>).
     /// </summary>
     /// <returns>False when its event was not stored with it.</returns>
     public async Task<bool> ResendAsync(FailedNotification kept, CancellationToken ct)

@@ -23,9 +23,8 @@ public sealed class NotificationOptions
 
     /// <summary>
     /// Number of similar cases (same words, post, product or cause: <see cref="CaseSimilarity"/>) sent individually to a person; more
-    /// within
-    /// <see cref="BurstMinutes"/> become one incident, sent again as its number grows, with a link to all of them. 0 to 1000; 0 sends
-    /// each.
+    /// within <see cref="BurstMinutes"/> become one incident, sent again as its number grows, with a link to all of them. 0 to 1000; 0
+    /// sends each.
     /// </summary>
     public int BurstCount { get; set; } = 5;
 

@@ -11,7 +11,7 @@ public sealed class NotificationQueues(QueueStore queues, TimeProvider time)
     /// <summary>The queue of a route.</summary>
     public static string Of(string route) => $"notify-{route}";
 
-    /// <summary>Puts a message, to appear at a time; null or past: at once.</summary>
+    /// <summary>Sends a message with a visibility time; null or past: at once.</summary>
     public Task PutAsync(string route, byte[] message, DateTimeOffset? at, CancellationToken ct)
     {
         var wait = at - time.GetUtcNow() ?? TimeSpan.Zero;

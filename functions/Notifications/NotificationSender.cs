@@ -16,8 +16,8 @@ public sealed partial class NotificationSender(
     private const string Digesting = "digest";
 
     /// <summary>One try. A crash before its note repeats it under the same id, once the claim has run out.</summary>
-    /// <param name="route">How.</param>
-    /// <param name="notice">What.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="notice">The notification.</param>
     /// <param name="target">Whom.</param>
     /// <param name="claim">The claimed row.</param>
     /// <param name="off">Addresses that are switched off, by target.</param>
@@ -94,7 +94,7 @@ public sealed partial class NotificationSender(
         }
     }
 
-    /// <summary>Puts a later try. Null when there is none left.</summary>
+    /// <summary>Schedules a retry. Null when there is none left.</summary>
     private async Task<DateTimeOffset?> PutLaterAsync(INotificationRoute route, Notification notice, string target, AttemptOutcome outcome, CancellationToken ct)
     {
         // Sent with the others at the end of its window.

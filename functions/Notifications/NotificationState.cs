@@ -37,10 +37,10 @@ public sealed record NotificationState
     /// <summary>Number of the last try, 0 for the first; -1 when it was sent again by hand and not tried yet.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>How often it was sent again by hand; tries are counted anew each time.</summary>
+    /// <summary>Number of manual resends; attempts are counted anew each time.</summary>
     public int Resend { get; init; }
 
-    /// <summary>How the last try went.</summary>
+    /// <summary>Outcome of the last attempt.</summary>
     public required string Reason { get; init; }
 
     public DateTimeOffset? NextAt { get; init; }
@@ -103,7 +103,7 @@ public sealed record FailedNotification(NotificationState State, ReadOnlyMemory<
 
 /// <summary>One attempt.</summary>
 /// <param name="At">When it began.</param>
-/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Milliseconds">Its duration.</param>
 /// <param name="Reason">Status code or short code.</param>
 public sealed record NotificationAttempt(DateTimeOffset At, int Milliseconds, string Reason);
 

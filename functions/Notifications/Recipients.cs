@@ -32,7 +32,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     public async Task<Recipient?> FindAsync(string name, CancellationToken ct) =>
         options.CurrentValue.Entries.GetValueOrDefault(name) is { } entry ? Chosen(entry, await tables.GetAsync(Table, Choices, KeyOf(name), ct)) : null;
 
-    /// <summary>Keeps what a person chose: events, hours, digest, language. An address is never chosen here.</summary>
+    /// <summary>Saves a person's preferences: events, hours, digest, language. An address cannot be changed here.</summary>
     public Task ChooseAsync(string name, RecipientChoice choice, CancellationToken ct) => tables.UpsertAsync(Table, new TableRow(Choices, KeyOf(name))
     {
         ["Events"] = choice.Events,
@@ -68,7 +68,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     /// <summary>Sentences for addresses of one route that cannot be used.</summary>
     /// <param name="setting">Name of the setting.</param>
     /// <param name="addressOf">The address.</param>
-    /// <param name="problem">What it must be; null when it is all right.</param>
+    /// <param name="problem">The requirement it violates; null for none.</param>
     public IEnumerable<string> AddressProblems(string setting, Func<Recipient, string?> addressOf, Func<string, string?> problem)
     {
         foreach (var (name, recipient) in options.CurrentValue.Entries)

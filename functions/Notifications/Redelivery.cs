@@ -3,8 +3,8 @@ using Serverless.Notifications.Subscriptions;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Sends notifications to a target again, whether delivered, failed or missing: each in a new round (<see
-/// cref="NotificationDispatcher.ResendAsync"/>), with its original id.
+/// Sends notifications to a target again, whether delivered, failed or missing: each in a new round
+/// (<see cref="NotificationDispatcher.ResendAsync"/>), with its original id.
 /// </summary>
 public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runner, TimeProvider time)
 {
@@ -16,7 +16,7 @@ public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runn
 
     private const int LongestId = 200;
 
-    /// <summary>Tells one event again. Null when the log does not know it for this target.</summary>
+    /// <summary>Sends one event again. Null when the log does not contain it for this target.</summary>
     public async Task<RedeliveryResult?> OneAsync(string route, string target, string eventId, CancellationToken ct)
     {
         if (eventId.Length is 0 or > LongestId) return null;
@@ -25,7 +25,7 @@ public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runn
         return found.Count == 0 ? null : await AgainAsync(found, null, ct);
     }
 
-    /// <summary>Tells a step of those whose events became true within a span. Safe to repeat from its beginning.</summary>
+    /// <summary>Sends a step of the events of a period again. Safe to repeat from its beginning.</summary>
     /// <param name="route">The route.</param>
     /// <param name="target">The target.</param>
     /// <param name="from">Included.</param>

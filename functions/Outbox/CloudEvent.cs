@@ -15,7 +15,7 @@ public sealed record CloudEvent<TFacts>
 
     public required string Type { get; init; }
 
-    /// <summary>What it is about: a case id, or the name of a channel.</summary>
+    /// <summary>Its subject: a case id, or the name of a channel.</summary>
     public required string Subject { get; init; }
 
     public required DateTimeOffset Time { get; init; }

@@ -6,8 +6,7 @@ namespace Serverless.Outbox;
 
 /// <summary>
 /// Publishes committed events, then marks them. After a crash, the next run publishes the rows that are still pending (D6). First the
-/// queues of our own routes, then the topic:
-/// people and customers are notified while Service Bus is unavailable.
+/// queues of our own routes, then the topic: people and customers are notified while Service Bus is unavailable.
 /// </summary>
 public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TopicRelay topic, TimeProvider time)
 {
@@ -82,7 +81,7 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
 
     /// <summary>Removes a case from the list once everything is published, unless it was listed again since.</summary>
     /// <param name="caseId">The case.</param>
-    /// <param name="remembered">What <see cref="RememberAsync"/> gave.</param>
+    /// <param name="remembered">Result of <see cref="RememberAsync"/>.</param>
     /// <param name="ct">Cancels.</param>
     public Task ForgetAsync(string caseId, ETag remembered, CancellationToken ct) => tables.DeleteAsync(Pending, ShardOf(caseId), caseId, remembered, ct);
 
@@ -111,7 +110,7 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         return told;
     }
 
-    /// <summary>How many cases have events that are not wholly published, counted up to a thousand.</summary>
+    /// <summary>Number of cases with unpublished events, counted up to a thousand.</summary>
     public Task<RowCount> CountPendingAsync(CancellationToken ct) => tables.CountAsync(Pending, AllShards, MostCounted, ct);
 
     private async Task<ETag?> ClaimAsync(TableRow row, CancellationToken ct)

@@ -5,15 +5,15 @@ namespace Serverless.Outbox;
 
 /// <summary>
 /// Sends events to topic <c>case-events</c>, for other systems. After a failure this instance pauses for half a minute, and events of
-/// that time are marked as missing at once, so that
-/// an outage delays no contact. Without <c>ServiceBusConnection</c> there is no topic, and nothing is marked.
+/// that time are marked as missing at once, so that an outage delays no contact. Without <c>ServiceBusConnection</c> there is no topic,
+/// and nothing is marked.
 /// </summary>
 public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILogger<TopicRelay> log)
 {
     /// <summary>Name of the topic.</summary>
     public const string Topic = "case-events";
 
-    /// <summary>For so long a topic that failed is not tried again by this instance.</summary>
+    /// <summary>Pause of this instance after a failure of the topic.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
     // What subscribers may filter by: words of the event's data, beside its type. None is personal.
@@ -26,7 +26,7 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
     /// <summary>False without a bus.</summary>
     public bool IsOn => topic.IsOn;
 
-    /// <summary>How it went for this instance.</summary>
+    /// <summary>Last results of this instance.</summary>
     public TopicState State
     {
         get
@@ -36,7 +36,7 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
     }
 
     /// <summary>Sends in order, up to the first that the topic does not take.</summary>
-    /// <returns>How many need not be sent any more.</returns>
+    /// <returns>Number of events that need no further sending.</returns>
     public async Task<int> SendAsync(string subject, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
         if (!topic.IsOn) return entries.Count;

@@ -13,8 +13,8 @@ namespace Serverless.Privacy;
 /// <param name="Keys">Keys of its contacts, and ids of its replies.</param>
 /// <param name="From">When its first contact arrived; null when it has none.</param>
 /// <param name="To">When its last one arrived.</param>
-/// <param name="Files">How many files it has.</param>
-/// <param name="Replies">How many replies.</param>
+/// <param name="Files">Number of attachments.</param>
+/// <param name="Replies">Number of replies.</param>
 public sealed record CaseTraces(IReadOnlyList<string> Keys, DateTimeOffset? From, DateTimeOffset? To, int Files, int Replies);
 
 /// <summary>
@@ -40,9 +40,9 @@ public sealed class CaseEraser(
 
     /// <summary>Erases a case; again for one that is erased takes away what came in just then.</summary>
     /// <param name="caseId">Which.</param>
-    /// <param name="orderedAt">What arrived later is a new contact: it is given to the code again, and finds another case.</param>
+    /// <param name="orderedAt">Later arrivals are new contacts: they are processed again and find another case.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>How many deliveries were emptied.</returns>
+    /// <returns>Number of erased deliveries.</returns>
     public async Task<int> EraseAsync(string caseId, DateTimeOffset orderedAt, CancellationToken ct)
     {
         var rows = await cases.RowsAsync(caseId, ct);

@@ -16,7 +16,7 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
         await ApiResponse.JsonAsync(request, JsonSerializer.SerializeToUtf8Bytes(
             await desk.OpenAsync(request.HttpContext.RequestAborted), PrivacyJson.Default.IReadOnlyListPrivacyRequestReport));
 
-    /// <summary>How far one order is.</summary>
+    /// <summary>Status of a privacy request.</summary>
     [Function("QueryOperationsPrivacyOrder")]
     public async Task Show([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/privacy/{order}")] HttpRequest request)
     {

@@ -9,7 +9,7 @@ namespace Serverless.Privacy;
 /// </summary>
 public sealed record PrivacyRequest
 {
-    /// <summary>Names it, and sorts by time.</summary>
+    /// <summary>Its id, sortable by time.</summary>
     public required string Id { get; init; }
 
     public required PrivacyRequestKind Kind { get; init; }
@@ -23,13 +23,13 @@ public sealed record PrivacyRequest
 
     public DateTimeOffset? DoneAt { get; init; }
 
-    /// <summary>Who asks, in their own words.</summary>
+    /// <summary>Name of the requester, as given.</summary>
     public string? By { get; init; }
 
     /// <summary>Whom it is about; null when it is about cases. Gone once it is erased.</summary>
     public string? Address { get; init; }
 
-    /// <summary>Where the stage has come to; null at its beginning.</summary>
+    /// <summary>Position within the stage; null at its beginning.</summary>
     public string? Continuation { get; init; }
 
     /// <summary>The first month of deliveries to scan; null when none is needed.</summary>
@@ -63,7 +63,7 @@ public sealed record PrivacyRequest
 
 /// <summary>A case of a privacy request.</summary>
 /// <param name="Id">32 hex digits.</param>
-/// <param name="Number">What people know it by; null for one that never opened.</param>
+/// <param name="Number">Case number; null for one that never opened.</param>
 /// <param name="State"><c>open</c> or <c>closed</c>; null for one that never opened.</param>
 /// <param name="KeepUntil">Until when <c>Retention__CaseMonths</c> keeps it; null while it is open.</param>
 public sealed record PrivacyRequestCase(string Id, string? Number, string? State, DateTimeOffset? KeepUntil);
@@ -86,16 +86,16 @@ public enum PrivacyRequestKind
 [JsonConverter(typeof(JsonStringEnumConverter<PrivacyRequestStage>))]
 public enum PrivacyRequestStage
 {
-    /// <summary>Looks through all cases for the address.</summary>
+    /// <summary>Searches all cases for the address.</summary>
     [JsonStringEnumMemberName("cases")] Cases,
 
     /// <summary>Erases them, one after the other.</summary>
     [JsonStringEnumMemberName("erase")] Erase,
 
-    /// <summary>Looks through raw deliveries.</summary>
+    /// <summary>Searches raw deliveries.</summary>
     [JsonStringEnumMemberName("deliveries")] Deliveries,
 
-    /// <summary>Looks once more, ten minutes later, for what was being written just then.</summary>
+    /// <summary>Searches once more, ten minutes later, for data that was being written.</summary>
     [JsonStringEnumMemberName("again")] Again,
 
     [JsonStringEnumMemberName("done")] Done,
@@ -129,7 +129,7 @@ public sealed record PrivacyRequestReport
 
     public required int DeliveriesRead { get; init; }
 
-    /// <summary>What to do next.</summary>
+    /// <summary>Next action.</summary>
     public string? Next { get; init; }
 }
 

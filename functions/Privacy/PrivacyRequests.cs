@@ -17,14 +17,14 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
     /// <summary>Begins to erase a person.</summary>
     public Task<PrivacyRequest> EraseAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("erase-person", PrivacyRequestKind.Erase, address, by, ct);
 
-    /// <summary>Notes that what was found is handed out.</summary>
+    /// <summary>Records an export.</summary>
     public async Task ExportedAsync(PrivacyRequest order, PersonAddress address, string? by, CancellationToken ct)
     {
         var begun = await actions.BeginAsync("export-person", "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count }, ct);
     }
 
-    /// <summary>What would go with a case; null when there is none, or it is erased.</summary>
+    /// <summary>Data that would be erased with a case; null when it does not exist or was erased.</summary>
     public async Task<ErasurePlan?> PlanAsync(string idOrNumber, CancellationToken ct)
     {
         if (await reader.IdOfAsync(idOrNumber, ct) is not { } id || await cases.HeadAsync(id, ct) is not { IsErased: false } head) return null;
@@ -84,9 +84,9 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
 
 /// <summary>Data that would be erased with a case.</summary>
 /// <param name="Case">Which; <c>keepUntil</c> is until when retention keeps it.</param>
-/// <param name="Contacts">How many contacts.</param>
-/// <param name="Files">How many files.</param>
-/// <param name="Replies">How many replies.</param>
+/// <param name="Contacts">Number of contacts.</param>
+/// <param name="Files">Number of attachments.</param>
+/// <param name="Replies">Number of replies.</param>
 public sealed record ErasurePlan(PrivacyRequestCase Case, int Contacts, int Files, int Replies)
 {
     public bool DryRun { get; init; } = true;

@@ -11,8 +11,7 @@ namespace Serverless.Privacy;
 
 /// <summary>
 /// Deletes data past its retention period: whole tables of deliveries, rows of logs. Daily starts a run; Tick continues what it had no
-/// time for. Every step may
-/// be repeated.
+/// time for. Every step may be repeated.
 /// </summary>
 public sealed partial class Retention(
     TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, PrivacyRequestStore book, PrivacyRequestProcessor work, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)

@@ -7,13 +7,13 @@ namespace Serverless.Processing;
 /// <summary>Sends call-control steps to the provider. A call lasts minutes, so late deliveries send none.</summary>
 public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time, ILogger<CallControlSteps> log)
 {
-    /// <summary>How old an event may be to move a call; nobody listens to a ringing tone for longer.</summary>
+    /// <summary>Oldest event that still sends a step; no caller listens to a ringing tone for longer.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
-    /// <summary>Takes the step that a reading asks for.</summary>
+    /// <summary>Sends the step that a parsed item requests.</summary>
     /// <param name="channel">Whose call it is.</param>
-    /// <param name="delivery">Where the reading comes from.</param>
-    /// <param name="step">What it asks for.</param>
+    /// <param name="delivery">The delivery of the item.</param>
+    /// <param name="step">The requested step.</param>
     /// <param name="filed">Its event and the case it is in; null when it is not filed.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<CallControlResult> TakeAsync(IChannel channel, Delivery delivery, CallControlStep step, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)

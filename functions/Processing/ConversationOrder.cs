@@ -5,10 +5,9 @@ namespace Serverless.Processing;
 
 /// <summary>
 /// Decides which items of a delivery may be processed in parallel: those of different conversations. Items that share a conversation, by
-/// one of its
-/// names, a contact, or a contact that one of them answers, keep
-/// their order in one lane. An item that affects more than a conversation (a renamed place, an alert of the provider, a call-control
-/// step) is processed alone, between the items before and after it.
+/// one of its names, a contact, or a contact that one of them answers, keep their order in one lane. An item that affects more than a
+/// conversation (a renamed place, an alert of the provider, a call-control step) is processed alone, between the items before and after
+/// it.
 /// </summary>
 internal static class ConversationOrder
 {

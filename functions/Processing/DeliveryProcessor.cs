@@ -11,11 +11,8 @@ namespace Serverless.Processing;
 
 /// <summary>
 /// Processes one delivery: parses each item, adds it to its case, publishes the result and records the outcome last. Its time is limited:
-/// for a delivery
-/// with more items it saves its
-/// progress, puts the message back, and the next run continues. Items of different conversations are processed in parallel.
-/// Every step may be repeated, so a crash
-/// costs only a repetition.
+/// for a delivery with more items it saves its progress, puts the message back, and the next run continues. Items of different
+/// conversations are processed in parallel. Every step may be repeated, so a crash costs only a repetition.
 /// </summary>
 public sealed partial class DeliveryProcessor(
     DeliveryStore deliveries, ChannelDirectory channels, ItemProcessor filing, QueueStore queues, ReferencedContent thin,
@@ -30,7 +27,7 @@ public sealed partial class DeliveryProcessor(
     /// </summary>
     private const string Verified = "";
 
-    /// <summary>What an element reads as.</summary>
+    /// <summary>Result of parsing an item.</summary>
     /// <param name="Position">The element's position.</param>
     /// <param name="Reading">Never thin; null when it cannot be read or cannot be had.</param>
     /// <param name="Unreadable">Name of the error, when reading it failed.</param>
@@ -132,8 +129,7 @@ public sealed partial class DeliveryProcessor(
     }
 
     // The row first: after a crash in between, the host delivers the message again, and processing continues. A run that was overtaken
-    // stops: the
-    // other one has a message of its own.
+    // stops: the other one has a message of its own.
     private async Task GoOnAsync(DeliveryMessage pointer, TableRow row, ProcessingTurn turn, ItemProcessor.Job job, CancellationToken ct)
     {
         var goesOn = await deliveries.NoteAsync(pointer.Key, row, turn.Progress, job.Before, ct);

@@ -5,9 +5,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Outcomes of the items of a delivery: each outcome is counted, and all are listed in order as long as the list fits into a row
-/// (30,000 characters).
-/// Not thread-safe.
+/// Outcomes of the items of a delivery: each outcome is counted, and all are listed in order as long as the list fits into a row (30,000
+/// characters). Not thread-safe.
 /// </summary>
 public sealed class ItemOutcomes
 {
@@ -22,10 +21,10 @@ public sealed class ItemOutcomes
     private List<string>? _list = [];
     private int _length;
 
-    /// <summary>How many elements ended with each word.</summary>
+    /// <summary>Number of items by outcome.</summary>
     public IReadOnlyDictionary<string, int> Counts => _counts;
 
-    /// <summary>How many elements there are.</summary>
+    /// <summary>Number of items.</summary>
     public int Total { get; private set; }
 
     /// <summary>
@@ -44,7 +43,7 @@ public sealed class ItemOutcomes
         return ends;
     }
 
-    /// <summary>What <see cref="Write"/> put into a row; none when there is nothing.</summary>
+    /// <summary>Reads the result of <see cref="Write"/> from a row; empty when there is none.</summary>
     public static ItemOutcomes Read(TableRow row)
     {
         if (row.Text(ListProperty) is { Length: > 0 } list) return Of(list.Split('\n'));
@@ -78,7 +77,7 @@ public sealed class ItemOutcomes
         Grow(word.Length - was.Length);
     }
 
-    /// <summary>Puts counts and list into a row.</summary>
+    /// <summary>Writes counts and list into a row.</summary>
     public void Write(TableRow row)
     {
         row[CountsProperty] = JsonSerializer.Serialize(_counts, IntakeJson.Default.DictionaryStringInt32);

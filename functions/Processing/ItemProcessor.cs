@@ -17,7 +17,7 @@ public sealed partial class ItemProcessor(
     Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, ProviderRecords held, AttachmentQueue files,
     PlaceholderReplacement successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
-    /// <summary>What came of one element.</summary>
+    /// <summary>Outcome of one item.</summary>
     /// <param name="End">Its end word.</param>
     /// <param name="Readable">False when it is to be stored for a replay.</param>
     /// <param name="Later">Set when the provider cannot give it now; the end word counts once it has waited long enough.</param>
@@ -25,19 +25,19 @@ public sealed partial class ItemProcessor(
     internal sealed record Taken(string End, bool Readable, FetchedContent.Later? Later = null, ProcessedItem? Filed = null);
 
     /// <summary>A delivery that is being worked.</summary>
-    /// <param name="Channel">Who reads it.</param>
+    /// <param name="Channel">Its channel.</param>
     /// <param name="Delivery">It.</param>
     /// <param name="LateAt">When it was let out or given to the code again; null for one that is worked as it came.</param>
-    /// <param name="Before">Where its pieces were filed before, for a replay; null otherwise.</param>
+    /// <param name="Before">Where its items were filed before, for a replay; null otherwise.</param>
     internal sealed record Job(IChannel Channel, Delivery Delivery, DateTimeOffset? LateAt, IReadOnlyList<ProcessedItem>? Before)
     {
-        /// <summary>What comes late says so: it triggers no automatic text and restarts no clock (P9).</summary>
+        /// <summary>Marks a late contact: it triggers no automatic text and restarts no clock (P9).</summary>
         public ContactEvent Late(ContactEvent e) => LateAt is not { } at || e.Contact.Recovery is not null
             ? e
             : e with { Contact = e.Contact with { Recovery = new Recovery(Math.Max(0, (long)(at - e.Contact.OccurredAt).TotalSeconds)) } };
     }
 
-    /// <summary>Takes a piece to its end.</summary>
+    /// <summary>Processes an item.</summary>
     internal async Task<Taken> TakeAsync(Job job, DeliveryProcessor.Piece piece, CancellationToken ct)
     {
         var key = new DeliveryKey(job.Delivery.Channel, job.Delivery.Id);

@@ -5,9 +5,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Processing;
 
 /// <summary>
-/// Stored deliveries with items that have neither a case nor a placeholder, so no case shows them. Each has a row in
-/// <c>sources</c>, partition <c>kept</c>, written before its outcome and removed when
-/// it is processed or dismissed, so that health, gauge and list need no scan of the deliveries.
+/// Stored deliveries with items that have neither a case nor a placeholder, so no case shows them. Each has a row in <c>sources</c>,
+/// partition <c>kept</c>, written before its outcome and removed when it is processed or dismissed, so that health, gauge and list need
+/// no scan of the deliveries.
 /// </summary>
 public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time, ILogger<KeptDeliveries> log)
 {
@@ -27,7 +27,7 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
         await tables.UpsertAsync(Table, row, ct);
     }
 
-    /// <summary>Takes a delivery off the list. False when it was not on it.</summary>
+    /// <summary>Removes a delivery from the list. False when it was not listed.</summary>
     public async Task<bool> TakeOffAsync(DeliveryKey key, CancellationToken ct) =>
         (await tables.DeleteAsync(Table, Partition, $"{key.Channel}|{key.Id}", ETag.All, ct)).State == WriteState.Written;
 
@@ -47,10 +47,10 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
         return ([.. page.Rows.Select(Read)], page.Continuation);
     }
 
-    /// <summary>How many there are, counted up to a thousand.</summary>
+    /// <summary>Number of listed deliveries, counted up to a thousand.</summary>
     public Task<RowCount> CountAsync(CancellationToken ct) => tables.CountAsync(Table, TableQuery.Partition(Partition), MostCounted, ct);
 
-    /// <summary>How many there are by channel, counted up to a thousand in all.</summary>
+    /// <summary>Number of listed deliveries by channel, counted up to a thousand in all.</summary>
     public async Task<IReadOnlyDictionary<string, int>> CountByChannelAsync(CancellationToken ct)
     {
         var (entries, _) = await PageAsync(null, null, MostCounted, null, ct);

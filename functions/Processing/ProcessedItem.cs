@@ -17,14 +17,14 @@ public sealed record ProcessedItem(string Position, string CaseId, string Event,
     // One property; of a batch with more pieces than fit the rest is found by the ids of its contacts alone.
     private const int Longest = 60 * 1024;
 
-    /// <summary>Puts the list into a row.</summary>
+    /// <summary>Writes the list into a row.</summary>
     public static void Write(TableRow row, IEnumerable<ProcessedItem> filed) => Write(row, filed.Select(f => (f, Now: false)));
 
-    /// <summary>Puts two lists into a row, while a delivery is worked in turns.</summary>
+    /// <summary>Writes two lists into a row, for a delivery processed in several runs.</summary>
     /// <param name="row">The row.</param>
     /// <param name="before">Where pieces were filed before this work; dropped where it knows better, placeholders apart, which may stand
     /// for pieces that are still to come.</param>
-    /// <param name="now">Where this work has filed them.</param>
+    /// <param name="now">Where this run has filed them.</param>
     public static void Write(TableRow row, IReadOnlyList<ProcessedItem> before, IReadOnlyList<ProcessedItem> now)
     {
         var known = now.Select(f => f.Position).ToHashSet(StringComparer.Ordinal);

@@ -7,8 +7,7 @@ namespace Serverless.Processing;
 
 /// <summary>
 /// Progress of a delivery. A small one is processed in one run and this stays in memory; for one that takes several runs the row stores
-/// it in between: number of items
-/// tried, their outcomes, where they were filed, and which of them wait for the provider. Not thread-safe.
+/// it in between: number of items tried, their outcomes, where they were filed, and which of them wait for the provider. Not thread-safe.
 /// </summary>
 internal sealed class ProcessingProgress
 {
@@ -33,12 +32,12 @@ internal sealed class ProcessingProgress
     /// <summary>Elements from the beginning that were all tried; those that are left among them.</summary>
     public int Done { get; private set; }
 
-    /// <summary>How many of them the row knows of.</summary>
+    /// <summary>Number of items recorded in the row.</summary>
     public int Noted { get; private set; }
 
     public ItemOutcomes Ends { get; private set; } = new();
 
-    /// <summary>Where elements were filed by this work.</summary>
+    /// <summary>Where items were filed by this run.</summary>
     public IReadOnlyList<ProcessedItem> Filed => _filed;
 
     /// <summary>True: an item could not be parsed, or is stored for a replay.</summary>
@@ -47,7 +46,7 @@ internal sealed class ProcessingProgress
     /// <summary>Elements that were tried, and that the provider could not give then.</summary>
     public int Left => _left.Count;
 
-    /// <summary>What a row says; nothing done for a delivery that was not begun.</summary>
+    /// <summary>Reads the progress from a row; empty for a delivery that was not begun.</summary>
     public static ProcessingProgress Of(TableRow row)
     {
         var progress = new ProcessingProgress();
@@ -66,7 +65,7 @@ internal sealed class ProcessingProgress
         return progress.Ends.Total == done ? progress : new ProcessingProgress();
     }
 
-    /// <summary>Takes back what a row said of a delivery.</summary>
+    /// <summary>Removes the progress from the row of a delivery.</summary>
     public static void Reset(TableRow row) => row[DoneProperty] = 0;
 
     /// <summary>
@@ -84,7 +83,7 @@ internal sealed class ProcessingProgress
     /// <summary>True for an element that is to be worked.</summary>
     public bool Wants(int index) => index >= Done || _left.ContainsKey(index);
 
-    /// <summary>What became of an element: the next one, or one that was left.</summary>
+    /// <summary>Records the outcome of an item: the next one, or one that was waiting.</summary>
     /// <param name="index">Which, from 0.</param>
     /// <param name="position">Its position.</param>
     /// <param name="word">Its end word.</param>
@@ -116,7 +115,7 @@ internal sealed class ProcessingProgress
         _left.Clear();
     }
 
-    /// <summary>Puts it into a row.</summary>
+    /// <summary>Writes it into a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="before">Where the items were filed before, for a replay; kept as long as a replay may need them.</param>
     public void Write(TableRow row, IReadOnlyList<ProcessedItem>? before)

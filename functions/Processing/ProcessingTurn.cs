@@ -3,13 +3,12 @@ using Serverless.Channels;
 namespace Serverless.Processing;
 
 /// <summary>
-/// One run of a delivery: parses items in order, a window at a time, and files them, different conversations in
-/// parallel, until the last one, or until its time is over. Once it
-/// is over no further item is begun, except the first of the run: each run advances.
+/// One run of a delivery: parses items in order, a window at a time, and files them, different conversations in parallel, until the last
+/// one, or until its time is over. Once it is over no further item is begun, except the first of the run: each run advances.
 /// </summary>
 /// <param name="job">The delivery.</param>
-/// <param name="progress">How far it is; advanced as elements come to their end.</param>
-/// <param name="budget">How long the turn may take.</param>
+/// <param name="progress">Its progress; advanced with each item.</param>
+/// <param name="budget">Time limit of the run.</param>
 /// <param name="sideBySide">Most conversations at once.</param>
 /// <param name="time">The clock.</param>
 /// <param name="read">Reads an element.</param>

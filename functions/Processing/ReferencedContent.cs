@@ -19,8 +19,8 @@ public sealed class ReferencedContent(BlobStore blobs)
 
     /// <summary>The document, from storage or fetched.</summary>
     /// <param name="key">The delivery that points at it.</param>
-    /// <param name="channel">Who can fetch it.</param>
-    /// <param name="resource">What the element said.</param>
+    /// <param name="channel">The channel that fetches it.</param>
+    /// <param name="resource">The reference of the item.</param>
     /// <param name="mayAsk">False when there is no time left to ask the provider.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<FetchedContent> GetAsync(DeliveryKey key, IFetchesContent channel, string resource, bool mayAsk, CancellationToken ct)

@@ -6,8 +6,7 @@ namespace Serverless.Processing;
 
 /// <summary>
 /// Puts back a delivery that waits for its provider (an offline mailbox, an unavailable key), for days. Its row's <c>QueuedAt</c> moves
-/// to the time of the next
-/// attempt, so that Tick neither queues it nor counts a lost attempt, and it is not reported as overdue.
+/// to the time of the next attempt, so that Tick neither queues it nor counts a lost attempt, and it is not reported as overdue.
 /// </summary>
 public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queues, TimeProvider time, ILogger<WaitingDeliveries> log)
 {
@@ -23,10 +22,10 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
     /// <summary>True for a pointer that comes while the delivery waits: another pointer lies in the queue for the time of its next try.</summary>
     public bool IsEarly(TableRow row) => row.Text("Waits") is { Length: > 0 } && row.Time("QueuedAt") > time.GetUtcNow() + Early;
 
-    /// <summary>Puts the pointer back. False when the delivery has waited long enough.</summary>
+    /// <summary>Puts the message back. False when the delivery has waited long enough.</summary>
     /// <param name="pointer">The pointer that is being worked.</param>
     /// <param name="row">The delivery's row, as it was read.</param>
-    /// <param name="reason">What it waits for; a code.</param>
+    /// <param name="reason">Reason of the wait; a code.</param>
     /// <param name="asked">The wait the provider requested, at most a day; null for our own back-off, up to an hour.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<bool> PutBackAsync(DeliveryMessage pointer, TableRow row, string reason, TimeSpan? asked, CancellationToken ct)

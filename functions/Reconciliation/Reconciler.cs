@@ -6,8 +6,7 @@ namespace Serverless.Reconciliation;
 
 /// <summary>
 /// Compares providers' lists with the received items, source by source, each at its own interval, and imports missing ones. One instance
-/// reads a source at a time; the cursor moves only
-/// once all of a page is stored, so dying anywhere costs a repetition.
+/// reads a source at a time; the cursor moves only once all of a page is stored, so dying anywhere costs a repetition.
 /// </summary>
 public sealed partial class Reconciler(
     ChannelDirectory channels, ReconciliationStates states, ProviderRecords held, SubscriptionAlerts attention, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time, ILogger<Reconciler> log)

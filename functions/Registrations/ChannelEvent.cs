@@ -84,7 +84,7 @@ public sealed record ChannelFacts
     /// <summary>A name of <see cref="RegistrationState"/>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>What differs, in a sentence.</summary>
+    /// <summary>The difference, in a sentence.</summary>
     public string? Detail { get; init; }
 
     /// <summary>Action to take.</summary>

@@ -13,7 +13,7 @@ public sealed record KnownRegistration
 
     public required DateTimeOffset CheckedAt { get; init; }
 
-    /// <summary>Since when it is in its state.</summary>
+    /// <summary>Start of its state.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>The expiry last published, and at how many days.</summary>
@@ -34,9 +34,9 @@ public sealed record KnownRegistration
     private static readonly int[] Calls = [30, 7, 1];
 
     /// <summary>The result of a new check, with the events that follow.</summary>
-    /// <param name="known">What was known; null at first sight.</param>
+    /// <param name="known">The stored registration; null at the first check.</param>
     /// <param name="channel">Name of the channel.</param>
-    /// <param name="found">What was found.</param>
+    /// <param name="found">Result of the check.</param>
     /// <param name="now">Now.</param>
     public static KnownRegistration After(KnownRegistration? known, string channel, Registration found, DateTimeOffset now)
     {

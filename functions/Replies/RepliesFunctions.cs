@@ -9,7 +9,7 @@ namespace Serverless.Replies;
 /// <summary>Replies to customers: requested by people, sent from a queue.</summary>
 public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, PoisonMessages poison)
 {
-    /// <summary>Lets a person answer the customer with <c>{"text":"..."}</c>.</summary>
+    /// <summary>Accepts a reply to the customer: <c>{"text":"..."}</c>.</summary>
     [Function("ActOnCaseReply")]
     public async Task Ask([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/replies")] HttpRequest request)
     {
@@ -34,7 +34,7 @@ public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, Po
             ? work.WorkAsync(pointer, ct)
             : poison.KeepAsync(ReplyMessage.Queue, message, "not a pointer", ct);
 
-    /// <summary>Takes what SendReplies failed at too often: the reply ends as failed or uncertain, for a person to see.</summary>
+    /// <summary>Handles messages that SendReplies failed at too often: the reply is marked as failed or uncertain.</summary>
     [Function("GiveUpReply")]
     public Task GiveUp([QueueTrigger("replies-poison")] string message, CancellationToken ct) =>
         ReplyMessage.Parse(message) is { } pointer

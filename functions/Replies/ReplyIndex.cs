@@ -30,14 +30,14 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         await tables.UpsertAsync(Sent, new TableRow(pointer.ReplyId, "id") { ["CaseId"] = pointer.CaseId }, ct);
     }
 
-    /// <summary>Notes when the next try is due.</summary>
+    /// <summary>Records when the next attempt is due.</summary>
     public Task MarkAsync(ReplyMessage pointer, DateTimeOffset due, CancellationToken ct) =>
         tables.UpsertAsync(Pending, new TableRow(MarkPartition(pointer), MarkRow(pointer)) { ["Due"] = due }, ct);
 
     /// <summary>It is at its end.</summary>
     public Task ForgetAsync(ReplyMessage pointer, CancellationToken ct) => tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
 
-    /// <summary>Where the provider's id leads. Written once the provider has taken it.</summary>
+    /// <summary>Maps the provider's id to the reply. Written once the provider has accepted it.</summary>
     public Task NameAsync(ReplyMessage pointer, string channel, string account, string externalId, CancellationToken ct) =>
         tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
@@ -45,7 +45,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     public Task RememberTextAsync(ReplyMessage pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
         tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
 
-    /// <summary>Takes every way to a reply away: our id, the provider's, its words, and the mark that it is waited for.</summary>
+    /// <summary>Deletes all index rows of a reply: our id, the provider's, its text, and the mark that it is open.</summary>
     public async Task EraseAsync(ReplyMessage pointer, CaseReply reply, Contact? to, CancellationToken ct)
     {
         await ForgetAsync(pointer, ct);
@@ -67,7 +67,7 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     public async Task<ReplyMessage?> FindAsync(string channel, string account, string externalId, CancellationToken ct) =>
         await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
-    /// <summary>Puts a reply into the queue.</summary>
+    /// <summary>Queues a reply.</summary>
     public Task QueueAsync(ReplyMessage pointer, TimeSpan wait, CancellationToken ct) => queues.SendAsync(ReplyMessage.Queue, pointer.ToJson(), wait, ct);
 
     /// <summary>Queues every reply again whose message did not come when it was due. Two ticks never queue the same one.</summary>

@@ -7,8 +7,7 @@ namespace Serverless.Replies;
 
 /// <summary>
 /// Sends one reply and stores its outcome. A run claims its row first, so that two instances never send it; a crash leaves a claim that
-/// expires, and then it is
-/// tried again only where the provider knows two tries from two messages.
+/// expires, and then it is tried again only where the provider knows two tries from two messages.
 /// </summary>
 public sealed partial class ReplyProcessor(
     CaseReplies replies, ReplyStore book, ReplyIndex index, SentReplies filing, CaseReader reader, ChannelDirectory channels, TimeProvider time, ILogger<ReplyProcessor> log)
@@ -38,7 +37,9 @@ public sealed partial class ReplyProcessor(
         }
     }
 
-    /// <summary>What failed too often for a reason we do not understand is visible as failed; if it may have been sent, as uncertain.</summary>
+    /// <summary>
+    /// A reply that failed too often for an unknown reason is marked as failed; if it may have been sent, as uncertain.
+    /// </summary>
     public async Task GiveUpAsync(ReplyMessage pointer, CancellationToken ct)
     {
         LogGivenUp(pointer.CaseId, pointer.ReplyId);

@@ -41,9 +41,9 @@ public enum ReplyRequestResult
 /// </summary>
 public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyRequests> log)
 {
-    /// <summary>Takes a reply.</summary>
+    /// <summary>Accepts a reply.</summary>
     /// <param name="idOrNumber">Of the case.</param>
-    /// <param name="request">What to send.</param>
+    /// <param name="request">The reply.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<(ReplyRequestResult Asked, CaseReply? Reply)> AskAsync(string idOrNumber, ReplyRequest request, CancellationToken ct)
     {

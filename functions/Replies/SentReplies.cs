@@ -45,7 +45,7 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
         Contact = e.Contact with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing, StringComparer.Ordinal) { [Reply.AutomaticName] = Reply.Receipt } },
     };
 
-    /// <summary>Notes what a provider says of a message. False when it is none of our replies.</summary>
+    /// <summary>Records a provider's status report. False when it is not about one of our replies.</summary>
     public async Task<bool> NoteAsync(string channel, MessageStatus status, CancellationToken ct)
     {
         var pointer = await index.FindAsync(channel, status.Account, status.ExternalId, ct) ?? (status.ReplyId is { } id ? await index.FindAsync(id, ct) : null);
@@ -56,7 +56,7 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
     }
 
     /// <summary>An echo: the reply was sent, whatever state we recorded. A match by text alone settles only unknown outcomes.</summary>
-    /// <param name="echo">What the provider shows.</param>
+    /// <param name="echo">The echo of the provider.</param>
     /// <param name="shows">The reply that it shows.</param>
     /// <param name="ct">Cancels.</param>
     public async Task EchoedAsync(ContactEvent echo, ReplyMessage? shows, CancellationToken ct)

@@ -18,8 +18,7 @@ namespace Serverless.Schemas;
 
 /// <summary>
 /// JSON Schemas (draft 2020-12) of all responses and published events, generated from the code that writes them. Each is a document of
-/// its
-/// own with an <c>$id</c>, and a component of the OpenAPI document under its name in capitals (<c>case-page</c>: <c>CasePage</c>).
+/// its own with an <c>$id</c>, and a component of the OpenAPI document under its name in capitals (<c>case-page</c>: <c>CasePage</c>).
 /// </summary>
 public static class PublishedSchemas
 {

@@ -4,8 +4,9 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Acs;
 
 /// <content>
-/// Replies by SMS (https://learn.microsoft.com/rest/api/communication/sms/send) and WhatsApp (https://learn.microsoft.com/rest/api/communication/advancedmessaging), files of messages and calls.
-/// These APIs offer no reconciliation and no registration; the reasons are stated.
+/// Replies by SMS (https://learn.microsoft.com/rest/api/communication/sms/send) and WhatsApp
+/// (https://learn.microsoft.com/rest/api/communication/advancedmessaging), files of messages and calls. These APIs offer no
+/// reconciliation and no registration; the reasons are stated.
 /// </content>
 public sealed partial class AcsChannel : ISendsReplies, IReadsAttachments, IReconciles, IRegistersWebhooks
 {

@@ -6,9 +6,9 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Acs;
 
 /// <content>
-/// Calls that we answer: what the plan says next, one operation for each event. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/actions-for-call-control
-/// People are rung one after another: an invitation can only be cancelled by an id in its response, and no state is kept between two
-/// events.
+/// Answered calls: the next step of the call flow, one operation per event. People are rung one after another: an invitation can only be
+/// cancelled by an id in its response, and no state is kept between two events.
+/// https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/actions-for-call-control
 /// </content>
 public sealed partial class AcsChannel : ICallControl
 {

@@ -6,10 +6,11 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Azure Communication Services through Event Grid: SMS, WhatsApp, calls, recordings. Event Grid signs nothing: a call is proven by a token of Entra ID, or by a secret in a header or in the address.
-/// Answered calls continue by Call Automation, which reports their events under <c>calls/</c> with tokens of its own.
-/// Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403 and 413, unless it may dead-letter.
-/// https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and https://learn.microsoft.com/azure/event-grid/delivery-and-retry
+/// Azure Communication Services through Event Grid: SMS, WhatsApp, calls, recordings. Event Grid signs nothing: a call is proven by a
+/// token of Entra ID, or by a secret in a header or in the address. Answered calls continue by Call Automation, which reports their
+/// events under <c>calls/</c> with tokens of its own. Stored is 200, not stored 503. Event Grid drops an event for good on 400, 401, 403
+/// and 413, unless it may dead-letter. https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and
+/// https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
 public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel, ILoadsSigningKeys
 {

@@ -4,8 +4,7 @@ namespace Serverless.Channels.Acs;
 
 /// <summary>
 /// Position of a call in its call flow. Call Automation carries it: it is sent with each operation as <c>operationContext</c> and
-/// returned with its events, so that nothing about a call is
-/// held in memory or storage.
+/// returned with its events, so that nothing about a call is held in memory or storage.
 /// </summary>
 /// <param name="Then">What follows, or what runs.</param>
 /// <param name="Group">For people: which group of the plan.</param>

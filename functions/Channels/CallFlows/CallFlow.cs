@@ -56,7 +56,7 @@ public sealed class CallFlow
     /// <summary>The plan of a dialled number.</summary>
     /// <param name="dialled">As the provider writes it; digits alone count, since an app setting's name cannot hold a <c>+</c>.</param>
     /// <param name="numbers">Plans by the digits of the number with country code, e.g. <c>493023125100</c>.</param>
-    /// <param name="fallback">What a number's own plan leaves open, and the plan of every other number.</param>
+    /// <param name="fallback">Values that a number's own call flow leaves open, and the call flow of every other number.</param>
     public static CallFlow Of(string? dialled, IReadOnlyDictionary<string, CallFlowOptions> numbers, CallFlowOptions fallback)
     {
         var digits = (dialled ?? "").TrimStart('+');
@@ -70,14 +70,14 @@ public sealed class CallFlow
         return !IsHoliday(local) && _hours.Contains(local);
     }
 
-    /// <summary>What an incoming call meets first.</summary>
+    /// <summary>First step of an incoming call.</summary>
     public CallFlowStep Begin(DateTimeOffset now) => IsOpen(now) ? Ring(0, _greeting is null ? [] : [_greeting]) : TakeMessage([_closed]);
 
-    /// <summary>What follows when a group did not answer.</summary>
+    /// <summary>Next step when a group did not answer.</summary>
     /// <param name="index">Index of the next group; beyond the last one, a message is taken.</param>
     public CallFlowStep Next(int index) => Ring(index, []);
 
-    /// <summary>What a caller meets who is not proven genuine: a message is taken and no number of ours is given away.</summary>
+    /// <summary>Call flow of an unverified caller: a message is taken and none of our numbers is revealed.</summary>
     public CallFlowStep WithoutRinging() => TakeMessage([]);
 
     private CallFlowStep Ring(int index, string[] sentences)
@@ -116,7 +116,7 @@ public sealed class CallFlow
     /// <param name="fallback">The channel's default plan.</param>
     /// <param name="numbers">Plans by number.</param>
     /// <param name="section">Name of the channel's settings, e.g. <c>Channels__Twilio</c>.</param>
-    /// <param name="more">What else the provider cannot do of a plan; null for nothing.</param>
+    /// <param name="more">Further limits of the provider; null for none.</param>
     public static IEnumerable<string> Problems(CallFlowOptions fallback, IReadOnlyDictionary<string, CallFlowOptions> numbers, string section, Func<CallFlowOptions, string, IEnumerable<string>>? more = null)
     {
         IEnumerable<string> Of(CallFlowOptions plan, string setting) => more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
@@ -166,7 +166,7 @@ public abstract record CallFlowStep(IReadOnlyList<string> Sentences)
     /// <summary>People are rung.</summary>
     /// <param name="Sentences">Said first.</param>
     /// <param name="Numbers">Rung at the same time; numbers with country code or <c>sip:</c> addresses.</param>
-    /// <param name="Seconds">How long.</param>
+    /// <param name="Seconds">Seconds of ringing.</param>
     /// <param name="NextIndex">The group that follows when nobody answers; null for a message.</param>
     public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex) : CallFlowStep(Sentences);
 

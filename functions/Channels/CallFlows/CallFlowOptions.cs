@@ -30,7 +30,9 @@ public sealed class CallFlowOptions
     /// <summary>Said outside the opening hours, and when nobody answers and no message may be taken. A short sentence in German or English unless set.</summary>
     public string? Closed { get; set; }
 
-    /// <summary>Asks for a message and says that it is recorded: the caller's consent. Not set: nothing is recorded, ever.</summary>
+    /// <summary>
+    /// Announcement that asks for a message and states that it is recorded: the caller's consent. Not set: nothing is ever recorded.
+    /// </summary>
     public string? RecordingNotice { get; set; }
 
     /// <summary>Said after a message was left. A short sentence in German or English unless set.</summary>
@@ -49,6 +51,6 @@ public sealed class RingGroup
     /// <summary>Up to ten addresses separated by commas: numbers with country code (<c>+493023125111</c>) or <c>sip:</c> addresses.</summary>
     public string Numbers { get; set; } = "";
 
-    /// <summary>How long they are rung before the next group, 5 to 120 seconds.</summary>
+    /// <summary>Seconds of ringing before the next group, 5 to 120.</summary>
     public int Seconds { get; set; } = 20;
 }

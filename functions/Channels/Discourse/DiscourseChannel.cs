@@ -79,8 +79,8 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
 
     /// <summary>
     /// 200 without a body. 503 while storage is unavailable: Discourse repeats the call only if its setting "retry web hook events" is
-    /// on, otherwise reconciliation imports it. Never 404 or 410, which switch the
-    /// webhook off after a few. https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
+    /// on, otherwise reconciliation imports it. Never 404 or 410, which switch the webhook off after a few.
+    /// https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
     /// </summary>
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 

@@ -5,8 +5,7 @@ namespace Serverless.Channels.Discourse;
 
 /// <content>
 /// Reconciliation: the list of newest posts, newest first, 50 at a time, back to the last known post. Discourse repeats lost calls only
-/// if configured, so this ensures that none is missed.
-/// https://docs.discourse.org (List latest posts across topics)
+/// if configured, so this ensures that none is missed. https://docs.discourse.org (List latest posts across topics)
 /// </content>
 public sealed partial class DiscourseChannel : IReconciles
 {

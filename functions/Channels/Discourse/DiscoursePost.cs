@@ -36,8 +36,7 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
 
     /// <summary>
     /// The customer or a moderator accepted the post as the solution: the question is answered, whoever wrote it. The post has no time of
-    /// that. By the plugin discourse-solved:
-    /// https://github.com/discourse/discourse-solved
+    /// that. By the plugin discourse-solved: https://github.com/discourse/discourse-solved
     /// </summary>
     public Parsed Accepted()
     {

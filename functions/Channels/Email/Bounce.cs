@@ -5,8 +5,7 @@ namespace Serverless.Channels.Email;
 
 /// <summary>
 /// Parses a non-delivery report: the worst of all recipients counts. A status code is accepted only in its usual positions: behind an
-/// SMTP reply code, a field of a delivery report or a bracket; numbers of
-/// versions and addresses look the same.
+/// SMTP reply code, a field of a delivery report or a bracket; numbers of versions and addresses look the same.
 /// </summary>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc3463 (codes), https://www.rfc-editor.org/rfc/rfc3464 (reports)</remarks>
 /// <param name="IsFinal">False while the sending server still tries.</param>

@@ -6,9 +6,9 @@ using System.Text;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// The <c>clientState</c> of a subscription: <c>{mailbox}.{folder}.{proof}</c>, at most 128 characters as Graph asks. The proof is the first half of an HMAC-SHA256 over
-/// <c>{mailbox}.{folder}</c> under the secret. So a notification proves its mailbox and folder, a leaked state is valid for no other
-/// folder, and the secret itself is never sent.
+/// The <c>clientState</c> of a subscription: <c>{mailbox}.{folder}.{proof}</c>, at most 128 characters as Graph asks. The proof is the
+/// first half of an HMAC-SHA256 over <c>{mailbox}.{folder}</c> under the secret. So a notification proves its mailbox and folder, a
+/// leaked state is valid for no other folder, and the secret itself is never sent.
 /// https://learn.microsoft.com/en-us/graph/api/resources/subscription
 /// </summary>
 internal static class ClientStates

@@ -8,8 +8,7 @@ namespace Serverless.Channels.Email;
 
 /// <summary>
 /// Mail through Microsoft Graph. Graph reports created messages (address <c>api/hooks/email</c>) and subscriptions that need attention
-/// (<c>api/hooks/email/lifecycle</c>);
-/// the message itself is fetched.
+/// (<c>api/hooks/email/lifecycle</c>); the message itself is fetched.
 /// </summary>
 public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, TimeProvider time, ProviderHttp api) : IChannel
 {

@@ -13,8 +13,8 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Calls Microsoft Graph: the SDK makes each request, its address, body and token; <see cref="ProviderHttp"/> sends it, so that calls are guarded and bounded, what went wrong is a
-/// value, and a document is stored as Graph wrote it. The SDK is loaded with the first call.
+/// Calls Microsoft Graph: the SDK makes each request, its address, body and token; <see cref="ProviderHttp"/> sends it, so that calls are
+/// guarded and bounded, what went wrong is a value, and a document is stored as Graph wrote it. The SDK is loaded with the first call.
 /// </summary>
 internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, ProviderHttp api)
 {

@@ -4,8 +4,7 @@ namespace Serverless.Channels.Email;
 
 /// <summary>
 /// Recognises the HTML in which mail programs wrap quotations, signatures and the writer's text. Of nested ones of a kind only the
-/// outermost counts, so a tag costs the same at any
-/// depth.
+/// outermost counts, so a tag costs the same at any depth.
 /// </summary>
 /// <param name="lines">The lines of the mail; those of a container are judged when it ends.</param>
 internal sealed class HtmlMarks(MailLines lines)

@@ -80,9 +80,9 @@ internal sealed class MailHeaders
     private string? Results { get; set; }
 
     /// <summary>
-    /// <c>own-loop</c>, <c>bounce</c>, <c>auto-reply</c>, <c>list</c> (a newsletter or the like: nobody waits), <c>generated</c> (a system's own mail, such as a web form's); null when a person wrote it,
-    /// as far as headers show. A person can write through a list, a group or a mailing service: then the headers of the list only forbid
-    /// automatic texts.
+    /// <c>own-loop</c>, <c>bounce</c>, <c>auto-reply</c>, <c>list</c> (a newsletter or the like: nobody waits), <c>generated</c> (a
+    /// system's own mail, such as a web form's); null when a person wrote it, as far as headers show. A person can write through a list,
+    /// a group or a mailing service: then the headers of the list only forbid automatic texts.
     /// </summary>
     /// <param name="from">The sender's address.</param>
     /// <param name="isOurs">Whether a domain is one of our mailboxes'.</param>
@@ -98,8 +98,7 @@ internal sealed class MailHeaders
     }
 
     // Bulk mail has Precedence, or the id of a list that is not one of our groups. Not bulk: an answer to a mail, the text of a list
-    // member (the list names them), and a mail with only a mailing
-    // service's unsubscribe link.
+    // member (the list names them), and a mail with only a mailing service's unsubscribe link.
     private bool IsNewsletter(Func<string, bool> isOurs)
     {
         if (InReplyTo is not null || References.Count > 0 || Original is not null) return false;

@@ -2,8 +2,8 @@ namespace Serverless.Channels.Email;
 
 /// <summary>
 /// Finds the quoted lines of a mail. One pass over the lines, reading a bounded number of neighbours, so it is linear. Only certain cases
-/// are quotation: a block that a mail program
-/// marked; lines with &gt; behind an attribution line or at the end of all; what follows a divider, a header block or a whole attribution line, unless it is marked itself.
+/// are quotation: a block that a mail program marked; lines with &gt; behind an attribution line or at the end of all; what follows a
+/// divider, a header block or a whole attribution line, unless it is marked itself.
 /// </summary>
 internal static class QuotationFinder
 {

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Finds signatures within the customer's own lines: behind the line "-- ", what a phone adds, what a virus scanner adds. A sentence that begins like one stays the customer's. Linear: each line is
-/// read a bounded number of times.
+/// Finds signatures within the customer's own lines: behind the line "-- ", what a phone adds, what a virus scanner adds. A sentence that
+/// begins like one stays the customer's. Linear: each line is read a bounded number of times.
 /// </summary>
 internal static partial class SignatureFinder
 {

@@ -30,8 +30,7 @@ internal static class InstagramPayload
 
     /// <summary>
     /// Our account was mentioned in a comment or a caption on another account's media. The call has ids only. Where the text cannot be
-    /// fetched, the
-    /// is, is known all the same: a comment or post without text, and no placeholder.
+    /// fetched, the is, is known all the same: a comment or post without text, and no placeholder.
     /// </summary>
     public static Parsed ReadMention(MetaOrigin origin, JsonElement value, bool canBeAsked)
     {

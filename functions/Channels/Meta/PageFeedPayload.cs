@@ -68,8 +68,7 @@ internal static class PageFeedPayload
     }
 
     // created_time stays that of the comment, so the time of an edit is that of its report. Two edits reported in one entry share that
-    // time:
-    // their content keeps them apart.
+    // time: their content keeps them apart.
     private static Parsed.Found Edited(MetaOrigin origin, JsonElement value, ContactKind kind, string id)
     {
         var edit = $"{id}:edited:{origin.Entry.Get("time"u8).AsId()}:{value.ContentId()}";

@@ -129,8 +129,7 @@ internal static class WhatsAppPayload
     }
 
     // A call is reported when it rings and when it ends; only an answered one has a duration. Calls by our staff are answers of ours
-    // (P16).
-    // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
+    // (P16). https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-initiated-calls
     private static Parsed.Found Call(WhatsAppSides sides, JsonElement call, MetaOrigin origin)
     {
         var id = call.Get("id"u8).AsId() ?? call.ContentId();

@@ -8,10 +8,9 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Placetel;
 
 /// <summary>
-/// Placetel's language: calls. One address for notifications and call control, <c>{Hooks__PublicBaseUrl}/api/hooks/placetel</c>. An incoming call to a number with a plan is answered with
-/// XML, also while storage is unavailable, since the following notifications bring it back; all others get 200 without a body, or 503
-/// when they could not be stored.
-/// https://github.com/Placetel/call-control-notify-api
+/// Placetel's language: calls. One address for notifications and call control, <c>{Hooks__PublicBaseUrl}/api/hooks/placetel</c>. An
+/// incoming call to a number with a plan is answered with XML, also while storage is unavailable, since the following notifications bring
+/// it back; all others get 200 without a body, or 503 when they could not be stored. https://github.com/Placetel/call-control-notify-api
 /// </summary>
 public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {

@@ -7,10 +7,10 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Sipgate;
 
 /// <summary>
-/// sipgate's language: calls, pushed as they happen. One address for all events, <c>{Hooks__PublicBaseUrl}/api/hooks/sipgate</c>, to be entered for incoming and outgoing calls.
-/// A new call is answered with XML that requests the following events, also while storage is unavailable: they bring the call back. Those
-/// events get 200, or 503 when they could not be
-/// stored; whether sipgate sends them again is not documented.
+/// sipgate's language: calls, pushed as they happen. One address for all events, <c>{Hooks__PublicBaseUrl}/api/hooks/sipgate</c>, to be
+/// entered for incoming and outgoing calls. A new call is answered with XML that requests the following events, also while storage is
+/// unavailable: they bring the call back. Those events get 200, or 503 when they could not be stored; whether sipgate sends them again is
+/// not documented.
 /// </summary>
 public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
 {
@@ -83,8 +83,7 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
 
     /// <summary>
     /// A call takes sipgate's own routing and reports its events. All events come to one address, so one whose name did not arrive is
-    /// answered
-    /// like a call: responses to the others are discarded, and reconciliation finds the missing data.
+    /// answered like a call: responses to the others are discarded, and reconciliation finds the missing data.
     /// </summary>
     public WebhookResponse? RespondUnread(Delivery begun) =>
         begun.Method == "POST" && FormFields.Of(begun)?["event"u8] is null or "newCall" ? new SipgateXml(Callback).Listen() : null;

@@ -8,8 +8,7 @@ namespace Serverless.Channels.Sipgate;
 
 /// <content>
 /// Reconciliation: sipgate's call history lists every call, and items without a push: voicemails and SMS received. The field names are
-/// those of sipgate's SDK.
-/// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/history/history.types.ts
+/// those of sipgate's SDK. https://github.com/sipgate-io/sipgateio-node/blob/master/lib/history/history.types.ts
 /// </content>
 public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
 {

@@ -6,8 +6,7 @@ namespace Serverless.Channels.Sipgate;
 
 /// <summary>
 /// Writes a call flow in sipgate's XML. Every response requests the following events: without <c>onAnswer</c> and <c>onHangup</c> sipgate
-/// reports new calls only.
-/// https://developer.sipgate.io/push-api/api-reference/
+/// reports new calls only. https://developer.sipgate.io/push-api/api-reference/
 /// </summary>
 /// <param name="callback">Absolute address for the events that follow; null when it is not known.</param>
 internal sealed class SipgateXml(string? callback)

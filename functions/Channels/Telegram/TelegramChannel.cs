@@ -84,10 +84,10 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     }
 
     /// <summary>
-    /// Always without a body: Telegram runs the JSON body of a 2xx as a call of the Bot API, in the bot's name. A pressed button (callback query) could be answered that way, and is not: the caller may be
-    /// in quarantine, and the button's progress indicator stops by itself. 503 while storage is unavailable: Telegram repeats the call
-    /// for up to 24 hours, and later updates of the chat wait.
-    /// https://core.telegram.org/bots/api#making-requests-when-getting-updates
+    /// Always without a body: Telegram runs the JSON body of a 2xx as a call of the Bot API, in the bot's name. A pressed button
+    /// (callback query) could be answered that way, and is not: the caller may be in quarantine, and the button's progress indicator
+    /// stops by itself. 503 while storage is unavailable: Telegram repeats the call for up to 24 hours, and later updates of the chat
+    /// wait. https://core.telegram.org/bots/api#making-requests-when-getting-updates
     /// </summary>
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 

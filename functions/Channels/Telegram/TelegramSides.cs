@@ -6,8 +6,8 @@ namespace Serverless.Channels.Telegram;
 /// <summary>Who is the customer and who is us in a chat, and which conversation it is.</summary>
 /// <remarks>
 /// A private chat is one conversation, with topics one each. In a group it is the customer in the chat or topic (P10): strangers meet in
-/// a topic, so no one joins the case of another person,
-/// and an answer of our own people belongs to whom it replies to. https://core.telegram.org/bots/api#message
+/// a topic, so no one joins the case of another person, and an answer of our own people belongs to whom it replies to.
+/// https://core.telegram.org/bots/api#message
 /// </remarks>
 internal readonly struct TelegramSides
 {
@@ -26,8 +26,8 @@ internal readonly struct TelegramSides
         var speaker = message.Get("sender_chat"u8);
         var pressed = presser.ValueKind is JsonValueKind.Object;
 
-        // A message for a group or channel names it in sender_chat, and "from" is a placeholder bot of Telegram.
-        // A group that writes in its own name is one of its admins; another one is a customer who writes as a channel.
+        // A message for a group or channel names it in sender_chat, and "from" is a placeholder bot of Telegram. A group that writes in
+        // its own name is one of its admins; another one is a customer who writes as a channel.
         var masked = !pressed && speaker.ValueKind is JsonValueKind.Object;
         Outbound = Business is not null ? message.Has("sender_business_bot"u8) || (!pressed && sender.Get("id"u8).AsId() is { } id && id != ChatId)
             : masked ? speaker.Get("id"u8).AsId() == ChatId || message.Get("is_automatic_forward"u8).IsTrue()

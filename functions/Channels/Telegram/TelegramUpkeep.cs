@@ -5,8 +5,8 @@ namespace Serverless.Channels.Telegram;
 
 /// <content>
 /// Upkeep: <c>getWebhookInfo</c> and <c>setWebhook</c>. Reconciliation is not possible: Telegram lists no past updates (getUpdates is
-/// closed while a webhook is set, and gives each once), so what can be reported
-/// is how many wait and what went wrong. https://core.telegram.org/bots/api#getwebhookinfo
+/// closed while a webhook is set, and gives each once), so what can be reported is how many wait and what went wrong.
+/// https://core.telegram.org/bots/api#getwebhookinfo
 /// </content>
 public sealed partial class TelegramChannel : IRegistersWebhooks, IReconciles
 {

@@ -51,8 +51,8 @@ internal static class PhoneAddress
     }
 
     /// <summary>
-    /// What holds a conversation together: the customer's number and ours, for calls and messages alike. Null for a withheld number or one that is none,
-    /// which does not identify the caller: such a contact has no conversation.
+    /// What holds a conversation together: the customer's number and ours, for calls and messages alike. Null for a withheld number or
+    /// one that is none, which does not identify the caller: such a contact has no conversation.
     /// </summary>
     public static string? ThreadOf(string? customer, string? ours)
     {

@@ -6,8 +6,8 @@ namespace Serverless.Channels.Twilio;
 
 /// <summary>
 /// A file of a message found by reconciliation. The list of messages states their number and not their addresses, so a reference names
-/// message and position, and the media list is requested once the file is
-/// wanted. https://www.twilio.com/docs/messaging/api/media-resource
+/// message and position, and the media list is requested once the file is wanted.
+/// https://www.twilio.com/docs/messaging/api/media-resource
 /// </summary>
 /// <param name="Message">SID of the message.</param>
 /// <param name="Position">Within the media of the message, sorted by their SIDs.</param>

@@ -10,8 +10,8 @@ internal sealed class Twiml(CallFlow plan, string hooks)
     private const string ContentType = "text/xml; charset=utf-8";
 
     /// <summary>
-    /// Asks Twilio to call again up to five times when the connection fails or we answer 5xx; without it a status callback is sent once. The fragment is
-    /// not part of the signed address. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+    /// Asks Twilio to call again up to five times when the connection fails or we answer 5xx; without it a status callback is sent once.
+    /// The fragment is not part of the signed address. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
     /// </summary>
     private const string Retries = "#rc=5&rp=5xx,ct,rt";
 

@@ -12,8 +12,7 @@ internal static class XHandshake
     private const int MaxToken = 256;
 
     // X signs deliveries with the same key, so a caller who chooses the token chooses the signed text. No body of X's consists of these
-    // characters
-    // alone: a token signed here can never pass as a delivery (see MayBeSigned).
+    // characters alone: a token signed here can never pass as a delivery (see MayBeSigned).
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/.~");
 
     public static WebhookResponse Answer(Delivery delivery, SecretPair secrets)

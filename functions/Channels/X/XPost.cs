@@ -39,8 +39,7 @@ internal sealed class XPost
 
     /// <summary>
     /// A post of another account that mentions, answers or quotes ours is a contact; a post of ours counts as an answer where it answers
-    /// another account (P16).
-    /// A repost holds no word of the person who made it.
+    /// another account (P16). A repost holds no word of the person who made it.
     /// </summary>
     public Parsed Read(XSender teller)
     {

@@ -32,7 +32,7 @@ public sealed class AcknowledgementOptions
     /// </summary>
     public int MostPerCustomer { get; set; } = 3;
 
-    /// <summary>What a channel's setting says; off for what cannot be read.</summary>
+    /// <summary>Value of a channel's setting; off if it cannot be read.</summary>
     internal Switch Of(string channel) => Channels.TryGetValue(channel, out var word) && Enum.TryParse<Switch>(word.Trim(), ignoreCase: true, out var state) && Enum.IsDefined(state) ? state : Switch.Off;
 
     /// <summary>Whether receipts of a channel are sent.</summary>

@@ -10,8 +10,7 @@ namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>
 /// Acknowledges a contact to the customer on the same channel: case number, due time, and how to reach a person. Its one target is the
-/// customer;
-/// the text is sent as a reply of its case, so sending, retries and echoes are handled by Replies.
+/// customer; the text is sent as a reply of its case, so sending, retries and echoes are handled by Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
     CaseReader cases, ReplyRequests desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute

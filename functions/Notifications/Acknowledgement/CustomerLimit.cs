@@ -12,11 +12,11 @@ namespace Serverless.Notifications.Acknowledgement;
 /// </summary>
 public sealed class CustomerLimit(TableStore tables)
 {
-    /// <summary>Takes a place; the same one again for the same receipt. False when there is none left.</summary>
+    /// <summary>Takes one of the day's places; the same one again for the same acknowledgement. False when none is left.</summary>
     /// <param name="contact">Whom the receipt goes to.</param>
-    /// <param name="receipt">Names the receipt.</param>
+    /// <param name="receipt">Id of the acknowledgement.</param>
     /// <param name="day">The day.</param>
-    /// <param name="most">How many places there are.</param>
+    /// <param name="most">Number of places.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<bool> TakeAsync(Contact contact, string receipt, DateTimeOffset day, int most, CancellationToken ct)
     {

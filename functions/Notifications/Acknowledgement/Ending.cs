@@ -5,8 +5,7 @@ namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>
 /// Whether a customer cancels a contract or withdraws from it. Detected by words alone, so that it can be explained; README.md lists
-/// them. A false positive costs only a
-/// confirmation, a false negative may cost the customer a deadline.
+/// them. A false positive costs only a confirmation, a false negative may cost the customer a deadline.
 /// </summary>
 public static class Ending
 {
@@ -17,7 +16,7 @@ public static class Ending
     // At the beginning of a word.
     private static readonly string[] Beginning = ["cancel", "terminat", "withdraw", "revoke", "revoking", "revocation"];
 
-    /// <summary>Looks at subject and text.</summary>
+    /// <summary>Checks subject and text.</summary>
     public static bool IsMeantBy(Contact contact) => Says(contact.Extras?.GetValueOrDefault("subject")) || Says(contact.Text);
 
     /// <summary>Whether a word of a text is one of ours.</summary>

@@ -27,7 +27,7 @@ public sealed record MimeMail
     /// <summary>Without angle brackets; the same for the same mail, so that a repetition is recognised.</summary>
     public required string MessageId { get; init; }
 
-    /// <summary>What it belongs to, without angle brackets; null for a thread of its own.</summary>
+    /// <summary>Id of its thread, without angle brackets; null for a thread of its own.</summary>
     public string? Thread { get; init; }
 
     public required DateTimeOffset At { get; init; }

@@ -24,7 +24,7 @@ public enum PreferencesState
     /// <summary>The hours cannot be read.</summary>
     NoHours,
 
-    /// <summary>Nothing was ticked.</summary>
+    /// <summary>No event type was selected.</summary>
     NoEvents,
 }
 
@@ -40,7 +40,7 @@ public sealed record PreferencesView(PreferencesState State, string? Name = null
 /// </summary>
 public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
 {
-    /// <summary>What can be chosen, in the order of the page.</summary>
+    /// <summary>Event types to choose from, in the order of the page.</summary>
     public static readonly IReadOnlyList<string> Choices =
     [
         "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
@@ -64,9 +64,10 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
         return new PreferencesView(opened.Expired ? PreferencesState.Expired : PreferencesState.Shown, name, recipient);
     }
 
-    /// <summary>Keeps what they chose, or goes back to the settings.</summary>
+    /// <summary>Saves the preferences, or restores the settings.</summary>
     /// <param name="token">The link.</param>
-    /// <param name="fields">What the page's form sent: <c>events</c>, <c>hours</c>, <c>language</c>, <c>digestCount</c>, <c>digestMinutes</c>; <c>reset</c> goes back.</param>
+    /// <param name="fields">Fields of the page's form: <c>events</c>, <c>hours</c>, <c>language</c>, <c>digestCount</c>,
+    /// <c>digestMinutes</c>; <c>reset</c> restores the settings.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<PreferencesView> ChooseAsync(string token, IReadOnlyDictionary<string, string[]> fields, CancellationToken ct)
     {

@@ -16,7 +16,7 @@ public sealed record Subscription
 
     public required string Name { get; init; }
 
-    /// <summary>Where it is posted to; null when a setting lacks it.</summary>
+    /// <summary>Address of its webhook; null when a setting lacks it.</summary>
     public string? Url { get; init; }
 
     public string Types { get; init; } = "*";
@@ -38,7 +38,7 @@ public sealed record Subscription
     /// <summary>Signs beside <see cref="Secret"/> while it is rotated.</summary>
     public string? PreviousSecret { get; init; }
 
-    /// <summary>What <see cref="Secret"/> is made of; null for one from the settings.</summary>
+    /// <summary>Seed of <see cref="Secret"/>; null for one from settings.</summary>
     public SubscriptionSecret? Seed { get; init; }
 
     /// <summary>What <see cref="PreviousSecret"/> is made of.</summary>

@@ -4,7 +4,7 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Notifications.Teams;
 
-/// <summary>Tells people by an Adaptive Card, posted to the address of a Teams workflow.</summary>
+/// <summary>Notifies people by an Adaptive Card, posted to the address of a Teams workflow.</summary>
 /// <remarks>Source: https://support.microsoft.com/office/create-incoming-webhooks-with-workflows-for-microsoft-teams-8ae491c7-0394-4861-ba59-055e33f75498. The workflow answers 202; it knows no id by which it would recognise a repetition.</remarks>
 public sealed class TeamsRoute(Recipients recipients, NotificationWording wording, HttpDelivery posting, GuardedHttp http) : IDigestRoute
 {

@@ -7,11 +7,10 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Webhook;
 
-/// <summary>Tells subscribers by a POST of the CloudEvent, signed as Standard Webhooks says.</summary>
+/// <summary>Notifies subscribers by a POST of the CloudEvent, signed as in Standard Webhooks.</summary>
 /// <remarks>
 /// <c>webhook-id</c> is the event's id on every attempt, so a subscriber can detect duplicates. A redirect is a failure: it is never
-/// followed.
-/// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+/// followed. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
 public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonitor<WebhookOptions> options, HttpDelivery posting, GuardedHttp http, TimeProvider time) : INotificationRoute
 {

@@ -12,8 +12,8 @@ namespace Serverless.Operations.Review;
 
 /// <summary>
 /// Replays deliveries with the current code: into the same cases, without duplicates. A dry run returns the differences and writes
-/// nothing. Filed items stay as they
-/// are; placeholders are replaced by readable items, and so are contacts that the current code files under another id.
+/// nothing. Filed items stay as they are; placeholders are replaced by readable items, and so are contacts that the current code files
+/// under another id.
 /// </summary>
 public sealed class Replay(
     DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, DeliveryProcessor work, Correlator correlator, CaseStore cases, ChannelDirectory channels, AuditLog actions, TimeProvider time)

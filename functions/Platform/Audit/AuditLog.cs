@@ -20,11 +20,11 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
     /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>resubmit</c>, <c>resend</c>, <c>subscription-rotate</c>, <c>diagnostics-link</c>.</param>
     /// <param name="Channel">The channel; or the subscription of the bus, the queue, <c>notices</c>, <c>webhook</c>.</param>
     /// <param name="On">An id, a name, or a span of time.</param>
-    /// <param name="By">Who; null when nobody is known.</param>
-    /// <param name="Counts">How many by what became of them; null when it was not finished.</param>
+    /// <param name="By">Name of the person; null when unknown.</param>
+    /// <param name="Counts">Numbers by outcome; null when it was not finished.</param>
     public sealed record Entry(DateTimeOffset At, string What, string Channel, string On, string? By, IReadOnlyDictionary<string, int>? Counts);
 
-    /// <summary>Where an entry that was begun is written.</summary>
+    /// <summary>Key of an entry that was begun.</summary>
     public sealed record Begun(string Month, string Key);
 
     /// <summary>A page of the trail.</summary>

@@ -49,9 +49,9 @@ public static class ApiResponse
     /// by an <see cref="ArgumentException"/>.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="continuation">What the caller sent; null when nothing was sent.</param>
-    /// <param name="of">What it belongs to: <c>query</c> or <c>selection</c>.</param>
-    /// <param name="page">Gives the page; null when it wrote an answer itself.</param>
+    /// <param name="continuation">Continuation of the request; null without one.</param>
+    /// <param name="of">Its kind: <c>query</c> or <c>selection</c>.</param>
+    /// <param name="page">Returns the page; null when it wrote a response itself.</param>
     public static async Task PageAsync(HttpRequest request, string? continuation, string of, Func<Task<byte[]?>> page)
     {
         byte[]? json;

@@ -11,7 +11,7 @@ public sealed class Caller(IConfiguration configuration)
     /// Source: https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="said">What they say; null when nothing was said.</param>
+    /// <param name="said">Name given by the caller; null when none was given.</param>
     public string? Of(HttpRequest request, string? said = null)
     {
         if (!string.Equals(configuration["WEBSITE_AUTH_ENABLED"], "true", StringComparison.OrdinalIgnoreCase)) return said;

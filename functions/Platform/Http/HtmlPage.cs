@@ -31,7 +31,7 @@ public static class HtmlPage
     /// repeat that order.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="whenNoneIsNamed">What holds for a browser that names no language at all.</param>
+    /// <param name="whenNoneIsNamed">Result for a browser that names no language.</param>
     public static bool WantsGerman(HttpRequest request, bool whenNoneIsNamed)
     {
         var languages = request.Headers.AcceptLanguage.ToString();

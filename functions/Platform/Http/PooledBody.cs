@@ -18,7 +18,7 @@ public sealed class PooledBody : IDisposable
     /// <summary>Bytes of the buffer, filled or not.</summary>
     public int Held => _buffer.Length;
 
-    /// <summary>What has arrived.</summary>
+    /// <summary>The bytes received so far.</summary>
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, Length);
 
     /// <summary>Reads a body until its end.</summary>
@@ -43,7 +43,7 @@ public sealed class PooledBody : IDisposable
         }
     }
 
-    /// <summary>Keeps the buffer out of the pool: a call that was given up may still read it.</summary>
+    /// <summary>Does not return the buffer to the pool: an abandoned call may still read it.</summary>
     public void Abandon()
     {
         _buffer = [];

@@ -20,7 +20,7 @@ public static class PlainJson
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = Encoder };
 
-    /// <summary>What every context and writer of the app encodes text with.</summary>
+    /// <summary>Text encoder of every context and writer of the app.</summary>
     public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     /// <summary>

@@ -12,7 +12,7 @@ namespace Serverless.Platform.Messaging;
 /// </summary>
 public sealed class BusConnection
 {
-    /// <summary>How long one send takes at most, connecting included. The outbox sends again, so nothing is tried twice here.</summary>
+    /// <summary>Time limit of one send, connecting included. The outbox sends again, so there are no retries here.</summary>
     internal static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Func<ServiceBusClientOptions, ServiceBusClient> _create;
@@ -53,8 +53,8 @@ public sealed class BusConnection
         RetryOptions = { MaxRetries = 0, TryTimeout = TryTimeout },
     });
 
-    /// <summary>What an error of the client means.</summary>
-    /// <param name="error">What a call threw.</param>
+    /// <summary>Meaning of an error of the client.</summary>
+    /// <param name="error">The exception of a call.</param>
     /// <param name="role">The role that the call needs.</param>
     internal BusUnavailableException Refused(Exception error, string role)
     {

@@ -13,7 +13,7 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
 {
     public const string Table = "poison";
 
-    /// <summary>What the name of a poison queue ends with.</summary>
+    /// <summary>Suffix of the name of a poison queue.</summary>
     public const string Suffix = "-poison";
 
     // A property takes 32,768 characters; a notice with the largest event is a third of it.
@@ -29,8 +29,8 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
     public IReadOnlyList<string> Queues =>
         [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, AttachmentMessage.Queue, AttachmentMessage.Queue + Suffix, ReplyMessage.Queue, ReplyMessage.Queue + Suffix, .. _notices];
 
-    /// <summary>Keeps a message; the same text again is the same row.</summary>
-    /// <param name="queue">Where it came from: the partition.</param>
+    /// <summary>Stores a message; the same text again is the same row.</summary>
+    /// <param name="queue">Its queue: the partition.</param>
     /// <param name="message">The text, at most 30,000 characters of it: a longer one can only be discarded.</param>
     /// <param name="why">For people.</param>
     /// <param name="ct">Cancels.</param>

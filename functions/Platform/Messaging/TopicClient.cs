@@ -12,7 +12,7 @@ namespace Serverless.Platform.Messaging;
 /// One attempt of at most five seconds: the outbox keeps the rest, and a message sent twice has the same id, which duplicate
 /// detection removes.
 /// </summary>
-/// <param name="bus">Where it is; null when the bus is off.</param>
+/// <param name="bus">The connection; null when Service Bus is off.</param>
 /// <param name="count">Counts its calls.</param>
 /// <param name="time">For the limit of one send.</param>
 public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvider time) : IAsyncDisposable

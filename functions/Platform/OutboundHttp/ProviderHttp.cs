@@ -49,7 +49,10 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
         }
     }
 
-    /// <summary>What a response asks us to wait, in seconds, as a date, or as the second at which a limit begins anew (X and others); null when it does not.</summary>
+    /// <summary>
+    /// Delay requested by a response, in seconds, as a date, or as the second at which a limit is reset (X and others); null when there
+    /// is none.
+    /// </summary>
     public TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
@@ -80,7 +83,7 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
 /// <summary>Response of a provider's API.</summary>
 /// <param name="Status">HTTP status code; 0 when no answer came.</param>
 /// <param name="Body">To the byte.</param>
-/// <param name="RetryAfter">What it asks us to wait.</param>
+/// <param name="RetryAfter">Requested delay.</param>
 /// <param name="MaybeSent">False when the request certainly did not reach it.</param>
 public sealed record ProviderResponse(int Status, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter, bool MaybeSent)
 {

@@ -5,15 +5,15 @@ namespace Serverless.Platform.Signatures;
 
 /// <summary>
 /// A secret that a sender transmits instead of signing. It is never stored: a delivery holds a hash of it, keyed by the secret itself
-/// over the id of the delivery, so that a reader of
-/// stored deliveries can neither use it elsewhere nor compare two of them, and the delivery can still be verified again.
+/// over the id of the delivery, so that a reader of stored deliveries can neither use it elsewhere nor compare two of them, and the
+/// delivery can still be verified again.
 /// </summary>
 public static class BearerProof
 {
     private const string Prefix = "hmac-sha256:";
 
     /// <summary>The stored form: <c>hmac-sha256:</c> and 64 hex digits; a second hash behind a slash when blanks surround what was given.</summary>
-    /// <param name="given">What the sender showed.</param>
+    /// <param name="given">The secret sent by the caller.</param>
     /// <param name="deliveryId">Id of the delivery, made by us on arrival: a sender cannot know it, so cannot send a stored form.</param>
     public static string Hide(string given, string deliveryId)
     {

@@ -19,7 +19,7 @@ public static class DerivedSecret
     /// <summary>The secret: 32 bytes.</summary>
     /// <param name="master">32 characters or more, random.</param>
     /// <param name="salt">Of <see cref="NewSalt"/>; no secret.</param>
-    /// <param name="purpose">What it is for, so that no two uses share one.</param>
+    /// <param name="purpose">Purpose of the secret, so that no two uses share one.</param>
     public static byte[] Of(string master, ReadOnlySpan<byte> salt, string purpose) => Derive(master, salt, purpose, SecretBytes);
 
     /// <summary>8 hex digits that name a master secret without telling it.</summary>

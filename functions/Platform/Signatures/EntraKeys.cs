@@ -8,8 +8,8 @@ namespace Serverless.Platform.Signatures;
 
 /// <summary>
 /// Entra's public signing keys, in memory. Verification only reads them; <see cref="LoadAsync"/> fetches them, outside any verification
-/// and at most every five minutes.
-/// They are valid for a day, as Entra recommends. https://learn.microsoft.com/en-us/entra/identity-platform/signing-key-rollover
+/// and at most every five minutes. They are valid for a day, as Entra recommends.
+/// https://learn.microsoft.com/en-us/entra/identity-platform/signing-key-rollover
 /// </summary>
 public sealed class EntraKeys(TimeProvider time)
 {
@@ -35,7 +35,7 @@ public sealed class EntraKeys(TimeProvider time)
         return await get(keys, ct) is { } set && TryTake(set);
     }
 
-    /// <summary>Takes a JSON Web Key Set in the place of the keys in memory. False when it is none or holds no RSA key.</summary>
+    /// <summary>Replaces the keys in memory by a JSON Web Key Set. False when it is none or holds no RSA key.</summary>
     public bool TryTake(ReadOnlyMemory<byte> keySet)
     {
         try

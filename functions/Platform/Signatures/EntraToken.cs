@@ -4,13 +4,12 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Serverless.Platform.Signatures;
 
 /// <summary>
-/// Verifies a token that Microsoft Entra ID issued to a calling service (Microsoft Graph, Event Grid). Does no I/O: keys come from <see
-/// cref="EntraKeys"/>.
+/// Verifies a token that Microsoft Entra ID issued to a calling service (Microsoft Graph, Event Grid). Does no I/O: keys come from
+/// <see cref="EntraKeys"/>.
 /// </summary>
 /// <remarks>
 /// A signature alone proves only that Entra issued the token: any application of any tenant can get one for itself. So audience, caller
-/// and tenant are checked, too.
-/// Source: https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-tokens
+/// and tenant are checked, too. Source: https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-tokens
 /// </remarks>
 public static class EntraToken
 {

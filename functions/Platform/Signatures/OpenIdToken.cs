@@ -13,7 +13,7 @@ public static class OpenIdToken
 
     /// <summary>Judges a token as of a moment, so that a delivery judged later is judged as on the day it came.</summary>
     /// <param name="token">The compact form: three parts with dots between them.</param>
-    /// <param name="issuer">Who must have made it.</param>
+    /// <param name="issuer">Required issuer.</param>
     /// <param name="audience">Whom it must be meant for.</param>
     /// <param name="keys">The issuer's signing keys.</param>
     /// <param name="at">When the token reached us; five minutes of clock difference are allowed both ways.</param>

@@ -9,8 +9,7 @@ namespace Serverless.Platform.Signatures;
 
 /// <summary>
 /// Verifies tokens signed with a shared key: HS256 only, regardless of the header of the token. The content of the token is read before
-/// the signature is
-/// checked, since it may name the key; nothing of it counts until <see cref="Holds"/>.
+/// the signature is checked, since it may name the key; nothing of it counts until <see cref="Holds"/>.
 /// </summary>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc7515 and https://www.rfc-editor.org/rfc/rfc8725#section-3.1</remarks>
 public sealed class SharedKeyJwt
@@ -30,7 +29,7 @@ public sealed class SharedKeyJwt
     /// <summary>The claims as JSON, an object; not to be believed before <see cref="Holds"/>.</summary>
     public ReadOnlyMemory<byte> Claims { get; }
 
-    /// <summary>Takes a token apart; null when it is none of at most 8,192 characters that says HS256.</summary>
+    /// <summary>Splits a token; null when it has more than 8,192 characters or is not HS256.</summary>
     public static SharedKeyJwt? Parse(ReadOnlySpan<char> token)
     {
         var first = token.IndexOf('.');
@@ -100,7 +99,7 @@ public readonly record struct JwtClaims(DateTimeOffset? IssuedAt, DateTimeOffset
     /// <summary>True when it was issued within the tolerance and states no time that forbids it now.</summary>
     /// <param name="now">The clock.</param>
     /// <param name="age">Oldest token that counts.</param>
-    /// <param name="skew">How far the other clock may be ahead.</param>
+    /// <param name="skew">Allowed lead of the other clock.</param>
     public bool AreFresh(DateTimeOffset now, TimeSpan age, TimeSpan skew) =>
         IssuedAt is { } issued && issued <= now + skew && issued >= now - age
         && (ExpiresAt is not { } end || end >= now - skew) && (NotBefore is not { } start || start <= now + skew);

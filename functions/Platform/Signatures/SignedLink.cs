@@ -14,16 +14,16 @@ public static class SignedLink
     /// <summary>Longest accepted token, in characters.</summary>
     public const int MostCharacters = 2000;
 
-    /// <summary>What a token turned out to be.</summary>
-    /// <param name="Content">What it is about; null when it was not signed by us for this purpose.</param>
+    /// <summary>Result of opening a token.</summary>
+    /// <param name="Content">Its content; null when it was not signed by this app for this purpose.</param>
     /// <param name="ExpiresAt">To the second (UTC).</param>
     /// <param name="Expired">True when it has expired; the content is returned nevertheless, so that the page can name it.</param>
     public readonly record struct Opened(string? Content, DateTimeOffset ExpiresAt, bool Expired);
 
     /// <summary>Makes a token, URL-safe as it is.</summary>
     /// <param name="secret">At least 32 characters.</param>
-    /// <param name="purpose">Keeps tokens of different uses apart.</param>
-    /// <param name="content">What it is about.</param>
+    /// <param name="purpose">Separates tokens of different uses.</param>
+    /// <param name="content">Its content.</param>
     /// <param name="expiresAt">When it ends.</param>
     public static string Make(string secret, string purpose, string content, DateTimeOffset expiresAt)
     {

@@ -8,8 +8,7 @@ namespace Serverless.Platform.Signatures;
 /// <summary>Signs and verifies by the Standard Webhooks specification: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
 /// <remarks>
 /// A secret is base64 of 24 to 64 bytes, with or without <c>whsec_</c> before it. The asymmetric scheme (<c>v1a</c>) is not supported:
-/// its entries are skipped.
-/// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+/// its entries are skipped. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
 public static class StandardWebhook
 {
@@ -48,7 +47,7 @@ public static class StandardWebhook
     /// <param name="signatures">Header <c>webhook-signature</c>: entries <c>v1,base64</c>, separated by spaces.</param>
     /// <param name="body">To the byte.</param>
     /// <param name="now">The clock.</param>
-    /// <param name="tolerance">How far the sender's clock may be off, both ways; five minutes in all libraries.</param>
+    /// <param name="tolerance">Allowed clock difference, both ways; five minutes in all libraries.</param>
     public static WebhookProof Verify(
         SecretPair secrets, string? id, string? timestamp, string? signatures, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan tolerance)
     {

@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Storage;
 
-/// <summary>How long a queue message that will be worked one day is put back.</summary>
+/// <summary>Delay of a queue message that is put back.</summary>
 public static class BackOff
 {
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);

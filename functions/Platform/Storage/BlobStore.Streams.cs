@@ -81,7 +81,7 @@ public sealed partial class BlobStore
         _failures.AskAsync(blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = type } }, ct), ct), ct);
 }
 
-/// <summary>What was written from a stream.</summary>
+/// <summary>Result of writing a stream.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Sha256">64 lower-case hex digits.</param>
 public sealed record BlobFacts(long Size, string Sha256);

@@ -63,7 +63,7 @@ public sealed partial class BlobStore
         while (!string.IsNullOrEmpty(marker));
     }
 
-    /// <summary>Takes the blob away; nothing happens when there is none.</summary>
+    /// <summary>Deletes the blob, if there is one.</summary>
     public async Task DeleteAsync(string container, string name, CancellationToken ct)
     {
         var blob = Blob(container, name);

@@ -5,12 +5,12 @@ using Azure.Storage.Queues;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>Takes messages where no trigger does: what failed too often, and what lies in the queue of a route that is off.</summary>
+/// <summary>Receives messages without a trigger: poison messages, and those in the queue of a disabled route.</summary>
 public sealed partial class QueueStore
 {
     private const int MostTaken = 32;
 
-    /// <summary>Takes up to 32 messages and hides them for so long; none when there is no such queue.</summary>
+    /// <summary>Receives up to 32 messages and hides them for the given time; none when there is no such queue.</summary>
     /// <remarks>https://learn.microsoft.com/rest/api/storageservices/get-messages</remarks>
     public async Task<IReadOnlyList<TakenMessage>> TakeAsync(string queue, TimeSpan hidden, CancellationToken ct)
     {
@@ -18,7 +18,7 @@ public sealed partial class QueueStore
         return taken is null ? [] : [.. taken.Value.Select(m => new TakenMessage(m.MessageId, m.PopReceipt, Text(m.MessageText)))];
     }
 
-    /// <summary>Takes a message away for good. False when it was visible again meanwhile, or is gone.</summary>
+    /// <summary>Deletes a message. False when it was visible again meanwhile, or is gone.</summary>
     public async Task<bool> DeleteAsync(string queue, TakenMessage taken, CancellationToken ct)
     {
         try
@@ -32,7 +32,9 @@ public sealed partial class QueueStore
         }
     }
 
-    /// <summary>How many messages a queue holds, hidden ones included; storage calls it approximate. 0 when there is no such queue.</summary>
+    /// <summary>
+    /// Number of messages in a queue, hidden ones included; approximate, according to the service. 0 when there is no such queue.
+    /// </summary>
     public async Task<int> CountAsync(string queue, CancellationToken ct) =>
         await FoundAsync(queue, client => client.GetPropertiesAsync(ct), ct) is { } found ? found.Value.ApproximateMessagesCount : 0;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>How many rows there are, counted up to a bound.</summary>
-/// <param name="Rows">So many.</param>
+/// <summary>Number of rows, counted up to a bound.</summary>
+/// <param name="Rows">The number.</param>
 /// <param name="More">True: at least so many, the rest was not counted.</param>
 public readonly record struct RowCount(int Rows, bool More)
 {

@@ -4,14 +4,15 @@ using Azure;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>What a failed call of an SDK client means to callers of a store, in one sentence that names the setting and the role.</summary>
+/// <summary>Translates a failed call of an SDK client into one sentence that names the setting and the role.</summary>
 /// <param name="setting">Section that names the account.</param>
 /// <param name="role">Role that the service's calls need.</param>
 internal sealed class StorageFailures(string setting, string role)
 {
     /// <summary>
-    /// The answer of a client's call. No answer at all, or one that is not storage's (a proxy's page, say), is a <see cref="StorageUnavailableException"/>;
-    /// other statuses stay the client's exception, since callers may expect them. A cancelled caller gets the cancellation.
+    /// The answer of a client's call. No answer at all, or one that is not storage's (a proxy's page, say), is a
+    /// <see cref="StorageUnavailableException"/>; other statuses stay the client's exception, since callers may expect them. A cancelled
+    /// caller gets the cancellation.
     /// </summary>
     public async Task<T> AskAsync<T>(Task<T> call, CancellationToken ct)
     {
@@ -30,7 +31,10 @@ internal sealed class StorageFailures(string setting, string role)
         }
     }
 
-    /// <summary>What a client's refusal means. Its own text is left out, which may repeat a URL or content; only a missing token says it best itself.</summary>
+    /// <summary>
+    /// Meaning of a client's error. Its own text is left out, since it may repeat a URL or content; only a missing token is described
+    /// best by itself.
+    /// </summary>
     public StorageUnavailableException Refused(RequestFailedException e) => e.ErrorCode is "NoToken"
         ? new StorageUnavailableException(e.Message, e.Status, e.ErrorCode, e)
         : Refused(e.Status, e.ErrorCode);

@@ -3,7 +3,7 @@ using Serverless.Platform.Telemetry;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>Hands out the storage clients.</summary>
+/// <summary>Registers the storage clients.</summary>
 public static class StorageRegistration
 {
     /// <summary>Reads <c>AzureWebJobsStorage</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>).</summary>

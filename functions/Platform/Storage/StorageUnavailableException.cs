@@ -1,6 +1,8 @@
 namespace Serverless.Platform.Storage;
 
-/// <summary>What storage could not or would not do after retries. Its message names the likely setting or role, never content, a key or a URL.</summary>
+/// <summary>
+/// Storage is unavailable or rejected a request after retries. The text names the likely setting or role, never content, a key or a URL.
+/// </summary>
 public sealed class StorageUnavailableException : Exception
 {
     public StorageUnavailableException(string message, int status = 0, string? code = null, Exception? inner = null)

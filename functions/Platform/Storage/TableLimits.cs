@@ -25,7 +25,7 @@ internal static class TableLimits
     private const int AroundProperty = 64;
     private const int AroundOperation = 2048;
 
-    /// <summary>Where the SDK keeps a row's version among its values.</summary>
+    /// <summary>Name under which the SDK stores a row's version among its values.</summary>
     public const string ETagName = "odata.etag";
 
     private static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -79,7 +79,7 @@ public sealed class TableRow
         while (this[name + part] is not null) this[name + part++] = null;
     }
 
-    /// <summary>What <see cref="SetBytes"/> stored; null when there is nothing of that name.</summary>
+    /// <summary>Value stored by <see cref="SetBytes"/>; null when there is none of that name.</summary>
     public ReadOnlyMemory<byte>? Bytes(string name)
     {
         if (this[name + "0"] is not ReadOnlyMemory<byte> first) return null;

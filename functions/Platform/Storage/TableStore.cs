@@ -55,7 +55,7 @@ public sealed class TableStore
     public Task<WriteResult> MergeAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct) =>
         UpdateAsync(table, row, ifMatch, TableUpdateMode.Merge, ct);
 
-    /// <summary>Takes a row away: Written, Changed or Missing.</summary>
+    /// <summary>Deletes a row: Written, Changed or Missing.</summary>
     public async Task<WriteResult> DeleteAsync(string table, string partitionKey, string rowKey, ETag ifMatch, CancellationToken ct)
     {
         var client = Client(table);
@@ -63,7 +63,7 @@ public sealed class TableStore
         return await WriteAsync(null, client.DeleteEntityAsync(partitionKey, rowKey, TableBatch.Named(ifMatch), ct), ct) ?? Missing;
     }
 
-    /// <summary>How many rows match, counted up to a bound.</summary>
+    /// <summary>Number of matching rows, counted up to a bound.</summary>
     public async Task<RowCount> CountAsync(string table, TableQuery query, int most, CancellationToken ct)
     {
         var count = 0;
@@ -151,7 +151,7 @@ public sealed class TableStore
             ?? throw NoTable;
     }
 
-    /// <summary>Takes a table away with all its rows; nothing happens when there is none. For half a minute or more its name cannot be used again.</summary>
+    /// <summary>Deletes a table with all its rows, if there is one. For half a minute or more its name cannot be used again.</summary>
     public async Task DropAsync(string table, CancellationToken ct)
     {
         try

@@ -6,9 +6,8 @@ using OpenTelemetry.Trace;
 namespace Serverless.Platform.Telemetry;
 
 /// <summary>
-/// Exports metrics and traces by OTLP, and flushes at shutdown. Configured by OpenTelemetry's own variables only, which
-/// the library reads from the app's settings.
-/// Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+/// Exports metrics and traces by OTLP, and flushes at shutdown. Configured by OpenTelemetry's own variables only, which the library reads
+/// from the app's settings. Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 /// </summary>
 /// <remarks>A process that is killed loses what was not sent by then (seconds of traces, a minute of metrics): nothing relies on it.</remarks>
 internal static class ExportRegistration

@@ -42,7 +42,7 @@ public static class Measures
     /// <summary>A try to send a reply.</summary>
     public static void Reply(string outcome) => Answers.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    /// <summary>How many deliveries of a channel nobody works.</summary>
+    /// <summary>Number of overdue deliveries of a channel.</summary>
     public static void Unaccounted(string channel, int count) => Lost.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
     /// <summary>Messages of a queue that could not be worked.</summary>
@@ -96,7 +96,7 @@ public static class Spans
     /// </summary>
     /// <param name="name">Name of the operation.</param>
     /// <param name="kind">As OpenTelemetry defines it.</param>
-    /// <param name="carried">What the message carried; null when it carried nothing.</param>
+    /// <param name="carried">Trace of the message; null without one.</param>
     public static Activity? Start(string name, ActivityKind kind, string? carried = null)
     {
         if (!Source.HasListeners()) return null;

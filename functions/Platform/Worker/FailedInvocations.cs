@@ -7,10 +7,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Platform.Worker;
 
 /// <summary>
-/// Rules for every function: time limit of storage calls, cancellation when the caller disconnects, and handling of exceptions.
-/// The only place that catches unexpected exceptions of any function. The worker alone would answer a failed HTTP function with 200 and
-/// no
-/// body behind some hosts, and would send the exception's text, which can hold a stranger's words, to the host's log (P14).
+/// Rules for every function: time limit of storage calls, cancellation when the caller disconnects, and handling of exceptions. The only
+/// place that catches unexpected exceptions of any function. The worker alone would answer a failed HTTP function with 200 and no body
+/// behind some hosts, and would send the exception's text, which can hold a stranger's words, to the host's log (P14).
 /// </summary>
 public sealed partial class FailedInvocations(IOptionsMonitor<HttpOptions> options, ILogger<FailedInvocations> log)
     : IFunctionsWorkerMiddleware
