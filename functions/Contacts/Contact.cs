@@ -38,7 +38,7 @@ public sealed record Contact
 
     public Place Place { get; init; }
 
-    /// <summary>Where the customer came in: the number dialled, the mailbox, the page, the post. Null when the event does not say.</summary>
+    /// <summary>Our address of the contact: number dialled, mailbox, page, post. Null when the event does not state it.</summary>
     public string? Entry { get; init; }
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed record Contact
     /// <summary>The part of <see cref="ThreadKey"/> that names a place which its provider may rename (a Telegram group); null where that cannot happen.</summary>
     public string? ThreadPlace { get; init; }
 
-    /// <summary>Who it comes from, as the provider states it. No name is ever invented (P11). For an outbound contact: the customer it went to.</summary>
+    /// <summary>The customer, as stated by the provider; names are never invented (P11). Outbound: the recipient.</summary>
     public IReadOnlyList<Identity> Parties { get; set; } = [];
 
     /// <summary>The provider's own time (UTC); the time of arrival where the provider gives none.</summary>
@@ -73,10 +73,10 @@ public sealed record Contact
 
     public IReadOnlyList<Attachment> Attachments { get; set; } = [];
 
-    /// <summary>How an answer reaches the customer on this channel; null when it cannot.</summary>
+    /// <summary>Reply path on this channel; null when there is none.</summary>
     public ReplyPath? Reply { get; init; }
 
-    /// <summary>How far a call got; null for everything that is not a call.</summary>
+    /// <summary>Progress of a call; null for everything else.</summary>
     public CallJourney? Call { get; init; }
 
     /// <summary>
@@ -88,7 +88,7 @@ public sealed record Contact
     /// <summary>Id of the contact that a replay put in the place of this one, within its case or another; <c>ignored</c> when it turned out to be nothing a case needs. Null otherwise.</summary>
     public string? SupersededBy { get; init; }
 
-    /// <summary>What else the provider said that a person may need, under the provider's own names.</summary>
+    /// <summary>Further fields of the provider that a person may need, under the provider's own names.</summary>
     public IReadOnlyDictionary<string, string>? Extras { get; init; }
 
     /// <summary>Fields of a later version, preserved unchanged.</summary>
@@ -137,14 +137,16 @@ public enum Place
 }
 
 /// <summary>One address of a person.</summary>
-/// <param name="Scheme">What kind of address: <c>phone</c> (E.164), <c>email</c>, <c>psid</c>, <c>igsid</c>, <c>bsuid</c>, <c>facebook</c>, <c>device</c>, ...</param>
+/// <param name="Scheme">Kind of address: <c>phone</c> (E.164), <c>email</c>, <c>psid</c>, <c>igsid</c>, <c>bsuid</c>, <c>facebook</c>,
+/// <c>device</c>, ...</param>
 /// <param name="Value">The address, raw.</param>
-/// <param name="Evidence">How sure the address is.</param>
-/// <param name="Scope">What the address is unique within (page id, Instagram account, business portfolio); null when unique in the world.</param>
+/// <param name="Evidence">Certainty of the address.</param>
+/// <param name="Scope">Scope in which the address is unique (page id, Instagram account, business portfolio); null when globally
+/// unique.</param>
 /// <param name="Name">The name the person or provider gave with it; null when none was.</param>
 public sealed record Identity(string Scheme, string Value, Evidence Evidence, string? Scope = null, string? Name = null);
 
-/// <summary>How an identity is attested.</summary>
+/// <summary>Evidence of an identity.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Evidence>))]
 public enum Evidence
 {
@@ -163,7 +165,7 @@ public enum Evidence
 public sealed record Attachment(string Reference, string? Type = null, long? Size = null, string? Name = null);
 
 /// <summary>Reply path of a contact.</summary>
-/// <param name="Address">What the provider's send call wants (PSID, number, comment id).</param>
+/// <param name="Address">Address for the provider's send call (PSID, number, comment id).</param>
 /// <param name="Until">End of the provider's reply window (UTC); null when there is none.</param>
 public sealed record ReplyPath(string Address, DateTimeOffset? Until = null);
 
@@ -179,7 +181,7 @@ public sealed record CallJourney
 {
     public required CallOutcome Outcome { get; init; }
 
-    /// <summary>What an incoming call is as a contact, as far as it got.</summary>
+    /// <summary>Kind of contact of an incoming call, by its progress.</summary>
     [JsonIgnore]
     public ContactKind Kind => Outcome switch
     {
@@ -218,7 +220,7 @@ public sealed record CallJourney
 /// <summary>One attempt to reach a person within a call.</summary>
 /// <param name="Id">The provider's id of the leg, unique within the contact.</param>
 /// <param name="Target">Whom it rang: a number, the name of a user or a device; null when unknown.</param>
-/// <param name="Outcome">How far it got.</param>
+/// <param name="Outcome">Its progress.</param>
 /// <param name="Transferred">True when it is the result of a transfer.</param>
 public sealed record CallLeg(string Id, string? Target, CallOutcome Outcome, bool Transferred = false);
 
@@ -236,11 +238,11 @@ public enum CallOutcome
 /// An event of a contact. The contact is the fold of its events in the provider's order of time, regardless of the order of arrival.
 /// </summary>
 /// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and account.</param>
-/// <param name="Change">What happened.</param>
-/// <param name="Contact">What this event says about the contact.</param>
+/// <param name="Change">Kind of event.</param>
+/// <param name="Contact">The contact as far as this event states it.</param>
 public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact)
 {
-    /// <summary>What helps to find its case; null for none. Not stored.</summary>
+    /// <summary>Further facts to find its case; null for none. Not stored.</summary>
     [JsonIgnore]
     public ContactClues? Clues { get; init; }
 
@@ -267,7 +269,8 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
 }
 
 /// <summary>Further facts of a channel about the conversation, used only to find its case.</summary>
-/// <param name="Digest">Tells two different contacts apart to which a sender gave one id; the same in every copy of one. Null: the id is enough.</param>
+/// <param name="Digest">Distinguishes two different contacts with one id from a sender; the same in every copy of one. Null: the id is
+/// enough.</param>
 /// <param name="With">Stands for the person the conversation is with. A contact found by its id counts only if it is with the same (P10). Null: nothing is found by this one's id.</param>
 /// <param name="Answers">External ids of contacts that it answers, the nearest first; tried where its conversation is not known.</param>
 public sealed record ContactClues(string? Digest, string? With, IReadOnlyList<string> Answers);

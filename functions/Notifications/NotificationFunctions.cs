@@ -8,20 +8,20 @@ namespace Serverless.Notifications;
 /// <summary>Triggers of the notification routes, and the preferences page of recipients.</summary>
 public sealed class NotificationFunctions(NotificationDispatcher runner, NotificationPreferences own, PreferencesPage page)
 {
-    /// <summary>Tells programs by webhook.</summary>
+    /// <summary>Notifies programs by webhook.</summary>
     [Function("NotifyWebhook")]
     public Task NotifyWebhook([QueueTrigger("notify-webhook")] string message, CancellationToken ct) =>
         runner.RunAsync("webhook", message, ct);
 
-    /// <summary>Tells people by a card in Teams.</summary>
+    /// <summary>Notifies people by a card in Teams.</summary>
     [Function("NotifyTeams")]
     public Task NotifyTeams([QueueTrigger("notify-teams")] string message, CancellationToken ct) => runner.RunAsync("teams", message, ct);
 
-    /// <summary>Tells people by mail.</summary>
+    /// <summary>Notifies people by mail.</summary>
     [Function("NotifyMail")]
     public Task NotifyMail([QueueTrigger("notify-mail")] string message, CancellationToken ct) => runner.RunAsync("mail", message, ct);
 
-    /// <summary>Tells customers that their contact has arrived.</summary>
+    /// <summary>Acknowledges contacts to customers.</summary>
     [Function("AcknowledgeCustomer")]
     public Task AcknowledgeCustomer([QueueTrigger("notify-acknowledgement")] string message, CancellationToken ct) =>
         runner.RunAsync("acknowledgement", message, ct);

@@ -10,7 +10,10 @@ using Serverless.Registrations;
 
 namespace Serverless.Operations;
 
-/// <summary>What waits for a person, counted up to a bound: for Health, the summary and, at each tick, the gauges. What takes many reads is read once in half a minute, however many ask.</summary>
+/// <summary>
+/// Counts of open work for people, up to a bound: for Health, the summary and, at each tick, the gauges. Expensive counts are cached for
+/// half a minute.
+/// </summary>
 public sealed class Backlog(
     PoisonMessages poison, RouteSwitches switches, NotificationQueues queue, CaseViews views, QuarantineReview quarantine, KeptDeliveries kept, ChannelDirectory channels, AttemptStore notices, UpkeepReader upkeep, TelemetryExport export, TimeProvider time)
 {

@@ -4,7 +4,7 @@ namespace Serverless.Operations;
 /// Caches an expensive read for a short time and shares it among concurrent callers. A failed read is repeated by the next caller.
 /// </summary>
 /// <param name="time">Clock.</param>
-/// <param name="lasts">For so long nobody reads again.</param>
+/// <param name="lasts">Lifetime of a cached value.</param>
 /// <param name="read">Reads.</param>
 internal sealed class Cached<T>(TimeProvider time, TimeSpan lasts, Func<CancellationToken, Task<T>> read)
 {

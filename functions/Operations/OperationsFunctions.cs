@@ -7,14 +7,14 @@ using Serverless.Platform.Http;
 
 namespace Serverless.Operations;
 
-/// <summary>For people who run the app: health, counts, what became of a delivery, notices.</summary>
+/// <summary>For operators: health, counts, outcome of a delivery, notifications.</summary>
 public sealed class OperationsFunctions(
     HealthCheck health, SummaryReport ledger, Resends resends, RouteBacklog routes, Caller caller, TimeProvider time)
 {
     private const int LongestHours = 24 * 31;
     private const int LargestList = 1_000;
 
-    /// <summary>Says part by part whether all is well, within three seconds; 503 when nothing can be stored.</summary>
+    /// <summary>Returns the health of each part within three seconds; 503 when nothing can be stored.</summary>
     [Function("Health")]
     public async Task Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request)
     {
@@ -38,7 +38,7 @@ public sealed class OperationsFunctions(
             request, await ledger.SummaryAsync(hours, request.HttpContext.RequestAborted), OperationsJson.Default.Summary);
     }
 
-    /// <summary>What became of one delivery.</summary>
+    /// <summary>Returns the outcome of one delivery.</summary>
     [Function("QueryOperationsDelivery")]
     public async Task Delivery(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/deliveries/{channel}/{id}")] HttpRequest request)
@@ -104,7 +104,7 @@ public sealed class OperationsFunctions(
         });
     }
 
-    /// <summary>Takes away what lies in the queue of a route that is off.</summary>
+    /// <summary>Discards the messages in the queue of a disabled route.</summary>
     [Function("DiscardNotices")]
     public async Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/routes/{name}/discard")] HttpRequest request)
     {

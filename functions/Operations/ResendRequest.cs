@@ -19,10 +19,10 @@ public sealed record ResendRequest
     /// <summary>An event's id; null for all of a time.</summary>
     public string? Event { get; init; }
 
-    /// <summary>Where the step before ended; null for the first.</summary>
+    /// <summary>Continuation of the previous step; null for the first.</summary>
     public string? Continuation { get; init; }
 
-    /// <summary>Who asks, in their own words.</summary>
+    /// <summary>Name of the person, as given.</summary>
     public string? By { get; init; }
 
     /// <summary>The selection, for the audit log.</summary>
@@ -57,10 +57,10 @@ public sealed record ResendRequest
     }
 }
 
-/// <summary>What a step did.</summary>
+/// <summary>Result of a step.</summary>
 /// <param name="Sent">Put on the bus again.</param>
 /// <param name="Void">Left alone, since what they were about is erased.</param>
 /// <param name="Forgotten">Skipped, since their event was not stored with them.</param>
 /// <param name="More">True: repeat with the continuation.</param>
-/// <param name="Continuation">Where the next step begins.</param>
+/// <param name="Continuation">Continuation for the next step.</param>
 public sealed record ResendStep(int Sent, int Void, int Forgotten, bool More, string? Continuation);

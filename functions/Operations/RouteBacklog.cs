@@ -12,7 +12,7 @@ public sealed class RouteBacklog(RouteSwitches switches, NotificationQueues queu
     /// <summary>The setting that switches a route.</summary>
     public string SettingOf(string route) => switches.SettingOf(route);
 
-    /// <summary>Takes away what lies in its queue; null while the route is on.</summary>
+    /// <summary>Discards the messages in its queue; null while the route is on.</summary>
     public async Task<RouteDiscarded?> DiscardAsync(string route, string? by, CancellationToken ct)
     {
         if (switches.IsOn(route)) return null;

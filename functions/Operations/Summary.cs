@@ -49,7 +49,7 @@ public sealed record Summary
     /// <summary>The same by queue, each counted up to a thousand; queues without are left out.</summary>
     public required SortedDictionary<string, int> Poison { get; init; }
 
-    /// <summary>What ends within 30 days, the nearest first.</summary>
+    /// <summary>Credentials and registrations that expire within 30 days, the nearest first.</summary>
     public required IReadOnlyList<ExpiryReport> Expires { get; init; }
 
     public required CallCounts Calls { get; init; }

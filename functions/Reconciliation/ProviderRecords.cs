@@ -19,8 +19,8 @@ public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correla
     public const string Method = "LOOK";
 
     /// <summary>Stores a find whose contact is not known. A known one costs one read.</summary>
-    /// <param name="channel">Who can read it.</param>
-    /// <param name="held">What the provider holds.</param>
+    /// <param name="channel">The channel that parses it.</param>
+    /// <param name="held">The provider's item.</param>
     /// <param name="at">The time in the delivery's id: the same again when a page is repeated, so that the same find is stored once.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>True when it was stored.</returns>

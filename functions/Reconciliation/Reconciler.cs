@@ -18,7 +18,9 @@ public sealed partial class Reconciler(
     // Tick looks for open deliveries from the last hour on: an id must not be older than its row by much.
     private static readonly TimeSpan OldestPage = TimeSpan.FromMinutes(30);
 
-    /// <summary>Looks at every source that is due. A channel or source that fails stops no other (P13); the first failure is thrown at the end.</summary>
+    /// <summary>
+    /// Runs every source that is due. A failing channel or source does not stop the others (P13); the first failure is thrown at the end.
+    /// </summary>
     public Task LookAsync(CancellationToken ct) => Task.WhenAll(channels.All.Select(channel => LookAsync(channel, ct)));
 
     private async Task LookAsync(IChannel channel, CancellationToken ct)

@@ -15,13 +15,15 @@ public sealed record ReconciliationState
     /// <summary>When the source was first known.</summary>
     public required DateTimeOffset KnownAt { get; init; }
 
-    /// <summary>Nothing older is wanted; the cursor counts from here.</summary>
+    /// <summary>Older items are left out; the cursor counts from here.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Where the next page begins; null at the beginning.</summary>
+    /// <summary>Start of the next page; null at the beginning.</summary>
     public string? Cursor { get; init; }
 
-    /// <summary>Since when the page at the cursor is being worked: the time in the ids of its finds, so that a repetition stores each once.</summary>
+    /// <summary>
+    /// Start of processing the page at the cursor: the time in the ids of its deliveries, so that a repetition stores each once.
+    /// </summary>
     public DateTimeOffset? PageAt { get; init; }
 
     /// <summary>When the last look began; null before the first.</summary>

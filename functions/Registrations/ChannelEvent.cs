@@ -34,7 +34,7 @@ public static class ChannelEvent
     /// <summary>The event.</summary>
     /// <param name="type">One of the types above.</param>
     /// <param name="channel">Name of the channel.</param>
-    /// <param name="registration">What it is about.</param>
+    /// <param name="registration">The registration.</param>
     /// <param name="cause">Names the cause, so that a repeated step makes the same id.</param>
     /// <param name="at">Now.</param>
     /// <param name="days">For <see cref="Expiring"/>: which of the calls it is.</param>

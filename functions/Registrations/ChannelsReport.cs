@@ -5,8 +5,8 @@ namespace Serverless.Registrations;
 
 /// <summary>Registrations of channels, expiry dates, and actions for people.</summary>
 /// <param name="Channels">Every channel the app knows.</param>
-/// <param name="Expires">What ends, the nearest first.</param>
-/// <param name="Steps">What a person does.</param>
+/// <param name="Expires">Expiry dates, the nearest first.</param>
+/// <param name="Steps">Actions for people.</param>
 public sealed record ChannelsReport(IReadOnlyList<ChannelReport> Channels, IReadOnlyList<ExpiryReport> Expires, IReadOnlyList<StepReport> Steps);
 
 /// <summary>One channel.</summary>
@@ -15,7 +15,7 @@ public sealed record ChannelsReport(IReadOnlyList<ChannelReport> Channels, IRead
 /// <param name="Checks">Whether it can compare anything with its provider.</param>
 /// <param name="Repairs">Whether the settings let it repair.</param>
 /// <param name="CheckedAt">The last check; null when there was none.</param>
-/// <param name="Registrations">What it found.</param>
+/// <param name="Registrations">Result of the last check.</param>
 public sealed record ChannelReport(string Name, bool Enabled, bool Checks, bool Repairs, DateTimeOffset? CheckedAt, IReadOnlyList<RegistrationReport> Registrations);
 
 /// <summary>One registration.</summary>

@@ -48,7 +48,7 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
         return [.. known.OrderBy(k => k.Registration.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Notes what a check found.</summary>
+    /// <summary>Stores the result of a check.</summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="found">Each with a name of its own.</param>
     /// <param name="whole">True when it is all there is: what was known and is not found any more is dropped.</param>

@@ -12,7 +12,7 @@ internal sealed class AcsEvent
     private readonly Delivery _delivery;
 
     /// <param name="json">One event.</param>
-    /// <param name="delivery">Where it stands.</param>
+    /// <param name="delivery">Its delivery.</param>
     /// <param name="account">Name of the resource where the event does not say; null where it does.</param>
     private AcsEvent(JsonElement json, Delivery delivery, string? account)
     {

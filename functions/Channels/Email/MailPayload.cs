@@ -11,7 +11,7 @@ internal static class MailPayload
 
     /// <summary>The contact a message is, or why it is none.</summary>
     /// <param name="delivery">What it came with.</param>
-    /// <param name="address">Where it stands.</param>
+    /// <param name="address">Its address.</param>
     /// <param name="document">The message as JSON.</param>
     /// <param name="options">Our own addresses and the secrets of our marks.</param>
     /// <param name="time">Measures how long reading its text takes.</param>

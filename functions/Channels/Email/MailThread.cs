@@ -7,9 +7,10 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// What holds mails together: the first Message-ID of a conversation and the customer's address, hashed to 22 characters. So a mail that refers to a known one joins its case only from the same
-/// address, and a round mail answered by a hundred people makes a hundred cases (P10). Two of our own marks carry a conversation's key on: the Message-ID of our replies, proven by an HMAC, for
-/// whoever answers that mail; and a line at the end of our replies, proven for one address, for mail programs that refer to nothing.
+/// What holds mails together: the first Message-ID of a conversation and the customer's address, hashed to 22 characters. So a mail that
+/// refers to a known one joins its case only from the same address, and a round mail answered by a hundred people makes a hundred cases
+/// (P10). Two of our own marks carry a conversation's key on: the Message-ID of our replies, proven by an HMAC, for answers to that mail;
+/// and a line at the end of our replies, proven for one address, for mail programs that refer to nothing.
 /// </summary>
 internal static partial class MailThread
 {

@@ -41,7 +41,7 @@ public sealed record Subscription
     /// <summary>Seed of <see cref="Secret"/>; null for one from settings.</summary>
     public SubscriptionSecret? Seed { get; init; }
 
-    /// <summary>What <see cref="PreviousSecret"/> is made of.</summary>
+    /// <summary>Seed of <see cref="PreviousSecret"/>.</summary>
     public SubscriptionSecret? PreviousSeed { get; init; }
 
     /// <summary>End of <see cref="PreviousSecret"/>; null: until it is taken away.</summary>
@@ -119,7 +119,7 @@ public sealed record SubscriptionView
 /// <param name="EventId">Value of <c>webhook-id</c>.</param>
 /// <param name="Delivered">True for an answer of 2xx.</param>
 /// <param name="Reason">Status code, or a short code such as <c>timeout</c>.</param>
-/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Milliseconds">Its duration.</param>
 public sealed record PingResult(string EventId, bool Delivered, string Reason, int Milliseconds);
 
 /// <summary>Progress of a redelivery request.</summary>

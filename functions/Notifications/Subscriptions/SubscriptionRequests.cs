@@ -67,7 +67,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         return wanted is null ? new(400, Problem: problem) : await KeepAsync(wanted, found.ETag, null, ct);
     }
 
-    /// <summary>Takes one away; what waits for it is given up.</summary>
+    /// <summary>Deletes a subscription and discards its pending notifications.</summary>
     public async Task<SubscriptionResult> RemoveAsync(string name, CancellationToken ct)
     {
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;

@@ -2,7 +2,7 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>What the secret of a subscription made by the API is derived from. Its row holds this, never the secret.</summary>
+/// <summary>Seed of the secret of a subscription made by the API. Its row stores the seed, never the secret.</summary>
 /// <param name="Salt">Random, in base64; new with each rotation.</param>
 /// <param name="Master">Which master secret it was made under: its fingerprint.</param>
 public sealed record SubscriptionSecret(string Salt, string Master)

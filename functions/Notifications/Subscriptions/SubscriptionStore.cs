@@ -8,7 +8,7 @@ namespace Serverless.Notifications.Subscriptions;
 /// <param name="tables">Storage.</param>
 /// <param name="time">Clock.</param>
 /// <param name="settings">Those of the settings, as they are now.</param>
-/// <param name="masters">What secrets of rows are made under, as it is now.</param>
+/// <param name="masters">Current master secrets, from which secrets of rows are derived.</param>
 public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
 {
     public const string Table = "subscriptions";
@@ -61,12 +61,12 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     /// <summary>Changes one that still is as it was read: Written, Changed or Missing.</summary>
     public async Task<WriteState> ReplaceAsync(Subscription one, ETag asRead, CancellationToken ct) => Changed((await tables.ReplaceAsync(Table, RowOf(one), asRead, ct)).State);
 
-    /// <summary>Takes one away.</summary>
+    /// <summary>Deletes a subscription.</summary>
     public async Task<WriteState> RemoveAsync(string name, CancellationToken ct) => Changed((await tables.DeleteAsync(Table, Partition, KeyOf(name), ETag.All, ct)).State);
 
     /// <summary>The same with a new secret, not written yet; null without a master secret.</summary>
     /// <param name="one">As it is.</param>
-    /// <param name="presentUntil">How long its present secret signs too; null: not at all.</param>
+    /// <param name="presentUntil">Until when its current secret also signs; null: not at all.</param>
     public Subscription? Renewed(Subscription one, DateTimeOffset? presentUntil)
     {
         if (masters().Current is not { Length: > 0 } master) return null;

@@ -97,7 +97,7 @@ public sealed class SubscriptionsFunctions(
         }
     }
 
-    /// <summary>Tells one event, or those of some time, again.</summary>
+    /// <summary>Sends one event, or those of a period, again.</summary>
     [Function("ManageSubscriptionsRedeliver")]
     public async Task Redeliver(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "subscriptions/{name}/redeliver")] HttpRequest request)

@@ -19,7 +19,7 @@ public sealed class DiagnosticsLinks(IOptionsMonitor<DiagnosticsOptions> options
     /// <param name="ExpiresAt">Until when it holds (UTC).</param>
     public sealed record Link(string Url, DateTimeOffset ExpiresAt);
 
-    /// <summary>What a link turned out to be.</summary>
+    /// <summary>Result of verifying a link.</summary>
     public enum Check
     {
         Valid,

@@ -6,7 +6,7 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Operations.Diagnostics;
 
-/// <summary>How a sender's last calls fared: nothing of what they said, nobody they were about, no id that leads further.</summary>
+/// <summary>Results of a sender's last calls: without content, personal data or ids.</summary>
 /// <param name="Channel">Channel name.</param>
 /// <param name="At">When this was read (UTC).</param>
 /// <param name="Calls">The last calls, the latest first; at most <see cref="SenderReports.Most"/>.</param>
@@ -18,7 +18,7 @@ public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyLi
 /// <param name="State"><c>stored</c> (not processed yet), <c>worked</c>, <c>kept</c> (valid, parts could not be read), <c>quarantined</c>
 /// or <c>refused</c> (failed verification).</param>
 /// <param name="Reason">Why it failed its check: a code.</param>
-/// <param name="Check">What to check then, in a sentence.</param>
+/// <param name="Check">Advice, in a sentence.</param>
 /// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not dated or the proof does not hold.</param>
 /// <param name="Bytes">Length of the body.</param>
 /// <param name="Sha256">Of the body, in hex: whether what arrived is what was sent.</param>

@@ -74,7 +74,7 @@ public sealed record KeptPage(IReadOnlyList<KeptDelivery> Deliveries, string? Co
 /// <param name="Done">Queued to be worked again, or dismissed.</param>
 /// <param name="Already">Being processed now, or handled by another request.</param>
 /// <param name="More">True: repeat with <paramref name="Continuation"/>.</param>
-/// <param name="Continuation">Where this step ended.</param>
+/// <param name="Continuation">Continuation for the next step.</param>
 public sealed record KeptStep(int Done, int Already, bool More, string? Continuation);
 
 /// <summary>The selected deliveries: one, or all of a channel.</summary>
@@ -88,10 +88,10 @@ public sealed record KeptRequest
     /// <summary>Null for all.</summary>
     public string? Delivery { get; init; }
 
-    /// <summary>Where the step before ended; null for the first.</summary>
+    /// <summary>Continuation of the previous step; null for the first.</summary>
     public string? Continuation { get; init; }
 
-    /// <summary>Who asks, in their own words.</summary>
+    /// <summary>Name of the person, as given.</summary>
     public string? By { get; init; }
 
     /// <summary>The request in a body; null when it is none.</summary>

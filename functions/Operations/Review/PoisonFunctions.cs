@@ -21,7 +21,7 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview d
             await desk.ListAsync(queue, top, continuation, request.HttpContext.RequestAborted), ReviewJson.Default.PoisonPage));
     }
 
-    /// <summary>Puts such messages back into their queue.</summary>
+    /// <summary>Resubmits poison messages to their queue.</summary>
     [Function("ReviewPoisonResubmit")]
     public Task Resubmit([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/resubmit")] HttpRequest request) =>
         StepAsync(request, resubmit: true);

@@ -86,8 +86,8 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
 }
 
 /// <summary>A poison message.</summary>
-/// <param name="Queue">Where it came from.</param>
-/// <param name="Id">What resubmit and discard take as <c>id</c>.</param>
+/// <param name="Queue">Its queue.</param>
+/// <param name="Id">Its <c>id</c> for resubmit and discard.</param>
 /// <param name="Why">Why it was stored.</param>
 /// <param name="KeptAt">When it was last stored.</param>
 /// <param name="Length">Characters.</param>
@@ -126,7 +126,7 @@ public sealed record PoisonRequest
     /// <summary>Null for now.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    /// <summary>Who asks, in their own words.</summary>
+    /// <summary>Name of the person, as given.</summary>
     public string? By { get; init; }
 
     /// <summary>The request in a body; null when it is none.</summary>

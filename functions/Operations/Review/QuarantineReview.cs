@@ -19,7 +19,7 @@ public sealed class QuarantineReview(
     /// <summary>Most deliveries of one page, and of one step of a release.</summary>
     public const int LargestPage = 100;
 
-    /// <summary>Says that a delivery was let out and has to pass its check once more in Normalise.</summary>
+    /// <summary>Marks a released delivery, which has to pass verification once more in Normalise.</summary>
     private const string Released = "released";
 
     private const string IsQuarantined = $"End eq '{DeliveryEnd.Quarantined}'";
@@ -62,12 +62,15 @@ public sealed class QuarantineReview(
         };
     }
 
-    /// <summary>Lets out what verifies with today's settings, as of its arrival; what does not stays, with today's reason. Safe to repeat and to race: each is let out once.</summary>
+    /// <summary>
+    /// Releases deliveries that pass verification with the current settings, as of their arrival; others stay, with the current reason.
+    /// Safe to repeat and to race: each is released once.
+    /// </summary>
     /// <param name="selection">One, or all of some hours: then a step of at most <see cref="LargestPage"/>, and a continuation.</param>
     /// <param name="ct">Cancels.</param>
     public Task<ReviewStep> ReleaseAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
 
-    /// <summary>Keeps only the fact that they came: body, headers and query are gone for good.</summary>
+    /// <summary>Keeps metadata only: body, headers and query are deleted for good.</summary>
     public Task<ReviewStep> DiscardAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("discard", selection, async (_, key, row) =>
         await deliveries.DiscardAsync(key, row, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord, ct);
 
@@ -135,7 +138,7 @@ public sealed class QuarantineReview(
 /// <param name="Channel">Channel name.</param>
 /// <param name="ReceivedAt">When it arrived (UTC).</param>
 /// <param name="Reason">Reason code.</param>
-/// <param name="Check">What to check, in a sentence.</param>
+/// <param name="Check">Advice, in a sentence.</param>
 /// <param name="Method">HTTP method.</param>
 /// <param name="BodyLength">Bytes.</param>
 public sealed record QuarantinedDelivery(string Id, string Channel, DateTimeOffset ReceivedAt, string Reason, string Check, string Method, int BodyLength);
@@ -148,7 +151,7 @@ public sealed record QuarantinedFile
 {
     public required QuarantinedDelivery Delivery { get; init; }
 
-    /// <summary>Where it was sent, without the query.</summary>
+    /// <summary>Path without the query.</summary>
     public required string Path { get; init; }
 
     /// <summary>The stored headers; of those that may carry a secret only the length.</summary>
@@ -160,20 +163,20 @@ public sealed record QuarantinedFile
     /// <summary>The sender's signed time, where only that was wrong.</summary>
     public DateTimeOffset? SentAt { get; init; }
 
-    /// <summary>What the check says with today's settings.</summary>
+    /// <summary>Result of verification with the current settings.</summary>
     public required string Today { get; init; }
 
-    /// <summary>What the channel found out beyond the reason.</summary>
+    /// <summary>Findings of the channel beyond the reason.</summary>
     public required IReadOnlyList<FailureHint> Hints { get; init; }
 }
 
 /// <summary>Result of one step of a release or a discard.</summary>
 /// <param name="Done">Released or discarded.</param>
-/// <param name="Stay">What stays in quarantine, by today's reason.</param>
+/// <param name="Stay">Numbers that stay in quarantine, by current reason.</param>
 /// <param name="Already">Handled by another request, or not in quarantine.</param>
 /// <param name="Unknown">No such delivery, or erased.</param>
 /// <param name="More">True: give <paramref name="Continuation"/> with the next step.</param>
-/// <param name="Continuation">Where this step ended.</param>
+/// <param name="Continuation">Continuation for the next step.</param>
 public sealed record ReviewStep(int Done, IReadOnlyList<ReviewStep.Staying> Stay, int Already, int Unknown, bool More, string? Continuation)
 {
     internal const string DoneWord = "done";

@@ -45,7 +45,7 @@ public sealed class ReviewFunctions(
         }
     }
 
-    /// <summary>Lets calls out of quarantine that pass their check with today's settings.</summary>
+    /// <summary>Releases quarantined calls that pass verification with the current settings.</summary>
     [Function("ReviewDeliveriesRelease")]
     public Task Release([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/quarantine/release")] HttpRequest request) =>
         ReviewAsync(request, quarantine.ReleaseAsync);
@@ -73,7 +73,7 @@ public sealed class ReviewFunctions(
         }
     }
 
-    /// <summary>Who released, discarded, replayed or sent again what.</summary>
+    /// <summary>Returns the audit log.</summary>
     [Function("QueryOperationsActions")]
     public Task ListActions([HttpTrigger(AuthorizationLevel.Function, "get", Route = "operations/actions")] HttpRequest request)
     {

@@ -17,13 +17,13 @@ public sealed record ReviewSelection
 
     public HourRange Hours { get; init; }
 
-    /// <summary>Where the step before ended; null for the first.</summary>
+    /// <summary>Continuation of the previous step; null for the first.</summary>
     public string? Continuation { get; init; }
 
-    /// <summary>Who asks, in their own words.</summary>
+    /// <summary>Name of the person, as given.</summary>
     public string? By { get; init; }
 
-    /// <summary>Only show what would come of it; for replays.</summary>
+    /// <summary>Dry run; for replays.</summary>
     public bool DryRun { get; init; } = true;
 
     /// <summary>The selection, for the audit log.</summary>

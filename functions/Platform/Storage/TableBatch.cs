@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 
 namespace Serverless.Platform.Storage;
 
-/// <summary>What the SDK leaves open about an entity group transaction: its limits, and that a row is changed only with a version named.</summary>
+/// <summary>Adds to the SDK's entity group transaction: its limits, and that a row is changed only with a version.</summary>
 internal static class TableBatch
 {
     /// <summary>Refuses what the service would refuse; what the SDK is to send.</summary>
