@@ -10,7 +10,9 @@ using Serverless.Maintenance;
 using Serverless.Notifications;
 using Serverless.Operations;
 using Serverless.Operations.Diagnostics;
+using Serverless.Operations.Review;
 using Serverless.Outbox;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
 using Serverless.Platform.Identity;
 using Serverless.Platform.Localization;
@@ -20,6 +22,8 @@ using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
 using Serverless.Platform.Worker;
 using Serverless.Privacy;
+using Serverless.Processing;
+using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schemas;
@@ -68,9 +72,12 @@ public static class Program
             .AddTelemetry(configuration)
             .AddStorage(configuration)
             .AddBus(configuration)
+            .AddAudit()
             .AddOutgoing(configuration)
             .AddChannels(configuration)
-            .AddReceipts(configuration)
+            .AddIntake(configuration)
+            .AddProcessing()
+            .AddReconciliation(configuration)
             .AddCases(configuration)
             .AddOutbox()
             .AddAttachments(configuration)
@@ -80,6 +87,7 @@ public static class Program
             .AddLinks(configuration)
             .AddNotices(configuration)
             .AddDiagnostics(configuration)
+            .AddReview()
             .AddPrivacy(configuration)
             .AddOperations(configuration)
             .AddMaintenance()

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Outbox;
 

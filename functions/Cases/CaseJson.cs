@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 

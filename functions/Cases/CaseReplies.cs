@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Serverless.Channels;
 using Serverless.Contacts;
 
 namespace Serverless.Cases;

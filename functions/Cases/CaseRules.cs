@@ -1,4 +1,3 @@
-using Serverless.Channels;
 using Serverless.Contacts;
 
 namespace Serverless.Cases;
@@ -86,10 +85,10 @@ public static class CaseRules
         IsMachineAnswer(contact) || contact.Kind is ContactKind.Reaction or ContactKind.Preference || contact.Call?.Refused == true;
 
     // An absence note or a bounce; a receipt of ours says that a person will answer, and until then the customer waits.
-    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) is "auto-reply" or "bounce" or Reply.Receipt;
+    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) is "auto-reply" or "bounce" or ExtraNames.Acknowledgement;
 
     // Whoever sends a newsletter waits for no answer; it can be answered all the same.
-    private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
+    private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) == "list";
 
     private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
     {

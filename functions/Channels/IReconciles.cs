@@ -22,7 +22,7 @@ public interface IReconciles
 /// <summary>One place to look at.</summary>
 /// <param name="Name">Stable; part of a row key after hashing, so any characters.</param>
 /// <param name="Every">Interval; looked at by Tick, so in steps of five minutes.</param>
-/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Look__From</c>, or when the source was first known.</param>
+/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Reconciliation__From</c>, or when the source was first known.</param>
 public sealed record ReconciliationSource(string Name, TimeSpan Every, DateTimeOffset? From = null);
 
 /// <summary>Where a look begins.</summary>

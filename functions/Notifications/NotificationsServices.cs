@@ -16,7 +16,7 @@ public static class NotificationsServices
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<NotificationOptions>().Bind(configuration.GetSection("Notices")).ValidateOnStart();
+        services.AddOptions<NotificationOptions>().Bind(configuration.GetSection("Notification")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsValidator>();
         services.AddSingleton<RouteSwitches>().AddSingleton<NotificationQueues>().AddSingleton<AttemptStore>().AddSingleton<AttemptClaims>();
         services.AddSingleton<DueMessages>().AddSingleton<TargetConcurrency>().AddSingleton<CircuitBreakers>();

@@ -10,6 +10,9 @@ namespace Serverless.Processing;
 /// <param name="IsPlaceholder">Whether it stands for something that could not be read.</param>
 public sealed record ProcessedItem(string Position, string CaseId, string Event, bool IsPlaceholder)
 {
+    /// <summary>Position of what could not be taken apart, behind the last item that could.</summary>
+    public const string RestPosition = "rest";
+
     private const string Property = "Filed";
 
     // One property; of a batch with more pieces than fit the rest is found by the ids of its contacts alone.
@@ -64,5 +67,5 @@ public sealed record ProcessedItem(string Position, string CaseId, string Event,
         filed.FirstOrDefault(f => f.Position == position)
         ?? filed.Where(f => f.IsPlaceholder && position.Length > f.Position.Length && position.StartsWith(f.Position, StringComparison.Ordinal) && (position[f.Position.Length] is '.' or '['))
             .MaxBy(f => f.Position.Length)
-        ?? filed.FirstOrDefault(f => f.IsPlaceholder && f.Position == DeliveryProcessor.Rest);
+        ?? filed.FirstOrDefault(f => f.IsPlaceholder && f.Position == RestPosition);
 }

@@ -8,7 +8,7 @@ public sealed class RegistrationOptions
     /// <summary>Channels that may repair their registrations by themselves: names with commas, or <c>*</c> for all. Empty: they only report.</summary>
     public string Repair { get; set; } = "";
 
-    /// <summary>Ends of credentials that no API tells, by a name of your choice: <c>Upkeep__Expires__MetaAppSecret=2027-03-31</c> (UTC). Told 30, 7 and 1 day before.</summary>
+    /// <summary>Ends of credentials that no API tells, by a name of your choice: <c>Registration__Expires__MetaAppSecret=2027-03-31</c> (UTC). Told 30, 7 and 1 day before.</summary>
     public Dictionary<string, string> Expires { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a channel may repair.</summary>

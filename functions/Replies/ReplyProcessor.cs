@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
 

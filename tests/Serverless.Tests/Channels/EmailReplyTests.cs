@@ -35,7 +35,7 @@ public sealed class EmailReplyTests
         var echo = desk.Found(copy, "sentitems");
         Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, sent.Contact.ThreadKey, Direction.Outbound), (echo.Account, echo.ExternalId, echo.ThreadKey, echo.Direction));
         Assert.Equal(asked.ThreadKey, echo.ThreadKey);
-        Assert.Equal("0123456789abcdef0123456789abcdef", echo.Extras![Reply.EchoName]);
+        Assert.Equal("0123456789abcdef0123456789abcdef", echo.Extras![ExtraNames.ReplyId]);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         await using var anna = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite, [
             ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "5"), ("Recipients__Entries__anna__DigestMinutes", "60"),
-            ("Notices__BurstCount", "0")]);
+            ("Notification__BurstCount", "0")]);
         await ArriveAsync(world, 2);
         // One message for the window, however many came.
         var end = Assert.Single(world.Later.Waiting).Due;
@@ -44,7 +44,7 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         await using var anna = await Subscriber.StartAsync();
         (string, string?)[] settings =
         [
-            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "9"), ("Notices__BurstCount", "0"),
+            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "9"), ("Notification__BurstCount", "0"),
         ];
         await using var world = await World.StartAsync(azurite, settings);
         await using var twin = await world.TwinAsync(settings);

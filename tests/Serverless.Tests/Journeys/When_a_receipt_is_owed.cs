@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Serverless.Tests.Outside;
 using Xunit;

@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

@@ -113,7 +113,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         await LookAsync(TimeSpan.FromHours(1));
         Assert.Empty(await _world.CasesAsync());
 
-        _world.Set(("Look__From", "2026-11-01T00:00:00Z"));
+        _world.Set(("Reconciliation__From", "2026-11-01T00:00:00Z"));
         await LookAsync(TimeSpan.FromMinutes(5));
         Assert.Equal(25 * 60 * 60 + 5 * 60, Gap(await _world.OnlyCaseAsync()));
     }
@@ -151,7 +151,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
     {
         await LookAsync(TimeSpan.Zero);
         (_api.PageSize, var looks) = (2, Looks);
-        _world.Set(("Look__PagesPerTick", "3"));
+        _world.Set(("Reconciliation__PagesPerTick", "3"));
         for (var i = 0; i < 8; i++) await HappensAsync($"m{i}", $"person {i}", dropped: true);
         await LookAsync(TimeSpan.FromMinutes(16));
         Assert.Equal((3, 6), (Looks - looks, (await _world.CasesAsync()).Count));

@@ -7,7 +7,7 @@ namespace Serverless.Tests.Journeys;
 /// <summary>Notices were given up, or a subscriber lost what it had: people have them sent again, one or all of a day.</summary>
 public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static readonly (string, string?) OneTry = ("Notices__RetrySeconds", "0");
+    private static readonly (string, string?) OneTry = ("Notification__RetrySeconds", "0");
 
     [Fact]
     public async Task All_of_a_day_come_once_each_however_often_somebody_asks()
@@ -63,7 +63,7 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     public async Task A_round_that_fails_has_all_its_tries_and_ends_the_one_before()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
-        await using var world = await World.StartAsync(azurite, [("Notices__RetrySeconds", "60,60"), .. Webhook("down", down)]);
+        await using var world = await World.StartAsync(azurite, [("Notification__RetrySeconds", "60,60"), .. Webhook("down", down)]);
         await ArriveAsync(world, 1);
         Assert.Equal(["waiting"], await StatesAsync(world, "down"));
 

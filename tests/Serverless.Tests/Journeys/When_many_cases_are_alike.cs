@@ -97,8 +97,8 @@ public sealed class When_many_cases_are_alike(AzuriteFixture azurite) : IClassFi
 
     private Task<World> StartAsync(Subscriber anna, params (string Name, string? Value)[] further) => World.StartAsync(azurite,
     [
-        ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Notices__BurstCount", "2"),
-        ("Notices__BurstMinutes", "60"), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
+        ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Notification__BurstCount", "2"),
+        ("Notification__BurstMinutes", "60"), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
         ("Links__Secret", "links-are-signed-with-these-forty-chars!"), .. further,
     ]);
 

@@ -22,7 +22,7 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
         await using var crm = await Subscriber.StartAsync();
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(202));
         await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", Owner), ("Notices__BurstCount", "0"),
+            azurite, ("Owners__Default", Owner), ("Notification__BurstCount", "0"),
             ("Webhook__Subscribers__crm__Url", crm.Address.ToString()),
                 ("Webhook__Subscribers__crm__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
             ("Webhook__Subscribers__crm__Include", "text,parties,entry"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()),

@@ -51,7 +51,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"), ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notices__BurstCount", "0"));
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"), ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Empty(anna.Told);
         await ArriveAsync(world, "3");
@@ -71,7 +71,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(503));
         await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notices__BurstCount", "0"));
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Single(anna.Told);
         anna.Answer = Subscriber.Status(202);
@@ -86,7 +86,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var anna = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notices__BurstCount", "0"),
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"),
                 .. Links,
         ]);
         await ArriveAsync(world, "1", "2");
@@ -102,7 +102,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var all = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Notices__BurstCount", "3"), ("Notices__BurstMinutes", "60"), .. Links,
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Notification__BurstCount", "3"), ("Notification__BurstMinutes", "60"), .. Links,
             ("Webhook__Subscribers__all__Url", all.Address.ToString()),
                 ("Webhook__Subscribers__all__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
         ]);

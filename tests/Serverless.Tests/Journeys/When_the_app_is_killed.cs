@@ -265,8 +265,8 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";
         // What a killed process had claimed is taken over soon.
-        settings["Notices__ClaimSeconds"] = "10";
-        settings["Notices__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
+        settings["Notification__ClaimSeconds"] = "10";
+        settings["Notification__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
         settings["Receive__RequeueMinutes"] = "0.05";
         settings["Receive__RequeueTries"] = "20";
         settings["Logging__LogLevel__Default"] = "Warning";

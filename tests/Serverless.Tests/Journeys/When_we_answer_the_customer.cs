@@ -1,5 +1,6 @@
 using System.Net;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 

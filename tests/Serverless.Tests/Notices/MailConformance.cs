@@ -19,7 +19,7 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
     protected override (string Name, string? Value)[] Target(string name, Uri address, string events = "*") =>
     [
         ($"Recipients__Entries__{name}__Email", MailRelay.MailboxOf(name, address)), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Events", events),
-        ("Notices__BurstCount", "0"), ("Mail__From", "service@contact.example.com"), ("Mail__GraphUrl", _graph.Address.ToString()), ("Mail__AccessToken", "loopback-token"),
+        ("Notification__BurstCount", "0"), ("Mail__From", "service@contact.example.com"), ("Mail__GraphUrl", _graph.Address.ToString()), ("Mail__AccessToken", "loopback-token"),
     ];
 
     protected override (string Name, string? Value)[] AskingForText(string name) => [($"Recipients__Entries__{name}__Include", "text")];

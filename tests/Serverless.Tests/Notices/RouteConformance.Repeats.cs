@@ -36,7 +36,7 @@ public abstract partial class RouteConformance
     public async Task All_tries_used_up_is_a_kept_failure_with_every_try_listed()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
-        await using var world = await StartAsync(Target("down", down.Address), [("Notices__RetrySeconds", "1,2.5,3")]);
+        await using var world = await StartAsync(Target("down", down.Address), [("Notification__RetrySeconds", "1,2.5,3")]);
         await TellAsync(world);
         for (var attempt = 1; attempt <= 3; attempt++) await NextAsync(world);
         var failed = Assert.Single(await NoticesAsync(world, "&state=failed"));
@@ -65,7 +65,7 @@ public abstract partial class RouteConformance
             ("nonsense", "soon", 5),
         ];
         var all = await Task.WhenAll(wishes.Select((w, i) => Subscriber.StartAsync(Subscriber.Status(i % 2 == 0 ? 503 : 429, ("Retry-After", w.Asks)))));
-        await using var world = await StartAsync([[("Notices__LongestWaitHours", "2")], .. all.Zip(wishes, (subscriber, wish) => Target(wish.Name, subscriber.Address))]);
+        await using var world = await StartAsync([[("Notification__LongestWaitHours", "2")], .. all.Zip(wishes, (subscriber, wish) => Target(wish.Name, subscriber.Address))]);
         await TellAsync(world);
         foreach (var wish in wishes)
         {
@@ -80,7 +80,7 @@ public abstract partial class RouteConformance
     public async Task A_limit_on_wishes_never_cuts_the_schedule()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503, ("Retry-After", "31536000")));
-        await using var world = await StartAsync(Target("down", down.Address), [("Notices__LongestWaitHours", "1"), ("Notices__RetrySeconds", "36000")]);
+        await using var world = await StartAsync(Target("down", down.Address), [("Notification__LongestWaitHours", "1"), ("Notification__RetrySeconds", "36000")]);
         await TellAsync(world);
         Assert.InRange(SecondsUntil(world, ScheduledFor(world, "down")), 36000, (36000 * 1.2) + 1);
     }

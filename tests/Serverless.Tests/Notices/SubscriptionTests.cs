@@ -135,7 +135,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     {
         await using var crm = await Subscriber.StartAsync();
         await using var other = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Notices__RetrySeconds", "5,5"));
+        await using var world = await World.StartAsync(azurite, ("Notification__RetrySeconds", "5,5"));
         await MakeAsync(world, "crm", crm.Address);
         await MakeAsync(world, "other", other.Address);
         Assert.Equal("paused", (await PostAsync(world, "crm/pause")).Json.GetProperty("state").GetString());

@@ -15,7 +15,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
 
     protected override (string Name, string? Value)[] Target(string name, Uri address, string events = "*") =>
     [
-        ($"Recipients__Entries__{name}__TeamsUrl", address.ToString()), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Events", events), ("Notices__BurstCount", "0"),
+        ($"Recipients__Entries__{name}__TeamsUrl", address.ToString()), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Events", events), ("Notification__BurstCount", "0"),
     ];
 
     protected override (string Name, string? Value)[] AskingForText(string name) => [($"Recipients__Entries__{name}__Include", "text")];

@@ -141,7 +141,7 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
         await using var inside = await Subscriber.StartAsync();
         var port = inside.Address.Port;
         await using var world = await StartAsync(
-            [("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Notices__RetrySeconds", "5")],
+            [("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Notification__RetrySeconds", "5")],
             Target("loopback", new Uri($"https://127.0.0.1:{port}/")), Target("named", new Uri($"https://localhost:{port}/")),
             Target("metadata", new Uri("https://169.254.169.254/metadata/instance")), Target("mapped", new Uri("https://[::ffff:10.0.0.1]/")),
             Target("plain", inside.Address));

@@ -76,11 +76,11 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
     }
 
     [Theory]
-    [InlineData("Notices__RetrySeconds", "")]
-    [InlineData("Notices__RetrySeconds", "5,soon")]
-    [InlineData("Notices__RetrySeconds", "5,-1")]
-    [InlineData("Notices__RetrySeconds", "99999999999999999999")]
-    [InlineData("Notices__LongestWaitHours", "0")]
+    [InlineData("Notification__RetrySeconds", "")]
+    [InlineData("Notification__RetrySeconds", "5,soon")]
+    [InlineData("Notification__RetrySeconds", "5,-1")]
+    [InlineData("Notification__RetrySeconds", "99999999999999999999")]
+    [InlineData("Notification__LongestWaitHours", "0")]
     [InlineData("Webhook__TimeoutSeconds", "0")]
     [InlineData("Webhook__TimeoutSeconds", "61")]
     public async Task A_value_out_of_bounds_stops_the_start_with_a_sentence(string setting, string value)

@@ -28,7 +28,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using var refuses = await Subscriber.StartAsync(Subscriber.Status(413));
         await using var busy = await Subscriber.StartAsync(Subscriber.Status(503));
         await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", null), ("ServiceLevels__DefaultMinutes", "120"), ("Notices__RetrySeconds", "90000"), ("Upkeep__Expires__MetaAppSecret", "2026-12-01"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()));
+            azurite, ("Owners__Default", null), ("ServiceLevels__DefaultMinutes", "120"), ("Notification__RetrySeconds", "90000"), ("Registration__Expires__MetaAppSecret", "2026-12-01"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()));
         await world.SubscribeAsync("refuses", refuses.Address, """ "types":["serverless.case.opened.v1"] """);
         await world.SubscribeAsync("busy", busy.Address, """ "types":["serverless.case.opened.v1"] """);
         // Before the channel has proven itself: later they would be refused.
@@ -129,7 +129,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         listener.Start();
         await using var anna = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "4"), ("Notices__BurstCount", "0"));
+            azurite, ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "4"), ("Notification__BurstCount", "0"));
         foreach (var customer in "1234") await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(anna.Told);
