@@ -71,7 +71,7 @@ public static class CaseEvent
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
             Recovered = contact?.Contact.Recovery is null ? null : true,
-            Automatic = contact?.Contact.Extras?.GetValueOrDefault(Channels.ExtraNames.Automatic),
+            Automatic = contact?.Contact.Extras?.GetValueOrDefault(Contacts.ExtraNames.Automatic),
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(

@@ -107,7 +107,7 @@ public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel
         ReceivedAt = at,
         Text = text,
         Reply = direction == Direction.Inbound ? new ReplyPath(customer, at.AddHours(24)) : null,
-        Extras = reply is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [Serverless.Channels.ExtraNames.ReplyId] = reply },
+        Extras = reply is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [Serverless.Contacts.ExtraNames.ReplyId] = reply },
     });
 }
 
