@@ -1,6 +1,5 @@
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Serverless.Processing;
 
 namespace Serverless.Intake;
 

@@ -2,7 +2,6 @@ using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
-using Serverless.Processing;
 using Serverless.Reconciliation;
 
 namespace Serverless.Intake;

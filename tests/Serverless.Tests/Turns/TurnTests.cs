@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Intake;
 using Serverless.Platform.Storage;
 using Serverless.Processing;
 using Serverless.Tests.Harness;

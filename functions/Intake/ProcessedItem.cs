@@ -1,7 +1,7 @@
 using System.Text;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Processing;
+namespace Serverless.Intake;
 
 /// <summary>Where one piece of a delivery was filed; kept with the delivery, so that a replay finds what it may have to replace.</summary>
 /// <param name="Position">The element's position.</param>

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Serverless.Intake;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Processing;
+namespace Serverless.Intake;
 
 /// <summary>
 /// How the elements of a delivery ended: each word is counted, and the words are listed in order as long as the list fits into a row

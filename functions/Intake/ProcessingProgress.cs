@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 
-namespace Serverless.Processing;
+namespace Serverless.Intake;
 
 /// <summary>
 /// How far a delivery is worked. A small one is worked in one turn and this stays in memory; of one that takes several turns the row keeps
@@ -55,7 +55,7 @@ internal sealed class ProcessingProgress
         (progress.Done, progress.Noted) = (done, done);
         (progress._at, progress._failed) = (row.Text(AtProperty) ?? "", row.Flag(FailedProperty) is true);
         progress.Ends = ItemOutcomes.Read(row);
-        progress._filed.AddRange(Serverless.Processing.ProcessedItem.Read(row, now: true));
+        progress._filed.AddRange(Serverless.Intake.ProcessedItem.Read(row, now: true));
         foreach (var line in (row.Text(LeftProperty) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.Split('\t') is [var index, var readable, var word])
@@ -125,7 +125,7 @@ internal sealed class ProcessingProgress
         row[LeftProperty] = string.Join('\n', _left.Select(l =>
             string.Create(CultureInfo.InvariantCulture, $"{l.Key}\t{(l.Value.Readable ? 1 : 0)}\t{l.Value.Word}")));
         Ends.Write(row);
-        Serverless.Processing.ProcessedItem.Write(row, before ?? [], _filed);
+        Serverless.Intake.ProcessedItem.Write(row, before ?? [], _filed);
         Noted = Done;
     }
 }
