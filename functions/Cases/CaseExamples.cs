@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Json;

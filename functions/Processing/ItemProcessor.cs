@@ -1,5 +1,6 @@
 using Serverless.Attachments;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;

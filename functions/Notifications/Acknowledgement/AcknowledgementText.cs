@@ -1,5 +1,5 @@
 using System.Globalization;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Localization;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>A text to the customer, written here, and how far it got.</summary>
 public sealed record CaseReply

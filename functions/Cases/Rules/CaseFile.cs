@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>One case with all that belongs to it, as <c>GET api/cases/{id}</c> shows it.</summary>
 /// <param name="Case">The head.</param>

@@ -1,6 +1,6 @@
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>Names the one accountable owner of a new case.</summary>
 public static class Owners

@@ -1,6 +1,6 @@
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>Makes a contact out of its events, by the provider's time, whatever the order of arrival (D4).</summary>
 public static class ContactFold

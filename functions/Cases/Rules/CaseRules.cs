@@ -1,6 +1,6 @@
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>What one event of a contact means for a case. Pure: looks at nothing but its arguments.</summary>
 public abstract record Decision

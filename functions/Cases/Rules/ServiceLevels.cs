@@ -1,6 +1,6 @@
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>Says by when a contact is owed an answer.</summary>
 public static class ServiceLevels

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>The head of a case: what was decided about it. Its contacts are rows beside it.</summary>
 public sealed record Case

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Serverless.Contacts;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>Table keys of what providers name. External ids hold characters that keys may not (<c>/ # ?</c>), so a key is the base64url SHA-256 of its parts (D4).</summary>
 public static class CaseKeys

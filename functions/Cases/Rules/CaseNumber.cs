@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>
 /// The number a customer may read out: seven characters and a check character, of an alphabet without look-alikes and vowels' words
