@@ -73,7 +73,7 @@ public static class Program
             .AddStorage(configuration)
             .AddBus(configuration)
             .AddAudit()
-            .AddOutgoing(configuration)
+            .AddOutboundHttp(configuration)
             .AddChannels(configuration)
             .AddIntake(configuration)
             .AddProcessing()
@@ -83,14 +83,14 @@ public static class Program
             .AddAttachments(configuration)
             .AddReplies()
             .AddRegistrations(configuration)
-            .AddTexts(configuration)
-            .AddLinks(configuration)
-            .AddNotices(configuration)
+            .AddLocalization(configuration)
+            .AddActionLinks(configuration)
+            .AddNotifications(configuration)
             .AddDiagnostics(configuration)
             .AddReview()
             .AddPrivacy(configuration)
             .AddOperations(configuration)
             .AddMaintenance()
-            .AddSchema();
+            .AddSchemas();
     }
 }

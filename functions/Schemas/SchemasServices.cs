@@ -6,8 +6,8 @@ using Serverless.Registrations;
 namespace Serverless.Schemas;
 
 /// <summary>The catalogue of what is published.</summary>
-public static class SchemaServices
+public static class SchemasServices
 {
-    public static IServiceCollection AddSchema(this IServiceCollection services) =>
+    public static IServiceCollection AddSchemas(this IServiceCollection services) =>
         services.AddSingleton(new EventCatalogue([.. CaseExamples.Kinds, .. ChannelEvent.Kinds, .. SubscriptionEvent.Kinds]));
 }

@@ -1,9 +1,9 @@
 namespace Serverless.Platform.Localization;
 
 /// <summary>What we say to people.</summary>
-public static class TextsServices
+public static class LocalizationServices
 {
-    public static IServiceCollection AddTexts(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddLocalization(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<TextsOptions>().Bind(configuration.GetSection("Texts"));
         return services.AddSingleton<TextBook>();

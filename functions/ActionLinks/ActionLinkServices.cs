@@ -3,9 +3,9 @@ using Microsoft.Extensions.Options;
 namespace Serverless.ActionLinks;
 
 /// <summary>Signed links of cards and mails, and their pages.</summary>
-public static class LinksServices
+public static class ActionLinkServices
 {
-    public static IServiceCollection AddLinks(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddActionLinks(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();

@@ -4,7 +4,7 @@ using Serverless.Platform.Http;
 namespace Serverless.ActionLinks;
 
 /// <summary>The links of cards and mails.</summary>
-public sealed class LinksFunctions(ActionLinkHandler desk, ActionPage page, TimeProvider time)
+public sealed class ActionLinkFunctions(ActionLinkHandler desk, ActionPage page, TimeProvider time)
 {
     /// <summary>GET shows a small page and changes nothing, POST acts, or answers the customer. The link's signature is the key.</summary>
     [Function("FollowLink")]

@@ -12,9 +12,9 @@ using Serverless.Platform.Storage;
 namespace Serverless.Notifications;
 
 /// <summary>What tells people and programs: the runner, its routes, subscriptions, recipients.</summary>
-public static class NotificationsServices
+public static class NotificationServices
 {
-    public static IServiceCollection AddNotices(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<NotificationOptions>().Bind(configuration.GetSection("Notification")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsValidator>();

@@ -1,9 +1,9 @@
 namespace Serverless.Platform.OutboundHttp;
 
 /// <summary>The guarded client for calls to others.</summary>
-public static class OutgoingServices
+public static class OutboundHttpServices
 {
-    public static IServiceCollection AddOutgoing(this IServiceCollection services, IConfiguration configuration) => services
+    public static IServiceCollection AddOutboundHttp(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(_ => new GuardedHttp(loopbackToo: configuration["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"))
         .AddSingleton<ProviderHttp>();
 }
