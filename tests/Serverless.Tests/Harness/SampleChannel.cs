@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Platform.OutboundHttp;
-using Serverless.Tests.Outside;
 
 namespace Serverless.Tests.Harness;
 

@@ -3,8 +3,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Tests.Channels.Acs;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -163,7 +163,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Beyond_the_limit_of_unjudged_calls_a_genuine_one_is_judged_at_once()
     {
-        await using var api = await Outside.SampleApi.StartAsync();
+        await using var api = await Serverless.Tests.Harness.SampleApi.StartAsync();
         await using var world = await azurite.SampleWorldAsync(api, ("Receive__UndecidedPerHour", "100"));
         api.Documents["keys"] = "good rotated";
         async Task<HttpStatusCode> SendAsync(string key)

@@ -7,7 +7,6 @@ using Serverless.Cases;
 using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

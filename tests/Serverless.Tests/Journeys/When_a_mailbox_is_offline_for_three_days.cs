@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Serverless.Tests.Channels.Email;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Serverless.Channels;
 using Serverless.Contacts;
+using Serverless.Tests.Channels.Meta;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Reconciliation;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using Serverless.Attachments;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -1,6 +1,6 @@
+using Serverless.Tests.Channels.Meta;
+using Serverless.Tests.Channels.Twilio;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;

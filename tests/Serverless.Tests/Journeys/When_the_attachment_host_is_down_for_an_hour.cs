@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Serverless.Tests.Channels.Twilio;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
