@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Serverless.Local.Seeds;
 using Spectre.Console;
 

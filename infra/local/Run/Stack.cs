@@ -1,8 +1,8 @@
 using Serverless.Local.Azurite;
+using Serverless.Local.Demo;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
-using Serverless.Local.Outside;
 using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Spectre.Console.Cli;
 
 namespace Serverless.Local.ServiceBus;

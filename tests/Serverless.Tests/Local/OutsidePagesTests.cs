@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Xunit;
 
 namespace Serverless.Tests.Local;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Serverless.Notifications.Mail;
 using Xunit;
 

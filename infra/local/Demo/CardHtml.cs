@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>
 /// An Adaptive Card as HTML: text blocks, facts, containers, columns, and links as buttons. An element of another type is named, so that

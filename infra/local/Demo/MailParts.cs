@@ -1,7 +1,7 @@
 using System.Text;
 using MimeKit;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>A mail as its reader sees it: the headers that mail programs show, and its parts decoded.</summary>
 internal sealed record MailParts(string To, string Text, string Html)

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>
 /// What left the app, as pages for a browser: cards as Teams shows them, mails as a mail program does, the rest as text. Rendered here,

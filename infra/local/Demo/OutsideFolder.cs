@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using Serverless.Local.Machine;
 using Serverless.Local.Run;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>What left the app, kept for reading: a folder for each kind, names that sort by time and say the case number.</summary>
 internal sealed partial class OutsideFolder

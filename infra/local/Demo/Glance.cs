@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>The first lines of what a kept file says to its reader.</summary>
 internal static class Glance

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>Takes texts to customers in the place of the providers, answers as they do, and keeps each for reading.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Serverless.Local.FunctionsHost;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>
 /// Plays the providers on loopback: serves the documents that seeds name (<c>NN-name.fetched.json</c>, <c>outside.json</c>) under <c>/{channel}/...</c>, so that the real app fetches them

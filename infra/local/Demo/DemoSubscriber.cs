@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Machine;
 
-namespace Serverless.Local.Outside;
+namespace Serverless.Local.Demo;
 
 /// <summary>Plays everybody who is told: webhook subscribers, a Teams workflow and Graph's sendMail on loopback. Every call is kept for reading and answered as they answer.</summary>
 internal sealed class DemoSubscriber : IAsyncDisposable
