@@ -10,11 +10,11 @@ namespace Serverless.Local.Demo;
 internal sealed class DemoSubscriber : IAsyncDisposable
 {
     private const long MaxBody = 10 * 1024 * 1024;
-    private readonly OutsideFolder _folder;
+    private readonly DemoFolder _folder;
     private readonly TimeProvider _time;
     private FrontServer? _server;
 
-    private DemoSubscriber(OutsideFolder folder, TimeProvider time) => (_folder, _time) = (folder, time);
+    private DemoSubscriber(DemoFolder folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
     /// <summary>E.g. <c>http://127.0.0.1:41231</c>. <c>/teams/{name}</c> takes cards, <c>/graph/users/{mailbox}/sendMail</c> mails; any other path is a subscriber.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
@@ -23,10 +23,10 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     public (string Public, string Here)? Links { get; set; }
 
     /// <param name="port">Where people read what came; 0, and one that is taken, takes a free one.</param>
-    public static async Task<DemoSubscriber> StartAsync(OutsideFolder folder, TimeProvider time, CancellationToken ct, int port = 0)
+    public static async Task<DemoSubscriber> StartAsync(DemoFolder folder, TimeProvider time, CancellationToken ct, int port = 0)
     {
         var subscriber = new DemoSubscriber(folder, time);
-        var pages = new OutsidePages(folder, subscriber.Here);
+        var pages = new DemoPages(folder, subscriber.Here);
         RequestDelegate answer = context => HttpMethods.IsGet(context.Request.Method) ? pages.AnswerAsync(context)
             : subscriber.TakeAsync(context);
         subscriber._server = await FrontServer.StartAsync(PortOwner.IsFree(port) ? port : 0, answer, ct, MaxBody);
@@ -46,10 +46,10 @@ internal sealed class DemoSubscriber : IAsyncDisposable
         var mime = new byte[body.Length];
         // https://learn.microsoft.com/graph/api/user-sendmail: base64 of the MIME, answered with 202; a workflow answers so, too.
         if (path.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mime, out var length)) KeepMail(mime[..length]);
-        else if (path.StartsWith("/teams/", StringComparison.Ordinal) && Parsed(body) is JsonObject card) _folder.Keep(OutsideFolder.Cards, path["/teams/".Length..], card);
+        else if (path.StartsWith("/teams/", StringComparison.Ordinal) && Parsed(body) is JsonObject card) _folder.Keep(DemoFolder.Cards, path["/teams/".Length..], card);
         else
         {
-            _folder.Keep(OutsideFolder.Webhooks, path.Trim('/'), Call(context.Request, body));
+            _folder.Keep(DemoFolder.Webhooks, path.Trim('/'), Call(context.Request, body));
             context.Response.StatusCode = StatusCodes.Status200OK;
             return;
         }
@@ -61,7 +61,7 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     {
         var parts = MailParts.Read(mime);
         parts = parts with { Html = Here(parts.Html) };
-        _folder.Keep(OutsideFolder.Mails, parts.To.Split('@')[0], parts.Text, parts.Forms(mime));
+        _folder.Keep(DemoFolder.Mails, parts.To.Split('@')[0], parts.Text, parts.Forms(mime));
     }
 
     /// <summary>With its headers: they hold id, time and signatures.</summary>

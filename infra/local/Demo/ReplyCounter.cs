@@ -11,7 +11,7 @@ namespace Serverless.Local.Demo;
 /// https://core.telegram.org/bots/api#sendmessage, https://www.twilio.com/docs/messaging/api/message-resource, https://developer.vonage.com/en/api/messages, https://docs.x.com/x-api/posts/create-post,
 /// https://learn.microsoft.com/graph/api/message-createreply
 /// </remarks>
-internal sealed partial class ReplyCounter(OutsideFolder outside, TimeProvider time)
+internal sealed partial class ReplyCounter(DemoFolder outside, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, JsonObject> _drafts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
@@ -43,7 +43,7 @@ internal sealed partial class ReplyCounter(OutsideFolder outside, TimeProvider t
         return (status, document);
     }
 
-    private void Keep(string channel, string? text, JsonObject sent) => outside.Keep(OutsideFolder.Replies, channel, new JsonObject
+    private void Keep(string channel, string? text, JsonObject sent) => outside.Keep(DemoFolder.Replies, channel, new JsonObject
     {
         ["sentAt"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
         ["channel"] = channel,

@@ -13,7 +13,7 @@ namespace Serverless.Tests.ActionLinks;
 /// </summary>
 public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
     [Fact]
     public async Task The_pages_work_in_a_browser_in_both_languages_and_for_everybody()
@@ -182,9 +182,9 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         Assert.Equal(HttpStatusCode.Gone, (await PostAsync(world, inner, "text=x")).Status);
     }
 
-    private async Task<World> WorldAsync(string include)
+    private async Task<TestApp> WorldAsync(string include)
     {
-        var world = await World.StartAsync(
+        var world = await TestApp.StartAsync(
             azurite, _pigeons.Add, ("Owners__Default", "service"), ("Links__Secret", "links-are-signed-with-these-forty-chars!"),
                 ("Links__ValidHours", "48"),
             ("Recipients__Entries__service__TeamsUrl", "http://127.0.0.1:9/"), ("Recipients__Entries__service__Include", include),
@@ -193,7 +193,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         return world;
     }
 
-    private static string Link(World world, string id, LinkAction action, string cause = "event") =>
+    private static string Link(TestApp world, string id, LinkAction action, string cause = "event") =>
         world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink(id, action, "service", cause))!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
@@ -201,14 +201,14 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
     private static (HttpStatusCode, bool) Form((HttpStatusCode Status, string Page) answer) =>
         (answer.Status, answer.Page.Contains("<form", StringComparison.Ordinal));
 
-    private static async Task<(HttpStatusCode Status, string Page)> GetAsync(World world, string link)
+    private static async Task<(HttpStatusCode Status, string Page)> GetAsync(TestApp world, string link)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, link);
         using var answer = await world.SendAsync(request);
         return (answer.StatusCode, await answer.TextAsync());
     }
 
-    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(World world, string link, string form)
+    private static async Task<(HttpStatusCode Status, string Page)> PostAsync(TestApp world, string link, string form)
     {
         using var content = new StringContent(form, null, "application/x-www-form-urlencoded");
         using var request = new HttpRequestMessage(HttpMethod.Post, link) { Content = content };

@@ -111,36 +111,36 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     [Fact]
     public async Task Without_a_secret_there_are_no_links()
     {
-        await using var world = await World.StartAsync(azurite, ("Hooks__PublicBaseUrl", "https://contact.example.com"));
+        await using var world = await TestApp.StartAsync(azurite, ("Hooks__PublicBaseUrl", "https://contact.example.com"));
         Assert.Null(world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink("a", LinkAction.Accept, "service", "e")));
         Assert.Contains(world.Services.GetRequiredService<ActionLinkTokens>().Problems(), p => p.Contains("Links__Secret", StringComparison.Ordinal));
     }
 
-    private Task<World> WorldAsync() => World.StartAsync(
+    private Task<TestApp> WorldAsync() => TestApp.StartAsync(
         azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "workshop"), ("Links__Secret", Secret), ("Links__ValidHours", "48"));
 
-    private static async Task<string> OpenAsync(World world, string customer)
+    private static async Task<string> OpenAsync(TestApp world, string customer)
     {
         world.Set(("Hooks__PublicBaseUrl", world.Address.ToString()));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         return (await world.CasesAsync()).Select(c => c.CaseId()).Except(Known(world)).Single();
     }
 
-    private static IEnumerable<string> Known(World world) => world.Told().Select(t => t.CaseId).Distinct(StringComparer.Ordinal).SkipLast(1);
+    private static IEnumerable<string> Known(TestApp world) => world.Told().Select(t => t.CaseId).Distinct(StringComparer.Ordinal).SkipLast(1);
 
-    private static string Link(World world, string id, LinkAction action) =>
+    private static string Link(TestApp world, string id, LinkAction action) =>
         world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink(id, action, "service", $"event-{action}"))!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 
-    private static async Task<(HttpStatusCode Status, bool Form)> GetAsync(World world, string link)
+    private static async Task<(HttpStatusCode Status, bool Form)> GetAsync(TestApp world, string link)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, link);
         using var answer = await world.SendAsync(request);
         return (answer.StatusCode, (await answer.TextAsync()).Contains("<form", StringComparison.Ordinal));
     }
 
-    private static async Task<HttpStatusCode> PostAsync(World world, string link, string form)
+    private static async Task<HttpStatusCode> PostAsync(TestApp world, string link, string form)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
         using var answer = await world.SendAsync(request);

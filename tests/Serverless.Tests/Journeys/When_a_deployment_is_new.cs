@@ -10,12 +10,12 @@ namespace Serverless.Tests.Journeys;
 /// <summary>What must be registered at a provider is registered within five minutes of a deployment, and renewed before it ends, whenever Daily runs.</summary>
 public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
-    private Task<World> StartAsync(string environment = "Production") => World.StartAsync(azurite, _pigeons.Add,
+    private Task<TestApp> StartAsync(string environment = "Production") => TestApp.StartAsync(azurite, _pigeons.Add,
         [("AZURE_FUNCTIONS_ENVIRONMENT", environment), ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Registration__Repair", "pigeon"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false"))]);
 
-    private async Task<int> ChecksAfterTickAsync(World world)
+    private async Task<int> ChecksAfterTickAsync(TestApp world)
     {
         Assert.True(await world.TickAsync());
         return _pigeons.Checks.Count;

@@ -9,15 +9,15 @@ namespace Serverless.Tests.Journeys;
 /// <summary>What is registered at a provider is not what the settings ask for, or ends soon: it is seen, told once, and repaired only where that is allowed.</summary>
 public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
     // Real channels are off: their upkeep has tests of its own.
-    private Task<World> StartAsync(params (string Name, string? Value)[] settings) =>
-        World.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
+    private Task<TestApp> StartAsync(params (string Name, string? Value)[] settings) =>
+        TestApp.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
 
-    private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
+    private static Task<bool> DailyAsync(TestApp world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
 
-    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
+    private static List<string> Told(TestApp world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
     {
         using var json = JsonDocument.Parse(m.Body);
         var data = json.RootElement.GetProperty("data");

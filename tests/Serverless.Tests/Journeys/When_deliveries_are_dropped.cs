@@ -12,7 +12,7 @@ namespace Serverless.Tests.Journeys;
 public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
-    private World _world = null!;
+    private TestApp _world = null!;
 
     public async Task InitializeAsync()
     {
@@ -196,7 +196,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
     {
         await LookAsync(TimeSpan.Zero);
         List<StepGate> gates = [];
-        List<World> doomed = [];
+        List<TestApp> doomed = [];
         var happened = 0;
         for (var steps = 0; ; steps++)
         {
@@ -227,7 +227,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         foreach (var twin in doomed) await twin.DisposeAsync();
     }
 
-    private Task<World> TwinAsync(StepGate? gate) => _world.TwinAsync(
+    private Task<TestApp> TwinAsync(StepGate? gate) => _world.TwinAsync(
         ("Sample__ApiUrl", _api.Address.AbsoluteUri), ("Sample__Sources", "inbox"), ("AzureWebJobsStorage", gate?.Through(_world.ConnectionString) ?? _world.ConnectionString));
 
     [Fact]

@@ -260,7 +260,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
 
     private Dictionary<string, string?> Settings()
     {
-        var settings = World.DefaultSettings(_provider.Address);
+        var settings = TestApp.DefaultSettings(_provider.Address);
         settings["AzureWebJobsStorage"] = _storage.ConnectionString;
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";

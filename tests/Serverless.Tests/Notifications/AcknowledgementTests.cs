@@ -9,7 +9,7 @@ namespace Serverless.Tests.Notifications;
 /// </summary>
 public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
     [Theory]
     [InlineData("automatic=auto-reply", "Message", "Private", "", "void:automatic")]
@@ -24,7 +24,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [InlineData("", "Message", "Private", "none", "void:no-way-back")]
     public async Task None_is_sent(string mark, string kind, string place, string way, string stands)
     {
-        await using var world = await World.StartAsync(azurite, _pigeons.Add, [.. ReceiptSteps.On()]);
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         // A machine's note joins a case that is there; of its own it opens none.
         if (mark is "automatic=auto-reply") await world.PigeonAsync(new { id = "q0", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         foreach (var _ in await world.TakeReceiptsAsync()) { }
@@ -36,7 +36,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task None_is_sent_for_what_was_recovered_for_what_we_said_and_after_the_window()
     {
-        await using var world = await World.StartAsync(azurite, _pigeons.Add, [.. ReceiptSteps.On()]);
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         var at = world.Time.GetUtcNow();
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at, recovered = "yes" });
         await world.SaysAsync(new { id = "o1", customer = "anna", text = "Antwort", at = at.AddSeconds(1), echo = "yes" });
@@ -49,7 +49,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task In_public_only_where_it_is_wished_and_without_any_fact_of_the_case()
     {
-        await using var world = await World.StartAsync(azurite, _pigeons.Add, [.. ReceiptSteps.On(further: ("Acknowledgement__InPublic", "true"))]);
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On(further: ("Acknowledgement__InPublic", "true"))]);
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Ich kündige meinen Vertrag 4711", at = world.Time.GetUtcNow(), kind = "Comment", place = "Public", language = "en-GB" });
         var text = Assert.Single(_pigeons.Flown).Text;
         Assert.StartsWith("Hello,\n\nyour post has arrived", text, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task Who_called_and_reached_nobody_hears_of_their_number_by_text()
     {
-        await using var world = await World.StartAsync(azurite, _pigeons.Add, [.. ReceiptSteps.On()]);
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         await world.SaysAsync(new { id = "c1", customer = "anna", at = world.Time.GetUtcNow(), kind = "MissedCall" });
         Assert.Contains("Sie haben uns angerufen und niemanden erreicht.", Assert.Single(_pigeons.Flown).Text, StringComparison.Ordinal);
     }
@@ -68,7 +68,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task Settings_that_cannot_hold_are_named_in_Health_and_receipts_wait_for_the_way_to_a_person()
     {
-        await using var world = await World.StartAsync(azurite, _pigeons.Add,
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add,
             ("Acknowledgement__Channels__pigeon", "on"), ("Acknowledgement__Channels__raven", "on"), ("Acknowledgement__Channels__meta", "yes"), ("Acknowledgement__Hours", "at night"),
             ("Acknowledgement__TimeZone", "Mars"), ("Acknowledgement__Language", "fr"));
         var (status, says) = await world.HealthAsync("route:acknowledgement");

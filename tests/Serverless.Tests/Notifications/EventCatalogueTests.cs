@@ -27,7 +27,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
     [Fact]
     public async Task Every_type_of_the_code_is_published_with_a_sentence_its_schema_and_an_example_that_the_cloudevents_library_reads()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var published = (await world.GetAsync("/api/schema/catalogue")).EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
         Assert.True(Types.Count >= 17, "Does this test still find the types?");
         Assert.Equal(Types, published.Keys.Order(StringComparer.Ordinal));
@@ -53,7 +53,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
     public async Task Every_event_keeps_the_published_schema()
     {
         await using var listens = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Webhook__Subscribers__all__Url", listens.Address.ToString()), ("Webhook__Subscribers__all__Secret", Secret), ("Owners__Default", null));
         await ArriveAsync(world, "generic/02-app-message-with-emoji", "generic/03-app-message-edited", "meta/03-messenger-german-umlauts", "meta/05-messenger-echo", "twilio/18-sms", "twilio/19-sms-again");
         foreach (var one in await world.CasesAsync())
@@ -108,7 +108,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
         }
     }
 
-    private static async Task ArriveAsync(World world, params string[] seeds)
+    private static async Task ArriveAsync(TestApp world, params string[] seeds)
     {
         foreach (var seed in seeds.Select(name => Seed.Of(name.Split('/')[0]).Single(s => s.Name == name)))
         {

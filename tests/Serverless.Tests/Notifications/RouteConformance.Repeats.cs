@@ -238,7 +238,7 @@ public abstract partial class RouteConformance
     }
 
     // What a process leaves behind that died before its note.
-    private static async Task ForgetNoteAsync(World world)
+    private static async Task ForgetNoteAsync(TestApp world)
     {
         var tables = world.Services.GetRequiredService<TableStore>();
         for (var shard = 0; shard < 16; shard++)
@@ -251,7 +251,7 @@ public abstract partial class RouteConformance
         }
     }
 
-    private static async Task EraseAsync(World world, string caseId)
+    private static async Task EraseAsync(TestApp world, string caseId)
     {
         var tables = world.Services.GetRequiredService<TableStore>();
         await foreach (var row in tables.QueryAllAsync("cases", TableQuery.Partition(caseId), CancellationToken.None))

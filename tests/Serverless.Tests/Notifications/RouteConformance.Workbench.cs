@@ -30,20 +30,20 @@ public abstract partial class RouteConformance
 
     private protected static Seed Find(string name) => Seed.Of(name.Split('/')[0]).Single(s => s.Name == name);
 
-    protected Task<World> StartAsync(params (string Name, string? Value)[][] settings) => StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
+    protected Task<TestApp> StartAsync(params (string Name, string? Value)[][] settings) => StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    protected virtual Task<World> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) => World.StartAsync(account, bus, time, settings);
+    protected virtual Task<TestApp> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) => TestApp.StartAsync(account, bus, time, settings);
 
     /// <summary>Changes targets while the app runs.</summary>
-    protected virtual Task SetAsync(World world, params (string Name, string? Value)[] settings)
+    protected virtual Task SetAsync(TestApp world, params (string Name, string? Value)[] settings)
     {
         world.Set(settings);
         return Task.CompletedTask;
     }
 
     /// <summary>A contact arrives and is worked; what it has to tell waits in the queues of routes.</summary>
-    private protected static async Task ArriveAsync(World world, Seed seed)
+    private protected static async Task ArriveAsync(TestApp world, Seed seed)
     {
         if (seed.At > world.Time.GetUtcNow()) world.Time.Set(seed.At);
         using var answer = await world.SendAsync(seed);
@@ -52,35 +52,35 @@ public abstract partial class RouteConformance
     }
 
     /// <summary>A contact arrives and everybody is told, or tried.</summary>
-    protected static async Task TellAsync(World world)
+    protected static async Task TellAsync(TestApp world)
     {
         await ArriveAsync(world, Form);
         Assert.Equal(0, await world.DrainAsync());
     }
 
     /// <summary>Moves the clock to the next message that waits and works it.</summary>
-    protected static async Task NextAsync(World world)
+    protected static async Task NextAsync(TestApp world)
     {
         Assert.True(world.MoveToNext(DateTimeOffset.MaxValue));
         Assert.Equal(0, await world.DrainAsync());
     }
 
     /// <summary>The messages that the route has to work now, taken off its queue.</summary>
-    protected Task<List<string>> TakeAsync(World world) => world.TakeNoticesAsync(Route);
+    protected Task<List<string>> TakeAsync(TestApp world) => world.TakeNoticesAsync(Route);
 
-    protected Task<bool> WorkAsync(World world, string body) => world.InvokeAsync(Function, "notice", body);
+    protected Task<bool> WorkAsync(TestApp world, string body) => world.InvokeAsync(Function, "notice", body);
 
     /// <summary>The notices of the day, by target and in order of their events' ids.</summary>
-    protected static async Task<List<JsonElement>> NoticesAsync(World world, string query = "") =>
+    protected static async Task<List<JsonElement>> NoticesAsync(TestApp world, string query = "") =>
         [.. (await world.GetAsync($"/api/operations/notices?day=2026-11-20{query}")).EnumerateArray()
             .OrderBy(n => n.GetProperty("target").GetString(), StringComparer.Ordinal).ThenBy(n => n.GetProperty("eventId").GetString(), StringComparer.Ordinal)];
 
     /// <summary>The only notice of a target.</summary>
-    protected static async Task<JsonElement> NoticeAsync(World world, string target) =>
+    protected static async Task<JsonElement> NoticeAsync(TestApp world, string target) =>
         Assert.Single(await NoticesAsync(world), n => n.GetProperty("target").GetString() == target);
 
     /// <summary>State and reason of a target's only notice, e.g. <c>waiting:503</c>.</summary>
-    protected static async Task<string> StandAsync(World world, string target)
+    protected static async Task<string> StandAsync(TestApp world, string target)
     {
         var notice = await NoticeAsync(world, target);
         return $"{notice.GetProperty("state").GetString()}:{notice.GetProperty("reason").GetString()}";
@@ -93,7 +93,7 @@ public abstract partial class RouteConformance
         while (!await holds()) limit.Token.ThrowIfCancellationRequested();
     }
 
-    private protected static LaterMessage ScheduledFor(World world, string target) => Assert.Single(world.Later.Waiting, m => m.Target == target);
+    private protected static LaterMessage ScheduledFor(TestApp world, string target) => Assert.Single(world.Later.Waiting, m => m.Target == target);
 
-    private protected static double SecondsUntil(World world, LaterMessage message) => (message.Due - world.Time.GetUtcNow()).TotalSeconds;
+    private protected static double SecondsUntil(TestApp world, LaterMessage message) => (message.Due - world.Time.GetUtcNow()).TotalSeconds;
 }

@@ -14,7 +14,7 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task There_are_two_hundred_at_most_and_one_more_when_one_is_deleted()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         // Rows as the desk writes them, in batches: two hundred calls would only take longer.
         await world.SubscribeAsync("s000", new Uri("https://example.com/"));
         var tables = world.Services.GetRequiredService<TableStore>();
@@ -33,7 +33,7 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_name_is_there_once_whoever_asks_at_the_same_time_and_however_it_is_spelled()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => MakeAsync(world, "crm", "https://example.com/")));
         Assert.Single(made, m => m.Status == HttpStatusCode.Created);
         Assert.All(made.Where(m => m.Status != HttpStatusCode.Created), m => Assert.Contains("choose another", m.Says, StringComparison.Ordinal));
@@ -44,7 +44,7 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task An_address_that_lies_inside_is_refused_however_it_is_written()
     {
-        await using var world = await World.StartAsync(azurite, ("AZURE_FUNCTIONS_ENVIRONMENT", "Production"));
+        await using var world = await TestApp.StartAsync(azurite, ("AZURE_FUNCTIONS_ENVIRONMENT", "Production"));
         foreach (var url in new[]
         {
             "https://127.0.0.1/", "https://localhost/", "https://app.localhost/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/", "https://0.0.0.0/", "https://[::]/",
@@ -65,7 +65,7 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_filter_that_nothing_can_pass_is_refused_with_what_to_write()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var (field, entry, what, step) in new[]
         {
             ("types", "serverless.case.opend.v1", "names serverless.case.opend.v1", "api/schema/catalogue"), ("types", "case.*", "names case.*", "serverless.case.*"),
@@ -84,12 +84,12 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_filter_may_end_with_a_star()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var made = await world.SubscribeAsync("crm", new Uri("https://example.com/"), """ "types":["serverless.*","serverless.contact.sent.v1"],"channels":["me*","twilio"],"needs":["call*"],"owners":["*"],"networks":["pigeon"] """);
         Assert.Equal(2, made.GetProperty("types").GetArrayLength());
     }
 
-    private static async Task<(HttpStatusCode Status, string Says)> MakeAsync(World world, string name, string url)
+    private static async Task<(HttpStatusCode Status, string Says)> MakeAsync(TestApp world, string name, string url)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, SubscriptionSteps.Path, JsonSerializer.Serialize(new { name, url }));
         return (answer.StatusCode, await answer.TextAsync());

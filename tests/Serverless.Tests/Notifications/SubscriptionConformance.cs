@@ -20,14 +20,14 @@ public sealed class SubscriptionConformance(AzuriteFixture azurite) : RouteConfo
 
     protected override string IdOf(RecordedRequest request) => request.Headers["webhook-id"];
 
-    protected override async Task<World> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings)
+    protected override async Task<TestApp> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings)
     {
         var world = await base.StartAsync(account, bus, time, [.. settings.Where(s => !IsOurs(s))]);
         await SetAsync(world, [.. settings.Where(IsOurs)]);
         return world;
     }
 
-    protected override async Task SetAsync(World world, params (string Name, string? Value)[] settings)
+    protected override async Task SetAsync(TestApp world, params (string Name, string? Value)[] settings)
     {
         foreach (var one in settings.GroupBy(s => s.Name.Split("__")[1], s => (Field: s.Name.Split("__")[2], s.Value), StringComparer.Ordinal))
         {

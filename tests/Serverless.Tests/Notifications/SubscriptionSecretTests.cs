@@ -15,7 +15,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task The_row_holds_no_secret_and_another_implementation_derives_the_same()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var secret = (await world.SubscribeAsync("CRM", new Uri("https://example.com/"))).GetProperty("secret").GetString()!;
         var row = await world.Services.GetRequiredService<TableStore>().GetAsync("subscriptions", "webhook", "crm", CancellationToken.None);
         foreach (var property in new[] { "Secret", "PreviousSecret" }) Assert.Null(row![property]);
@@ -23,18 +23,18 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
 
         var derived = await Node.RunAsync("tests/Serverless.Tests/Signing/hkdf.mjs", new[]
         {
-            new { master = World.MasterSecret, salt = row!.Text("Salt"), info = "webhook subscription crm", bytes = 32 },
-            new { master = World.MasterSecret, salt = (string?)"", info = "fingerprint", bytes = 4 },
+            new { master = TestApp.MasterSecret, salt = row!.Text("Salt"), info = "webhook subscription crm", bytes = 32 },
+            new { master = TestApp.MasterSecret, salt = (string?)"", info = "fingerprint", bytes = 4 },
         });
         Assert.Equal(secret["whsec_".Length..], derived[0].GetProperty("base64").GetString());
         Assert.Equal(row.Text("Master"), derived[1].GetProperty("hex").GetString());
-        Assert.NotEqual(Convert.ToBase64String(DerivedSecret.Of(World.MasterSecret, Convert.FromBase64String(row.Text("Salt")!), "webhook subscription shop")), secret["whsec_".Length..]);
+        Assert.NotEqual(Convert.ToBase64String(DerivedSecret.Of(TestApp.MasterSecret, Convert.FromBase64String(row.Text("Salt")!), "webhook subscription shop")), secret["whsec_".Length..]);
     }
 
     [Fact]
     public async Task Without_a_master_secret_none_is_made_and_the_answer_names_the_setting()
     {
-        await using var world = await World.StartAsync(azurite, ("Webhook__MasterSecret", null));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__MasterSecret", null));
         using var answer = await world.RawAsync(HttpMethod.Post, SubscriptionSteps.Path, """{"name":"crm","url":"https://example.com/"}""");
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Contains("Webhook__MasterSecret", await answer.TextAsync(), StringComparison.Ordinal);
@@ -45,11 +45,11 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
     public async Task When_the_master_secret_is_rotated_each_keeps_its_own_until_it_is_rotated_and_Health_says_who_is_left()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var first = (await world.SubscribeAsync("crm", crm.Address)).GetProperty("secret").GetString()!;
         Assert.Equal(("green", ""), await world.HealthAsync("subscriptions"));
 
-        world.Set(("Webhook__PreviousMasterSecret", World.MasterSecret), ("Webhook__MasterSecret", NewMaster));
+        world.Set(("Webhook__PreviousMasterSecret", TestApp.MasterSecret), ("Webhook__MasterSecret", NewMaster));
         Assert.True(await IsGenuineAsync(world, crm, first));
         await world.SubscribeAsync("later", crm.Address);
         var (status, says) = await world.HealthAsync("subscriptions");
@@ -72,7 +72,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
     public async Task One_whose_master_secret_is_gone_waits_and_Health_says_how_to_mend_it()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.SubscribeAsync("crm", crm.Address);
         world.Set(("Webhook__MasterSecret", NewMaster));
         var (status, says) = await world.HealthAsync("subscriptions");
@@ -84,7 +84,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         Assert.True(await IsGenuineAsync(world, crm, anew));
     }
 
-    private static async Task<bool> IsGenuineAsync(World world, Subscriber subscriber, string secret)
+    private static async Task<bool> IsGenuineAsync(TestApp world, Subscriber subscriber, string secret)
     {
         Assert.True((await world.SubscriptionStepAsync("crm/ping")).Json.GetProperty("delivered").GetBoolean());
         var told = subscriber.Told[^1];

@@ -17,7 +17,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     public async Task A_subscription_made_by_the_API_is_told_signed_with_the_secret_shown_once()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var made = await MakeAsync(world, "crm", crm.Address);
         var secret = made.GetProperty("secret").GetString()!;
         Assert.Equal(32, Convert.FromBase64String(secret["whsec_".Length..]).Length);
@@ -35,7 +35,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     {
         await using var heard = await Subscriber.StartAsync();
         await using var deaf = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"));
         await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"needs":["answer"],"owners":["service"],"include":["text"] """);
         foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"), ("needs", "repair"), ("owners", "workshop") })
             await MakeAsync(world, $"not-{name}", deaf.Address, $"\"{name}\":[\"{filter}\"]");
@@ -48,7 +48,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     [Fact]
     public async Task What_cannot_be_is_said_in_a_sentence_and_changes_nothing()
     {
-        await using var world = await World.StartAsync(azurite, ("Webhook__Subscribers__set__Url", "http://127.0.0.1:9/"), ("Webhook__Subscribers__set__Secret", SettingsSecret));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__set__Url", "http://127.0.0.1:9/"), ("Webhook__Subscribers__set__Secret", SettingsSecret));
         foreach (var (json, says) in new[]
         {
             ("nonsense", "name"), ("""{"name":"a b","url":"https://example.com/"}""", "name"), ("""{"name":"a"}""", "url"), ("""{"name":"a","url":"http://example.com/"}""", "url"),
@@ -72,7 +72,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     [Fact]
     public async Task A_change_needs_the_version_it_was_made_for()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await MakeAsync(world, "crm", new Uri("https://example.com/one"), """ "networks":["sms"] """);
         Assert.Equal((HttpStatusCode)428, (await PatchAsync(world, "crm", null, """{"networks":null}""")).Status);
         Assert.Equal(HttpStatusCode.PreconditionFailed, (await PatchAsync(world, "crm", "\"7\"", """{"networks":null}""")).Status);
@@ -88,7 +88,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     public async Task A_ping_is_sent_at_once_signed_and_its_outcome_told()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var secret = (await MakeAsync(world, "crm", crm.Address, """ "include":["text"],"types":["serverless.case.closed.v1"] """)).GetProperty("secret").GetString()!;
         var (well, _) = await PostAsync(world, "crm/ping");
         Assert.Equal((true, "204"), (well.GetProperty("delivered").GetBoolean(), well.GetProperty("reason").GetString()));
@@ -103,9 +103,9 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     public async Task A_secret_rotated_under_load_refuses_nothing_and_the_old_one_ends_when_it_was_said()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var old = (await MakeAsync(world, "crm", crm.Address)).GetProperty("secret").GetString()!;
-        foreach (var customer in Enumerable.Range(0, 30)) await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"4915112345{customer:000}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        foreach (var customer in Enumerable.Range(0, 30)) await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer:000}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         // While the tenth of thirty waits for its answer, the secret changes.
         var changed = new TaskCompletionSource();
         crm.Answer = async context =>
@@ -135,7 +135,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     {
         await using var crm = await Subscriber.StartAsync();
         await using var other = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Notification__RetrySeconds", "5,5"));
+        await using var world = await TestApp.StartAsync(azurite, ("Notification__RetrySeconds", "5,5"));
         await MakeAsync(world, "crm", crm.Address);
         await MakeAsync(world, "other", other.Address);
         Assert.Equal("paused", (await PostAsync(world, "crm/pause")).Json.GetProperty("state").GetString());
@@ -165,7 +165,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     public async Task A_410_switches_it_off_until_it_is_resumed()
     {
         await using var crm = await Subscriber.StartAsync(Subscriber.Status(410));
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await MakeAsync(world, "crm", crm.Address);
         await ArriveAsync(world, "1");
         Assert.Equal("off", (await world.GetAsync($"{Path}/crm")).GetProperty("state").GetString());
@@ -184,7 +184,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     {
         await using var crm = await Subscriber.StartAsync(Subscriber.Status(413));
         await using var other = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await MakeAsync(world, "crm", crm.Address);
         await MakeAsync(world, "other", other.Address);
         foreach (var customer in new[] { "1", "2", "3" }) await ArriveAsync(world, customer);
@@ -205,7 +205,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     public async Task Another_instance_hears_of_a_subscription_within_ten_seconds_and_reads_once_however_many_notices()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
         var seen = twin.Services.GetService(typeof(SubscriptionStore)) as SubscriptionStore;
         Assert.Empty(await seen!.AllAsync(CancellationToken.None));
@@ -217,7 +217,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal(1, twin.Calls.Storage - before);
     }
 
-    private static async Task<int> SpanAsync(World world, string from, string to, string state)
+    private static async Task<int> SpanAsync(TestApp world, string from, string to, string state)
     {
         var queued = 0;
         string? continuation = null;
@@ -232,27 +232,27 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         return queued;
     }
 
-    private static async Task ArriveAsync(World world, string customer)
+    private static async Task ArriveAsync(TestApp world, string customer)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static Task<JsonElement> MakeAsync(World world, string name, Uri url, string fields = "") => world.SubscribeAsync(name, url, fields);
+    private static Task<JsonElement> MakeAsync(TestApp world, string name, Uri url, string fields = "") => world.SubscribeAsync(name, url, fields);
 
-    private static Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(World world, string path, string? json = null) => world.SubscriptionStepAsync(path, json);
+    private static Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(TestApp world, string path, string? json = null) => world.SubscriptionStepAsync(path, json);
 
-    private static Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(World world, string name, string? match, string json) => world.ChangeSubscriptionAsync(name, match, json);
+    private static Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(TestApp world, string name, string? match, string json) => world.ChangeSubscriptionAsync(name, match, json);
 
-    private static async Task<HttpStatusCode> StatusAsync(World world, HttpMethod method, string path, string? json = null)
+    private static async Task<HttpStatusCode> StatusAsync(TestApp world, HttpMethod method, string path, string? json = null)
     {
         using var answer = await world.RawAsync(method, path, json);
         return answer.StatusCode;
     }
 
-    private static async Task<JsonElement> DeliveriesAsync(World world, string name, string query = "") =>
+    private static async Task<JsonElement> DeliveriesAsync(TestApp world, string name, string query = "") =>
         (await world.GetAsync($"{Path}/{name}/deliveries?day={world.Time.GetUtcNow():yyyy-MM-dd}{query}")).GetProperty("notices");
 
-    private static WebhookProofKind Judge(RecordedRequest request, string secret, World world) => StandardWebhook.Verify(
+    private static WebhookProofKind Judge(RecordedRequest request, string secret, TestApp world) => StandardWebhook.Verify(
         new SecretPair(secret, null), request.Headers["webhook-id"], request.Headers["webhook-timestamp"], request.Headers["webhook-signature"], request.Body, world.Time.GetUtcNow(), TimeSpan.FromMinutes(5)).Kind;
 }

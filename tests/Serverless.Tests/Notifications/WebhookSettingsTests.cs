@@ -17,7 +17,7 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
     {
         await using var listens = await Subscriber.StartAsync();
         var url = listens.Address.ToString();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite,
             ("Webhook__Subscribers__good__Url", url), ("Webhook__Subscribers__good__Secret", Secret),
             ("Webhook__Subscribers__nowhere__Url", "crm.example.com/hook"), ("Webhook__Subscribers__nowhere__Secret", Secret),
@@ -59,14 +59,14 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             account, null, time, ("Webhook__Subscribers__gone__Url", down.Address.ToString()), ("Webhook__Subscribers__gone__Secret", Secret));
         var form = Seed.Of("generic")[0];
         world.Time.Set(form.At);
         (await world.SendAsync(form)).Dispose();
         Assert.Equal(0, await world.DrainAsync());
 
-        await using var restarted = await World.StartAsync(account, world.Broker, time);
+        await using var restarted = await TestApp.StartAsync(account, world.Broker, time);
         time.Advance(TimeSpan.FromSeconds(7));
         Assert.Equal(0, await restarted.DrainAsync());
         Assert.Single(down.Told);
@@ -85,7 +85,7 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
     [InlineData("Webhook__TimeoutSeconds", "61")]
     public async Task A_value_out_of_bounds_stops_the_start_with_a_sentence(string setting, string value)
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => World.StartAsync(azurite, (setting, value)));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestApp.StartAsync(azurite, (setting, value)));
         Assert.Contains($"{setting} must be", error.Message, StringComparison.Ordinal);
     }
 }

@@ -13,44 +13,44 @@ public sealed class EmailGraphTests
     [Fact]
     public async Task A_message_is_fetched_to_the_byte_with_headers_and_attachments()
     {
-        await using var desk = await EmailDesk.StartAsync();
-        var mail = EmailDesk.Mail("AAk-1_=", text: "Grüße €😴");
-        desk.Graph.Messages.Add((EmailDesk.Service, "inbox", mail));
-        var document = Assert.IsType<FetchedContent.Document>(await desk.Channel.FetchAsync(EmailDesk.Resource("AAk-1_="), default));
-        Assert.Equal(EmailDesk.Json(mail), Encoding.UTF8.GetString(document.Body.Span));
-        Assert.Equal("Grüße €😴", Assert.IsType<Parsed.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailDesk.Resource("AAk-1_="), document.Body)).Event.Contact.Text);
+        await using var desk = await EmailSetup.StartAsync();
+        var mail = EmailSetup.Mail("AAk-1_=", text: "Grüße €😴");
+        desk.Graph.Messages.Add((EmailSetup.Service, "inbox", mail));
+        var document = Assert.IsType<FetchedContent.Document>(await desk.Channel.FetchAsync(EmailSetup.Resource("AAk-1_="), default));
+        Assert.Equal(EmailSetup.Json(mail), Encoding.UTF8.GetString(document.Body.Span));
+        Assert.Equal("Grüße €😴", Assert.IsType<Parsed.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailSetup.Resource("AAk-1_="), document.Body)).Event.Contact.Text);
         var call = Assert.Single(desk.Graph.Calls);
-        Assert.StartsWith($"GET /users/{EmailDesk.Service}/messages/AAk-1_=?$expand=", call, StringComparison.Ordinal);
+        Assert.StartsWith($"GET /users/{EmailSetup.Service}/messages/AAk-1_=?$expand=", call, StringComparison.Ordinal);
         Assert.Contains("uniqueBody", call, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_is_gone_is_gone_and_a_mailbox_that_is_offline_is_waited_for()
     {
-        await using var desk = await EmailDesk.StartAsync();
-        Assert.Equal(new FetchedContent.Gone("gone-at-provider"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        await using var desk = await EmailSetup.StartAsync();
+        Assert.Equal(new FetchedContent.Gone("gone-at-provider"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 404, "MailboxNotEnabledForRESTAPI", 1, null);
-        Assert.Equal(new FetchedContent.Later("mailbox-unavailable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("mailbox-unavailable"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 429, "ApplicationThrottled", 1, 17);
-        Assert.Equal(new FetchedContent.Later("rate-limited", TimeSpan.FromSeconds(17)), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("rate-limited", TimeSpan.FromSeconds(17)), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 503, "ServiceUnavailable", 1, null);
-        Assert.Equal(new FetchedContent.Later("unreachable"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("unreachable"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         Assert.Equal(new FetchedContent.Gone("no-message"), await desk.Channel.FetchAsync("users/a@example.com/mailFolders/inbox/messages/../../secrets", default));
     }
 
     [Fact]
     public async Task A_token_that_is_refused_is_asked_for_again_later()
     {
-        await using var desk = await EmailDesk.StartAsync(("AccessToken", "an-expired-token"));
-        Assert.Equal(new FetchedContent.Later("refused"), await desk.Channel.FetchAsync(EmailDesk.Resource("AAk1"), default));
+        await using var desk = await EmailSetup.StartAsync(("AccessToken", "an-expired-token"));
+        Assert.Equal(new FetchedContent.Later("refused"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
     }
 
     [Fact]
     public async Task At_most_four_calls_go_to_a_mailbox_at_once()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         desk.Graph.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var calls = Enumerable.Range(0, 12).Select(i => desk.Channel.FetchAsync(EmailDesk.Resource($"AAk{i}"), default)).ToList();
+        var calls = Enumerable.Range(0, 12).Select(i => desk.Channel.FetchAsync(EmailSetup.Resource($"AAk{i}"), default)).ToList();
         while (desk.Graph.MostAtOnce < 4) await Task.Yield();
         desk.Graph.Gate.SetResult();
         Assert.All(await Task.WhenAll(calls), fetched => Assert.IsType<FetchedContent.Gone>(fetched));
@@ -60,11 +60,11 @@ public sealed class EmailGraphTests
     [Fact]
     public async Task A_file_is_streamed_and_a_link_is_none()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         var bytes = new byte[3 * 1024 * 1024];
         new Random(1).NextBytes(bytes);
         desk.Graph.Files["AAkFile="] = ("application/pdf", bytes);
-        var contact = desk.Found(WithFiles(EmailDesk.Mail("AAk1")));
+        var contact = desk.Found(WithFiles(EmailSetup.Mail("AAk1")));
         Assert.Equal(3, contact.Attachments.Count);
         Assert.Equal("message/rfc822", contact.Attachments[1].Type);
 
@@ -83,11 +83,11 @@ public sealed class EmailGraphTests
     [Fact]
     public async Task A_look_brings_what_came_since_page_by_page_and_then_only_what_is_new()
     {
-        await using var desk = await EmailDesk.StartAsync();
-        for (var i = 1; i <= 3; i++) desk.Graph.Messages.Add((EmailDesk.Service, "inbox", EmailDesk.Mail($"AAk{i}")));
-        var old = EmailDesk.Mail("AAkOld");
+        await using var desk = await EmailSetup.StartAsync();
+        for (var i = 1; i <= 3; i++) desk.Graph.Messages.Add((EmailSetup.Service, "inbox", EmailSetup.Mail($"AAk{i}")));
+        var old = EmailSetup.Mail("AAkOld");
         old["receivedDateTime"] = "2026-11-19T09:00:00Z";
-        desk.Graph.Messages.Add((EmailDesk.Service, "inbox", old));
+        desk.Graph.Messages.Add((EmailSetup.Service, "inbox", old));
         var source = desk.Channel.Sources.First(s => s.Name.EndsWith("/inbox", StringComparison.Ordinal));
         Assert.Equal(TimeSpan.FromHours(1), source.Every);
         var since = new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero);
@@ -97,20 +97,20 @@ public sealed class EmailGraphTests
         var second = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(first.Cursor, since), default));
         Assert.Equal((1, false), (second.Held.Count, second.More));
         var found = Assert.IsType<Parsed.Found>(desk.ReadHeld(second.Held[0]));
-        Assert.Equal(desk.Found(EmailDesk.Mail("AAk3")).ExternalId, found.Event.Contact.ExternalId);
+        Assert.Equal(desk.Found(EmailSetup.Mail("AAk3")).ExternalId, found.Event.Contact.ExternalId);
 
         Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
-        desk.Graph.Messages.Add((EmailDesk.Service, "inbox", EmailDesk.Mail("AAk4")));
+        desk.Graph.Messages.Add((EmailSetup.Service, "inbox", EmailSetup.Mail("AAk4")));
         Assert.Single(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
     }
 
     [Fact]
     public async Task A_cursor_that_Graph_forgot_begins_anew_and_trouble_keeps_it()
     {
-        await using var desk = await EmailDesk.StartAsync();
-        desk.Graph.Messages.Add((EmailDesk.Service, "sentitems", Sent("AAk1")));
+        await using var desk = await EmailSetup.StartAsync();
+        desk.Graph.Messages.Add((EmailSetup.Service, "sentitems", Sent("AAk1")));
         var begin = new ReconciliationStart(null, DateTimeOffset.UnixEpoch);
-        var source = $"{EmailDesk.Service}/sentitems";
+        var source = $"{EmailSetup.Service}/sentitems";
         var page = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source, begin, default));
         Assert.Equal(Direction.Outbound, Assert.IsType<Parsed.Found>(desk.ReadHeld(page.Held.Single())).Event.Contact.Direction);
 
@@ -125,17 +125,17 @@ public sealed class EmailGraphTests
     [Fact]
     public async Task A_cursor_that_leads_elsewhere_is_not_followed()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         await using var elsewhere = await Harness.RecordingEndpoint.StartAsync(200);
         var address = elsewhere.Address.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
-        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync($"{EmailDesk.Service}/inbox", new ReconciliationStart($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
+        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync($"{EmailSetup.Service}/inbox", new ReconciliationStart($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
         Assert.Empty(elsewhere.Requests);
     }
 
     private static JsonObject Sent(string id)
     {
-        var mail = EmailDesk.Mail(id, from: EmailDesk.Service);
-        mail["toRecipients"] = new JsonArray(EmailDesk.Person("anna@example.org"));
+        var mail = EmailSetup.Mail(id, from: EmailSetup.Service);
+        mail["toRecipients"] = new JsonArray(EmailSetup.Person("anna@example.org"));
         return mail;
     }
 

@@ -57,8 +57,8 @@ public sealed class EmailMailTests
     [InlineData("X-Auto-Response-Suppress", "All", null), InlineData("Content-Type", "multipart/alternative", null)]
     public async Task What_a_machine_wrote_is_marked(string header, string value, string? mark)
     {
-        await using var desk = EmailDesk.Reading();
-        var contact = desk.Found(EmailDesk.Mail("AAk1", headers: new() { [header] = value }));
+        await using var desk = EmailSetup.Reading();
+        var contact = desk.Found(EmailSetup.Mail("AAk1", headers: new() { [header] = value }));
         Assert.Equal(mark, contact.Extras!.GetValueOrDefault("automatic"));
         // Nobody answers a machine; a web form leads to a person, and so may a list: its headers forbid automatic texts alone.
         Assert.Equal(mark is "auto-reply" or "bounce", contact.Reply is null);
@@ -69,9 +69,9 @@ public sealed class EmailMailTests
     [InlineData("auto-reply"), InlineData("bounce")]
     public async Task A_machines_answer_is_kept_and_triggers_nothing(string mark)
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         var (header, value) = mark == "bounce" ? ("X-Failed-Recipients", "anna@example.org") : ("Auto-Submitted", "auto-replied");
-        var contact = desk.Found(EmailDesk.Mail("AAk1", headers: new() { [header] = value }));
+        var contact = desk.Found(EmailSetup.Mail("AAk1", headers: new() { [header] = value }));
         var e = new ContactEvent("e", ContactChange.Received, contact);
         Decision Decide(Case? head) => CaseRules.Decide(head, e, pinned: true, desk.Time.GetUtcNow(), new ServiceLevelsOptions(), new CasesOptions());
         var open = new Case { Id = "c", Number = "n", Need = "answer", NeedRule = "r", Networks = ["email"], OpenedAt = desk.Time.GetUtcNow(), AnsweredAt = desk.Time.GetUtcNow() };
@@ -83,8 +83,8 @@ public sealed class EmailMailTests
     [Fact]
     public async Task A_conversation_is_its_first_message_and_the_customer()
     {
-        await using var desk = EmailDesk.Reading();
-        Contact Mail(string id, string from, string? references = null, string? answers = null) => desk.Found(EmailDesk.Mail(id, from, headers: new() { ["References"] = references ?? "", ["In-Reply-To"] = answers ?? "" }));
+        await using var desk = EmailSetup.Reading();
+        Contact Mail(string id, string from, string? references = null, string? answers = null) => desk.Found(EmailSetup.Mail(id, from, headers: new() { ["References"] = references ?? "", ["In-Reply-To"] = answers ?? "" }));
         var first = Mail("AAk1", "anna@example.org");
         Assert.Equal(first.ThreadKey, Mail("AAk2", "Anna@example.org", $"{first.ExternalId}\r\n\t<answer@example.com>").ThreadKey);
         Assert.Equal(first.ThreadKey, Mail("AAk3", "anna@example.org", answers: first.ExternalId).ThreadKey);
@@ -92,23 +92,23 @@ public sealed class EmailMailTests
         Assert.NotEqual(first.ThreadKey, Mail("AAk4", "stranger@example.net", first.ExternalId).ThreadKey);
         Assert.NotEqual(Mail("AAk5", "one@example.org", "<round@example.com>").ThreadKey, Mail("AAk6", "two@example.org", "<round@example.com>").ThreadKey);
 
-        var sent = EmailDesk.Mail("AAk7", EmailDesk.Service);
-        sent["toRecipients"] = new JsonArray(EmailDesk.Person("anna@example.org", "Anna Weiß"));
+        var sent = EmailSetup.Mail("AAk7", EmailSetup.Service);
+        sent["toRecipients"] = new JsonArray(EmailSetup.Person("anna@example.org", "Anna Weiß"));
         sent["singleValueExtendedProperties"] = new JsonArray(new JsonObject { ["id"] = "string 0x1039", ["value"] = first.ExternalId });
         Assert.Equal((first.ThreadKey, Direction.Outbound), (desk.Found(sent, "sentitems").ThreadKey, desk.Found(sent, "sentitems").Direction));
         // A forward to a supplier answers nobody.
-        sent["toRecipients"] = new JsonArray(EmailDesk.Person("supplier@example.net"));
+        sent["toRecipients"] = new JsonArray(EmailSetup.Person("supplier@example.net"));
         Assert.NotEqual(first.ThreadKey, desk.Found(sent, "sentitems").ThreadKey);
-        sent["toRecipients"] = new JsonArray(EmailDesk.Person(EmailDesk.Service));
+        sent["toRecipients"] = new JsonArray(EmailSetup.Person(EmailSetup.Service));
         Assert.Equal(new Parsed.Ignored("no-recipient"), desk.Read(sent, "sentitems"));
     }
 
     [Fact]
     public async Task A_sender_in_our_name_in_the_inbox_is_no_answer_of_ours()
     {
-        await using var desk = EmailDesk.Reading();
-        var form = EmailDesk.Mail("AAk1", EmailDesk.Service);
-        form["replyTo"] = new JsonArray(EmailDesk.Person("karin@example.org", "Karin Brandt"));
+        await using var desk = EmailSetup.Reading();
+        var form = EmailSetup.Mail("AAk1", EmailSetup.Service);
+        form["replyTo"] = new JsonArray(EmailSetup.Person("karin@example.org", "Karin Brandt"));
         var contact = desk.Found(form);
         Assert.Equal((Direction.Inbound, "karin@example.org", "Karin Brandt"), (contact.Direction, contact.Parties.Single().Value, contact.Parties[0].Name));
     }
@@ -116,15 +116,15 @@ public sealed class EmailMailTests
     [Fact]
     public async Task What_is_missing_or_of_another_type_reads_as_nothing()
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         Assert.Equal("AAk1", desk.Found(new JsonObject { ["id"] = "AAk1" }).ExternalId);
         Assert.Equal(desk.Time.GetUtcNow(), desk.Found(new JsonObject { ["id"] = "AAk1" }).OccurredAt);
         Assert.Equal(new Parsed.Ignored("draft"), desk.Read(new JsonObject { ["id"] = "AAk1", ["isDraft"] = true }));
-        foreach (var name in EmailDesk.Mail("x").Select(p => p.Key).Where(k => k != "id"))
+        foreach (var name in EmailSetup.Mail("x").Select(p => p.Key).Where(k => k != "id"))
         {
             foreach (var value in new[] { "null", "7", "\"\"", "[]", "{}", "[null,7,{}]", "{\"emailAddress\":7}", "\"\\ud800\"" })
             {
-                var mail = EmailDesk.Mail("AAk1");
+                var mail = EmailSetup.Mail("AAk1");
                 mail[name] = null;
                 var json = mail.ToJsonString().Replace($"\"{name}\":null", $"\"{name}\":{value}", StringComparison.Ordinal);
                 try
@@ -143,8 +143,8 @@ public sealed class EmailMailTests
     [Fact]
     public async Task A_text_that_is_too_large_comes_as_its_beginning()
     {
-        await using var desk = EmailDesk.Reading();
-        var mail = EmailDesk.Mail("AAk1");
+        await using var desk = EmailSetup.Reading();
+        var mail = EmailSetup.Mail("AAk1");
         mail.Remove("body");
         mail["bodyPreview"] = "Anfang";
         Assert.Equal(("Anfang", "too-large"), (desk.Found(mail).Text, desk.Found(mail).Extras!["truncated"]));

@@ -25,7 +25,7 @@ public sealed class EmailNotificationTests
         kid,
     };
 
-    private static string State(string mailbox = "service", string folder = "inbox", string secret = EmailDesk.Secret) => ClientStates.Of(secret, mailbox, folder);
+    private static string State(string mailbox = "service", string folder = "inbox", string secret = EmailSetup.Secret) => ClientStates.Of(secret, mailbox, folder);
 
     private static JsonObject Item(string? state, string id = "AAk1", string change = "created") => new()
     {
@@ -47,10 +47,10 @@ public sealed class EmailNotificationTests
     [Fact]
     public async Task A_state_opens_its_own_folder_alone()
     {
-        await using var desk = EmailDesk.Reading(("Mailboxes__sales__Address", "sales@example.com"), ("Mailboxes__sales__Folders", "inbox,AAMkAGI2-a-very-long-folder-id-of-Graph_AAA="));
+        await using var desk = EmailSetup.Reading(("Mailboxes__sales__Address", "sales@example.com"), ("Mailboxes__sales__Folders", "inbox,AAMkAGI2-a-very-long-folder-id-of-Graph_AAA="));
         var elements = desk.Channel.Read(desk.Delivery(Body([Item(State("sales", "AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=")), Item(State()), Item(State("sales", "sentitems")), Item(State("nobody")), Item(State(secret: "another-secret-of-some-length-0123456789"))]))).Select(e => e.Read()).ToList();
         Assert.Equal(new Parsed.Reference("users/sales@example.com/mailFolders/AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=/messages/AAk1"), elements[0]);
-        Assert.Equal(new Parsed.Reference(EmailDesk.Resource("AAk1")), elements[1]);
+        Assert.Equal(new Parsed.Reference(EmailSetup.Resource("AAk1")), elements[1]);
         Assert.All(elements.Skip(2), e => Assert.Equal(new Parsed.Alert("client-state-wrong"), e));
         Assert.True(State("a-name-as-long-as-a-name-may-be-0123456789", "AAMkAGI2-a-very-long-folder-id-of-Graph_AAA=").Length <= 128);
     }
@@ -59,7 +59,7 @@ public sealed class EmailNotificationTests
     [InlineData("reauthorizationRequired", "reauthorization-required"), InlineData("subscriptionRemoved", "subscription-removed"), InlineData("missed", "notifications-missed"), InlineData("somethingNew", "lifecycle-unknown")]
     public async Task A_lifecycle_event_calls_for_attention(string word, string reason)
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         var item = new JsonObject { ["clientState"] = State(), ["lifecycleEvent"] = word };
         var delivery = desk.Delivery(Body([item]), "/api/hooks/email/lifecycle");
         Assert.IsType<VerificationResult.Valid>(desk.Channel.Verify(delivery));
@@ -69,7 +69,7 @@ public sealed class EmailNotificationTests
     [Fact]
     public async Task A_path_in_place_of_an_id_is_not_followed()
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         foreach (var id in new[] { "../me", "AAk1?$expand=x", "AAk 1", "AAk#1", "", new string('A', 600) })
         {
             Assert.ThrowsAny<JsonException>(() => desk.Channel.Read(desk.Delivery(Body([Item(State(), id)]))).Select(e => e.Read()).Single());
@@ -79,7 +79,7 @@ public sealed class EmailNotificationTests
     [Fact]
     public async Task One_bad_token_makes_the_whole_call_suspicious()
     {
-        await using var desk = EmailDesk.Reading(("AppId", App));
+        await using var desk = EmailSetup.Reading(("AppId", App));
         Assert.True(desk.Channel.Keys.TryTake(await KeySet()));
         VerificationResult Judge(params string[] tokens) => desk.Channel.Verify(desk.Delivery(Body([Item(State())], tokens)));
         Assert.IsType<VerificationResult.Valid>(Judge(await TokenAt(0)));
@@ -103,7 +103,7 @@ public sealed class EmailNotificationTests
             if (!up) context.Response.StatusCode = 503;
             else await context.Response.Body.WriteAsync(context.Request.Path == "/keys" ? set : """{"jwks_uri":"/keys"}"""u8.ToArray());
         });
-        await using var desk = EmailDesk.Reading(("AppId", App), ("OpenIdUrl", $"{entra.Address}configuration"));
+        await using var desk = EmailSetup.Reading(("AppId", App), ("OpenIdUrl", $"{entra.Address}configuration"));
         var genuine = desk.Delivery(Body([Item(State())], await TokenAt(0)));
         var unknown = desk.Delivery(Body([Item(State())], await TokenAt(3)));
         Assert.Equal(new VerificationResult.Pending(VerificationReasons.KeyUnknown), desk.Channel.Verify(genuine));

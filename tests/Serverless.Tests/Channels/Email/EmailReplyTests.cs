@@ -8,11 +8,11 @@ namespace Serverless.Tests.Channels.Email;
 /// <summary>An answer goes out once, in its thread, with our marks; its copy in Sent Items is recognised, and so is whoever answers it.</summary>
 public sealed class EmailReplyTests
 {
-    private static async Task<(EmailDesk Desk, Contact Asked)> AskedAsync()
+    private static async Task<(EmailSetup Desk, Contact Asked)> AskedAsync()
     {
-        var desk = await EmailDesk.StartAsync();
-        var mail = EmailDesk.Mail("AAk1");
-        desk.Graph.Messages.Add((EmailDesk.Service, "inbox", mail));
+        var desk = await EmailSetup.StartAsync();
+        var mail = EmailSetup.Mail("AAk1");
+        desk.Graph.Messages.Add((EmailSetup.Service, "inbox", mail));
         return (desk, desk.Found(mail));
     }
 
@@ -21,7 +21,7 @@ public sealed class EmailReplyTests
     {
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event;
         var copy = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message;
         var headers = copy["internetMessageHeaders"]!.AsArray().ToDictionary(h => h!["name"]!.GetValue<string>(), h => h!["value"]!.GetValue<string>());
         Assert.Equal("All", headers["X-Auto-Response-Suppress"]);
@@ -31,7 +31,7 @@ public sealed class EmailReplyTests
 
         // As Sent Items show it: without headers.
         copy.Remove("internetMessageHeaders");
-        copy["from"] = EmailDesk.Person(EmailDesk.Service);
+        copy["from"] = EmailSetup.Person(EmailSetup.Service);
         var echo = desk.Found(copy, "sentitems");
         Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, sent.Contact.ThreadKey, Direction.Outbound), (echo.Account, echo.ExternalId, echo.ThreadKey, echo.Direction));
         Assert.Equal(asked.ThreadKey, echo.ThreadKey);
@@ -43,7 +43,7 @@ public sealed class EmailReplyTests
     {
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
-        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked) with { Automatic = true }, default));
+        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked) with { Automatic = true }, default));
         var headers = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message["internetMessageHeaders"]!.AsArray();
         Assert.Contains(headers, h => h!["name"]!.GetValue<string>() == "X-Autoreply" && h["value"]!.GetValue<string>() == "yes");
     }
@@ -55,8 +55,8 @@ public sealed class EmailReplyTests
         await using var _ = desk;
         Assert.True(desk.Channel.Repeatable);
         desk.Graph.LoseAnswerToSend = true;
-        Assert.Equal(new ReplyOutcome.Uncertain(ReplyReasons.Unreachable), await desk.Channel.SendAsync(EmailDesk.Answer(asked), default));
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default));
+        Assert.Equal(new ReplyOutcome.Uncertain(ReplyReasons.Unreachable), await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
         Assert.Equal(new DateTimeOffset(2026, 11, 20, 9, 0, 7, TimeSpan.Zero), sent.Event.Contact.OccurredAt);
         Assert.Single(desk.Graph.Sent);
     }
@@ -68,10 +68,10 @@ public sealed class EmailReplyTests
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
         desk.Graph.Trouble = (call, 503, "ServiceUnavailable", 1, null);
-        var broken = await desk.Channel.SendAsync(EmailDesk.Answer(asked), default);
+        var broken = await desk.Channel.SendAsync(EmailSetup.Answer(asked), default);
         Assert.Equal(call == "send" ? new ReplyOutcome.Uncertain(ReplyReasons.Unreachable) : new ReplyOutcome.Later(ReplyReasons.Unreachable), broken);
-        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default));
-        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default));
+        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
+        Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
         Assert.Single(desk.Graph.Sent);
     }
 
@@ -83,17 +83,17 @@ public sealed class EmailReplyTests
         async Task<ReplyOutcome> With(string call, int status, string code, int? after = null)
         {
             desk.Graph.Trouble = (call, status, code, 1, after);
-            return await desk.Channel.SendAsync(EmailDesk.Answer(asked), default);
+            return await desk.Channel.SendAsync(EmailSetup.Answer(asked), default);
         }
 
         Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(9)), await With("send", 429, "ApplicationThrottled", 9));
         Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await With("send", 403, "ErrorAccessDenied")).Reason);
         Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Later>(await With("GET", 401, "InvalidAuthenticationToken")).Reason);
         Assert.Equal(new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "ErrorInvalidRecipients"), await With("send", 400, "ErrorInvalidRecipients"));
-        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailDesk.Answer(asked, new string('a', 600_000)), default)).Reason);
-        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailDesk.Answer(asked with { Reply = null }), default)).Reason);
+        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked, new string('a', 600_000)), default)).Reason);
+        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked with { Reply = null }), default)).Reason);
         desk.Graph.Messages.Clear();
-        Assert.Equal(ReplyReasons.RecipientGone, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default)).Reason);
+        Assert.Equal(ReplyReasons.RecipientGone, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Reason);
     }
 
     [Fact]
@@ -101,9 +101,9 @@ public sealed class EmailReplyTests
     {
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default)).Event.Contact;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event.Contact;
         var mark = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message["body"]!["content"]!.GetValue<string>();
-        Contact From(string address, string text = "Danke", Dictionary<string, string>? headers = null) => desk.Found(EmailDesk.Mail("AAk9", address, text, headers: headers));
+        Contact From(string address, string text = "Danke", Dictionary<string, string>? headers = null) => desk.Found(EmailSetup.Mail("AAk9", address, text, headers: headers));
 
         Assert.Equal(asked.ThreadKey, From("anna@example.org", headers: new() { ["In-Reply-To"] = sent.ExternalId }).ThreadKey);
         Assert.Equal(asked.ThreadKey, From("husband@example.org", headers: new() { ["References"] = $"<other@x> {sent.ExternalId}" }).ThreadKey);
@@ -112,7 +112,7 @@ public sealed class EmailReplyTests
         Assert.NotEqual(asked.ThreadKey, From("stranger@example.net", $"Danke\n> {mark.Split('\n')[2]}").ThreadKey);
         // A Message-ID with another proof, and a bare number.
         Assert.NotEqual(asked.ThreadKey, From("stranger@example.net", headers: new() { ["In-Reply-To"] = sent.ExternalId.Replace("contact.0", "contact.1", StringComparison.Ordinal) }).ThreadKey);
-        var claims = EmailDesk.Mail("AAk9", "stranger@example.net");
+        var claims = EmailSetup.Mail("AAk9", "stranger@example.net");
         claims["subject"] = "Re: Waschmaschine [#7KMD4RT3]";
         Assert.NotEqual(asked.ThreadKey, desk.Found(claims).ThreadKey);
         Assert.Equal("7KMD4RT3", desk.Found(claims).Extras!["caseNumber"]);
@@ -123,11 +123,11 @@ public sealed class EmailReplyTests
     {
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailDesk.Answer(asked), default)).Event.Contact;
-        JsonObject Bounce(string text) => EmailDesk.Mail("AAk8", "postmaster@example.org", text, headers: new() { ["Content-Type"] = "multipart/report; report-type=delivery-status", ["Return-Path"] = "<>" });
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event.Contact;
+        JsonObject Bounce(string text) => EmailSetup.Mail("AAk8", "postmaster@example.org", text, headers: new() { ["Content-Type"] = "multipart/report; report-type=delivery-status", ["Return-Path"] = "<>" });
 
         var failed = Assert.IsType<Parsed.StatusUpdate>(desk.Read(Bounce($"552 5.2.2 Mailbox full\nMessage-ID: {sent.ExternalId}"))).Message;
-        Assert.Equal((sent.ExternalId, MessageState.Failed, "5.2.2", "0123456789abcdef0123456789abcdef", EmailDesk.Service), (failed.ExternalId, failed.State, failed.Reason, failed.ReplyId, failed.Account));
+        Assert.Equal((sent.ExternalId, MessageState.Failed, "5.2.2", "0123456789abcdef0123456789abcdef", EmailSetup.Service), (failed.ExternalId, failed.State, failed.Reason, failed.ReplyId, failed.Account));
         Assert.Equal("bounce", Assert.IsType<Parsed.Found>(desk.Read(Bounce($"Delayed: 4.4.1\n{sent.ExternalId}"))).Event.Contact.Extras!["automatic"]);
     }
 
@@ -136,7 +136,7 @@ public sealed class EmailReplyTests
     {
         var (desk, _) = await AskedAsync();
         await using var __ = desk;
-        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", "forwarder@example.org", headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
-        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailDesk.Mail("AAk7", EmailDesk.Service)));
+        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailSetup.Mail("AAk7", "forwarder@example.org", headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
+        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailSetup.Mail("AAk7", EmailSetup.Service)));
     }
 }

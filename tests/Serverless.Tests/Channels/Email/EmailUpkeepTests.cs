@@ -10,13 +10,13 @@ public sealed class EmailUpkeepTests
     private static readonly RegistrationCheckRequest Repair = new("https://contact.example.com", Repair: true);
     private static readonly RegistrationCheckRequest Look = Repair with { Repair = false };
 
-    private static async Task<Dictionary<string, Registration>> CheckAsync(EmailDesk desk, RegistrationCheckRequest upkeep) =>
+    private static async Task<Dictionary<string, Registration>> CheckAsync(EmailSetup desk, RegistrationCheckRequest upkeep) =>
         (await desk.Channel.CheckAsync(upkeep, default)).ToDictionary(r => r.Name, StringComparer.Ordinal);
 
     [Fact]
     public async Task A_missing_subscription_is_told_and_made_when_allowed()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         var told = await CheckAsync(desk, Look);
         Assert.Equal(["subscription service inbox", "subscription service sentitems"], told.Keys.Order());
         Assert.All(told.Values, r => Assert.True(r is { State: RegistrationState.Drifted, Step: not null }));
@@ -39,7 +39,7 @@ public sealed class EmailUpkeepTests
     [Fact]
     public async Task It_is_renewed_at_half_its_life_and_made_anew_once_it_is_gone()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         await CheckAsync(desk, Repair);
         desk.Graph.Subscriptions[0]["expirationDateTime"] = "2026-11-22T14:30:00.0000000+05:30";
         Assert.Equal(RegistrationState.Drifted, (await CheckAsync(desk, Look))["subscription service inbox"].State);
@@ -56,7 +56,7 @@ public sealed class EmailUpkeepTests
     [Fact]
     public async Task What_leads_elsewhere_stays()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         desk.Graph.Subscriptions.Add(new JsonObject
         {
             ["id"] = "other", ["resource"] = "/users/service@example.com/mailFolders/inbox/messages", ["notificationUrl"] = "https://staging.example.com/api/hooks/email", ["lifecycleNotificationUrl"] = "x", ["expirationDateTime"] = "2026-11-22T00:00:00Z",
@@ -71,7 +71,7 @@ public sealed class EmailUpkeepTests
     [Fact]
     public async Task One_made_with_another_secret_or_without_lifecycle_or_twice_is_made_anew()
     {
-        await using var desk = await EmailDesk.StartAsync(("Mailboxes__service__Folders", "inbox"));
+        await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"));
         JsonObject Of(string id, string url, string? lifecycle) => new() { ["id"] = id, ["resource"] = "users/service@example.com/mailFolders('inbox')/messages", ["notificationUrl"] = url, ["lifecycleNotificationUrl"] = lifecycle, ["expirationDateTime"] = "2026-11-26T00:00:00Z" };
         foreach (var (url, lifecycle) in new[] { ("https://contact.example.com/api/hooks/email?s=older", "x"), ("https://contact.example.com/api/hooks/email", null) })
         {
@@ -90,7 +90,7 @@ public sealed class EmailUpkeepTests
     [Fact]
     public async Task One_that_the_settings_ask_for_no_more_is_removed()
     {
-        await using var desk = await EmailDesk.StartAsync(("Mailboxes__service__Folders", "inbox"));
+        await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"));
         desk.Graph.Subscriptions.Add(new JsonObject { ["id"] = "stray", ["resource"] = "users/former@example.com/mailFolders('inbox')/messages", ["notificationUrl"] = "https://contact.example.com/api/hooks/email?s=1", ["expirationDateTime"] = "2026-11-26T00:00:00Z" });
         Assert.Equal(RegistrationState.Drifted, (await CheckAsync(desk, Look))["subscription stray"].State);
         Assert.Equal(RegistrationState.Repaired, (await CheckAsync(desk, Repair))["subscription stray"].State);
@@ -102,7 +102,7 @@ public sealed class EmailUpkeepTests
     {
         var settings = Harness.Seed.SettingsOf("email");
         var certificate = settings["Channels__Email__Certificate"];
-        await using var desk = await EmailDesk.StartAsync(("Mailboxes__service__Folders", "inbox"), ("Rich", "true"), ("AppId", "a"), ("CertificateId", "new"), ("Certificate", certificate));
+        await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"), ("Rich", "true"), ("AppId", "a"), ("CertificateId", "new"), ("Certificate", certificate));
         var found = await CheckAsync(desk, Repair);
         Assert.True(found["encryption certificate"] is { State: RegistrationState.Right, ExpiresAt: not null });
         var made = Assert.Single(desk.Graph.Subscriptions);
@@ -117,7 +117,7 @@ public sealed class EmailUpkeepTests
     [Fact]
     public async Task Without_an_answer_nothing_is_known_and_without_an_address_nothing_is_repaired()
     {
-        await using var desk = await EmailDesk.StartAsync();
+        await using var desk = await EmailSetup.StartAsync();
         Assert.All((await CheckAsync(desk, Repair with { PublicBaseUrl = null })).Values, r => Assert.Contains("Hooks__PublicBaseUrl", r.Step, StringComparison.Ordinal));
         desk.Graph.Trouble = ("POST", 403, "ExtensionError", 2, null);
         Assert.All((await CheckAsync(desk, Repair)).Values, r => Assert.True(r.State == RegistrationState.Drifted && r.Step!.Contains("Mail.ReadWrite", StringComparison.Ordinal)));

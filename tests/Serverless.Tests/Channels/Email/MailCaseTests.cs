@@ -28,14 +28,14 @@ public sealed class MailCaseTests
     [InlineData("mail-html-01", 0, "Super, danke 👍 Das Paket 📦 ist da.")]
     public async Task What_the_customer_wrote_is_the_text(string id, int step, string text)
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         Assert.Equal(text, desk.Found(Mail(id, step)).Text?.ReplaceLineEndings("\n"));
     }
 
     [Fact]
     public async Task Answers_between_quotations_are_all_there()
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         var contact = desk.Found(Mail("mail-quote-04"));
         Assert.Equal("Hallo, siehe unten.\nJa, Nummer 2026-4711.\nBitte das Geld zurück.", contact.Text!.Replace("\n\n", "\n", StringComparison.Ordinal));
         Assert.Contains("Haben Sie die Rechnung noch?", contact.Extras!["quoted"], StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class MailCaseTests
     [InlineData("mail-list-04", "anna@example.org", "Anna Beispiel"), InlineData("mail-replyto-01", "hannes@customer.example", null)]
     public async Task Whoever_wrote_can_be_answered(string id, string address, string? name)
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         var contact = desk.Found(Mail(id));
         Assert.Equal((address, name), (contact.Parties[0].Value, contact.Parties[0].Name));
         Assert.NotNull(contact.Reply);
@@ -58,21 +58,21 @@ public sealed class MailCaseTests
     [Fact]
     public async Task A_mail_that_names_only_what_it_answers_leads_there()
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         var answer = ((Parsed.Found)desk.Read(Mail("mail-thread-01", 1), "sentitems")).Event;
         var next = ((Parsed.Found)desk.Read(Mail("mail-thread-01", 2))).Event;
         Assert.Equal([answer.Contact.ExternalId], next.Clues!.Answers);
         Assert.Equal(answer.Clues!.With, next.Clues.With);
         // A stranger who got hold of the id is with somebody else (P10).
         var stranger = Mail("mail-thread-01", 2);
-        stranger["from"] = EmailDesk.Person("stranger@example.net");
+        stranger["from"] = EmailSetup.Person("stranger@example.net");
         Assert.NotEqual(answer.Clues.With, ((Parsed.Found)desk.Read(stranger)).Event.Clues!.With);
     }
 
     [Fact]
     public async Task Two_mails_under_one_id_differ_and_copies_do_not()
     {
-        await using var desk = EmailDesk.Reading();
+        await using var desk = EmailSetup.Reading();
         string? Digest(JsonObject mail) => ((Parsed.Found)desk.Read(mail)).Event.Clues!.Digest;
         var first = Mail("mail-thread-06");
         var copy = Mail("mail-thread-06");
@@ -104,21 +104,21 @@ public sealed class MailCaseTests
     [Fact]
     public async Task A_sender_that_failed_the_check_joins_nothing_but_what_our_proof_leads_to()
     {
-        await using var desk = EmailDesk.Reading();
-        var first = desk.Found(EmailDesk.Mail("AAk1"));
+        await using var desk = EmailSetup.Reading();
+        var first = desk.Found(EmailSetup.Mail("AAk1"));
         Contact Forged(string references) =>
-            desk.Found(EmailDesk.Mail("AAk2", headers: new() { ["Authentication-Results"] = "mx; dmarc=fail", ["References"] = references }));
+            desk.Found(EmailSetup.Mail("AAk2", headers: new() { ["Authentication-Results"] = "mx; dmarc=fail", ["References"] = references }));
         Assert.Equal("fail", Forged(first.ExternalId).Extras!["auth"]);
         Assert.NotEqual(first.ThreadKey, Forged(first.ExternalId).ThreadKey);
-        var ours = MailThread.OwnId(EmailDesk.Secret, new string('a', 32), first.ThreadKey!, EmailDesk.Service);
+        var ours = MailThread.OwnId(EmailSetup.Secret, new string('a', 32), first.ThreadKey!, EmailSetup.Service);
         Assert.Equal(first.ThreadKey, Forged(ours).ThreadKey);
     }
 
     [Fact]
     public async Task More_than_is_read_is_a_placeholder_that_leads_to_the_whole()
     {
-        await using var desk = EmailDesk.Reading();
-        var contact = desk.Found(EmailDesk.Mail("AAk1", text: $"Anfang\n{new string('x', TextLimits.MaxCharacters)}"));
+        await using var desk = EmailSetup.Reading();
+        var contact = desk.Found(EmailSetup.Mail("AAk1", text: $"Anfang\n{new string('x', TextLimits.MaxCharacters)}"));
         Assert.Equal((ContactKind.Placeholder, "characters"), (contact.Kind, contact.Extras!["truncated"]));
         Assert.StartsWith("Anfang", contact.Text, StringComparison.Ordinal);
         Assert.Equal(("users/service@example.com/messages/AAk1#mail", "message/rfc822"), (contact.Attachments.Single().Reference, contact.Attachments.Single().Type));
@@ -127,8 +127,8 @@ public sealed class MailCaseTests
     [Fact]
     public async Task A_meeting_keeps_when_and_where_and_a_directorys_name_becomes_an_address()
     {
-        await using var desk = EmailDesk.Reading();
-        var mail = EmailDesk.Mail("AAk1", "/o=ExchangeLabs/ou=Group/cn=Recipients/cn=0a1b-anna", headers: new() { ["From"] = "Anna <anna@example.org>" });
+        await using var desk = EmailSetup.Reading();
+        var mail = EmailSetup.Mail("AAk1", "/o=ExchangeLabs/ou=Group/cn=Recipients/cn=0a1b-anna", headers: new() { ["From"] = "Anna <anna@example.org>" });
         mail["startDateTime"] = new JsonObject { ["dateTime"] = "2026-11-23T10:00:00.0000000", ["timeZone"] = "UTC" };
         mail["endDateTime"] = new JsonObject { ["dateTime"] = "2026-11-23T11:00:00.0000000", ["timeZone"] = "UTC" };
         mail["location"] = new JsonObject { ["displayName"] = "Lindenweg 4" };

@@ -19,7 +19,7 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
     {
         // With the settings of the local run: the device of the page used to name a source that another sender owns there, and was answered
         // 403.
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var address = new Uri(world.Address, "/api/hooks/generic").ToString();
 
         var printed = new[]

@@ -17,12 +17,12 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     public async Task DisposeAsync() => await _api.DisposeAsync();
 
     private IChannel Channel(params (string Name, string? Value)[] more) =>
-        new TwilioDesk([("Channels__Twilio__ApiUrl", _api.Address), ("Channels__Twilio__AccountSid", TwilioApi.Account), .. more]).Channel;
+        new TwilioSetup([("Channels__Twilio__ApiUrl", _api.Address), ("Channels__Twilio__AccountSid", TwilioApi.Account), .. more]).Channel;
 
     private static Reply Answer(string from, string? text = "Guten Tag", ReplyTemplate? template = null) => new()
     {
         Id = "0123456789abcdef0123456789abcdef",
-        To = new TwilioDesk().Event(TwilioDesk.Message(from)).Contact,
+        To = new TwilioSetup().Event(TwilioSetup.Message(from)).Contact,
         Text = text ?? "",
         CaseNumber = "3CF4GH7",
         Template = template,
@@ -40,8 +40,8 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         var contact = sent.Event.Contact;
         Assert.Equal((Direction.Outbound, "sms", "+4915125550142 +493023125200"), (contact.Direction, contact.Network, contact.ThreadKey));
 
-        var callback = TwilioDesk.Delivery("messages/status?reply=0123456789abcdef0123456789abcdef", ("AccountSid", "AC1"), ("MessageSid", contact.ExternalId), ("MessageStatus", "undelivered"), ("ErrorCode", "30005"));
-        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioDesk.Now, "30005", "0123456789abcdef0123456789abcdef")), new TwilioDesk().Read(callback));
+        var callback = TwilioSetup.Delivery("messages/status?reply=0123456789abcdef0123456789abcdef", ("AccountSid", "AC1"), ("MessageSid", contact.ExternalId), ("MessageStatus", "undelivered"), ("ErrorCode", "30005"));
+        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioSetup.Now, "30005", "0123456789abcdef0123456789abcdef")), new TwilioSetup().Read(callback));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         for (var n = 3; n > 0; n--) _api.Held["calls"].Add(Call($"CA{n}", "no-answer", "Fri, 20 Nov 2026 08:0" + n + ":00 +0000"));
         var looks = (IReconciles)Channel();
         Assert.Equal(["calls AC1", "messages AC1"], looks.Sources.Select(s => s.Name));
-        var since = TwilioDesk.Now.AddDays(-3);
+        var since = TwilioSetup.Now.AddDays(-3);
         var first = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(null, since), CancellationToken.None));
         var second = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(first.Cursor, since), CancellationToken.None));
         Assert.Equal((true, false, 3), (first.More, second.More, first.Held.Count + second.Held.Count));
@@ -139,7 +139,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
 
         var message = new JsonObject { ["sid"] = "SM1", ["account_sid"] = "AC1", ["direction"] = "inbound", ["status"] = "received", ["from"] = "+4915125550142", ["to"] = "+493023125200", ["body"] = "Hallo", ["num_media"] = "0", ["date_sent"] = "Fri, 20 Nov 2026 08:00:00 +0000" };
         var found = Assert.IsType<Parsed.Found>(Assert.Single(Channel().Read(Found(new ProviderRecord("message", Encoding.UTF8.GetBytes(message.ToJsonString()))))).Read()).Event;
-        var told = new TwilioDesk().Event(TwilioDesk.Message("+4915125550142", ("Body", "Hallo")));
+        var told = new TwilioSetup().Event(TwilioSetup.Message("+4915125550142", ("Body", "Hallo")));
         Assert.Equal((told.EventId, told.Contact.ThreadKey, told.Contact.Entry, "Hallo"), (found.EventId, found.Contact.ThreadKey, found.Contact.Entry, found.Contact.Text));
     }
 
@@ -159,7 +159,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         _api.Trouble = (401, 20003, null);
         Assert.Equal(RegistrationState.Unknown, Assert.Single(await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).State);
         _api.Trouble = null;
-        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)new TwilioDesk().Channel).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
+        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)new TwilioSetup().Channel).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         PathAndQuery = $"/api/hooks/twilio/look/{held.Kind}",
         Headers = new Dictionary<string, string>(StringComparer.Ordinal),
         Body = held.Body,
-        ReceivedAt = TwilioDesk.Now,
+        ReceivedAt = TwilioSetup.Now,
         Arrival = Arrival.LookedAgain,
     };
 

@@ -8,7 +8,7 @@ namespace Serverless.Tests.Channels.Twilio;
 /// <summary>What each callback of a call says. The fold keeps the furthest outcome, so the order of arrival does not count.</summary>
 public sealed class TwilioCallTests
 {
-    private readonly TwilioDesk _desk = new();
+    private readonly TwilioSetup _desk = new();
 
     [Theory]
     [InlineData("voice", "ringing", "", CallOutcome.Ringing, false)]
@@ -40,7 +40,7 @@ public sealed class TwilioCallTests
     [InlineData("voice/transcription", "completed", "TranscriptionSid=TR1&TranscriptionText=Hello", CallOutcome.Voicemail, false)]
     public void Each_callback_says_what_it_knows(string door, string status, string more, CallOutcome outcome, bool ended)
     {
-        var contact = _desk.Event(TwilioDesk.Call(door, status, Parameters(more))).Contact;
+        var contact = _desk.Event(TwilioSetup.Call(door, status, Parameters(more))).Contact;
         Assert.Equal(outcome, contact.Call!.Outcome);
         Assert.Equal(ended, contact.Call.Ended);
         Assert.Equal(outcome switch { CallOutcome.Missed => ContactKind.MissedCall, CallOutcome.Voicemail => ContactKind.Voicemail, _ => ContactKind.Call }, contact.Kind);
@@ -79,7 +79,7 @@ public sealed class TwilioCallTests
     [InlineData("")]
     public void A_caller_who_withholds_the_number_is_nobody_and_stands_alone(string from)
     {
-        var contact = _desk.Event(TwilioDesk.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"), ("From", from), ("To", "+493023125200"), ("CallerName", "X"))).Contact;
+        var contact = _desk.Event(TwilioSetup.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"), ("From", from), ("To", "+493023125200"), ("CallerName", "X"))).Contact;
         Assert.Empty(contact.Parties);
         Assert.Null(contact.ThreadKey);
         Assert.Null(contact.Reply);
@@ -92,7 +92,7 @@ public sealed class TwilioCallTests
     [InlineData("+4930231257", "phone", "+4930231257")]
     public void A_caller_is_known_by_what_the_call_shows_and_no_more(string from, string scheme, string value)
     {
-        var contact = _desk.Event(TwilioDesk.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"), ("From", from), ("To", "+493023125200"), ("CallerName", "BEISPIEL GMBH"))).Contact;
+        var contact = _desk.Event(TwilioSetup.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"), ("From", from), ("To", "+493023125200"), ("CallerName", "BEISPIEL GMBH"))).Contact;
         Assert.Equal(new Identity(scheme, value, Evidence.Claimed, scheme == "phone" ? null : "AC1", "BEISPIEL GMBH"), Assert.Single(contact.Parties));
         Assert.Equal(scheme == "phone", contact.ThreadKey is not null);
     }
@@ -104,19 +104,19 @@ public sealed class TwilioCallTests
     [InlineData("no-answer", CallOutcome.Missed, true, ContactChange.Progressed)]
     public void A_call_of_our_own_people_is_an_answer_in_the_customers_conversation(string status, CallOutcome outcome, bool ended, ContactChange change)
     {
-        var happened = _desk.Event(TwilioDesk.Delivery(
+        var happened = _desk.Event(TwilioSetup.Delivery(
             "voice/status", ("AccountSid", "AC1"), ("CallSid", "CA9"), ("CallStatus", status), ("Direction", "outbound-api"), ("From", "+442079460100"), ("To", "+442079460987")));
         Assert.Equal(change, happened.Change);
         Assert.Equal((Direction.Outbound, ContactKind.Call, outcome, ended), (happened.Contact.Direction, happened.Contact.Kind, happened.Contact.Call!.Outcome, happened.Contact.Call.Ended));
         Assert.Equal("+442079460987", Assert.Single(happened.Contact.Parties).Value);
-        Assert.Equal(_desk.Event(TwilioDesk.Call("voice", "ringing")).Contact.ThreadKey, happened.Contact.ThreadKey);
+        Assert.Equal(_desk.Event(TwilioSetup.Call("voice", "ringing")).Contact.ThreadKey, happened.Contact.ThreadKey);
     }
 
     [Theory]
     [InlineData("voice/recording", "RecordingSid=RE1&RecordingStatus=in-progress", "recording-in-progress")]
     [InlineData("voice/transcription", "TranscriptionSid=TR1&TranscriptionStatus=failed", "transcription-without-text")]
     public void What_no_case_needs_is_ignored_with_a_reason(string door, string more, string reason) =>
-        Assert.Equal(new Parsed.Ignored(reason), _desk.Read(TwilioDesk.Call(door, "completed", Parameters(more))));
+        Assert.Equal(new Parsed.Ignored(reason), _desk.Read(TwilioSetup.Call(door, "completed", Parameters(more))));
 
     [Theory]
     [InlineData("voice/status", "")]
@@ -127,18 +127,18 @@ public sealed class TwilioCallTests
     [InlineData("", "")]
     public void What_cannot_be_read_is_a_placeholder(string door, string more)
     {
-        var delivery = TwilioDesk.Call(door, "", Parameters(more));
+        var delivery = TwilioSetup.Call(door, "", Parameters(more));
         var happened = _desk.Event(delivery);
         Assert.Equal(ContactKind.Placeholder, happened.Contact.Kind);
-        Assert.Equal(happened.EventId, _desk.Event(delivery with { ReceivedAt = TwilioDesk.Now.AddDays(1) }).EventId);
-        Assert.NotEqual(happened.EventId, _desk.Event(TwilioDesk.Call(door, "", ("Other", "1"))).EventId, StringComparer.Ordinal);
+        Assert.Equal(happened.EventId, _desk.Event(delivery with { ReceivedAt = TwilioSetup.Now.AddDays(1) }).EventId);
+        Assert.NotEqual(happened.EventId, _desk.Event(TwilioSetup.Call(door, "", ("Other", "1"))).EventId, StringComparer.Ordinal);
     }
 
     [Fact]
     public void The_time_is_twilios_where_it_gives_one() =>
         Assert.Equal(
             new DateTimeOffset(2026, 11, 2, 8, 5, 9, TimeSpan.Zero),
-            _desk.Event(TwilioDesk.Call("voice/status", "completed", ("Timestamp", "Mon, 02 Nov 2026 08:05:09 +0000"))).Contact.OccurredAt);
+            _desk.Event(TwilioSetup.Call("voice/status", "completed", ("Timestamp", "Mon, 02 Nov 2026 08:05:09 +0000"))).Contact.OccurredAt);
 
     private static (string, string)[] Parameters(string form) => [.. form.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')).Select(p => (p[0], Uri.UnescapeDataString(p[1])))];
 }

@@ -18,7 +18,7 @@ public sealed class TwilioExplainsTests
     [InlineData("Channels__Twilio__AuthToken", "another-token", null)]
     public void A_wrong_setting_is_named_where_it_can_be_found_out(string setting, string value, string? code)
     {
-        var channel = new TwilioDesk((setting, value)).Channel;
+        var channel = new TwilioSetup((setting, value)).Channel;
         // The host that the call was sent to is kept, and tried.
         var delivery = (Sms with { Headers = [.. Sms.Headers, new("Host", "contact.example.com")] }).ToDelivery(channel);
         Assert.Equal(VerificationReasons.SignatureWrong, Assert.IsType<VerificationResult.Invalid>(channel.Verify(delivery)).Reason);
@@ -30,7 +30,7 @@ public sealed class TwilioExplainsTests
     [Fact]
     public void A_genuine_call_and_a_stranger_s_give_no_hint()
     {
-        var channel = new TwilioDesk().Channel;
+        var channel = new TwilioSetup().Channel;
         Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel)));
         Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = new byte[] { 0xff } }));
     }

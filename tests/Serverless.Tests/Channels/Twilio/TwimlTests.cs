@@ -35,14 +35,14 @@ public sealed class TwimlTests
     [MemberData(nameof(Calls))]
     public void Every_answer_to_a_call_is_valid(string number, string door, string acceptance)
     {
-        var answer = new TwilioDesk().Answer(TwilioDesk.Delivery(door, ("To", number), ("CallStatus", "ringing"), ("DialCallStatus", "no-answer"), ("RecordingUrl", "https://api.twilio.com/x")), Enum.Parse<Acceptance>(acceptance));
+        var answer = new TwilioSetup().Answer(TwilioSetup.Delivery(door, ("To", number), ("CallStatus", "ringing"), ("DialCallStatus", "no-answer"), ("RecordingUrl", "https://api.twilio.com/x")), Enum.Parse<Acceptance>(acceptance));
         AssertValid(answer);
     }
 
     [Fact]
     public void Every_answer_of_a_seed_is_valid()
     {
-        var desk = new TwilioDesk();
+        var desk = new TwilioSetup();
         foreach (var seed in Seed.Of("twilio").Where(s => s.PathAndQuery.Contains("/voice", StringComparison.Ordinal)))
             foreach (var acceptance in Enum.GetValues<Acceptance>())
                 if (desk.Answer(seed.ToDelivery(desk.Channel), acceptance) is { Length: > 0 } answer)
@@ -52,18 +52,18 @@ public sealed class TwimlTests
     [Fact]
     public void What_xml_cannot_hold_costs_nobody_the_answer()
     {
-        var desk = new TwilioDesk(("Channels__Twilio__Numbers__442079460100__Greeting", "Good\u0000 morning <b>&\ud800 'you' \U0001F60A\uffff"));
-        var answer = XDocument.Parse(desk.Answer(TwilioDesk.Call("voice", "ringing")));
+        var desk = new TwilioSetup(("Channels__Twilio__Numbers__442079460100__Greeting", "Good\u0000 morning <b>&\ud800 'you' \U0001F60A\uffff"));
+        var answer = XDocument.Parse(desk.Answer(TwilioSetup.Call("voice", "ringing")));
         Assert.Equal("Good morning <b>& 'you' ", answer.Root!.Element("Say")!.Value);
     }
 
     [Fact]
     public void A_withheld_answer_gives_no_number_away()
     {
-        var desk = new TwilioDesk();
+        var desk = new TwilioSetup();
         foreach (var door in new[] { "voice", "voice/dial?next=1", "voice/dial?next=0" })
         {
-            var answer = desk.Answer(TwilioDesk.Call(door, "ringing", ("DialCallStatus", "busy")), Acceptance.Quarantined);
+            var answer = desk.Answer(TwilioSetup.Call(door, "ringing", ("DialCallStatus", "busy")), Acceptance.Quarantined);
             Assert.DoesNotContain("Dial", answer, StringComparison.Ordinal);
             Assert.DoesNotContain("+44207946011", answer, StringComparison.Ordinal);
             Assert.Contains("<Record", answer, StringComparison.Ordinal);
@@ -75,18 +75,18 @@ public sealed class TwimlTests
     [InlineData("+493023125100", "Record", "recordingStatusCallback")]
     public void A_call_that_could_not_be_stored_is_answered_alike_and_comes_back(string number, string verb, string callback)
     {
-        var answer = XDocument.Parse(new TwilioDesk().Answer(TwilioDesk.Delivery("voice", ("To", number)), Acceptance.NotStored));
+        var answer = XDocument.Parse(new TwilioSetup().Answer(TwilioSetup.Delivery("voice", ("To", number)), Acceptance.NotStored));
         Assert.NotNull(answer.Root!.Element(verb)!.Attribute(callback));
     }
 
     [Fact]
     public void Even_a_call_that_only_hears_a_sentence_comes_back_when_it_could_not_be_stored()
     {
-        var desk = new TwilioDesk(("Channels__Twilio__Default__RecordingNotice", null));
-        var closed = TwilioDesk.Delivery("voice", ("To", "+493023125100"));
+        var desk = new TwilioSetup(("Channels__Twilio__Default__RecordingNotice", null));
+        var closed = TwilioSetup.Delivery("voice", ("To", "+493023125100"));
         Assert.Equal("Say Redirect", VerbsOf(desk.Answer(closed, Acceptance.NotStored)));
         Assert.Equal("Say Hangup", VerbsOf(desk.Answer(closed)));
-        Assert.Equal("Hangup", VerbsOf(desk.Answer(TwilioDesk.Call("voice/message", "in-progress"))));
+        Assert.Equal("Hangup", VerbsOf(desk.Answer(TwilioSetup.Call("voice/message", "in-progress"))));
     }
 
     [Theory]
@@ -96,8 +96,8 @@ public sealed class TwimlTests
     public void A_message_is_written_down_only_where_twilio_can(string language, string seconds, bool transcribed)
     {
         const string Number = "Channels__Twilio__Numbers__442079460100__";
-        var desk = new TwilioDesk(($"{Number}Language", language), ($"{Number}MessageSeconds", seconds), ($"{Number}Hours", "never"));
-        Assert.Equal(transcribed, desk.Answer(TwilioDesk.Call("voice", "ringing")).Contains("transcribe", StringComparison.Ordinal));
+        var desk = new TwilioSetup(($"{Number}Language", language), ($"{Number}MessageSeconds", seconds), ($"{Number}Hours", "never"));
+        Assert.Equal(transcribed, desk.Answer(TwilioSetup.Call("voice", "ringing")).Contains("transcribe", StringComparison.Ordinal));
         Assert.Equal(!transcribed, desk.Channel.Problems().Any(p => p.StartsWith($"{Number}Transcribe", StringComparison.Ordinal)));
     }
 
@@ -105,7 +105,7 @@ public sealed class TwimlTests
     [InlineData("completed")]
     [InlineData("answered")]
     public void A_call_that_was_answered_ends_and_asks_for_no_message(string status) =>
-        Assert.Equal("Hangup", VerbsOf(new TwilioDesk().Answer(TwilioDesk.Call("voice/dial?next=message", "in-progress", ("DialCallStatus", status)))));
+        Assert.Equal("Hangup", VerbsOf(new TwilioSetup().Answer(TwilioSetup.Call("voice/dial?next=message", "in-progress", ("DialCallStatus", status)))));
 
     private static string VerbsOf(string twiml) => string.Join(' ', XDocument.Parse(twiml).Root!.Elements().Select(e => e.Name.LocalName));
 

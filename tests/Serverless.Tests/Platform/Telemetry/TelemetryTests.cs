@@ -30,7 +30,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
         };
         ActivitySource.AddActivityListener(listener);
         await using var shop = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(shop));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(shop));
         var delivery = await TellAsync(world);
         Assert.Single(shop.Told);
 
@@ -59,7 +59,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => counted.Add(Line(instrument, value, tags)));
         listener.Start();
         await using var shop = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(shop));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(shop));
         await TellAsync(world);
         Assert.True(await world.TickAsync());
 
@@ -92,7 +92,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
     {
         await using var collector = await RecordingEndpoint.StartAsync(200);
         await using var shop = await Subscriber.StartAsync();
-        await using (var world = await World.StartAsync(azurite, [.. Webhook(shop), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()), ("OTEL_SERVICE_NAME", "desk")])) await TellAsync(world);
+        await using (var world = await TestApp.StartAsync(azurite, [.. Webhook(shop), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()), ("OTEL_SERVICE_NAME", "desk")])) await TellAsync(world);
 
         // Letting go of the app sends what is left.
         var sent = collector.Requests.ToLookup(r => r.Target, r => Encoding.Latin1.GetString(r.Body));
@@ -123,9 +123,9 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
     private static (string, string?)[] Webhook(Subscriber shop) =>
         [("Webhook__Subscribers__shop__Url", shop.Address.ToString()), ("Webhook__Subscribers__shop__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
-    private static async Task<string> TellAsync(World world)
+    private static async Task<string> TellAsync(TestApp world)
     {
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("m-1", Number, Text, world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", Number, Text, world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         return delivery;
     }

@@ -21,7 +21,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_caller_hears_500_and_a_sentence_and_the_log_the_kind_of_exception()
     {
-        await using var world = await World.StartAsync(azurite, Broken<ActionLinkHandler>());
+        await using var world = await TestApp.StartAsync(azurite, Broken<ActionLinkHandler>());
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/links/any");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.StartsWith("Something went wrong here", await answer.TextAsync(), StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task While_storage_is_down_it_is_503_and_comes_again()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Gate.Shut();
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/cases");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -43,7 +43,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_message_comes_again_and_the_host_hears_the_kind_of_exception_only()
     {
-        await using var world = await World.StartAsync(azurite, Broken<QueuedEvents>());
+        await using var world = await TestApp.StartAsync(azurite, Broken<QueuedEvents>());
         var result = await world.Connection.InvokeQueueAsync(world.Connection.Function("TakeEvents"), "{}", CancellationToken.None);
         Assert.False(result.Succeeded);
         Assert.Contains("InvalidOperationException", result.Error, StringComparison.Ordinal);
@@ -54,7 +54,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     public async Task What_the_worker_tells_the_host_holds_no_address_and_nothing_of_a_body()
     {
         System.Collections.Concurrent.ConcurrentQueue<string> told = [];
-        var settings = World.DefaultSettings();
+        var settings = TestApp.DefaultSettings();
         settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         settings["ServiceBusConnection"] =
             "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
@@ -73,7 +73,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Nothing_writes_keys_at_the_start()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.DoesNotContain(
             world.Services.GetServices<IHostedService>(), s => s.GetType().Name.Contains("DataProtection", StringComparison.Ordinal));
     }
@@ -89,7 +89,7 @@ public sealed class When_a_function_fails(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Each_class_of_functions_gets_its_parts()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var classes = typeof(NotificationFunctions).Assembly.GetTypes()
             .Where(t => t.Name.EndsWith("Functions", StringComparison.Ordinal) && t.IsPublic).ToList();
         Assert.Equal(

@@ -14,14 +14,14 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
 {
     private const int Megabyte = 1024 * 1024;
 
-    private static byte[] Large(World world, int bytes) =>
-        MetaCall.Messages(new Said("wamid.large", "493023125017", new string('x', bytes), world.Time.GetUtcNow()));
+    private static byte[] Large(TestApp world, int bytes) =>
+        MetaCall.Messages(new MetaSaid("wamid.large", "493023125017", new string('x', bytes), world.Time.GetUtcNow()));
 
     private static string Sign(byte[] body) =>
         "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(MetaCall.Secret), body));
 
     // The generic channel takes the largest bodies.
-    private static async Task<(HttpResponseMessage Answer, int Length)> SendAsync(World world, int bytes)
+    private static async Task<(HttpResponseMessage Answer, int Length)> SendAsync(TestApp world, int bytes)
     {
         var text = new string('x', bytes);
         var body = Encoding.UTF8.GetBytes(
@@ -41,7 +41,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     public async Task Eight_megabytes_of_JSON_arrive_to_the_byte()
     {
         var limit = (9 * Megabyte).ToString(CultureInfo.InvariantCulture);
-        await using var world = await World.StartAsync(azurite, ("Receive__MaxBodyBytes", limit));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__MaxBodyBytes", limit));
         var (answer, length) = await SendAsync(world, (8 * Megabyte) - 1024);
         using (answer)
         {
@@ -55,7 +55,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task A_body_over_our_limit_is_answered_413_with_a_sentence()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var megabytes in new[] { 9, 31 })
         {
             var (answer, _) = await SendAsync(world, megabytes * Megabyte);
@@ -68,7 +68,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task A_chunked_body_arrives_to_the_byte()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var body = Encoding.UTF8.GetString(Large(world, 100));
         var half = body.Length / 2;
         string Chunk(string text) => $"{text.Length:x}\r\n{text}\r\n";
@@ -82,7 +82,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task HEAD_and_OPTIONS_reach_the_channel_and_a_wrong_method_or_route_nobody()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         var head = await world.SendRawAsync("HEAD /api/hooks/vonage HTTP/1.1\r\n\r\n");
         Assert.Equal((200, true), (head.Status, head.Text.EndsWith("\r\n\r\n", StringComparison.Ordinal)));
         var options = await world.SendRawAsync("OPTIONS /api/hooks/acs HTTP/1.1\r\nWebHook-Request-Origin: eventgrid.azure.net\r\n\r\n");
@@ -97,8 +97,8 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task A_request_without_a_body_may_come_again()
     {
-        await using var world = await World.StartAsync(azurite, ("Diagnostics__Secret", new string('d', 40)));
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite, ("Diagnostics__Secret", new string('d', 40)));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var id = (await world.OnlyCaseAsync()).CaseId();
         var rows = await RowsAsync(world);
@@ -124,8 +124,8 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task Fields_of_a_body_do_not_pass_for_what_the_host_says()
     {
-        await using var world = await World.StartAsync(azurite);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite);
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var id = (await world.OnlyCaseAsync()).CaseId();
         const string Accept = """{"by":"Ada","id":"another","request":"x","invocationId":"y"}""";
@@ -133,7 +133,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("Ada", (await world.CaseAsync(id)).Head("acceptedBy"));
 
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.2", "493023125017", "Noch etwas", world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch etwas", world.Time.GetUtcNow())));
         var ours = new DeliveryMessage("meta", delivery, 0, world.Time.GetUtcNow()).ToJson();
         var pointer = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(ours)!;
         foreach (var name in new[] { "message", "Id", "id", "DequeueCount", "PopReceipt", "QueueTrigger", "ct" })
@@ -148,7 +148,7 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task A_header_that_breaks_the_call_is_no_success_and_harms_no_other()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var body = Encoding.UTF8.GetString(Large(world, 10));
         Task<WireAnswer> With(string header) => world.SendRawAsync("POST /api/hooks/meta HTTP/1.1\r\nContent-Type: application/json\r\n"
             + $"X-Hub-Signature-256: {Sign(Encoding.UTF8.GetBytes(body))}\r\n{header}Content-Length: {body.Length}\r\n\r\n{body}");
@@ -160,6 +160,6 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
     }
 
     // Where each row with a time stands: a row more is one that somebody wrote.
-    private static async Task<string> RowsAsync(World world) =>
+    private static async Task<string> RowsAsync(TestApp world) =>
         string.Join('\n', (await world.FindAsync("2026-")).Order(StringComparer.Ordinal));
 }

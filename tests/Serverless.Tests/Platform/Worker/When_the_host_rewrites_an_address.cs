@@ -32,7 +32,7 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     [InlineData(Hook + "/a%2fb/%c3%a4?text=%c3%bc")]
     public async Task Twilios_signature_over_it_holds_and_over_another_does_not(string target)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.InRange((await SendAsync(world, target, Sign(world, target))).Status, 200, 204);
         Assert.Contains(world.Log.Lines, l => l.StartsWith("accepted twilio/", StringComparison.Ordinal));
 
@@ -44,7 +44,7 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     [Fact]
     public async Task What_others_put_into_it_is_read_as_they_meant_it()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel, ("Channels__Meta__VerifyToken", "to~ken"));
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel, ("Channels__Meta__VerifyToken", "to~ken"));
         var meta = await world.SendRawAsync(
             "GET /api/hooks/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=to%7Eken HTTP/1.1\r\n\r\n");
         Assert.Equal((200, true), (meta.Status, meta.Text.EndsWith("1158201444", StringComparison.Ordinal)));
@@ -86,12 +86,12 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
             "https://contact.example.com" + path + query,
             UrlForms.Of("https://contact.example.com" + UrlForms.Canonical(path, query)));
 
-    private static Task<WireAnswer> SendAsync(World world, string target, string signature) => world.SendRawAsync(
+    private static Task<WireAnswer> SendAsync(TestApp world, string target, string signature) => world.SendRawAsync(
         $"POST {target} HTTP/1.1\r\nX-Twilio-Signature: {signature}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         + $"Content-Length: {Form.Length}\r\n\r\n{Form}");
 
     [SuppressMessage("Security", "CA5350", Justification = "Twilio's own.")]
-    private static string Sign(World world, string target)
+    private static string Sign(TestApp world, string target)
     {
         var token = world.Services.GetRequiredService<IOptionsMonitor<TwilioOptions>>().CurrentValue.TokensOf(null).Current!;
         var address = world.Services.GetRequiredService<IOptionsMonitor<HooksOptions>>().CurrentValue.PublicBaseUrl!.TrimEnd('/');

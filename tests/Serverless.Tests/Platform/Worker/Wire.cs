@@ -17,7 +17,7 @@ internal static partial class Wire
     /// <summary>Sends a request to the host in front of the worker and reads until it closes.</summary>
     /// <param name="world">Whose host.</param>
     /// <param name="request">Request line and headers without Host and Connection; after an empty line the body.</param>
-    public static async Task<WireAnswer> SendRawAsync(this World world, string request)
+    public static async Task<WireAnswer> SendRawAsync(this TestApp world, string request)
     {
         var line = request.IndexOf("\r\n", StringComparison.Ordinal);
         var text = $"{request[..line]}\r\nHost: contact.example.com\r\nConnection: close{request[line..]}";

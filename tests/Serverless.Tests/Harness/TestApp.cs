@@ -19,7 +19,7 @@ namespace Serverless.Tests.Harness;
 /// its own in the real Azurite, the stand-in bus. Nothing runs by itself: <see cref="DrainAsync"/> plays the host's triggers until queue
 /// and bus are empty.
 /// </summary>
-public sealed class World : IAsyncDisposable
+public sealed class TestApp : IAsyncDisposable
 {
     private readonly WorkerInProcess _worker;
     private readonly HttpClient _http;
@@ -42,7 +42,7 @@ public sealed class World : IAsyncDisposable
 
     private readonly Action<IServiceCollection>? _parts;
 
-    private World(WorkerInProcess worker, LocalTopic broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
+    private TestApp(WorkerInProcess worker, LocalTopic broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
     {
         (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString, folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = worker.Address };
@@ -97,21 +97,21 @@ public sealed class World : IAsyncDisposable
         return settings;
     }
 
-    public static async Task<World> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
+    public static async Task<TestApp> StartAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
     /// <summary>A world with further parts, say a channel of the test's own.</summary>
-    public static async Task<World> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts, params (string Name, string? Value)[] settings) =>
+    public static async Task<TestApp> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts, params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), parts, settings);
 
     /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
-    public Task<World> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
+    public Task<TestApp> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static Task<World> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+    public static Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
         StartAsync(connectionString, bus, time, null, settings);
 
-    private static async Task<World> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
+    private static async Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var messaging = Path.Combine(folder, "messaging.json");
@@ -137,7 +137,7 @@ public sealed class World : IAsyncDisposable
             services.AddSingleton<TimeProvider>(time);
             parts?.Invoke(services);
         });
-        return new World(worker, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
+        return new TestApp(worker, broker, bus is null, time, connectionString, folder, gate, parts) { Log = log, Provider = provider };
     }
 
     /// <summary>Changes settings while the app runs, as a rotated secret does.</summary>

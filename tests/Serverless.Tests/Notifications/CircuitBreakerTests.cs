@@ -5,14 +5,14 @@ using Xunit;
 namespace Serverless.Tests.Notifications;
 
 /// <summary>A dead target costs the others nothing: after some failures in a row only one call a minute looks whether it is back.</summary>
-public sealed class CircuitTests
+public sealed class CircuitBreakerTests
 {
     private static readonly AttemptOutcome Failed = new(AttemptOutcomeKind.Later, "HTTP 503");
     private static readonly AttemptOutcome Taken = new(AttemptOutcomeKind.Delivered, "HTTP 200");
     private readonly FakeTime _time = new();
     private readonly CircuitBreakers _circuits;
 
-    public CircuitTests() => _circuits = new CircuitBreakers(_time);
+    public CircuitBreakerTests() => _circuits = new CircuitBreakers(_time);
 
     [Fact]
     public async Task After_ten_failures_in_a_row_one_try_a_minute_goes_out_until_one_succeeds()

@@ -11,7 +11,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Email;
 
 /// <summary>The mail channel beside a double of Graph, and mails to read.</summary>
-internal sealed class EmailDesk : IAsyncDisposable
+internal sealed class EmailSetup : IAsyncDisposable
 {
     public const string Service = "service@example.com";
     public const string Secret = "a-secret-of-this-test-0123456789abcdef";
@@ -19,7 +19,7 @@ internal sealed class EmailDesk : IAsyncDisposable
     private readonly GraphApi? _graph;
     private readonly ServiceProvider _services;
 
-    private EmailDesk(GraphApi? graph, (string Name, string? Value)[] settings)
+    private EmailSetup(GraphApi? graph, (string Name, string? Value)[] settings)
     {
         _graph = graph;
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
@@ -44,10 +44,10 @@ internal sealed class EmailDesk : IAsyncDisposable
 
     public GraphApi Graph => _graph!;
 
-    public static async Task<EmailDesk> StartAsync(params (string Name, string? Value)[] settings) => new(await GraphApi.StartAsync(), settings);
+    public static async Task<EmailSetup> StartAsync(params (string Name, string? Value)[] settings) => new(await GraphApi.StartAsync(), settings);
 
     /// <summary>Without Graph: for reading alone.</summary>
-    public static EmailDesk Reading(params (string Name, string? Value)[] settings) => new(null, settings);
+    public static EmailSetup Reading(params (string Name, string? Value)[] settings) => new(null, settings);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,7 +9,7 @@ namespace Serverless.Tests.Rules;
 /// member's, or a type's, signature speaks of. A reference to a room goes through one of the two: somebody names its type, or has it from a
 /// value that somebody else handed out.
 /// </summary>
-internal sealed class RoomIndex
+internal sealed class DependencyIndex
 {
     private const string Root = "Serverless";
 
@@ -18,7 +18,7 @@ internal sealed class RoomIndex
     private readonly Dictionary<ITypeSymbol, List<ITypeSymbol>> _parts = new(SymbolEqualityComparer.Default);
 
     /// <param name="app">All of it; its declarations must be free of errors, or there is more than is seen here.</param>
-    public RoomIndex(CSharpCompilation app)
+    public DependencyIndex(CSharpCompilation app)
     {
         foreach (var type in Types(app.Assembly.GlobalNamespace))
         {

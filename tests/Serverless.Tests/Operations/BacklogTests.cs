@@ -15,7 +15,7 @@ namespace Serverless.Tests.Operations;
 /// <summary>What waits for a person stands in Health with the step that mends it, in the summary, and in the gauges; counting it stays cheap and needs neither storage nor bus to answer.</summary>
 // Whoever exports listens for the whole process: beside it nobody can tell that nobody listens.
 [Collection("telemetry")]
-public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+public sealed class BacklogTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task Each_kind_is_counted_in_Health_with_its_step_in_the_summary_and_in_the_gauges()
@@ -27,13 +27,13 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using var collector = await RecordingEndpoint.StartAsync(200);
         await using var refuses = await Subscriber.StartAsync(Subscriber.Status(413));
         await using var busy = await Subscriber.StartAsync(Subscriber.Status(503));
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", null), ("ServiceLevels__DefaultMinutes", "120"), ("Notification__RetrySeconds", "90000"), ("Registration__Expires__MetaAppSecret", "2026-12-01"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()));
         await world.SubscribeAsync("refuses", refuses.Address, """ "types":["serverless.case.opened.v1"] """);
         await world.SubscribeAsync("busy", busy.Address, """ "types":["serverless.case.opened.v1"] """);
         // Before the channel has proven itself: later they would be refused.
-        foreach (var id in new[] { "f-1", "f-2" }) (await world.SendMetaAsync(MetaCall.Messages(new Said(id, "4915112345679", "Falsch", world.Time.GetUtcNow())), "not the secret")).Dispose();
-        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        foreach (var id in new[] { "f-1", "f-2" }) (await world.SendMetaAsync(MetaCall.Messages(new MetaSaid(id, "4915112345679", "Falsch", world.Time.GetUtcNow())), "not the secret")).Dispose();
+        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         foreach (var (queue, text) in new[] { ("inbound", "one"), ("inbound", "two"), ("replies-poison", "three") }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync(queue, text, "test", CancellationToken.None);
         Assert.True(await world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false }));
@@ -68,8 +68,8 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public async Task A_case_that_was_answered_is_not_overdue_any_more()
     {
-        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "60"), ("Cases__EscalateMinutes", "60"));
-        await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "60"), ("Cases__EscalateMinutes", "60"));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         foreach (var minutes in new[] { 61, 61, 61 })
         {
@@ -79,7 +79,7 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
             Assert.Equal("yellow", (await world.HealthAsync("cases")).Status);
         }
 
-        await world.AcceptAsync(MetaCall.Echo(new Said("m-2", "4915112345671", "Wir sind dran.", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Echo(new MetaSaid("m-2", "4915112345671", "Wir sind dran.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         world.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(("green", "1 cases are open, none is overdue."), await world.HealthAsync("cases"));
@@ -88,9 +88,9 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public async Task While_the_bus_is_down_that_part_says_why_and_all_others_answer()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Broker.Refuse(503);
-        await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345671", "Hallo?", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         await SaysAsync(world, "topic", "red", "1 cases have events that wait for the topic", "The bus refused the message", "sent no event yet");
         await SaysAsync(world, "deliveries", "green", "0 deliveries have no end yet.");
@@ -128,16 +128,16 @@ public sealed class ArrearsTests(AzuriteFixture azurite) : IClassFixture<Azurite
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => counted.Add($"{value} {Line(instrument, tags)}"));
         listener.Start();
         await using var anna = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "4"), ("Notification__BurstCount", "0"));
-        foreach (var customer in "1234") await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        foreach (var customer in "1234") await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(anna.Told);
         Assert.Contains("4 serverless.notices route=teams outcome=Delivered", counted);
         Assert.Contains("1 serverless.notices route=teams outcome=Later", counted);
     }
 
-    private static async Task SaysAsync(World world, string part, string status, params string[] words)
+    private static async Task SaysAsync(TestApp world, string part, string status, params string[] words)
     {
         var (stands, says) = await world.HealthAsync(part);
         Assert.True(stands == status, $"{part}: {stands} {says}");

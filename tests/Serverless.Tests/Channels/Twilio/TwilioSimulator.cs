@@ -8,7 +8,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Twilio;
 
 /// <summary>SMS to a number at Twilio.</summary>
-internal sealed class TwilioVoice(TwilioApi api, FakeTime time) : ISendsFiles
+internal sealed class TwilioSimulator(TwilioApi api, FakeTime time) : ISendsFiles
 {
     private const string Ours = "+493023125200";
 
@@ -27,7 +27,7 @@ internal sealed class TwilioVoice(TwilioApi api, FakeTime time) : ISendsFiles
         set => api.Trouble = value ? (503, 20503, null) : null;
     }
 
-    public static async Task<TwilioVoice> StartAsync(FakeTime time)
+    public static async Task<TwilioSimulator> StartAsync(FakeTime time)
     {
         var api = await TwilioApi.StartAsync();
         api.PageSize = 100;

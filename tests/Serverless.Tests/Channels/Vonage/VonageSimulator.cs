@@ -8,7 +8,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Vonage;
 
 /// <summary>SMS by Vonage's Messages API, or calls to a number there.</summary>
-internal sealed class VonageVoice(VonageApi api, bool calls, FakeTime time) : IVoice
+internal sealed class VonageSimulator(VonageApi api, bool calls, FakeTime time) : IProviderSimulator
 {
     private const string Ours = "493023125300";
 
@@ -27,7 +27,7 @@ internal sealed class VonageVoice(VonageApi api, bool calls, FakeTime time) : IV
 
     private string Now => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    public static async Task<VonageVoice> StartAsync(bool calls, FakeTime time) => new(await VonageApi.StartAsync(time), calls, time);
+    public static async Task<VonageSimulator> StartAsync(bool calls, FakeTime time) => new(await VonageApi.StartAsync(time), calls, time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -8,13 +8,13 @@ using Xunit;
 namespace Serverless.Tests.Local;
 
 /// <summary>Those outside that a local run plays: what they get is kept, each kind in its folder, in forms that a person can open.</summary>
-public sealed class OutsideTests : IDisposable
+public sealed class DemoTests : IDisposable
 {
     private const string Number = "A7XM9TRK";
     private readonly Scratch _scratch = new();
-    private readonly OutsideFolder _folder;
+    private readonly DemoFolder _folder;
 
-    public OutsideTests() => _folder = new OutsideFolder(Path.Combine(_scratch.Repository.Root, "outside"), TimeProvider.System);
+    public DemoTests() => _folder = new DemoFolder(Path.Combine(_scratch.Repository.Root, "outside"), TimeProvider.System);
 
     public void Dispose() => _scratch.Dispose();
 

@@ -6,7 +6,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Meta;
 
 /// <summary>Messages to a page or an Instagram account, and comments under a post of the page. All are listed newest first.</summary>
-internal sealed class MetaVoice(MetaApi api, string way, FakeTime time) : IVoice
+internal sealed class MetaSimulator(MetaApi api, string way, FakeTime time) : IProviderSimulator
 {
     private const string Account = "1001";
     private const string OurPost = "1001_500";
@@ -27,10 +27,10 @@ internal sealed class MetaVoice(MetaApi api, string way, FakeTime time) : IVoice
 
     private List<JsonObject> Conversations => api.Lists[IsInstagram ? "me/conversations" : "1001/conversations"];
 
-    public static async Task<MetaVoice> StartAsync(string way, FakeTime time)
+    public static async Task<MetaSimulator> StartAsync(string way, FakeTime time)
     {
         var api = await MetaApi.StartAsync();
-        var voice = new MetaVoice(api, way, time);
+        var voice = new MetaSimulator(api, way, time);
         foreach (var list in voice.IsInstagram ? ["1001/media", "me/conversations"] : new[] { "1001/feed", "1001/conversations" }) api.Lists[list] = [];
         if (!voice.IsInstagram) api.Lists["1001/feed"].Add(voice._post);
         return voice;

@@ -7,7 +7,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Discourse;
 
 /// <summary>A forum: each customer has a topic, and our answer is a post of the service user.</summary>
-internal sealed class DiscourseVoice(DiscourseApi api, FakeTime time) : IVoice
+internal sealed class DiscourseSimulator(DiscourseApi api, FakeTime time) : IProviderSimulator
 {
     private const string Site = "Channels__Discourse__Sites__community__";
 
@@ -20,7 +20,7 @@ internal sealed class DiscourseVoice(DiscourseApi api, FakeTime time) : IVoice
 
     public int Sent => api.Made.Count;
 
-    public static async Task<DiscourseVoice> StartAsync(FakeTime time) => new(await DiscourseApi.StartAsync(), time);
+    public static async Task<DiscourseSimulator> StartAsync(FakeTime time) => new(await DiscourseApi.StartAsync(), time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -8,7 +8,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Email;
 
 /// <summary>Mail: Graph tells that there is a message, in the inbox or among what was sent; what is in it is fetched.</summary>
-internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
+internal sealed class EmailSimulator(GraphApi graph, FakeTime time) : ISendsFiles
 {
     private const string Inbox = "inbox";
     private const string SentItems = "sentitems";
@@ -32,7 +32,7 @@ internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
         set => graph.Trouble = value ? ("/attachments/", 503, "ServiceUnavailable", int.MaxValue, null) : null;
     }
 
-    public static async Task<EmailVoice> StartAsync(FakeTime time) => new(await GraphApi.StartAsync(), time);
+    public static async Task<EmailSimulator> StartAsync(FakeTime time) => new(await GraphApi.StartAsync(), time);
 
     public Utterance Ask(int customer, int number) => Arrives(Mail($"AAk{customer}-{number}", customer, number));
 
@@ -51,7 +51,7 @@ internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
     {
         var copy = graph.Messages.Last(m => m.Folder == SentItems).Message;
         copy.Remove("internetMessageHeaders");
-        copy["from"] = EmailDesk.Person(EmailDesk.Service);
+        copy["from"] = EmailSetup.Person(EmailSetup.Service);
         (copy["receivedDateTime"], copy["sentDateTime"]) = (Now, Now);
         return Notice((SentItems, (string)copy["id"]!));
     }
@@ -78,14 +78,14 @@ internal sealed class EmailVoice(GraphApi graph, FakeTime time) : ISendsFiles
 
     private Utterance Arrives(JsonObject mail)
     {
-        graph.Messages.Add((EmailDesk.Service, Inbox, mail));
+        graph.Messages.Add((EmailSetup.Service, Inbox, mail));
         return new Utterance((string)mail["internetMessageId"]!, Notice((Inbox, (string)mail["id"]!)));
     }
 
     // Whoever writes again refers to the first mail.
     private JsonObject Mail(string id, int customer, int number)
     {
-        var mail = EmailDesk.Mail(id, $"kunde{customer}@example.org", "Frage", headers: number == 0 ? null : new() { ["References"] = $"<AAk{customer}-0@mail.example.org>" });
+        var mail = EmailSetup.Mail(id, $"kunde{customer}@example.org", "Frage", headers: number == 0 ? null : new() { ["References"] = $"<AAk{customer}-0@mail.example.org>" });
         (mail["receivedDateTime"], mail["sentDateTime"]) = (Now, Now);
         return mail;
     }

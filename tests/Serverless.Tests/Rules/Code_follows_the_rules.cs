@@ -6,7 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Rules;
 
 /// <summary>Names, lengths and places that the house rules fix, and names that code, messaging.json and README must agree on.</summary>
-public sealed partial class The_house_is_in_order
+public sealed partial class Code_follows_the_rules
 {
     private static readonly string Root = Seed.RepositoryRoot;
 

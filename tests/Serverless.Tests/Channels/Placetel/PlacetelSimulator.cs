@@ -5,7 +5,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Placetel;
 
 /// <summary>Calls to a number at Placetel, answered by SMS.</summary>
-internal sealed class PlacetelVoice(PlacetelApi api) : IVoice
+internal sealed class PlacetelSimulator(PlacetelApi api) : IProviderSimulator
 {
     public string Channel => "placetel";
 
@@ -13,7 +13,7 @@ internal sealed class PlacetelVoice(PlacetelApi api) : IVoice
 
     public int Sent => api.Sms.Count;
 
-    public static async Task<PlacetelVoice> StartAsync() => new(await PlacetelApi.StartAsync());
+    public static async Task<PlacetelSimulator> StartAsync() => new(await PlacetelApi.StartAsync());
 
     public Utterance Ask(int customer, int number)
     {

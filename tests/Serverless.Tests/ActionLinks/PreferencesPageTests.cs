@@ -10,7 +10,7 @@ using Xunit;
 namespace Serverless.Tests.ActionLinks;
 
 /// <summary>A person sees and changes what they are told, by the link of each card and mail, and nobody else's.</summary>
-public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "links-are-signed-with-these-forty-chars!";
 
@@ -76,26 +76,26 @@ public sealed class OwnNoticesTests(AzuriteFixture azurite) : IClassFixture<Azur
         Assert.Equal((Recipient.StepsThatMatter, "always", "de"), (recipient!.Events, recipient.Hours, recipient.Language));
     }
 
-    private async Task<World> WorldAsync(string teams)
+    private async Task<TestApp> WorldAsync(string teams)
     {
-        var world = await World.StartAsync(
+        var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", "service"), ("Links__Secret", Secret), ("Links__ValidHours", "48"), ("Recipients__Entries__anna__TeamsUrl", teams), ("Recipients__Entries__anna__Owners", "*"),
             ("Recipients__Entries__bert__Email", "bert@example.com"), ("Recipients__Entries__bert__Language", "en"));
         world.Set(("Hooks__PublicBaseUrl", world.Address.ToString()));
         return world;
     }
 
-    private static async Task ArriveAsync(World world, string customer)
+    private static async Task ArriveAsync(TestApp world, string customer)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static string Link(World world, string name) => world.Services.GetRequiredService<NotificationPreferences>().AddressOf(name)!.ToString();
+    private static string Link(TestApp world, string name) => world.Services.GetRequiredService<NotificationPreferences>().AddressOf(name)!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 
-    private static async Task<HttpStatusCode> PostAsync(World world, string link, string form)
+    private static async Task<HttpStatusCode> PostAsync(TestApp world, string link, string form)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
         using var answer = await world.SendAsync(request);

@@ -6,7 +6,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Acs;
 
 /// <summary>SMS to a number of Azure Communication Services, told by Event Grid.</summary>
-internal sealed class AcsVoice(AcsApi api, FakeTime time) : IVoice
+internal sealed class AcsSimulator(AcsApi api, FakeTime time) : IProviderSimulator
 {
     private const string Ours = "493023125480";
 
@@ -18,7 +18,7 @@ internal sealed class AcsVoice(AcsApi api, FakeTime time) : IVoice
 
     public int Sent => api.Sent.Count;
 
-    public static async Task<AcsVoice> StartAsync(FakeTime time) => new(await AcsApi.StartAsync(), time);
+    public static async Task<AcsSimulator> StartAsync(FakeTime time) => new(await AcsApi.StartAsync(), time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -10,7 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>A provider without quirks: what journeys about channels in general send with, whatever real providers are like. It answers as the test says.</summary>
-public sealed class Pigeons
+public sealed class LoopbackNetwork
 {
     private int _number;
 
@@ -29,15 +29,15 @@ public sealed class Pigeons
     /// <summary>Every check, and whether it might repair.</summary>
     public ConcurrentQueue<RegistrationCheckRequest> Checks { get; } = new();
 
-    public void Add(IServiceCollection services) => services.AddSingleton(this).AddSingleton<IChannel, PigeonChannel>();
+    public void Add(IServiceCollection services) => services.AddSingleton(this).AddSingleton<IChannel, LoopbackChannel>();
 
     /// <summary>The provider takes it.</summary>
     public ReplyOutcome.Sent Take(Reply reply, DateTimeOffset at) =>
-        new(PigeonChannel.Event($"out-{Interlocked.Increment(ref _number)}", reply.To.Reply!.Address, reply.Text, at, Direction.Outbound, null));
+        new(LoopbackChannel.Event($"out-{Interlocked.Increment(ref _number)}", reply.To.Reply!.Address, reply.Text, at, Direction.Outbound, null));
 }
 
-/// <summary>The channel behind <see cref="Pigeons"/>: unsigned JSON with id, customer, text, time; or a status of a message.</summary>
-public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel, ISendsReplies, IRegistersWebhooks
+/// <summary>The channel behind <see cref="LoopbackNetwork"/>: unsigned JSON with id, customer, text, time; or a status of a message.</summary>
+public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) : IChannel, ISendsReplies, IRegistersWebhooks
 {
     private const string Account = "loft";
 
@@ -112,10 +112,10 @@ public sealed class PigeonChannel(Pigeons pigeons, TimeProvider time) : IChannel
 }
 
 /// <summary>Steps with pigeons and replies.</summary>
-public static class PigeonSteps
+public static class LoopbackSteps
 {
     /// <summary>A delivery of the provider's, worked; how it ended.</summary>
-    public static async Task<string> PigeonAsync(this World world, object body)
+    public static async Task<string> PigeonAsync(this TestApp world, object body)
     {
         using var answer = await world.SendAsync("POST", "/api/hooks/pigeon", [], JsonSerializer.SerializeToUtf8Bytes(body));
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
@@ -125,21 +125,21 @@ public static class PigeonSteps
     }
 
     /// <summary>A customer's message; the case it went into.</summary>
-    public static async Task<string> AskAsync(this World world, string id, string customer = "anna")
+    public static async Task<string> AskAsync(this TestApp world, string id, string customer = "anna")
     {
         await world.PigeonAsync(new { id, customer, text = "Frage", at = world.Time.GetUtcNow() });
         return (await world.CasesAsync()).Single(c => c.GetProperty("contacts").EnumerateArray().Any(k => k.GetProperty("contact").GetProperty("externalId").GetString() == id)).CaseId();
     }
 
     /// <summary>Asks for a reply; status and answer.</summary>
-    public static async Task<(int Status, JsonElement Body)> ReplyAsync(this World world, string caseId, object request)
+    public static async Task<(int Status, JsonElement Body)> ReplyAsync(this TestApp world, string caseId, object request)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{caseId}/replies", JsonSerializer.Serialize(request));
         return ((int)answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
     }
 
     /// <summary>Asks for a reply that must be taken; its id.</summary>
-    public static async Task<string> WriteAsync(this World world, string caseId, string text = "Antwort")
+    public static async Task<string> WriteAsync(this TestApp world, string caseId, string text = "Antwort")
     {
         var (status, body) = await world.ReplyAsync(caseId, new { text });
         Assert.Equal(202, status);
@@ -147,15 +147,15 @@ public static class PigeonSteps
     }
 
     /// <summary>Gives a reply's pointer to SendReplies, as the host does, however often.</summary>
-    public static Task<bool> SendReplyAsync(this World world, string caseId, string replyId) =>
+    public static Task<bool> SendReplyAsync(this TestApp world, string caseId, string replyId) =>
         world.InvokeAsync("SendReplies", "pointer", System.Text.Encoding.UTF8.GetString(new Replies.ReplyMessage(caseId, replyId).ToJson()));
 
     /// <summary>A reply as its case shows it.</summary>
-    public static async Task<JsonElement> ReplyOfAsync(this World world, string caseId, string replyId) =>
+    public static async Task<JsonElement> ReplyOfAsync(this TestApp world, string caseId, string replyId) =>
         (await world.CaseAsync(caseId)).GetProperty("replies").EnumerateArray().Single(r => r.GetProperty("id").GetString() == replyId);
 
     /// <summary>State and reason of a reply: <c>failed: rate-limited</c>.</summary>
-    public static async Task<string> StateOfAsync(this World world, string caseId, string replyId)
+    public static async Task<string> StateOfAsync(this TestApp world, string caseId, string replyId)
     {
         var reply = await world.ReplyOfAsync(caseId, replyId);
         return reply.TryGetProperty("reason", out var reason) ? $"{reply.GetProperty("state").GetString()}: {reason.GetString()}" : reply.GetProperty("state").GetString()!;

@@ -7,7 +7,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.X;
 
 /// <summary>Posts that name our account and what it posts in answer, or direct messages, as the X Activity API tells of them.</summary>
-internal sealed class XVoice(XApi api, bool inPublic, FakeTime time) : IVoice
+internal sealed class XSimulator(XApi api, bool inPublic, FakeTime time) : IProviderSimulator
 {
     private const string Account = "1700000000000000011";
     private const string Second = "Channels__X__Accounts__1700000000000000022__";
@@ -25,7 +25,7 @@ internal sealed class XVoice(XApi api, bool inPublic, FakeTime time) : IVoice
 
     private string Now => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    public static async Task<XVoice> StartAsync(bool inPublic, FakeTime time) => new(await XApi.StartAsync(), inPublic, time);
+    public static async Task<XSimulator> StartAsync(bool inPublic, FakeTime time) => new(await XApi.StartAsync(), inPublic, time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -9,7 +9,7 @@ using Xunit;
 namespace Serverless.Tests.Platform.Localization;
 
 /// <summary>The words customers get, approved to the letter.</summary>
-public sealed class ReceiptTextTests
+public sealed class AcknowledgementTextTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
     private static readonly AcknowledgementOptions Settings = new() { Contact = "030 23125 100, Mon-Fri 8-17" };

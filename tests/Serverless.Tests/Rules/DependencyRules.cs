@@ -7,10 +7,10 @@ namespace Serverless.Tests.Rules;
 /// <summary>Who may call whom: the table of functions/README.md as code. Looks at what names mean, not at usings, since C# finds a neighbour's type without one.</summary>
 /// <remarks>
 /// To ask the compiler for the meaning of every name takes half a minute. Asked are those that can mean a closed room (<see
-/// cref="RoomIndex"/>): names of its types, and all names of a member that holds a value from which such a type can be reached without
+/// cref="DependencyIndex"/>): names of its types, and all names of a member that holds a value from which such a type can be reached without
 /// being named.
 /// </remarks>
-internal sealed class Doors(RoomIndex index)
+internal sealed class DependencyRules(DependencyIndex index)
 {
     /// <summary>Rooms a room may use, beside itself. A room not listed may use nothing of ours.</summary>
     private static readonly Dictionary<string, string[]> Open = new(StringComparer.Ordinal)
@@ -75,7 +75,7 @@ internal sealed class Doors(RoomIndex index)
                 continue;
             }
 
-            if (RoomIndex.RoomOf(symbol) is { } room && IsClosed(room)) violations.Add($"{file}: {own} uses {room} ({name})");
+            if (DependencyIndex.RoomOf(symbol) is { } room && IsClosed(room)) violations.Add($"{file}: {own} uses {room} ({name})");
         }
 
         return violations;

@@ -14,7 +14,7 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>One way of one provider as journeys need it: customers ask there, what we answer comes back. The provider's strict double holds everything that is said.</summary>
-internal interface IVoice : IAsyncDisposable
+internal interface IProviderSimulator : IAsyncDisposable
 {
     /// <summary>Name of the channel.</summary>
     string Channel { get; }
@@ -36,7 +36,7 @@ internal interface IVoice : IAsyncDisposable
 }
 
 /// <summary>A way on which files come.</summary>
-internal interface ISendsFiles : IVoice
+internal interface ISendsFiles : IProviderSimulator
 {
     /// <summary>Whether the host that the files lie on is down.</summary>
     bool IsDown { set; }
@@ -57,35 +57,35 @@ internal sealed record Utterance(string Id, HookCall? Call);
 internal sealed record HookCall(string Path, byte[] Body, params (string Name, string Value)[] Headers);
 
 /// <summary>All voices, and steps with them.</summary>
-internal static class VoiceSteps
+internal static class SimulatorSteps
 {
     /// <summary>Starts a voice and its double.</summary>
-    public static async Task<IVoice> StartAsync(string name, FakeTime time) => name switch
+    public static async Task<IProviderSimulator> StartAsync(string name, FakeTime time) => name switch
     {
-        "email" => await EmailVoice.StartAsync(time),
-        "messenger" or "instagram" or "page-comment" => await MetaVoice.StartAsync(name, time),
-        "x-post" or "x-message" => await XVoice.StartAsync(name == "x-post", time),
-        "telegram-bot" or "telegram-business" => await TelegramVoice.StartAsync(name == "telegram-business", time),
-        "discourse" => await DiscourseVoice.StartAsync(time),
-        "twilio" => await TwilioVoice.StartAsync(time),
-        "vonage-message" or "vonage-call" => await VonageVoice.StartAsync(name == "vonage-call", time),
-        "sipgate-message" or "sipgate-call" => await SipgateVoice.StartAsync(name == "sipgate-call", time),
-        "acs" => await AcsVoice.StartAsync(time),
-        "placetel" => await PlacetelVoice.StartAsync(),
+        "email" => await EmailSimulator.StartAsync(time),
+        "messenger" or "instagram" or "page-comment" => await MetaSimulator.StartAsync(name, time),
+        "x-post" or "x-message" => await XSimulator.StartAsync(name == "x-post", time),
+        "telegram-bot" or "telegram-business" => await TelegramSimulator.StartAsync(name == "telegram-business", time),
+        "discourse" => await DiscourseSimulator.StartAsync(time),
+        "twilio" => await TwilioSimulator.StartAsync(time),
+        "vonage-message" or "vonage-call" => await VonageSimulator.StartAsync(name == "vonage-call", time),
+        "sipgate-message" or "sipgate-call" => await SipgateSimulator.StartAsync(name == "sipgate-call", time),
+        "acs" => await AcsSimulator.StartAsync(time),
+        "placetel" => await PlacetelSimulator.StartAsync(),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such voice."),
     };
 
     /// <summary>A world in which the voice is heard. Its second look has begun.</summary>
-    public static async Task<World> WorldAsync(this AzuriteFixture azurite, IVoice voice, FakeTime time)
+    public static async Task<TestApp> WorldAsync(this AzuriteFixture azurite, IProviderSimulator voice, FakeTime time)
     {
-        var world = await World.StartAsync(azurite.OwnAccount(), null, time, [($"Channels__{voice.Channel}__Enabled", "true"), .. voice.Settings]);
+        var world = await TestApp.StartAsync(azurite.OwnAccount(), null, time, [($"Channels__{voice.Channel}__Enabled", "true"), .. voice.Settings]);
         Assert.True(await world.TickAsync());
         time.Advance(TimeSpan.FromMinutes(1));
         return world;
     }
 
     /// <summary>The provider calls; gives the delivery's id.</summary>
-    public static async Task<string> TakeAsync(this World world, HookCall call)
+    public static async Task<string> TakeAsync(this TestApp world, HookCall call)
     {
         using var answer = await world.SendAsync("POST", call.Path, call.Headers.Select(h => KeyValuePair.Create(h.Name, h.Value)), call.Body);
         Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.NoContent, $"{call.Path}: {answer.StatusCode}");
@@ -93,7 +93,7 @@ internal static class VoiceSteps
     }
 
     /// <summary>The next look at everything a provider holds, and all that follows from it.</summary>
-    public static async Task LookAsync(this World world)
+    public static async Task LookAsync(this TestApp world)
     {
         world.Time.Advance(TimeSpan.FromMinutes(16));
         Assert.True(await world.TickAsync());
@@ -101,7 +101,7 @@ internal static class VoiceSteps
     }
 
     /// <summary>What the provider tells is told and worked; where it tells of nothing by itself, it is looked for. How the delivery ended; null without one.</summary>
-    public static async Task<string?> HearAsync(this World world, IVoice voice, HookCall? call)
+    public static async Task<string?> HearAsync(this TestApp world, IProviderSimulator voice, HookCall? call)
     {
         if (call is null)
         {

@@ -8,7 +8,7 @@ using Serverless.Local.Run;
 namespace Serverless.Local.Demo;
 
 /// <summary>What left the app, kept for reading: a folder for each kind, names that sort by time and say the case number.</summary>
-internal sealed partial class OutsideFolder
+internal sealed partial class DemoFolder
 {
     public const string Webhooks = "webhooks";
     public const string Cards = "cards";
@@ -23,7 +23,7 @@ internal sealed partial class OutsideFolder
     public static IEnumerable<string> Names => Kinds.Select(k => k.Kind);
 
     /// <param name="path">Made if need be; what was kept before stays there.</param>
-    public OutsideFolder(string path, TimeProvider time)
+    public DemoFolder(string path, TimeProvider time)
     {
         (Path, _time) = (path, time);
         foreach (var (kind, _) in Kinds) Directory.CreateDirectory(FolderOf(kind));
@@ -48,10 +48,10 @@ internal sealed partial class OutsideFolder
     }
 
     /// <summary>How many there are of each kind, and a few lines of the newest; earlier runs into the folder count.</summary>
-    public IReadOnlyList<OutsideKind> Look() => [.. Kinds.Select(k =>
+    public IReadOnlyList<DemoFileKind> Look() => [.. Kinds.Select(k =>
     {
         var files = Directory.EnumerateFiles(FolderOf(k.Kind), "*" + k.Ending).Order(StringComparer.Ordinal).ToList();
-        return new OutsideKind(k.Kind, files.Count, FolderOf(k.Kind), files.LastOrDefault(), files.Count == 0 ? [] : Glance.At(files[^1]));
+        return new DemoFileKind(k.Kind, files.Count, FolderOf(k.Kind), files.LastOrDefault(), files.Count == 0 ? [] : Glance.At(files[^1]));
     })];
 
     /// <summary>Files of a kind that a person opens, newest first.</summary>
@@ -70,4 +70,4 @@ internal sealed partial class OutsideFolder
 /// <summary>One kind of what left the app.</summary>
 /// <param name="Newest">The file to open; null when there is none.</param>
 /// <param name="Lines">Of the newest, as a person would read it.</param>
-internal sealed record OutsideKind(string Name, int Count, string Folder, string? Newest, IReadOnlyList<string> Lines);
+internal sealed record DemoFileKind(string Name, int Count, string Folder, string? Newest, IReadOnlyList<string> Lines);

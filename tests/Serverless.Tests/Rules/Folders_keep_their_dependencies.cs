@@ -5,14 +5,14 @@ using Xunit;
 namespace Serverless.Tests.Rules;
 
 /// <summary>Every line of code sits in a room whose door sign it obeys.</summary>
-public sealed class Rooms_keep_their_doors
+public sealed class Folders_keep_their_dependencies
 {
     /// <summary>A member that hands out what those who may use it may not: it is reached without a name of its own.</summary>
     private static readonly SyntaxTree HandsOut = AppCode.Parse(
         "Channels/HandsOut.cs",
         "namespace Serverless.Channels; static class HandsOut { public static System.Collections.Generic.List<Cases.Correlator> AllThatAreClosed => []; }");
 
-    private static readonly Lazy<Doors> House = new(() => new Doors(new RoomIndex(AppCode.Compilation.AddSyntaxTrees(HandsOut))));
+    private static readonly Lazy<DependencyRules> House = new(() => new DependencyRules(new DependencyIndex(AppCode.Compilation.AddSyntaxTrees(HandsOut))));
 
     // All in one: a compilation of its own for each would read the app's declarations each time.
     private static readonly Lazy<(CSharpCompilation App, IReadOnlyDictionary<string, SyntaxTree> Trees)> Altered = new(() =>

@@ -5,7 +5,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Telegram;
 
 /// <summary>A bot in private chats, or one connected to a business account.</summary>
-internal sealed class TelegramVoice(TelegramApi api, bool isBusiness, FakeTime time) : ISendsFiles
+internal sealed class TelegramSimulator(TelegramApi api, bool isBusiness, FakeTime time) : ISendsFiles
 {
     private const string Connection = "BQADAgADq0AA1x8demo";
 
@@ -29,7 +29,7 @@ internal sealed class TelegramVoice(TelegramApi api, bool isBusiness, FakeTime t
 
     private JsonObject Chat => new() { ["id"] = _customer, ["type"] = "private", ["first_name"] = "Olga" };
 
-    public static async Task<TelegramVoice> StartAsync(bool isBusiness, FakeTime time) =>
+    public static async Task<TelegramSimulator> StartAsync(bool isBusiness, FakeTime time) =>
         new(await TelegramApi.StartAsync(Seeds["Channels__Telegram__Bots__service__BotToken"]!), isBusiness, time);
 
     public Utterance Ask(int customer, int number) => Say(customer, number, new JsonObject { ["text"] = "Frage" });

@@ -6,7 +6,7 @@ using Xunit;
 namespace Serverless.Tests.Notifications;
 
 /// <summary>Alike are the same words, post, product or cause. The same network, owner, need or greeting is ordinary traffic.</summary>
-public sealed class LikenessTests
+public sealed class CaseSimilarityTests
 {
     private static readonly DateTimeOffset At = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
 

@@ -10,7 +10,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Twilio;
 
 /// <summary>Calls of Twilio under the settings of the seeds, unsigned: for what is read and answered once a call is proven genuine.</summary>
-internal sealed class TwilioDesk(params (string Name, string? Value)[] settings)
+internal sealed class TwilioSetup(params (string Name, string? Value)[] settings)
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
 

@@ -11,24 +11,24 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>An event as it lies in the topic.</summary>
-public sealed record Told(string Id, string Type, string CaseId, string? ContactId);
+public sealed record ReceivedNotification(string Id, string Type, string CaseId, string? ContactId);
 
 /// <summary>Steps that journeys have in common.</summary>
-public static partial class WorldSteps
+public static partial class TestAppSteps
 {
     /// <summary>How a delivery ended and the ends of its elements: <c>ended: case, joined</c>.</summary>
-    public static async Task<string> EndOfAsync(this World world, string delivery, string channel = "meta")
+    public static async Task<string> EndOfAsync(this TestApp world, string delivery, string channel = "meta")
     {
         var report = await world.GetAsync($"/api/operations/deliveries/{channel}/{delivery}");
         return $"{report.GetProperty("end").GetString()}: {string.Join(", ", report.GetProperty("ends").EnumerateArray().Select(e => e.GetString()))}".TrimEnd(' ', ':');
     }
 
     /// <summary>Gives a delivery's pointer to Normalise, as the host does, however often.</summary>
-    public static Task<bool> WorkAsync(this World world, string delivery, string channel = "meta") =>
+    public static Task<bool> WorkAsync(this TestApp world, string delivery, string channel = "meta") =>
         world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new DeliveryMessage(channel, delivery, 0, world.Time.GetUtcNow()).ToJson()));
 
     /// <summary>Moves the clock to the next try of a delivery that waits for its provider and makes it, as the queue does. Gives the wait in seconds.</summary>
-    public static async Task<int> NextTryAsync(this World world, string channel, string delivery)
+    public static async Task<int> NextTryAsync(this TestApp world, string channel, string delivery)
     {
         var wait = Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"waits {channel}/{delivery} ", StringComparison.Ordinal)));
         var seconds = int.Parse(wait.Groups["seconds"].Value, CultureInfo.InvariantCulture);
@@ -39,34 +39,34 @@ public static partial class WorldSteps
     }
 
     /// <summary>Makes a delivery look as if its worker had died before it wrote the end.</summary>
-    public static async Task ForgetEndAsync(this World world, string delivery, string channel = "meta")
+    public static async Task ForgetEndAsync(this TestApp world, string delivery, string channel = "meta")
     {
         var key = new DeliveryKey(channel, delivery);
         await world.Services.GetRequiredService<TableStore>().MergeAsync(key.Table, new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open }, ETag.All, CancellationToken.None);
     }
 
-    public static async Task CloseAsync(this World world, string caseId)
+    public static async Task CloseAsync(this TestApp world, string caseId)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{caseId}/close", """{"cause":"unknown"}""");
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    public static Task<JsonElement> CaseAsync(this World world, string idOrNumber) => world.GetAsync($"/api/cases/{idOrNumber}");
+    public static Task<JsonElement> CaseAsync(this TestApp world, string idOrNumber) => world.GetAsync($"/api/cases/{idOrNumber}");
 
     /// <summary>The one open case.</summary>
-    public static async Task<JsonElement> OnlyCaseAsync(this World world) => Assert.Single(await world.CasesAsync());
+    public static async Task<JsonElement> OnlyCaseAsync(this TestApp world) => Assert.Single(await world.CasesAsync());
 
     /// <summary>Events in the topic that nobody took yet.</summary>
-    public static List<Told> Told(this World world) => [.. world.Broker.Active("case-events", "everything").Select(message =>
+    public static List<ReceivedNotification> Told(this TestApp world) => [.. world.Broker.Active("case-events", "everything").Select(message =>
     {
         using var json = JsonDocument.Parse(message.Body);
         var data = json.RootElement.GetProperty("data");
         Assert.Equal(json.RootElement.GetProperty("id").GetString(), message.MessageId);
-        return new Told(message.MessageId, json.RootElement.GetProperty("type").GetString()!, data.GetProperty("caseId").GetString()!, data.TryGetProperty("contactId", out var c) ? c.GetString() : null);
+        return new ReceivedNotification(message.MessageId, json.RootElement.GetProperty("type").GetString()!, data.GetProperty("caseId").GetString()!, data.TryGetProperty("contactId", out var c) ? c.GetString() : null);
     })];
 
     /// <summary>One part of the health page.</summary>
-    public static async Task<(string Status, string Says)> HealthAsync(this World world, string part)
+    public static async Task<(string Status, string Says)> HealthAsync(this TestApp world, string part)
     {
         var report = await world.GetAsync("/api/health");
         var found = report.GetProperty("parts").GetProperty(part);

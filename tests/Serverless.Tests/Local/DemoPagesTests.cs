@@ -7,12 +7,12 @@ using Xunit;
 namespace Serverless.Tests.Local;
 
 /// <summary>The local page: cards and mails as people see them, from what strangers wrote.</summary>
-public sealed class OutsidePagesTests : IDisposable
+public sealed class DemoPagesTests : IDisposable
 {
     private readonly Scratch _scratch = new();
-    private readonly OutsideFolder _folder;
+    private readonly DemoFolder _folder;
 
-    public OutsidePagesTests() => _folder = new OutsideFolder(Path.Combine(_scratch.Repository.Root, "outside"), TimeProvider.System);
+    public DemoPagesTests() => _folder = new DemoFolder(Path.Combine(_scratch.Repository.Root, "outside"), TimeProvider.System);
 
     public void Dispose() => _scratch.Dispose();
 
@@ -51,16 +51,16 @@ public sealed class OutsidePagesTests : IDisposable
     [Fact]
     public async Task Each_kind_has_a_page_and_only_what_is_kept_can_be_opened()
     {
-        _folder.Keep(OutsideFolder.Cards, "desk",
+        _folder.Keep(DemoFolder.Cards, "desk",
             JsonSerializer.SerializeToNode(new { type = "AdaptiveCard", body = new[] { new { type = "TextBlock", text = "Hallo" } } })!);
-        _folder.Keep(OutsideFolder.Mails, "desk", "words", [(".html", Encoding.UTF8.GetBytes("<p>Guten Tag</p>"))]);
+        _folder.Keep(DemoFolder.Mails, "desk", "words", [(".html", Encoding.UTF8.GetBytes("<p>Guten Tag</p>"))]);
         await File.WriteAllTextAsync(Path.Combine(_scratch.Repository.Root, "secret.json"), "{}");
         await using var outside = await DemoSubscriber.StartAsync(_folder, TimeProvider.System, CancellationToken.None);
         using var http = new HttpClient { BaseAddress = new Uri(outside.Address) };
 
         Assert.Contains("<a href=\"/cards\">cards</a>", await http.GetStringAsync("/"), StringComparison.Ordinal);
         Assert.Contains("<p>Hallo</p>", await http.GetStringAsync("/cards"), StringComparison.Ordinal);
-        var mail = Path.GetFileName(_folder.Newest(OutsideFolder.Mails, 1).Single());
+        var mail = Path.GetFileName(_folder.Newest(DemoFolder.Mails, 1).Single());
         Assert.Contains($"src=\"/mails/{mail}\"", await http.GetStringAsync("/mails"), StringComparison.Ordinal);
         using var one = await http.GetAsync($"/mails/{mail}");
         Assert.Contains("sandbox", one.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);

@@ -10,7 +10,7 @@ namespace Serverless.Local.Demo;
 /// </summary>
 /// <param name="folder">Where it is kept.</param>
 /// <param name="address">Where a link leads on this machine.</param>
-internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> address)
+internal sealed class DemoPages(DemoFolder folder, Func<string, string> address)
 {
     private const int Most = 100;
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'";
@@ -35,8 +35,8 @@ internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> ad
         return parts switch
         {
             [] => PageAsync(context, "What left the app", Index()),
-            [var kind] when OutsideFolder.Names.Contains(kind, StringComparer.Ordinal) => PageAsync(context, kind, List(kind)),
-            [var kind, var name] when OutsideFolder.Names.Contains(kind, StringComparer.Ordinal) => FileAsync(context, kind, name),
+            [var kind] when DemoFolder.Names.Contains(kind, StringComparer.Ordinal) => PageAsync(context, kind, List(kind)),
+            [var kind, var name] when DemoFolder.Names.Contains(kind, StringComparer.Ordinal) => FileAsync(context, kind, name),
             _ => NotFound(context),
         };
     }
@@ -44,17 +44,17 @@ internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> ad
     private string Index()
     {
         var html = new StringBuilder("<p>Kept by the local run in the place of those who are told. Links act on this run.</p><dl>");
-        foreach (var kind in OutsideFolder.Names)
+        foreach (var kind in DemoFolder.Names)
             html.Append($"<dt><a href=\"/{kind}\">{kind}</a></dt><dd>{folder.Newest(kind, int.MaxValue).Count()}: {Sentence(kind)}</dd>");
         return html.Append("</dl>").ToString();
     }
 
     private static string Sentence(string kind) => kind switch
     {
-        OutsideFolder.Cards => "Adaptive Cards for Teams",
-        OutsideFolder.Mails => "mails to the people who work on cases",
-        OutsideFolder.Webhooks => "signed calls to webhook subscribers",
-        OutsideFolder.Replies => "texts to customers, as the providers took them",
+        DemoFolder.Cards => "Adaptive Cards for Teams",
+        DemoFolder.Mails => "mails to the people who work on cases",
+        DemoFolder.Webhooks => "signed calls to webhook subscribers",
+        DemoFolder.Replies => "texts to customers, as the providers took them",
         _ => "events that a second process received from the topic",
     };
 
@@ -72,8 +72,8 @@ internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> ad
 
     private string One(string kind, string file, string name)
     {
-        if (kind == OutsideFolder.Mails) return $"<iframe sandbox=\"allow-popups\" title=\"{name}\" src=\"/{kind}/{name}\"></iframe>";
-        if (kind != OutsideFolder.Cards) return $"<pre>{WebUtility.HtmlEncode(File.ReadAllText(file))}</pre>";
+        if (kind == DemoFolder.Mails) return $"<iframe sandbox=\"allow-popups\" title=\"{name}\" src=\"/{kind}/{name}\"></iframe>";
+        if (kind != DemoFolder.Cards) return $"<pre>{WebUtility.HtmlEncode(File.ReadAllText(file))}</pre>";
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         return CardHtml.Of(json.RootElement, address);
     }
@@ -82,17 +82,17 @@ internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> ad
     private Task FileAsync(HttpContext context, string kind, string name)
     {
         if (folder.Newest(kind, int.MaxValue).FirstOrDefault(f => Path.GetFileName(f) == name) is not { } file) return NotFound(context);
-        context.Response.ContentType = kind == OutsideFolder.Mails ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
+        context.Response.ContentType = kind == DemoFolder.Mails ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
 
         // The page of a mail runs nothing; its links open beside it.
-        if (kind == OutsideFolder.Mails) context.Response.Headers.ContentSecurityPolicy = Policy + "; sandbox allow-popups";
+        if (kind == DemoFolder.Mails) context.Response.Headers.ContentSecurityPolicy = Policy + "; sandbox allow-popups";
         return context.Response.SendFileAsync(file, context.RequestAborted);
     }
 
     private static Task PageAsync(HttpContext context, string title, string body)
     {
         context.Response.ContentType = "text/html; charset=utf-8";
-        var links = string.Concat(OutsideFolder.Names.Select(k => $"<a href=\"/{k}\">{k}</a>"));
+        var links = string.Concat(DemoFolder.Names.Select(k => $"<a href=\"/{k}\">{k}</a>"));
         var head = $"<meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{Style}</style>";
         var nav = $"<nav aria-label=\"kinds\"><a href=\"/\">all</a>{links}</nav>";
         return context.Response.WriteAsync(
