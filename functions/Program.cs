@@ -10,7 +10,9 @@ using Serverless.Maintenance;
 using Serverless.Notifications;
 using Serverless.Operations;
 using Serverless.Operations.Diagnostics;
+using Serverless.Operations.Review;
 using Serverless.Outbox;
+using Serverless.Platform.Audit;
 using Serverless.Platform.Http;
 using Serverless.Platform.Identity;
 using Serverless.Platform.Localization;
@@ -20,6 +22,8 @@ using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
 using Serverless.Platform.Worker;
 using Serverless.Privacy;
+using Serverless.Processing;
+using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schemas;
@@ -68,21 +72,25 @@ public static class Program
             .AddTelemetry(configuration)
             .AddStorage(configuration)
             .AddBus(configuration)
-            .AddOutgoing(configuration)
+            .AddAudit()
+            .AddOutboundHttp(configuration)
             .AddChannels(configuration)
-            .AddReceipts(configuration)
+            .AddIntake(configuration)
+            .AddProcessing()
+            .AddReconciliation(configuration)
             .AddCases(configuration)
             .AddOutbox()
             .AddAttachments(configuration)
             .AddReplies()
             .AddRegistrations(configuration)
-            .AddTexts(configuration)
-            .AddLinks(configuration)
-            .AddNotices(configuration)
+            .AddLocalization(configuration)
+            .AddActionLinks(configuration)
+            .AddNotifications(configuration)
             .AddDiagnostics(configuration)
+            .AddReview()
             .AddPrivacy(configuration)
             .AddOperations(configuration)
             .AddMaintenance()
-            .AddSchema();
+            .AddSchemas();
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Storage;
 using Serverless.Replies;
 

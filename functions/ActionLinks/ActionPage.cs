@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Localization;
 using Serverless.Replies;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Localization;
 

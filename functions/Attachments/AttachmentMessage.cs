@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Platform.Json;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Attachments;
 
@@ -10,7 +11,7 @@ namespace Serverless.Attachments;
 /// <param name="Attempt">0 at first.</param>
 public sealed record AttachmentMessage(string CaseId, string File, int Attempt)
 {
-    public const string Queue = "attachments";
+    public const string Queue = QueueNames.Attachments;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, AttachmentJson.Default.AttachmentMessage);
 

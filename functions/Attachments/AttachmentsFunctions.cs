@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
 

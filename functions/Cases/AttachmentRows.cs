@@ -1,4 +1,5 @@
 using Azure;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Telemetry;
@@ -73,7 +74,7 @@ public static class CaseEvent
             Place = contact?.Contact.Place,
             Direction = contact?.Contact.Direction,
             Recovered = contact?.Contact.Recovery is null ? null : true,
-            Automatic = contact?.Contact.Extras?.GetValueOrDefault(Channels.Reply.AutomaticName),
+            Automatic = contact?.Contact.Extras?.GetValueOrDefault(Contacts.ExtraNames.Automatic),
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(

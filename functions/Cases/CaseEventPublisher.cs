@@ -1,3 +1,4 @@
+using Serverless.Cases.Rules;
 using Serverless.Outbox;
 
 namespace Serverless.Cases;
@@ -12,7 +13,7 @@ public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseS
     public async Task AfterAsync(Correlation correlation, CancellationToken ct)
     {
         if (correlation.Committed is null) await TellRestAsync(correlation.CaseId, ct);
-        else await TellAsync(correlation.CaseId, correlation.Committed, correlation.Relisted, ct);
+        else await PublishAsync(correlation.CaseId, correlation.Committed, correlation.Relisted, ct);
     }
 
     /// <summary>Publishes all pending events of a case. False when the topic lacks some of them.</summary>
@@ -21,10 +22,10 @@ public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseS
         var rest = await relay.UntoldAsync(caseId, ct);
         if (rest.Count == 0) return true;
         var head = await cases.HeadAsync(caseId, ct);
-        return await TellAsync(caseId, rest, head?.Head, ct);
+        return await PublishAsync(caseId, rest, head?.Head, ct);
     }
 
-    private async Task<bool> TellAsync(string caseId, IReadOnlyList<OutboxEntry> entries, Case? relisted, CancellationToken ct)
+    private async Task<bool> PublishAsync(string caseId, IReadOnlyList<OutboxEntry> entries, Case? relisted, CancellationToken ct)
     {
         var published = await relay.PublishAsync(caseId, entries, ct);
         if (relisted is not null) await ListAsync(relisted, ct);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Serverless.Channels;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
 

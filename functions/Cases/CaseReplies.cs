@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Channels;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;

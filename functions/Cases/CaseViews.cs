@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Http;
 
 namespace Serverless.Cases;

@@ -1,5 +1,6 @@
 using Azure;
 using Microsoft.Extensions.Options;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;

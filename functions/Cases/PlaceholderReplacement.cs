@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;

@@ -27,6 +27,9 @@ public sealed record Delivery
     /// <summary>Whether the provider called, or reconciliation found it.</summary>
     public Arrival Arrival { get; init; }
 
+    /// <summary>The method of a delivery that reconciliation fetched from its provider; a call that names it is refused.</summary>
+    public const string FetchedMethod = "LOOK";
+
     /// <summary>The value of a stored header, or null.</summary>
     /// <param name="name">Lower-case name.</param>
     public string? Header(string name) => Headers.TryGetValue(name, out var value) ? value : null;

@@ -28,7 +28,7 @@ public interface IReconciles
 /// <summary>One source of reconciliation.</summary>
 /// <param name="Name">Stable; part of a row key after hashing, so any characters.</param>
 /// <param name="Every">Interval; run by Tick, so in steps of five minutes.</param>
-/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Look__From</c>, or when the source was first known.</param>
+/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Reconciliation__From</c>, or when the source was first known.</param>
 public sealed record ReconciliationSource(string Name, TimeSpan Every, DateTimeOffset? From = null);
 
 /// <summary>Start of a run.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Serverless.Contacts;
 
 namespace Serverless.Channels;
@@ -20,17 +19,6 @@ public interface ISendsReplies
 /// <summary>A text to the customer.</summary>
 public sealed record Reply
 {
-    /// <summary>The name in <see cref="Contact.Extras"/> under which an echo says our <see cref="Id"/>, on channels that give it back with the echo (a header of a mail).</summary>
-    public const string EchoName = "reply.id";
-
-    /// <summary>The name in <see cref="Contact.Extras"/> under which a contact says that a machine wrote it.</summary>
-    public const string AutomaticName = "automatic";
-
-    /// <summary>
-    /// Value of <see cref="AutomaticName"/> for our own acknowledgements: they are no answer, and the customer still waits.
-    /// </summary>
-    public const string Receipt = "receipt";
-
     /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
     public required string Id { get; init; }
 
@@ -72,12 +60,6 @@ public sealed record Reply
     public bool Automatic { get; init; }
 }
 
-/// <summary>An approved template of the provider.</summary>
-/// <param name="Name">As it is registered.</param>
-/// <param name="Language">The provider's code, e.g. <c>de</c>.</param>
-/// <param name="Values">Of its placeholders, in order.</param>
-public sealed record ReplyTemplate(string Name, string Language, IReadOnlyList<string> Values);
-
 /// <summary>Outcome of an attempt to send.</summary>
 public abstract record ReplyOutcome
 {
@@ -111,51 +93,4 @@ public abstract record ReplyOutcome
 
     /// <summary>It may or may not have been sent: the connection broke after the call went out, or a 5xx came.</summary>
     public sealed record Uncertain(string Reason) : ReplyOutcome;
-}
-
-/// <summary>Reasons why a reply was not sent: codes shown to its author.</summary>
-public static class ReplyReasons
-{
-    /// <summary>The network's reply window is over.</summary>
-    public const string WindowClosed = "window-closed";
-
-    /// <summary>Only an approved template may be sent now.</summary>
-    public const string TemplateNeeded = "template-needed";
-
-    /// <summary>The contact carries no way back, or this network has none.</summary>
-    public const string NoReplyPath = "no-reply-path";
-
-    /// <summary>The customer blocked us, left, or the thread is gone.</summary>
-    public const string RecipientGone = "recipient-gone";
-
-    public const string TooLong = "too-long";
-
-    /// <summary>The credential is missing, expired, or lacks a permission: the detail names the setting.</summary>
-    public const string NotPermitted = "not-permitted";
-
-    public const string RateLimited = "rate-limited";
-
-    public const string Unreachable = "unreachable";
-
-    /// <summary>The provider refused the content.</summary>
-    public const string ContentRefused = "content-refused";
-}
-
-/// <summary>Delivery status of a sent message, as reported by the provider.</summary>
-/// <param name="Account">As in <see cref="Contact.Account"/>.</param>
-/// <param name="ExternalId">The provider's id of the message, as in <see cref="Contact.ExternalId"/>.</param>
-/// <param name="State">Its status.</param>
-/// <param name="At">The provider's time (UTC).</param>
-/// <param name="Reason">The provider's error code for <see cref="MessageState.Failed"/>; null otherwise.</param>
-/// <param name="ReplyId">Our <see cref="Reply.Id"/>, where the provider gives it back; null otherwise.</param>
-public sealed record MessageStatus(string Account, string ExternalId, MessageState State, DateTimeOffset At, string? Reason = null, string? ReplyId = null);
-
-/// <summary>In ascending rank; a later report never lowers it.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<MessageState>))]
-public enum MessageState
-{
-    [JsonStringEnumMemberName("sent")] Sent,
-    [JsonStringEnumMemberName("delivered")] Delivered,
-    [JsonStringEnumMemberName("read")] Read,
-    [JsonStringEnumMemberName("failed")] Failed,
 }

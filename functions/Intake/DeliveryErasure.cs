@@ -1,6 +1,5 @@
 using Serverless.Channels;
 using Serverless.Platform.Storage;
-using Serverless.Processing;
 
 namespace Serverless.Intake;
 
@@ -41,14 +40,14 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries,
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
         List<string> fetched = [];
-        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(ReferencedContent.Container, $"{key.Blob}/", ct)) fetched.Add(document);
+        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(DeliveryStore.FetchedContainer, $"{key.Blob}/", ct)) fetched.Add(document);
         if (row.Text("BodyBlob") is null && fetched.Count == 0) return true;
         var mark = new TableRow(key.Partition, key.Id) { [DeliveryEntity.ErasedAt] = fact[DeliveryEntity.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
         var marked = await tables.MergeAsync(key.Table, mark, row.ETag, ct);
         if (marked.State != WriteState.Written) return false;
         row.ETag = marked.ETag;
         if (row.Text("BodyBlob") is { } body) await blobs.DeleteAsync(DeliveryStore.Container, body, ct);
-        foreach (var document in fetched) await blobs.DeleteAsync(ReferencedContent.Container, document, ct);
+        foreach (var document in fetched) await blobs.DeleteAsync(DeliveryStore.FetchedContainer, document, ct);
         return true;
     }
 }

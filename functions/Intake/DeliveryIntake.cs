@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
-using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
 
@@ -42,7 +41,7 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
     public async Task<WebhookResponse> AnswerAsync(IChannel channel, ChannelSettings settings, Delivery delivery, Action abandoned)
     {
         // Our own method for what we found ourselves, which needs no check: nobody else may use it.
-        if (delivery.Method == ProviderRecords.Method) return OurOwn;
+        if (delivery.Method == Delivery.FetchedMethod) return OurOwn;
         using var span = Spans.Start("receive", ActivityKind.Server);
         span?.SetTag("delivery", delivery.Id).SetTag("channel", delivery.Channel);
         var verdict = channel.Verify(delivery);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Platform.Json;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Intake;
 
@@ -11,7 +12,7 @@ namespace Serverless.Intake;
 /// <param name="FirstAt">When the delivery was first queued.</param>
 public sealed record DeliveryMessage(string Channel, string Id, int Attempt, DateTimeOffset FirstAt)
 {
-    public const string Queue = "inbound";
+    public const string Queue = QueueNames.Inbound;
 
     /// <summary>The <c>traceparent</c> under which it was written; null when nobody listens.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

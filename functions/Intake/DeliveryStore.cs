@@ -2,7 +2,6 @@ using Azure;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
-using Serverless.Processing;
 using Serverless.Reconciliation;
 
 namespace Serverless.Intake;
@@ -10,6 +9,12 @@ namespace Serverless.Intake;
 /// <summary>Stores deliveries: two storage calls to accept one (row, message), three over 900 KiB.</summary>
 public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryStore> log)
 {
+    /// <summary>Property of a delivery's row: why one of its items has no case; empty when each has one.</summary>
+    public const string WithoutCaseProperty = "NoCase";
+
+    /// <summary>Container of documents that were fetched for a delivery that only named them.</summary>
+    public const string FetchedContainer = "fetched";
+
     public const string Container = "deliveries";
 
     /// <summary>Stores a delivery and puts its pointer into the queue. Once the row is written the delivery is safe: without a pointer, Tick queues it.</summary>
@@ -68,7 +73,7 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
         {
             ends.Write(row);
             ProcessingProgress.Reset(row);
-            row[KeptDeliveries.Property] = ends.WithoutCase ?? "";
+            row[WithoutCaseProperty] = ends.WithoutCase ?? "";
         }
 
         return tables.MergeAsync(key.Table, row, read, ct);

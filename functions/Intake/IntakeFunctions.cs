@@ -2,12 +2,11 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Channels;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;
-using Serverless.Processing;
 
 namespace Serverless.Intake;
 
-/// <summary>Triggers of intake and processing.</summary>
-public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events, DeliveryProcessor deliveries, PoisonMessages poison)
+/// <summary>Triggers that take deliveries in.</summary>
+public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events)
 {
     /// <summary>The address of every channel: raw bytes in, the provider's exact answer out. The channel's own check is the key.</summary>
     [Function("Receive")]
@@ -19,28 +18,14 @@ public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events, D
     /// call.
     /// </summary>
     [Function("TakeEvents")]
-    public Task TakeEvents([QueueTrigger("acs-events")] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);
+    public Task TakeEvents([QueueTrigger(QueueNames.AcsEvents)] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);
 
     /// <summary>
     /// Handles messages that TakeEvents failed at too often, in the same way: an event that is not stored is never given up.
     /// </summary>
     [Function("RetakeEvents")]
-    public Task RetakeEvents([QueueTrigger("acs-events-poison")] string message, CancellationToken ct) =>
+    public Task RetakeEvents([QueueTrigger(QueueNames.AcsEvents + QueueNames.PoisonSuffix)] string message, CancellationToken ct) =>
         events.TakeAsync("acs", message, ct);
-
-    /// <summary>Processes the delivery of a message.</summary>
-    [Function("Normalise")]
-    public Task Normalise([QueueTrigger(DeliveryMessage.Queue)] string message, CancellationToken ct) => DeliveryMessage.Parse(message) is { } pointer
-        ? deliveries.WorkAsync(pointer, ct)
-        : poison.KeepAsync(DeliveryMessage.Queue, message, "not a pointer", ct);
-
-    /// <summary>
-    /// Takes what Normalise failed at too often. A delivery is safe in its row and stays open: Tick queues it again. A message that names
-    /// none is kept.
-    /// </summary>
-    [Function("KeepPoison")]
-    public Task KeepPoison([QueueTrigger("inbound-poison")] string message, CancellationToken ct) =>
-        poison.TakeAsync("inbound-poison", message, ct);
 
     private static async Task WriteAsync(HttpRequest request, WebhookResponse answer)
     {

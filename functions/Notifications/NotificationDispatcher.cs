@@ -89,7 +89,7 @@ public sealed partial class NotificationDispatcher(
             notice.CaseId is { } caseId ? cases.ContactAsync(caseId, notice.ContactId, ct) : Task.FromResult<Contact?>(null));
         var waits = targets.Where(t => t.IsPaused && !IsDone(states.GetValueOrDefault(t.Name), notice)).Select(t => WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct)).ToList();
         var mine = await ClaimAsync(route, notice, [.. targets.Where(t => !t.IsPaused)], states, ct);
-        await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name)).Select(t => teller.TellAsync(route, notice, t, mine[t.Name], off, contact, ct))]);
+        await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name)).Select(t => teller.SendAsync(route, notice, t, mine[t.Name], off, contact, ct))]);
     }
 
     // Completed targets drop out, and so do those claimed by another run: they are checked again when that claim has expired.

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Notifications;
 
-/// <summary>Retries of failed notifications, and incidents; section <c>Notices</c>.</summary>
+/// <summary>Retries of failed notifications, and incidents; section <c>Notification</c>.</summary>
 public sealed class NotificationOptions
 {
     /// <summary>
@@ -51,11 +51,11 @@ public sealed class NotificationOptionsValidator : IValidateOptions<Notification
     public ValidateOptionsResult Validate(string? name, NotificationOptions options)
     {
         if (options.RetrySeconds.Split(',') is not { Length: <= 30 } waits || !Array.TrueForAll(waits, IsWait))
-            return ValidateOptionsResult.Fail("Notices__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
-        if (options.ClaimSeconds is < 5 or > 3600) return ValidateOptionsResult.Fail("Notices__ClaimSeconds must be a number from 5 to 3600.");
-        if (options.BurstCount is < 0 or > 1000) return ValidateOptionsResult.Fail("Notices__BurstCount must be a number from 0 to 1000.");
-        if (options.BurstMinutes is < 1 or > 1440) return ValidateOptionsResult.Fail("Notices__BurstMinutes must be a number from 1 to 1440.");
-        return options.LongestWaitHours is >= 1 and <= 72 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notices__LongestWaitHours must be a number from 1 to 72.");
+            return ValidateOptionsResult.Fail("Notification__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
+        if (options.ClaimSeconds is < 5 or > 3600) return ValidateOptionsResult.Fail("Notification__ClaimSeconds must be a number from 5 to 3600.");
+        if (options.BurstCount is < 0 or > 1000) return ValidateOptionsResult.Fail("Notification__BurstCount must be a number from 0 to 1000.");
+        if (options.BurstMinutes is < 1 or > 1440) return ValidateOptionsResult.Fail("Notification__BurstMinutes must be a number from 1 to 1440.");
+        return options.LongestWaitHours is >= 1 and <= 72 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notification__LongestWaitHours must be a number from 1 to 72.");
     }
 
     private static bool IsWait(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1_000_000;

@@ -23,7 +23,7 @@ public sealed partial class NotificationSender(
     /// <param name="off">Addresses that are switched off, by target.</param>
     /// <param name="contact">Reads the contact.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task TellAsync(
+    public async Task SendAsync(
         INotificationRoute route, Notification notice, NotificationTarget target, TableRow claim, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);

@@ -1,6 +1,7 @@
 using Azure;
 using Serverless.Attachments;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Intake;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;

@@ -1,4 +1,4 @@
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Platform.Storage;

@@ -1,4 +1,4 @@
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 
 namespace Serverless.Processing;

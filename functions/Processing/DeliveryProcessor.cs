@@ -19,9 +19,6 @@ public sealed partial class DeliveryProcessor(
     WaitingDeliveries waiting, DeliveryErasure erasure, KeptDeliveries kept,
     IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<DeliveryProcessor> log)
 {
-    /// <summary>Position of the item that represents a body that could not be split.</summary>
-    internal const string Rest = "rest";
-
     /// <summary>
     /// The reason of a delivery that passed verification: a replay does not verify again, since the secret may have been rotated.
     /// </summary>
@@ -112,7 +109,7 @@ public sealed partial class DeliveryProcessor(
             await deliveries.EndAsync(key, end, ends, Verified, time.GetUtcNow(), progress.Filed, ct);
         }
 
-        if (ends.WithoutCase is null && row.Text(KeptDeliveries.Property) is { Length: > 0 }) await kept.TakeOffAsync(key, ct);
+        if (ends.WithoutCase is null && row.Text(DeliveryStore.WithoutCaseProperty) is { Length: > 0 }) await kept.TakeOffAsync(key, ct);
         foreach (var (word, count) in ends.Counts) Measures.Ended(key.Channel, word, count);
         LogEnded(key.Channel, key.Id, ends.Total, ends.Total == 1 ? ends.Counts.Keys.Single() : "several");
     }
@@ -168,7 +165,7 @@ public sealed partial class DeliveryProcessor(
             yield return elements!.Current;
         }
 
-        if (broken is not null) yield return new DeliveryItem(Rest, () => throw broken);
+        if (broken is not null) yield return new DeliveryItem(ProcessedItem.RestPosition, () => throw broken);
     }
 
     /// <summary>Parses all items with the current code and writes nothing; referenced content is read only from storage.</summary>
@@ -244,6 +241,12 @@ public sealed partial class DeliveryProcessor(
             return default;
         }
     }
+
+    /// <summary>Reports a delivery whose message failed too often: its row is still open, so Tick queues it again.</summary>
+    public void ReportPoison(DeliveryMessage message) => LogPoison(message.Channel, message.Id);
+
+    [LoggerMessage(61, LogLevel.Error, "poison {Channel}/{Id}: failed too often, Tick queues it again")]
+    private partial void LogPoison(string channel, string id);
 
     [LoggerMessage(30, LogLevel.Information, "ended {Channel}/{Id} elements={Elements} end={End}")]
     private partial void LogEnded(string channel, string id, int elements, string end);

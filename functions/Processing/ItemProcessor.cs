@@ -1,10 +1,10 @@
 using Serverless.Attachments;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Platform.Telemetry;
-using Serverless.Reconciliation;
 using Serverless.Replies;
 
 namespace Serverless.Processing;
@@ -14,7 +14,7 @@ namespace Serverless.Processing;
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ItemProcessor(
-    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, ProviderRecords held, AttachmentQueue files,
+    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, LateRecovery late, AttachmentQueue files,
     PlaceholderReplacement successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
     /// <summary>Outcome of one item.</summary>
@@ -63,7 +63,7 @@ public sealed partial class ItemProcessor(
 
     private async Task<Taken> FileAsync(Job job, DeliveryProcessor.Piece piece, string delivery, CancellationToken ct)
     {
-        var e = job.Late(piece.Reading is Parsed.Found found ? held.Marked(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
+        var e = job.Late(piece.Reading is Parsed.Found found ? late.Mark(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);

@@ -11,9 +11,6 @@ namespace Serverless.Processing;
 /// </summary>
 public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time, ILogger<KeptDeliveries> log)
 {
-    /// <summary>Property of a delivery's row: why something of it has no case; empty when all has one.</summary>
-    public const string Property = "NoCase";
-
     private const string Table = "sources";
     private const string Partition = "kept";
     private const int MostCounted = 1_000;
@@ -65,9 +62,9 @@ public sealed partial class KeptDeliveries(TableStore tables, TimeProvider time,
         foreach (var entry in (await PageAsync(null, null, MostSwept, null, ct)).Entries)
         {
             var key = new DeliveryKey(entry.Channel, entry.Id);
-            var row = await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{Property}");
+            var row = await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{DeliveryStore.WithoutCaseProperty}");
             var isOpen = row?.Text("End") is DeliveryEnd.Open or DeliveryEnd.Paused;
-            if (!isOpen && row?.Text(Property) is not { Length: > 0 }) await TakeOffAsync(key, ct);
+            if (!isOpen && row?.Text(DeliveryStore.WithoutCaseProperty) is not { Length: > 0 }) await TakeOffAsync(key, ct);
         }
     }
 

@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.Intake;
 
 namespace Serverless.Processing;
 

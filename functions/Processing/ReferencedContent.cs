@@ -12,8 +12,6 @@ namespace Serverless.Processing;
 /// </summary>
 public sealed class ReferencedContent(BlobStore blobs)
 {
-    public const string Container = "fetched";
-
     /// <summary>Largest stored document, in bytes.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
 
@@ -26,12 +24,12 @@ public sealed class ReferencedContent(BlobStore blobs)
     public async Task<FetchedContent> GetAsync(DeliveryKey key, IFetchesContent channel, string resource, bool mayAsk, CancellationToken ct)
     {
         var name = $"{key.Blob}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resource)).AsSpan(0, 16))}";
-        if (await blobs.GetAsync(Container, name, ct) is { } kept) return new FetchedContent.Document(kept);
+        if (await blobs.GetAsync(DeliveryStore.FetchedContainer, name, ct) is { } kept) return new FetchedContent.Document(kept);
         if (!mayAsk) return new FetchedContent.Later("out-of-time");
         var fetched = await channel.FetchAsync(resource, ct);
         if (fetched is not FetchedContent.Document document) return fetched;
         if (document.Body.Length > MaxBytes) throw new InvalidDataException($"A fetched document has {document.Body.Length} bytes.");
-        await blobs.PutAsync(Container, name, document.Body, ct);
+        await blobs.PutAsync(DeliveryStore.FetchedContainer, name, document.Body, ct);
         return document;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Contacts;
@@ -13,11 +12,8 @@ namespace Serverless.Reconciliation;
 /// <summary>
 /// Imports items that a provider lists and did not deliver: each becomes a delivery of its own, unless its contact is known.
 /// </summary>
-public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correlator, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time)
+public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correlator, TimeProvider time)
 {
-    /// <summary>Method of a delivery created by reconciliation. Webhook intake rejects it.</summary>
-    public const string Method = "LOOK";
-
     /// <summary>Stores a find whose contact is not known. A known one costs one read.</summary>
     /// <param name="channel">The channel that parses it.</param>
     /// <param name="held">The provider's item.</param>
@@ -30,7 +26,7 @@ public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correla
         {
             Id = IdOf(held, at),
             Channel = channel.Name,
-            Method = Method,
+            Method = Delivery.FetchedMethod,
             PathAndQuery = $"/api/hooks/{channel.Name}/look/{held.Kind}",
             Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = held.ContentType },
             Body = held.Body,
@@ -40,14 +36,6 @@ public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correla
         if (!await IsNewsAsync(channel, delivery, ct)) return false;
         await deliveries.AcceptAsync(delivery, null, ct);
         return true;
-    }
-
-    /// <summary>An event as it is taken into its case: one that was found long after it happened says so (P9).</summary>
-    public ContactEvent Marked(ContactEvent e, Delivery delivery)
-    {
-        if (delivery.Arrival != Arrival.LookedAgain) return e;
-        var gap = delivery.ReceivedAt - e.Contact.OccurredAt;
-        return e with { Contact = e.Contact with { Recovery = gap >= TimeSpan.FromMinutes(options.CurrentValue.LateMinutes) ? new Recovery((long)gap.TotalSeconds) : null } };
     }
 
     // What cannot be read is news as well, once: its placeholder is a contact too.

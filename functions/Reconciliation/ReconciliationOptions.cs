@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Serverless.Reconciliation;
 
-/// <summary>Reconciliation with providers; section <c>Look</c>.</summary>
+/// <summary>Reconciliation with providers; section <c>Reconciliation</c>.</summary>
 public sealed class ReconciliationOptions
 {
     /// <summary>Contacts older than this (UTC) are not brought in, e.g. <c>2026-11-01T00:00:00Z</c>. Not set: each source begins when it was first known (P9). A channel's own from-date wins.</summary>

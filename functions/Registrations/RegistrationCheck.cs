@@ -100,8 +100,8 @@ public sealed partial class RegistrationCheck(
     private async Task CheckDatesAsync(CancellationToken ct)
     {
         var found = options.CurrentValue.Expires.Select(e => RegistrationOptions.DateOf(e.Value) is { } end
-            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Upkeep__Expires__{e.Key} to its new expiry date.", end)
-            : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Upkeep__Expires__{e.Key} as 2027-03-31."));
+            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Registration__Expires__{e.Key} to its new expiry date.", end)
+            : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Registration__Expires__{e.Key} as 2027-03-31."));
         await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), null, ct);
         await SayEndsAsync(Dates, ct);
     }

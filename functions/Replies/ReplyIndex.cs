@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
 

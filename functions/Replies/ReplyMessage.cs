@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Json;
+using Serverless.Platform.Messaging;
 
 namespace Serverless.Replies;
 
@@ -10,7 +12,7 @@ namespace Serverless.Replies;
 /// <param name="ReplyId">The reply.</param>
 public sealed record ReplyMessage(string CaseId, string ReplyId)
 {
-    public const string Queue = "replies";
+    public const string Queue = QueueNames.Replies;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReplyJson.Default.ReplyMessage);
 

@@ -1,5 +1,7 @@
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Platform.Storage;
 using Serverless.Platform.Telemetry;
 

@@ -1,4 +1,5 @@
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Outbox;
 
 namespace Serverless.Replies;

@@ -1,4 +1,5 @@
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 
@@ -36,13 +37,13 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
         return (pointer is not null && await book.IsAutomaticAsync(pointer, ct) ? Receipt(e) : e, pointer);
     }
 
-    private static string? NamedIn(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.EchoName);
+    private static string? NamedIn(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.ReplyId);
 
     private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(StringComparer.Ordinal);
 
     private static ContactEvent Receipt(ContactEvent e) => e with
     {
-        Contact = e.Contact with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing, StringComparer.Ordinal) { [Reply.AutomaticName] = Reply.Receipt } },
+        Contact = e.Contact with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing, StringComparer.Ordinal) { [ExtraNames.Automatic] = ExtraNames.Acknowledgement } },
     };
 
     /// <summary>Records a provider's status report. False when it is not about one of our replies.</summary>

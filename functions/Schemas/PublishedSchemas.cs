@@ -3,6 +3,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Notifications;
 using Serverless.Notifications.Subscriptions;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Serverless.Contacts;
 using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Acs;

@@ -49,7 +49,7 @@ internal static class MailPayload
         extras.Add("subject", message.Text("subject"u8));
         extras.Add("quoted", text.Quoted);
         extras.Add("signature", text.Signature);
-        extras.Add(Reply.AutomaticName, automatic);
+        extras.Add(ExtraNames.Automatic, automatic);
         extras.Add("auth", authentication);
         extras.Add("inReplyTo", headers.InReplyTo);
         extras.Add("conversationId", message.Text("conversationId"u8));
@@ -62,7 +62,7 @@ internal static class MailPayload
         }
 
         // Sent Items show no headers: the Message-ID says which reply of ours it was.
-        if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own) extras.Add(Reply.EchoName, own.Reply);
+        if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own) extras.Add(ExtraNames.ReplyId, own.Reply);
         if (headers.WantsNoAutoReply) extras.Add("noAutoReply", "true");
         extras.Add("truncated", words.Exceeds);
         var thread = MailThreads.Of(mail.Message, headers, counterpart, text, authentication == "fail", options);

@@ -33,7 +33,7 @@ internal static class NotificationCheck
         }
     }
 
-    /// <summary>Whom a token must come from and be meant for.</summary>
+    /// <summary>Expected issuer and audience of a token.</summary>
     public static EntraRules Rules(EmailOptions options) => new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
 
     /// <summary>

@@ -1,4 +1,4 @@
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 
@@ -21,7 +21,7 @@ internal static class AcknowledgementRules
     {
         if (contact.Direction == Direction.Outbound) return "our-own";
         if (contact.Recovery is not null) return "recovered";
-        if (contact.Extras is { } extras && (extras.ContainsKey(Reply.AutomaticName) || extras.ContainsKey("noAutoReply"))) return "automatic";
+        if (contact.Extras is { } extras && (extras.ContainsKey(ExtraNames.Automatic) || extras.ContainsKey("noAutoReply"))) return "automatic";
         if (contact.Kind is not (ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form or ContactKind.MissedCall or ContactKind.Voicemail)) return "no-message";
         if (contact.Place == Place.Public && !settings.InPublic) return "public";
         if (contact.SupersededBy is not null) return "too-late";

@@ -1,4 +1,4 @@
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Localization;
 

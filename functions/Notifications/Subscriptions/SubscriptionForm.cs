@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Platform.OutboundHttp;

@@ -56,10 +56,10 @@ public sealed class KeptDeliveryReview(
     // The row first: the list can be swept by it.
     private async Task<bool> DismissAsync(DeliveryKey key, CancellationToken ct)
     {
-        if (await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{KeptDeliveries.Property}") is { } row)
+        if (await tables.GetAsync(key.Table, key.Partition, key.Id, ct, $"End,{DeliveryStore.WithoutCaseProperty}") is { } row)
         {
             if (row.Text("End") != DeliveryEnd.Kept) return false;
-            var looked = new TableRow(key.Partition, key.Id) { [KeptDeliveries.Property] = "" };
+            var looked = new TableRow(key.Partition, key.Id) { [DeliveryStore.WithoutCaseProperty] = "" };
             if ((await tables.MergeAsync(key.Table, looked, row.ETag, ct)).State == WriteState.Changed) return false;
         }
 

@@ -58,7 +58,7 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
     // What came by the poison queue belongs into the one it comes from.
     private Task PutBackAsync(string kept, byte[] text, CancellationToken ct)
     {
-        var queue = kept.EndsWith(PoisonMessages.Suffix, StringComparison.Ordinal) ? kept[..^PoisonMessages.Suffix.Length] : kept;
+        var queue = kept.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal) ? kept[..^QueueNames.PoisonSuffix.Length] : kept;
         return queue is DeliveryMessage.Queue or AttachmentMessage.Queue or ReplyMessage.Queue || destinations.Any(d => d.Queue == queue)
             ? queues.SendAsync(queue, text, TimeSpan.Zero, ct)
             : throw new ArgumentException("There is no such queue.", nameof(kept));

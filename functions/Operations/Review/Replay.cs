@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Azure;
-using Serverless.Intake;
+using Serverless.Platform.Json;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Platform.Audit;
@@ -37,7 +38,7 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
     {
         var now = time.GetUtcNow();
         // The latest first: a table sorts by key alone.
-        var key = string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - now.UtcTicks:d19}|{DeliveryKey.NewId(now)}");
+        var key = string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - now.UtcTicks:d19}|{Guid.CreateVersion7(now):N}");
         var row = new TableRow(MonthOf(now), key) { ["At"] = now, ["What"] = what, ["Channel"] = channel, ["On"] = on, ["By"] = by };
         await tables.InsertAsync(Table, row, ct);
         return new Begun(row.PartitionKey, row.RowKey);
@@ -46,7 +47,7 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
     /// <summary>Adds how many it met.</summary>
     public Task EndAsync(Begun begun, IReadOnlyDictionary<string, int> counts, CancellationToken ct)
     {
-        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), IntakeJson.Default.DictionaryStringInt32);
+        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), AuditJson.Default.DictionaryStringInt32);
         return tables.MergeAsync(Table, new TableRow(begun.Month, begun.Key) { ["Counts"] = json }, ETag.All, ct);
     }
 
@@ -60,7 +61,13 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
 
     private static Entry Read(TableRow row) => new(
         row.Time("At") ?? default, row.Text("What") ?? "", row.Text("Channel") ?? "", row.Text("On") ?? "", row.Text("By"),
-        row.Text("Counts") is { } counts ? JsonSerializer.Deserialize(counts, IntakeJson.Default.DictionaryStringInt32) : null);
+        row.Text("Counts") is { } counts ? JsonSerializer.Deserialize(counts, AuditJson.Default.DictionaryStringInt32) : null);
 
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
+}
+
+[JsonSerializable(typeof(Dictionary<string, int>))]
+internal sealed partial class AuditJson : JsonSerializerContext
+{
+    static AuditJson() => Default = new(PlainJson.Of(Default));
 }

@@ -1,10 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Attachments;
-using Serverless.Intake;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
-using Serverless.Replies;
 
 namespace Serverless.Platform.Messaging;
 
@@ -13,21 +10,20 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
 {
     public const string Table = "poison";
 
-    /// <summary>Suffix of the name of a poison queue.</summary>
-    public const string Suffix = "-poison";
+    private static readonly string[] Worked = [QueueNames.Inbound, QueueNames.Attachments, QueueNames.Replies];
 
     // A property takes 32,768 characters; a notice with the largest event is a third of it.
     private const int LongestText = 30_000;
     private const int MostCounted = 1_000;
     private const int MostDrained = 1_000;
     private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(5);
-    private readonly string[] _notices = [.. destinations.Select(d => d.Queue + Suffix).Order(StringComparer.Ordinal)];
+    private readonly string[] _notices = [.. destinations.Select(d => d.Queue + QueueNames.PoisonSuffix).Order(StringComparer.Ordinal)];
 
     /// <summary>
     /// Every queue with poison messages: those whose poison queue has a function, and the poison queues of routes, which Tick drains.
     /// </summary>
     public IReadOnlyList<string> Queues =>
-        [DeliveryMessage.Queue, DeliveryMessage.Queue + Suffix, AttachmentMessage.Queue, AttachmentMessage.Queue + Suffix, ReplyMessage.Queue, ReplyMessage.Queue + Suffix, .. _notices];
+        [.. Worked.SelectMany(q => new[] { q, q + QueueNames.PoisonSuffix }), .. _notices];
 
     /// <summary>Stores a message; the same text again is the same row.</summary>
     /// <param name="queue">Its queue: the partition.</param>
@@ -40,17 +36,6 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
         LogKept(queue, id, why);
         var cut = message.Length > LongestText;
         await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = cut ? message[..LongestText] : message, ["Cut"] = cut, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
-    }
-
-    /// <summary>
-    /// Handles a message that failed too often: a message of a delivery is only logged, since the delivery's row has the details and is
-    /// queued again.
-    /// </summary>
-    public Task TakeAsync(string queue, string message, CancellationToken ct)
-    {
-        if (DeliveryMessage.Parse(message) is not { } pointer) return KeepAsync(queue, message, "failed too often", ct);
-        LogPoison(pointer.Channel, pointer.Id);
-        return Task.CompletedTask;
     }
 
     /// <summary>Empties the poison queues of routes, which no function works, at most a thousand messages of each. Kept before it is deleted: a crash in between keeps the same row again.</summary>
@@ -78,9 +63,6 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
         var counts = await Task.WhenAll(Queues.Select(async queue => (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));
         return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Queue, c => c.Count, StringComparer.Ordinal);
     }
-
-    [LoggerMessage(61, LogLevel.Error, "poison {Channel}/{Id}: failed too often, Tick queues it again")]
-    private partial void LogPoison(string channel, string id);
 
     [LoggerMessage(60, LogLevel.Error, "poison message {Queue}/{Id}: {Why}")]
     private partial void LogKept(string queue, string id, string why);

@@ -30,7 +30,7 @@ internal static class FanOutProof
         await using var told = await ReceivedNotifications.StartAsync(subscribers, failing, ct);
         // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there are; later tries are the journeys' business.
         var extra = told.Settings();
-        extra["Notices__RetrySeconds"] = "86400";
+        extra["Notification__RetrySeconds"] = "86400";
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         var queues = stack.Queues;
         await queues.CreateAsync("notices", Queue, ct);

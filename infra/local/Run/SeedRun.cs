@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Serverless.Local.Seeds;
 using Spectre.Console;
 
@@ -139,7 +139,7 @@ internal sealed record SeedOutcome(int Seeds, IReadOnlyList<string> Differences,
     public IReadOnlyList<ReplyLine> Replies { get; init; } = [];
 
     /// <summary>What left the app.</summary>
-    public IReadOnlyList<OutsideKind> Outside { get; init; } = [];
+    public IReadOnlyList<DemoFileKind> Outside { get; init; } = [];
 
     /// <summary>What came in by each channel.</summary>
     public IReadOnlyList<ChannelLine> Channels { get; init; } = [];

@@ -1,8 +1,8 @@
 using Serverless.Local.Azurite;
+using Serverless.Local.Demo;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
-using Serverless.Local.Outside;
 using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;
@@ -28,7 +28,7 @@ internal sealed class Stack : IAsyncDisposable
     public DemoSubscriber? Subscriber { get; private set; }
 
     /// <summary>What left the app; not null once started.</summary>
-    public OutsideFolder? Outside { get; private set; }
+    public DemoFolder? Outside { get; private set; }
 
     /// <summary>What the app asked providers for; not null once started.</summary>
     public SeedProvider? Provider { get; private set; }
@@ -80,7 +80,7 @@ internal sealed class Stack : IAsyncDisposable
         try
         {
             stack._azurite = await AzuriteProcess.StartAsync(script, folder.In("azurite"), ct, inMemory: inMemory);
-            stack.Outside = new OutsideFolder(folder.In("outside"), TimeProvider.System);
+            stack.Outside = new DemoFolder(folder.In("outside"), TimeProvider.System);
             stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct, pagesPort);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
             stack._bus = LocalBus.Start(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting));

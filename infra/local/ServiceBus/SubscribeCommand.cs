@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Spectre.Console.Cli;
 
 namespace Serverless.Local.ServiceBus;
@@ -38,7 +38,7 @@ internal static class SubscribeCommand
         var connection = settings.Connection ?? Environment.GetEnvironmentVariable("ServiceBusConnection") ?? "";
         if (connection.Length == 0)
             throw new Refusal("Name the bus: --connection STRING, or the environment variable ServiceBusConnection.", Refusal.BadArguments);
-        var kept = settings.Keep is null ? null : new OutsideFolder(settings.Keep, TimeProvider.System);
+        var kept = settings.Keep is null ? null : new DemoFolder(settings.Keep, TimeProvider.System);
         await using var client = new ServiceBusClient(connection);
         var options = new ServiceBusProcessorOptions { MaxConcurrentCalls = 4 };
         await using var processor = client.CreateProcessor(settings.Topic, settings.Subscription, options);
@@ -54,7 +54,7 @@ internal static class SubscribeCommand
         return 0;
     }
 
-    private static void Take(ServiceBusReceivedMessage message, OutsideFolder? kept)
+    private static void Take(ServiceBusReceivedMessage message, DemoFolder? kept)
     {
         var properties = new JsonObject(message.ApplicationProperties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)$"{p.Value}")));
         var line = new JsonObject { ["id"] = message.MessageId, ["subject"] = message.Subject, ["properties"] = properties };
@@ -62,7 +62,7 @@ internal static class SubscribeCommand
         var read = (JsonObject)line.DeepClone();
         read["text"] = $"{message.Subject}\n{message.MessageId}";
         read["body"] = JsonNode.Parse(message.Body);
-        kept?.Keep(OutsideFolder.Events, message.Subject ?? "event", read);
+        kept?.Keep(DemoFolder.Events, message.Subject ?? "event", read);
     }
 
     private static async Task UntilInputClosesAsync(CancellationToken ct)

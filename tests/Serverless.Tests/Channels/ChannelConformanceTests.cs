@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
+using Serverless.Tests.Channels.Generic;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

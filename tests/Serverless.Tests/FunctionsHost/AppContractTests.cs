@@ -47,7 +47,7 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
         var root = await PublishedApp.EnsureAsync(new Repository(Harness.Seed.RepositoryRoot), "functions", "app",
             Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
         var bench = new HostedWorker();
-        foreach (var (name, value) in World.DefaultSettings()) bench.Settings[name] = value!;
+        foreach (var (name, value) in TestApp.DefaultSettings()) bench.Settings[name] = value!;
         bench.Settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         return await bench.StartAsync(bench.Options(root: root));
     }

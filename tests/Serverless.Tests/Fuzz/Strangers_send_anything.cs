@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Attachments;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Email;
 using Serverless.Contacts;
@@ -187,7 +187,7 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
 
     private static Dictionary<string, IChannel> Compose()
     {
-        var configuration = Seed.Configuration(World.DefaultSettings().Append(new("AzureWebJobsStorage", "UseDevelopmentStorage=true")));
+        var configuration = Seed.Configuration(TestApp.DefaultSettings().Append(new("AzureWebJobsStorage", "UseDevelopmentStorage=true")));
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddParts(configuration).AddLogging().BuildServiceProvider();
         return services.GetServices<IChannel>().Where(c => Seed.Channels.Contains(c.Name)).ToDictionary(c => c.Name, StringComparer.Ordinal);
     }

@@ -7,7 +7,7 @@ namespace Serverless.Tests.Harness;
 public static class Costs
 {
     /// <summary>What a step costs.</summary>
-    public static async Task<(long Storage, long Bus)> CostAsync(this World world, Func<Task> step)
+    public static async Task<(long Storage, long Bus)> CostAsync(this TestApp world, Func<Task> step)
     {
         var (storage, bus) = (world.Calls.Storage, world.Calls.Bus);
         await step();

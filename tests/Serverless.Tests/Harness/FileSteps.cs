@@ -19,7 +19,7 @@ public static partial class FileSteps
         f => f.TryGetProperty("name", out var name) ? name.GetString()! : "(nameless)",
         f => f.TryGetProperty("reason", out var reason) ? $"{f.GetProperty("state").GetString()}: {reason.GetString()}" : f.GetProperty("state").GetString()!), StringComparer.Ordinal);
 
-    public static async Task<byte[]> DownloadAsync(this World world, string caseId, string file)
+    public static async Task<byte[]> DownloadAsync(this TestApp world, string caseId, string file)
     {
         using var answer = await world.RawAsync(HttpMethod.Get, $"/api/cases/{caseId}/attachments/{file}");
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
@@ -27,7 +27,7 @@ public static partial class FileSteps
     }
 
     /// <summary>Moves the clock to the next try of each waiting file and makes it, as the queue does. Gives the longest wait in seconds.</summary>
-    public static async Task<int> NextFileTryAsync(this World world, string caseId, IEnumerable<string> files)
+    public static async Task<int> NextFileTryAsync(this TestApp world, string caseId, IEnumerable<string> files)
     {
         var waits = files.Select(f => (File: f, Match: Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"file later {caseId}/{f} ", StringComparison.Ordinal))))).ToList();
         var seconds = waits.Max(w => Whole(w.Match, "seconds"));
@@ -36,7 +36,7 @@ public static partial class FileSteps
         return seconds;
     }
 
-    public static Task<bool> FetchAsync(this World world, string caseId, string file, int attempt = 0) =>
+    public static Task<bool> FetchAsync(this TestApp world, string caseId, string file, int attempt = 0) =>
         world.InvokeAsync("FetchAttachments", "pointer", Encoding.UTF8.GetString(new AttachmentMessage(caseId, file, attempt).ToJson()));
 
     private static int Whole(Match match, string group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);

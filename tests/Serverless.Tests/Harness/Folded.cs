@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 
 namespace Serverless.Tests.Harness;

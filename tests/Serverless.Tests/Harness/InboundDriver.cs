@@ -6,9 +6,9 @@ namespace Serverless.Tests.Harness;
 public sealed class InboundDriver : IDisposable
 {
     private readonly TestQueue _queue;
-    private readonly World _world;
+    private readonly TestApp _world;
 
-    public InboundDriver(World world, string queue = "inbound")
+    public InboundDriver(TestApp world, string queue = "inbound")
     {
         _world = world;
         _queue = new TestQueue(world.ConnectionString, queue);

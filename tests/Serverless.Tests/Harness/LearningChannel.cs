@@ -71,7 +71,7 @@ public sealed class LearningChannel(IConfiguration configuration) : IChannel
 public static class LearningCall
 {
     /// <summary>Sends messages in one delivery; gives its id.</summary>
-    public static async Task<string> TeachAsync(this World world, params Lesson[] lessons)
+    public static async Task<string> TeachAsync(this TestApp world, params Lesson[] lessons)
     {
         using var answer = await world.SendAsync("POST", "/api/hooks/learning", [], Encoding.UTF8.GetBytes(JsonSerializer.Serialize(lessons)));
         Assert.True(answer.IsSuccessStatusCode);

@@ -10,7 +10,7 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>One WhatsApp message: its id, the customer's number, the words, and the provider's time.</summary>
-public sealed record Said(string Id, string Customer, string Text, DateTimeOffset At);
+public sealed record MetaSaid(string Id, string Customer, string Text, DateTimeOffset At);
 
 /// <summary>Calls of Meta's with messages of a test's choice, signed as Meta signs. Journeys are no signature tests: those use the provider's own library.</summary>
 public static class MetaCall
@@ -19,7 +19,7 @@ public static class MetaCall
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Customers' messages, all in one delivery.</summary>
-    public static byte[] Messages(params Said[] said) => Change("messages", new
+    public static byte[] Messages(params MetaSaid[] said) => Change("messages", new
     {
         messaging_product = "whatsapp",
         metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
@@ -27,7 +27,7 @@ public static class MetaCall
     });
 
     /// <summary>What our own people wrote to the customer with the phone app.</summary>
-    public static byte[] Echo(Said said) => Change("smb_message_echoes", new
+    public static byte[] Echo(MetaSaid said) => Change("smb_message_echoes", new
     {
         messaging_product = "whatsapp",
         metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
@@ -43,17 +43,17 @@ public static class MetaCall
     });
 
     /// <summary>A message whose delivery has exactly so many bytes.</summary>
-    public static byte[] MessageOf(int bytes, Said said)
+    public static byte[] MessageOf(int bytes, MetaSaid said)
     {
         var rest = bytes - Messages(said with { Text = "" }).Length;
         return Messages(said with { Text = string.Concat(Enumerable.Repeat("0123456789", (rest / 10) + 1))[..rest] });
     }
 
-    public static async Task<HttpResponseMessage> SendMetaAsync(this World world, byte[] body, string? secret = null) =>
+    public static async Task<HttpResponseMessage> SendMetaAsync(this TestApp world, byte[] body, string? secret = null) =>
         await world.SendAsync("POST", "/api/hooks/meta", Headers(body, secret ?? Secret), body);
 
     /// <summary>Sends what must be taken; gives the delivery's id.</summary>
-    public static async Task<string> AcceptAsync(this World world, byte[] body, string? secret = null)
+    public static async Task<string> AcceptAsync(this TestApp world, byte[] body, string? secret = null)
     {
         using var answer = await world.SendMetaAsync(body, secret);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -61,7 +61,7 @@ public static class MetaCall
     }
 
     /// <summary>Sends without saying how long the body is.</summary>
-    public static async Task<HttpResponseMessage> SendChunkedAsync(this World world, byte[] body)
+    public static async Task<HttpResponseMessage> SendChunkedAsync(this TestApp world, byte[] body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/hooks/meta", UriKind.Relative)) { Content = new StreamContent(new MemoryStream(body)) };
         request.Headers.TransferEncodingChunked = true;
@@ -79,5 +79,5 @@ public static class MetaCall
     private static byte[] Change(string field, object value) => JsonSerializer.SerializeToUtf8Bytes(
         new { @object = "whatsapp_business_account", entry = new[] { new { id = "204411009988776", changes = new[] { new { value, field } } } } }, Plain);
 
-    private static string Seconds(Said said) => said.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    private static string Seconds(MetaSaid said) => said.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,7 @@ namespace Serverless.Tests.Harness;
 public static class Review
 {
     /// <summary>One step of an action; must be answered 200.</summary>
-    public static async Task<JsonElement> ReviewAsync(this World world, string action, JsonObject selection)
+    public static async Task<JsonElement> ReviewAsync(this TestApp world, string action, JsonObject selection)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/operations/{action}", selection.ToJsonString());
         var text = await answer.Content.ReadAsStringAsync();
@@ -18,7 +18,7 @@ public static class Review
     }
 
     /// <summary>Steps until there is no more; gives each.</summary>
-    public static async Task<List<JsonElement>> ReviewAllAsync(this World world, string action, JsonObject selection)
+    public static async Task<List<JsonElement>> ReviewAllAsync(this TestApp world, string action, JsonObject selection)
     {
         List<JsonElement> steps = [];
         do

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Platform.OutboundHttp;
-using Serverless.Tests.Outside;
 
 namespace Serverless.Tests.Harness;
 
@@ -144,11 +143,11 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
 public static class SampleCall
 {
     /// <summary>A world with the channel, that talks to the given provider.</summary>
-    public static Task<World> SampleWorldAsync(this AzuriteFixture azurite, SampleApi api, params (string Name, string? Value)[] settings) =>
-        World.StartAsync(azurite, SampleChannel.Add, [("Sample__ApiUrl", api.Address.AbsoluteUri), .. settings]);
+    public static Task<TestApp> SampleWorldAsync(this AzuriteFixture azurite, SampleApi api, params (string Name, string? Value)[] settings) =>
+        TestApp.StartAsync(azurite, SampleChannel.Add, [("Sample__ApiUrl", api.Address.AbsoluteUri), .. settings]);
 
     /// <summary>Sends what must be taken; gives the delivery's id.</summary>
-    public static async Task<string> SampleAsync(this World world, byte[] body, string key = "good")
+    public static async Task<string> SampleAsync(this TestApp world, byte[] body, string key = "good")
     {
         using var answer = await world.SendAsync("POST", "/api/hooks/sample", [new("x-sample-key", key)], body);
         Xunit.Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);

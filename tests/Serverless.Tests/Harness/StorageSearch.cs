@@ -10,7 +10,7 @@ public static class StorageSearch
     private static readonly string[] Queues = ["inbound", "attachments", "replies", "inbound-poison", "attachments-poison", "replies-poison"];
 
     /// <summary>Where any of the words is; empty when nothing holds one.</summary>
-    public static async Task<List<string>> FindAsync(this World world, params string[] words)
+    public static async Task<List<string>> FindAsync(this TestApp world, params string[] words)
     {
         var account = CopyAccount.Local(world.ConnectionString);
         List<string> found = [];

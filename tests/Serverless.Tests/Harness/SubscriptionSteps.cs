@@ -13,7 +13,7 @@ public static class SubscriptionSteps
 
     /// <summary>Makes one; what the API answered, its secret with it.</summary>
     /// <param name="fields">Further fields as JSON, without braces.</param>
-    public static async Task<JsonElement> SubscribeAsync(this World world, string name, Uri url, string fields = "")
+    public static async Task<JsonElement> SubscribeAsync(this TestApp world, string name, Uri url, string fields = "")
     {
         var more = fields.Length > 0 ? $",{fields}" : "";
         using var answer = await world.RawAsync(HttpMethod.Post, Path, $"{{\"name\":\"{name}\",\"url\":\"{url}\"{more}}}");
@@ -23,7 +23,7 @@ public static class SubscriptionSteps
     }
 
     /// <summary>Makes one, or changes the one that is there.</summary>
-    public static async Task SubscribeOrChangeAsync(this World world, JsonObject fields)
+    public static async Task SubscribeOrChangeAsync(this TestApp world, JsonObject fields)
     {
         using var made = await world.RawAsync(HttpMethod.Post, Path, fields.ToJsonString());
         if (made.StatusCode == HttpStatusCode.Created) return;
@@ -33,7 +33,7 @@ public static class SubscriptionSteps
     }
 
     /// <summary>A PATCH under the version named; null sends none.</summary>
-    public static async Task<(HttpStatusCode Status, string? ETag, JsonElement View)> ChangeSubscriptionAsync(this World world, string name, string? match, string json)
+    public static async Task<(HttpStatusCode Status, string? ETag, JsonElement View)> ChangeSubscriptionAsync(this TestApp world, string name, string? match, string json)
     {
         using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri($"{Path}/{name}", UriKind.Relative)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (match is not null) request.Headers.TryAddWithoutValidation("If-Match", match);
@@ -42,7 +42,7 @@ public static class SubscriptionSteps
     }
 
     /// <summary>A step of one subscription, e.g. <c>crm/rotate</c>.</summary>
-    public static async Task<(JsonElement Json, HttpStatusCode Status)> SubscriptionStepAsync(this World world, string path, string? json = null)
+    public static async Task<(JsonElement Json, HttpStatusCode Status)> SubscriptionStepAsync(this TestApp world, string path, string? json = null)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"{Path}/{path}", json ?? "");
         return (JsonDocument.Parse(await answer.TextAsync()).RootElement, answer.StatusCode);

@@ -62,7 +62,7 @@ internal static partial class SettingsAgreement
         {
             var isReference = value.StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal);
             if (isReference && value != $"@Microsoft.KeyVault(SecretUri=https://{vault}.vault.azure.net/secrets/{name.Replace("__", "--", StringComparison.Ordinal)}/)") yield return $"{name} refers to {value}.";
-            if (!isReference && (listed.Contains(name, StringComparer.Ordinal) || (LooksSecret().IsMatch(name) && !open.Contains(name, StringComparer.Ordinal) && !name.StartsWith("Upkeep__Expires__", StringComparison.Ordinal) && !IsIdentity(name)))) yield return $"{name} stands in the template: {value}.";
+            if (!isReference && (listed.Contains(name, StringComparer.Ordinal) || (LooksSecret().IsMatch(name) && !open.Contains(name, StringComparer.Ordinal) && !name.StartsWith("Registration__Expires__", StringComparison.Ordinal) && !IsIdentity(name)))) yield return $"{name} stands in the template: {value}.";
         }
 
         // Without it the app asks as a system-assigned identity, which it does not have, and reads the reference itself as value.

@@ -15,10 +15,10 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task The_app_goes_on_in_another_account()
     {
-        await using var before = await World.StartAsync(azurite);
-        await before.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Müller: \"läuft\" nicht / 'gar' nicht #1?", before.Time.GetUtcNow())));
+        await using var before = await TestApp.StartAsync(azurite);
+        await before.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Müller: \"läuft\" nicht / 'gar' nicht #1?", before.Time.GetUtcNow())));
         await before.DrainAsync();
-        var left = await before.AcceptAsync(MetaCall.Messages(new Said("wamid.2", "493023125018", "Hallo", before.Time.GetUtcNow())));
+        var left = await before.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125018", "Hallo", before.Time.GetUtcNow())));
         var (name, exported) = await Copy(before.ConnectionString, before.ConnectionString).ExportAsync(before.Time.GetUtcNow(), _ => { }, CancellationToken.None);
 
         var other = azurite.OwnAccount();
@@ -27,12 +27,12 @@ public sealed class When_tables_are_exported(AzuriteFixture azurite) : IClassFix
         Assert.True(exported["cases"] > 1);
 
         // The pointer of the second message stayed behind in the old queue: Tick finds its delivery. The first one, sent again, is known.
-        await using var after = await World.StartAsync(other, null, before.Time);
+        await using var after = await TestApp.StartAsync(other, null, before.Time);
         after.Time.Advance(TimeSpan.FromMinutes(16));
         await after.TickAsync();
         await after.DrainAsync();
         Assert.Equal("ended: case", await after.EndOfAsync(left));
-        var again = await after.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Müller: \"läuft\" nicht / 'gar' nicht #1?", before.Time.GetUtcNow())));
+        var again = await after.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Müller: \"läuft\" nicht / 'gar' nicht #1?", before.Time.GetUtcNow())));
         await after.DrainAsync();
         Assert.Equal("ended: duplicate", await after.EndOfAsync(again));
     }

@@ -13,16 +13,16 @@ public sealed class When_24_writers_share_one_case(AzuriteFixture azurite) : ICl
     [InlineData(false)]
     public async Task Every_contact_is_in_the_one_case_and_told_once(bool caseIsThere)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
         if (caseIsThere)
         {
-            await world.AcceptAsync(MetaCall.Messages(new Said("wamid.first", "493023125017", "Guten Tag", world.Time.GetUtcNow())));
+            await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.first", "493023125017", "Guten Tag", world.Time.GetUtcNow())));
             await world.DrainAsync();
         }
 
         var deliveries = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i =>
-            (i % 2 == 0 ? world : twin).AcceptAsync(MetaCall.Messages(new Said($"wamid.{i}", "493023125017", $"Nachricht {i}", world.Time.GetUtcNow().AddSeconds(i))))));
+            (i % 2 == 0 ? world : twin).AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", $"Nachricht {i}", world.Time.GetUtcNow().AddSeconds(i))))));
         var worked = await Task.WhenAll(deliveries.Select((id, i) => (i % 2 == 0 ? world : twin).WorkAsync(id)));
 
         Assert.All(worked, done => Assert.True(done));

@@ -86,7 +86,7 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         Assert.Equal(0, await world.DrainAsync(bus: false));
         await HoldsAsync(world, delivery);
 
-        async Task WorkAsync(World one)
+        async Task WorkAsync(TestApp one)
         {
             for (var turn = 0; turn < 60 && (await one.EndOfAsync(delivery, "sample")).StartsWith("open", StringComparison.Ordinal); turn++) await one.WorkAsync(delivery, "sample");
         }
@@ -110,7 +110,7 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
     public async Task Thousands_end_without_a_timeout()
     {
         var count = int.TryParse(Environment.GetEnvironmentVariable("BATCH"), out var given) ? given : 60;
-        await using var world = await World.StartAsync(azurite, services => services.AddSingleton(TimeProvider.System));
+        await using var world = await TestApp.StartAsync(azurite, services => services.AddSingleton(TimeProvider.System));
         var body = Encoding.UTF8.GetBytes("[" + string.Join(',', Enumerable.Range(0, count).Select(i =>
             $$$"""{"specversion":"1.0","id":"e{{{i}}}","source":"https://www.example.com/app","type":"contact.form.submitted.v1","data":{"text":"Nr {{{i}}}","person":{"email":"p{{{i % (count / 2)}}}@example.com"} }}""")) + "]");
         var stamp = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
@@ -141,7 +141,7 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         Assert.False(ends.TryGetProperty("duplicate", out _));
     }
 
-    private Task<World> StartAsync() => World.StartAsync(
+    private Task<TestApp> StartAsync() => TestApp.StartAsync(
         azurite,
         services =>
         {
@@ -151,22 +151,22 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         [("Sample__ApiUrl", "http://127.0.0.1:9/"), .. Small]);
 
     // Messages of one person in order, those of all people mixed.
-    private static byte[] Batch(World world)
+    private static byte[] Batch(TestApp world)
     {
         var at = world.Time.GetUtcNow().AddMinutes(-30);
         return SampleChannel.Body([.. Enumerable.Range(0, People * Each).Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), $"person-{i % People}"))]);
     }
 
-    private static int Turns(World world) => world.Log.Lines.Count(l => l.StartsWith("turn over", StringComparison.Ordinal));
+    private static int Turns(TestApp world) => world.Log.Lines.Count(l => l.StartsWith("turn over", StringComparison.Ordinal));
 
-    private static async Task<int> DoneAsync(World world, string delivery, string channel = "sample")
+    private static async Task<int> DoneAsync(TestApp world, string delivery, string channel = "sample")
     {
         var key = new DeliveryKey(channel, delivery);
         return (await world.Services.GetRequiredService<DeliveryStore>().FindAsync(key, CancellationToken.None))?.Int("Done") ?? 0;
     }
 
     /// <summary>Every message once in its person's case, in order; each told once, in that order; each end counted once.</summary>
-    private static async Task HoldsAsync(World world, string delivery)
+    private static async Task HoldsAsync(TestApp world, string delivery)
     {
         var end = await world.EndOfAsync(delivery, "sample");
         Assert.StartsWith("ended: ", end, StringComparison.Ordinal);

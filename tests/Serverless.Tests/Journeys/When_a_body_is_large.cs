@@ -9,12 +9,12 @@ public sealed class When_a_body_is_large(AzuriteFixture azurite) : IClassFixture
 {
     private const int RowLimit = (900 - 64) * 1024;
 
-    private static Said Said(World world, string id = "wamid.1") => new(id, "493023125017", "", world.Time.GetUtcNow());
+    private static MetaSaid Said(TestApp world, string id = "wamid.1") => new(id, "493023125017", "", world.Time.GetUtcNow());
 
     [Fact]
     public async Task Three_megabytes_reach_their_case_with_every_character()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var text = string.Concat(Enumerable.Range(0, 119_000).Select(i => $"Zeile {i % 1000} ü🚚\n"));
         var body = MetaCall.Messages(Said(world) with { Text = text });
         Assert.InRange(body.Length, 3_000_000, 3 * 1024 * 1024);
@@ -29,7 +29,7 @@ public sealed class When_a_body_is_large(AzuriteFixture azurite) : IClassFixture
     [InlineData(RowLimit + 1, 3)]
     public async Task The_largest_body_of_a_row_costs_two_calls_and_one_byte_more_costs_three(int bytes, int calls)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.AcceptAsync(MetaCall.MessageOf(RowLimit + 1, Said(world)));
         var before = world.Calls.Storage;
         var body = MetaCall.MessageOf(bytes, Said(world, "wamid.2"));
@@ -48,7 +48,7 @@ public sealed class When_a_body_is_large(AzuriteFixture azurite) : IClassFixture
     public async Task Beyond_the_limit_the_answer_names_the_setting()
     {
         const int Limit = 64 * 1024;
-        await using var world = await World.StartAsync(azurite, ("Receive__MaxBodyBytes", "65536"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__MaxBodyBytes", "65536"));
         await world.AcceptAsync(MetaCall.MessageOf(Limit, Said(world)));
         var tooLarge = MetaCall.MessageOf(Limit + 1, Said(world, "wamid.2"));
         using var told = await world.SendMetaAsync(tooLarge);

@@ -3,8 +3,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Tests.Channels.Acs;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -25,7 +25,7 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
 
     private readonly string _call = Convert.ToBase64String(Encoding.UTF8.GetBytes("https://conv.example.com/" + Guid.CreateVersion7()));
     private AcsApi _azure = null!;
-    private World _world = null!;
+    private TestApp _world = null!;
     private int _event;
 
     public async Task InitializeAsync()
@@ -34,7 +34,7 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         var made = await Tokens.Value;
         _azure.Keys = made.GetProperty("keys").GetRawText();
         var keys = $"{_azure.Url}/common/.well-known/openid-configuration";
-        _world = await World.StartAsync(azurite,
+        _world = await TestApp.StartAsync(azurite,
             ("Channels__Acs__Enabled", "true"), ("Channels__Acs__Mode", "Quarantine"), ("Channels__Acs__AnswersCalls", "true"), ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsApi.AccessKey), ("Channels__Acs__ResourceId", Resource),
             ("Channels__Acs__CallOpenIdUrl", keys), ("Channels__Acs__SpeechUrl", "https://speech.example.com/"), ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Channels__Acs__Default__Hours", Office),
             ("Channels__Acs__Default__RecordingNotice", Notice), ("Channels__Acs__Default__Rings__0__Numbers", "+493023125111,sip:desk@example.com,+493023125112"), ("Channels__Acs__Default__Rings__0__Seconds", "15"),

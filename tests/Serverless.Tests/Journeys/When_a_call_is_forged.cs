@@ -11,9 +11,9 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     private static readonly Seed Call = Seed.Of("twilio").Single(s => s.Name == "twilio/01-journey-rings");
     private int _sent;
 
-    private byte[] Body(World world) => MetaCall.Messages(new Said($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
-    private async Task<(HttpStatusCode Status, string End)> ForgeAsync(World world)
+    private async Task<(HttpStatusCode Status, string End)> ForgeAsync(TestApp world)
     {
         using var answer = await world.SendMetaAsync(Body(world), "not the secret");
         var end = answer.Headers.TryGetValues("X-Delivery-Id", out var ids) ? await world.EndOfAsync(ids.Single()) : "";
@@ -23,7 +23,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Before_the_first_proof_it_is_kept_and_after_it_refused()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
         Assert.Equal("yellow", (await world.HealthAsync("channel:meta")).Status);
         await world.AcceptAsync(Body(world));
@@ -42,7 +42,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [InlineData("Enforce", HttpStatusCode.Forbidden, "refused")]
     public async Task A_mode_that_is_set_holds_before_and_after_the_proof(string mode, HttpStatusCode status, string end)
     {
-        await using var world = await World.StartAsync(azurite, ("Channels__Meta__Mode", mode));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__Mode", mode));
         Assert.Equal((status, end), await ForgeAsync(world));
         await world.AcceptAsync(Body(world));
         Assert.Equal((status, end), await ForgeAsync(world));
@@ -55,7 +55,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [InlineData("Quarantine", false)]
     public async Task Only_observing_rings_people_for_a_caller_who_is_not_proven(string mode, bool rings)
     {
-        await using var world = await World.StartAsync(azurite, ("Channels__Twilio__Mode", mode), ("Channels__Twilio__AuthToken", "another-fake-token"));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Twilio__Mode", mode), ("Channels__Twilio__AuthToken", "another-fake-token"));
         using var answer = await world.SendAsync(Call);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(rings, (await answer.TextAsync()).Contains("+442079460111", StringComparison.Ordinal));
@@ -66,7 +66,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_flood_leaves_a_sample_that_counts_for_it()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"));
         for (var i = 0; i < 3; i++) await ForgeAsync(world);
         var noted = 0;
         for (var i = 0; i < 100; i++)
@@ -84,7 +84,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_flood_of_large_bodies_meets_a_limit_of_bytes()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__QuarantineMegabytesPerHour", "1"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantineMegabytesPerHour", "1"));
         var large = new byte[600 * 1024];
         using (var first = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         using (var second = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
@@ -98,7 +98,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     public async Task What_names_a_source_of_ours_is_kept_while_strangers_flood_and_its_sender_sees_it()
     {
         const string DiagnosticsSecret = "a-random-text-of-more-than-32-characters";
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Receive__QuarantinePerHour", "3"),
             ("Channels__Generic__Senders__till__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHRpbGwncyBvd24ga2V5ISE="),
             ("Channels__Generic__Senders__till__Sources", "urn:example:till"), ("Diagnostics__Secret", DiagnosticsSecret));
@@ -138,7 +138,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [InlineData("x")]
     public async Task A_channel_recognises_the_sources_that_its_settings_name(string name)
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         var channel = ((ChannelDirectory)world.Services.GetService(typeof(ChannelDirectory))!).Find(name)!;
         var sources = Seed.Of(name).Select(seed => channel.SourceOf(seed.ToDelivery(channel))).ToList();
         Assert.Contains(sources, source => source is not null);
@@ -163,7 +163,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Beyond_the_limit_of_unjudged_calls_a_genuine_one_is_judged_at_once()
     {
-        await using var api = await Outside.SampleApi.StartAsync();
+        await using var api = await Serverless.Tests.Harness.SampleApi.StartAsync();
         await using var world = await azurite.SampleWorldAsync(api, ("Receive__UndecidedPerHour", "100"));
         api.Documents["keys"] = "good rotated";
         async Task<HttpStatusCode> SendAsync(string key)
@@ -183,7 +183,7 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task No_more_are_kept_in_an_hour_than_the_cap_and_genuine_calls_and_other_channels_go_on()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"), ("Channels__Twilio__AuthToken", "another-fake-token"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"), ("Channels__Twilio__AuthToken", "another-fake-token"));
         for (var i = 0; i < 3; i++) Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
         Assert.Equal((HttpStatusCode.TooManyRequests, ""), await ForgeAsync(world));
         using (var other = await world.SendAsync(Call)) Assert.Equal(HttpStatusCode.OK, other.StatusCode);

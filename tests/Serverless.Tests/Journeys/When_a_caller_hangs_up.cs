@@ -17,9 +17,9 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Whatever_is_stored_is_queued_at_once()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         // The first call meets tables that do not exist yet.
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.first", "493023125016", "Hallo", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.first", "493023125016", "Hallo", world.Time.GetUtcNow())));
         await Task.WhenAll(Enumerable.Range(1, Calls).Select(n => SendAndCloseAsync(world, n)));
 
         using var queue = new InboundDriver(world);
@@ -41,9 +41,9 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Whatever_changed_a_case_is_told_at_once()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"));
         await world.AcceptAsync(MetaCall.Messages([.. Enumerable.Range(1, Calls).Select(
-            n => new Said($"wamid.{n}", (493023126000 + n).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()))]));
+            n => new MetaSaid($"wamid.{n}", (493023126000 + n).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()))]));
         await world.DrainAsync();
         var ids = (await world.CasesAsync()).Select(c => c.CaseId()).ToList();
         Assert.Equal(Calls, ids.Count);
@@ -64,7 +64,7 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(Calls - closed, (await world.CasesAsync()).Count);
     }
 
-    private static async Task CloseAndLeaveAsync(World world, string id, int milliseconds)
+    private static async Task CloseAndLeaveAsync(TestApp world, string id, int milliseconds)
     {
         const string Body = """{"cause":"unknown"}""";
         using var client = new TcpClient();
@@ -77,9 +77,9 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
         client.Client.Close(0);
     }
 
-    private static async Task SendAndCloseAsync(World world, int number)
+    private static async Task SendAndCloseAsync(TestApp world, int number)
     {
-        var body = MetaCall.Messages(new Said($"wamid.{number}", (493023126000 + number).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()));
+        var body = MetaCall.Messages(new MetaSaid($"wamid.{number}", (493023126000 + number).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()));
         var head = new StringBuilder($"POST /api/hooks/meta HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Length: {body.Length}\r\n");
         foreach (var (name, value) in MetaCall.Headers(body, MetaCall.Secret)) head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         using var client = new TcpClient();

@@ -7,7 +7,6 @@ using Serverless.Cases;
 using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -17,20 +16,20 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
 {
     private const string Word = "Zauberwort";
 
-    private static JsonObject Said(World world, string id, string thread = "anna", params string[] files)
+    private static JsonObject Said(TestApp world, string id, string thread = "anna", params string[] files)
     {
         var element = SampleChannel.Element(id, world.Time.GetUtcNow(), thread, files);
         element["text"] = $"{Word} {id}";
         return element;
     }
 
-    private static async Task<(int Status, JsonElement Body)> EraseAsync(World world, string caseId, bool dryRun = false)
+    private static async Task<(int Status, JsonElement Body)> EraseAsync(TestApp world, string caseId, bool dryRun = false)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/erase", JsonSerializer.Serialize(new { @case = caseId, dryRun, by = "Ina" }));
         return ((int)answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
     }
 
-    private static async Task<JsonElement> FinishAsync(World world, JsonElement order)
+    private static async Task<JsonElement> FinishAsync(TestApp world, JsonElement order)
     {
         world.Time.Advance(TimeSpan.FromMinutes(11));
         Assert.True(await world.TickAsync());
@@ -115,7 +114,7 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task The_conversation_goes_on_even_where_the_pointer_still_leads_to_the_tombstone()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.AcceptAsync(Conversations.Message(1, 1));
         await world.DrainAsync();
         var old = await world.OnlyCaseAsync();
@@ -137,7 +136,7 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_contact_that_slipped_in_finds_another_case()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.AcceptAsync(Conversations.Message(1, 1));
         await world.DrainAsync();
         var old = await world.OnlyCaseAsync();
@@ -160,10 +159,10 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Whoever_dies_in_it_is_followed_by_the_next_tick()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         List<string> caseIds = [];
         List<StepGate> gates = [];
-        List<World> doomed = [];
+        List<TestApp> doomed = [];
         // Before the order, while the case goes, between its rows and its end, while deliveries are looked through.
         foreach (var steps in new[] { 4, 9, 11, 14, 17, 21, 26, 31 })
         {
@@ -205,7 +204,7 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
     [InlineData(6)]
     public async Task It_costs_34_calls_and_four_for_each_contact(int contacts)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         for (var number = 1; number <= contacts; number++) await world.AcceptAsync(Conversations.Message(1, number));
         await world.DrainAsync();
         var caseId = (await world.OnlyCaseAsync()).CaseId();

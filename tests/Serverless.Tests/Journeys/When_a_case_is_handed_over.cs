@@ -10,7 +10,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task The_owner_stays_accountable_until_the_other_accepts()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
         Assert.Equal("{\"state\":\"accepted\",\"changed\":false}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
@@ -31,7 +31,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task The_owner_can_take_an_offer_back()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         await ActAsync(world, id, "hand-over", """{"to":"workshop","why":"a mistake"}""");
         await ActAsync(world, id, "accept", """{"by":"service"}""");
@@ -42,7 +42,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Two_who_accept_at_once_hand_it_over_once()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "field, workshop"));
         var id = await OpenAsync(world);
         await ActAsync(world, id, "hand-over", """{"to":"workshop","why":"needs a technician"}""");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ActAsync(world, id, "accept", """{"by":"workshop"}""")));
@@ -57,7 +57,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [InlineData("sell", "{}", HttpStatusCode.NotFound)]
     public async Task What_cannot_be_done_says_how(string action, string body, HttpStatusCode status)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var id = await OpenAsync(world);
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/{action}", body);
         Assert.Equal(status, answer.StatusCode);
@@ -68,7 +68,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task A_number_names_a_case_as_its_id_does()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "workshop"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Others", "workshop"));
         var number = (await world.CaseAsync(await OpenAsync(world))).Head("number");
         Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, number, "accept", """{"by":"service"}"""));
         Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, number.ToLowerInvariant(), "hand-over",
@@ -82,7 +82,7 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task It_is_offered_to_owners_there_are()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "hotline"));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "hotline"));
         var id = await OpenAsync(world);
         using var slip = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/hand-over", """{"to":"hot-line","why":"a slip"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, slip.StatusCode);
@@ -96,20 +96,20 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task A_closed_case_is_taken_by_nobody()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var id = await OpenAsync(world);
         await world.CloseAsync(id);
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/accept", """{"by":"service"}""");
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
     }
 
-    private static async Task<string> OpenAsync(World world)
+    private static async Task<string> OpenAsync(TestApp world)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345678", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345678", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         return (await world.OnlyCaseAsync()).CaseId();
     }
 
-    private static async Task<string> ActAsync(World world, string id, string action, string body)
+    private static async Task<string> ActAsync(TestApp world, string id, string action, string body)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/{action}", body);
         return await answer.TextAsync();

@@ -9,9 +9,9 @@ public sealed class When_a_channel_is_paused(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task Its_calls_are_worked_when_it_goes_on()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Set(("Channels__Meta__Paused", "true"));
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         using (await world.SendAsync(Seed.Of("twilio").Single(s => s.Name == "twilio/18-sms"))) Assert.Equal(0, await world.DrainAsync());
         Assert.Equal("paused", await world.EndOfAsync(delivery));
         Assert.Equal("sms", Assert.Single(await world.CasesAsync()).GetProperty("case").GetProperty("networks")[0].GetString());

@@ -6,12 +6,12 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A provider that did not hear our answer sends again: the case changes once (P2).</summary>
 public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static Said Said(World world, string id) => new(id, "493023125017", $"Wo bleibt meine Lieferung? ({id})", world.Time.GetUtcNow());
+    private static MetaSaid Said(TestApp world, string id) => new(id, "493023125017", $"Wo bleibt meine Lieferung? ({id})", world.Time.GetUtcNow());
 
     [Fact]
     public async Task Same_bytes_again_are_a_duplicate()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var body = MetaCall.Messages(Said(world, "wamid.1"));
         var first = await world.AcceptAsync(body);
         await world.DrainAsync(bus: false);
@@ -29,7 +29,7 @@ public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClas
     [Fact]
     public async Task The_same_message_in_another_batch_is_a_duplicate_and_its_neighbour_is_not()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var first = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.1")));
         await world.DrainAsync(bus: false);
         var batch = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.2"), Said(world, "wamid.1")));
@@ -44,11 +44,11 @@ public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClas
     [Fact]
     public async Task Two_instances_that_get_a_copy_each_at_once_make_one_contact()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
         for (var round = 1; round <= 8; round++)
         {
-            var body = MetaCall.Messages(new Said($"wamid.{round}", $"4930231251{round:d2}", "Hallo?", world.Time.GetUtcNow()));
+            var body = MetaCall.Messages(new MetaSaid($"wamid.{round}", $"4930231251{round:d2}", "Hallo?", world.Time.GetUtcNow()));
             var ids = await Task.WhenAll(world.AcceptAsync(body), twin.AcceptAsync(body));
             Assert.All(await Task.WhenAll(world.WorkAsync(ids[0]), twin.WorkAsync(ids[1])), done => Assert.True(done));
             string[] ends = [await world.EndOfAsync(ids[0]), await world.EndOfAsync(ids[1])];
@@ -63,7 +63,7 @@ public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClas
     [Fact]
     public async Task The_same_pointer_again_repeats_the_first_end()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
         var delivery = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.1"), Said(world, "wamid.2")));
         await world.DrainAsync(bus: false);

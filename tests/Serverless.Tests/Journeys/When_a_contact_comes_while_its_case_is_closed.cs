@@ -9,12 +9,12 @@ public sealed class When_a_contact_comes_while_its_case_is_closed(AzuriteFixture
     [Fact]
     public async Task The_case_is_open_and_listed()
     {
-        await using var world = await World.StartAsync(azurite);
-        await using var twin = await World.StartAsync(world.ConnectionString, null, world.Time);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Erste Frage", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite);
+        await using var twin = await TestApp.StartAsync(world.ConnectionString, null, world.Time);
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Erste Frage", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var id = (await world.OnlyCaseAsync()).CaseId();
-        var next = await twin.AcceptAsync(MetaCall.Messages(new Said("wamid.2", "493023125017", "Noch eine Frage", world.Time.GetUtcNow())));
+        var next = await twin.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch eine Frage", world.Time.GetUtcNow())));
 
         // The closer stands before its bus, between the commit and the list.
         world.Broker.Refuse(503);

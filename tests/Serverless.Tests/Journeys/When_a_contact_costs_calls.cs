@@ -9,18 +9,18 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
     private const string Known = "493023125017";
 
     // With all routes off: each that is on and wants the event costs one message more.
-    private static Task<World> WarmAsync(AzuriteFixture azurite) => WarmAsync(azurite, RouteQueues.Off);
+    private static Task<TestApp> WarmAsync(AzuriteFixture azurite) => WarmAsync(azurite, RouteQueues.Off);
 
-    private static async Task<World> WarmAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings)
+    private static async Task<TestApp> WarmAsync(AzuriteFixture azurite, params (string Name, string? Value)[] settings)
     {
         // The first contact ever also makes tables, queue and the owner's list.
-        var world = await World.StartAsync(azurite, settings);
+        var world = await TestApp.StartAsync(azurite, settings);
         await world.AcceptAsync(Said(world, "wamid.first", Known));
         await world.DrainAsync();
         return world;
     }
 
-    private static byte[] Said(World world, string id, string customer) => MetaCall.Messages(new Said(id, customer, "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Said(TestApp world, string id, string customer) => MetaCall.Messages(new MetaSaid(id, customer, "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task Accepting_costs_a_row_and_a_pointer()
@@ -61,7 +61,7 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
     public async Task An_answer_of_our_own_people_costs_eight()
     {
         await using var world = await WarmAsync(azurite);
-        var delivery = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Echo(new MetaSaid("wamid.1", Known, "Gern", world.Time.GetUtcNow())));
         Assert.Equal(Costs.Written("answerOfOurOwnPeople", 8, 1), await world.CostAsync(() => world.WorkAsync(delivery)));
         Assert.Equal("ended: outbound", await world.EndOfAsync(delivery));
     }

@@ -22,7 +22,7 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
     [InlineData("both other number", 2)]
     public async Task It_is_one_case_whatever_is_named_and_a_new_owner_has_their_own(string messages, int cases)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var message in messages.Split(' '))
         {
             world.Time.Advance(TimeSpan.FromMinutes(1));
@@ -40,7 +40,7 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
     [Fact]
     public async Task A_reopened_conversation_moves_on_with_both_names()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         async Task SayAsync(string message)
         {
             world.Time.Advance(TimeSpan.FromMinutes(1));
@@ -56,7 +56,7 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
         Assert.Equal(["number", "id"], (await world.OnlyCaseAsync()).Texts());
     }
 
-    private static byte[] Message(World world, string message)
+    private static byte[] Message(TestApp world, string message)
     {
         var id = message == "other" ? "DE.2" : "DE.1";
         var said = new Dictionary<string, object> { ["id"] = $"wamid.{++_said}", ["timestamp"] = $"{world.Time.GetUtcNow().ToUnixTimeSeconds()}", ["type"] = "text", ["text"] = new { body = message } };

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Notifications;
 using Serverless.Tests.Harness;
@@ -144,12 +145,12 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
 
     private static List<string> Texts(int first, int count) => [.. Enumerable.Range(first, count).Select(i => $"This is m{i:d3}.")];
 
-    private Task<World> StartAsync() => World.StartAsync(
+    private Task<TestApp> StartAsync() => TestApp.StartAsync(
         azurite, SampleChannel.Add,
         ("Sample__ApiUrl", "http://127.0.0.1:9/"), ("Webhook__Subscribers__s0__Url", _subscriber.Address.ToString()), ("Webhook__Subscribers__s0__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
         ("Webhook__Subscribers__s0__Include", "text,attachments"));
 
-    private static async Task SayAsync(World world, string thread, int first, int count)
+    private static async Task SayAsync(TestApp world, string thread, int first, int count)
     {
         var at = world.Time.GetUtcNow().AddHours(-1);
         await world.SampleAsync(SampleChannel.Body([.. Enumerable.Range(first, count).Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), thread))]));

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Intake;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -11,7 +10,7 @@ namespace Serverless.Tests.Journeys;
 public sealed class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
-    private World _world = null!;
+    private TestApp _world = null!;
 
     public async Task InitializeAsync()
     {

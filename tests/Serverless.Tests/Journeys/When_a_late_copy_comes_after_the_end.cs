@@ -8,14 +8,14 @@ public sealed class When_a_late_copy_comes_after_the_end(AzuriteFixture azurite)
 {
     private const string Customer = "493023125017";
 
-    private static Said Said(World world, string id) => new(id, Customer, id, world.Time.GetUtcNow());
+    private static MetaSaid Said(TestApp world, string id) => new(id, Customer, id, world.Time.GetUtcNow());
 
     [Theory]
     [InlineData("0", 1)]
     [InlineData("14", 15)]
     public async Task It_is_a_duplicate_of_the_old_case_and_the_new_one_is_untouched(string reopenDays, int daysLater)
     {
-        await using var world = await World.StartAsync(azurite, ("Cases__ReopenDays", reopenDays));
+        await using var world = await TestApp.StartAsync(azurite, ("Cases__ReopenDays", reopenDays));
         var old = Said(world, "wamid.old");
         await world.AcceptAsync(MetaCall.Messages(old));
         await world.DrainAsync();
@@ -49,7 +49,7 @@ public sealed class When_a_late_copy_comes_after_the_end(AzuriteFixture azurite)
     [Fact]
     public async Task Within_the_days_a_new_contact_opens_the_case_again()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.1")));
         await world.DrainAsync();
         var first = await world.OnlyCaseAsync();

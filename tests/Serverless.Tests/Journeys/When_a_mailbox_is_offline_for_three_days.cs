@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Serverless.Tests.Channels.Email;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -13,13 +13,13 @@ public sealed class When_a_mailbox_is_offline_for_three_days(AzuriteFixture azur
     [Fact]
     public async Task What_was_told_of_waits_and_what_was_not_is_found()
     {
-        await using var voice = await EmailVoice.StartAsync(_time);
+        await using var voice = await EmailSimulator.StartAsync(_time);
         await using var world = await azurite.WorldAsync(voice, _time);
         using var queue = new InboundDriver(world);
         var written = _time.GetUtcNow();
         for (var customer = 1; customer <= 3; customer++) voice.Ask(customer, 0);
         voice.Graph.Trouble = ("GET", 503, "ServiceUnavailable", int.MaxValue, null);
-        var delivery = await world.TakeAsync(EmailVoice.Notice(("inbox", "AAk1-0"), ("inbox", "AAk2-0")));
+        var delivery = await world.TakeAsync(EmailSimulator.Notice(("inbox", "AAk1-0"), ("inbox", "AAk2-0")));
         Assert.Equal(0, await world.DrainAsync(bus: false));
 
         var (until, longest, tries) = (written.AddDays(3), 0, 0);

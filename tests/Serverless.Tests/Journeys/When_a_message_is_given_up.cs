@@ -17,7 +17,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     public async Task A_notice_is_kept_whole_listed_without_its_content_and_told_once_when_it_is_put_back()
     {
         await using var one = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(one));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(one));
         await DieAsync(world, 2);
         Assert.Equal(2, (await world.SummaryAsync()).GetProperty("poison").GetProperty(Webhooks).GetInt32());
         var listed = await ListAsync(world);
@@ -44,7 +44,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     public async Task One_that_dies_again_waits_for_the_next_time()
     {
         await using var one = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(one));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(one));
         await DieAsync(world, 1);
         var first = await world.ReviewAsync("poison-messages/resubmit", All());
         world.Time.Advance(TimeSpan.FromSeconds(5));
@@ -63,7 +63,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     public async Task One_that_is_discarded_is_gone()
     {
         await using var one = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(one));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(one));
         await DieAsync(world, 1);
         Assert.Equal(1, (await world.ReviewAsync("poison-messages/discard", All())).GetProperty("done").GetInt32());
         var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0];
@@ -75,7 +75,7 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Many_go_in_steps_and_one_that_is_too_long_can_only_be_discarded()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var queues = world.Services.GetRequiredService<QueueStore>();
         for (var i = 0; i < 101; i++) await queues.SendAsync("notify-teams-poison", System.Text.Encoding.UTF8.GetBytes($"nonsense {i}{(i == 7 ? new string('x', 30_000) : "")}"), TimeSpan.Zero, CancellationToken.None);
         Assert.True(await world.TickAsync());
@@ -97,8 +97,8 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     public async Task What_waits_for_a_route_that_is_off_is_shown_and_taken_away_on_demand()
     {
         await using var one = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(one));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(one));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         using (var refused = await world.RawAsync(HttpMethod.Post, "/api/operations/routes/webhook/discard")) Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         using (var unknown = await world.RawAsync(HttpMethod.Post, "/api/operations/routes/pigeon/discard")) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
 
@@ -119,8 +119,8 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task A_pointer_is_put_back_or_discarded()
     {
-        await using var world = await World.StartAsync(azurite);
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "491511234500", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite);
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234500", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         using var queue = new InboundDriver(world);
         await queue.LoseAsync();
         foreach (var text in new[] { "nonsense", $$"""{"channel":"meta","id":"{{delivery}}","attempt":0,"firstAt":"2026-11-20T09:00:00Z"}""" })
@@ -148,28 +148,28 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     [InlineData("poison-messages/discard", "[7]", 400)]
     public async Task What_is_no_selection_is_told(string action, string body, int status)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/operations/{action}", body);
         Assert.Equal(status, (int)answer.StatusCode);
     }
 
     private static JsonObject All() => new() { ["queue"] = Webhooks, ["all"] = true };
 
-    private static async Task<List<System.Text.Json.JsonElement>> ListAsync(World world, string queue = Webhooks) =>
+    private static async Task<List<System.Text.Json.JsonElement>> ListAsync(TestApp world, string queue = Webhooks) =>
         [.. (await world.GetAsync($"/api/operations/poison-messages?queue={queue}")).GetProperty("messages").EnumerateArray()];
 
     private static (string, string?)[] Webhook(Subscriber subscriber) =>
         [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
-    private static async Task DieAsync(World world, int customers)
+    private static async Task DieAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         await BuryAsync(world);
     }
 
     // As the host does after the last try.
-    private static async Task BuryAsync(World world)
+    private static async Task BuryAsync(TestApp world)
     {
         var queues = world.Services.GetRequiredService<QueueStore>();
         foreach (var message in await world.TakeNoticesAsync("webhook")) await queues.SendAsync(Webhooks, System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);

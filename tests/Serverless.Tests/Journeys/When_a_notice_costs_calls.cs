@@ -78,7 +78,7 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
 
         // What it is about is read, and counted as one of many alike: a row, what was told, how many there are.
         world.Set(("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!"));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345678", "Die Heizung ist aus.",
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345678", "Die Heizung ist aus.",
             world.Time.GetUtcNow()))));
         var opened = Assert.Single(await world.TakeNoticesAsync("teams"));
         Assert.Equal((10L, 0L), await world.CostAsync(() => TellAsync(world, "teams", opened)));
@@ -100,10 +100,10 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
     }
 
     // The first notice also makes the table and reads who subscribes, which holds for ten seconds.
-    private async Task<World> WarmAsync(int subscribers)
+    private async Task<TestApp> WarmAsync(int subscribers)
     {
         for (var i = 0; i < subscribers; i++) _subscribers.Add(await Subscriber.StartAsync());
-        var world = await World.StartAsync(azurite,
+        var world = await TestApp.StartAsync(azurite,
         [
             .. _subscribers.SelectMany((s, i) => new (string, string?)[] { ($"Webhook__Subscribers__s{i}__Url", s.Address.ToString()), ($"Webhook__Subscribers__s{i}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=") }),
             ("Recipients__Entries__service-desk__TeamsUrl", _subscribers[0].Address.ToString()),
@@ -115,9 +115,9 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         return world;
     }
 
-    private static Task TellAsync(World world, string route, string message) => world.Services.GetRequiredService<NotificationDispatcher>().RunAsync(route, message, CancellationToken.None);
+    private static Task TellAsync(TestApp world, string route, string message) => world.Services.GetRequiredService<NotificationDispatcher>().RunAsync(route, message, CancellationToken.None);
 
-    private string Event(World world) => JsonSerializer.Serialize(new
+    private string Event(TestApp world) => JsonSerializer.Serialize(new
     {
         specversion = "1.0",
         id = $"Event-{++_events}",

@@ -17,7 +17,7 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
     private const string Bert = "493023125018";
     private const string AuditKey = "an audit key that is long enough for the test";
 
-    private static async Task<JsonElement> AskAsync(World world, string action, object request, int expected = 200)
+    private static async Task<JsonElement> AskAsync(TestApp world, string action, object request, int expected = 200)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/operations/privacy/{action}", JsonSerializer.Serialize(request));
         var text = await answer.Content.ReadAsStringAsync();
@@ -25,10 +25,10 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         return JsonDocument.Parse(text).RootElement;
     }
 
-    private static Said Said(World world, string id, string customer, string text) => new(id, customer, text, world.Time.GetUtcNow());
+    private static MetaSaid Said(TestApp world, string id, string customer, string text) => new(id, customer, text, world.Time.GetUtcNow());
 
     // Anna writes by WhatsApp, is answered, and rings; one delivery holds a message of Bert, too; one call of hers is in quarantine.
-    private static async Task<(string Mixed, string Quarantined)> ArriveAsync(World world)
+    private static async Task<(string Mixed, string Quarantined)> ArriveAsync(TestApp world)
     {
         var quarantined = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.q", Anna, "Quarantänewort")), "another secret");
         await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.1", Anna, "Annawort eins")));
@@ -43,8 +43,8 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
     [Fact]
     public async Task It_is_found_handed_out_and_erased()
     {
-        var pigeons = new Pigeons();
-        await using var world = await World.StartAsync(azurite, pigeons.Add, ("Privacy__AuditKey", AuditKey));
+        var pigeons = new LoopbackNetwork();
+        await using var world = await TestApp.StartAsync(azurite, pigeons.Add, ("Privacy__AuditKey", AuditKey));
         var (mixed, quarantined) = await ArriveAsync(world);
         var loft = (await world.CasesAsync()).Single(c => c.Texts().Contains("Annawort per Taube"));
         Assert.Equal(202, (await world.ReplyAsync(loft.CaseId(), new { text = "Antwort per Taube" })).Status);
@@ -84,7 +84,7 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         Assert.DoesNotContain(world.Log.Lines, l => l.Contains(Anna, StringComparison.Ordinal));
     }
 
-    private static async Task ExportHoldsAsync(World world, string order, string mixed)
+    private static async Task ExportHoldsAsync(TestApp world, string order, string mixed)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/export", new JsonObject { ["order"] = order, ["by"] = "Ina" }.ToJsonString());
         Assert.Equal((HttpStatusCode.OK, "application/zip"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
@@ -112,7 +112,7 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
     [InlineData("erase", "{", "dry run")]
     public async Task What_cannot_be_meant_is_told(string action, string body, string says)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/operations/privacy/{action}", body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains(says, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);

@@ -6,11 +6,11 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A delivery is stored and nobody is told to work it: Tick finds it (D3).</summary>
 public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static byte[] Body(World world) => MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
-    private static async Task<int> UnaccountedAsync(World world) => (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32();
+    private static async Task<int> UnaccountedAsync(TestApp world) => (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32();
 
-    private static async Task<int> QueuedByTickAsync(World world, InboundDriver queue)
+    private static async Task<int> QueuedByTickAsync(TestApp world, InboundDriver queue)
     {
         Assert.True(await world.TickAsync());
         return await queue.CountAsync();
@@ -19,7 +19,7 @@ public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task It_is_queued_after_a_quarter_of_an_hour()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         Assert.Single(await queue.LoseAsync());
@@ -35,7 +35,7 @@ public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task The_wait_doubles_eight_times_and_then_it_is_a_kept_failure()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         for (var tries = 0; tries < 8; tries++)
@@ -58,7 +58,7 @@ public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task It_is_unaccounted_only_while_nobody_is_about_to_work_it()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         await world.AcceptAsync(Body(world));
         await queue.LoseAsync();
@@ -79,7 +79,7 @@ public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task The_end_of_a_month_hides_nothing()
     {
-        await using var world = await World.StartAsync(azurite.OwnAccount(), null, new FakeTime(new DateTimeOffset(2026, 11, 30, 23, 50, 0, TimeSpan.Zero)));
+        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(new DateTimeOffset(2026, 11, 30, 23, 50, 0, TimeSpan.Zero)));
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         await queue.LoseAsync();

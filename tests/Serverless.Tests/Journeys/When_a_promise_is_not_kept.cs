@@ -14,7 +14,7 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task It_is_told_once_a_step_and_no_more_after_the_last()
     {
-        await using var world = await World.StartAsync(azurite, ("Cases__EscalateMinutes", "60,240"), ("ServiceLevels__DefaultMinutes", "120"));
+        await using var world = await TestApp.StartAsync(azurite, ("Cases__EscalateMinutes", "60,240"), ("ServiceLevels__DefaultMinutes", "120"));
         await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Wo bleibt mein Paket?")));
         await TickAsync(world);
         Assert.Equal(0, Times(world));
@@ -32,7 +32,7 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task An_answer_stops_the_clock_and_a_further_contact_starts_it_anew()
     {
-        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        await using var world = await TestApp.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
         await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Hallo?")));
         world.Time.Advance(TimeSpan.FromMinutes(60));
         await ArriveAsync(world, MetaCall.Echo(From(world, "m-2", "Wir sind dran.")));
@@ -58,7 +58,7 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Two_instances_at_once_tell_it_once()
     {
-        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        await using var world = await TestApp.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
         await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Hallo?")));
         world.Time.Advance(TimeSpan.FromMinutes(121));
         await Task.WhenAll(TickAsync(world), TickAsync(world), TickAsync(world));
@@ -69,11 +69,11 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task A_case_that_cannot_be_looked_at_stops_none_behind_it_and_is_named()
     {
-        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
+        await using var world = await TestApp.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "120"));
         List<string> ids = [];
         foreach (var number in new[] { "4915112345601", "4915112345602", "4915112345603" })
         {
-            await ArriveAsync(world, MetaCall.Messages(new Said($"m-{number}", number, "Hallo?", world.Time.GetUtcNow())));
+            await ArriveAsync(world, MetaCall.Messages(new MetaSaid($"m-{number}", number, "Hallo?", world.Time.GetUtcNow())));
             ids.Add((await world.CasesAsync()).Select(c => c.CaseId()).Single(id => !ids.Contains(id)));
             world.Time.Advance(TimeSpan.FromSeconds(1));
         }
@@ -87,14 +87,14 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
         Assert.Contains(world.Log.Lines, l => l.Contains("clocks failed count=1 of=3", StringComparison.Ordinal));
     }
 
-    private static int Times(World world) => world.Told().Count(t => t.Type == Overdue);
+    private static int Times(TestApp world) => world.Told().Count(t => t.Type == Overdue);
 
-    private static async Task TickAsync(World world) => Assert.True(await world.TickAsync());
+    private static async Task TickAsync(TestApp world) => Assert.True(await world.TickAsync());
 
-    private static async Task ArriveAsync(World world, byte[] body)
+    private static async Task ArriveAsync(TestApp world, byte[] body)
     {
         Assert.True(await world.WorkAsync(await world.AcceptAsync(body)));
     }
 
-    private static Said From(World world, string id, string text) => new(id, "4915112345678", text, world.Time.GetUtcNow());
+    private static MetaSaid From(TestApp world, string id, string text) => new(id, "4915112345678", text, world.Time.GetUtcNow());
 }

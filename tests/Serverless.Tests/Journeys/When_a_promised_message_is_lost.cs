@@ -13,9 +13,9 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
     public async Task The_end_of_a_digest_window_is_told_by_the_next_tick_but_one()
     {
         await using var anna = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, [
+        await using var world = await TestApp.StartAsync(azurite, [
             ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "5"), ("Recipients__Entries__anna__DigestMinutes", "60"),
-            ("Notices__BurstCount", "0")]);
+            ("Notification__BurstCount", "0")]);
         await ArriveAsync(world, 2);
         // One message for the window, however many came.
         var end = Assert.Single(world.Later.Waiting).Due;
@@ -44,9 +44,9 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         await using var anna = await Subscriber.StartAsync();
         (string, string?)[] settings =
         [
-            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "9"), ("Notices__BurstCount", "0"),
+            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "9"), ("Notification__BurstCount", "0"),
         ];
-        await using var world = await World.StartAsync(azurite, settings);
+        await using var world = await TestApp.StartAsync(azurite, settings);
         await using var twin = await world.TwinAsync(settings);
         await ArriveAsync(world, 2);
         var end = Assert.Single(world.Later.Waiting);
@@ -60,7 +60,7 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
     public async Task A_round_that_was_written_is_made_once()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(413));
-        await using var world = await World.StartAsync(azurite, ("Webhook__Subscribers__one__Url", down.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", down.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
         await ArriveAsync(world, 1);
         Assert.Equal("webhook:failed", Assert.Single(await NoticesAsync(world)));
         down.Answer = Subscriber.Status(204);
@@ -94,8 +94,8 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
             await answer.Task;
             context.Response.StatusCode = 204;
         });
-        await using var world = await World.StartAsync(azurite, ("Webhook__Subscribers__one__Url", slow.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", slow.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         var draining = world.DrainAsync();
         await reached.Task;
         var id = (await world.GetAsync("/api/operations/notices")).EnumerateArray().Single().GetProperty("eventId").GetString();
@@ -108,13 +108,13 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         Assert.Single(slow.Told.Select(t => t.Headers["webhook-id"]).Distinct());
     }
 
-    private static async Task ArriveAsync(World world, int customers)
+    private static async Task ArriveAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static async Task<List<string>> NoticesAsync(World world) =>
+    private static async Task<List<string>> NoticesAsync(TestApp world) =>
         [.. (await world.GetAsync("/api/operations/notices")).EnumerateArray().Select(n => $"{n.GetProperty("route").GetString()}:{n.GetProperty("state").GetString()}")];
 }

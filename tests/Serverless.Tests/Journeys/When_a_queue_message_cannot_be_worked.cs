@@ -16,9 +16,9 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     [InlineData("7")]
     public async Task An_unreadable_one_is_kept_and_health_is_yellow(string text)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
-        using (await world.SendMetaAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())))) await queue.PutAsync(text);
+        using (await world.SendMetaAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())))) await queue.PutAsync(text);
         Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(0, await queue.CountAsync());
@@ -32,9 +32,9 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     [Fact]
     public async Task A_pointer_that_failed_too_often_is_told_and_its_delivery_queued_again()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         var pointer = Assert.Single(await queue.LoseAsync());
         Assert.Equal(delivery, DeliveryMessage.Parse(pointer)?.Id);
         Assert.True(await world.InvokeAsync("KeepPoison", "pointer", pointer));
@@ -50,7 +50,7 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     [Fact]
     public async Task A_pointer_to_nothing_is_done()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0, world.Time.GetUtcNow()).ToJson())));
         Assert.Contains(world.Log.Lines, line => line.StartsWith("gone meta/", StringComparison.Ordinal));
     }

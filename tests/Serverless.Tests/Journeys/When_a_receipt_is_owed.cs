@@ -1,7 +1,8 @@
 using System.Globalization;
 using Serverless.Channels;
+using Serverless.Contacts;
+using Serverless.Tests.Channels.Meta;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -9,18 +10,18 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A customer writes and hears at once, on their own channel, that it arrived; it is no answer, and there is one a day.</summary>
 public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
-    private Task<World> StartAsync(params (string Name, string? Value)[] settings) => World.StartAsync(azurite, _pigeons.Add, settings);
+    private Task<TestApp> StartAsync(params (string Name, string? Value)[] settings) => TestApp.StartAsync(azurite, _pigeons.Add, settings);
 
     [Fact]
     public async Task WhatsApp_brings_number_promise_and_the_way_to_a_person_and_the_customer_still_waits()
     {
         await using var api = await MetaApi.StartAsync();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token), ("Acknowledgement__Channels__Meta", "on"), ("Acknowledgement__Contact", "030 23125 100"));
         var at = world.Time.GetUtcNow();
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.asks", "493023125017", "Frage", at)));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.asks", "493023125017", "Frage", at)));
         world.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(0, await world.DrainAsync());
         var sent = Assert.Single(api.Sent);
@@ -32,7 +33,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
             text);
 
         // It belongs to the case, its echo is known, and nobody is taken for answered.
-        var echo = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.ours-1", "493023125017", text, at.AddSeconds(2))));
+        var echo = await world.AcceptAsync(MetaCall.Echo(new MetaSaid("wamid.ours-1", "493023125017", text, at.AddSeconds(2))));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal("ended: duplicate", await world.EndOfAsync(echo));
         file = await world.OnlyCaseAsync();
@@ -50,7 +51,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Nothing_is_sent_until_a_channel_is_switched_on()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On("off")]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On("off")]);
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         Assert.Empty(_pigeons.Flown);
         Assert.Empty(await world.ReceiptNoticesAsync());
@@ -59,7 +60,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task A_dry_run_shows_the_text_in_the_case_and_sends_nothing()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On("dryRun")]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On("dryRun")]);
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         await world.SaysAsync(new { id = "q2", customer = "anna", text = "Noch eine", at = world.Time.GetUtcNow() });
         world.Time.Advance(TimeSpan.FromMinutes(20));
@@ -80,7 +81,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task There_is_one_a_case_and_day_and_the_next_when_somebody_was_answered_in_between()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
         var id = "";
         foreach (var (question, wait) in new[] { ("q1", 0), ("q2", 1), ("q3", 60) })
         {
@@ -108,7 +109,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task An_echo_that_comes_before_the_providers_answer_is_no_answer_either()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
         _pigeons.Answer = async letter =>
         {
             var taken = _pigeons.Take(letter, world.Time.GetUtcNow());
@@ -127,7 +128,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task In_quiet_hours_it_waits_and_a_cancellation_is_confirmed_at_once_with_content_date_and_time()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On(further: ("Acknowledgement__Hours", "Sun-Sat 08:00-18:00"))]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On(further: ("Acknowledgement__Hours", "Sun-Sat 08:00-18:00"))]);
         world.Time.Set(new DateTimeOffset(2026, 11, 20, 19, 30, 0, TimeSpan.Zero));
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         Assert.Empty(_pigeons.Flown);
@@ -148,7 +149,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Who_was_answered_before_the_morning_gets_none()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On(further: ("Acknowledgement__Hours", "Sun-Sat 08:00-18:00"))]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On(further: ("Acknowledgement__Hours", "Sun-Sat 08:00-18:00"))]);
         world.Time.Set(new DateTimeOffset(2026, 11, 20, 19, 30, 0, TimeSpan.Zero));
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         world.Time.Advance(TimeSpan.FromMinutes(1));
@@ -163,8 +164,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Two_instances_that_take_the_same_or_two_contacts_at_once_send_one()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
-        await using var twin = await world.TwinAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
+        await using var twin = await world.TwinAsync([.. AcknowledgementSteps.On()]);
         for (var round = 1; round <= 5; round++)
         {
             await world.PigeonAsync(new { id = $"a{round}", customer = $"c{round}", text = "Frage", at = world.Time.GetUtcNow() });
@@ -180,9 +181,9 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Killed_at_any_step_between_wish_and_mark_it_is_sent_once()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
         List<IDisposable> gates = [];
-        List<World> dead = [];
+        List<TestApp> dead = [];
         try
         {
             for (var steps = 0; steps < 25; steps++)
@@ -191,7 +192,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
                 var message = Assert.Single(await world.TakeReceiptsAsync());
                 var gate = new StepGate();
                 gates.Add(gate);
-                var doomed = await world.TwinAsync([.. ReceiptSteps.On(further: ("AzureWebJobsStorage", gate.Through(world.ConnectionString)))]);
+                var doomed = await world.TwinAsync([.. AcknowledgementSteps.On(further: ("AzureWebJobsStorage", gate.Through(world.ConnectionString)))]);
                 dead.Add(doomed);
                 gate.DieAfter(steps);
                 var work = doomed.AcknowledgeAsync(message);
@@ -222,7 +223,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task A_provider_that_stays_away_is_not_told_a_receipt_hours_later()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
         _pigeons.Answer = _ => Task.FromResult<ReplyOutcome>(new ReplyOutcome.Later(ReplyReasons.Unreachable));
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         var file = await world.OnlyCaseAsync();
@@ -242,7 +243,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [InlineData("case-closed")]
     public async Task One_that_waits_for_its_provider_is_withdrawn_when_a_person_was_faster(string because)
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On()]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On()]);
         _pigeons.Answer = _ => Task.FromResult<ReplyOutcome>(new ReplyOutcome.Later(ReplyReasons.Unreachable));
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         var file = await world.OnlyCaseAsync();
@@ -264,7 +265,7 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task A_confirmation_is_sent_though_somebody_answered_or_closed_the_case_meanwhile()
     {
-        await using var world = await StartAsync([.. ReceiptSteps.On(further: ("Acknowledgement__Hours", "never"))]);
+        await using var world = await StartAsync([.. AcknowledgementSteps.On(further: ("Acknowledgement__Hours", "never"))]);
         var at = world.Time.GetUtcNow();
         // One whose case was closed before it was worked; both are tried in vain at first.
         await world.PigeonAsync(new { id = "k1", customer = "anna", text = "Hiermit kündige ich.", at });

@@ -9,15 +9,15 @@ namespace Serverless.Tests.Journeys;
 /// <summary>What is registered at a provider is not what the settings ask for, or ends soon: it is seen, told once, and repaired only where that is allowed.</summary>
 public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
     // Real channels are off: their upkeep has tests of its own.
-    private Task<World> StartAsync(params (string Name, string? Value)[] settings) =>
-        World.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
+    private Task<TestApp> StartAsync(params (string Name, string? Value)[] settings) =>
+        TestApp.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
 
-    private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
+    private static Task<bool> DailyAsync(TestApp world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
 
-    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
+    private static List<string> Told(TestApp world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
     {
         using var json = JsonDocument.Parse(m.Body);
         var data = json.RootElement.GetProperty("data");
@@ -54,7 +54,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     [InlineData("*")]
     public async Task It_is_repaired_where_the_settings_allow_it(string repair)
     {
-        await using var world = await StartAsync(("Upkeep__Repair", repair));
+        await using var world = await StartAsync(("Registration__Repair", repair));
         _pigeons.Registrations = upkeep => [new("webhook", upkeep.Repair ? RegistrationState.Repaired : RegistrationState.Drifted), new("other", RegistrationState.Foreign, "Leads to test.example.com.")];
         Assert.True(await DailyAsync(world));
         Assert.Equal(["channel.foreign.v1 other", "channel.repaired.v1 webhook"], Told(world).Order(StringComparer.Ordinal));
@@ -99,7 +99,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     public async Task What_ends_is_told_at_thirty_seven_and_one_days_once_each()
     {
         var end = new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero);
-        await using var world = await StartAsync(("Upkeep__Expires__AppSecret", "2027-01-31"), ("Upkeep__Expires__Typo", "soon"));
+        await using var world = await StartAsync(("Registration__Expires__AppSecret", "2027-01-31"), ("Registration__Expires__Typo", "soon"));
         _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: world.Time.GetUtcNow().AddDays(6)), new("token", RegistrationState.Right, null, "Make a new one.", end)];
         List<string> told = [];
         foreach (var days in new[] { 40, 29.5, 29, 20, 7, 6, 1, 0.5, -1 })
@@ -114,7 +114,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
             told.Select(t => t.Replace("credential.expiring.v1 ", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         var (status, says) = await world.HealthAsync("upkeep");
         Assert.Equal("red", status);
-        Assert.Contains("Write Upkeep__Expires__Typo as 2027-03-31.", says, StringComparison.Ordinal);
+        Assert.Contains("Write Registration__Expires__Typo as 2027-03-31.", says, StringComparison.Ordinal);
         var calendar = (await world.GetAsync("/api/operations/channels")).GetProperty("expires").EnumerateArray().Select(e => e.GetProperty("name").GetString()).ToList();
         Assert.Equal("subscription", calendar[^1]);
 
@@ -129,7 +129,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task What_ends_within_a_week_is_in_the_log_every_day_for_the_alert()
     {
-        await using var world = await StartAsync(("Upkeep__Expires__AppSecret", "2027-01-31"));
+        await using var world = await StartAsync(("Registration__Expires__AppSecret", "2027-01-31"));
         var end = new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero);
         _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: end), new("token", RegistrationState.Right, null, "Make a new one.", end)];
         List<string> Lines() => [.. world.Log.Lines.Where(l => l.Contains("expiring ", StringComparison.Ordinal)).Select(l => l[l.IndexOf("expiring ", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal)];
@@ -163,7 +163,7 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task A_check_that_breaks_is_seen_and_stops_no_other()
     {
-        await using var world = await StartAsync(("Upkeep__Expires__AppSecret", "2026-11-25"));
+        await using var world = await StartAsync(("Registration__Expires__AppSecret", "2026-11-25"));
         _pigeons.Registrations = _ => [new("webhook", RegistrationState.Right)];
         Assert.True(await DailyAsync(world));
         _pigeons.Registrations = _ => throw new InvalidOperationException("a bug");

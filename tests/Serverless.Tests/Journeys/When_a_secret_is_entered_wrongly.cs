@@ -16,7 +16,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [Fact]
     public async Task A_hundred_calls_are_let_out_and_make_a_hundred_contacts()
     {
-        await using var world = await World.StartAsync(azurite, Mistyped);
+        await using var world = await TestApp.StartAsync(azurite, Mistyped);
         var hour = world.Time.GetUtcNow();
         for (var i = 0; i < Calls; i++) await CallAsync(world, i % 10, i);
         await CallAsync(world, 99, 1, "a stranger's secret");
@@ -53,7 +53,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [Fact]
     public async Task One_is_shown_with_what_to_check_and_without_what_it_says()
     {
-        await using var world = await World.StartAsync(azurite, Mistyped);
+        await using var world = await TestApp.StartAsync(azurite, Mistyped);
         var id = await CallAsync(world, 1, 1);
         var list = await world.GetAsync("/api/operations/quarantine?channel=meta");
         var file = await world.GetAsync($"/api/operations/quarantine/meta/{id}");
@@ -75,7 +75,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     {
         var seed = Seed.Of("generic").First(s => s.IsGenuine);
         var right = Seed.SettingsOf("generic")["Channels__Generic__Secret"];
-        await using var world = await World.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At), ("Channels__Generic__ToleranceMinutes", "5"), ("Channels__Generic__Secret", "whsec_YW5vdGhlciBzZWNyZXQgdGhhdCBzaWduZWQgbm90aGluZw=="));
+        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At), ("Channels__Generic__ToleranceMinutes", "5"), ("Channels__Generic__Secret", "whsec_YW5vdGhlciBzZWNyZXQgdGhhdCBzaWduZWQgbm90aGluZw=="));
         using var answer = await world.SendAsync(seed);
         var id = answer.Headers.GetValues("X-Delivery-Id").Single();
         Assert.Equal("quarantined", await world.EndOfAsync(id, "generic"));
@@ -90,7 +90,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [Fact]
     public async Task What_is_discarded_leaves_only_the_fact()
     {
-        await using var world = await World.StartAsync(azurite, Mistyped);
+        await using var world = await TestApp.StartAsync(azurite, Mistyped);
         var (junk, good) = (await CallAsync(world, 1, 1), await CallAsync(world, 2, 1));
         var step = await world.ReviewAsync("quarantine/discard", new JsonObject { ["channel"] = "meta", ["delivery"] = junk, ["by"] = "R. Beispiel" });
         Assert.Equal(1, step.GetProperty("done").GetInt32());
@@ -109,7 +109,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [Fact]
     public async Task Two_people_who_let_out_at_once_double_nothing()
     {
-        await using var world = await World.StartAsync(azurite, Mistyped);
+        await using var world = await TestApp.StartAsync(azurite, Mistyped);
         await using var twin = await world.TwinAsync();
         var hour = world.Time.GetUtcNow();
         for (var i = 0; i < 24; i++) await CallAsync(world, i, 1);
@@ -125,7 +125,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [Fact]
     public async Task Whoever_dies_while_letting_out_loses_nothing()
     {
-        await using var world = await World.StartAsync(azurite, Mistyped);
+        await using var world = await TestApp.StartAsync(azurite, Mistyped);
         List<string> passed = [];
         var died = true;
         for (var steps = 0; died; steps++)
@@ -170,7 +170,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     [InlineData("no JSON")]
     public async Task A_slip_in_the_request_is_told(string json)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/quarantine/release", json);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains("detail", await answer.TextAsync(), StringComparison.Ordinal);
@@ -178,13 +178,13 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
 
     private static (int Done, int Already) Counts(System.Text.Json.JsonElement step) => (step.GetProperty("done").GetInt32(), step.GetProperty("already").GetInt32());
 
-    private static async Task<string> CallAsync(World world, int person, int number, string? secret = null)
+    private static async Task<string> CallAsync(TestApp world, int person, int number, string? secret = null)
     {
-        var said = new Said($"wamid.{person}-{number}", $"493023125{person:d3}", Text, world.Time.GetUtcNow());
+        var said = new MetaSaid($"wamid.{person}-{number}", $"493023125{person:d3}", Text, world.Time.GetUtcNow());
         return await world.AcceptAsync(MetaCall.Messages(said), secret);
     }
 
-    private static async Task<List<string>> ListAsync(World world, DateTimeOffset hour)
+    private static async Task<List<string>> ListAsync(TestApp world, DateTimeOffset hour)
     {
         List<string> ids = [];
         string? continuation = null;

@@ -13,7 +13,7 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task Both_are_taken_then_the_old_one_is_watched_and_then_refused()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await SendAsync(world, MetaCall.Secret, HttpStatusCode.OK, "open");
 
         world.Set(("Channels__Meta__AppSecret", NewSecret), ("Channels__Meta__PreviousAppSecret", MetaCall.Secret));
@@ -39,7 +39,7 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task Under_load_no_call_of_either_secret_is_refused_or_held_back()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var (sent, rotated, withNew) = (0, false, 0);
         async Task CallAsync(int sender)
         {
@@ -47,7 +47,7 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
             {
                 // The provider goes over to the new one bit by bit: two of three calls, once we know it.
                 var secret = Volatile.Read(ref rotated) && i % 3 > 0 ? NewSecret : MetaCall.Secret;
-                using var answer = await world.SendMetaAsync(MetaCall.Messages(new Said($"wamid.{sender}-{i}", $"4930231250{sender:00}", "Hallo", world.Time.GetUtcNow())), secret);
+                using var answer = await world.SendMetaAsync(MetaCall.Messages(new MetaSaid($"wamid.{sender}-{i}", $"4930231250{sender:00}", "Hallo", world.Time.GetUtcNow())), secret);
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
                 if (secret == NewSecret) Interlocked.Increment(ref withNew);
                 // Every sender is at it when the settings change.
@@ -66,7 +66,7 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task A_restart_forgets_nothing()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await SendAsync(world, MetaCall.Secret, HttpStatusCode.OK, "open");
         await using (var later = await world.TwinAsync()) await SendAsync(later, NewSecret, HttpStatusCode.Forbidden, "refused");
         await using (var later = await world.TwinAsync(("Channels__Meta__AppSecret", NewSecret)))
@@ -80,9 +80,9 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
         await using (var later = await world.TwinAsync(("Channels__Meta__AppSecret", NewSecret))) await SendAsync(later, MetaCall.Secret, HttpStatusCode.Forbidden, "refused");
     }
 
-    private async Task SendAsync(World world, string secret, HttpStatusCode status, string end)
+    private async Task SendAsync(TestApp world, string secret, HttpStatusCode status, string end)
     {
-        using var answer = await world.SendMetaAsync(MetaCall.Messages(new Said($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow())), secret);
+        using var answer = await world.SendMetaAsync(MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow())), secret);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(end, await world.EndOfAsync(answer.Headers.GetValues("X-Delivery-Id").Single()));
     }

@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -7,12 +8,12 @@ namespace Serverless.Tests.Journeys;
 /// <summary>The app dies, or the connection breaks, while a reply goes out: it is sent again only where that cannot reach the customer twice; otherwise a person sees that nobody knows.</summary>
 public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
     private readonly List<IDisposable> _gates = [];
-    private readonly List<World> _worlds = [];
-    private World _living = null!;
+    private readonly List<TestApp> _worlds = [];
+    private TestApp _living = null!;
 
-    public async Task InitializeAsync() => _worlds.Add(_living = await World.StartAsync(azurite, _pigeons.Add));
+    public async Task InitializeAsync() => _worlds.Add(_living = await TestApp.StartAsync(azurite, _pigeons.Add));
 
     public async Task DisposeAsync()
     {

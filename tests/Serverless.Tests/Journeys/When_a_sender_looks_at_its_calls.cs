@@ -16,7 +16,7 @@ public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : I
     public async Task The_last_fifty_are_shown_with_outcome_reason_clock_length_and_hash()
     {
         var seed = Seed.Of("generic").First(s => s.IsGenuine);
-        await using var world = await World.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At.AddDays(-3)), Secret, ("Channels__Generic__ToleranceMinutes", "5"));
+        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At.AddDays(-3)), Secret, ("Channels__Generic__ToleranceMinutes", "5"));
         for (var i = 0; i < 30; i++) await SendAsync(world, seed with { Headers = [.. seed.Headers.Where(h => !h.Key.Equals("webhook-signature", StringComparison.OrdinalIgnoreCase))] });
         world.Time.Set(seed.At.AddMinutes(-20));
         for (var i = 0; i < 30; i++) await SendAsync(world, seed);
@@ -47,8 +47,8 @@ public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : I
     [InlineData("", "en", "Latest calls")]
     public async Task A_browser_gets_a_page_without_scripts_in_its_language(string language, string tag, string title)
     {
-        await using var world = await World.StartAsync(azurite, Secret);
-        await world.SendMetaAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())), "not the secret");
+        await using var world = await TestApp.StartAsync(azurite, Secret);
+        await world.SendMetaAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())), "not the secret");
         var (page, answer) = await PageAsync(world, await LinkAsync(world, "meta"), language);
         Assert.Equal("text/html; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
         Assert.StartsWith("default-src 'none'; style-src 'sha256-", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
@@ -64,7 +64,7 @@ public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : I
     [Fact]
     public async Task A_link_holds_for_its_channel_its_days_and_its_secrets_alone()
     {
-        await using var world = await World.StartAsync(azurite, Secret);
+        await using var world = await TestApp.StartAsync(azurite, Secret);
         var link = await LinkAsync(world, "meta");
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(world, link));
         foreach (var other in new[] { link.Replace("/meta?", "/generic?", StringComparison.Ordinal), link.Replace("token=A", "token=B", StringComparison.Ordinal), link.Split('.')[0], link[..^1], link + "A", link[..^43] + new string('!', 43), link[..^43] + new string('=', 43), "/api/diagnostics/meta", "/api/diagnostics/nobody" + link[link.IndexOf('?', StringComparison.Ordinal)..] })
@@ -81,41 +81,41 @@ public sealed class When_a_sender_looks_at_its_calls(AzuriteFixture azurite) : I
     [Fact]
     public async Task Without_a_secret_or_with_a_slip_there_is_no_link()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.Equal(HttpStatusCode.Conflict, await PostAsync(world, """{"channel":"meta","days":7}"""));
         foreach (var slip in new[] { """{"channel":"nobody"}""", """{"channel":"meta","days":31}""", """{"channel":"meta","days":"7"}""", "[]", "no JSON" })
             Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(world, slip));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(world, "/api/diagnostics/meta?token=AAAAAGr-3oBtZXRh." + new string('A', 43)));
     }
 
-    private static async Task<string> LinkAsync(World world, string channel)
+    private static async Task<string> LinkAsync(TestApp world, string channel)
     {
         var link = await world.ReviewAsync("diagnostics-link", new JsonObject { ["channel"] = channel, ["days"] = 7 });
         return new Uri(link.GetProperty("url").GetString()!).PathAndQuery;
     }
 
-    private static async Task SendAsync(World world, Seed seed)
+    private static async Task SendAsync(TestApp world, Seed seed)
     {
         using var answer = await world.SendAsync(seed);
         Assert.True(answer.IsSuccessStatusCode);
         world.Time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private static async Task<(string Page, HttpResponseMessage Answer)> PageAsync(World world, string link, string language)
+    private static async Task<(string Page, HttpResponseMessage Answer)> PageAsync(TestApp world, string link, string language)
     {
         var answer = await world.SendAsync("GET", link, [new("Accept", Browser), .. language.Length == 0 ? [] : new[] { KeyValuePair.Create("Accept-Language", language) }], []);
         return (await answer.TextAsync(), answer);
     }
 
-    private static async Task<HttpStatusCode> StatusAsync(World world, string link) => (await SaysAsync(world, link, "")).Status;
+    private static async Task<HttpStatusCode> StatusAsync(TestApp world, string link) => (await SaysAsync(world, link, "")).Status;
 
-    private static async Task<(HttpStatusCode Status, bool Says)> SaysAsync(World world, string link, string words)
+    private static async Task<(HttpStatusCode Status, bool Says)> SaysAsync(TestApp world, string link, string words)
     {
         using var answer = await world.RawAsync(HttpMethod.Get, link);
         return (answer.StatusCode, (await answer.TextAsync()).Contains(words, StringComparison.Ordinal));
     }
 
-    private static async Task<HttpStatusCode> PostAsync(World world, string json)
+    private static async Task<HttpStatusCode> PostAsync(TestApp world, string json)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/diagnostics-link", json);
         return answer.StatusCode;

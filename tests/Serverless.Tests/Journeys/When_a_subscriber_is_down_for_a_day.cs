@@ -11,11 +11,11 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         await using var well = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, [.. Webhook("down", down), .. Webhook("well", well)]);
+        await using var world = await TestApp.StartAsync(azurite, [.. Webhook("down", down), .. Webhook("well", well)]);
         var back = world.Time.GetUtcNow().AddDays(1);
         for (var hour = 0; hour < 24; hour += 3)
         {
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{hour}", $"49151123450{hour:D2}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{hour}", $"49151123450{hour:D2}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
             await world.PassAsync(world.Time.GetUtcNow().AddHours(3));
             // Every event is at the one that answers.
             Assert.Equal((hour / 3) + 1, well.Told.Count);

@@ -17,7 +17,7 @@ public sealed class When_a_time_is_impossible(AzuriteFixture azurite) : IClassFi
     [InlineData("9999-12-31T23:59:59Z")]
     public async Task The_contact_is_dated_when_it_arrived(string time)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var now = world.Time.GetUtcNow();
         var body = $$$"""{"specversion":"1.0","id":"e1","source":"https://www.example.com/kontakt","type":"contact.form.submitted.v1","time":"{{{time}}}","data":{"text":"Hallo","occurredAt":"{{{time}}}"}}""";
         var stamp = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

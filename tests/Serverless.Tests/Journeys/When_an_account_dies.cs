@@ -11,7 +11,7 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task It_is_told_at_once_and_health_is_red_until_it_is_back()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await NoticeAsync(world, """{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE","waba_ban_date":"November 20, 2026"}}""", "ignored:account-disabled");
         Assert.Equal(["WhatsApp account 204411009988776: It is disabled."], Told(world));
         Assert.Contains("WhatsApp account 204411009988776: Drifted. It is disabled.", (await world.HealthAsync("upkeep")).Says, StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
         Assert.Empty(await world.CasesAsync());
     }
 
-    private static async Task NoticeAsync(World world, string value, string end)
+    private static async Task NoticeAsync(TestApp world, string value, string end)
     {
         world.Time.Advance(TimeSpan.FromMinutes(10));
         var delivery = await world.AcceptAsync(Encoding.UTF8.GetBytes($$"""{"object":"whatsapp_business_account","entry":[{"id":"204411009988776","changes":[{"field":"account_update","value":{{value}}}]}]}"""));
@@ -36,7 +36,7 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
         Assert.True(await world.TickAsync());
     }
 
-    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
+    private static List<string> Told(TestApp world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
     {
         using var json = JsonDocument.Parse(m.Body);
         return (Type: json.RootElement.GetProperty("type").GetString()!, Data: json.RootElement.GetProperty("data").Clone());

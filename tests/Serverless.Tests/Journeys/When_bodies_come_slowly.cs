@@ -24,13 +24,13 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task Genuine_calls_are_answered_while_each_channel_is_full_of_slow_ones()
     {
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Receive__ConcurrentReadersPerChannel", "8"), ("Receive__ConcurrentCallsPerChannel", "4"),
             ("Channels__Generic__ToleranceMinutes", "5256000"));
         await using var slow = new SlowSockets();
         foreach (var path in Attacked) await slow.OpenManyAsync(Sockets, world.Address, path, 60_000);
         var generic = Seed.Of("generic").First(s => s.IsGenuine);
-        var body = MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        var body = MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
         await EventuallyAsync(HttpStatusCode.OK, () => world.SendMetaAsync(body));
         await EventuallyAsync(HttpStatusCode.OK, () => world.SendAsync(Call));
         await EventuallyAsync(HttpStatusCode.Accepted, () => world.SendAsync(generic));
@@ -56,7 +56,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_claimed_length_takes_no_memory_and_what_arrived_is_given_back()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__HeldMegabytes", "8"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__HeldMegabytes", "8"));
         var readers = world.Services.GetRequiredService<BodyReadLimiter>();
         await using (var slow = new SlowSockets())
         {
@@ -71,7 +71,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_whole_body_has_one_deadline()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__BodySeconds", "1"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__BodySeconds", "1"));
         await using var slow = new SlowSockets();
         var heard = await TooLateAsync(world, slow, "generic", "");
         Assert.True(heard.StartsWith("HTTP/1.1 408", StringComparison.Ordinal), $"{heard}\n{string.Join('\n', world.Log.Lines.TakeLast(6))}");
@@ -84,10 +84,10 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task Who_is_on_the_phone_hears_call_control_when_there_is_no_room_and_others_503()
     {
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Receive__ConcurrentCallsPerChannel", "1"), ("Receive__StoreSeconds", "3"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
-        var body = MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        var body = MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
         var (first, second) = (world.SendAsync(Call), world.SendMetaAsync(body));
         var bulkhead = world.Services.GetRequiredService<Bulkhead>();
         await UntilAsync(() => IsFull(bulkhead, "twilio") && IsFull(bulkhead, "meta"));
@@ -103,7 +103,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task A_channel_takes_what_its_provider_sends_and_no_more()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var (channel, kilobytes) in new[] { ("twilio/messages", 64), ("meta", 3 * 1024), ("generic", 8 * 1024) })
         {
             using var answer = await world.SendAsync("POST", $"/api/hooks/{channel}", [], new byte[(kilobytes * 1024) + 1]);
@@ -117,7 +117,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task An_answer_to_an_unread_call_is_valid_and_gives_nothing_away()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         var channels = world.Services.GetRequiredService<ChannelDirectory>();
         foreach (var seed in Seed.Channels.SelectMany(Seed.Of).Where(s => s.Method == "POST"))
         {
@@ -148,7 +148,7 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
         })));
     }
 
-    private static async Task<string> TooLateAsync(World world, SlowSockets slow, string channel, string rest)
+    private static async Task<string> TooLateAsync(TestApp world, SlowSockets slow, string channel, string rest)
     {
         await slow.OpenAsync(world.Address, $"/api/hooks/{channel}{rest}", 60_000);
         await UntilAsync(() => world.Log.Lines.Any(line => line.StartsWith($"not read {channel}:", StringComparison.Ordinal)));

@@ -9,9 +9,9 @@ public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task A_broken_message_is_a_placeholder_and_its_neighbour_a_contact()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var now = world.Time.GetUtcNow();
-        var body = Broken(MetaCall.Messages(new Said("wamid.1", "493023125017", "Gr§ße", now), new Said("wamid.2", "493023125018", "Guten Tag", now)));
+        var body = Broken(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Gr§ße", now), new MetaSaid("wamid.2", "493023125018", "Guten Tag", now)));
         await SeenOnceAsync(world, body, "kept: case, case", "kept: duplicate, duplicate", 2);
         var look = Assert.Single(await world.CasesAsync(), file => file.Head("need") == "look");
         Assert.Equal("placeholder", look.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString());
@@ -21,13 +21,13 @@ public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task A_broken_body_is_one_placeholder()
     {
-        await using var world = await World.StartAsync(azurite);
-        byte[] body = [0xff, .. MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()))];
+        await using var world = await TestApp.StartAsync(azurite);
+        byte[] body = [0xff, .. MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()))];
         await SeenOnceAsync(world, body, "kept: case", "kept: duplicate", 1);
         Assert.Equal("look", (await world.OnlyCaseAsync()).Head("need"));
     }
 
-    private static async Task SeenOnceAsync(World world, byte[] body, string first, string second, int cases)
+    private static async Task SeenOnceAsync(TestApp world, byte[] body, string first, string second, int cases)
     {
         var delivery = await world.AcceptAsync(body);
         Assert.Equal(0, await world.DrainAsync());

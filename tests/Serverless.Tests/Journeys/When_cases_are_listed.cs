@@ -11,13 +11,13 @@ public sealed class When_cases_are_listed(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task Oldest_newest_and_due_show_each_case_once_in_order_over_all_owners()
     {
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", "service"), ("Owners__Entries__309911223344556", "service"), ("Owners__Networks__sms", "texts"));
         // Minutes, days and a year apart, two at once; every third goes to another owner by another channel.
         foreach (var (minutes, n) in new[] { 0, 1, 0, 60, 3000, 1, 500_000, 3 }.Index().Select(i => (i.Item, i.Index)))
         {
             world.Time.Advance(TimeSpan.FromMinutes(minutes) + TimeSpan.FromMilliseconds(1));
-            await world.AcceptAsync(MetaCall.Messages(new Said($"wamid.{n}", (493023125000 + n).ToString(CultureInfo.InvariantCulture),
+            await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{n}", (493023125000 + n).ToString(CultureInfo.InvariantCulture),
                 "Hallo", world.Time.GetUtcNow())));
             Assert.Equal(0, await world.DrainAsync());
         }
@@ -45,8 +45,8 @@ public sealed class When_cases_are_listed(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task A_program_that_knows_the_version_hears_304_and_acts_on_no_other()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var number = (await world.OnlyCaseAsync()).Head("number");
         var (first, tag) = await ShowAsync(world, number, null);
@@ -64,7 +64,7 @@ public sealed class When_cases_are_listed(AzuriteFixture azurite) : IClassFixtur
         Assert.NotEqual(tag, other);
     }
 
-    private static async Task<List<string>> PagesAsync(World world, string query, string fact = "openedAt")
+    private static async Task<List<string>> PagesAsync(TestApp world, string query, string fact = "openedAt")
     {
         List<(string Id, string Fact)> found = [];
         string? continuation = null;
@@ -84,13 +84,13 @@ public sealed class When_cases_are_listed(AzuriteFixture azurite) : IClassFixtur
         return [.. found.Select(f => f.Fact)];
     }
 
-    private static async Task<(HttpStatusCode Status, string Tag)> ShowAsync(World world, string number, string? known)
+    private static async Task<(HttpStatusCode Status, string Tag)> ShowAsync(TestApp world, string number, string? known)
     {
         using var answer = await world.SendAsync("GET", $"/api/cases/{number}", known is null ? [] : [new("If-None-Match", known)], []);
         return (answer.StatusCode, answer.Headers.ETag!.ToString());
     }
 
-    private static async Task<HttpStatusCode> ActAsync(World world, string number, string match)
+    private static async Task<HttpStatusCode> ActAsync(TestApp world, string number, string match)
     {
         KeyValuePair<string, string>[] headers = [new("If-Match", match), new("Content-Type", "application/json")];
         using var answer = await world.SendAsync("POST", $"/api/cases/{number}/accept", headers, """{"by":"service"}"""u8.ToArray());

@@ -21,7 +21,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [InlineData("same")]
     public async Task The_contact_takes_the_place_of_its_placeholder_in_the_same_case(string kind)
     {
-        await using var world = await World.StartAsync(azurite, LearningChannel.Add);
+        await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
         var delivery = await world.TeachAsync(new Lesson(kind, "m1", "anna", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         var before = await world.OnlyCaseAsync();
@@ -59,7 +59,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task A_contact_whose_conversation_has_a_case_goes_there_and_the_placeholder_s_case_is_closed()
     {
-        await using var world = await World.StartAsync(azurite, LearningChannel.Add);
+        await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
         var delivery = await world.TeachAsync(new("text", "m1", "anna", world.Time.GetUtcNow()), new("throws", "m2", "anna", world.Time.GetUtcNow()), new("noise", "m3", "x", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(3, (await world.CasesAsync()).Count);
@@ -77,7 +77,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task A_contact_that_is_filed_under_another_id_now_is_not_doubled()
     {
-        await using var world = await World.StartAsync(azurite, LearningChannel.Add);
+        await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
         var delivery = await world.TeachAsync(new Lesson("drift", "m1", "anna", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         world.Set(Learnt);
@@ -89,7 +89,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task A_day_that_is_read_as_before_changes_nothing()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         for (var i = 0; i < 30; i++) await world.AcceptAsync(Conversations.Message(i % 5, i));
         Assert.Equal(0, await world.DrainAsync());
         var (cases, counts) = (Raw(await world.CasesAsync()), (await world.SummaryAsync()).GetProperty("ends").GetRawText());
@@ -108,7 +108,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [InlineData(false)]
     public async Task Erased_stays_erased(bool wholeCase)
     {
-        await using var world = await World.StartAsync(azurite, LearningChannel.Add);
+        await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
         var delivery = await world.TeachAsync(new Lesson("text", "m1", "anna", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         await EraseAsync(world, (await world.OnlyCaseAsync()).CaseId(), wholeCase);
@@ -121,7 +121,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     [Fact]
     public async Task Whoever_dies_while_replaying_doubles_nothing()
     {
-        await using var world = await World.StartAsync(azurite, LearningChannel.Add);
+        await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
         var died = true;
         for (var steps = 0; died; steps += 3)
         {
@@ -163,14 +163,14 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         return selection;
     }
 
-    private static async Task ReplayAsync(World world, JsonObject selection)
+    private static async Task ReplayAsync(TestApp world, JsonObject selection)
     {
         Assert.NotEqual(0, (await world.ReviewAllAsync("replay", Now(selection))).Sum("queued"));
         Assert.Equal(0, await world.DrainAsync());
     }
 
     /// <summary>What an erasure leaves: a tombstone in <c>seen</c>, and of a whole case a tombstone for its head.</summary>
-    private static async Task EraseAsync(World world, string caseId, bool wholeCase)
+    private static async Task EraseAsync(TestApp world, string caseId, bool wholeCase)
     {
         var tables = world.Services.GetRequiredService<TableStore>();
         await foreach (var row in tables.QueryAllAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix("event|"), CancellationToken.None))

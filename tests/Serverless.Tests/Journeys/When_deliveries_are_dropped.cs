@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Reconciliation;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -13,7 +12,7 @@ namespace Serverless.Tests.Journeys;
 public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private SampleApi _api = null!;
-    private World _world = null!;
+    private TestApp _world = null!;
 
     public async Task InitializeAsync()
     {
@@ -113,7 +112,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         await LookAsync(TimeSpan.FromHours(1));
         Assert.Empty(await _world.CasesAsync());
 
-        _world.Set(("Look__From", "2026-11-01T00:00:00Z"));
+        _world.Set(("Reconciliation__From", "2026-11-01T00:00:00Z"));
         await LookAsync(TimeSpan.FromMinutes(5));
         Assert.Equal(25 * 60 * 60 + 5 * 60, Gap(await _world.OnlyCaseAsync()));
     }
@@ -151,7 +150,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
     {
         await LookAsync(TimeSpan.Zero);
         (_api.PageSize, var looks) = (2, Looks);
-        _world.Set(("Look__PagesPerTick", "3"));
+        _world.Set(("Reconciliation__PagesPerTick", "3"));
         for (var i = 0; i < 8; i++) await HappensAsync($"m{i}", $"person {i}", dropped: true);
         await LookAsync(TimeSpan.FromMinutes(16));
         Assert.Equal((3, 6), (Looks - looks, (await _world.CasesAsync()).Count));
@@ -197,7 +196,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
     {
         await LookAsync(TimeSpan.Zero);
         List<StepGate> gates = [];
-        List<World> doomed = [];
+        List<TestApp> doomed = [];
         var happened = 0;
         for (var steps = 0; ; steps++)
         {
@@ -228,7 +227,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         foreach (var twin in doomed) await twin.DisposeAsync();
     }
 
-    private Task<World> TwinAsync(StepGate? gate) => _world.TwinAsync(
+    private Task<TestApp> TwinAsync(StepGate? gate) => _world.TwinAsync(
         ("Sample__ApiUrl", _api.Address.AbsoluteUri), ("Sample__Sources", "inbox"), ("AzureWebJobsStorage", gate?.Through(_world.ConnectionString) ?? _world.ConnectionString));
 
     [Fact]

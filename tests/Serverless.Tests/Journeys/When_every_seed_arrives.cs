@@ -13,7 +13,7 @@ public sealed class When_every_seed_arrives(AzuriteFixture azurite) : IClassFixt
     [Fact]
     public async Task Each_gets_its_answer_and_its_end()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         List<(Seed Seed, string? Delivery)> sent = [];
         foreach (var seed in Seeds)
         {

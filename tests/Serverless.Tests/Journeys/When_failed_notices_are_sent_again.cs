@@ -7,14 +7,14 @@ namespace Serverless.Tests.Journeys;
 /// <summary>Notices were given up, or a subscriber lost what it had: people have them sent again, one or all of a day.</summary>
 public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static readonly (string, string?) OneTry = ("Notices__RetrySeconds", "0");
+    private static readonly (string, string?) OneTry = ("Notification__RetrySeconds", "0");
 
     [Fact]
     public async Task All_of_a_day_come_once_each_however_often_somebody_asks()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
         await using var other = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, [OneTry, .. Webhook("down", down), .. Webhook("other", other)]);
+        await using var world = await TestApp.StartAsync(azurite, [OneTry, .. Webhook("down", down), .. Webhook("other", other)]);
         await ArriveAsync(world, 3);
         Assert.Equal(["failed", "failed", "failed"], await StatesAsync(world, "down"));
         var before = down.Told.Count;
@@ -39,7 +39,7 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     {
         await using var first = await Subscriber.StartAsync();
         await using var second = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, [.. Webhook("first", first), .. Webhook("second", second)]);
+        await using var world = await TestApp.StartAsync(azurite, [.. Webhook("first", first), .. Webhook("second", second)]);
         await ArriveAsync(world, 1);
         var id = Assert.Single(first.Told).Headers["webhook-id"];
         var notice = (await world.GetAsync("/api/operations/notices")).EnumerateArray().First();
@@ -63,7 +63,7 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     public async Task A_round_that_fails_has_all_its_tries_and_ends_the_one_before()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(500));
-        await using var world = await World.StartAsync(azurite, [("Notices__RetrySeconds", "60,60"), .. Webhook("down", down)]);
+        await using var world = await TestApp.StartAsync(azurite, [("Notification__RetrySeconds", "60,60"), .. Webhook("down", down)]);
         await ArriveAsync(world, 1);
         Assert.Equal(["waiting"], await StatesAsync(world, "down"));
 
@@ -88,7 +88,7 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     [InlineData("""{"event":"nobody's"}""", 404)]
     public async Task What_is_no_selection_is_told(string body, int status)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/notices/resend", body);
         Assert.Equal(status, (int)answer.StatusCode);
     }
@@ -98,13 +98,13 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     private static (string, string?)[] Webhook(string name, Subscriber subscriber) =>
         [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()), ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
-    private static async Task<List<string?>> StatesAsync(World world, string target) =>
+    private static async Task<List<string?>> StatesAsync(TestApp world, string target) =>
         [.. (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Where(n => n.GetProperty("target").GetString() == target).Select(n => n.GetProperty("state").GetString())];
 
-    private static async Task ArriveAsync(World world, int customers)
+    private static async Task ArriveAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{i}", $"4915112345{i:D3}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"4915112345{i:D3}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         await world.PassAsync(world.Time.GetUtcNow().AddSeconds(1));
     }
 }

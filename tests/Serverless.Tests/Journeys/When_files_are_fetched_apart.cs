@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using Serverless.Attachments;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -13,7 +12,7 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
     private readonly byte[] _film = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
     private readonly byte[] _photo = RandomNumberGenerator.GetBytes(40_000);
     private SampleApi _api = null!;
-    private World _world = null!;
+    private TestApp _world = null!;
 
     public async Task InitializeAsync()
     {
@@ -135,7 +134,7 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
         // Every table, queue and container is there from here on.
         await ArriveAsync("warm", "photo.png");
         List<StepGate> gates = [];
-        List<World> doomed = [];
+        List<TestApp> doomed = [];
         var persons = 0;
         foreach (var fetching in new[] { false, true })
         {

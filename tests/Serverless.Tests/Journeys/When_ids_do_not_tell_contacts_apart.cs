@@ -14,7 +14,7 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
 {
     private const string Anna = "anna@example.org";
 
-    private static ContactEvent Mail(World world, string id, string thread, string? digest, string with, string[] answers, string account = "service@example.com", string? alsoTo = null) => new(
+    private static ContactEvent Mail(TestApp world, string id, string thread, string? digest, string with, string[] answers, string account = "service@example.com", string? alsoTo = null) => new(
         $"{id}:received",
         ContactChange.Received,
         new Contact
@@ -38,7 +38,7 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
     [Fact]
     public async Task Two_mails_under_one_id_are_two_contacts_and_a_copy_of_either_is_a_duplicate()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var correlator = world.Services.GetRequiredService<Correlator>();
         var (one, other) = (Mail(world, "<form@x>", "t1", "d1", Anna, []), Mail(world, "<form@x>", "t2", "d2", "bert@example.org", []));
         var first = await correlator.TakeAsync(one, "email/1", CancellationToken.None);
@@ -60,9 +60,9 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
     [Fact]
     public async Task Instances_that_race_over_one_id_make_a_contact_of_each_mail()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
-        World[] instances = [world, twin];
+        TestApp[] instances = [world, twin];
         for (var round = 0; round < 10; round++)
         {
             var id = $"<round-{round}@x>";
@@ -77,7 +77,7 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
     [Fact]
     public async Task An_answer_to_a_known_mail_joins_its_case_and_a_strangers_does_not()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var correlator = world.Services.GetRequiredService<Correlator>();
         var first = await correlator.TakeAsync(Mail(world, "<1@x>", "t1", "d1", Anna, []), "email/1", CancellationToken.None);
         // It names the nearest mail, which nobody knows, and one before it.
@@ -91,7 +91,7 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
     [Fact]
     public async Task One_mail_to_two_mailboxes_makes_two_cases_that_know_of_each_other()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var correlator = world.Services.GetRequiredService<Correlator>();
         var sales = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "sales@example.com", "service@example.com"), "email/1", CancellationToken.None);
         var service = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "service@example.com", "sales@example.com"), "email/2", CancellationToken.None);

@@ -14,7 +14,7 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Nothing_personal_is_in_them_and_no_secret()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         var seeds = Seed.Channels.SelectMany(Seed.Of).ToList();
         foreach (var seed in seeds)
         {
@@ -34,13 +34,13 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassF
     }
 
     // The name of a bot or site is ours: it is part of a setting's name.
-    private static IEnumerable<string> OurNames() => World.DefaultSettings().Keys.SelectMany(k => k.Split("__"));
+    private static IEnumerable<string> OurNames() => TestApp.DefaultSettings().Keys.SelectMany(k => k.Split("__"));
 
     private static bool Holds(string line, string word) =>
         line.Contains(word, StringComparison.OrdinalIgnoreCase) || line.Contains(Uri.EscapeDataString(word), StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Secrets() =>
-        World.DefaultSettings().Where(s => Secret.Any(end => s.Key.EndsWith(end, StringComparison.Ordinal))).Select(s => s.Value!);
+        TestApp.DefaultSettings().Where(s => Secret.Any(end => s.Key.EndsWith(end, StringComparison.Ordinal))).Select(s => s.Value!);
 
     // A text counts by its lines and sentences: a log line that holds a piece of it holds too much.
     private static IEnumerable<string> PersonalIn(JsonElement value) => value.ValueKind switch

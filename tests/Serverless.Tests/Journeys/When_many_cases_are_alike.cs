@@ -89,32 +89,32 @@ public sealed class When_many_cases_are_alike(AzuriteFixture azurite) : IClassFi
         await using var world = await StartAsync(anna,
             ("Recipients__Entries__anna__Events", "serverless.case.*,serverless.contact.received.v1"));
         for (var n = 0; n < 6; n++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"r-{n}", "4915112345999", Same,
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"r-{n}", "4915112345999", Same,
                 world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(6, anna.Told.Count);
     }
 
-    private Task<World> StartAsync(Subscriber anna, params (string Name, string? Value)[] further) => World.StartAsync(azurite,
+    private Task<TestApp> StartAsync(Subscriber anna, params (string Name, string? Value)[] further) => TestApp.StartAsync(azurite,
     [
-        ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Notices__BurstCount", "2"),
-        ("Notices__BurstMinutes", "60"), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
+        ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Notification__BurstCount", "2"),
+        ("Notification__BurstMinutes", "60"), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
         ("Links__Secret", "links-are-signed-with-these-forty-chars!"), .. further,
     ]);
 
-    private async Task ArriveAsync(World world, params string[] texts)
+    private async Task ArriveAsync(TestApp world, params string[] texts)
     {
         foreach (var text in texts)
         {
             var customer = ++_customers;
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"49151{customer:d8}", text,
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"49151{customer:d8}", text,
                 world.Time.GetUtcNow()))));
         }
 
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static async Task<string> PageAsync(World world, string link)
+    private static async Task<string> PageAsync(TestApp world, string link)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Address, new Uri(link).PathAndQuery));
         using var answer = await world.SendAsync(request);

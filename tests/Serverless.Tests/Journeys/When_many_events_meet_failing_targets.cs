@@ -21,7 +21,7 @@ public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite
         var calls = 0;
         await using var shaky = await Subscriber.StartAsync(context => Interlocked.Increment(ref calls) % 5 == 0 ? Subscriber.Status(503)(context) : Subscriber.Status(204)(context));
         await using var dead = await Subscriber.StartAsync(Subscriber.Status(500));
-        await using var world = await World.StartAsync(azurite, [("Notices__RetrySeconds", "5,5,5,5"), .. Target("shaky", shaky.Address), .. Target("dead", dead.Address)]);
+        await using var world = await TestApp.StartAsync(azurite, [("Notification__RetrySeconds", "5,5,5,5"), .. Target("shaky", shaky.Address), .. Target("dead", dead.Address)]);
         var told = Enumerable.Range(0, Events).Select(i => Event(i, world.Time.GetUtcNow())).ToList();
         var runner = world.Services.GetRequiredService<NotificationDispatcher>();
         await Parallel.ForEachAsync(told, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (e, ct) => await runner.RunAsync("webhook", e, ct));

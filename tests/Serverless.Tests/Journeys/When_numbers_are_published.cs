@@ -21,8 +21,8 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
     {
         await using var crm = await Subscriber.StartAsync();
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(202));
-        await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", Owner), ("Notices__BurstCount", "0"),
+        await using var world = await TestApp.StartAsync(
+            azurite, ("Owners__Default", Owner), ("Notification__BurstCount", "0"),
             ("Webhook__Subscribers__crm__Url", crm.Address.ToString()),
                 ("Webhook__Subscribers__crm__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
             ("Webhook__Subscribers__crm__Include", "text,parties,entry"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()),
@@ -30,7 +30,7 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
         var seed = Seed.Of("generic").Single(s => s.Name == "generic/01-web-form-with-umlauts");
         world.Time.Set(seed.At);
         using (await world.SendAsync(seed)) { }
-        await world.AcceptAsync(MetaCall.Messages(new Said("m-1", Number[1..], "O'Neil fragt: \"Wann?\" & 'wo' <jetzt>",
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", Number[1..], "O'Neil fragt: \"Wann?\" & 'wo' <jetzt>",
             world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync(bus: false));
         var events = world.Broker.Active("case-events", "everything").Select(m => Encoding.UTF8.GetString(m.Body)).ToList();
@@ -59,7 +59,7 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
         }
     }
 
-    private static async Task<string> TextAsync(World world, string path)
+    private static async Task<string> TextAsync(TestApp world, string path)
     {
         using var answer = await world.RawAsync(HttpMethod.Get, path);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -67,7 +67,7 @@ public sealed class When_numbers_are_published(AzuriteFixture azurite) : IClassF
         return await answer.TextAsync();
     }
 
-    private static async Task<string> ExportAsync(World world)
+    private static async Task<string> ExportAsync(TestApp world)
     {
         using var found = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/find",
             $$"""{"address":"{{Number}}","by":"Ina"}""");

@@ -9,12 +9,12 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
 {
     private static readonly Seed Sms = Seed.Of("twilio").Single(s => s.Name == "twilio/18-sms");
 
-    private static byte[] Body(World world) => MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task Without_its_secret_it_answers_503_and_health_names_the_setting()
     {
-        await using var world = await World.StartAsync(azurite, ("Channels__Meta__AppSecret", null));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__AppSecret", null));
         using var shut = await world.SendMetaAsync(Body(world));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, shut.StatusCode);
         Assert.Contains("a setting is missing", await shut.TextAsync(), StringComparison.Ordinal);
@@ -33,7 +33,7 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
     [InlineData("Channels__Meta__Paused", "perhaps")]
     public async Task With_a_setting_that_cannot_be_read_it_is_shut_alone(string setting, string value)
     {
-        await using var world = await World.StartAsync(azurite, (setting, value));
+        await using var world = await TestApp.StartAsync(azurite, (setting, value));
         using var shut = await world.SendMetaAsync(Body(world));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, shut.StatusCode);
         var (status, says) = await world.HealthAsync("channel:meta");
@@ -46,7 +46,7 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task Never_configured_it_is_not_there()
     {
-        await using var world = await World.StartAsync(azurite, ("Channels__Meta__Enabled", "false"));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__Enabled", "false"));
         using var off = await world.SendMetaAsync(Body(world));
         using var unknown = await world.RawAsync(HttpMethod.Post, "/api/hooks/fax", "{}");
         foreach (var answer in new[] { off, unknown })
@@ -65,7 +65,7 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
     [InlineData("generic")]
     public async Task Somebody_who_looks_with_a_browser_reads_one_plain_sentence(string address)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Get, $"/api/hooks/{address}");
         var text = await answer.TextAsync();
         Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
@@ -73,7 +73,7 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("deliveries").GetProperty("total").GetInt32());
     }
 
-    private static async Task OthersGoOnAsync(World world)
+    private static async Task OthersGoOnAsync(TestApp world)
     {
         using var sms = await world.SendAsync(Sms);
         Assert.Equal(HttpStatusCode.OK, sms.StatusCode);

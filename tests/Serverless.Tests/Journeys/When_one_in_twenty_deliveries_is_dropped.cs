@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -25,7 +24,7 @@ public sealed class When_one_in_twenty_deliveries_is_dropped(AzuriteFixture azur
     public async Task Every_one_is_recovered_nobody_is_doubled_and_the_gap_is_noted(string way)
     {
         var time = new FakeTime();
-        await using var voice = await VoiceSteps.StartAsync(way, time);
+        await using var voice = await SimulatorSteps.StartAsync(way, time);
         await using var world = await azurite.WorldAsync(voice, time);
         List<Utterance> said = [];
         for (var number = 0; number < Times; number++)

@@ -1,6 +1,6 @@
+using Serverless.Tests.Channels.Meta;
+using Serverless.Tests.Channels.Twilio;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -12,9 +12,9 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     public async Task WhatsApp_tells_that_it_was_read_and_the_clock_has_stopped()
     {
         await using var api = await MetaApi.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token));
         var at = world.Time.GetUtcNow();
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.asks", "493023125017", "Frage", at)));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.asks", "493023125017", "Frage", at)));
         await world.DrainAsync(bus: false);
         world.Time.Advance(TimeSpan.FromMinutes(1));
         var id = (await world.OnlyCaseAsync()).CaseId();
@@ -24,7 +24,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         Assert.Equal("309911223344556/messages", sent.Path);
 
         // The phone app shows it to Meta's other listeners as an echo; then the statuses come.
-        var echo = await world.AcceptAsync(MetaCall.Echo(new Said("wamid.ours-1", "493023125017", "Antwort", world.Time.GetUtcNow())));
+        var echo = await world.AcceptAsync(MetaCall.Echo(new MetaSaid("wamid.ours-1", "493023125017", "Antwort", world.Time.GetUtcNow())));
         var read = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "read", world.Time.GetUtcNow(), reply));
         var delivered = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "delivered", world.Time.GetUtcNow(), reply));
         Assert.Equal(0, await world.DrainAsync(bus: false));
@@ -39,7 +39,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     public async Task An_SMS_whose_connection_broke_is_uncertain_until_its_callback_comes()
     {
         await using var api = await TwilioApi.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Channels__Twilio__ApiUrl", api.Address));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Twilio__ApiUrl", api.Address));
         await SendAsync(world, "messages", ("AccountSid", "AC1"), ("MessageSid", "SM-in"), ("From", "+4915125550142"), ("To", "+493023125200"), ("Body", "Frage"), ("NumMedia", "0"));
         var id = (await world.OnlyCaseAsync()).CaseId();
         var reply = await world.WriteAsync(id);
@@ -54,9 +54,9 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         Assert.Single(api.Calls);
     }
 
-    private static async Task SendAsync(World world, string door, params (string Name, string Value)[] form)
+    private static async Task SendAsync(TestApp world, string door, params (string Name, string Value)[] form)
     {
-        await world.TakeAsync(TwilioVoice.Call(door, form));
+        await world.TakeAsync(TwilioSimulator.Call(door, form));
         Assert.Equal(0, await world.DrainAsync(bus: false));
     }
 
@@ -78,7 +78,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     public async Task It_stands_in_its_case_once_and_the_clock_has_stopped(string way, string? end)
     {
         var time = new FakeTime();
-        await using var voice = await VoiceSteps.StartAsync(way, time);
+        await using var voice = await SimulatorSteps.StartAsync(way, time);
         await using var world = await azurite.WorldAsync(voice, time);
         var asked = await world.HearAsync(voice, voice.Ask(1, 0).Call);
         Assert.Equal(way == "sipgate-message" ? null : "ended: case", asked);
@@ -109,7 +109,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     public async Task A_message_whose_connection_broke_went_out_once_its_echo_shows_it(bool overtakes)
     {
         var time = new FakeTime();
-        await using var voice = await MetaVoice.StartAsync("messenger", time);
+        await using var voice = await MetaSimulator.StartAsync("messenger", time);
         await using var world = await azurite.WorldAsync(voice, time);
         await world.HearAsync(voice, voice.Ask(1, 0).Call);
         var id = (await world.OnlyCaseAsync()).CaseId();
@@ -130,7 +130,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     public async Task An_SMS_whose_connection_broke_went_out_once_the_second_look_finds_it()
     {
         var time = new FakeTime();
-        await using var voice = await TwilioVoice.StartAsync(time);
+        await using var voice = await TwilioSimulator.StartAsync(time);
         await using var world = await azurite.WorldAsync(voice, time);
         await world.HearAsync(voice, voice.Ask(1, 0).Call);
         var id = (await world.OnlyCaseAsync()).CaseId();
@@ -143,7 +143,7 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         await AssertSettledAsync(world, id, reply);
     }
 
-    private static async Task AssertSettledAsync(World world, string caseId, string reply)
+    private static async Task AssertSettledAsync(TestApp world, string caseId, string reply)
     {
         Assert.Equal("sent", await world.StateOfAsync(caseId, reply));
         var file = await world.OnlyCaseAsync();

@@ -14,7 +14,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var service = await Subscriber.StartAsync();
         await using var workshop = await Subscriber.StartAsync();
         await using var boss = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", "service"), ("ServiceLevels__DefaultMinutes", "120"), ("Cases__EscalateMinutes", "60"),
             ("Owners__Others", "workshop"), Teams("service", service), Teams("workshop", workshop), Teams("boss", boss),
             ("Recipients__Entries__boss__Escalation", "2"), ("Recipients__Entries__boss__Events", "serverless.case.overdue.v1"));
@@ -33,7 +33,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     public async Task What_comes_at_night_waits_for_the_morning_unless_it_is_urgent()
     {
         await using var anna = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
+        await using var world = await TestApp.StartAsync(
             azurite, ("Owners__Default", "anna"), ("ServiceLevels__DefaultMinutes", "30"), Teams("anna", anna), ("Recipients__Entries__anna__Hours", "Mon-Fri 08:00-17:00"));
         // A Friday, 21:00 in Berlin.
         world.Time.Set(new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero));
@@ -51,8 +51,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     public async Task Who_wants_them_together_gets_them_together_by_number_or_by_time()
     {
         await using var anna = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"), ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notices__BurstCount", "0"));
+        await using var world = await TestApp.StartAsync(
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"), ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Empty(anna.Told);
         await ArriveAsync(world, "3");
@@ -71,8 +71,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     public async Task A_digest_that_cannot_be_told_is_tried_again_and_nothing_of_it_is_lost()
     {
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(503));
-        await using var world = await World.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notices__BurstCount", "0"));
+        await using var world = await TestApp.StartAsync(
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Single(anna.Told);
         anna.Answer = Subscriber.Status(202);
@@ -85,9 +85,9 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     public async Task What_is_told_together_is_named_and_linked_one_by_one()
     {
         await using var anna = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite,
+        await using var world = await TestApp.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notices__BurstCount", "0"),
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"),
                 .. Links,
         ]);
         await ArriveAsync(world, "1", "2");
@@ -101,9 +101,9 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync();
         await using var all = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite,
+        await using var world = await TestApp.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Notices__BurstCount", "3"), ("Notices__BurstMinutes", "60"), .. Links,
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Notification__BurstCount", "3"), ("Notification__BurstMinutes", "60"), .. Links,
             ("Webhook__Subscribers__all__Url", all.Address.ToString()),
                 ("Webhook__Subscribers__all__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
         ]);
@@ -146,21 +146,21 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
 
     private static (string, string?) Teams(string name, Subscriber subscriber) => ($"Recipients__Entries__{name}__TeamsUrl", subscriber.Address.ToString());
 
-    private static async Task ArriveAsync(World world, params string[] customers)
+    private static async Task ArriveAsync(TestApp world, params string[] customers)
     {
         foreach (var customer in customers)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"4915112345{customer.PadLeft(3, '0')}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer.PadLeft(3, '0')}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static async Task OverdueAsync(World world, int minutes)
+    private static async Task OverdueAsync(TestApp world, int minutes)
     {
         world.Time.Advance(TimeSpan.FromMinutes(minutes));
         Assert.True(await world.TickAsync());
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static async Task ActAsync(World world, string action, string body)
+    private static async Task ActAsync(TestApp world, string action, string body)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/cases/{(await world.OnlyCaseAsync()).CaseId()}/{action}", body);
         Assert.True(answer.IsSuccessStatusCode);

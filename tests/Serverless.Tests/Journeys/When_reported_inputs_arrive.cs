@@ -36,7 +36,7 @@ public sealed class When_reported_inputs_arrive(AzuriteFixture azurite) : IClass
     public async Task It_is_what_a_person_would_have_made_of_it(string name, int cases, string need, bool waits, string kinds)
     {
         using var key = RSA.Create(2048);
-        await using var world = await World.StartAsync(azurite, World.EveryChannel, ("Channels__Sipgate__PublicKey", Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())));
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel, ("Channels__Sipgate__PublicKey", Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())));
         using var input = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Folder, $"{name}.json")));
         foreach (var step in input.RootElement.GetProperty("steps").EnumerateArray())
         {
@@ -56,7 +56,7 @@ public sealed class When_reported_inputs_arrive(AzuriteFixture azurite) : IClass
     }
 
     // Signed as the provider signs, under the settings of its seeds.
-    private static async Task<HttpResponseMessage> SendAsync(World world, JsonElement step, RSA sipgate)
+    private static async Task<HttpResponseMessage> SendAsync(TestApp world, JsonElement step, RSA sipgate)
     {
         var path = step.GetProperty("path").GetString()!;
         var body = Encoding.UTF8.GetBytes(step.GetProperty("body") is { ValueKind: JsonValueKind.String } text ? text.GetString()! : step.GetProperty("body").GetRawText());

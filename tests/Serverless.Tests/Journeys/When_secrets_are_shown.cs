@@ -15,11 +15,11 @@ public sealed class When_secrets_are_shown(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task They_are_nowhere_in_storage_and_what_they_prove_is_worked()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
         foreach (var seed in Seed.Of("telegram").Concat(Seed.Of("acs")).Where(s => s.Method == "POST").Take(80))
             using (await world.SendAsync(seed)) { }
 
-        string[] words = [.. World.DefaultSettings().Where(s => s.Key is "Channels__Acs__Secret" or "Channels__Acs__PreviousSecret" || s.Key.EndsWith("SecretToken", StringComparison.Ordinal)).Select(s => s.Value!).Distinct()];
+        string[] words = [.. TestApp.DefaultSettings().Where(s => s.Key is "Channels__Acs__Secret" or "Channels__Acs__PreviousSecret" || s.Key.EndsWith("SecretToken", StringComparison.Ordinal)).Select(s => s.Value!).Distinct()];
         Assert.True(words.Length >= 3);
         Assert.Equal([], await world.FindAsync(words));
         await world.DrainAsync();
@@ -31,7 +31,7 @@ public sealed class When_secrets_are_shown(AzuriteFixture azurite) : IClassFixtu
     public async Task A_call_kept_under_a_wrong_setting_verifies_once_the_setting_is_right()
     {
         const string Setting = "Channels__Telegram__Bots__service__SecretToken";
-        await using var world = await World.StartAsync(azurite, World.EveryChannel, (Setting, "not-the-word-that-telegram-was-given"));
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel, (Setting, "not-the-word-that-telegram-was-given"));
         var seed = Seed.Of("telegram").First(s => s.Method == "POST" && s.PathAndQuery.EndsWith("/service", StringComparison.Ordinal) && s.Contacts.Any());
         string id;
         using (var answer = await world.SendAsync(seed))

@@ -16,8 +16,8 @@ public sealed class When_seeds_arrive_in_any_order(AzuriteFixture azurite) : ICl
         foreach (var order in new int?[] { null, 1, 2 })
         {
             // Nobody is told here: messages of routes that nobody takes would slow Azurite down.
-            await using var world = await World.StartAsync(
-                azurite, [World.EveryChannel, .. Routes.Select(route => ($"AzureWebJobs.{route}.Disabled", (string?)"true"))]);
+            await using var world = await TestApp.StartAsync(
+                azurite, [TestApp.EveryChannel, .. Routes.Select(route => ($"AzureWebJobs.{route}.Disabled", (string?)"true"))]);
             List<(string Channel, string Delivery)> accepted = [];
             foreach (var seed in Channels.SelectMany(Seed.Of))
             {

@@ -70,7 +70,7 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
 
     private Dictionary<string, string?> Settings()
     {
-        var settings = World.DefaultSettings();
+        var settings = TestApp.DefaultSettings();
         settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         settings["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         settings["DOTNET_GCHeapHardLimit"] = HeapLimit;

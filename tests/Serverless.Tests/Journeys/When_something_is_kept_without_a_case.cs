@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -99,7 +98,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
     [Fact]
     public async Task A_slip_after_reading_files_a_placeholder_that_somebody_sees()
     {
-        await using var world = await World.StartAsync(azurite, services => services.AddSingleton<IChannel, SlippingChannel>());
+        await using var world = await TestApp.StartAsync(azurite, services => services.AddSingleton<IChannel, SlippingChannel>());
         using var answer = await world.SendAsync("POST", "/api/hooks/slipping", [], [1, 2, 3]);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var delivery = answer.Headers.GetValues("X-Delivery-Id").Single();
@@ -111,7 +110,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
     }
 
     // A mailbox that is out of reach for seven days.
-    private async Task<string> KeptAsync(World world)
+    private async Task<string> KeptAsync(TestApp world)
     {
         (_api.Trouble, _api.RetryAfter) = (429, 24 * 60 * 60);
         var delivery = await world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/1")));
@@ -121,10 +120,10 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         return delivery;
     }
 
-    private static async Task<List<JsonElement>> ListAsync(World world, string query = "") =>
+    private static async Task<List<JsonElement>> ListAsync(TestApp world, string query = "") =>
         [.. (await world.GetAsync($"/api/operations/kept-deliveries{query}")).GetProperty("deliveries").EnumerateArray()];
 
-    private static async Task<(int Done, int Already)> StepAsync(World world, string step, string body)
+    private static async Task<(int Done, int Already)> StepAsync(TestApp world, string step, string body)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"/api/operations/kept-deliveries/{step}", body);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);

@@ -6,12 +6,12 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A delivery is safe in its row; storage goes away before it is worked.</summary>
 public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static byte[] Body(World world) => MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task All_of_it_and_the_host_delivers_the_pointer_again()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         world.Gate.Shut();
@@ -24,7 +24,7 @@ public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture az
     [Fact]
     public async Task Only_its_tables_and_the_pointer_is_put_back_for_later()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         world.Gate.ShutTables();
@@ -41,7 +41,7 @@ public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture az
     [Fact]
     public async Task A_tick_fails_and_the_next_one_goes_on()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         await queue.LoseAsync();

@@ -21,9 +21,9 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task Who_repeats_gets_a_503_and_who_waits_on_the_line_is_rung_through()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Gate.Shut();
-        var body = MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        var body = MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
         using var meta = await world.SendMetaAsync(body);
         using var sms = await world.SendAsync(Sms);
         using var call = await world.SendAsync(Call);
@@ -47,7 +47,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task A_forged_call_learns_nothing()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Gate.Shut();
         using var answer = await world.SendAsync(Forged(Call));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -57,7 +57,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task A_caller_is_answered_when_storage_hangs_before_one_try_of_it_is_over()
     {
-        await using var world = await World.StartAsync(azurite, ("Receive__StoreSeconds", "1"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__StoreSeconds", "1"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
         var calls = world.Calls.Storage;
         using var answer = await world.SendAsync(Call);
@@ -69,7 +69,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task Health_is_red_and_says_so()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Gate.Shut();
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/health");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -83,7 +83,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task Storage_that_hangs_is_told_within_the_seconds_of_the_settings()
     {
-        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"), ("Health__PartSeconds", "1"));
+        await using var world = await TestApp.StartAsync(azurite, ("Http__StorageSeconds", "1"), ("Health__PartSeconds", "1"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
         var began = TimeProvider.System.GetTimestamp();
         using var health = await world.RawAsync(HttpMethod.Get, "/api/health");
@@ -106,7 +106,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task What_drifted_is_degraded_and_not_down()
     {
-        await using var world = await World.StartAsync(azurite, ("Owners__Default", null));
+        await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", null));
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/health");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var says = await answer.TextAsync();
@@ -117,9 +117,9 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     [Fact]
     public async Task Nothing_that_was_answered_2xx_is_lost_and_nothing_counts_twice()
     {
-        await using var world = await World.StartAsync(azurite);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.first", "493023125017", "Hallo", world.Time.GetUtcNow())));
-        var bodies = Enumerable.Range(0, 30).Select(i => MetaCall.Messages(new Said($"wamid.{i}", "493023125017", "Hallo", world.Time.GetUtcNow()))).ToList();
+        await using var world = await TestApp.StartAsync(azurite);
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.first", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        var bodies = Enumerable.Range(0, 30).Select(i => MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", "Hallo", world.Time.GetUtcNow()))).ToList();
         List<string> accepted = [];
         List<byte[]> again = [];
         var sending = Parallel.ForEachAsync(bodies.Index(), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>

@@ -15,8 +15,8 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
     [Fact]
     public async Task Dates_names_and_states_out_of_range_are_400_and_what_cannot_be_there_404()
     {
-        await using var world = await World.StartAsync(azurite);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite);
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var id = new string('0', 32);
         string[] bad =
@@ -57,7 +57,7 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
     [InlineData("operations/poison-messages?continuation=")]
     public async Task A_spoiled_continuation_is_400(string path)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var spoiled in new[] { "0.", "7.", "x", "b28yMDI2", "-1.AAAA", "AAAA", "%20" })
         {
             using var answer = await world.RawAsync(HttpMethod.Get, $"/api/{path}{spoiled}");
@@ -75,7 +75,7 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
     [InlineData("GET", "/api/operations/privacy/erase/", null)]
     public async Task A_wrong_method_says_which_are_right(string method, string path, string? allowed)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(new HttpMethod(method), path);
         // An order may have any name, so its GET is the one that answers.
         Assert.Equal(allowed is null ? HttpStatusCode.NotFound : HttpStatusCode.MethodNotAllowed, answer.StatusCode);
@@ -91,7 +91,7 @@ public sealed class When_the_api_is_asked_wrongly(AzuriteFixture azurite) : ICla
     [InlineData("/api/operations/nothing/at/all", "GET /api/operations/summary")]
     public async Task An_address_that_is_not_there_says_what_is_near(string path, string near)
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Post, path, "{}");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         var text = await answer.TextAsync();

@@ -13,16 +13,16 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
 {
     private const int MostSteps = 60;
     private readonly List<IDisposable> _gates = [];
-    private readonly List<World> _worlds = [];
+    private readonly List<TestApp> _worlds = [];
     private readonly FakeTime _time = new();
     private Subscriber _subscriber = null!;
-    private World _living = null!;
+    private TestApp _living = null!;
     private string _waiting = "";
 
     public async Task InitializeAsync()
     {
         _subscriber = await Subscriber.StartAsync();
-        _living = await World.StartAsync(azurite.OwnAccount(), null, _time, Settings());
+        _living = await TestApp.StartAsync(azurite.OwnAccount(), null, _time, Settings());
         _worlds.Add(_living);
 
         // Every table and queue is there from here on: the steps of a warm system.
@@ -98,7 +98,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         Assert.Equal(["GET subscriptions", "GET notices", "GET notices", "POST notices", "PUT notices"], steps); // who listens; where it stands, who is off; claim, note
         await EverythingHoldsAsync(steps.Count, contacts: 1);
 
-        Task TellAsync(World doomed, int person)
+        Task TellAsync(TestApp doomed, int person)
         {
             return doomed.InvokeAsync("NotifyWebhook", "notice", _waiting);
         }
@@ -122,7 +122,7 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     /// <param name="carryOn">What the world does about it.</param>
     /// <param name="prepare">Done by the living instance before.</param>
     /// <returns>The requests of the whole work, in order; before each of them, and after the last, somebody died.</returns>
-    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<World, int, Task> die, Func<int, Task> carryOn, Func<int, Task>? prepare = null)
+    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<TestApp, int, Task> die, Func<int, Task> carryOn, Func<int, Task>? prepare = null)
     {
         for (var steps = 0; steps <= MostSteps; steps++)
         {

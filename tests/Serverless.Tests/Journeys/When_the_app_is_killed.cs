@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Local.Azurite;
 using Serverless.Local.CommandLine;
+using Serverless.Local.Demo;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
-using Serverless.Local.Outside;
 using Serverless.Tests.Harness;
 using Xunit;
 using Xunit.Abstractions;
@@ -260,13 +260,13 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
 
     private Dictionary<string, string?> Settings()
     {
-        var settings = World.DefaultSettings(_provider.Address);
+        var settings = TestApp.DefaultSettings(_provider.Address);
         settings["AzureWebJobsStorage"] = _storage.ConnectionString;
         settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
         settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";
         // What a killed process had claimed is taken over soon.
-        settings["Notices__ClaimSeconds"] = "10";
-        settings["Notices__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
+        settings["Notification__ClaimSeconds"] = "10";
+        settings["Notification__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
         settings["Receive__RequeueMinutes"] = "0.05";
         settings["Receive__RequeueTries"] = "20";
         settings["Logging__LogLevel__Default"] = "Warning";

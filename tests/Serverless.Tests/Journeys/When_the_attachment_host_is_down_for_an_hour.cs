@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Serverless.Tests.Channels.Twilio;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Voices;
 using Xunit;
 
 namespace Serverless.Tests.Journeys;
@@ -15,7 +15,7 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
     public async Task The_contact_is_a_case_at_once_and_its_file_comes_after_the_hour(string way, int size)
     {
         var (time, sent) = (new FakeTime(), RandomNumberGenerator.GetBytes(size));
-        await using var voice = (ISendsFiles)await VoiceSteps.StartAsync(way, time);
+        await using var voice = (ISendsFiles)await SimulatorSteps.StartAsync(way, time);
         await using var world = await azurite.WorldAsync(voice, time);
         voice.IsDown = true;
         Assert.Equal("ended: case", await world.HearAsync(voice, voice.Show(sent).Call));
@@ -40,7 +40,7 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
     public async Task A_picture_of_a_message_that_was_found_late_is_fetched_too()
     {
         var (time, sent) = (new FakeTime(), RandomNumberGenerator.GetBytes(40_000));
-        await using var voice = await TwilioVoice.StartAsync(time);
+        await using var voice = await TwilioSimulator.StartAsync(time);
         await using var world = await azurite.WorldAsync(voice, time);
         var never = voice.Show(sent);
         await world.LookAsync();
@@ -51,7 +51,7 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
         Assert.Single((await world.OnlyCaseAsync()).Files());
     }
 
-    private static async Task AssertStoredAsync(World world, byte[] sent)
+    private static async Task AssertStoredAsync(TestApp world, byte[] sent)
     {
         var kept = await world.OnlyCaseAsync();
         Assert.Equal("stored", Assert.Single(kept.FileStates().Values));

@@ -13,7 +13,7 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     public async Task Contacts_end_people_are_told_at_once_and_the_topic_gets_every_event_once_it_is_back()
     {
         await using var people = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, Webhook(people));
+        await using var world = await TestApp.StartAsync(azurite, Webhook(people));
         await using var twin = await world.TwinAsync(Webhook(people));
         world.Broker.Refuse(503);
         var deliveries = await WriteAsync(world, "first");
@@ -51,7 +51,7 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     [Fact]
     public async Task Down_for_a_day_each_event_has_one_message_a_route_and_the_topic_catches_up_in_order()
     {
-        await using var world = await World.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "10000"));
+        await using var world = await TestApp.StartAsync(azurite, ("ServiceLevels__DefaultMinutes", "10000"));
         world.Broker.Refuse(503);
         List<string> expected = [];
         // One customer writes every three hours; Tick runs each hour, and finds the topic down each time.
@@ -59,7 +59,7 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         {
             if (hour % 3 == 0)
             {
-                await world.AcceptAsync(MetaCall.Messages(new Said($"wamid.{hour}", "493023125017", $"Nachricht {hour}", world.Time.GetUtcNow())));
+                await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{hour}", "493023125017", $"Nachricht {hour}", world.Time.GetUtcNow())));
                 Assert.Equal(0, await world.DrainAsync(bus: false));
             }
 
@@ -90,9 +90,9 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     [Fact]
     public async Task A_sweep_leaves_what_is_younger_than_a_minute()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Broker.Refuse(503);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync(bus: false);
         world.Broker.Accept();
 
@@ -108,8 +108,8 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     [Fact]
     public async Task A_case_closed_meanwhile_is_told_too()
     {
-        await using var world = await World.StartAsync(azurite);
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
+        await using var world = await TestApp.StartAsync(azurite);
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         world.Broker.Refuse(503);
         await world.CloseAsync((await world.OnlyCaseAsync()).CaseId());
@@ -123,6 +123,6 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     private static (string, string?)[] Webhook(Subscriber subscriber) =>
         [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
-    private static async Task<string[]> WriteAsync(World world, string what) => await Task.WhenAll(Enumerable.Range(0, Customers).Select(i =>
-        world.AcceptAsync(MetaCall.Messages(new Said($"wamid.{what}-{i}", $"4930231253{i:d2}", what, world.Time.GetUtcNow())))));
+    private static async Task<string[]> WriteAsync(TestApp world, string what) => await Task.WhenAll(Enumerable.Range(0, Customers).Select(i =>
+        world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{what}-{i}", $"4930231253{i:d2}", what, world.Time.GetUtcNow())))));
 }

@@ -10,22 +10,22 @@ namespace Serverless.Tests.Journeys;
 /// <summary>Nothing is kept for longer than the settings say, and nothing goes before.</summary>
 public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static Task<bool> DailyAsync(World world) => world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false });
+    private static Task<bool> DailyAsync(TestApp world) => world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false });
 
-    private static async Task<string> SayAsync(World world, string id)
+    private static async Task<string> SayAsync(TestApp world, string id)
     {
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new Said(id, "493023125017", "Hallo", world.Time.GetUtcNow())));
+        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid(id, "493023125017", "Hallo", world.Time.GetUtcNow())));
         await world.DrainAsync();
         return delivery;
     }
 
-    private static async Task<bool> IsThereAsync(World world, string delivery) =>
+    private static async Task<bool> IsThereAsync(TestApp world, string delivery) =>
         await world.Services.GetRequiredService<DeliveryStore>().FindAsync(new DeliveryKey("meta", delivery), CancellationToken.None) is not null;
 
     [Fact]
     public async Task A_month_of_deliveries_goes_once_its_youngest_is_old_enough()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var november = await SayAsync(world, "wamid.november");
         world.Time.Set(new DateTimeOffset(2027, 2, 28, 3, 17, 0, TimeSpan.Zero));
         Assert.True(await DailyAsync(world));
@@ -49,7 +49,7 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task A_month_that_holds_a_delivery_nobody_worked_stays()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         Assert.True(await world.TickAsync());
         world.Set(("Channels__Meta__Paused", "true"));
         var paused = await SayAsync(world, "wamid.paused");
@@ -72,15 +72,15 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task A_closed_case_goes_six_years_after_the_end_of_its_year()
     {
-        await using var world = await World.StartAsync(azurite, ("Cases__ReopenDays", "365"));
+        await using var world = await TestApp.StartAsync(azurite, ("Cases__ReopenDays", "365"));
         await SayAsync(world, "wamid.1");
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.other", "493023125018", "Moin", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.other", "493023125018", "Moin", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var files = await world.CasesAsync();
         foreach (var file in files) await world.CloseAsync(file.CaseId());
         // One is opened again and closed a year later.
         world.Time.Set(new DateTimeOffset(2027, 6, 1, 9, 0, 0, TimeSpan.Zero));
-        await world.AcceptAsync(MetaCall.Messages(new Said("wamid.again", "493023125018", "Moin", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.again", "493023125018", "Moin", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var again = (await world.OnlyCaseAsync()).CaseId();
         await world.CloseAsync(again);
@@ -109,7 +109,7 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task Rows_of_logs_go_at_their_age_and_not_before()
     {
-        await using var world = await World.StartAsync(azurite, ("Recipients__Entries__workshop__Email", "workshop@example.com"), ("Retention__NoticeDays", "30"), ("Retention__ActionMonths", "12"));
+        await using var world = await TestApp.StartAsync(azurite, ("Recipients__Entries__workshop__Email", "workshop@example.com"), ("Retention__NoticeDays", "30"), ("Retention__ActionMonths", "12"));
         var tables = world.Services.GetRequiredService<TableStore>();
         var now = world.Time.GetUtcNow();
         string Day(int ago) => now.AddDays(-ago).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
@@ -132,7 +132,7 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task Counters_go_by_when_they_were_written()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var tables = world.Services.GetRequiredService<TableStore>();
         // The service notes the machine's own time, which the test's clock is far ahead of.
         await tables.InsertAsync("notices", new TableRow("receipts|0123|20261120", "case|receipt"), CancellationToken.None);

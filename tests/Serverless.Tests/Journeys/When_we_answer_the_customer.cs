@@ -1,5 +1,6 @@
 using System.Net;
 using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -8,9 +9,9 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A person answers a case here; the answer reaches the customer once, and whatever became of it is seen.</summary>
 public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private readonly Pigeons _pigeons = new();
+    private readonly LoopbackNetwork _pigeons = new();
 
-    private Task<World> StartAsync() => World.StartAsync(azurite, _pigeons.Add);
+    private Task<TestApp> StartAsync() => TestApp.StartAsync(azurite, _pigeons.Add);
 
     [Fact]
     public async Task It_is_sent_in_the_conversation_stops_the_clock_and_its_echo_is_a_duplicate()

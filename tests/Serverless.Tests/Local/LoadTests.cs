@@ -28,8 +28,8 @@ public sealed class LoadTests(AzuriteFixture azurite) : IClassFixture<AzuriteFix
     [Fact]
     public async Task Every_call_of_a_soak_is_taken_and_opens_a_case_once()
     {
-        await using var world = await World.StartAsync(azurite, World.EveryChannel);
-        var settings = World.DefaultSettings().Where(s => s.Value is not null)
+        await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel);
+        var settings = TestApp.DefaultSettings().Where(s => s.Value is not null)
             .ToDictionary(s => s.Key, s => s.Value!, StringComparer.Ordinal);
         var calls = new FreshCalls(settings, world.Time);
         List<(string Channel, string Delivery)> sent = [];

@@ -1,5 +1,5 @@
 using System.Net;
-using Serverless.Local.Outside;
+using Serverless.Local.Demo;
 using Xunit;
 
 namespace Serverless.Tests.Local;

@@ -13,9 +13,9 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     public async Task Kept_messages_and_notices_singly_and_in_bulk()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(413));
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.SubscribeAsync("down", down.Address, """ "types":["serverless.case.opened.v1"] """);
-        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new Said($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
         var kept = (await world.GetAsync("/api/operations/poison-messages?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
@@ -37,7 +37,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     public async Task What_somebody_does_to_a_subscription()
     {
         await using var crm = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         await world.SubscribeAsync("crm", crm.Address);
         Assert.Equal(("subscription-make", "webhook", "crm", "", "status=201"), await LatestAsync(world));
         await world.ChangeSubscriptionAsync("crm", "\"7\"", """{"networks":null}""");
@@ -48,7 +48,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
             Assert.Equal(($"subscription-{step}", "webhook", "crm", "", "status=200"), await LatestAsync(world));
         }
 
-        await world.AcceptAsync(MetaCall.Messages(new Said("m-1", "4915112345671", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345671", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
         await world.SubscriptionStepAsync("crm/redeliver", $$"""{"from":"{{world.Time.GetUtcNow().AddHours(-1):O}}","to":"{{world.Time.GetUtcNow().AddHours(1):O}}","state":"all"}""");
         Assert.Equal(("subscription-redeliver", "webhook", "crm", "", "queued=1 status=200 unknown=0"), await LatestAsync(world));
@@ -61,7 +61,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     [InlineData("true", "ada@example.com (claims to be anna)")]
     public async Task Who_is_the_principal_where_the_platform_proves_it_and_else_what_they_say(string? proves, string by)
     {
-        await using var world = await World.StartAsync(azurite, ("WEBSITE_AUTH_ENABLED", proves));
+        await using var world = await TestApp.StartAsync(azurite, ("WEBSITE_AUTH_ENABLED", proves));
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/operations/poison-messages/discard", UriKind.Relative)) { Content = new StringContent("""{"queue":"inbound","all":true,"by":"claims to be anna"}""") };
         request.Headers.Add("X-MS-CLIENT-PRINCIPAL-NAME", "ada@example.com");
         using var answer = await world.SendAsync(request);
@@ -70,7 +70,7 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     }
 
     // The latest action, and what it met in order of the words. Actions of one instant have no order.
-    private static async Task<(string What, string Channel, string On, string By, string Counts)> LatestAsync(World world)
+    private static async Task<(string What, string Channel, string On, string By, string Counts)> LatestAsync(TestApp world)
     {
         var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0];
         string Text(string name) => action.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";

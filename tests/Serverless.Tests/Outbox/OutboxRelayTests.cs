@@ -15,7 +15,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task What_was_published_is_marked_and_carries_what_others_filter_by()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         var id = await ArriveAsync(world);
         var message = Assert.Single(world.Broker.Active("case-events", "everything"));
         Assert.Equal(("serverless.case.opened.v1", "generic", "service-desk"), (message.Text("type"), message.Text("channel"), message.Text("owner")));
@@ -28,7 +28,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task A_bus_that_is_down_delays_the_topic_alone_and_the_row_says_what_is_left()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Broker.Refuse(503);
         var id = await ArriveAsync(world);
         Assert.Equal(OutboxEntry.Topic, Assert.Single(await Relay(world).UntoldAsync(id, CancellationToken.None)).Left);
@@ -53,7 +53,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task After_a_failure_this_instance_leaves_the_topic_alone_for_half_a_minute()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Broker.Refuse(503);
         await ArriveAsync(world);
         var calls = world.Calls.Bus;
@@ -71,13 +71,13 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task Without_a_bus_nothing_is_owed_to_the_topic_not_even_what_was_left_before()
     {
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
-        await using (var before = await World.StartAsync(account, null, time))
+        await using (var before = await TestApp.StartAsync(account, null, time))
         {
             before.Broker.Refuse(503);
             await ArriveAsync(before);
         }
 
-        await using var world = await World.StartAsync(account, null, time, ("ServiceBusConnection", null));
+        await using var world = await TestApp.StartAsync(account, null, time, ("ServiceBusConnection", null));
         Assert.Contains("No Service Bus is configured", (await world.HealthAsync("topic")).Says, StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(5));
         Assert.True(await world.TickAsync());
@@ -89,7 +89,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task A_route_that_is_off_when_it_happens_is_not_told_later()
     {
-        await using var world = await World.StartAsync(azurite, ("AzureWebJobs.NotifyTeams.Disabled", "true"));
+        await using var world = await TestApp.StartAsync(azurite, ("AzureWebJobs.NotifyTeams.Disabled", "true"));
         await ArriveAsync(world);
         int[] counts = await Task.WhenAll(Routes.Select(world.CountNoticesAsync));
         Assert.Equal([1, 0, 1, 1], counts);
@@ -100,7 +100,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task What_was_published_and_not_marked_is_published_again_under_its_id_and_swallowed()
     {
         await using var subscriber = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(azurite, ("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
         var id = await ArriveAsync(world);
         var message = Assert.Single(await world.TakeNoticesAsync("webhook"));
         var told = Notification.Parse(message);
@@ -119,7 +119,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task Two_instances_sweep_a_case_once()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         world.Broker.Refuse(503);
         await ArriveAsync(world);
         world.Broker.Accept();
@@ -140,7 +140,7 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task A_case_that_cannot_be_told_stops_none_behind_it_and_is_thrown_at_the_end()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         string[] cases = ["00000000000000000000000000000001", "00000000000000000000000000000002", "00000000000000000000000000000003"];
         foreach (var id in cases) await Relay(world).RememberAsync(id, CancellationToken.None);
         world.Time.Advance(TimeSpan.FromMinutes(5));
@@ -161,9 +161,9 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     private static OutboxEntry Entry(string id) => new(
         id, "serverless.case.opened.v1", DateTimeOffset.UnixEpoch, System.Text.Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","type":"serverless.case.opened.v1","time":"2026-11-20T09:00:00Z","data":{ } }"""));
 
-    private static OutboxRelay Relay(World world) => world.Services.GetRequiredService<OutboxRelay>();
+    private static OutboxRelay Relay(TestApp world) => world.Services.GetRequiredService<OutboxRelay>();
 
-    private static async Task<string> ArriveAsync(World world)
+    private static async Task<string> ArriveAsync(TestApp world)
     {
         var form = Seed.Of("generic")[0];
         world.Time.Set(form.At);

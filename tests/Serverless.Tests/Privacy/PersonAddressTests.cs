@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Privacy;
 using Xunit;

@@ -26,7 +26,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task The_document_has_no_finding_of_its_linter()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         using var answer = await world.RawAsync(HttpMethod.Get, "/api/schema/openapi");
         var findings = await Node.RunAsync("tests/Serverless.Tests/Rules/openapi-lint.mjs", JsonNode.Parse(await answer.TextAsync())!);
         Assert.Equal([], findings.EnumerateArray().Select(f => f.GetString()));
@@ -35,7 +35,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task Every_schema_is_a_document_with_its_own_id()
     {
-        await using var world = await World.StartAsync(azurite);
+        await using var world = await TestApp.StartAsync(azurite);
         foreach (var address in (await world.GetAsync("/api/schema")).GetProperty("documents").EnumerateArray().Select(d => d.GetString()!))
         {
             var document = await world.GetAsync(address);
@@ -49,11 +49,11 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     public async Task Every_answer_of_a_small_world_passes_its_schema()
     {
         await using var listens = await Subscriber.StartAsync();
-        await using var world = await World.StartAsync(
-            azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"),
+        await using var world = await TestApp.StartAsync(
+            azurite, TestApp.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"),
             ("Owners__Others", "workshop"), ("AzureWebJobs.NotifyMail.Disabled", "true"));
         // Before the channel has proven itself, so that it is kept.
-        var forged = MetaCall.Messages(new Said("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow()));
+        var forged = MetaCall.Messages(new MetaSaid("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow()));
         (await world.SendMetaAsync(forged, "not the secret")).Dispose();
         foreach (var seed in Seed.Channels.SelectMany(c => Seed.Of(c).Where(s => s.IsGenuine).Take(3)))
             (await world.SendAsync(seed)).Dispose();
@@ -69,7 +69,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal([], judged.GetProperty("unseen").EnumerateArray().Select(w => w.GetString()).Except(Unseen));
     }
 
-    private async Task CasesAsync(World world)
+    private async Task CasesAsync(TestApp world)
     {
         var page = await AskAsync(world, "get /api/cases", "/api/cases?top=100");
         var ids = page.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("id").GetString()!).ToList();
@@ -94,7 +94,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, "get /api/cases", "/api/cases?state=closed");
     }
 
-    private async Task SubscriptionsAsync(World world, Uri address)
+    private async Task SubscriptionsAsync(TestApp world, Uri address)
     {
         const string One = "/api/subscriptions/{name}";
         await AskAsync(world, "post /api/subscriptions", "/api/subscriptions",
@@ -111,7 +111,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, $"delete {One}", "/api/subscriptions/nobody");
     }
 
-    private async Task OperationsAsync(World world)
+    private async Task OperationsAsync(TestApp world)
     {
         const string Base = "/api/operations";
         await AskAsync(world, "get /api/health", "/api/health");
@@ -149,7 +149,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     }
 
     private async Task<JsonElement> AskAsync(
-        World world, string operation, string path, string? body = null, (string Name, string Value)? header = null)
+        TestApp world, string operation, string path, string? body = null, (string Name, string Value)? header = null)
     {
         List<KeyValuePair<string, string>> headers = [new("Content-Type", "application/json")];
         if (header is { } one) headers.Add(new(one.Name, one.Value));

@@ -37,7 +37,7 @@ param recipients = {
     include: 'text'
   }
 }
-param settings = { Mail__From: 'service@contoso.example', OTEL_SERVICE_NAME: 'contacts', Upkeep__Expires__MetaAppSecret: '2027-03-31' }
+param settings = { Mail__From: 'service@contoso.example', OTEL_SERVICE_NAME: 'contacts', Registration__Expires__MetaAppSecret: '2027-03-31' }
 param bus = 'premium'
 param communication = true
 param storageRedundancy = 'Standard_GZRS'
