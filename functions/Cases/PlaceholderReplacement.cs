@@ -61,7 +61,7 @@ public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlato
             if (left.Count == 0)
             {
                 var number = movedTo is null ? null : (await cases.HeadAsync(movedTo, ct))?.Head?.Number;
-                await actions.CloseAsync(caseId, number is null ? "Read anew: nothing a case needs." : $"Read anew: it belongs to case {number}.", ct);
+                await actions.CloseAsync(caseId, number is null ? "Replayed: not relevant to a case." : $"Replayed: moved to case {number}.", ct);
                 return;
             }
 

@@ -21,7 +21,8 @@ public sealed partial class AcsChannel : ISendsReplies, IReadsAttachments, IReco
     public IReadOnlyList<ReconciliationSource> Sources => [];
 
     public IReadOnlyList<string> Blind { get; } =
-        ["Azure Communication Services cannot be looked at again: it keeps no list of what it received. Give the event subscription a dead-letter container; what Event Grid could not deliver lies there."];
+        ["Azure Communication Services cannot be reconciled: it has no list of received messages. Configure a dead-letter container for the "
+            + "event subscription; it stores the events that Event Grid could not deliver."];
 
     public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 

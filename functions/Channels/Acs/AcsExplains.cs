@@ -15,7 +15,7 @@ public sealed partial class AcsChannel : IExplainsFailures
     private static IEnumerable<FailureHint> OfCall(Delivery delivery, string reason, AcsOptions current)
     {
         if (reason == VerificationReasons.SignatureWrong && CallAddress.Proven(delivery, current.Secrets) is null)
-            yield return new FailureHint("other-secret", "The address of this call was not made with Channels__Acs__Secret: keep the former one in Channels__Acs__PreviousSecret while calls go on, or somebody else made it.");
+            yield return new FailureHint("other-secret", "The address of this call was not made with Channels__Acs__Secret: keep the previous one in Channels__Acs__PreviousSecret while calls are in progress, or the address is forged.");
         if (reason == VerificationReasons.SourceForeign)
             yield return new FailureHint("other-resource", "The token is meant for another resource than Channels__Acs__ResourceId, or is none of Call Automation: compare it with the immutable id on the resource's page.");
     }

@@ -37,7 +37,7 @@ public sealed partial class DiscourseChannel : IReconciles
         {
             var current = options.CurrentValue;
             List<string> blind = ["Discourse lists posts only by when they were written: edits, removals and recoveries that the webhook missed are not found."];
-            if (current.LookMinutes == 0) blind.Add("Channels__Discourse__LookMinutes is 0: nothing is looked at again.");
+            if (current.LookMinutes == 0) blind.Add("Channels__Discourse__LookMinutes is 0: reconciliation is off.");
             foreach (var (name, site) in current.Sites)
             {
                 if (site.PrivateMessages)

@@ -24,7 +24,7 @@ public sealed partial class EmailChannel : IReconciles
         }
     }
 
-    public IReadOnlyList<string> Blind => ["A mail that was moved out of its folder before the second look, and whose notification never came, is not found: only watched folders are looked at."];
+    public IReadOnlyList<string> Blind => ["A mail that was moved out of its folder before reconciliation, and whose notification never arrived, is not found: only watched folders are read."];
 
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {

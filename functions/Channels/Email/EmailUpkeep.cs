@@ -55,7 +55,7 @@ public sealed partial class EmailChannel : IRegistersWebhooks
 
         var good = mine.FirstOrDefault(s => s.Url == url && s.HasLifecycle && (s.CertificateId is not null) == now.Rich);
         var difference = mine.Count == 0 ? "There is no subscription." : good is null ? "The subscription was made with other settings." : mine.Count > 1 ? "There is more than one subscription." : null;
-        if (difference is not null && !repair) return new(name, RegistrationState.Drifted, difference, "Allow repair; the subscription is then made anew.", mine.FirstOrDefault()?.ExpiresAt);
+        if (difference is not null && !repair) return new(name, RegistrationState.Drifted, difference, "Allow repair: the subscription is then created again.", mine.FirstOrDefault()?.ExpiresAt);
 
         // Graph rejects a second subscription to the same address, so the old one is deleted first; reconciliation covers the gap.
         foreach (var old in mine.Where(s => s != good)) await DeleteAsync(old.Id, ct);

@@ -33,7 +33,7 @@ public sealed partial class MetaChannel : IReconciles
     public IReadOnlyList<string> Blind { get; } =
     [
         "WhatsApp: the Cloud API keeps no messages that could be asked for; Meta calls again for seven days.",
-        "Comments under posts and media older than 30 days, beyond the newest 100 of a post or 50 of a medium, and messages beyond the newest 25 of a conversation are not looked at again.",
+        "Comments under posts and media older than 30 days, beyond the newest 100 of a post or 50 of a medium, and messages beyond the newest 25 of a conversation are not reconciled.",
         "Mentions on Instagram, visitors' ratings and comments during a broadcast or on an advertisement: Meta lists none; it calls again for 36 hours.",
     ];
 

@@ -71,7 +71,7 @@ public sealed partial class MetaChannel : ISendsReplies
     // https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentions
     private static MetaMessage ToMention(MetaMention mention, Reply reply)
     {
-        if (reply.InPrivate) return MetaMessage.Refused(ReplyReasons.NoReplyPath, "Instagram lets nobody write in private to somebody who named us on a medium of their own.");
+        if (reply.InPrivate) return MetaMessage.Refused(ReplyReasons.NoReplyPath, "Instagram allows no private reply to a mention on the author's own media.");
         var body = new JsonObject { ["media_id"] = mention.Media, ["message"] = reply.Text };
         if (mention.Comment is not null) body["comment_id"] = mention.Comment;
         return new MetaMessage($"{mention.Account}/mentions", body);

@@ -20,7 +20,8 @@ public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegis
     public IReadOnlyList<ReconciliationSource> Sources => [];
 
     public IReadOnlyList<string> Blind { get; } =
-        ["Placetel cannot be looked at again: its API lists calls under numbers of its own and not under the call_id of its notifications, so a call that is known could not be told from one that was missed."];
+        ["Placetel cannot be reconciled: its API lists calls by its own ids and not by the call_id of its notifications, so known and lost calls "
+            + "cannot be distinguished."];
 
     public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 

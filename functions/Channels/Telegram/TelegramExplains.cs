@@ -10,7 +10,7 @@ public sealed partial class TelegramChannel : IExplainsFailures
         if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong or VerificationReasons.SignatureMissing } forged) yield break;
         if (forged.Reason == VerificationReasons.SignatureMissing)
         {
-            yield return new FailureHint("webhook-without-word", "The webhook was set without secret_token: set it anew (POST api/operations/channels/telegram/check with repair).");
+            yield return new FailureHint("webhook-without-word", "The webhook was set without secret_token: set it again (POST api/operations/channels/telegram/check with repair).");
             yield break;
         }
 

@@ -18,8 +18,8 @@ public sealed partial class VonageChannel : IReconciles
 
     public IReadOnlyList<string> Blind { get; } =
     [
-        "Messages cannot be looked at again: Vonage lists them in its Reports API only, which is a product that costs extra. It repeats a callback for 24 hours.",
-        "Recordings, transcriptions and outgoing calls are not looked at again; a call that is found says whether a person was reached.",
+        "Messages cannot be reconciled: Vonage lists them in its Reports API only, a product at extra cost. It repeats a callback for 24 hours.",
+        "Recordings, transcriptions and outgoing calls are not reconciled; a call that is found shows whether a person was reached.",
     ];
 
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)

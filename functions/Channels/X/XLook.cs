@@ -28,9 +28,9 @@ public sealed partial class XChannel : IReconciles
 
     public IReadOnlyList<string> Blind { get; } =
     [
-        "Quotes of our posts that do not name us, replies that X does not count as a mention, and what we posted with X's own app are not looked at again: X has no list of them by account.",
-        "Encrypted messages cannot be looked at again: X's API does not give them.",
-        "A customer's deletion of a post is told by neither the webhook nor a list; X tells only of deletions by our own accounts.",
+        "Quotes of our posts that do not name us, replies that X does not count as a mention, and our posts from X's own app are not reconciled: X has no list of them by account.",
+        "Encrypted messages cannot be reconciled: X's API does not return them.",
+        "A customer's deletion of a post is not reported by X; it reports deletions by our own accounts only.",
     ];
 
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)

@@ -94,7 +94,7 @@ public sealed partial class XChannel : ISendsReplies
         return answer.Status switch
         {
             401 or 402 => new(ReplyReasons.NotPermitted, $"{detail}: X does not take the access token Channels__X__Accounts__{account}__AccessToken, or the app has no credits left."),
-            403 when type is "client-forbidden" or "oauth1-permissions" or "unsupported-authentication" or "usage-capped" => new(ReplyReasons.NotPermitted, $"{detail}: give the app read, write and direct message permission and create the access token anew."),
+            403 when type is "client-forbidden" or "oauth1-permissions" or "unsupported-authentication" or "usage-capped" => new(ReplyReasons.NotPermitted, $"{detail}: give the app read, write and direct message permission and create a new access token."),
             404 or 410 => new(ReplyReasons.RecipientGone, detail),
             403 when (Read(answer.Body, "detail"u8, default) ?? "").Contains("duplicate", StringComparison.OrdinalIgnoreCase) => new(ReplyReasons.ContentRefused, $"{detail}: the same words were posted before."),
             403 => new(ReplyReasons.RecipientGone, $"{detail}: the customer takes no message from this account, or the post can no longer be answered."),

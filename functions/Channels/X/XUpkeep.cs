@@ -122,7 +122,7 @@ public sealed partial class XChannel : IRegistersWebhooks
         foreach (var type in wanted)
         {
             var answer = await _api.AccountAsync(account, HttpMethod.Post, "/2/activity/subscriptions", SubscriptionOf(type, account, webhook), ct);
-            if (answer is not { Succeeded: true }) return Unasked(name, answer, $"Connect the account anew and set Channels__X__Accounts__{account}__AccessToken and its secret; {type} could not be subscribed.");
+            if (answer is not { Succeeded: true }) return Unasked(name, answer, $"Connect the account again and set Channels__X__Accounts__{account}__AccessToken and its secret; {type} could not be subscribed.");
         }
 
         return new(name, RegistrationState.Repaired, $"{string.Join(", ", wanted)} were subscribed.");
@@ -143,7 +143,7 @@ public sealed partial class XChannel : IRegistersWebhooks
     {
         var name = $"subscriptions {account}";
         var path = $"/2/account_activity/webhooks/{webhook}/subscriptions/all";
-        var step = $"Connect the account anew and set Channels__X__Accounts__{account}__AccessToken and its secret.";
+        var step = $"Connect the account again and set Channels__X__Accounts__{account}__AccessToken and its secret.";
         var answer = await _api.AccountAsync(account, HttpMethod.Get, path, null, ct);
         if (IsSubscribed(answer) is not { } subscribed) return Unasked(name, answer, step);
         if (subscribed) return new(name, RegistrationState.Right);

@@ -52,7 +52,7 @@ public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonito
         foreach (var (name, subscriber) in options.CurrentValue.Subscribers)
         {
             var section = $"Webhook__Subscribers__{name}";
-            if (!NotificationTarget.IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a subscriber's name has letters, digits, - and _, at most 50; {name} receives no events.";
             if (!Uri.TryCreate(subscriber.Url, UriKind.Absolute, out var url)) yield return $"{section}__Url is missing or no absolute address: the notices of {name} wait.";
             else if (!GuardedClient.MayCall(url, http.LoopbackToo)) yield return $"{section}__Url must begin with https:// and name no user: the notices of {name} wait.";
             if (!StandardWebhook.IsSecret(subscriber.Secret)) yield return $"{section}__Secret must be whsec_ and base64 of 24 to 64 bytes: the notices of {name} wait.";

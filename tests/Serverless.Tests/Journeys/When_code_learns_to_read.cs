@@ -71,7 +71,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         var file = await world.OnlyCaseAsync();
         Assert.Equal(["This is m1.", "This is m2."], file.Texts().Order(StringComparer.Ordinal));
         var closed = await world.CasesAsync("&state=closed");
-        Assert.Equal(["Read anew: it belongs to case " + file.Head("number") + ".", "Read anew: nothing a case needs."], closed.Select(c => c.Head("cause")).Order(StringComparer.Ordinal));
+        Assert.Equal(["Replayed: moved to case " + file.Head("number") + ".", "Replayed: not relevant to a case."], closed.Select(c => c.Head("cause")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
