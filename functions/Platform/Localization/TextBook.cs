@@ -63,7 +63,7 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
     public string Count(
         string? language, string key, int count, IReadOnlyDictionary<string, string>? values = null, Func<string, string>? escape = null)
     {
-        var all = new Dictionary<string, string>(values ?? new Dictionary<string, string>(), StringComparer.Ordinal)
+        var all = new Dictionary<string, string>(values ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
         {
             ["count"] = count.ToString(CultureInfo.InvariantCulture),
         };

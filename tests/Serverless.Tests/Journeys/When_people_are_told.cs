@@ -127,7 +127,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
             Teams(name, subscriber), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Language", "en"),
             ($"Recipients__Entries__{name}__Events", "serverless.case.overdue.v1"),
         ];
-        await using var world = await World.StartAsync(azurite,
+        await using var world = await TestApp.StartAsync(azurite,
         [
             ("Owners__Default", "service"), ("ServiceLevels__DefaultMinutes", "120"), .. Of("anna", anna), .. Of("luis", luis),
             ("Recipients__Entries__luis__TimeZone", "Europe/Lisbon"),
