@@ -42,7 +42,7 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
         foreach (var (language, own, ours) in new[] { ("De", options.CurrentValue.De, De), ("En", options.CurrentValue.En, En) })
             foreach (var (key, text) in own)
             {
-                if (!ours.TryGetValue(key, out var original)) yield return $"Texts__{language}__{key} names no text of ours; see functions/Texts/{language.ToLowerInvariant()}.json.";
+                if (!ours.TryGetValue(key, out var original)) yield return $"Texts__{language}__{key} names no text of ours; see functions/Platform/Localization/{language.ToLowerInvariant()}.json.";
                 else if (Placeholders(text).FirstOrDefault(p => !Placeholders(original).Contains(p, StringComparer.Ordinal)) is { } strange) yield return $"Texts__{language}__{key} holds {{{strange}}}, which this text does not get.";
             }
     }
