@@ -51,7 +51,7 @@ type webhookSubscriberMap = {
 
 @export()
 @sealed()
-@description('A person or team that is told by card or mail. What is left out has the default of functions/Notices/README.md.')
+@description('A person or team that is told by card or mail. What is left out has the default of functions/Notifications/README.md.')
 type recipient = {
   @description('Mail address; needs the route mail.')
   email: string?

@@ -20,7 +20,7 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var world = await WorldAsync("text");
         var id = await world.AskAsync("q1");
-        var pages = await Browser.RunAsync("tests/Serverless.Tests/Links/page.mjs", new Dictionary<string, object>
+        var pages = await Browser.RunAsync("tests/Serverless.Tests/ActionLinks/page.mjs", new Dictionary<string, object>
         {
             ["pages"] = new object[]
             {

@@ -17,7 +17,7 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     {
         await using var world = await WorldAsync();
         var (accepted, handed, closed) = (await OpenAsync(world, "1"), await OpenAsync(world, "2"), await OpenAsync(world, "3"));
-        var pages = await Browser.RunAsync("tests/Serverless.Tests/Links/page.mjs", new Dictionary<string, object>
+        var pages = await Browser.RunAsync("tests/Serverless.Tests/ActionLinks/page.mjs", new Dictionary<string, object>
         {
             ["pages"] = new object[]
             {

@@ -18,7 +18,7 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
     public async Task The_page_works_in_a_browser_in_both_languages_and_for_everybody()
     {
         await using var world = await WorldAsync("http://127.0.0.1:9/");
-        var pages = await Browser.RunAsync("tests/Serverless.Tests/Links/page.mjs", new Dictionary<string, object>
+        var pages = await Browser.RunAsync("tests/Serverless.Tests/ActionLinks/page.mjs", new Dictionary<string, object>
         {
             ["pages"] = new object[]
             {

@@ -18,7 +18,7 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
 
     private static readonly (string, string) Alone = ("participants", """[{"identifier":{"rawId":"4:+442079460302"}},{"identifier":{"rawId":"8:acs:app"}}]""");
 
-    private static readonly Lazy<Task<JsonElement>> Tokens = new(() => Node.RunAsync("tests/Serverless.Tests/Signing/entra-token.mjs", new
+    private static readonly Lazy<Task<JsonElement>> Tokens = new(() => Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new
     {
         tokens = new[] { Token(Resource), Token("6c0e3b4e-0000-4000-8000-0000000000ff"), Token(Resource, "https://sts.example.com") },
     }));

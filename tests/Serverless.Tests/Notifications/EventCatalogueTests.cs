@@ -44,7 +44,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
 
         // One that is not ours, so that the judge is known to judge.
         kinds.Add(new { type = "serverless.ping.v1", schema = new JsonObject { ["required"] = new JsonArray("data") }, example = new JsonObject { ["id"] = "1", ["type"] = "serverless.ping.v1", ["Bad-Name"] = 1 } });
-        var wrong = (await Node.RunAsync("tests/Serverless.Tests/Notices/event-examples.mjs", kinds)).EnumerateArray().Select(w => string.Join("; ", w.EnumerateArray().Select(e => e.GetString()))).ToList();
+        var wrong = (await Node.RunAsync("tests/Serverless.Tests/Notifications/event-examples.mjs", kinds)).EnumerateArray().Select(w => string.Join("; ", w.EnumerateArray().Select(e => e.GetString()))).ToList();
         Assert.All(wrong[..^1], Assert.Empty);
         Assert.Matches("extension name.*data", wrong[^1]);
     }
@@ -75,7 +75,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
         strange["data"]!["state"] = "half-open";
         using var schema = await world.RawAsync(HttpMethod.Get, "/api/schema/event");
         var wrong = await Node.RunAsync(
-            "tests/Serverless.Tests/Notices/event-schema.mjs",
+            "tests/Serverless.Tests/Notifications/event-schema.mjs",
             new { schema = JsonNode.Parse(await schema.Content.ReadAsStringAsync()), events = (JsonNode[])[.. events, nameless, stateless, strange] });
         var judged = wrong.EnumerateArray().Select(w => w.EnumerateArray().Select(e => e.GetString()).ToList()).ToList();
         Assert.All(judged[..^3], Assert.Empty);

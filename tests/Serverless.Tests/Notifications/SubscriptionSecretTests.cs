@@ -21,7 +21,7 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         foreach (var property in new[] { "Secret", "PreviousSecret" }) Assert.Null(row![property]);
         foreach (var property in new[] { "Salt", "Master", "Url", "Name" }) Assert.DoesNotContain(secret["whsec_".Length..], row!.Text(property)!, StringComparison.Ordinal);
 
-        var derived = await Node.RunAsync("tests/Serverless.Tests/Signing/hkdf.mjs", new[]
+        var derived = await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/hkdf.mjs", new[]
         {
             new { master = TestApp.MasterSecret, salt = row!.Text("Salt"), info = "webhook subscription crm", bytes = 32 },
             new { master = TestApp.MasterSecret, salt = (string?)"", info = "fingerprint", bytes = 4 },

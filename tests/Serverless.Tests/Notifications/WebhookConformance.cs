@@ -47,7 +47,7 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
         var (first, later, filled) = (plain.Told[0], plain.Told[1], full.Told[0]);
         Assert.NotEqual(first.Headers["webhook-signature"], later.Headers["webhook-signature"]);
 
-        var judged = await Node.RunAsync("tests/Serverless.Tests/Notices/webhook.mjs", new[]
+        var judged = await Node.RunAsync("tests/Serverless.Tests/Notifications/webhook.mjs", new[]
         {
             Call(first, Secret, firstAt), Call(first, OldSecret, firstAt), Call(later, Secret, laterAt), Call(filled, Secret, firstAt),
             Call(first, StrangeSecret, firstAt), Call(filled, OldSecret, firstAt), Call(first with { Body = [.. first.Body, (byte)' '] }, Secret, firstAt),

@@ -14,7 +14,7 @@ public sealed partial class Functions_are_as_approved
     private static readonly string Approved = Path.Combine(
         Seed.RepositoryRoot, "tests", "Serverless.Tests", "Rules", "functions.approved.txt");
 
-    private static string OpenApi => File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schema", "openapi.json"));
+    private static string OpenApi => File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Schemas", "openapi.json"));
 
     // It answers for what the document does not name.
     private const string Fallback = "AnswerUnknown";

@@ -27,7 +27,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
     [Fact]
     public async Task A_token_of_event_grid_is_judged_once_entras_keys_are_there()
     {
-        var made = await Node.RunAsync("tests/Serverless.Tests/Signing/entra-token.mjs", new
+        var made = await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new
         {
             tokens = new[] { Token(EventGrid, "api://contact", Tenant), Token("00000003-0000-0000-c000-000000000000", "api://contact", Tenant), Token(EventGrid, "api://other", Tenant), Token(EventGrid, "api://contact", Guid.Empty.ToString()) },
         });

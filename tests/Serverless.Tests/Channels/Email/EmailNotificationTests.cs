@@ -16,7 +16,7 @@ public sealed class EmailNotificationTests
     private const string App = "8e460676-ae3f-4b1e-8790-ee0fb5d6148f";
     private const string Notifier = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
-    private static readonly Lazy<Task<JsonElement>> Tokens = new(() => Node.RunAsync("tests/Serverless.Tests/Signing/entra-token.mjs", new { tokens = new[] { Token(Notifier, "a"), Token("00000003-0000-0000-c000-000000000000", "a"), Token(Notifier, "b", "key-a"), Token(Notifier, "b") } }));
+    private static readonly Lazy<Task<JsonElement>> Tokens = new(() => Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new { tokens = new[] { Token(Notifier, "a"), Token("00000003-0000-0000-c000-000000000000", "a"), Token(Notifier, "b", "key-a"), Token(Notifier, "b") } }));
 
     private static object Token(string caller, string key, string? kid = null) => new
     {

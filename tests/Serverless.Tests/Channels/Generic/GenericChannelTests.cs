@@ -149,7 +149,7 @@ public sealed class GenericChannelTests
     private static async Task<Delivery> Signed(string secret, string contentType, string body, params (string Name, string Value)[] more)
     {
         var call = new { secret, id = "msg-1", at = Now.ToUnixTimeSeconds(), body };
-        var signature = (await Node.RunAsync("tests/Serverless.Tests/Signing/standard-webhook.mjs", new { sign = new[] { call } })).GetProperty("sign")[0].GetString()!;
+        var signature = (await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/standard-webhook.mjs", new { sign = new[] { call } })).GetProperty("sign")[0].GetString()!;
         var headers = more.ToDictionary(h => h.Name, h => h.Value, StringComparer.Ordinal);
         headers["content-type"] = contentType;
         headers["webhook-id"] = call.id;

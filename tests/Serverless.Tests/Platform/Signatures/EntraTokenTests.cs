@@ -15,7 +15,7 @@ public sealed class EntraTokenTests
 
     private static readonly DateTimeOffset Now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
     private static readonly EntraRules Rules = new([Ours], Caller, []);
-    private static readonly Lazy<Task<JsonElement>> Made = new(() => Node.RunAsync("tests/Serverless.Tests/Signing/entra-token.mjs", new { tokens = Cases!.Select(c => c.Wanted) }));
+    private static readonly Lazy<Task<JsonElement>> Made = new(() => Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new { tokens = Cases!.Select(c => c.Wanted) }));
 
     private static readonly (string Name, EntraProof Finding, object Wanted)[] Cases =
     [

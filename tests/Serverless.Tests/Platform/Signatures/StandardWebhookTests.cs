@@ -15,7 +15,7 @@ public sealed class StandardWebhookTests
     private const string Body = "{\"test\": 2432232314}";
     private const string Signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-    private const string Script = "tests/Serverless.Tests/Signing/standard-webhook.mjs";
+    private const string Script = "tests/Serverless.Tests/Platform/Signatures/standard-webhook.mjs";
     private const string OtherSecret = "whsec_YSBzZWNvbmQgc2VjcmV0LCB1c2VkIHdoaWxlIHJvdGF0aW5n";
 
     private static readonly DateTimeOffset SentAt = DateTimeOffset.FromUnixTimeSeconds(1614265330);
