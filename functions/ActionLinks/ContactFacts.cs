@@ -32,7 +32,7 @@ public static class ContactFacts
     /// <summary>Every kind.</summary>
     public static readonly IReadOnlyList<string> Kinds = [Name, Address, Subject, Files, Text];
 
-    /// <summary>Facts of a contact, in the order in which they are read: key of the label in functions/Texts, and value.</summary>
+    /// <summary>Facts of a contact, in the order in which they are read: key of the label in the text files, and value.</summary>
     /// <param name="contact">The contact.</param>
     /// <param name="shows">Which kinds are included.</param>
     public static IEnumerable<(string Key, string Value)> Of(Contact contact, Func<string, bool> shows)
