@@ -11,7 +11,25 @@ namespace Serverless.Cases;
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
 /// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
 public sealed record CaseFile(
-    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null);
+    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies,
+        IReadOnlyList<CaseReference>? References = null)
+{
+    /// <summary>
+    /// What the customer told us in this case, in order of their contacts; read from the words, so it goes with them. Null for nothing.
+    /// </summary>
+    public IReadOnlyList<KnownFact>? Known { get; init; }
+
+    /// <summary>Kinds of what is known and need not be asked for; null for none.</summary>
+    public IReadOnlyList<string>? DoNotAsk { get; init; }
+}
+
+/// <summary>Something the customer told us.</summary>
+/// <param name="Kind">One of <see cref="Serverless.Needs.FactKinds"/>.</param>
+/// <param name="Value">As written; null where only that there is one is kept (bank account, card).</param>
+/// <param name="Certainty"><c>stated</c> beside its own word, <c>written</c> by its shape alone.</param>
+/// <param name="ContactId">The contact that says it first.</param>
+/// <param name="At">When.</param>
+public sealed record KnownFact(string Kind, string? Value, string Certainty, string ContactId, DateTimeOffset At);
 
 /// <summary>A case that belongs to the same thing.</summary>
 /// <param name="CaseId">Its id.</param>
@@ -77,7 +95,15 @@ public sealed record ListedCase
 
     public string? Owner { get; init; }
 
+    /// <summary>Why the customer came.</summary>
     public required string Need { get; init; }
+
+    /// <summary>What we do next.</summary>
+    public required string Owes { get; init; }
+
+    public required string Urgency { get; init; }
+
+    public string? Language { get; init; }
 
     public required IReadOnlyList<string> Networks { get; init; }
 
@@ -106,4 +132,12 @@ public sealed record CasePage(IReadOnlyList<ListedCase> Cases, string? Continuat
 /// <param name="Month">Of the end, for closed cases.</param>
 /// <param name="Top">Page size.</param>
 /// <param name="Continuation">From the page before.</param>
-public sealed record CaseFilter(CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation);
+public sealed record CaseFilter(CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top,
+    string? Continuation)
+{
+    /// <summary>Only cases of this need.</summary>
+    public string? Need { get; init; }
+
+    /// <summary>Only cases of this urgency.</summary>
+    public string? Urgency { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
+using Serverless.Needs;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
@@ -8,6 +9,7 @@ namespace Serverless.Cases;
 public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator correlator)
 {
     private const int MaxReferences = 20;
+    private const int MostKnown = 30;
 
     /// <summary>A case by its id or number; null when there is none.</summary>
     public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct)
@@ -15,7 +17,32 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
         var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
         var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+        var known = Known(contacts);
+        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)],
+            await ReferencesAsync(id, contacts, ct))
+        {
+            Known = known.Count == 0 ? null : known,
+            DoNotAsk = known.Exists(k => FactKinds.IsAskedFor(k.Kind))
+                ? [.. known.Select(k => k.Kind).Where(FactKinds.IsAskedFor).Distinct(StringComparer.Ordinal)]
+                : null,
+        };
+    }
+
+    // Read from the words each time: nothing personal is stored a second time.
+    private static List<KnownFact> Known(List<FiledContact> contacts)
+    {
+        List<KnownFact> known = [];
+        foreach (var filed in contacts.Where(c => c.Contact.Direction == Direction.Inbound))
+        {
+            foreach (var fact in NeedReader.FactsOf(filed.Contact))
+            {
+                if (known.Count >= MostKnown) return known;
+                if (!known.Exists(k => k.Kind == fact.Kind && string.Equals(k.Value, fact.Value, StringComparison.OrdinalIgnoreCase)))
+                    known.Add(new KnownFact(fact.Kind, fact.Value, fact.Certainty, filed.Id, filed.Contact.OccurredAt));
+            }
+        }
+
+        return known;
     }
 
     // Nothing is written for it: both contacts name the accounts that the message went to, and each is found by its id.
@@ -62,6 +89,8 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
             // It went to another owner, and this one's list is behind.
             if (filter is { Owner: not null, State: CaseState.Open } && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
             if (filter.Network is { } network && !found.Head.Networks.Contains(network, StringComparer.OrdinalIgnoreCase)) continue;
+            if (filter.Need is { } need && found.Head.Need != need) continue;
+            if (filter.Urgency is { } urgency && found.Head.Urgency != urgency) continue;
             if (filter.DueBefore is { } before && !(found.Head.DueAt < before)) continue;
             listed.Add(Listed(found.Head, found.Events));
         }
@@ -119,6 +148,9 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         State = head.State,
         Owner = head.Owner,
         Need = head.Need,
+        Owes = head.Owes,
+        Urgency = head.Urgency,
+        Language = head.Language,
         Networks = head.Networks,
         Channels = [.. events.Select(e => e.Event.Contact.Channel).Distinct(StringComparer.Ordinal)],
         OpenedAt = head.OpenedAt,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Needs;
 using Serverless.Platform.Http;
 
 namespace Serverless.Cases;
@@ -14,12 +15,15 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
     private const string HowToHandOver = """Send {"to":"...","why":"..."} with the owner it is offered to and the reason, """
         + "and \"by\" if you like; names have at most 100 characters, the reason 500.";
 
+    private const string HowToClassify = """Send {"need":"...","by":"...","why":"..."}, and "urgency" and "owes" if you like; """
+        + "names have at most 100 characters, the reason 500.";
+
     private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
 
     private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
         + "the last one checks the others: please compare it.";
 
-    /// <summary>Lists cases by state, owner, network, dueBefore, month, top, continuation.</summary>
+    /// <summary>Lists cases by state, owner, network, need, urgency, dueBefore, month, top, continuation.</summary>
     [Function("QueryCasesList")]
     public async Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request)
     {
@@ -40,6 +44,37 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
         if (await reader.FindAsync(request.Route("id"), request.HttpContext.RequestAborted) is { } file)
             await HttpAnswer.JsonAsync(request, file, CaseJson.Default.CaseFile);
         else await HttpAnswer.ProblemAsync(request, 404, NoSuchCase);
+    }
+
+    /// <summary>A person says why the customer came.</summary>
+    [Function("ActOnCaseClassify")]
+    public async Task Classify([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/classify")] HttpRequest request)
+    {
+        using var body = await request.JsonBodyAsync();
+        var (need, urgency, owes) = (Short(body, "need", CaseActions.LongestName), Short(body, "urgency", CaseActions.LongestName),
+            Short(body, "owes", CaseActions.LongestName));
+        if (need is null || Short(body, "by", CaseActions.LongestName) is not { } by
+            || Short(body, "why", CaseActions.LongestReason) is not { } why)
+        {
+            await HttpAnswer.ProblemAsync(request, 400, HowToClassify);
+            return;
+        }
+
+        var strange = !NeedKinds.All.Contains(need, StringComparer.Ordinal) ? $"need is one of {string.Join(", ", NeedKinds.All)}."
+            : urgency is not null && !UrgencyKinds.All.Contains(urgency, StringComparer.Ordinal)
+                ? $"urgency is one of {string.Join(", ", UrgencyKinds.All)}."
+            : owes is not null && !OwesKinds.All.Contains(owes, StringComparer.Ordinal)
+                ? $"owes is one of {string.Join(", ", OwesKinds.All)}."
+            : null;
+        if (strange is not null)
+        {
+            await HttpAnswer.ProblemAsync(request, 422, strange);
+            return;
+        }
+
+        var said = new Classification(need, urgency, owes, by, why);
+        await AnswerAsync(request, await actions.ClassifyAsync(request.Route("id"), said, request.HttpContext.RequestAborted),
+            "classified");
     }
 
     /// <summary>Somebody sees to it.</summary>
@@ -106,9 +141,17 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, TimeP
         if (request.Value("month") is { } written && !DateTimeOffset.TryParseExact(
             written, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out month))
             problem = "month is written as 2026-11.";
+        if (request.Value("need") is { } need && !NeedKinds.All.Contains(need, StringComparer.Ordinal))
+            problem = $"need is one of {string.Join(", ", NeedKinds.All)}.";
+        if (request.Value("urgency") is { } urgency && !UrgencyKinds.All.Contains(urgency, StringComparer.Ordinal))
+            problem = $"urgency is one of {string.Join(", ", UrgencyKinds.All)}.";
         if (problem.Length > 0) return null;
         DateTimeOffset? before = dueBefore == default ? null : dueBefore;
         return new CaseFilter(
-            state!.Value, request.Value("owner"), request.Value("network"), before, month, top, request.Value("continuation"));
+            state!.Value, request.Value("owner"), request.Value("network"), before, month, top, request.Value("continuation"))
+        {
+            Need = request.Value("need"),
+            Urgency = request.Value("urgency"),
+        };
     }
 }

@@ -49,7 +49,7 @@ public sealed class Bursts(TableStore tables, TimeProvider time, IOptionsMonitor
 
     private static string PartitionOf(string route, string target, Notice notice, long window)
     {
-        var alike = $"{route}\n{target}\n{notice.Type}\n{notice.Facts.Owner}\n{notice.Facts.Network}\n{notice.Facts.Need}";
+        var alike = $"{route}\n{target}\n{notice.Type}\n{notice.Facts.Owner}\n{notice.Facts.Network}\n{notice.Facts.Owes}";
         return string.Create(CultureInfo.InvariantCulture, $"burst|{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(alike)).AsSpan(0, 12))}|{window}");
     }
 }

@@ -15,7 +15,10 @@ public sealed class NoticeOptions
     /// <summary>Seconds for which whoever tries a notice has it to themselves, 5 to 3600: longer than a function may take (functionTimeout), or two try at once. A process that dies delays what it had by so long.</summary>
     public int ClaimSeconds { get; set; } = 600;
 
-    /// <summary>So many notices alike (type, owner, network, need) are told to a person singly; more within <see cref="BurstMinutes"/> are one incident, whose number is told as it grows. 0 to 1000; 0 tells each.</summary>
+    /// <summary>
+    /// So many notices alike (type, owner, network, what we do next) are told to a person singly; more within <see cref="BurstMinutes"/>
+    /// are one incident, whose number is told as it grows. 0 to 1000; 0 tells each.
+    /// </summary>
     public int BurstCount { get; set; } = 5;
 
     /// <summary>Minutes, 1 to 1440.</summary>

@@ -83,6 +83,7 @@ public sealed class Wording(TextBook texts, ActionLinks links, OwnNotices own, M
 
         Add("page_case", facts.Number);
         if (facts.Need is { } need) Add("page_need", texts.Say(language, $"need_{need.Replace('-', '_')}"));
+        if (facts.Owes is { } owes) Add("page_owes", texts.Say(language, $"owes_{owes.Replace('-', '_')}"));
         Add("card_contact", facts.Network);
         if (facts.CaseId is not null) Add("page_owner", facts.Owner ?? texts.Say(language, "page_nobody"));
         Add("page_accepted", facts.AcceptedBy);

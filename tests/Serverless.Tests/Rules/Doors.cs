@@ -16,18 +16,23 @@ internal static class Doors
         ["Platform.Worker"] = ["Platform.Storage"],
         ["Platform.Messaging"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Platform.Storage", "Platform.Messaging", "Platform.Features"],
-        ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
+        ["Needs"] = ["Channels"],
+        ["Cases"] = ["Channels", "Needs", "Outbox", "Platform.Features", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Http", "Platform.Storage", "Platform.Features", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
-        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Features", "Texts", "Telemetry"],
+        ["Notices"] = ["Channels", "Cases", "Needs", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Features",
+            "Texts", "Telemetry"],
         ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Platform.Storage"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage", "Telemetry", "Registrations"],
+        ["Operations"] = ["Channels", "Cases", "Needs", "Operations.Rules", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage",
+            "Telemetry", "Registrations"],
+        ["Operations.Rules"] = ["Channels", "Cases", "Needs", "Receipts", "Platform.Features", "Platform.Storage"],
         ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Platform.Storage", "Texts"],
+        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Needs", "Platform.Features", "Replies", "Platform.Storage",
+            "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["Maintenance"] = ["Platform.Features"],
         ["Schema"] = ["Cases", "Channels", "Notices", "Outbox", "Registrations"],
@@ -41,7 +46,7 @@ internal static class Doors
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
-    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
+    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs", "Concern.cs", "Classification.cs"];
 
     /// <summary>
     /// The app as the compiler sees it: sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all

@@ -41,6 +41,7 @@ public sealed class Rooms_keep_their_doors
     [InlineData("Receipts/FrontDoor.cs", "namespace Serverless.Receipts; class FrontDoor { object? x = typeof(Maintenance.Steps); }", "Receipts uses Maintenance")]
     [InlineData("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen { object x = NoSuchType.Value; }", "NoSuchType does not resolve")]
     [InlineData("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }", "Schema uses Platform.Storage")]
+    [InlineData("Needs/Specimen.cs", "namespace Serverless.Needs; class Specimen { object? x = typeof(Platform.Storage.TableRow); }", "Needs uses Platform.Storage")]
     [InlineData("Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels")]
     public void A_specimen_that_breaks_a_door_is_caught(string path, string text, string sentence)
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Needs;
 using Serverless.Notices.Acknowledgement;
 using Serverless.Texts;
 using Xunit;
@@ -70,14 +71,15 @@ public sealed class ReceiptTextTests
     [InlineData("\ud800 kaputt", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void The_rule_for_cancellations_looks_at_words(string? text, bool ends) => Assert.Equal(ends, Ending.Says(text));
+    public void The_rule_for_cancellations_looks_at_words(string? text, bool ends) =>
+        Assert.Equal(ends, NeedReader.Read(Contact("de") with { Text = text }, RuleSet.BuiltIn).Ends);
 
     private static Case Head => new()
     {
         Id = new string('1', 32),
         Number = "7KMD4RT3",
-        Need = "answer",
-        NeedRule = "written in private",
+        Owes = "answer",
+        OwesRule = "written in private",
         Networks = ["email"],
         OpenedAt = Now,
         DueAt = Now.AddHours(4),
@@ -96,7 +98,8 @@ public sealed class ReceiptTextTests
         Language = language,
     };
 
-    private static string Text(Contact contact, DateTimeOffset? now = null) => Book().For(Head, contact, Ending.IsMeantBy(contact), Settings, now ?? Now);
+    private static string Text(Contact contact, DateTimeOffset? now = null) =>
+        Book().For(Head, contact, NeedReader.Read(contact, RuleSet.BuiltIn).Ends, Settings, now ?? Now);
 
     private static ReceiptText Book()
     {
