@@ -162,7 +162,7 @@ internal static class RuleFile
         return condition;
     }
 
-    private static IReadOnlyList<string> Words(JsonElement json, string name, string path)
+    private static List<string> Words(JsonElement json, string name, string path)
     {
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() is 0 or > MostWords)
             throw Wrong(path, $"is a list of 1 to {MostWords} texts.");

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Serverless.Needs;
 
 /// <summary>
@@ -57,6 +59,7 @@ internal sealed class TermIndex
     /// <param name="Term">Its id.</param>
     /// <param name="Token">Which word of the text it ends in, marks counted.</param>
     /// <param name="Sentence">Which sentence.</param>
+    [StructLayout(LayoutKind.Auto)]
     public readonly record struct Hit(int Term, int Token, int Sentence);
 
     /// <summary>

@@ -23,7 +23,7 @@ public class ReadingTexts
         Kind = ContactKind.Message,
         OccurredAt = DateTimeOffset.UnixEpoch,
         ReceivedAt = DateTimeOffset.UnixEpoch,
-        Text = string.Concat(Enumerable.Repeat(German, 6))[..1500],
+        Text = string.Concat(Enumerable.Repeat(German, 8))[..1500],
     };
 
     [Benchmark]

@@ -40,7 +40,7 @@ public sealed class RuleTrial(DeliveryWalk walk, DeliveryLog deliveries, Deliver
     public async Task<TrialStep> DayAsync(DateTimeOffset day, string? continuation, RuleSet before, RuleSet after, CancellationToken ct)
     {
         var names = channels.All.Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
-        var (at, within) = Place(continuation, names.Count);
+        var (at, within) = PlaceOf(continuation, names.Count);
         var hours = HourRange.Parse(null, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null, null)
             ?? throw new ArgumentException("This is no day.", nameof(day));
         var read = 0;
@@ -97,7 +97,7 @@ public sealed class RuleTrial(DeliveryWalk walk, DeliveryLog deliveries, Deliver
         Extras = text.Subject is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["subject"] = text.Subject },
     };
 
-    private static (int At, string? Within) Place(string? continuation, int most)
+    private static (int At, string? Within) PlaceOf(string? continuation, int most)
     {
         if (continuation is null) return (0, null);
         var parts = continuation.Split('~', 2);

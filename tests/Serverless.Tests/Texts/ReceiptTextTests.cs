@@ -22,11 +22,12 @@ public sealed class ReceiptTextTests
 
     [Theory]
     [InlineData("de", "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie bekommen bis 20.11.2026, 14:00 Uhr eine Antwort.\n\nSo erreichen Sie einen Menschen: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch verschickt.")]
-    [InlineData("en", "Hello,\n\nwe confirm that your declaration reached us on 20 November 2026, 09:59. Your case number is 7KMD4RT3.\n\nWhat you declared:\nWiderruf\nHiermit {number} widerrufe ich.\n\nYou will have an answer by 20 November 2026, 14:00.\n\nThis is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
+    [InlineData("en", "Hello,\n\nwe confirm that your declaration reached us on 20 November 2026, 09:59. Your case number is 7KMD4RT3.\n\nWhat you declared:\nWithdrawal\nI hereby {number} withdraw.\n\nYou will have an answer by 20 November 2026, 14:00.\n\nThis is how you reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis message was sent automatically.")]
     public void A_cancellation_or_withdrawal(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with
     {
-        Text = "Hiermit {number} widerrufe ich.",
-        Extras = new Dictionary<string, string> { ["subject"] = "Widerruf" },
+        // The words decide in which language the customer is answered, whatever their program states.
+        Text = language == "de" ? "Hiermit {number} widerrufe ich." : "I hereby {number} withdraw.",
+        Extras = new Dictionary<string, string> { ["subject"] = language == "de" ? "Widerruf" : "Withdrawal" },
     }));
 
     [Theory]

@@ -3,10 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Needs;
+using Serverless.Operations.Rules;
 using Serverless.Platform.Http;
 using Serverless.Receipts;
 
-namespace Serverless.Operations.Rules;
+namespace Serverless.Operations;
 
 /// <summary>An admin's own rules: shown, replaced, tried.</summary>
 public sealed class RulesFunctions(OwnRules rules, RuleTrial trial, ActionLog actions, Caller caller)
