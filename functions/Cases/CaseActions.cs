@@ -63,6 +63,19 @@ public sealed class CaseActions(
         return (Result.Done, new Step(CaseEvent.Accepted, withdrawn ? accepted with { HandOver = null } : accepted));
     }, ct);
 
+    /// <summary>A person says why the customer came: their word outranks every rule, until the case is opened again.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="said">What they say.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="version">Only if the head has this version; null for whatever is there.</param>
+    public Task<Result> ClassifyAsync(string caseId, Classification said, CancellationToken ct, int? version = null) =>
+        ChangeAsync(caseId, version, (head, _) =>
+    {
+        if (head.State == CaseState.Closed) return (Result.Closed, null);
+        var next = said.Over(head);
+        return next == head ? (Result.Already, null) : (Result.Done, new Step(CaseEvent.Classified, next));
+    }, ct);
+
     /// <summary>Offers the case to another owner. It changes hands only when they accept; until then the owner stays accountable.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="to">An owner as the <c>Owners</c> settings name them.</param>

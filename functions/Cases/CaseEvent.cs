@@ -17,6 +17,8 @@ public static class CaseEvent
     public const string HandedOver = "serverless.case.handed-over.v1";
     public const string Erased = "serverless.case.erased.v1";
     public const string Overdue = "serverless.case.overdue.v1";
+    public const string Classified = "serverless.case.classified.v1";
+    public const string ConfidentialInPublic = "serverless.case.confidential-in-public.v1";
     public const string OwnerGap = "serverless.case.owner-gap.v1";
     public const string ContactReceived = "serverless.contact.received.v1";
     public const string ContactSent = "serverless.contact.sent.v1";
@@ -34,6 +36,10 @@ public static class CaseEvent
         [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
         [HandedOver] = "The one it was offered to accepted: the case has a new owner.",
         [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
+        [Classified] = "A person said why the customer came: their word outranks the rules.",
+        [ConfidentialInPublic] =
+            "A customer wrote a bank account, card, date of birth or password where others can read it: hide it, or ask them to. "
+            + "The event does not say what it is.",
         [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
         [ContactReceived] = "A further contact of the customer joined an open case.",
         [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case. With data.automatic it was a receipt, and the customer still waits.",
@@ -57,7 +63,11 @@ public static class CaseEvent
             Number = head.Number,
             State = head.State,
             Owner = head.Owner,
+            Version = head.Version,
+            Owes = head.Owes,
             Need = head.Need,
+            Urgency = head.Urgency,
+            Language = head.Language,
             DueAt = head.DueAt,
             AcceptedBy = head.AcceptedBy,
             HandOverTo = head.HandOver?.To,
@@ -91,7 +101,25 @@ public sealed record CaseFacts
 
     public string? Owner { get; init; }
 
+    /// <summary>
+    /// Counts the changes of the case: of two events the one with the higher version is the later one; equal ones say the same of it.
+    /// </summary>
+    public int Version { get; init; }
+
+    /// <summary>
+    /// What we do next: <c>answer</c>, <c>public-answer</c>, <c>call</c>, <c>call-back</c>, <c>repair</c>, <c>confirm</c>, <c>pass-on</c>,
+    /// <c>review</c>, <c>none</c>.
+    /// </summary>
+    public required string Owes { get; init; }
+
+    /// <summary>Why the customer came: <c>safety</c>, <c>fault</c>, <c>known-question</c>, ...</summary>
     public required string Need { get; init; }
+
+    /// <summary><c>at-once</c>, <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    public required string Urgency { get; init; }
+
+    /// <summary>Language of the customer, e.g. <c>de</c>; absent while it is not known.</summary>
+    public string? Language { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }
 

@@ -18,7 +18,23 @@ public sealed record CaseFile(
 
     /// <summary>Give it as <c>historyContinuation</c> to get what was told before that; null when there is nothing.</summary>
     public string? HistoryContinuation { get; init; }
+
+    /// <summary>
+    /// What the customer told us in the contacts of this answer, in their order; read from the words, so it goes with them. Null for nothing.
+    /// </summary>
+    public IReadOnlyList<KnownFact>? Known { get; init; }
+
+    /// <summary>Kinds of what is known and need not be asked for; null for none.</summary>
+    public IReadOnlyList<string>? DoNotAsk { get; init; }
 }
+
+/// <summary>Something the customer told us.</summary>
+/// <param name="Kind">One of <see cref="Serverless.Needs.FactKinds"/>.</param>
+/// <param name="Value">As written; null where only that there is one is kept (bank account, card).</param>
+/// <param name="Certainty"><c>stated</c> beside its own word, <c>written</c> by its shape alone.</param>
+/// <param name="ContactId">The contact that says it first.</param>
+/// <param name="At">When.</param>
+public sealed record KnownFact(string Kind, string? Value, string Certainty, string ContactId, DateTimeOffset At);
 
 /// <summary>
 /// Which part of a long case somebody wants to see. Neither continuation: its latest contacts, the latest of its history, and its replies;
@@ -97,7 +113,15 @@ public sealed record ListedCase
 
     public string? Owner { get; init; }
 
+    /// <summary>Why the customer came.</summary>
     public required string Need { get; init; }
+
+    /// <summary>What we do next.</summary>
+    public required string Owes { get; init; }
+
+    public required string Urgency { get; init; }
+
+    public string? Language { get; init; }
 
     public required IReadOnlyList<string> Networks { get; init; }
 
@@ -150,4 +174,11 @@ public enum CaseOrder
 /// <param name="Order">In which order.</param>
 public sealed record CaseFilter(
     CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation,
-    CaseOrder Order = CaseOrder.Oldest);
+    CaseOrder Order = CaseOrder.Oldest)
+{
+    /// <summary>Only cases of this need.</summary>
+    public string? Need { get; init; }
+
+    /// <summary>Only cases of this urgency.</summary>
+    public string? Urgency { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Channels;
+using Serverless.Needs;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
@@ -9,6 +10,7 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
 {
     private const int MaxReferences = 20;
     private const int SideBySide = 16;
+    private const int MostKnown = 30;
 
     /// <summary>A case by its id or number, with all that belongs to it; null when there is none.</summary>
     public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct) =>
@@ -30,11 +32,12 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         var told = wantsHistory ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
         var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
         var references = await ReferencesAsync(id, contacts, ct);
-        return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references)
+        var file = new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references)
         {
             Continuation = more,
             HistoryContinuation = told.Continuation,
         };
+        return WithKnown(file);
     }
 
     /// <summary>
@@ -55,7 +58,32 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             .Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
         var history = found.History.AsEnumerable().Reverse().Select(Entry);
         var references = await ReferencesAsync(id, contacts, ct);
-        return new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references);
+        return WithKnown(new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references));
+    }
+
+    // Of the contacts that are shown. Read from the words each time: nothing personal is stored a second time.
+    private static CaseFile WithKnown(CaseFile file)
+    {
+        var known = Known(file.Contacts);
+        if (known.Count == 0) return file;
+        List<string> given = [.. known.Select(k => k.Kind).Where(FactKinds.IsAskedFor).Distinct(StringComparer.Ordinal)];
+        return file with { Known = known, DoNotAsk = given.Count == 0 ? null : given };
+    }
+
+    private static List<KnownFact> Known(IReadOnlyList<FiledContact> contacts)
+    {
+        List<KnownFact> known = [];
+        foreach (var filed in contacts.Where(c => c.Contact.Direction == Direction.Inbound))
+        {
+            foreach (var fact in NeedReader.FactsOf(filed.Contact))
+            {
+                if (known.Count >= MostKnown) return known;
+                if (!known.Exists(k => k.Kind == fact.Kind && string.Equals(k.Value, fact.Value, StringComparison.OrdinalIgnoreCase)))
+                    known.Add(new KnownFact(fact.Kind, fact.Value, fact.Certainty, filed.Id, filed.Contact.OccurredAt));
+            }
+        }
+
+        return known;
     }
 
     private async Task<FiledContact?> FiledAsync(string caseId, string contactId, CancellationToken ct)
@@ -128,6 +156,8 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             // Of an open case: it went to another owner, and this one's list is behind.
             if (filter.Owner is not null && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
             if (filter.Network is { } network && !found.Head.Networks.Contains(network, StringComparer.OrdinalIgnoreCase)) continue;
+            if (filter.Need is { } need && found.Head.Need != need) continue;
+            if (filter.Urgency is { } urgency && found.Head.Urgency != urgency) continue;
             if (filter.DueBefore is { } before && !(found.Head.DueAt < before)) continue;
             listed.Add(Listed(found.Head, found.Events));
         }
@@ -155,6 +185,9 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         State = head.State,
         Owner = head.Owner,
         Need = head.Need,
+        Owes = head.Owes,
+        Urgency = head.Urgency,
+        Language = head.Language,
         Networks = head.Networks,
         Channels = [.. events.Select(e => e.Event.Contact.Channel).Distinct(StringComparer.Ordinal)],
         OpenedAt = head.OpenedAt,

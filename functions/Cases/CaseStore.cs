@@ -240,13 +240,11 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return new StoredEvent(row.Text("Contact") ?? "", row.Text("Delivery") ?? "", e, row.Text("End") ?? "");
     }
 
-    private static TableRow WriteHead(Case head) => new(head.Id, CaseKeys.Head)
+    private static TableRow WriteHead(Case head) => NeedColumns.Write(head, new(head.Id, CaseKeys.Head)
     {
         ["Number"] = head.Number,
         ["State"] = head.State == CaseState.Closed ? "closed" : "open",
         ["Owner"] = head.Owner,
-        ["Need"] = head.Need,
-        ["NeedRule"] = head.NeedRule,
         ["Networks"] = string.Join(' ', head.Networks),
         ["OpenedAt"] = head.OpenedAt,
         ["WaitingSince"] = head.WaitingSince,
@@ -263,16 +261,16 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         ["Cause"] = head.Cause,
         ["Reopened"] = head.Reopened,
         ["Version"] = head.Version,
-    };
+    });
 
-    private static Case ReadHead(TableRow row) => new()
+    private static Case ReadHead(TableRow row) => NeedColumns.Read(row, new()
     {
         Id = row.PartitionKey,
         Number = row.Text("Number") ?? "",
         State = row.Text("State") == "closed" ? CaseState.Closed : CaseState.Open,
         Owner = row.Text("Owner"),
-        Need = row.Text("Need") ?? "",
-        NeedRule = row.Text("NeedRule") ?? "",
+        Owes = row.Text("Owes") ?? "",
+        OwesRule = row.Text("OwesRule") ?? "",
         Networks = (row.Text("Networks") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         OpenedAt = row.Time("OpenedAt") ?? default,
         WaitingSince = row.Time("WaitingSince"),
@@ -289,7 +287,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         Cause = row.Text("Cause"),
         Reopened = row.Int("Reopened") ?? 0,
         Version = row.Int("Version") ?? 1,
-    };
+    });
 }
 
 /// <summary>A contact's event as the case keeps it.</summary>

@@ -102,6 +102,7 @@ public sealed class ActionPage(TextBook texts)
         html.Append("<dl>");
         Fact("case", head.Number);
         Fact("need", texts.Say(language, $"need_{head.Need.Replace('-', '_')}"));
+        Fact("owes", texts.Say(language, $"owes_{head.Owes.Replace('-', '_')}"));
         Fact("channel", string.Join(", ", head.Networks));
         Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);

@@ -116,7 +116,14 @@ public sealed record NoticeFacts
 
     public string? Owner { get; init; }
 
+    /// <summary>Why the customer came.</summary>
     public string? Need { get; init; }
+
+    /// <summary>What we do next.</summary>
+    public string? Owes { get; init; }
+
+    /// <summary><c>at-once</c>, <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    public string? Urgency { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }
 

@@ -15,7 +15,7 @@ public sealed class Recipient
     /// <summary>What a person hears of unless set: every step at which somebody has to do something.</summary>
     public const string StepsThatMatter =
         "serverless.case.opened.v1,serverless.case.reopened.v1,serverless.case.hand-over-offered.v1,serverless.case.handed-over.v1,serverless.case.overdue.v1,serverless.case.owner-gap.v1,"
-        + "serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
+        + "serverless.case.confidential-in-public.v1,serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
 
     /// <summary>Mail address; needs the mail route.</summary>
     public string? Email { get; set; }
@@ -32,8 +32,11 @@ public sealed class Recipient
     /// <summary>Channels, separated by commas; <c>*</c> for all.</summary>
     public string Channels { get; set; } = "*";
 
-    /// <summary>Needs (<c>answer</c>, <c>call-back</c>, ...), separated by commas; <c>*</c> for all.</summary>
+    /// <summary>Why customers came (<c>fault</c>, <c>complaint</c>, ...), separated by commas; <c>*</c> for all.</summary>
     public string Needs { get; set; } = "*";
+
+    /// <summary>What we do next (<c>answer</c>, <c>call-back</c>, ...), separated by commas; <c>*</c> for all.</summary>
+    public string Owes { get; set; } = "*";
 
     /// <summary><c>de</c> or <c>en</c>.</summary>
     public string Language { get; set; } = "de";
@@ -45,7 +48,7 @@ public sealed class Recipient
     public string TimeZone { get; set; } = "Europe/Berlin";
 
     /// <summary>Event types that wait for no hours and no digest.</summary>
-    public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.channel.*";
+    public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.case.confidential-in-public.v1,serverless.channel.*";
 
     /// <summary>So many notices are told together, 2 to 100; 0 tells each on its own.</summary>
     public int DigestCount { get; set; }
@@ -85,7 +88,9 @@ public sealed class Recipient
 
         var owners = Owners ?? name;
         return (NameList.Holds(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && NameList.Holds(owners, to)))
-            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
+            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel))
+                && (facts.Need is null || NameList.Holds(Needs, facts.Need))
+            && (facts.Owes is null || NameList.Holds(Owes, facts.Owes));
     }
 
     /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>

@@ -93,6 +93,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         Owners = entry.Owners,
         Channels = entry.Channels,
         Needs = entry.Needs,
+        Owes = entry.Owes,
         TimeZone = entry.TimeZone,
         Urgent = entry.Urgent,
         Escalation = entry.Escalation,

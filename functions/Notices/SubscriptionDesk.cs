@@ -129,6 +129,7 @@ public sealed class SubscriptionDesk(Subscriptions subscriptions, NoticeLog noti
         Types = Subscription.Parts(one.Types),
         Channels = Subscription.Parts(one.Channels),
         Needs = Subscription.Parts(one.Needs),
+        Owes = Subscription.Parts(one.Owes),
         Owners = Subscription.Parts(one.Owners),
         Networks = Subscription.Parts(one.Networks),
         Include = one.Fields,

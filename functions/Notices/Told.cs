@@ -115,6 +115,7 @@ public sealed class Wording(
 
         Add("page_case", facts.Number);
         if (facts.Need is { } need) Add("page_need", texts.Say(language, $"need_{need.Replace('-', '_')}"));
+        if (facts.Owes is { } owes) Add("page_owes", texts.Say(language, $"owes_{owes.Replace('-', '_')}"));
         Add("card_contact", facts.Network);
         if (facts.CaseId is not null) Add("page_owner", facts.Owner ?? texts.Say(language, "page_nobody"));
         Add("page_accepted", facts.AcceptedBy);
@@ -144,7 +145,7 @@ public sealed class Wording(
     private bool MayBeAnswered(Notice notice, Contact? contact)
     {
         var facts = notice.Facts;
-        if (facts.Direction == "outbound" || facts.Need is "call" or "call-back") return false;
+        if (facts.Direction == "outbound" || facts.Owes is "call" or "call-back") return false;
         if (facts.Channel is { } channel && channels.Find(channel) is not IReplies) return false;
         return contact is null or { Reply: not null };
     }

@@ -1,3 +1,5 @@
+using Serverless.Needs;
+using Serverless.Operations.Rules;
 using Serverless.Platform.Features;
 
 namespace Serverless.Operations;
@@ -8,5 +10,6 @@ public static class OperationsServices
     public static IServiceCollection AddOperations(this IServiceCollection services) => services
         .AddSingleton<StartCheck>().AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
         .AddSingleton<RouteDesk>().AddSingleton<Arrears>()
+        .AddSingleton<OwnRules>().AddSingleton<Provided<RuleSet>>(p => p.GetRequiredService<OwnRules>()).AddSingleton<RuleTrial>()
         .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Arrears>().MeasureAsync));
 }

@@ -8,6 +8,7 @@ using Serverless.Channels;
 using Serverless.Diagnostics;
 using Serverless.Notices;
 using Serverless.Operations;
+using Serverless.Operations.Rules;
 using Serverless.Outbox;
 using Serverless.Privacy;
 using Serverless.Receipts;
@@ -58,6 +59,13 @@ public static class PublishedSchemas
         ["kept-page"] = () => Of<KeptPage>(ReviewJson.Default),
         ["kept-step"] = () => Of<KeptStep>(ReviewJson.Default),
         ["action-page"] = () => Of<ActionLog.Page>(ReviewJson.Default),
+        ["rules"] = () => JsonNode.Parse(
+            """
+            {"type":"object","required":["rules"],"properties":{"rules":{"type":"array","maxItems":500,"items":{"type":"object",
+            "required":["id","when","then"],"properties":{"id":{"type":"string"},"when":{"type":"object"},"then":{"type":"object"},
+            "note":{"type":"string"}}}}}}
+            """)!,
+        ["rule-trial"] = () => Of<TrialStep>(RulesJson.Default),
         ["privacy-order"] = () => Of<OrderReport>(OrderJson.Default),
         ["privacy-orders"] = () => Of<IReadOnlyList<OrderReport>>(OrderJson.Default),
         ["privacy-erase"] = () => new JsonObject

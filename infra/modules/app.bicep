@@ -120,6 +120,7 @@ var recipientSettings = flatten(map(items(recipients), r => concat(
     { name: 'Recipients__Entries__${r.key}__Events', value: r.value.?events ?? '' }
     { name: 'Recipients__Entries__${r.key}__Channels', value: r.value.?channels ?? '' }
     { name: 'Recipients__Entries__${r.key}__Needs', value: r.value.?needs ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Owes', value: r.value.?owes ?? '' }
     { name: 'Recipients__Entries__${r.key}__Language', value: r.value.?language ?? '' }
     { name: 'Recipients__Entries__${r.key}__Hours', value: r.value.?hours ?? '' }
     { name: 'Recipients__Entries__${r.key}__TimeZone', value: r.value.?timeZone ?? '' }

@@ -11,7 +11,7 @@ public sealed class AcknowledgementOptions
     /// <summary>The way to a person, as the customer reads it: a number, hours, an address. Needed: without it receipts wait.</summary>
     public string? Contact { get; set; }
 
-    /// <summary><c>de</c> or <c>en</c>, for contacts that state neither.</summary>
+    /// <summary><c>de</c> or <c>en</c>, for contacts in neither language.</summary>
     public string Language { get; set; } = "de";
 
     /// <summary>When receipts go out, as in <see cref="Serverless.Channels.OpeningHours"/>; what comes outside waits. A cancellation or withdrawal does not.</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Needs;
+using Serverless.Platform.Features;
 using Serverless.Replies;
 
 namespace Serverless.Notices.Acknowledgement;
@@ -11,7 +13,8 @@ namespace Serverless.Notices.Acknowledgement;
 /// the text goes out as a reply of its case, so sending, repeating and echoes are the business of Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
-    CaseReader cases, ReplyDesk desk, CustomerLimit limit, ReceiptText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INoticeRoute
+    CaseReader cases, ReplyDesk desk, CustomerLimit limit, ReceiptText text, ChannelDirectory channels, TimeProvider time,
+    IOptionsMonitor<AcknowledgementOptions> options, Provided<RuleSet> rules) : INoticeRoute
 {
     private static readonly NoticeTarget Customer = new("customer", "customer");
 
@@ -39,8 +42,9 @@ public sealed class AcknowledgementRoute(
         // Noticed before it was marked: by a crash, or by another instance.
         if (ReceiptRules.Receipts(file, dryRun).Any(r => r.To == filed.Id)) return Done(dryRun);
 
-        var ends = contact.Place == Place.Private && Ending.IsMeantBy(contact);
-        if (ReceiptRules.Objection(file, contact, ends, dryRun, settings, now) is { } objection) return Void(objection);
+        var reading = NeedReader.Read(contact, await rules.CurrentAsync(ct));
+        var ends = contact.Place == Place.Private && reading.Ends;
+        if (ReceiptRules.Objection(file, contact, reading, ends, dryRun, settings, now) is { } objection) return Void(objection);
         if (string.IsNullOrWhiteSpace(settings.Contact)) return new Outcome(OutcomeKind.Later, "settings-incomplete");
         if (!ends && IsNever(settings.Hours)) return Void("quiet-hours");
         if (!ends && QuietHours.End(settings.Hours, settings.TimeZone, now) is { } morning) return new Outcome(OutcomeKind.Later, "quiet-hours") { At = morning };

@@ -1,5 +1,6 @@
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Needs;
 
 namespace Serverless.Notices.Acknowledgement;
 
@@ -12,11 +13,13 @@ internal static class ReceiptRules
     /// <summary>Why a contact gets no receipt, a code of README.md; null when one is owed.</summary>
     /// <param name="file">The case.</param>
     /// <param name="contact">The contact.</param>
+    /// <param name="reading">What the rules read in it.</param>
     /// <param name="ends">Whether it says that a contract ends.</param>
     /// <param name="dryRun">Whether receipts are only shown.</param>
     /// <param name="settings">Settings.</param>
     /// <param name="now">Now.</param>
-    public static string? Objection(CaseFile file, Contact contact, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now)
+    public static string? Objection(CaseFile file, Contact contact, TextReading reading, bool ends, bool dryRun,
+        AcknowledgementOptions settings, DateTimeOffset now)
     {
         if (contact.Direction == Direction.Outbound) return "our-own";
         if (contact.Recovery is not null) return "recovered";
@@ -26,6 +29,9 @@ internal static class ReceiptRules
         if (contact.SupersededBy is not null) return "too-late";
         // A confirmation has a place of its own: it is owed whatever was said or done before, and late is better than never.
         if (ends) return null;
+        // Thanks want no answer, and neither does what is meant for somebody else.
+        if (reading.Closing || reading.Need == NeedKinds.Praise) return "thanks";
+        if (reading.Need == NeedKinds.Misdirected) return "misdirected";
         if (now - contact.ReceivedAt > Stale) return "too-late";
         if (file.Case.State == CaseState.Closed) return "case-closed";
         if (file.Case.WaitingSince is not { } since) return "answered";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.Needs;
 using Serverless.Texts;
 
 namespace Serverless.Notices.Acknowledgement;
@@ -19,7 +20,8 @@ public sealed class ReceiptText(TextBook texts)
     /// <param name="now">Now: a promise that has passed is not told.</param>
     public string For(Case head, Contact contact, bool ends, AcknowledgementOptions settings, DateTimeOffset now)
     {
-        var language = LanguageOf(contact.Language) ?? settings.Language;
+        // The words of the contact, else what the case knows, else the house.
+        var language = LanguageOf(NeedReader.LanguageOf(contact)) ?? LanguageOf(head.Language) ?? settings.Language;
         var zone = QuietHours.ZoneOf(settings.TimeZone);
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["contact"] = settings.Contact ?? "" };
         if (contact.Place == Place.Public) return texts.Say(language, "ack_public", values);
@@ -33,7 +35,7 @@ public sealed class ReceiptText(TextBook texts)
         return texts.Say(language, ends ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
     }
 
-    // Stated by the sender or the provider, never guessed.
+    // Texts are in two languages; a third one gets that of the house.
     private static string? LanguageOf(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch
     {
         TextBook.German => TextBook.German,

@@ -19,7 +19,7 @@ public sealed class AnsweredCallTests
     {
         var folded = Folded.Of(order);
         Assert.Equal(CallOutcome.Answered, folded.Contact.Call!.Outcome);
-        Assert.Equal(("call", null, null, null), (folded.Head!.Need, folded.Head.WaitingSince, folded.Head.WaitingFor, folded.Head.DueAt));
+        Assert.Equal(("call", null, null, null), (folded.Head!.Owes, folded.Head.WaitingSince, folded.Head.WaitingFor, folded.Head.DueAt));
         Assert.Equal(Folded.Of(call).Outcome, folded.Outcome);
     });
 

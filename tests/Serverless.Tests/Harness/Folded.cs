@@ -25,15 +25,16 @@ public sealed record Folded(Contact Contact, Case? Head)
                 {
                     Id = "1",
                     Number = "1",
-                    Need = open.Need,
-                    NeedRule = open.NeedRule,
+                    Owes = open.Reading.Owes,
+                    OwesRule = open.Reading.OwesRule,
                     Networks = [e.Contact.Network],
                     OpenedAt = default,
                     WaitingSince = open.WaitingSince,
                     WaitingFor = open.WaitingSince is null ? null : CaseKeys.Contact(e.Contact),
                     DueAt = open.DueAt,
                     AnsweredAt = open.AnsweredAt,
-                },
+                } is var opened ? Concern.WithFacts(Concern.Reads(opened, open.Reading, CaseKeys.Contact(e.Contact)), open.Reading)
+                    : null,
                 Decision.Change change => change.Head,
                 _ => head,
             };
@@ -46,5 +47,6 @@ public sealed record Folded(Contact Contact, Case? Head)
     public string Outcome => $"{JsonSerializer.Serialize(Contact, ContactJson.Default.Contact)}\n{Owed}";
 
     /// <summary>What is owed; a case of which nothing is owed is as good as none.</summary>
-    public string Owed => Head is { WaitingSince: not null } ? $"{Head.Need} since {Head.WaitingSince:O} until {Head.DueAt:O}" : "nothing";
+    public string Owed => Head is { WaitingSince: not null } ? $"{Head.Need}, {Head.Owes} since {Head.WaitingSince:O} until {Head.DueAt:O}"
+        : "nothing";
 }

@@ -96,7 +96,8 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
                 var at = DateTimeOffset.UnixEpoch.AddSeconds(random.Next());
                 var head = new Case
                 {
-                    Id = Guid.NewGuid().ToString("N"), Number = "KX-2026-000001", Need = "public-answer", NeedRule = "", Networks = [], OpenedAt = at, DueAt = at,
+                    Id = Guid.NewGuid().ToString("N"), Number = "KX-2026-000001", Owes = "public-answer", OwesRule = "", Need =
+                        "privacy-request", Language = "de", Topic = "privacy", Networks = [], OpenedAt = at, DueAt = at,
                     Owner = Name(), AcceptedBy = Name(), HandOver = new HandOver(Name(), Name(), Name(), at), Overdue = int.MaxValue,
                 };
                 var contact = new Contact { Channel = "discourse", Network = "facebook-messenger", Account = Name(), ExternalId = Name(), Kind = ContactKind.MissedCall, OccurredAt = at, ReceivedAt = at, Text = Name() };

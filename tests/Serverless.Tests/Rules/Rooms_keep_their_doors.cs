@@ -42,6 +42,7 @@ public sealed class Rooms_keep_their_doors
         { "Outbox/OutboxServices.cs", "namespace Serverless.Outbox; class OutboxServices { object? x = typeof(Cases.CaseStore); }", "Outbox uses Cases" },
         { "Receipts/FrontDoor.cs", "namespace Serverless.Receipts; class FrontDoor { object? x = typeof(Maintenance.Steps); }", "Receipts uses Maintenance" },
         { "Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }", "Schema uses Platform.Storage" },
+        { "Needs/Specimen.cs", "namespace Serverless.Needs; class Specimen { object? x = typeof(Platform.Storage.TableRow); }", "Needs uses Platform.Storage" },
         { "Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels" },
         { "Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { void X() { var first = HandsOut.AllThatAreClosed[0]; first.ToString(); } }", "Channels.Meta uses Cases (var)" },
         { "Channels/Meta/Specimen.cs", "namespace Serverless.Channels.Meta; class Specimen { void X() { foreach (var one in HandsOut.AllThatAreClosed) one.FindNothing(); } }", "FindNothing does not resolve" },
