@@ -21,6 +21,7 @@ using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schema;
+using Serverless.ServiceLevels;
 using Serverless.Telemetry;
 using Serverless.Texts;
 
@@ -71,6 +72,7 @@ public static class Program
             .AddOutgoing(configuration)
             .AddChannels(configuration)
             .AddReceipts(configuration)
+            .AddServiceLevels(configuration)
             .AddCases(configuration)
             .AddOutbox()
             .AddAttachments(configuration)

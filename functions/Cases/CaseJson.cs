@@ -12,4 +12,5 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CaseFile))]
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]
+[JsonSerializable(typeof(IReadOnlyList<Promise>))]
 public sealed partial class CaseJson : JsonSerializerContext;

@@ -14,6 +14,7 @@ public static class CaseKeys
     public const string OutboxPrefix = "outbox|";
     public const string AttachmentPrefix = "attachment|";
     public const string ReplyPrefix = "reply|";
+    public const string PromisePrefix = "promise|";
 
     /// <summary>Key of a conversation; null when the event names none.</summary>
     public static string? Thread(Contact contact) =>

@@ -15,7 +15,9 @@ public sealed class CaseReader(CaseStore cases, CaseViews views, Correlator corr
         if (await IdOfAsync(idOrNumber, ct) is not { } id || await cases.ReadAsync(id, ct) is not { } found) return null;
         var files = found.Files.ToLookup(f => f.ContactId, f => f.File, StringComparer.Ordinal);
         var contacts = found.Events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Select(e => Filed(e, files[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
-        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)], await ReferencesAsync(id, contacts, ct));
+        return new CaseFile(found.Head, contacts, [.. found.History.Select(Entry)], [.. found.Replies.OrderBy(r => r.CreatedAt)],
+            await ReferencesAsync(id, contacts, ct),
+            found.Promises.Count == 0 ? null : [.. found.Promises.OrderBy(p => p.MadeAt)]);
     }
 
     // Nothing is written for it: both contacts name the accounts that the message went to, and each is found by its id.

@@ -1,4 +1,5 @@
 using Serverless.Channels;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
 
@@ -49,7 +50,8 @@ public static class CaseRules
     /// <param name="options">Rules' settings.</param>
     /// <param name="before">What is known of the contact already, in any order; null or empty for a new one.</param>
     public static Decision Decide(
-        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options, IReadOnlyList<ContactEvent>? before = null)
+        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, Levels levels, CasesOptions options,
+        IReadOnlyList<ContactEvent>? before = null)
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
         var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact)
@@ -90,17 +92,18 @@ public static class CaseRules
     // Whoever sends a newsletter waits for no answer; it can be answered all the same.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
 
-    private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
+    private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, Levels levels)
     {
         var (need, rule) = NeedOf(contact);
         if (OwesNothing(contact)) return new Decision.Open(need, "a newsletter: nobody waits for an answer", null, null);
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(need, rule, null, null) { AnsweredAt = answered }
-            : new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
+            : new Decision.Open(need, rule, contact.OccurredAt, levels.DueAt(contact));
     }
 
-    private static Decision AfterEnd(Case head, Contact contact, bool isNewContact, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options)
+    private static Decision AfterEnd(Case head, Contact contact, bool isNewContact, bool pinned, DateTimeOffset now, Levels levels,
+        CasesOptions options)
     {
         if (!isNewContact) return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
@@ -118,7 +121,7 @@ public static class CaseRules
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
-    private static Decision Further(Case head, Contact contact, ServiceLevelsOptions levels)
+    private static Decision Further(Case head, Contact contact, Levels levels)
     {
         // Something that happened to it was told first, and the clock runs from that.
         if (WaitsFor(head, contact)) return Corrected(head, contact, levels, CaseEvent.ContactReceived);
@@ -135,7 +138,7 @@ public static class CaseRules
             ? new Decision.Change(NobodyWaits(head) with { AnsweredAt = Later(head.AnsweredAt, at), Version = head.Version + 1 }, tells)
             : new Decision.Append(tells);
 
-    private static Decision Called(Case head, ContactEvent e, Contact call, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
+    private static Decision Called(Case head, ContactEvent e, Contact call, IReadOnlyList<ContactEvent>? before, Levels levels)
     {
         var tells = e.Change == ContactChange.Received ? CaseEvent.ContactReceived : CaseEvent.ContactChanged;
         var next = With(head, call.Network);
@@ -159,7 +162,7 @@ public static class CaseRules
     }
 
     // The contact for which somebody waits is known better now.
-    private static Decision Corrected(Case head, Contact contact, ServiceLevelsOptions levels, string tells)
+    private static Decision Corrected(Case head, Contact contact, Levels levels, string tells)
     {
         var next = With(Waiting(head, contact, levels), contact.Network) with { Overdue = head.Overdue };
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
@@ -177,8 +180,14 @@ public static class CaseRules
         return head with { Need = need, NeedRule = rule };
     }
 
-    private static Case Waiting(Case head, Contact contact, ServiceLevelsOptions levels) =>
-        Needing(head, contact) with { WaitingSince = contact.OccurredAt, WaitingFor = CaseKeys.Contact(contact), DueAt = ServiceLevels.DueAt(contact, levels), Overdue = 0 };
+    private static Case Waiting(Case head, Contact contact, Levels levels) =>
+        Needing(head, contact) with
+        {
+            WaitingSince = contact.OccurredAt,
+            WaitingFor = CaseKeys.Contact(contact),
+            DueAt = levels.DueAt(contact),
+            Overdue = 0,
+        };
 
     private static DateTimeOffset Later(DateTimeOffset? one, DateTimeOffset other) => one > other ? one.Value : other;
 

@@ -112,31 +112,38 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
     /// <param name="entries">What is to be told.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    /// <param name="promises">Promises that were made or changed with it; their rows are guarded by the head's version.</param>
+    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head,
+        IReadOnlyList<OutboxEntry> entries, CancellationToken ct, IReadOnlyList<Promise>? promises = null)
     {
         var operations = new List<TableOperation>(2 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
         AddHead(operations, caseId, head);
+        PromiseRows.AddTo(operations, caseId, promises);
         AddEntries(operations, caseId, entries);
         return await tables.BatchAsync(Table, operations, ct);
     }
 
     /// <summary>Writes a change of the head that no contact caused, and what is to be told.</summary>
-    public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct,
+        IReadOnlyList<Promise>? promises = null)
     {
         var operations = new List<TableOperation>();
         AddHead(operations, head.Id, (head, replaces));
+        PromiseRows.AddTo(operations, head.Id, promises);
         AddEntries(operations, head.Id, entries);
         return tables.BatchAsync(Table, operations, ct);
     }
 
     /// <summary>Every row of a case, in one pass; null when there is no head.</summary>
-    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies)?> ReadAsync(string caseId, CancellationToken ct)
+    public async Task<(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files,
+        List<CaseReply> Replies, List<Promise> Promises)?> ReadAsync(string caseId, CancellationToken ct)
     {
         Case? head = null;
         List<StoredEvent> events = [];
         List<TableRow> history = [];
         List<AttachmentRows.Row> files = [];
         List<CaseReply> replies = [];
+        List<Promise> promises = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId), ct))
         {
             if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
@@ -144,9 +151,10 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) history.Add(row);
             else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) files.Add(AttachmentRows.Read(row));
             else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) replies.Add(CaseReplies.Read(row));
+            else if (row.RowKey.StartsWith(CaseKeys.PromisePrefix, StringComparison.Ordinal)) promises.AddRange(PromiseRows.Read(row));
         }
 
-        return head is null ? null : (head, events, history, files, replies);
+        return head is null ? null : (head, events, history, files, replies, promises);
     }
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>
@@ -230,6 +238,9 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         ["WaitingSince"] = head.WaitingSince,
         ["WaitingFor"] = head.WaitingFor,
         ["DueAt"] = head.DueAt,
+        ["Promises"] = PromiseRows.Write(head.Promises),
+        ["LookAt"] = head.LookAt,
+        ["AcceptBy"] = head.AcceptBy,
         ["AnsweredAt"] = head.AnsweredAt,
         ["AcceptedBy"] = head.AcceptedBy,
         ["AcceptedAt"] = head.AcceptedAt,
@@ -256,6 +267,9 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         WaitingSince = row.Time("WaitingSince"),
         WaitingFor = row.Text("WaitingFor"),
         DueAt = row.Time("DueAt"),
+        Promises = PromiseRows.Parse(row.Text("Promises")),
+        LookAt = row.Time("LookAt"),
+        AcceptBy = row.Time("AcceptBy"),
         AnsweredAt = row.Time("AnsweredAt"),
         AcceptedBy = row.Text("AcceptedBy"),
         AcceptedAt = row.Time("AcceptedAt"),

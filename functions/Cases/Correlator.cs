@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
 
@@ -25,7 +26,8 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 /// for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be repeated and raced: whoever comes later takes over what is there.
 /// </summary>
 public sealed class Correlator(
-    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
+    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, Levels levels, PromiseRules promises,
+    IOptionsMonitor<CasesOptions> options)
 {
     private const string Seen = "seen";
     private const int MaxAnswers = 20;
@@ -107,19 +109,30 @@ public sealed class Correlator(
         var before = await BeforeAsync(place, e, again, ct);
         if (before.Find(b => CaseKeys.Event(b.Event) == cause) is { } stored)
             return new Correlation(stored.Delivery == delivery ? stored.End : "duplicate", caseId, null, null);
-        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue, [.. before.Select(b => b.Event)]);
+        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels, options.CurrentValue, [.. before.Select(b => b.Event)]);
         if (beside == caseId && head?.Head?.State == CaseState.Closed) decision = new Decision.Append(CaseEvent.ContactReceived);
+        var contact = before.Count == 0 ? e.Contact : ContactFold.Fold([.. before.Select(b => b.Event), e]);
+        if (decision is Decision.Append plain && head?.Head is { } known && promises.Concerns(known, contact))
+            decision = new Decision.Change(known with { Version = known.Version + 1 }, plain.Tells);
+        IReadOnlyList<Promise> made = [];
         var word = EndWord(e, place.First && !before.Exists(b => b.End is "case" or "joined" or "outbound"));
         var (end, change, entries) = decision switch
         {
-            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
-            Decision.Change it => (word, (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
+            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, contact, open, cause, now, rows => made = rows, ct),
+            Decision.Change it => Changed(promises.Follow(head!.Head, it.Head, contact, now), it.Tells),
             Decision.Append it => (word, ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
             // The event waits. Its row of the head makes sure that whoever opens the case at this instant sees it, or that we see the case.
             _ => (word, (null, head?.ETag), new List<OutboxEntry>()),
         };
 
-        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct);
+        (string, (Case?, ETag?)?, List<OutboxEntry>) Changed(PromiseChange step, string tells)
+        {
+            made = step.Rows;
+            var told = CaseEvent.Of(tells, step.Head, e, cause, now, promise: made.Count == 0 ? null : made[^1]);
+            return (word, (step.Head, head!.ETag), [told, .. CaseEvent.OfPromises(made, step.Head, cause, now)]);
+        }
+
+        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, ct, made);
         return written switch
         {
             { State: WriteState.Written } => new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),
@@ -136,7 +149,10 @@ public sealed class Correlator(
     }
 
     // It was opened, or opened again, or its clock was set, or it is not overdue any more.
-    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt) || (before.Overdue > 0 && after?.Overdue == 0);
+    // A later look is left to the clock, which reads the head.
+    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open
+        || (after?.DueAt is { } due && due != before.DueAt) || (after?.LookAt is { } look && !(before.LookAt <= look))
+        || (before.Overdue > 0 && after?.Overdue == 0);
 
     private async Task<Place?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
     {
@@ -186,7 +202,8 @@ public sealed class Correlator(
 
     // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
     private bool MovesOn(CaseStore.Versioned? head, ContactEvent e) => head is { IsErased: true }
-        || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn);
+        || (head?.Head is { } known
+            && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels, options.CurrentValue) is Decision.MoveOn);
 
     /// <summary>Makes what is known of a contact a tombstone: it keeps every copy out for good.</summary>
     public Task BuryAsync(string contactKey, string caseId, CancellationToken ct) =>
@@ -223,7 +240,8 @@ public sealed class Correlator(
     private static bool IsFirst(TableRow seen, ContactEvent e) => seen.Text("By") == CaseKeys.Event(e);
 
     private async Task<(string End, (Case?, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
-        string caseId, ETag? waiting, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
+        string caseId, ETag? waiting, ContactEvent e, Contact contact, Decision.Open open, string cause, DateTimeOffset now,
+        Action<IReadOnlyList<Promise>> makes, CancellationToken ct)
     {
         var head = new Case
         {
@@ -239,13 +257,24 @@ public sealed class Correlator(
             DueAt = open.DueAt,
             AnsweredAt = open.AnsweredAt,
         };
+        var step = promises.Follow(null, head, contact, now);
+        List<Promise> made = [.. step.Rows];
+        head = step.Head;
         var held = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound || CaseRules.Settles(w.Event.Contact)).ToList();
         var answers = held.ConvertAll(w => w.Event);
-        var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal).Where(c => CaseRules.Settles(c.First().Event.Contact) || CaseRules.Reached(ContactFold.Fold(c.Select(w => w.Event))))
-            .Select(c => c.Max(w => w.Event.Contact.OccurredAt)).ToList();
-        if (reached.Exists(at => at >= open.WaitingSince)) head = head with { WaitingSince = null, WaitingFor = null, DueAt = null, AnsweredAt = reached.Max() };
+        var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal)
+            .Select(c => (At: c.Max(w => w.Event.Contact.OccurredAt), Contact: ContactFold.Fold(c.Select(w => w.Event))))
+            .Where(c => CaseRules.Settles(c.Contact) || CaseRules.Reached(c.Contact)).OrderBy(c => c.At).ToList();
+        foreach (var answer in reached.Where(r => r.At >= open.WaitingSince))
+        {
+            step = promises.Follow(head, head with { WaitingSince = null, WaitingFor = null, AnsweredAt = answer.At }, answer.Contact, now);
+            made.AddRange(step.Rows);
+            head = step.Head;
+        }
 
-        List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
+        makes(made);
+        List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now, promise: made.Count == 0 ? null : made[^1])];
+        entries.AddRange(CaseEvent.OfPromises(made, head, cause, now));
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
         // A batch holds 100 rows, two of them for each event told.
         entries.AddRange(answers.Take(40).Select(a => CaseEvent.Of(CaseEvent.ContactSent, head, a, CaseKeys.Event(a), now)));

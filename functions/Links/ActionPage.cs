@@ -3,12 +3,13 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Cases;
+using Serverless.ServiceLevels;
 using Serverless.Texts;
 
 namespace Serverless.Links;
 
 /// <summary>The page of a link, in German or English: no script, nothing from elsewhere, no customer's words.</summary>
-public sealed class ActionPage(TextBook texts)
+public sealed class ActionPage(TextBook texts, Calendars calendars)
 {
     /// <summary>What pages look like; the policy names it by its hash.</summary>
     public const string Style =
@@ -63,7 +64,12 @@ public sealed class ActionPage(TextBook texts)
         Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);
         if (head.HandOver is { } offer) Fact("offered", offer.To);
-        if (head.DueAt is { } due) Fact("due", $"{Local(due, language)}{(due < now ? $" ({texts.Say(language, "page_late")})" : "")}");
+        if (head.DueAt is { } due)
+        {
+            var late = due < now ? $" ({texts.Say(language, "page_late")})" : "";
+            Fact("due", TextBook.Local(due, calendars.Default.Zone, language) + late);
+        }
+
         html.Append("</dl>");
     }
 
@@ -88,12 +94,6 @@ public sealed class ActionPage(TextBook texts)
         html.Append(CultureInfo.InvariantCulture, $"<button>{says($"{action}_button")}</button></form>");
         // A form of its own, so that nobody has to fill in what they do not know.
         if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
-    }
-
-    private static string Local(DateTimeOffset at, string language)
-    {
-        var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
-        return berlin.ToString(language == TextBook.German ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Serverless.Links;
+using Serverless.ServiceLevels;
 using Serverless.Texts;
 
 namespace Serverless.Notices;
@@ -16,7 +17,8 @@ public sealed record Told(string Title, IReadOnlyList<(string Name, string Value
 }
 
 /// <summary>Puts notices into words.</summary>
-public sealed class Wording(TextBook texts, ActionLinks links, OwnNotices own, Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
+public sealed class Wording(TextBook texts, ActionLinks links, OwnNotices own, Calendars calendars,
+    Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
 {
     private const int LongestText = 2_000;
 
@@ -60,18 +62,17 @@ public sealed class Wording(TextBook texts, ActionLinks links, OwnNotices own, M
             ["owner"] = facts.Owner ?? texts.Say(language, "page_nobody"),
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
-            ["due"] = facts.DueAt is { } due ? Local(due, language) : "",
+            ["due"] = DueOf(notice) is { } due ? Local(due, language) : "",
             ["type"] = notice.Type,
         };
         return texts.Say(language, KeyOf(notice.Type), values);
     }
 
-    /// <summary>A time as people write it, in the house's zone.</summary>
-    public static string Local(DateTimeOffset at, string language)
-    {
-        var local = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
-        return local.ToString(TextBook.IsGerman(language) ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-    }
+    private static DateTimeOffset? DueOf(Notice notice) =>
+        notice.Type.StartsWith("serverless.promise.", StringComparison.Ordinal) ? notice.Facts.Promise?.Due : notice.Facts.DueAt;
+
+    // In the zone of the default calendar.
+    private string Local(DateTimeOffset at, string language) => TextBook.Local(at, calendars.Default.Zone, language);
 
     private List<(string, string)> Facts(NoticeFacts facts, string language)
     {

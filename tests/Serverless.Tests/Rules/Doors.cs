@@ -16,18 +16,21 @@ internal static class Doors
         ["Platform.Worker"] = ["Platform.Storage"],
         ["Platform.Messaging"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Platform.Storage", "Platform.Messaging", "Platform.Features"],
-        ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
+        ["ServiceLevels"] = ["Channels"],
+        ["Cases"] = ["Channels", "ServiceLevels", "Outbox", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Http", "Platform.Storage", "Platform.Features", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
-        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Features", "Texts", "Telemetry"],
-        ["Links"] = ["Channels", "Cases", "Signing", "Platform.Storage", "Texts"],
+        ["Notices"] = ["Channels", "ServiceLevels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage",
+            "Platform.Features", "Texts", "Telemetry"],
+        ["Links"] = ["Channels", "ServiceLevels", "Cases", "Signing", "Platform.Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Platform.Storage"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage", "Telemetry", "Registrations"],
+        ["Operations"] = ["Channels", "ServiceLevels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage",
+            "Telemetry", "Registrations"],
         ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Platform.Storage", "Texts"],
+        ["Notices.Acknowledgement"] = ["Notices", "Channels", "ServiceLevels", "Cases", "Replies", "Platform.Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["Maintenance"] = ["Platform.Features"],
         ["Schema"] = ["Cases", "Channels", "Notices", "Outbox", "Registrations"],
@@ -41,7 +44,11 @@ internal static class Doors
     };
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
-    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
+    private static readonly string[] Pure =
+    [
+        "CaseRules.cs", "PromiseRules.cs", "PromiseClock.cs", "ContactFold.cs", "Owners.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs",
+            "Promise.cs", "CaseFile.cs", "CaseReply.cs",
+    ];
 
     /// <summary>
     /// The app as the compiler sees it: sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all

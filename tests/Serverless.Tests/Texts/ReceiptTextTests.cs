@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices.Acknowledgement;
+using Serverless.ServiceLevels;
 using Serverless.Texts;
 using Xunit;
 
@@ -102,6 +103,7 @@ public sealed class ReceiptTextTests
     {
         var services = new ServiceCollection();
         services.AddOptions<TextsOptions>();
-        return new ReceiptText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()));
+        return new ReceiptText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()),
+            new Calendars(new CalendarsOptions()));
     }
 }
