@@ -56,6 +56,7 @@ public static class Program
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<FailedInvocations>();
         builder.Configuration.HideUnresolvedReferences();
+        builder.Configuration.UseCalendars();
         builder.Services.AddParts(builder.Configuration).AddWorker();
         return builder;
     }
