@@ -53,10 +53,10 @@ public sealed class BusConnection
         RetryOptions = { MaxRetries = 0, TryTimeout = TryTimeout },
     });
 
-    /// <summary>What an error of the client means; null when it is none of the bus.</summary>
+    /// <summary>What an error of the client means.</summary>
     /// <param name="error">What a call threw.</param>
     /// <param name="role">The role that the call needs.</param>
-    internal BusUnavailableException? Refused(Exception error, string role)
+    internal BusUnavailableException Refused(Exception error, string role)
     {
         return error switch
         {
@@ -79,10 +79,9 @@ public sealed class BusConnection
                     401,
                     retryable: false),
             RequestFailedException { Status: 401 } token => new BusUnavailableException(token.Message, 401, retryable: true, token),
-            System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException or IOException or TimeoutException
-                or OperationCanceledException or ObjectDisposedException => NoAnswer(),
+            ObjectDisposedException => NoAnswer(),
             InvalidOperationException or NotSupportedException => Because("The bus refused the message.", 400, retryable: false),
-            _ => null,
+            _ => NoAnswer(), // the network: sockets, time limits
         };
 
         BusUnavailableException NoAnswer() =>

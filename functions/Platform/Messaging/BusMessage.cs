@@ -13,8 +13,5 @@ public sealed record BusMessage(string MessageId, ReadOnlyMemory<byte> Body)
     /// <summary>The event type; null takes the property <c>type</c>.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>When the message appears, to the millisecond; null for now.</summary>
-    public DateTimeOffset? ScheduledFor { get; init; }
-
     public string ContentType { get; init; } = "application/json";
 }

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using Azure;
 using Azure.Messaging.ServiceBus;
 using Serverless.Telemetry;
 
@@ -39,9 +42,11 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
             await _senders.GetOrAdd(topic, name => _client.Value.CreateSender(name)).SendMessageAsync(sent, ct)
                 .WaitAsync(BusConnection.TryTimeout, time, ct); // the client counts connecting and sending each alone
         }
-        catch (Exception error) when (!ct.IsCancellationRequested && bus.Refused(error, "Azure Service Bus Data Sender") is not null)
+        catch (Exception error) when (error is ServiceBusException or UnauthorizedAccessException or RequestFailedException or SocketException
+            or WebSocketException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException
+            or NotSupportedException && !ct.IsCancellationRequested)
         {
-            throw bus.Refused(error, "Azure Service Bus Data Sender")!;
+            throw bus.Refused(error, "Azure Service Bus Data Sender");
         }
     }
 
@@ -61,7 +66,6 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
             ContentType = message.ContentType,
             Subject = message.Subject ?? message.Properties.GetValueOrDefault("type"),
         };
-        if (message.ScheduledFor is { } time) sent.ScheduledEnqueueTime = RoundUp(time);
         var size = message.Body.Length + message.MessageId.Length + message.ContentType.Length + Overhead;
         foreach (var (name, value) in message.Properties)
         {
@@ -76,12 +80,5 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
         if (size > MaxBytes)
             throw new ArgumentException($"A message has {size} bytes with its properties; {MaxBytes} fit.", nameof(message));
         return sent;
-    }
-
-    // The wire has whole milliseconds; never earlier than asked.
-    private static DateTimeOffset RoundUp(DateTimeOffset time)
-    {
-        var over = time.UtcTicks % TimeSpan.TicksPerMillisecond;
-        return over == 0 ? time : time.AddTicks(TimeSpan.TicksPerMillisecond - over);
     }
 }

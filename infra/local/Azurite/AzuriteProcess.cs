@@ -44,11 +44,13 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Where the data lie; created if need be. One Azurite per folder.</param>
     /// <param name="ct">Gives up and ends the process.</param>
     /// <param name="furtherAccounts">Names of accounts beside the emulator's own one; all have its key.</param>
-    public static async Task<AzuriteProcess> StartAsync(string entryScript, string folder, CancellationToken ct, IEnumerable<string>? furtherAccounts = null)
+    /// <param name="inMemory">Keeps nothing on disk: writing all accounts out every five seconds stops Azurite for as long as it takes.</param>
+    public static async Task<AzuriteProcess> StartAsync(
+        string entryScript, string folder, CancellationToken ct, IEnumerable<string>? furtherAccounts = null, bool inMemory = false)
     {
         folder = Directory.CreateDirectory(folder).FullName;
         await EndStrayAsync(folder, ct);
-        var azurite = new AzuriteProcess(Launch(entryScript, folder, furtherAccounts ?? []), folder);
+        var azurite = new AzuriteProcess(Launch(entryScript, folder, furtherAccounts ?? [], inMemory), folder);
         try
         {
             await File.WriteAllTextAsync(PidPath(folder), azurite.ProcessId.ToString(), ct);
@@ -107,7 +109,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         try
         {
             var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-            return arguments.Contains(folder, StringComparer.Ordinal) && arguments.Any(a => a.EndsWith("azurite.js", StringComparison.Ordinal));
+            return Directory.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName == folder && arguments.Any(a => a.EndsWith("azurite.js", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -115,11 +117,12 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    private static Process Launch(string entryScript, string folder, IEnumerable<string> furtherAccounts)
+    private static Process Launch(string entryScript, string folder, IEnumerable<string> furtherAccounts, bool inMemory)
     {
+        string[] where = inMemory ? ["--inMemoryPersistence"] : ["--location", folder];
         string[] arguments =
         [
-            entryScript, "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            entryScript, .. where, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", // 0: a free port, told on standard output
         ];

@@ -8,15 +8,19 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// One real Azurite for the whole test run, with data in a temporary folder that names our process, so that several runs never meet. Classes run side by side, share it by
+/// A few real Azurites for the whole test run, each with its data in memory; their folders name our process, so that several runs never meet. Each class has one of them: a single
+/// one has one thread, and for every call to any queue it sorts the messages of all accounts. Classes run side by side, share it by
 /// <c>IClassFixture&lt;AzuriteFixture&gt;</c> and a constructor that takes it, and keep apart by <see cref="OwnAccount"/> and <see cref="UniqueName"/>.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private static readonly string Home = Path.Combine(Path.GetTempPath(), "serverless-tests");
     private static readonly string Folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
-    private static readonly Lazy<Task<(AzuriteProcess Azurite, string EntryScript)>> Shared = new(StartAsync);
+    private static readonly Lazy<Task<string>> Script = new(InstallAsync);
+    private static readonly Lazy<Task<AzuriteProcess>>[] Shared =
+        [.. Enumerable.Range(0, 3).Select(number => new Lazy<Task<AzuriteProcess>>(() => StartAsync($"{Folder}-{number}")))];
     private const int Accounts = 800;
+    private static int _classes;
     private static int _names;
     private static int _accounts;
     private AzuriteProcess? _azurite;
@@ -51,22 +55,31 @@ public sealed class AzuriteFixture : IAsyncLifetime
         .AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Name.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
         .Build();
 
-    public async Task InitializeAsync() => (_azurite, EntryScript) = await Shared.Value;
+    public async Task InitializeAsync()
+    {
+        EntryScript = await Script.Value;
+        _azurite = await Shared[(uint)Interlocked.Increment(ref _classes) % Shared.Length].Value;
+    }
 
     // It ends with the run: no class knows whether it is the last.
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private static async Task<(AzuriteProcess, string)> StartAsync()
+    private static async Task<string> InstallAsync()
     {
         await SweepAsync();
-        var script = await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
-        var azurite = await AzuriteProcess.StartAsync(script, Folder, CancellationToken.None, Enumerable.Range(1, Accounts).Select(AccountName));
+        return await AzuriteInstall.EnsureAsync(AzuriteInstall.RepositoryRoot(), Console.WriteLine, CancellationToken.None);
+    }
+
+    private static async Task<AzuriteProcess> StartAsync(string folder)
+    {
+        var accounts = Enumerable.Range(1, Accounts).Select(AccountName);
+        var azurite = await AzuriteProcess.StartAsync(await Script.Value, folder, CancellationToken.None, accounts, inMemory: true);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             azurite.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            if (Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         };
-        return (azurite, script);
+        return azurite;
     }
 
     // Runs that were killed leave their Azurite and its folder behind.
@@ -74,7 +87,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         foreach (var folder in Directory.CreateDirectory(Home).GetDirectories("azurite-*"))
         {
-            if (int.TryParse(folder.Name.AsSpan("azurite-".Length), out var pid) && !IsAlive(pid))
+            if (int.TryParse(folder.Name.Split('-')[1], out var pid) && !IsAlive(pid))
             {
                 await AzuriteProcess.EndStrayAsync(folder.FullName, CancellationToken.None);
                 try

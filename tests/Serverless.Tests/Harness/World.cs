@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Local.FunctionsHost;
@@ -254,12 +255,20 @@ public sealed class World : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        _queueHttp.Dispose();
         await _worker.DisposeAsync();
+        // Azurite keeps the messages of all accounts in one list, and sorts all of them for every call to any queue.
+        if (_ownsBroker) await DeleteQueuesAsync();
+        _queueHttp.Dispose();
         await Provider.DisposeAsync();
         if (_ownsBroker) await Broker.DisposeAsync();
         Gate.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task DeleteQueuesAsync()
+    {
+        var account = new QueueServiceClient(ConnectionString);
+        await foreach (var queue in account.GetQueuesAsync()) await account.DeleteQueueAsync(queue.Name);
     }
 
     private async Task<bool> WorkAsync(QueueRest queue, string function, QueueMessage message)

@@ -127,7 +127,7 @@ public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime,
     public async Task What_was_sent_and_not_yet_filed_is_filed_by_whoever_comes_next()
     {
         var id = await _living.AskAsync("q1");
-        for (var steps = 1; steps <= 12; steps++)
+        for (var steps = 1; steps <= 20; steps++)
         {
             var reply = await _living.WriteAsync(id);
             var gate = new StepGate();

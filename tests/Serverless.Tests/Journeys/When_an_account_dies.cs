@@ -36,7 +36,7 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
         Assert.True(await world.TickAsync());
     }
 
-    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "notify-webhook").Select(m =>
+    private static List<string> Told(World world) => [.. world.Broker.Active("case-events", "everything").Select(m =>
     {
         using var json = JsonDocument.Parse(m.Body);
         return (Type: json.RootElement.GetProperty("type").GetString()!, Data: json.RootElement.GetProperty("data").Clone());

@@ -8,12 +8,12 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// Many events, and one call in five fails: each ends delivered, or kept as a failure that can be told again. Two hundred here, since each costs the emulator a dozen calls;
+/// Many events, and one call in five fails: each ends delivered, or kept as a failure that can be told again. Sixty here, since each costs the emulator a dozen calls;
 /// <c>load --fan-out --events 10000 --failing 20 --kills 2</c> of infra/local does it with ten thousand and real processes.
 /// </summary>
 public sealed class When_many_events_meet_failing_targets(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private const int Events = 200;
+    private const int Events = 60;
 
     [Fact]
     public async Task Each_ends_delivered_or_kept_and_none_is_lost()

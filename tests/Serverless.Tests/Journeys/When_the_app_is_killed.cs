@@ -17,7 +17,7 @@ namespace Serverless.Tests.Journeys;
 public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     // The small form of each build. The whole proof is a command: KILLS=1000 dotnet test --filter When_the_app_is_killed.
-    private const int FewestKills = 24;
+    private const int FewestKills = 8;
     private const int MessagesPerKill = 3;
     private const int MessagesPerPerson = 6;
     private const int Senders = 6;
@@ -38,7 +38,7 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         _subscriber = await Subscriber.StartAsync();
         _provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         // It has more to do here than in all other journeys together.
-        _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None);
+        _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None, inMemory: true);
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app", output.WriteLine, CancellationToken.None);
         var settings = Path.Combine(_folder, "local.settings.json");
         await File.WriteAllTextAsync(settings, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
