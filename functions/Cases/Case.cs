@@ -68,8 +68,26 @@ public sealed record Case
     /// <summary>The contact that <see cref="WaitingSince"/> is about, by its id within the case: what is told of it later (a call that was answered after all) may end the wait. Null while nobody waits.</summary>
     public string? WaitingFor { get; init; }
 
-    /// <summary>By when the promise says the customer has an answer; null while nobody waits.</summary>
+    /// <summary>The earliest time by which the customer was promised an answer or a call; null while none is owed.</summary>
     public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>
+    /// What is promised and still owed, a broken promise among it; at most <see cref="Promise.MostOpen"/>. The rows of the case hold all.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<Promise> Promises { get; init; } = [];
+
+    /// <summary>
+    /// When the clock has something to say next: a promise is due soon, is due, a step of the escalation, nobody accepted. Null: never by
+    /// itself.
+    /// </summary>
+    [JsonIgnore]
+    public DateTimeOffset? LookAt { get; init; }
+
+    /// <summary>
+    /// By when somebody should have accepted the case; null once somebody did, the customer has an answer, or it was told.
+    /// </summary>
+    public DateTimeOffset? AcceptBy { get; init; }
 
     /// <summary>When our own people last answered, as far as providers told us.</summary>
     public DateTimeOffset? AnsweredAt { get; init; }

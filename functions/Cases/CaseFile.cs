@@ -10,8 +10,10 @@ namespace Serverless.Cases;
 /// <param name="History">What was told of it, oldest first.</param>
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
 /// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
+/// <param name="Promises">What was promised, oldest first, and what became of it; null for none.</param>
 public sealed record CaseFile(
-    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null)
+    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies,
+    IReadOnlyList<CaseReference>? References = null, IReadOnlyList<Promise>? Promises = null)
 {
     /// <summary>Give it as <c>continuation</c> to get the contacts before these; null when there are none.</summary>
     public string? Continuation { get; init; }

@@ -16,6 +16,7 @@ public static class CaseKeys
     public const string OutboxPrefix = "outbox|";
     public const string AttachmentPrefix = "attachment|";
     public const string ReplyPrefix = "reply|";
+    public const string PromisePrefix = "promise|";
 
     /// <summary>Row of a contact within its case: there is one as soon as an event of it is.</summary>
     public const string ContactPrefix = "contact|";

@@ -31,8 +31,10 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         var wantsHistory = part.IsFirst || part.History is not null;
         var told = wantsHistory ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
         var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
+        var promises = part.IsFirst ? InOrder(await pages.PromisesAsync(id, ct)) : null;
         var references = await ReferencesAsync(id, contacts, ct);
-        var file = new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references)
+        var file = new CaseFile(
+            head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references, promises)
         {
             Continuation = more,
             HistoryContinuation = told.Continuation,
@@ -58,8 +60,12 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             .Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
         var history = found.History.AsEnumerable().Reverse().Select(Entry);
         var references = await ReferencesAsync(id, contacts, ct);
-        return WithKnown(new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references));
+        var promises = InOrder(found.Promises);
+        return WithKnown(
+            new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references, promises));
     }
+
+    private static List<Promise>? InOrder(List<Promise> promises) => promises.Count == 0 ? null : [.. promises.OrderBy(p => p.MadeAt)];
 
     // Of the contacts that are shown. Read from the words each time: nothing personal is stored a second time.
     private static CaseFile WithKnown(CaseFile file)

@@ -1,5 +1,6 @@
 using Serverless.Channels;
 using Serverless.Needs;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
 
@@ -49,7 +50,7 @@ public static class CaseRules
     /// <param name="before">What is known of the contact already, in any order; null or empty for a new one.</param>
     /// <param name="rules">The rules by which its text is read; null for ours alone.</param>
     public static Decision Decide(
-        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options,
+        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, Levels levels, CasesOptions options,
         IReadOnlyList<ContactEvent>? before = null, RuleSet? rules = null)
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
@@ -102,7 +103,7 @@ public static class CaseRules
     // Whoever sends a newsletter waits for no answer; it can be answered all the same.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
 
-    private static Decision.Open Begin(Concern concern, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
+    private static Decision.Open Begin(Concern concern, IReadOnlyList<ContactEvent>? before, Levels levels)
     {
         var (contact, reading) = (concern.Contact, concern.Reading);
         if (OwesNothing(contact))
@@ -110,11 +111,11 @@ public static class CaseRules
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(reading, null, null) { AnsweredAt = answered }
-            : new Decision.Open(reading, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
+            : new Decision.Open(reading, contact.OccurredAt, levels.DueAt(contact, reading.Need));
     }
 
     private static Decision AfterEnd(Case head, Concern concern, bool isNewContact, bool pinned, DateTimeOffset now,
-        ServiceLevelsOptions levels, CasesOptions options)
+        Levels levels, CasesOptions options)
     {
         var contact = concern.Contact;
         if (!isNewContact) return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
@@ -136,7 +137,7 @@ public static class CaseRules
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
-    private static Decision Further(Case head, Concern concern, ServiceLevelsOptions levels)
+    private static Decision Further(Case head, Concern concern, Levels levels)
     {
         var contact = concern.Contact;
         // Something that happened to it was told first, and the clock runs from that.
@@ -158,7 +159,7 @@ public static class CaseRules
             : new Decision.Append(tells);
 
     private static Decision Called(Case head, ContactEvent e, Concern concern, IReadOnlyList<ContactEvent>? before,
-        ServiceLevelsOptions levels)
+        Levels levels)
     {
         var call = concern.Contact;
         var tells = e.Change == ContactChange.Received ? CaseEvent.ContactReceived : CaseEvent.ContactChanged;
@@ -185,7 +186,7 @@ public static class CaseRules
     }
 
     // The contact for which somebody waits is known better now.
-    private static Decision Corrected(Case head, Concern concern, ServiceLevelsOptions levels, string tells)
+    private static Decision Corrected(Case head, Concern concern, Levels levels, string tells)
     {
         var waiting = Waiting(Concern.WithFacts(head, concern.Reading), concern, levels);
         var next = With(waiting, concern.Contact.Network) with { Overdue = head.Overdue };
@@ -224,13 +225,18 @@ public static class CaseRules
             ? Of(head, concern)
             : head with { Owes = concern.Reading.Owes, OwesRule = concern.Reading.OwesRule };
 
-    private static Case Waiting(Case head, Concern concern, ServiceLevelsOptions levels) => Needing(head, concern) with
+    // By when follows from why the case is there, which a lesser reason of a later contact does not change.
+    private static Case Waiting(Case head, Concern concern, Levels levels)
     {
-        WaitingSince = concern.Contact.OccurredAt,
-        WaitingFor = CaseKeys.Contact(concern.Contact),
-        DueAt = ServiceLevels.DueAt(concern.Contact, levels),
-        Overdue = 0,
-    };
+        var next = Needing(head, concern);
+        return next with
+        {
+            WaitingSince = concern.Contact.OccurredAt,
+            WaitingFor = CaseKeys.Contact(concern.Contact),
+            DueAt = levels.DueAt(concern.Contact, next.Need),
+            Overdue = 0,
+        };
+    }
 
     private static Case Of(Case head, Concern concern) => Concern.Reads(head, concern.Reading, CaseKeys.Contact(concern.Contact));
 

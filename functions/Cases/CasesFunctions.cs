@@ -21,7 +21,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 
     private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
 
-    private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
+    internal static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
         + "the last one checks the others: please compare it.";
 
     /// <summary>Lists cases by state, owner, network, need, urgency, dueBefore, month, order, top, continuation.</summary>
@@ -114,28 +114,34 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 
     private static byte[] JsonOf(CaseFile file) => JsonSerializer.SerializeToUtf8Bytes(file, CaseJson.Default.CaseFile);
 
-    private static string? Short(JsonDocument? body, string name, int longest) =>
+    /// <summary>A field of one line; null when there is none, or it is too long.</summary>
+    internal static string? Short(JsonDocument? body, string name, int longest) =>
         body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl) ? text : null;
 
-    // If-Match is compared with the case as GET shows it by default; the act itself holds only for the head that was compared.
-    private async Task ActAsync(HttpRequest request, string state, Func<string, int?, CancellationToken, Task<CaseActions.Result>> act)
+    /// <summary>
+    /// The case that a request is about by its id or number, and the version that it holds for. If-Match is compared with the case as GET
+    /// shows it by default; the act itself holds only for the head that was compared.
+    /// </summary>
+    /// <returns>Null <c>Refused</c>: act on the case; else what to answer.</returns>
+    internal static async Task<(CaseActions.Result? Refused, string Id, int? Version)> MeantAsync(CaseReader reader, HttpRequest request)
     {
-        var ct = request.HttpContext.RequestAborted;
+        var (ct, route) = (request.HttpContext.RequestAborted, request.Route("id"));
         int? version = null;
         if (request.Headers.IfMatch is { Count: > 0 } match && match != "*")
         {
-            var file = await reader.FindAsync(request.Route("id"), new CasePart(LargestPage, null, null), ct);
+            var file = await reader.FindAsync(route, new CasePart(LargestPage, null, null), ct);
             if (file is not null && !EntityTags.Names(match, EntityTags.Of(JsonOf(file)), weak: false))
-            {
-                await AnswerAsync(request, CaseActions.Result.Changed, state);
-                return;
-            }
-
+                return (CaseActions.Result.Changed, "", null);
             version = file?.Case.Version;
         }
 
-        var result = await reader.IdOfAsync(request.Route("id"), ct) is { } id ? await act(id, version, ct) : CaseActions.Result.Unknown;
-        await AnswerAsync(request, result, state);
+        return await reader.IdOfAsync(route, ct) is { } id ? (null, id, version) : (CaseActions.Result.Unknown, "", null);
+    }
+
+    private async Task ActAsync(HttpRequest request, string state, Func<string, int?, CancellationToken, Task<CaseActions.Result>> act)
+    {
+        var (refused, id, version) = await MeantAsync(reader, request);
+        await AnswerAsync(request, refused ?? await act(id, version, request.HttpContext.RequestAborted), state);
     }
 
     private Task AnswerAsync(HttpRequest request, CaseActions.Result result, string state) => result switch

@@ -61,7 +61,7 @@ public static class NoticesServices
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>()
+        return services.AddSingleton<ReceiptText>().AddSingleton<CustomerLimit>().AddSingleton<PromiseLater>()
             .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }

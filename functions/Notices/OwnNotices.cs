@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Channels;
 using Serverless.Links;
+using Serverless.ServiceLevels;
 using Serverless.Signing;
 using Serverless.Texts;
 
@@ -35,13 +36,15 @@ public enum OwnState
 public sealed record OwnView(OwnState State, string? Name = null, Recipient? Recipient = null);
 
 /// <summary>Lets a person or team see and change what they are told of, when and in which language, by a link of their own. The address stays a matter of the settings.</summary>
-public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
+public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks,
+    Calendars calendars, TimeProvider time)
 {
     /// <summary>What can be chosen, in the order of the page.</summary>
     public static readonly IReadOnlyList<string> Choices =
     [
         "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
-        "serverless.case.owner-gap.v1", "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
+        "serverless.case.unaccepted.v1", "serverless.promise.due-soon.v1", "serverless.promise.broken.v1", "serverless.case.owner-gap.v1",
+        "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
     ];
 
     private const string Purpose = "own notices";
@@ -81,7 +84,7 @@ public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptio
         var choice = new RecipientChoice(
             events, hours, TextBook.IsGerman(Field("language")) ? TextBook.German : TextBook.English, Whole(Field("digestCount"), 0, Digests.MostAtOnce), Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
         if (events.Length == 0) return view with { State = OwnState.NoEvents };
-        if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = OwnState.NoHours };
+        if (hours.Length > LongestHours || calendars.Read(hours, present.TimeZone) is null) return view with { State = OwnState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);
         return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serverless.Channels;
 using Serverless.Links;
+using Serverless.ServiceLevels;
 using Serverless.Texts;
 
 namespace Serverless.Notices;
@@ -22,7 +23,7 @@ public sealed record Told(
 
 /// <summary>Puts notices into words.</summary>
 public sealed class Wording(
-    TextBook texts, ActionLinks links, OwnNotices own, Bursts bursts, ChannelDirectory channels,
+    TextBook texts, ActionLinks links, OwnNotices own, Bursts bursts, ChannelDirectory channels, Calendars calendars,
     Microsoft.Extensions.Options.IOptionsMonitor<NoticeOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>
@@ -75,7 +76,7 @@ public sealed class Wording(
             ["owner"] = facts.Owner ?? texts.Say(language, "page_nobody"),
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
-            ["due"] = facts.DueAt is { } due ? Local(due, recipient) : "",
+            ["due"] = DueOf(notice) is { } due ? Local(due, recipient) : "",
             ["type"] = notice.Type,
         };
         return texts.Say(language, KeyOf(notice.Type), values);
@@ -100,6 +101,9 @@ public sealed class Wording(
             Own = OwnLink(name, language),
         };
     }
+
+    private static DateTimeOffset? DueOf(Notice notice) =>
+        notice.Type.StartsWith("serverless.promise.", StringComparison.Ordinal) ? notice.Facts.Promise?.Due : notice.Facts.DueAt;
 
     private (string, Uri)? OwnLink(string name, string language) =>
         own.AddressOf(name) is { } address ? (texts.Say(language, "own_link"), address) : null;
@@ -158,10 +162,9 @@ public sealed class Wording(
 
     private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 
-    // As people write it, in the recipient's own zone.
-    private static string Local(DateTimeOffset at, Recipient recipient) =>
-        TimeZoneInfo.ConvertTime(at, QuietHours.ZoneOf(recipient.TimeZone))
-            .ToString(TextBook.IsGerman(recipient.Language) ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+    // As people write it, in the zone of the recipient's hours: that of the calendar they name, else their own.
+    private string Local(DateTimeOffset at, Recipient recipient) => TextBook.Local(
+        at, (calendars.Read(recipient.Hours, recipient.TimeZone) ?? calendars.Default).Zone, recipient.Language);
 
     // serverless.case.owner-gap.v1 -> card_case_owner_gap
     private static string KeyOf(string type)

@@ -7,6 +7,7 @@ using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Operations;
@@ -32,7 +33,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
-    TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
+    TopicRelay topic, RouteSwitches switches, Calendars calendars, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
 {
     private const int MostOpen = 1_000;
     private const string Storage = "storage";
@@ -52,6 +53,7 @@ public sealed class HealthCheck(
             ["quarantine"] = GuardedAsync(QuarantineAsync, ct),
             ["owners"] = GuardedAsync(OwnersAsync, ct),
             ["cases"] = GuardedAsync(CasesAsync, ct),
+            ["calendars"] = GuardedAsync(_ => Task.FromResult(CalendarsPart()), ct),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
             ["subscriptions"] = GuardedAsync(SubscriptionsAsync, ct),
             ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
@@ -156,6 +158,12 @@ public sealed class HealthCheck(
         return ownerless == 0
             ? new HealthPart("green", ["Every case has an owner."])
             : new HealthPart("red", [$"{ownerless} open cases have no owner: GET api/cases?owner={CaseViews.Nobody} lists them, POST api/cases/<id>/hand-over offers each to one. New cases go to Owners__Default."]);
+    }
+
+    private HealthPart CalendarsPart()
+    {
+        var problems = calendars.Problems(time.GetUtcNow()).ToList();
+        return problems.Count == 0 ? new HealthPart("green", ["Every calendar has working time."]) : new HealthPart("red", problems);
     }
 
     private async Task<HealthPart> CasesAsync(CancellationToken ct)

@@ -33,6 +33,7 @@ public static class PublishedSchemas
         ["case"] = () => Of<CaseFile>(CaseJson.Default),
         ["case-page"] = () => Of<CasePage>(CaseJson.Default),
         ["case-act"] = () => Of<CaseAct>(CaseJson.Default),
+        ["promise"] = () => Of<Promise>(CaseJson.Default),
         ["reply"] = () => Of<CaseReply>(CaseJson.Default),
         ["event"] = () => Of<CloudEvent<CaseFacts>>(CaseJson.Default),
         ["channel-event"] = () => Of<CloudEvent<ChannelFacts>>(ChannelEventJson.Default),

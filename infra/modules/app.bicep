@@ -152,7 +152,7 @@ var strangeOfChannels = flatten(map(items(channels), c => map(
   s => 'Channels__${c.key}__${s.key}'
 )))
 @description('Other settings that settings.json does not know; OpenTelemetry has its own names.')
-var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !contains(knownSettings, join(take(split(s.key, '__'), 2), '__'))), s => s.key)
+var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !contains(knownSettings, join(take(split(s.key, '__'), 2), '__')) && !contains(knownSettings, split(s.key, '__')[0])), s => s.key)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: names.identity }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: names.insights }

@@ -21,10 +21,7 @@ internal static class ReceiptRules
     public static string? Objection(CaseFile file, Contact contact, TextReading reading, bool ends, bool dryRun,
         AcknowledgementOptions settings, DateTimeOffset now)
     {
-        if (contact.Direction == Direction.Outbound) return "our-own";
-        if (contact.Recovery is not null) return "recovered";
-        if (contact.Extras is { } extras && (extras.ContainsKey(Reply.AutomaticName) || extras.ContainsKey("noAutoReply"))) return "automatic";
-        if (contact.Kind is not (ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form or ContactKind.MissedCall or ContactKind.Voicemail)) return "no-message";
+        if (Silence(contact) is { } silence) return silence;
         if (contact.Place == Place.Public && !settings.InPublic) return "public";
         if (contact.SupersededBy is not null) return "too-late";
         // A confirmation has a place of its own: it is owed whatever was said or done before, and late is better than never.
@@ -39,6 +36,19 @@ internal static class ReceiptRules
         // Writing again never makes the promise later, so there is nothing new to say until somebody has answered: two machines fall silent for good.
         if (last >= since) return "said-before";
         return last > now.AddHours(-settings.GuardHours) ? "guard" : null;
+    }
+
+    /// <summary>Why a contact gets no automatic text at all; null when it may get one.</summary>
+    public static string? Silence(Contact contact)
+    {
+        if (contact.Direction == Direction.Outbound) return "our-own";
+        if (contact.Recovery is not null) return "recovered";
+        if (contact.Extras is { } extras && (extras.ContainsKey(Reply.AutomaticName) || extras.ContainsKey("noAutoReply")))
+            return "automatic";
+        return contact.Kind is ContactKind.Message or ContactKind.Comment or ContactKind.Post or ContactKind.Form
+            or ContactKind.MissedCall or ContactKind.Voicemail
+            ? null
+            : "no-message";
     }
 
     /// <summary>Receipts of a case that count.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Cases;
 using Serverless.Channels;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Tests.Harness;
 
@@ -9,6 +10,9 @@ namespace Serverless.Tests.Harness;
 /// <param name="Head">Its case; null when none was opened.</param>
 public sealed record Folded(Contact Contact, Case? Head)
 {
+    /// <summary>The levels that come with the app.</summary>
+    public static Levels Levels { get; } = new(new ServiceLevelsOptions(), new Calendars(new CalendarsOptions()));
+
     /// <summary>Works events of one contact; one that comes again changes nothing.</summary>
     public static Folded Of(IEnumerable<ContactEvent> worked)
     {
@@ -17,7 +21,7 @@ public sealed record Folded(Contact Contact, Case? Head)
         foreach (var e in worked)
         {
             if (known.Exists(k => k.EventId == e.EventId)) continue;
-            var decision = CaseRules.Decide(head, e, pinned: true, e.Contact.ReceivedAt, new ServiceLevelsOptions(), new CasesOptions(), known);
+            var decision = CaseRules.Decide(head, e, pinned: true, e.Contact.ReceivedAt, Levels, new CasesOptions(), known);
             known.Add(e);
             head = decision switch
             {

@@ -4,6 +4,7 @@ using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Needs;
 using Serverless.Notices.Acknowledgement;
+using Serverless.ServiceLevels;
 using Serverless.Texts;
 using Xunit;
 
@@ -106,6 +107,7 @@ public sealed class ReceiptTextTests
     {
         var services = new ServiceCollection();
         services.AddOptions<TextsOptions>();
-        return new ReceiptText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()));
+        return new ReceiptText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()),
+            new Calendars(new CalendarsOptions()));
     }
 }
