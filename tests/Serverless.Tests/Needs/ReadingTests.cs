@@ -19,6 +19,10 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void What_customers_write_every_day_is_read_as_a_person_reads_it() =>
+        Assert.Equal([], Wrong(Rows("customers"), row => Differences(row, NeedReader.Read(Contact(row), RuleSet.BuiltIn))));
+
+    [Fact]
     public void Praise_beside_waiting_is_irony_and_praise_alone_is_not()
     {
         var rows = Rows("irony");
