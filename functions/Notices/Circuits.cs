@@ -5,10 +5,10 @@ using Polly.CircuitBreaker;
 namespace Serverless.Notices;
 
 /// <summary>
-/// Circuit breaker of each target: after many failures in a row its tries go straight to their next time, but for one a minute, which looks whether it
-/// is back. That spares the target, and those who wait behind it (P13). Counted in this instance only.
+/// Circuit breaker of each target: after many failures in a row its tries go straight to their next time, but for one a minute, which looks
+/// whether it is back. That spares the target, and those who wait behind it (P13). Counted in this instance only.
 /// </summary>
-/// <remarks>At most 1,000 targets are remembered, a few hundred bytes each; beyond that all start anew, which costs a dead one ten tries.</remarks>
+/// <remarks>At most 1,000 targets are remembered, about 2 KB each; beyond that all start anew, which costs a dead one ten tries.</remarks>
 public sealed class Circuits(TimeProvider time)
 {
     /// <summary>Failures in a row after which a target is spared.</summary>
@@ -27,7 +27,8 @@ public sealed class Circuits(TimeProvider time)
 
     internal int Targets => _targets.Count;
 
-    /// <summary>Makes a try and notes how it went; null when the target is spared and was not called. What a try throws is thrown, and no failure of the target.</summary>
+    /// <summary>Makes a try and notes how it went; null when the target is spared and was not called. What a try throws is thrown, and no
+    /// failure of the target.</summary>
     /// <param name="target">Route and target.</param>
     /// <param name="always">Whether it is called even so.</param>
     /// <param name="attempt">The try; <see cref="OutcomeKind.Later"/> is a failure.</param>

@@ -26,7 +26,8 @@ public static partial class UrlForms
         Add(forms, origin + path + query.Replace("~", "%7E", StringComparison.Ordinal));
         var slashes = SingleSlash().Replace(path, "%2$1");
         Add(forms, origin + slashes + query);
-        // .NET Framework's and some C encoders write small letters, of which the host makes capitals. A sender that mixes both is not served.
+        // .NET Framework's and some C encoders write small letters, of which the host makes capitals. A sender that mixes both is not
+        // served.
         var (small, behind) = (SmallLetters(slashes), SmallLetters(query));
         Add(forms, origin + small + behind);
         Add(forms, origin + small + behind.Replace("~", "%7e", StringComparison.Ordinal));

@@ -6,17 +6,18 @@ using OpenTelemetry.Trace;
 namespace Serverless.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces by OTLP while the app runs, and what is left when it ends. Set up by OpenTelemetry's own variables alone, which the library
-/// reads from the app's settings.
+/// Sends metrics and traces by OTLP while the app runs, and what is left when it ends. Set up by OpenTelemetry's own variables alone, which
+/// the library reads from the app's settings.
 /// Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 /// </summary>
-/// <remarks>A process that is killed loses what was not sent by then (seconds of traces, a minute of metrics): nothing of ours relies on it.</remarks>
+/// <remarks>A process that is killed loses what was not sent by then (seconds of traces, a minute of metrics): nothing relies on it.</remarks>
 internal static class ExportRegistration
 {
     /// <summary>Adds providers of spans and metrics with an exporter each.</summary>
     public static IServiceCollection AddExport(this IServiceCollection services, IConfiguration configuration)
     {
-        // Without instrumentation of frameworks: our spans are traces of their own (Spans.Start), and addresses of calls hold ids of people.
+        // Without instrumentation of frameworks: our spans are traces of their own (Spans.Start), and addresses of calls hold ids of
+        // people.
         services.AddOpenTelemetry()
             .ConfigureResource(resource =>
             {

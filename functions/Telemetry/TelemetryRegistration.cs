@@ -14,7 +14,8 @@ public static class TelemetryRegistration
     }
 
     // A method of its own: the types it names are loaded when it runs.
-    private static IServiceCollection Export(IServiceCollection services, IConfiguration configuration) => services.AddExport(configuration);
+    private static IServiceCollection Export(IServiceCollection services, IConfiguration configuration) =>
+        services.AddExport(configuration);
 }
 
 /// <summary>Whether this app sends metrics: what costs reads to measure is left alone otherwise.</summary>

@@ -45,8 +45,10 @@ public sealed partial class TwilioChannel : IExplains
     private IEnumerable<string> Bases(Delivery delivery)
     {
         List<string> hosts = [];
-        // The caller's own: the worker SDK puts it in the place of the host's (UseForwardedHeaders). A stranger wrote it: it is tried and shown, nothing is called.
-        if (delivery.Header("host") is { Length: > 0 and <= LongestHost } host && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown) hosts.Add(host);
+        // The caller's own: the worker SDK puts it in the place of the host's (UseForwardedHeaders). A stranger wrote it: it is tried and
+        // shown, nothing is called.
+        if (delivery.Header("host") is { Length: > 0 and <= LongestHost } host && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown)
+            hosts.Add(host);
 
         if (Uri.TryCreate(PublicAddress, UriKind.Absolute, out var ours))
         {

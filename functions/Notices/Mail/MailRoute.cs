@@ -56,7 +56,8 @@ public sealed class MailRoute : IDigestRoute
         return await SendAsync(told, target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
 
-    public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems("Email", r => r.Email, address => MimeMail.IsAddress(address) ? null : "must be one mail address");
+    public IEnumerable<string> Problems() => IsOff ? [] : _recipients.AddressProblems(
+        "Email", r => r.Email, address => MimeMail.IsAddress(address) ? null : "must be one mail address");
 
     private bool IsOff => string.IsNullOrEmpty(_options.CurrentValue.From);
 

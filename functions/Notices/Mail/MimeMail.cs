@@ -7,7 +7,8 @@ using MimeKit.Text;
 namespace Serverless.Notices.Mail;
 
 /// <summary>
-/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids that hold a thread together, and the word that a machine wrote it.
+/// A mail as MIME, text and HTML, with the headers that Graph's JSON form cannot set: ids that hold a thread together, and the word that a
+/// machine wrote it.
 /// </summary>
 /// <remarks>Sources: RFC 5322 (headers), RFC 2046 (multipart/alternative), RFC 3834 (Auto-Submitted).</remarks>
 public sealed record MimeMail
@@ -64,7 +65,8 @@ public sealed record MimeMail
         return written.ToArray();
     }
 
-    private static TextPart Part(TextFormat format, string content) => new(format) { Text = content, ContentTransferEncoding = ContentEncoding.Base64 };
+    private static TextPart Part(TextFormat format, string content) =>
+        new(format) { Text = content, ContentTransferEncoding = ContentEncoding.Base64 };
 
     private static FormatOptions Dos()
     {

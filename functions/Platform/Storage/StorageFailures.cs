@@ -23,8 +23,8 @@ internal sealed class StorageFailures(string setting, string role)
         {
             throw Silent(e);
         }
-        catch (Exception e) when (e is AggregateException or IOException or HttpRequestException or JsonException or XmlException or FormatException
-            || IsAnotherAnswer(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is AggregateException or IOException or HttpRequestException or JsonException or XmlException
+            or FormatException || IsAnotherAnswer(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             throw Silent(e);
         }
@@ -50,7 +50,8 @@ internal sealed class StorageFailures(string setting, string role)
         return new StorageUnavailableException($"{what} ({status} {code})", status, code);
     }
 
-    // An answer that is JSON, but not of the kind that the client reads (an array for an object, say). The same exception from elsewhere is a mistake of ours.
+    // An answer that is JSON, but not of the kind that the client reads (an array for an object, say). The same exception from elsewhere is
+    // a mistake of ours.
     private static bool IsAnotherAnswer(Exception e) =>
         e is InvalidOperationException { Source: { } source }
         && (source.StartsWith("System.Text.Json", StringComparison.Ordinal) || source.StartsWith("Azure.", StringComparison.Ordinal));

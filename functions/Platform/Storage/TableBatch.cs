@@ -8,7 +8,8 @@ internal static class TableBatch
 {
     /// <summary>Refuses what the service would refuse; what the SDK is to send.</summary>
     /// <param name="operations">All writes of the batch.</param>
-    /// <param name="mayBeTooLong">True when the bytes must be counted before sending; false when even the longest spelling of all values fits.</param>
+    /// <param name="mayBeTooLong">True when the bytes must be counted before sending; false when even the longest spelling of all values
+    /// fits.</param>
     public static List<TableTransactionAction> Actions(IReadOnlyList<TableOperation> operations, out bool mayBeTooLong)
     {
         var longest = 0L;

@@ -17,8 +17,8 @@ internal static class TableLimits
     public const int BatchBytes = 4 * 1024 * 1024;
     public const int Page = 1000;
 
-    // What the SDK writes at most: one character as \uXXXX in JSON, as three escaped bytes in a URL; number, time or guid; name of the type with its
-    // quotes; headers and URL of an operation, without the account's address.
+    // What the SDK writes at most: one character as \uXXXX in JSON, as three escaped bytes in a URL; number, time or guid; name of the type
+    // with its quotes; headers and URL of an operation, without the account's address.
     private const int Escape = 6;
     private const int EscapeInUrl = 9;
     private const int LongestNumber = 40;
@@ -123,8 +123,9 @@ internal static class TableLimits
         : throw new ArgumentException($"Property {name} has {bytes} bytes; {TableRow.MaxProperty} fit. Use SetBytes.", nameof(bytes));
 
     /// <summary>
-    /// Refuses a batch that is longer than the service takes, before it goes out. Only here its bytes are known: the SDK writes them, and does it
-    /// once more to count them. So it stands in the way of those batches only that <see cref="TableBatch"/> cannot say are short enough.
+    /// Refuses a batch that is longer than the service takes, before it goes out. Only here its bytes are known: the SDK writes them, and
+    /// does it once more to count them. So it stands in the way of those batches only that <see cref="TableBatch"/> cannot say are short
+    /// enough.
     /// </summary>
     internal sealed class BatchBytesPolicy : HttpPipelineSynchronousPolicy
     {

@@ -50,7 +50,7 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         await SendAsync(Answer("whatsapp:+4915125550142"));
         await SendAsync(Answer("whatsapp:+4915125550142", null, new ReplyTemplate("HX1", "de", ["Anna", "\"morgen\""])));
         Assert.Equal(["whatsapp:+493023125200", "whatsapp:+493023125200"], _api.Messages.Select(m => m["From"]));
-        Assert.Equal(("HX1", "{\"1\":\"Anna\",\"2\":\"\\u0022morgen\\u0022\"}"), (_api.Messages.Last()["ContentSid"], _api.Messages.Last()["ContentVariables"]));
+        Assert.Equal(("HX1", "{\"1\":\"Anna\",\"2\":\"\\\"morgen\\\"\"}"), (_api.Messages.Last()["ContentSid"], _api.Messages.Last()["ContentVariables"]));
         Assert.False(_api.Messages.Last().ContainsKey("Body"));
     }
 

@@ -217,7 +217,8 @@ public sealed class World : IAsyncDisposable
             await Later.ShowAsync();
             foreach (var (from, name, function) in (queue ? _queues : []).Concat(bus ? _routes : []))
             {
-                // Every queue is asked once, later those alone that something was put into meanwhile: to ask an empty one costs Azurite as much as to write.
+                // Every queue is asked once, later those alone that something was put into meanwhile: to ask an empty one costs Azurite as
+                // much as to write.
                 if (!Later.WasFilled(name) && !isFirst) continue;
                 var taken = await from.TakeAsync(Most, TimeSpan.FromSeconds(30), CancellationToken.None) ?? [];
                 if (taken.Count == Most) Later.NoteFilled(name);

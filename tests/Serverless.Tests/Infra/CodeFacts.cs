@@ -77,12 +77,15 @@ internal sealed partial class CodeFacts
     private void ReadCalls()
     {
         var app = AppCode.Compilation;
-        var methods = new[] { typeof(TableStore), typeof(BlobStore), typeof(QueueStore) }.SelectMany(t => t.GetMethods()).Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
+        var methods = new[] { typeof(TableStore), typeof(BlobStore), typeof(QueueStore) }
+            .SelectMany(t => t.GetMethods()).Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
         // Generated files call no client; a client's own file names nothing.
-        foreach (var tree in app.SyntaxTrees.Where(t => t.FilePath.Contains('/', StringComparison.Ordinal) && !t.FilePath.StartsWith("Platform/Storage/", StringComparison.Ordinal)))
+        foreach (var tree in app.SyntaxTrees.Where(t =>
+            t.FilePath.Contains('/', StringComparison.Ordinal) && !t.FilePath.StartsWith("Platform/Storage/", StringComparison.Ordinal)))
         {
             var model = app.GetSemanticModel(tree);
-            foreach (var call in tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>().Where(c => methods.Contains(NameOf(c.Expression))))
+            var calls = tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>();
+            foreach (var call in calls.Where(c => methods.Contains(NameOf(c.Expression))))
             {
                 var symbol = model.GetSymbolInfo(call);
                 if ((symbol.Symbol ?? symbol.CandidateSymbols.FirstOrDefault()) is not IMethodSymbol { DeclaredAccessibility: Accessibility.Public } method) continue;

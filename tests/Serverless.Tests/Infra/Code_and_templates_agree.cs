@@ -51,31 +51,83 @@ public sealed class Code_and_templates_agree
     {
         { "tables", "storage.json", "\"cases\", ", "", "The table cases is used, but The deployment does not name it." },
         { "tables", "storage.json", "\"cases\", ", "\"cases\", \"left\", ", "The deployment names the table left, which nobody uses." },
-        { "tables", "storage.json", "[\"deliveries\"]", "[\"arrivals\"]", "The monthly table deliveries is used, but infra/storage.json does not name it." },
-        { "containers", "storage.json", "\"contacts\"", "\"contact\"", "The container contacts is used, but The deployment does not name it." },
+        {
+            "tables", "storage.json", "[\"deliveries\"]", "[\"arrivals\"]",
+            "The monthly table deliveries is used, but infra/storage.json does not name it."
+        },
+        {
+            "containers", "storage.json", "\"contacts\"", "\"contact\"",
+            "The container contacts is used, but The deployment does not name it."
+        },
         { "queues", "messaging.json", "\"inbound\":", "\"in\":", "The queue inbound is used, but The deployment does not name it." },
-        { "topic", "messaging.json", "\"case-events\"", "\"events\"", "The topic case-events is used, but The deployment does not name it." },
+        {
+            "topic", "messaging.json", "\"case-events\"", "\"events\"",
+            "The topic case-events is used, but The deployment does not name it."
+        },
         { "topic", "modules/bus.bicep", "requiresDuplicateDetection: true", "requiresDuplicateDetection: false", "takes an event twice." },
-        { "connections", "modules/app.bicep", "'AzureWebJobsStorage__clientId'", "'AzureWebJobsStorage__client'", "A trigger names a connection whose AzureWebJobsStorage__clientId is not deployed." },
+        {
+            "connections", "modules/app.bicep", "'AzureWebJobsStorage__clientId'", "'AzureWebJobsStorage__client'",
+            "A trigger names a connection whose AzureWebJobsStorage__clientId is not deployed."
+        },
         { "names", "modules/app.bicep", ".table.${environment()", ".tables.${environment()", "The app is not told of the table service" },
-        { "options", "settings.json", "\"Receive__StoreSeconds\", ", "", "The setting Receive__StoreSeconds is used, but infra does not name it." },
-        { "options", "channels.json", "\"ToleranceMinutes\"", "\"Tolerance\"", "infra names the setting Channels__Generic__Tolerance, which nobody uses." },
-        { "options", "channels.json", "\"Twilio\": {", "\"Telephone\": {", "The channel Twilio is used, but infra/channels.json does not name it." },
-        { "settings", "modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'", "The code or the host reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason." },
+        {
+            "options", "settings.json", "\"Receive__StoreSeconds\", ", "",
+            "The setting Receive__StoreSeconds is used, but infra does not name it."
+        },
+        {
+            "options", "channels.json", "\"ToleranceMinutes\"", "\"Tolerance\"",
+            "infra names the setting Channels__Generic__Tolerance, which nobody uses."
+        },
+        {
+            "options", "channels.json", "\"Twilio\": {", "\"Telephone\": {",
+            "The channel Twilio is used, but infra/channels.json does not name it."
+        },
+        {
+            "settings", "modules/app.bicep", "'AzureWebJobsStorage__tableServiceUri'", "'AzureWebJobsStorage__tablesServiceUri'",
+            "The code or the host reads AzureWebJobsStorage__tableServiceUri, which is neither deployed nor has a reason."
+        },
         { "settings", "modules/app.bicep", "'Owners__Default'", "'Owners__Defaults'", "The code or the host reads Owners__Default" },
-        { "settings", "modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'", "Channels__Email__ClientId is missing, though the channel is on." },
-        { "secrets", "channels.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"", "The secret Channels__Twilio__PreviousAuthToken is used, but infra does not name it." },
+        {
+            "settings", "modules/app.bicep", "'Channels__Email__ClientId'", "'Channels__Email__Client'",
+            "Channels__Email__ClientId is missing, though the channel is on."
+        },
+        {
+            "secrets", "channels.json", "\"PreviousAuthToken\"", "\"PreviousAuth\"",
+            "The secret Channels__Twilio__PreviousAuthToken is used, but infra does not name it."
+        },
         { "secrets", "modules/app.bicep", "--PreviousSecret/)'", "--OldSecret/)'", "Webhook__Subscribers__crm__PreviousSecret refers to" },
-        { "secrets", "modules/app.bicep", "keyVaultReferenceIdentity: identity.id", "keyVaultReferenceIdentity: 'SystemAssigned'", "The app asks the vault as nobody." },
-        { "secrets", "main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = '@Microsoft.KeyVault(${names.vault}'", "The output VAULT_NAME might hold a secret" },
+        {
+            "secrets", "modules/app.bicep", "keyVaultReferenceIdentity: identity.id", "keyVaultReferenceIdentity: 'SystemAssigned'",
+            "The app asks the vault as nobody."
+        },
+        {
+            "secrets", "main.bicep", "output VAULT_NAME string = names.vault",
+            "output VAULT_NAME string = '@Microsoft.KeyVault(${names.vault}'", "The output VAULT_NAME might hold a secret"
+        },
         { "retention", "main.bicep", "deliveries: 124", "deliveries: 90", "Retention__DeliveryMonths is 1" },
-        { "retention", "storage.json", "\"attachments\": { \"retention\": \"forever\"", "\"attachments\": { \"retention\": \"exports\"", "Container attachments must be kept for ever" },
-        { "roles", "modules/roles.bicep", "[role.storageBlobDataOwner, role.storageQueueDataContributor, role.storageTableDataContributor]", "[role.storageBlobDataOwner, role.storageQueueDataContributor]", "A client needs Storage Table Data Contributor" },
-        { "roles", "modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89", "A client needs Storage Queue Data Message Sender" },
+        {
+            "retention", "storage.json", "\"attachments\": { \"retention\": \"forever\"",
+            "\"attachments\": { \"retention\": \"exports\"", "Container attachments must be kept for ever"
+        },
+        {
+            "roles", "modules/roles.bicep",
+            "[role.storageBlobDataOwner, role.storageQueueDataContributor, role.storageTableDataContributor]",
+            "[role.storageBlobDataOwner, role.storageQueueDataContributor]", "A client needs Storage Table Data Contributor"
+        },
+        {
+            "roles", "modules/roles.bicep", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", "974c5e8b-45b9-4653-ba55-5f855dd0fb89",
+            "A client needs Storage Queue Data Message Sender"
+        },
         // The topic bears another name in this copy of the templates, by the alteration above.
-        { "roles", "modules/roles.bicep", "serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'", "serviceBusDataSender: '090c5cfd-751d-490a-894a-3ce6f1109419'", " 090c5cfd-751d-490a-894a-3ce6f1109419, which nobody uses." },
+        {
+            "roles", "modules/roles.bicep", "serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'",
+            "serviceBusDataSender: '090c5cfd-751d-490a-894a-3ce6f1109419'", " 090c5cfd-751d-490a-894a-3ce6f1109419, which nobody uses."
+        },
         { "roles", "modules/roles.bicep", "principalType: 'ServicePrincipal', ", "", "without principalType" },
-        { "unknown", "modules/app.bicep", "value: defaultOwner }", "value: '${defaultOwner}${identity.properties.principalId}' }", "Owners__Default" },
+        {
+            "unknown", "modules/app.bicep", "value: defaultOwner }", "value: '${defaultOwner}${identity.properties.principalId}' }",
+            "Owners__Default"
+        },
         { "shape", "modules/app.bicep", "name: 'dotnet-isolated'", "name: 'custom'", "The runtime is custom" },
         { "shape", "modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess" },
     };

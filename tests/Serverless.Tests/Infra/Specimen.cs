@@ -27,7 +27,8 @@ internal sealed class Specimen : IDisposable
         {
             var altered = Path.Combine(_folder, "infra", file);
             var text = File.ReadAllText(altered);
-            if (!text.Contains(old, StringComparison.Ordinal)) throw new ArgumentException($"{file} does not hold '{old}'.", nameof(alterations));
+            if (!text.Contains(old, StringComparison.Ordinal))
+                throw new ArgumentException($"{file} does not hold '{old}'.", nameof(alterations));
             File.WriteAllText(altered, text.Replace(old, changed, StringComparison.Ordinal));
         }
     }
@@ -35,12 +36,13 @@ internal sealed class Specimen : IDisposable
     public string Main => Path.Combine(_folder, "infra", "main.bicep");
 
     /// <summary>
-    /// What the compiler says of each alteration. It takes a second for a copy however many texts of it differ, so those that leave each other alone
-    /// share one: each old text still stands as often as in the templates, each new one is still there at the end.
+    /// What the compiler says of each alteration. It takes a second for a copy however many texts of it differ, so those that leave each
+    /// other alone share one: each old text still stands as often as in the templates, each new one is still there at the end.
     /// </summary>
     /// <param name="alterations">All of a test class.</param>
     /// <param name="ask">Asks the compiler; once a copy, when a test first wants it.</param>
-    public static IReadOnlyDictionary<Alteration, Lazy<Task<T>>> Together<T>(IEnumerable<Alteration> alterations, Func<Specimen, Task<T>> ask)
+    public static IReadOnlyDictionary<Alteration, Lazy<Task<T>>> Together<T>(
+        IEnumerable<Alteration> alterations, Func<Specimen, Task<T>> ask)
     {
         List<Copy> copies = [];
         foreach (var alteration in alterations.Distinct())
@@ -48,7 +50,8 @@ internal sealed class Specimen : IDisposable
             if (!copies.Exists(copy => copy.TryAdd(alteration)))
             {
                 var copy = new Copy();
-                if (!copy.TryAdd(alteration)) throw new ArgumentException($"{alteration.File} does not hold '{alteration.Old}'.", nameof(alterations));
+                if (!copy.TryAdd(alteration))
+                    throw new ArgumentException($"{alteration.File} does not hold '{alteration.Old}'.", nameof(alterations));
                 copies.Add(copy);
             }
         }

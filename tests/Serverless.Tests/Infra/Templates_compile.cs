@@ -31,10 +31,19 @@ public sealed partial class Templates_compile
         { "modules/acs-events.bicep", "tenant().tenantId", "tenant(1).tenantId", "BCP071" },
         { "main.bicep", "max(1, monthlyBudget)", "monthlyBudget", "BCP329" },
         { "modules/storage.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAcces: false", "BCP089" },
-        { "modules/storage.bicep", "Microsoft.Storage/storageAccounts@2026-09-01", "Microsoft.Storage/storageAccounts@2025-06-01", "use-recent-api-versions" },
-        { "modules/vault.bicep", "param purgeProtection bool", "param purgeProtection bool\n@description('Of no use.')\nparam unused bool = true", "no-unused-params" },
+        {
+            "modules/storage.bicep", "Microsoft.Storage/storageAccounts@2026-09-01", "Microsoft.Storage/storageAccounts@2025-06-01",
+            "use-recent-api-versions"
+        },
+        {
+            "modules/vault.bicep", "param purgeProtection bool",
+            "param purgeProtection bool\n@description('Of no use.')\nparam unused bool = true", "no-unused-params"
+        },
         { "modules/vault.bicep", "@description('Key Vault.')\n", "", "use-description-params" },
-        { "main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = names.vault\noutput KEY string = 'x'", "use-description-outputs" },
+        {
+            "main.bicep", "output VAULT_NAME string = names.vault", "output VAULT_NAME string = names.vault\noutput KEY string = 'x'",
+            "use-description-outputs"
+        },
         { "modules/identity.bicep", "location: location", "location: 'westeurope'", "no-hardcoded-location" },
     };
 
@@ -45,7 +54,9 @@ public sealed partial class Templates_compile
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task A_specimen_is_caught(string template, string old, string changed, string code) =>
-        Assert.Contains(await Answers[new Alteration(template, old, changed)].Value, p => p.Contains(code, StringComparison.Ordinal) && p.StartsWith(Path.GetFileName(template), StringComparison.Ordinal));
+        Assert.Contains(
+            await Answers[new Alteration(template, old, changed)].Value,
+            p => p.Contains(code, StringComparison.Ordinal) && p.StartsWith(Path.GetFileName(template), StringComparison.Ordinal));
 
     [Fact]
     public void Every_rule_is_an_error_and_versions_are_the_newest()

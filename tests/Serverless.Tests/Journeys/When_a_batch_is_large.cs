@@ -112,10 +112,10 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         if (!int.TryParse(Environment.GetEnvironmentVariable("BATCH"), out var count)) return;
         await using var world = await World.StartAsync(azurite, services => services.AddSingleton(TimeProvider.System));
         var body = Encoding.UTF8.GetBytes("[" + string.Join(',', Enumerable.Range(0, count).Select(i =>
-            $$"""{"specversion":"1.0","id":"e{{i}}","source":"https://www.example.com/app","type":"contact.form.submitted.v1","data":{"text":"Nr {{i}}","person":{"email":"p{{i % (count / 2)}}@example.com"}}}""")) + "]");
+            $$$"""{"specversion":"1.0","id":"e{{{i}}}","source":"https://www.example.com/app","type":"contact.form.submitted.v1","data":{"text":"Nr {{{i}}}","person":{"email":"p{{{i % (count / 2)}}}@example.com"} }}""")) + "]");
         var stamp = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var key = Convert.FromBase64String(Seed.SettingsOf("generic")["Channels__Generic__Secret"]!["whsec_".Length..]);
-        var signature = Convert.ToBase64String(HMACSHA256.HashData(key, [.. Encoding.UTF8.GetBytes($"m1.{stamp}."), .. body]));
+        var signature = Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"m1.{stamp}.").Concat(body).ToArray()));
         using var answer = await world.SendAsync(
             "POST", "/api/hooks/generic",
             [new("Content-Type", "application/cloudevents-batch+json"), new("webhook-id", "m1"), new("webhook-timestamp", stamp), new("webhook-signature", $"v1,{signature}")], body);

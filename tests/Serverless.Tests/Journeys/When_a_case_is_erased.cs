@@ -148,7 +148,7 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         var delivery = await world.AcceptAsync(Conversations.Message(1, 2));
         var at = world.Time.GetUtcNow();
         var e = new ContactEvent("slipped", ContactChange.Received, new Contact { Channel = "meta", Network = "whatsapp", Account = "1", ExternalId = "slipped", Kind = ContactKind.Message, OccurredAt = at, ReceivedAt = at, Text = "late" });
-        Assert.Equal(Serverless.Platform.Storage.WriteState.Written, (await world.Services.GetRequiredService<CaseStore>().CommitAsync(old.CaseId(), e, new CaseStore.Origin($"meta/{delivery}", "joined"), null, [], CancellationToken.None)).State);
+        Assert.Equal(Serverless.Platform.Storage.WriteState.Written, (await world.Services.GetRequiredService<CaseStore>().CommitAsync(old.CaseId(), e, new CaseStore.Origin($"meta/{delivery}", "joined"), null, [], isNew: true, CancellationToken.None)).State);
         await world.Services.GetRequiredService<DeliveryLog>().EndAsync(new DeliveryKey("meta", delivery), DeliveryEnd.Ended, ["joined"], "", at, CancellationToken.None);
 
         Assert.Equal("done", (await FinishAsync(world, order)).GetProperty("stage").GetString());

@@ -64,7 +64,11 @@ public sealed class CircuitTests
     public async Task What_a_try_throws_is_thrown_and_no_failure_of_the_target()
     {
         for (var i = 0; i < 2 * Circuits.Most; i++)
-            await Assert.ThrowsAsync<InvalidDataException>(() => _circuits.TryAsync("t", always: false, () => throw new InvalidDataException(), default));
+        {
+            await Assert.ThrowsAsync<InvalidDataException>(() =>
+                _circuits.TryAsync("t", always: false, () => throw new InvalidDataException(), default));
+        }
+
         Assert.True(await TryAsync("t", Taken));
     }
 

@@ -47,7 +47,7 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
         Assert.Contains("Kühlschrank", first.TextBody, StringComparison.Ordinal);
         Assert.Contains("<h1", first.HtmlBody, StringComparison.Ordinal);
         // Of a closed case there is nothing to do, and it can still be seen.
-        Assert.Equal(2, second.TextBody.Split("api/links").Length);
+        Assert.Equal(2, second.TextBody!.Split("api/links").Length);
         Assert.Contains("Vorgang ansehen", second.TextBody, StringComparison.Ordinal);
     }
 
@@ -56,19 +56,26 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
     {
         var mail = new MimeMail
         {
-            From = "a@example.com", To = "b@example.com", Subject = "Größe\r\nX-Evil: 1 " + string.Join(' ', Enumerable.Repeat("Rückerstattung für Küchengeräte", 20)), MessageId = "x@example.com", At = DateTimeOffset.UnixEpoch, Text = "t", Html = "h",
+            From = "a@example.com", To = "b@example.com",
+            Subject = "Größe\r\nX-Evil: 1 " + string.Join(' ', Enumerable.Repeat("Rückerstattung für Küchengeräte", 20)),
+            MessageId = "x@example.com", At = DateTimeOffset.UnixEpoch, Text = "t", Html = "h",
         };
         var written = Encoding.ASCII.GetString(mail.Write());
         Assert.DoesNotContain("\nX-Evil", written, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', written.Replace("\r\n", "", StringComparison.Ordinal));
         Assert.All(written.Split("\r\n"), line => Assert.True(line.Length <= 78, line));
-        // A word that alone is longer than an encoded word may be is one all the same, as the library writes it; readers and relays take it (RFC 5322: 998).
+        // A word that alone is longer than an encoded word may be is one all the same, as the library writes it; readers and relays take it
+        // (RFC 5322: 998).
         var one = mail with { Subject = new string('ß', 100) };
         Assert.All(Encoding.ASCII.GetString(one.Write()).Split("\r\n"), line => Assert.True(line.Length <= 130, line));
         using var read = MimeMessage.Load(new MemoryStream(one.Write()));
         Assert.Equal(one.Subject, read.Subject);
         Assert.Equal(mail.Write(), (mail with { At = mail.At.ToOffset(TimeSpan.FromHours(2)) }).Write());
-        foreach (var address in new[] { "b@example.com\r\nBcc: c@example.com", "b@example.com, c@example.com", "B <b@example.com>", "<b@example.com>", "b", "b@", "@example.com", "b@example.com c", "bü@example.com", "" })
+        foreach (var address in new[]
+        {
+            "b@example.com\r\nBcc: c@example.com", "b@example.com, c@example.com", "B <b@example.com>", "<b@example.com>", "b", "b@",
+            "@example.com", "b@example.com c", "bü@example.com", "",
+        })
         {
             // Told in health and never tried; and if it were, nothing would be written.
             Assert.False(MimeMail.IsAddress(address), address);

@@ -17,8 +17,9 @@ internal static class AppCode
     private static readonly Lazy<CSharpCompilation> Compiled = new(Compile);
 
     /// <summary>
-    /// Sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all names has no
-    /// meaning here, and a reference that has none cannot be judged. The path of a tree is that within functions/; of a generated one its name alone.
+    /// Sources, what the source generators made of them, and the global usings of the build. Without the last two a quarter of all names
+    /// has no meaning here, and a reference that has none cannot be judged. The path of a tree is that within functions/; of a generated
+    /// one its name alone.
     /// </summary>
     public static CSharpCompilation Compilation => Compiled.Value;
 
@@ -30,7 +31,8 @@ internal static class AppCode
     private static CSharpCompilation Compile()
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll")).Select(p => MetadataReference.CreateFromFile(p));
+            .Where(p => Path.GetFileName(p) is not ("Serverless.dll" or "Serverless.Tests.dll" or "Serverless.Local.dll"))
+            .Select(p => MetadataReference.CreateFromFile(p));
         var trees = Sources().Concat(Made()).AsParallel().AsOrdered().Select(f => Parse(f.Path, File.ReadAllText(f.File)));
         return CSharpCompilation.Create("functions", trees, references);
     }
@@ -42,10 +44,12 @@ internal static class AppCode
     // From the newest build of the app: obj/<configuration>/<framework>/<runtime>/.
     private static IEnumerable<(string Path, string File)> Made()
     {
-        var usings = new DirectoryInfo(Path.Combine(Functions, "obj")).GetFiles("Serverless.GlobalUsings.g.cs", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc);
+        var usings = new DirectoryInfo(Path.Combine(Functions, "obj"))
+            .GetFiles("Serverless.GlobalUsings.g.cs", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc);
         Assert.True(usings is not null, "functions/obj has no Serverless.GlobalUsings.g.cs: build the app first.");
         var generated = Path.Combine(usings.DirectoryName!, "generated");
         Assert.True(Directory.Exists(generated), $"{generated} is missing: EmitCompilerGeneratedFiles of Directory.Build.props writes it.");
-        return Directory.GetFiles(generated, "*.cs", SearchOption.AllDirectories).Prepend(usings.FullName).Select(f => (Path.GetFileName(f), f));
+        return Directory.GetFiles(generated, "*.cs", SearchOption.AllDirectories).Prepend(usings.FullName)
+            .Select(f => (Path.GetFileName(f), f));
     }
 }

@@ -6,8 +6,9 @@ namespace Serverless.Tests.Rules;
 
 /// <summary>Who may call whom: the table of functions/README.md as code. Looks at what names mean, not at usings, since C# finds a neighbour's type without one.</summary>
 /// <remarks>
-/// To ask the compiler for the meaning of every name takes half a minute. Asked are those that can mean a closed room (<see cref="RoomIndex"/>): names of
-/// its types, and all names of a member that holds a value from which such a type can be reached without being named.
+/// To ask the compiler for the meaning of every name takes half a minute. Asked are those that can mean a closed room (<see
+/// cref="RoomIndex"/>): names of its types, and all names of a member that holds a value from which such a type can be reached without
+/// being named.
 /// </remarks>
 internal sealed class Doors(RoomIndex index)
 {
@@ -80,7 +81,8 @@ internal sealed class Doors(RoomIndex index)
         {
             if (model.GetSymbolInfo(name).Symbol is not { } symbol)
             {
-                if (IsBlind(model, name)) violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
+                if (IsBlind(model, name))
+                    violations.Add($"{file}: {name} does not resolve ({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1})");
                 continue;
             }
 

@@ -5,8 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Serverless.Tests.Rules;
 
 /// <summary>
-/// What can be reached by which name, read from declarations alone: rooms of the types that bear a name, and rooms of the types that a member's, or a
-/// type's, signature speaks of. A reference to a room goes through one of the two: somebody names its type, or has it from a value that somebody else handed out.
+/// What can be reached by which name, read from declarations alone: rooms of the types that bear a name, and rooms of the types that a
+/// member's, or a type's, signature speaks of. A reference to a room goes through one of the two: somebody names its type, or has it from a
+/// value that somebody else handed out.
 /// </summary>
 internal sealed class RoomIndex
 {
@@ -24,10 +25,12 @@ internal sealed class RoomIndex
             if (RoomOf(type) is not { } room) continue;
             _types.TryAdd(type.Name, new(StringComparer.Ordinal));
             _types[type.Name].Add(room);
-            if (type.Name.EndsWith("Attribute", StringComparison.Ordinal)) _types.TryAdd(type.Name[..^"Attribute".Length], _types[type.Name]);
+            if (type.Name.EndsWith("Attribute", StringComparison.Ordinal))
+                _types.TryAdd(type.Name[..^"Attribute".Length], _types[type.Name]);
             // What is inherited needs no name: the type's own leads to it. What is private is used where its type was named.
             Add(type.Name, room, [type]);
-            foreach (var member in type.GetMembers().Where(m => m.DeclaredAccessibility != Accessibility.Private)) Add(member.Name, room, Signature(member));
+            foreach (var member in type.GetMembers().Where(m => m.DeclaredAccessibility != Accessibility.Private))
+                Add(member.Name, room, Signature(member));
         }
     }
 
@@ -39,7 +42,10 @@ internal sealed class RoomIndex
         var root = tree.GetRoot();
         // An extension method is found by its namespace, an alias stands for what it likes.
         var usings = root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax).OfType<UsingDirectiveSyntax>();
-        if (usings.Any(u => u.NamespaceOrType.ToString() is var used && used.StartsWith(Root + ".", StringComparison.Ordinal) && (u.Alias is not null || isClosed(used[(Root.Length + 1)..])))) return Names(root);
+        bool Leads(UsingDirectiveSyntax u) => u.NamespaceOrType.ToString() is var used && used.StartsWith(Root + ".", StringComparison.Ordinal)
+            && (u.Alias is not null || isClosed(used[(Root.Length + 1)..]));
+        if (usings.Any(Leads)) return Names(root);
+
 
         HashSet<SyntaxNode> whole = [];
         List<SimpleNameSyntax> some = [];
@@ -47,7 +53,8 @@ internal sealed class RoomIndex
         {
             var text = name.Identifier.Text;
             if (_types.TryGetValue(text, out var rooms) && rooms.Any(isClosed)) some.Add(name);
-            if (_members.TryGetValue(text, out var members) && members.Exists(m => !isClosed(m.Room) && m.Reached.Any(isClosed))) whole.Add(Around(name));
+            if (_members.TryGetValue(text, out var members) && members.Exists(m => !isClosed(m.Room) && m.Reached.Any(isClosed)))
+                whole.Add(Around(name));
         }
 
         return some.Concat(whole.SelectMany(Names)).Distinct();
@@ -66,9 +73,11 @@ internal sealed class RoomIndex
 
     // The member whose values may be of a type that it does not name; of a base, a parameter of a class or its attribute: the whole type.
     private static SyntaxNode Around(SyntaxNode name) =>
-        name.Ancestors().FirstOrDefault(n => n is MemberDeclarationSyntax and not BaseNamespaceDeclarationSyntax) ?? name.SyntaxTree.GetRoot();
+        name.Ancestors().FirstOrDefault(n => n is MemberDeclarationSyntax and not BaseNamespaceDeclarationSyntax)
+        ?? name.SyntaxTree.GetRoot();
 
-    private static IEnumerable<INamedTypeSymbol> Types(INamespaceOrTypeSymbol parent) => parent.GetMembers().OfType<INamespaceOrTypeSymbol>()
+    private static IEnumerable<INamedTypeSymbol> Types(INamespaceOrTypeSymbol parent) => parent.GetMembers()
+        .OfType<INamespaceOrTypeSymbol>()
         .SelectMany(child => child is INamedTypeSymbol type ? Types(type).Prepend(type) : Types(child));
 
     // Rooms of all types to which values of these lead without the name of a member.
@@ -120,6 +129,7 @@ internal sealed class RoomIndex
     private void Add(string name, string room, IEnumerable<ITypeSymbol> types)
     {
         if (!_members.TryGetValue(name, out var members)) _members[name] = members = [];
-        if (Reached(types) is { Count: > 0 } reached && !members.Exists(m => m.Room == room && m.Reached.SetEquals(reached))) members.Add((room, reached));
+        if (Reached(types) is { Count: > 0 } reached && !members.Exists(m => m.Room == room && m.Reached.SetEquals(reached)))
+            members.Add((room, reached));
     }
 }

@@ -79,11 +79,16 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         row.SetBytes("Body", Enumerable.Repeat<byte>(0xFB, 3_000).ToArray());
         TableOperation[] operations =
         [
-            new TableOperation.Insert(row), new TableOperation.Merge(new TableRow(row.PartitionKey, "m") { ["A"] = 1 }, new Azure.ETag("W/\"datetime'2026-01-01T00%3A00%3A00.0000000Z'\"")),
-            new TableOperation.Upsert(new TableRow(row.PartitionKey, "u")), new TableOperation.Delete(row.PartitionKey, "d", Azure.ETag.All),
+            new TableOperation.Insert(row),
+            new TableOperation.Merge(
+                new TableRow(row.PartitionKey, "m") { ["A"] = 1 },
+                new Azure.ETag("W/\"datetime'2026-01-01T00%3A00%3A00.0000000Z'\"")),
+            new TableOperation.Upsert(new TableRow(row.PartitionKey, "u")),
+            new TableOperation.Delete(row.PartitionKey, "d", Azure.ETag.All),
         ];
         await using var wire = await RecordingEndpoint.StartAsync(202);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(TroubleTests.At(wire), _count).BatchAsync("limits", operations, default));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new TableStore(TroubleTests.At(wire), _count).BatchAsync("limits", operations, default));
         var sent = Assert.Single(wire.Requests).Body.Length;
         var reckoned = (3 * TableLimits.CheckKeys(row.PartitionKey, "m")) + TableLimits.CheckRow(row);
         Assert.InRange(reckoned, sent, 6 * sent);
@@ -91,10 +96,13 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         TableBatch.Actions(operations, out var mayBeTooLong);
         Assert.False(mayBeTooLong);
         // A hundred rows of a usual size, and no more than that.
-        TableBatch.Actions([.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', 5_000) }))], out mayBeTooLong);
+        TableBatch.Actions(Rows(5_000), out mayBeTooLong);
         Assert.False(mayBeTooLong);
-        TableBatch.Actions([.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', 32_000) }))], out mayBeTooLong);
+        TableBatch.Actions(Rows(32_000), out mayBeTooLong);
         Assert.True(mayBeTooLong);
+
+        static List<TableOperation> Rows(int characters) =>
+            [.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', characters) }))];
     }
 
     [Theory]

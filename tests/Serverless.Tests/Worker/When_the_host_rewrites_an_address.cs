@@ -82,7 +82,9 @@ public sealed class When_the_host_rewrites_an_address(AzuriteFixture azurite) : 
     [InlineData("/a", "?q=a%7eb%c3%bc")]
     [InlineData("/a", "?q=a~b%c3%bc")]
     public void Small_letters_of_escapes_are_found_again_from_what_the_host_hands_on(string path, string query) =>
-        Assert.Contains("https://contact.example.com" + path + query, UrlForms.Of("https://contact.example.com" + UrlForms.Canonical(path, query)));
+        Assert.Contains(
+            "https://contact.example.com" + path + query,
+            UrlForms.Of("https://contact.example.com" + UrlForms.Canonical(path, query)));
 
     private static Task<WireAnswer> SendAsync(World world, string target, string signature) => world.SendRawAsync(
         $"POST {target} HTTP/1.1\r\nX-Twilio-Signature: {signature}\r\nContent-Type: application/x-www-form-urlencoded\r\n"

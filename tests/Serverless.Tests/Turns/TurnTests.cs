@@ -5,7 +5,7 @@ using Serverless.Receipts;
 using Serverless.Tests.Harness;
 using Xunit;
 
-namespace Serverless.Tests.Receipts;
+namespace Serverless.Tests.Turns;
 
 /// <summary>
 /// Turns of a large delivery, without storage: which elements are filed, in which order, and what a row remembers in between.
