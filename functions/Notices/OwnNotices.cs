@@ -43,7 +43,8 @@ public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptio
     public static readonly IReadOnlyList<string> Choices =
     [
         "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
-        "serverless.case.unaccepted.v1", "serverless.promise.due-soon.v1", "serverless.promise.broken.v1", "serverless.case.owner-gap.v1",
+        "serverless.case.confidential-in-public.v1", "serverless.case.unaccepted.v1", "serverless.promise.due-soon.v1",
+        "serverless.promise.broken.v1", "serverless.case.owner-gap.v1",
         "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
     ];
 
