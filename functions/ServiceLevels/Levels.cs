@@ -32,17 +32,15 @@ public sealed class Levels(ServiceLevelsOptions options, Calendars calendars)
         [("callback", AnyPlace)] = 120,
         [("complaint", "public")] = 240,
         [("press", AnyPlace)] = 240,
-        [("complaint", AnyPlace)] = 480,
-        [("cancellation", AnyPlace)] = 480,
-        [("withdrawal", AnyPlace)] = 480,
-        [("fault", AnyPlace)] = 480,
-        [("known-question", AnyPlace)] = 480,
-        [("complex", AnyPlace)] = 480,
-        [("confidential", AnyPlace)] = 480,
-        [("can-wait", AnyPlace)] = 480,
         [("praise", AnyPlace)] = 0,
         [("idea", AnyPlace)] = 0,
         [("none", AnyPlace)] = 0,
+    };
+
+    // The setting for everything holds for these, whatever the network; for what no rule knows (can-wait) the network comes first.
+    private static readonly HashSet<string> AtDefault = new(StringComparer.Ordinal)
+    {
+        "complaint", "cancellation", "withdrawal", "fault", "known-question", "complex", "confidential",
     };
 
     private static readonly Dictionary<string, int> BuiltInNetworks = new(StringComparer.OrdinalIgnoreCase) { ["voice"] = 120,
@@ -70,6 +68,7 @@ public sealed class Levels(ServiceLevelsOptions options, Calendars calendars)
             return new Level(network, calendar, $"network {contact.Network}");
         if (need is not null && (BuiltIn.TryGetValue((need, place), out var known) || BuiltIn.TryGetValue((need, AnyPlace), out known)))
             return new Level(known, calendar, $"need {need}");
+        if (need is not null && AtDefault.Contains(need)) return new Level(options.DefaultMinutes, calendar, $"need {need}");
         if (BuiltInNetworks.TryGetValue(contact.Network, out network)) return new Level(network, calendar, $"network {contact.Network}");
         return new Level(options.DefaultMinutes, calendar, "default");
     }

@@ -19,6 +19,7 @@ public sealed class LevelsTests
     [InlineData("complaint", "x", Place.Private, 480, "need complaint")]
     [InlineData("praise", "x", Place.Private, 0, "need praise")]
     [InlineData("misdirected", "x", Place.Private, 480, "default")]
+    [InlineData("can-wait", "facebook", Place.Public, 240, "network facebook")]
     public void The_levels_that_come_with_the_app(string? need, string network, Place place, int minutes, string rule)
     {
         var level = Levels().Of(Contact(network, place), need);
@@ -39,6 +40,14 @@ public sealed class LevelsTests
         Assert.Equal((90, "always"), Levels(options).Of(Contact("x", Place.Private), "fault") is var fault
             ? (fault.Minutes, fault.Calendar.Name) : default);
     }
+
+    /// <summary>Every contact has a need: a level of its own for each would leave the setting without effect.</summary>
+    [Theory]
+    [InlineData("known-question")]
+    [InlineData("fault")]
+    [InlineData("can-wait")]
+    public void The_setting_for_everything_holds_for_what_is_ordinary(string need) =>
+        Assert.Equal(90, Levels(new ServiceLevelsOptions { DefaultMinutes = 90 }).Of(Contact("x", Place.Private), need).Minutes);
 
     [Fact]
     public void A_promise_of_a_Friday_evening_is_of_Monday_and_what_is_dangerous_does_not_wait()
