@@ -84,7 +84,7 @@ public static class Program
             .AddNotices(configuration)
             .AddDiagnostics(configuration)
             .AddPrivacy(configuration)
-            .AddOperations()
+            .AddOperations(configuration)
             .AddMaintenance()
             .AddSchema();
     }

@@ -56,7 +56,18 @@ public sealed record Notice
     public static Notice Parse(string message)
     {
         using var json = JsonDocument.Parse(message);
-        var root = json.RootElement;
+        try
+        {
+            return Read(json.RootElement);
+        }
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new JsonException("A message of a route holds an event with id, type, time and data.", error);
+        }
+    }
+
+    private static Notice Read(JsonElement root)
+    {
         var wrapped = root.TryGetProperty("event", out var e);
         if (!wrapped) e = root;
         var data = e.GetProperty("data");

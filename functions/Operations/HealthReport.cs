@@ -33,13 +33,11 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
-    TopicRelay topic, RouteSwitches switches, Calendars calendars, TimeProvider time, IOptionsMonitor<OwnersOptions> owners)
+    TopicRelay topic, RouteSwitches switches, Calendars calendars, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
+    IOptionsMonitor<HealthOptions> options)
 {
     private const int MostOpen = 1_000;
     private const string Storage = "storage";
-
-    // Monitors wait three seconds and more; a part that takes longer says so.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2.5);
 
     public async Task<HealthReport> LookAsync(CancellationToken ct)
     {
@@ -68,10 +66,11 @@ public sealed class HealthCheck(
         return new HealthReport(worst, parts, state);
     }
 
-    private static async Task<HealthPart> GuardedAsync(Func<CancellationToken, Task<HealthPart>> look, CancellationToken ct)
+    private async Task<HealthPart> GuardedAsync(Func<CancellationToken, Task<HealthPart>> look, CancellationToken ct)
     {
+        var longest = TimeSpan.FromSeconds(options.CurrentValue.PartSeconds);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Longest);
+        patience.CancelAfter(longest);
         var looking = look(patience.Token);
         try
         {
@@ -84,7 +83,7 @@ public sealed class HealthCheck(
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            var seconds = Longest.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            var seconds = longest.TotalSeconds.ToString(CultureInfo.InvariantCulture);
             return new HealthPart("red", [$"No answer within {seconds} seconds: storage is slow or down, or there is much to count."]);
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Serverless.Needs;
 using Serverless.Operations.Rules;
 using Serverless.Platform.Features;
@@ -7,9 +8,13 @@ namespace Serverless.Operations;
 /// <summary>What people who run the app look at.</summary>
 public static class OperationsServices
 {
-    public static IServiceCollection AddOperations(this IServiceCollection services) => services
-        .AddSingleton<StartCheck>().AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
-        .AddSingleton<RouteDesk>().AddSingleton<Arrears>()
-        .AddSingleton<OwnRules>().AddSingleton<Provided<RuleSet>>(p => p.GetRequiredService<OwnRules>()).AddSingleton<RuleTrial>()
-        .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Arrears>().MeasureAsync));
+    public static IServiceCollection AddOperations(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<HealthOptions>().Bind(configuration.GetSection("Health")).ValidateOnStart();
+        return services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>()
+            .AddSingleton<StartCheck>().AddSingleton<Ledger>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
+            .AddSingleton<RouteDesk>().AddSingleton<Arrears>()
+            .AddSingleton<OwnRules>().AddSingleton<Provided<RuleSet>>(p => p.GetRequiredService<OwnRules>()).AddSingleton<RuleTrial>()
+            .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Arrears>().MeasureAsync));
+    }
 }

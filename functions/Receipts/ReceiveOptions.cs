@@ -13,7 +13,10 @@ public sealed class ReceiveOptions
     [Range(64 * 1024, 64 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = 8 * 1024 * 1024;
 
-    /// <summary>Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s.</summary>
+    /// <summary>
+    /// Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s. Health waits
+    /// 0.6 times as long for each part.
+    /// </summary>
     [Range(1, 10)]
     public int StoreSeconds { get; set; } = 4;
 

@@ -28,7 +28,9 @@ internal static class Dispatch
         }
         catch (CommandAppException wrong)
         {
-            return Say($"{wrong.Message.TrimEnd('.')}. See --help.", Refusal.BadArguments);
+            var sentence = wrong.Message.Contains(MissingValues.Name, StringComparison.Ordinal) ? MissingValues.Sentence
+                : wrong.Message.TrimEnd('.');
+            return Say($"{sentence}. See --help.", Refusal.BadArguments);
         }
         catch (Refusal refusal)
         {
@@ -70,6 +72,7 @@ internal static class Dispatch
             config.SetApplicationName("dotnet run --project infra/local --");
             config.UseAssemblyInformationalVersion();
             config.UseStrictParsing();
+            config.SetInterceptor(new MissingValues());
             config.PropagateExceptions();
             config.CancellationExitCode(Refusal.Interrupted);
             config.ConfigureConsole((output ?? Screen.On(Console.Out, Console.IsOutputRedirected)).Console);

@@ -136,7 +136,7 @@ internal static class LoadCommand
 
     private static void Print(LoadSettings settings, Screen screen, Side ours, Side floor, Drained? drained)
     {
-        var limit = Limit.Of(ours.Busy.Emulator, ours.Busy.Together, Environment.ProcessorCount);
+        var limit = Limit.Of(ours.Busy.Emulator, ours.Busy.Machine);
         var figures = new JsonObject
         {
             ["acceptedPerSecond"] = Math.Round(ours.PerSecond, 1),
@@ -152,7 +152,7 @@ internal static class LoadCommand
             ["limit"] = limit,
             ["emulatorBusy"] = Math.Round(ours.Busy.Emulator, 2),
             ["emulatorBusyWithFloor"] = Math.Round(floor.Busy.Emulator, 2),
-            ["processorsBusy"] = Math.Round(ours.Busy.Together, 2),
+            ["machineBusy"] = Math.Round(ours.Busy.Machine, 2),
         };
         if (drained is not null)
             (figures["lost"], figures["waiting"], figures["contactsPerSecondUntilDrained"]) = (drained.Lost, drained.Waiting,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Serverless.Local.Machine;
 
 namespace Serverless.Local.Load;
 

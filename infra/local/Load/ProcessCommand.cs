@@ -102,7 +102,7 @@ internal static class ProcessCommand
 
     private static void Print(ProcessSettings settings, Screen screen, Bench ours, Bench floor, (long Cases, long Open) ended)
     {
-        var limit = Limit.Of(ours.Busy.Emulator, ours.Busy.Together, Environment.ProcessorCount);
+        var limit = Limit.Of(ours.Busy.Emulator, ours.Busy.Machine);
         var figures = new JsonObject
         {
             ["contactsPerSecond"] = Math.Round(ours.PerSecond, 1),
@@ -116,7 +116,7 @@ internal static class ProcessCommand
             ["limit"] = limit,
             ["emulatorBusy"] = Math.Round(ours.Busy.Emulator, 2),
             ["emulatorBusyWithFloor"] = Math.Round(floor.Busy.Emulator, 2),
-            ["processorsBusy"] = Math.Round(ours.Busy.Together, 2),
+            ["machineBusy"] = Math.Round(ours.Busy.Machine, 2),
             ["contacts"] = ours.Contacts,
             ["cases"] = ended.Cases,
             ["open"] = ended.Open,

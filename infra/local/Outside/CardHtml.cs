@@ -86,7 +86,7 @@ internal static partial class CardHtml
 
     private static void Actions(StringBuilder html, JsonElement owner, Func<string, string> address)
     {
-        var actions = Items(owner, "actions").ToList();
+        var actions = Items(owner, "actions");
         if (actions.Count == 0) return;
         html.Append("<div class=\"actions\">");
         foreach (var action in actions)
@@ -127,10 +127,10 @@ internal static partial class CardHtml
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()! : "";
 
-    private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
+    private static List<JsonElement> Items(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var list) ? Items(list) : [];
 
-    private static IEnumerable<JsonElement> Items(JsonElement list) => list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    private static List<JsonElement> Items(JsonElement list) => list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
 
     [GeneratedRegex(@"(?<!\\)\[(?<words>(?:\\.|[^\]\\])*)\]\((?<url>[^()\s]+)\)|(?<!\\)\*\*(?<bold>(?:\\.|[^*\\])+)\*\*",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -31,22 +31,21 @@ internal sealed class OutsidePages(OutsideFolder folder, Func<string, string> ad
     public Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
-        var kinds = folder.Look();
         var parts = (context.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
         return parts switch
         {
-            [] => PageAsync(context, "What left the app", Index(kinds)),
-            [var kind] when kinds.Any(k => k.Name == kind) => PageAsync(context, kind, List(kind)),
-            [var kind, var name] when kinds.Any(k => k.Name == kind) => FileAsync(context, kind, name),
+            [] => PageAsync(context, "What left the app", Index()),
+            [var kind] when OutsideFolder.Names.Contains(kind, StringComparer.Ordinal) => PageAsync(context, kind, List(kind)),
+            [var kind, var name] when OutsideFolder.Names.Contains(kind, StringComparer.Ordinal) => FileAsync(context, kind, name),
             _ => NotFound(context),
         };
     }
 
-    private static string Index(IReadOnlyList<OutsideKind> kinds)
+    private string Index()
     {
         var html = new StringBuilder("<p>Kept by the local run in the place of those who are told. Links act on this run.</p><dl>");
-        foreach (var kind in kinds)
-            html.Append($"<dt><a href=\"/{kind.Name}\">{kind.Name}</a></dt><dd>{kind.Count}: {Sentence(kind.Name)}</dd>");
+        foreach (var kind in OutsideFolder.Names)
+            html.Append($"<dt><a href=\"/{kind}\">{kind}</a></dt><dd>{folder.Newest(kind, int.MaxValue).Count()}: {Sentence(kind)}</dd>");
         return html.Append("</dl>").ToString();
     }
 

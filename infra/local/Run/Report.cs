@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Outside;
 using Spectre.Console;
 
 namespace Serverless.Local.Run;
@@ -75,6 +74,22 @@ internal static class Report
         screen.Say($"  export CONTACT_URL={places.App}api/hooks/generic CONTACT_SECRET={places.Secret}");
     }
 
+    /// <summary>The state of the whole, and of each part that is not well why, with the step that mends it.</summary>
+    public static void Health(Screen screen, Health? health)
+    {
+        if (health is null)
+        {
+            screen.Say("Health: no answer from api/health; see handler.log.");
+            return;
+        }
+
+        screen.Say($"Health: {health.Status}{(health.Troubled.Count == 0 ? "" : ", because")}");
+        foreach (var (part, status, says) in health.Troubled)
+            foreach (var sentence in says) screen.Say($"  {part} ({status}): {sentence}");
+        if (health.Troubled.Any(t => t.Part == "upkeep"))
+            screen.Say("  Of upkeep: some seeds tell of revoked accounts and lost subscriptions, and no provider is here to ask.");
+    }
+
     public static JsonObject Json(Outcome outcome, TimeSpan elapsed)
     {
         var summary = outcome.Summary;
@@ -97,19 +112,6 @@ internal static class Report
             ["health"] = outcome.Health?.Status,
             ["elapsedSeconds"] = Math.Round(elapsed.TotalSeconds, 1),
         };
-    }
-
-    private static void Health(Screen screen, Health? health)
-    {
-        if (health is null)
-        {
-            screen.Say("Health: no answer from api/health; see handler.log.");
-            return;
-        }
-
-        screen.Say($"Health: {health.Status}{(health.Troubled.Count == 0 ? "" : ", because")}");
-        foreach (var (part, status, says) in health.Troubled)
-            foreach (var sentence in says) screen.Say($"  {part} ({status}): {sentence}");
     }
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long>? counts) =>

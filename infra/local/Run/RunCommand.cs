@@ -52,6 +52,8 @@ internal sealed class RunSettings : ReportSettings
 /// <summary>The default command: the whole journey on this machine, from a signed call to a case to a notification.</summary>
 internal static class RunCommand
 {
+    private static readonly TimeSpan HealthPause = TimeSpan.FromSeconds(30);
+
     public static async Task<int> RunAsync(Repository repository, RunSettings settings, Screen screen, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
@@ -95,16 +97,24 @@ internal static class RunCommand
         Report.Addresses(screen,
             new Places(stack.Front, stack.FunctionKey, stack.Subscriber.Address,
             stack.Settings.GetValueOrDefault("Channels__Generic__Secret", ""), folder.Path));
-        await StayUpAsync(stack, screen, ct);
+        await StayUpAsync(stack, api, outcome.Health, screen, ct);
         return 0;
     }
 
-    private static async Task StayUpAsync(Stack stack, Screen screen, CancellationToken ct)
+    private static async Task StayUpAsync(Stack stack, AppApi api, Health? health, Screen screen, CancellationToken ct)
     {
         screen.Say("Ctrl-C ends it.");
         try
         {
-            while (stack.Stopped is null) await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+            for (var looked = Stopwatch.StartNew(); stack.Stopped is null;)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+                if (looked.Elapsed < HealthPause) continue;
+                looked.Restart();
+                if (await api.HealthAsync(ct) is not { } now || now.Status == health?.Status) continue;
+                Report.Health(screen, health = now);
+            }
+
             throw new Refusal($"The host has stopped: {stack.Stopped}");
         }
         catch (OperationCanceledException)

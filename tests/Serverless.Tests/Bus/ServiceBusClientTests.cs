@@ -152,20 +152,17 @@ public sealed class ServiceBusClientTests : IAsyncLifetime
     {
         // What comes over the credit of a call that gave up, the SDK hands back at once, released and settled.
         var client = _bench.Client();
-        _bench.Send("0");
         for (var i = 0; i < 5; i++)
         {
             await using var gone = client.CreateReceiver(TopicBench.Name, TopicBench.Hooks);
             await using var first = client.CreateReceiver(TopicBench.Name, TopicBench.Hooks);
-            var held = await first.ReceiveMessageAsync(TimeSpan.FromSeconds(5));
-            Assert.Equal(1, held.DeliveryCount);
             Assert.Null(await gone.ReceiveMessageAsync(TimeSpan.FromMilliseconds(200)));
-            await first.CompleteMessageAsync(held);
-            _bench.Send($"{i + 1}");
+            _bench.Send($"{i}");
+            var back = await first.ReceiveMessageAsync(TimeSpan.FromSeconds(5));
+            Assert.Equal(1, back.DeliveryCount);
+            await first.CompleteMessageAsync(back);
         }
 
-        Assert.Equal(1, (await client.CreateReceiver(TopicBench.Name, TopicBench.Hooks)
-            .ReceiveMessageAsync(TimeSpan.FromSeconds(5))).DeliveryCount);
         Assert.Equal(0, Assert.Single(_bench.Topic.Counts(), c => c.Subscription == "hooks").DeadLetters);
     }
 

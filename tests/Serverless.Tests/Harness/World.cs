@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Serverless.Local.FunctionsHost;
 using Serverless.Local.ServiceBus;
 using Serverless.Local.Outside;
@@ -133,6 +134,7 @@ public sealed class World : IAsyncDisposable
         // A caller's patience is not what a busy machine should decide about.
         all["Receive__StoreSeconds"] = "10";
         all["Http__StorageSeconds"] = "10";
+        all["Health__PartSeconds"] = "30";
         all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))
@@ -175,7 +177,7 @@ public sealed class World : IAsyncDisposable
     {
         using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{path}: {answer.StatusCode} {text}");
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{path}: {answer.StatusCode} {text} {string.Join('\n', Log.Of(LogLevel.Error).TakeLast(3))}");
         return JsonDocument.Parse(text).RootElement;
     }
 

@@ -81,13 +81,14 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
 
     /// <summary>With storage that hangs, answers once took most of a minute: a monitor or a person had long given up.</summary>
     [Fact]
-    public async Task Storage_that_hangs_is_told_within_five_seconds_and_by_health_within_three()
+    public async Task Storage_that_hangs_is_told_within_the_seconds_of_the_settings()
     {
-        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"));
+        await using var world = await World.StartAsync(azurite, ("Http__StorageSeconds", "1"), ("Health__PartSeconds", "1"));
         using (await world.SendAsync(Call)) world.Gate.Hang();
         var began = TimeProvider.System.GetTimestamp();
         using var health = await world.RawAsync(HttpMethod.Get, "/api/health");
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 3);
+        // By the limits, however busy the machine: without them it hangs.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 25);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
         Assert.Contains("\"state\":\"down\"", await health.TextAsync(), StringComparison.Ordinal);
         foreach (var path in new[] { "/api/cases", "/api/operations/summary", "/api/cases/none/accept", "/api/subscriptions" })
@@ -95,7 +96,7 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
             var method = path.EndsWith("accept", StringComparison.Ordinal) ? "POST" : "GET";
             began = TimeProvider.System.GetTimestamp();
             using var answer = await world.RawAsync(new HttpMethod(method), path, method == "POST" ? """{"by":"service"}""" : null);
-            Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 5);
+            Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 25);
             if (method == "POST") continue;
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Assert.NotNull(answer.Headers.RetryAfter);

@@ -17,7 +17,6 @@ public sealed class CommandsTests
     [InlineData("fodler", "--fodler", "x")]
     [InlineData("seven", "--once", "seven")]
     [InlineData("--host takes func", "--host", "docker")]
-    [InlineData("folder", "--folder")]
     [InlineData("--folder must be a plain name", "--folder", "../up")]
     [InlineData("--folder must be a plain name", "--folder", "app")]
     [InlineData("--port must be a whole number from 0 to 65535, not '70710'", "--port", "70710")]
@@ -34,6 +33,14 @@ public sealed class CommandsTests
         var refusal = await Assert.ThrowsAnyAsync<CommandAppException>(() => AskAsync(TextWriter.Null, args));
 
         Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_option_without_its_value_starts_nothing()
+    {
+        var refusal = await Assert.ThrowsAsync<Refusal>(() => AskAsync(TextWriter.Null, "--folder"));
+
+        Assert.Equal(("The last option needs a value. See --help.", 2), (refusal.Message, refusal.ExitCode));
     }
 
     [Fact]

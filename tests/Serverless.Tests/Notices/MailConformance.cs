@@ -63,13 +63,15 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
         var written = Encoding.ASCII.GetString(mail.Write());
         Assert.DoesNotContain("\nX-Evil", written, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', written.Replace("\r\n", "", StringComparison.Ordinal));
-        Assert.All(written.Split("\r\n"), line => Assert.True(line.Length <= 78, line));
-        // A word that alone is longer than an encoded word may be is one all the same, as the library writes it; readers and relays take it
-        // (RFC 5322: 998).
-        var one = mail with { Subject = new string('ß', 100) };
-        Assert.All(Encoding.ASCII.GetString(one.Write()).Split("\r\n"), line => Assert.True(line.Length <= 130, line));
-        using var read = MimeMessage.Load(new MemoryStream(one.Write()));
-        Assert.Equal(one.Subject, read.Subject);
+        // The library's encoded words are a few characters longer than RFC 2047 says (75), one long word alone up to 120. Lines of 998 are allowed (RFC 5322).
+        foreach (var subject in new[] { mail.Subject.ReplaceLineEndings(" "), new string('ß', 100) })
+        {
+            var bytes = (mail with { Subject = subject }).Write();
+            Assert.All(Encoding.ASCII.GetString(bytes).Split("\r\n"), line => Assert.True(line.Length <= 130, line));
+            using var read = MimeMessage.Load(new MemoryStream(bytes));
+            Assert.Equal(subject, read.Subject);
+        }
+
         Assert.Equal(mail.Write(), (mail with { At = mail.At.ToOffset(TimeSpan.FromHours(2)) }).Write());
         foreach (var address in new[]
         {

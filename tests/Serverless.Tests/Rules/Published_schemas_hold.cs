@@ -17,8 +17,10 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     // Their answers need what this world does not have: a provider that tells of registrations, a person with more deliveries than one
     // step takes.
     private static readonly string[] Unseen =
-        ["post /api/operations/channels/{channel}/check 200", "post /api/operations/privacy/export 202",
-            "post /api/operations/privacy/find 202"];
+    [
+        "post /api/operations/channels/{channel}/check 200", "post /api/operations/privacy/export 202",
+        "post /api/operations/privacy/find 202", "post /api/operations/privacy/erase 202",
+    ];
 
     private readonly List<object> _answers = [];
 
@@ -49,7 +51,7 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
     {
         await using var listens = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(
-            azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"), 
+            azurite, World.EveryChannel, ("Diagnostics__Secret", "a-random-text-of-more-than-32-characters"),
             ("Owners__Others", "workshop"), ("AzureWebJobs.NotifyMail.Disabled", "true"));
         // Before the channel has proven itself, so that it is kept.
         var forged = MetaCall.Messages(new Said("wamid.forged", "493023125017", "Hallo", world.Time.GetUtcNow()));
