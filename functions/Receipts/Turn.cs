@@ -30,8 +30,11 @@ internal sealed class Turn(
     /// <summary>Why elements of this turn wait for their provider, and the longest wait that it asked for; null when none does.</summary>
     public Fetched.Later? Waits { get; private set; }
 
-    /// <summary>Whether its time is over.</summary>
+    /// <summary>Whether its time is over: no further window is begun.</summary>
     public bool IsOver => time.GetElapsedTime(_began) >= budget;
+
+    // Half as much again, so that what was read is also filed; then no further element is begun.
+    private bool IsLate => time.GetElapsedTime(_began) >= budget * 1.5;
 
     /// <summary>True when so many elements wait that the others are left for later.</summary>
     public bool IsHeldUp => progress.Left >= Progress.MostLeft;
@@ -40,15 +43,17 @@ internal sealed class Turn(
     /// <param name="elements">All elements of the delivery, in order.</param>
     public async Task<bool> WorkAsync(IEnumerable<Element> elements)
     {
-        var index = -1;
+        var (index, isAtItsEnd) = (-1, false);
         List<(int Index, DeliveryWork.Piece Piece)> window = [];
         foreach (var element in elements)
         {
             if (!progress.Wants(++index) || _waiting.Contains(index)) continue;
+            if (isAtItsEnd) return false;
             window.Add((index, await read(element)));
             if (window.Count < Window && !IsOver) continue;
-            if (!await FileAsync(window) || IsOver || IsHeldUp) return false;
+            if (!await FileAsync(window)) return false;
             window.Clear();
+            isAtItsEnd = IsOver || IsHeldUp;
         }
 
         return window.Count == 0 || await FileAsync(window);
@@ -92,7 +97,7 @@ internal sealed class Turn(
                 {
                     foreach (var i in lanes[lane])
                     {
-                        if (Volatile.Read(ref stopped) || (_hasBegun && IsOver))
+                        if (Volatile.Read(ref stopped) || (_hasBegun && IsLate))
                         {
                             Volatile.Write(ref stopped, true);
                             return;

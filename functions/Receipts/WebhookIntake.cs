@@ -20,8 +20,8 @@ public sealed class WebhookIntake(
     private static readonly Answer TooBusy = Answer.Text("Too many calls of this channel at once. Please call again.", 503)
         with { Headers = [new("Retry-After", "5")] };
 
-    private static readonly Answer TooSlow = Answer.Text("The body of this call came too slowly. Please call again.", 408)
-        with { Headers = [new("Connection", "close")] };
+    // The connection stays: behind it is the host, which hands an answer on only after it could send the rest of the body.
+    private static readonly Answer TooSlow = Answer.Text("The body of this call came too slowly. Please call again.", 408);
 
     /// <summary>The answer that the provider expects.</summary>
     /// <param name="request">As it arrived.</param>

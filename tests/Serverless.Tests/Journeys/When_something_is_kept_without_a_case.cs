@@ -31,7 +31,7 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         Assert.Equal((delivery, "rate-limited"), (listed.GetProperty("id").GetString(), listed.GetProperty("why").GetString()));
         Assert.Empty(await ListAsync(world, "?channel=meta"));
 
-        // Worked again while the provider still has trouble: it waits anew, and stays on the list.
+        // It stays on the list until it has a better end; who asks once more finds it being worked.
         Assert.Equal((1, 0), await StepAsync(world, "resubmit", $$"""{"channel":"sample","delivery":"{{delivery}}","by":"Anna"}"""));
         Assert.Equal((0, 1), await StepAsync(world, "resubmit", """{"channel":"sample","all":true}"""));
         (_api.Trouble, _api.Documents["mail/1"]) = (null, SampleChannel.Element("m1", world.Time.GetUtcNow()).ToJsonString());

@@ -36,9 +36,10 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         Assert.Equal($"New case {number}", english.GetProperty("body")[0].GetProperty("text").GetString());
         Assert.DoesNotContain("hlschrank", german.ToString(), StringComparison.Ordinal);
         Assert.Contains("hlschrank", english.ToString(), StringComparison.Ordinal);
-        Assert.Equal(["Vorgang ansehen", "Antworten", "Ich kümmere mich", "Weitergeben", "Abschließen", "Meine Meldungen ändern"],
+        // The generic channel takes no answers, so none is offered.
+        Assert.Equal(["Vorgang ansehen", "Ich kümmere mich", "Weitergeben", "Abschließen", "Meine Meldungen ändern"],
             german.GetProperty("actions").EnumerateArray().Select(a => a.GetProperty("title").GetString()));
-        Assert.All(german.GetProperty("actions").EnumerateArray().Take(5), a =>
+        Assert.All(german.GetProperty("actions").EnumerateArray().Take(4), a =>
             Assert.StartsWith("https://contact.example.com/api/links/", a.GetProperty("url").GetString(), StringComparison.Ordinal));
         Assert.Equal("1.4", german.GetProperty("version").GetString());
     }
@@ -53,6 +54,19 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         Assert.InRange(AdaptiveCard.Of(many).Length, 1, AdaptiveCard.MostBytes);
         using var card = JsonDocument.Parse(AdaptiveCard.Of(told with { Text = "[hier](https://evil.example) *fett*" }));
         Assert.Contains(@"\[hier\](https://evil.example) \*fett\*", card.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray().Last().GetProperty("text").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_customer_whose_channel_takes_answers_is_answered_from_the_card()
+    {
+        await using var anna = await Subscriber.StartAsync(Subscriber.Status(202));
+        await using var world = await StartAsync(
+            Target("anna", anna.Address),
+            [("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")]);
+        await ArriveAsync(world, Find("meta/03-messenger-german-umlauts"));
+        Assert.Equal(0, await world.DrainAsync());
+        var titles = Card(anna.Told[0]).GetProperty("actions").EnumerateArray().Select(a => a.GetProperty("title").GetString());
+        Assert.Contains("Antworten", titles);
     }
 
     [Fact]
