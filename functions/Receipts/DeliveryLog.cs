@@ -57,7 +57,7 @@ public sealed partial class DeliveryLog(TableStore tables, BlobStore blobs, Queu
         DeliveryKey key, string end, Ends ends, string reason, DateTimeOffset at, IReadOnlyList<Filed> filed, CancellationToken ct) =>
         WriteEndAsync(key, end, ends, reason, at, filed, ETag.All, ct);
 
-    private Task WriteEndAsync(
+    private Task<WriteResult> WriteEndAsync(
         DeliveryKey key, string end, Ends? ends, string? reason, DateTimeOffset at, IReadOnlyList<Filed>? filed, ETag read, CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };

@@ -180,18 +180,23 @@ public sealed partial class DeliveryWork(
     {
         var at = element.Position;
         var reading = Try(element.Read, out var unreadable);
-        if (reading is not Reading.Thin { Resource: var resource }) return new Piece(at, Checked(reading), unreadable?.GetType().Name);
+        if (reading is not Reading.Thin { Resource: var resource }) return Checked(at, reading, unreadable);
         if (channel is not IFetches fetches) return new Piece(at, null, Lacks: "cannot-fetch");
         var fetched = await thin.GetAsync(new DeliveryKey(delivery.Channel, delivery.Id), fetches, resource, mayAsk, ct);
         if (fetched is Fetched.Gone gone) return new Piece(at, new Reading.Ignored(gone.Reason));
         if (fetched is Fetched.Later later) return new Piece(at, null, Lacks: later.Reason, Later: later);
         reading = Try(() => fetches.Read(delivery, resource, ((Fetched.Document)fetched).Body), out unreadable);
         if (reading is Reading.Thin) return new Piece(at, null, Lacks: "nested-thin");
-        return new Piece(at, Checked(reading), unreadable?.GetType().Name);
+        return Checked(at, reading, unreadable);
     }
 
-    private static Reading? Checked(Reading? reading) =>
-        reading is Reading.Found found ? found with { Event = AttachmentText.Of(found.Event) } : reading;
+    // An event without its ids could be stored and never be read again: whoever shows its case would fail.
+    private static Piece Checked(string at, Reading? reading, Exception? unreadable)
+    {
+        if (reading is not Reading.Found found) return new Piece(at, reading, unreadable?.GetType().Name);
+        var isWhole = found.Event is { EventId.Length: > 0, Contact: { Channel.Length: > 0, ExternalId.Length: > 0, Network: not null, Account: not null } };
+        return isWhole ? new Piece(at, found with { Event = AttachmentText.Of(found.Event) }) : new Piece(at, null, "IncompleteEvent");
+    }
 
     private async Task<Piece> ReadSafelyAsync(ElementFiling.Job job, Element element, CancellationToken ct)
     {

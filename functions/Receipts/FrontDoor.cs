@@ -16,7 +16,7 @@ public sealed partial class FrontDoor(DeliveryLog deliveries, SourceTrust trust,
     private static readonly Answer Refused = Answer.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The answer to a whole call that there is no room for; null when nothing proves it genuine. It is not stored.</summary>
-    public Answer? Busy(IChannel channel, Delivery delivery)
+    public static Answer? Busy(IChannel channel, Delivery delivery)
     {
         if (channel.Verify(delivery) is not (Verdict.Genuine or Verdict.Undecided)) return null;
         Measures.Received(channel.Name, "unstored");

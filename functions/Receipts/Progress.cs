@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 
@@ -25,7 +26,7 @@ internal sealed class Progress
 
     private readonly SortedDictionary<int, (string Word, bool Readable)> _left = [];
     private readonly List<Filed> _filed = [];
-    private readonly string _turn = Guid.NewGuid().ToString("N");
+    private readonly string _turn = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private string _at = "";
     private bool _failed;
 

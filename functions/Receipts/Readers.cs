@@ -4,7 +4,8 @@ namespace Serverless.Receipts;
 
 /// <summary>
 /// The bodies that arrive now, of all channels: how many of a channel, and how many bytes all together. When there is no room, the slowest
-/// makes room: a genuine call brings its body within milliseconds, whoever holds sockets open does not. Counts for this instance only.
+/// makes room: a genuine call brings its body within milliseconds, whoever holds sockets open does not. Where all came just now, the largest
+/// makes room for a smaller one: a flood of large bodies shuts no small call out. Counts for this instance only.
 /// </summary>
 public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
 {
@@ -80,7 +81,7 @@ public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
             if (reader.IsOver) return false;
             while (_held - reader.Held + bytes > most)
             {
-                if (!MakeRoom(r => r != reader && r.Held > 0)) return false;
+                if (!MakeRoom(r => r != reader && r.Held > 0) && !MakeRoomOfLargest(bytes)) return false;
             }
 
             _held += bytes - reader.Held;
@@ -102,10 +103,23 @@ public sealed class Readers(IOptionsMonitor<ReceiveOptions> options)
         }
 
         if (slowest is null) return false;
-        Forget(slowest);
-        Release(slowest);
-        slowest.Evict();
+        Evict(slowest);
         return true;
+    }
+
+    // Called under the lock.
+    private bool MakeRoomOfLargest(int bytes)
+    {
+        if (_reading.MaxBy(r => r.Held) is not { } largest || largest.Held <= bytes) return false;
+        Evict(largest);
+        return true;
+    }
+
+    private void Evict(Reader reader)
+    {
+        Forget(reader);
+        Release(reader);
+        reader.Evict();
     }
 
     private void Leave(Reader reader, bool release)

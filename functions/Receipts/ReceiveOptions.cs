@@ -14,10 +14,9 @@ public sealed class ReceiveOptions
     public int MaxBodyBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s. Health waits
-    /// 0.6 times as long for each part.
+    /// Seconds that storing a delivery may take before the caller is told it is not stored. Messenger waits 5 s, Twilio 15 s.
     /// </summary>
-    [Range(1, 10)]
+    [Range(1, 60)]
     public int StoreSeconds { get; set; } = 4;
 
     /// <summary>Seconds in which a whole body must arrive; then the caller hears 408, or call control on a phone.</summary>

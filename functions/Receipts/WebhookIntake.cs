@@ -40,7 +40,7 @@ public sealed class WebhookIntake(
             reader.Arrived();
             var delivery = Made(channel, request, body.Memory);
             // The limit counts whole bodies: none waits inside it for bytes that do not come.
-            if (!bulkhead.TryEnter(channel.Name)) return door.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
+            if (!bulkhead.TryEnter(channel.Name)) return FrontDoor.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
             try
             {
                 return await door.AnswerAsync(channel, settings, delivery, body.Abandon);

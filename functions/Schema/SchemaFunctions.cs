@@ -64,7 +64,7 @@ public sealed class SchemaFunctions(EventCatalogue catalogue)
     {
         using var resource = typeof(SchemaFunctions).Assembly.GetManifestResourceStream("openapi.json")!;
         var document = JsonNode.Parse(resource)!;
-        document["components"]!["schemas"] = PublishedSchemas.Components(document.ToJsonString());
+        document["components"]!["schemas"] = PublishedSchemas.Components(PlainJson.Text(document));
         return document;
     }
 }

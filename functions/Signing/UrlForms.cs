@@ -24,7 +24,7 @@ public static partial class UrlForms
         Add(forms, origin + Canonical(path, query));
         // Java's encoder, which senders use, escapes the tilde; the host undoes it.
         Add(forms, origin + path + query.Replace("~", "%7E", StringComparison.Ordinal));
-        var slashes = SingleSlash().Replace(path, "%2$1");
+        var slashes = SingleSlash().Replace(path, "%2${f}");
         Add(forms, origin + slashes + query);
         // .NET Framework's and some C encoders write small letters, of which the host makes capitals. A sender that mixes both is not
         // served.
@@ -58,7 +58,7 @@ public static partial class UrlForms
     [GeneratedRegex("%[0-9A-Fa-f]{2}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Escaped();
 
-    [GeneratedRegex("%252([Ff])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("%252(?<f>[Ff])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SingleSlash();
 
     private static void Escape(StringBuilder written, string text)

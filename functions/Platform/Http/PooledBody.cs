@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Serverless.Platform.Http;
 
@@ -29,17 +30,16 @@ public sealed class PooledBody : IDisposable
     public async Task<BodyEnd> FillAsync(HttpRequest request, int limit, Func<int, bool> hold, CancellationToken ct)
     {
         if (request.ContentLength > limit) return BodyEnd.TooLong;
+        // A read that a token cancels stays begun, and the server cuts the connection: the host behind it would make a 500 of any answer.
+        var reader = request.BodyReader;
+        await using var deadline = ct.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         while (true)
         {
-            // Full at its limit: the next byte says whether the body is longer.
-            var full = Length == limit;
-            if (!full && Length == Held && !Grow(limit, hold)) return BodyEnd.NoRoom;
-            var room = full ? new byte[1] : _buffer.AsMemory(Length);
-            if (!full && room.Length > limit - Length) room = room[..(limit - Length)];
-            var read = await request.Body.ReadAsync(room, ct);
-            if (read == 0) return BodyEnd.Whole;
-            if (full) return BodyEnd.TooLong;
-            Length += read;
+            ct.ThrowIfCancellationRequested();
+            var read = await reader.ReadAsync(CancellationToken.None);
+            var end = Take(read.Buffer, limit, hold);
+            reader.AdvanceTo(read.Buffer.End);
+            if (end != BodyEnd.Whole || read.IsCompleted) return end;
         }
     }
 
@@ -54,6 +54,16 @@ public sealed class PooledBody : IDisposable
     {
         if (Held > 0) ArrayPool<byte>.Shared.Return(_buffer);
         Abandon();
+    }
+
+    private BodyEnd Take(ReadOnlySequence<byte> arrived, int limit, Func<int, bool> hold)
+    {
+        if (arrived.Length > limit - Length) return BodyEnd.TooLong;
+        while (Held - Length < arrived.Length)
+            if (!Grow(limit, hold)) return BodyEnd.NoRoom;
+        arrived.CopyTo(_buffer.AsSpan(Length));
+        Length += (int)arrived.Length;
+        return BodyEnd.Whole;
     }
 
     private bool Grow(int limit, Func<int, bool> hold)

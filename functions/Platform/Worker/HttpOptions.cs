@@ -7,7 +7,7 @@ namespace Serverless.Platform.Worker;
 public sealed class HttpOptions
 {
     /// <summary>Seconds that one call of storage may take behind an HTTP call, retries included; then the caller hears 503.</summary>
-    [Range(1, 10)]
+    [Range(1, 60)]
     public int StorageSeconds { get; set; } = 4;
 }
 

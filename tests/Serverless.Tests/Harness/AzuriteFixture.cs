@@ -18,7 +18,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private static readonly string Folder = Path.Combine(Home, $"azurite-{Environment.ProcessId}");
     private static readonly Lazy<Task<string>> Script = new(InstallAsync);
     private static readonly Lazy<Task<AzuriteProcess>>[] Shared =
-        [.. Enumerable.Range(0, 3).Select(number => new Lazy<Task<AzuriteProcess>>(() => StartAsync($"{Folder}-{number}")))];
+        [.. Enumerable.Range(0, 6).Select(number => new Lazy<Task<AzuriteProcess>>(() => StartAsync($"{Folder}-{number}")))];
     private const int Accounts = 800;
     private static int _classes;
     private static int _names;

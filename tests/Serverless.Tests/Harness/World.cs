@@ -132,9 +132,9 @@ public sealed class World : IAsyncDisposable
         var all = DefaultSettings(provider.Address);
         all["AzureWebJobsStorage"] = gate.ConnectionString;
         // A caller's patience is not what a busy machine should decide about.
-        all["Receive__StoreSeconds"] = "10";
-        all["Http__StorageSeconds"] = "10";
-        all["Health__PartSeconds"] = "30";
+        all["Receive__StoreSeconds"] = "60";
+        all["Http__StorageSeconds"] = "60";
+        all["Health__PartSeconds"] = "60";
         all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))

@@ -23,7 +23,7 @@ public sealed class When_every_seed_arrives(AzuriteFixture azurite) : IClassFixt
             if (seed.Answer.Body is { } body) Assert.Equal(body, await answer.Content.ReadAsStringAsync());
             if (seed.Answer.ContentType is { } type) Assert.Equal(type, answer.Content.Headers.ContentType?.ToString());
             sent.Add((seed, answer.Headers.TryGetValues("X-Delivery-Id", out var ids) ? ids.Single() : null));
-            await world.DrainAsync(bus: false);
+            await world.DrainAsync();
         }
 
         Assert.Equal(0, await world.DrainAsync());

@@ -9,20 +9,19 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// The published app under a heap of at most 512 MB, three channels with so many
-/// slow sockets each, which claim the channel's largest body and send half of it, while every genuine seed of all channels is answered as
-/// always. A few sockets here; the whole form is a command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
+/// The whole form of <see cref="When_bodies_come_slowly"/>, which is part of each run: the published app under a heap of at most 512 MB,
+/// three channels with so many slow sockets each, which claim the channel's largest body and send half of it, while every genuine seed of
+/// all channels is answered as always. A command: <c>SLOW_SOCKETS=240 dotnet test --filter When_slow_bodies_meet_a_small_heap</c>.
 /// </summary>
 public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
 {
     private const string HeapLimit = "0x20000000";
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    [Fact]
+    [CommandFact("SLOW_SOCKETS")]
     public async Task Genuine_calls_of_all_channels_are_answered()
     {
-        var given = Environment.GetEnvironmentVariable("SLOW_SOCKETS") is { Length: > 0 } many ? many : "24";
-        var sockets = int.Parse(given, CultureInfo.InvariantCulture);
+        var sockets = int.Parse(Environment.GetEnvironmentVariable("SLOW_SOCKETS")!, CultureInfo.InvariantCulture);
         var folder = Directory.CreateTempSubdirectory("serverless-slow-").FullName;
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app",
             Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
@@ -46,7 +45,7 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<TimeSpan> RoundAsync(HostProcess host)
+    private static async Task<TimeSpan> RoundAsync(HostProcess host)
     {
         var began = TimeProvider.System.GetTimestamp();
         List<string> wrong = [];
@@ -63,7 +62,9 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
             if (status != seed.Answer.Status) wrong.Add($"{seed.Name}: {status} instead of {seed.Answer.Status}");
         }
 
-        Assert.Equal([], wrong);
+        // What the app said of them tells a limit from storage that was slow.
+        var said = host.Lines.Where(l => l.Contains("not read", StringComparison.Ordinal) || l.Contains("unstored", StringComparison.Ordinal));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Concat(said.TakeLast(20))));
         return TimeProvider.System.GetElapsedTime(began);
     }
 
@@ -73,6 +74,9 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         settings["AzureWebJobsStorage"] = azurite.OwnAccount();
         settings["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         settings["DOTNET_GCHeapHardLimit"] = HeapLimit;
+        // Storing may take long beside all other tests: memory and sockets are asked about here.
+        settings["Receive__StoreSeconds"] = "60";
+        settings["Http__StorageSeconds"] = "60";
         return settings;
     }
 }

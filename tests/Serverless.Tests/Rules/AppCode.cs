@@ -49,7 +49,10 @@ internal static class AppCode
         Assert.True(usings is not null, "functions/obj has no Serverless.GlobalUsings.g.cs: build the app first.");
         var generated = Path.Combine(usings.DirectoryName!, "generated");
         Assert.True(Directory.Exists(generated), $"{generated} is missing: EmitCompilerGeneratedFiles of Directory.Build.props writes it.");
-        return Directory.GetFiles(generated, "*.cs", SearchOption.AllDirectories).Prepend(usings.FullName)
+        // A build writes all of them anew and leaves those of types that are gone.
+        var files = new DirectoryInfo(generated).GetFiles("*.cs", SearchOption.AllDirectories);
+        var last = files.Max(f => f.LastWriteTimeUtc) - TimeSpan.FromSeconds(30);
+        return files.Where(f => f.LastWriteTimeUtc >= last).Select(f => f.FullName).Prepend(usings.FullName)
             .Select(f => (Path.GetFileName(f), f));
     }
 }

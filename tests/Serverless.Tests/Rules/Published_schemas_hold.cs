@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Tests.Harness;
-using Serverless.Tests.Outside;
 using Xunit;
 
 namespace Serverless.Tests.Rules;
@@ -132,6 +131,10 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         const string Poison = $"{Base}/poison-messages";
         foreach (var act in new[] { "resubmit", "discard" })
             await AskAsync(world, $"post {Poison}/{act}", $"{Poison}/{act}", """{"queue":"inbound","all":true}""");
+        const string Kept = $"{Base}/kept-deliveries";
+        await AskAsync(world, $"get {Kept}", Kept);
+        foreach (var act in new[] { "resubmit", "dismiss" })
+            await AskAsync(world, $"post {Kept}/{act}", $"{Kept}/{act}", """{"channel":"meta","all":true}""");
         var day = $"{world.Time.GetUtcNow():yyyy-MM-dd}";
         await AskAsync(world, $"post {Base}/notices/resend", $"{Base}/notices/resend", $$"""{"day":"{{day}}"}""");
         await AskAsync(world, $"post {Base}/routes/{{name}}/discard", $"{Base}/routes/mail/discard");

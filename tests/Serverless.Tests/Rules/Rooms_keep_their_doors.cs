@@ -1,6 +1,5 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Rules;
