@@ -52,6 +52,18 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         return new CaseFile(found.Head, [Filed(contactId, found.Events, [])], [], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
     }
 
+    /// <summary>
+    /// An open promise of a case, and of the case what <see cref="BriefAsync"/> reads of the contact that it answers: two calls, however
+    /// long the conversation is. Null file when there is no such case, promise or contact.
+    /// </summary>
+    public async Task<(Promise? Promise, CaseFile? File)> PromisedAsync(string caseId, string promiseId, CancellationToken ct)
+    {
+        if ((await cases.HeadAsync(caseId, ct))?.Head?.Promises.FirstOrDefault(p => p.Id == promiseId) is not { } known) return (null, null);
+        if (known.Contact is not { } contact || await BriefAsync(caseId, contact, ct) is not { } file) return (known, null);
+        // The head of the second call is the later one.
+        return (file.Case.Promises.FirstOrDefault(p => p.Id == promiseId), file);
+    }
+
     private async Task<CaseFile?> WholeAsync(string id, CancellationToken ct)
     {
         if (await cases.ReadAsync(id, ct) is not { } found) return null;
@@ -65,7 +77,8 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references, promises));
     }
 
-    private static List<Promise>? InOrder(List<Promise> promises) => promises.Count == 0 ? null : [.. promises.OrderBy(p => p.MadeAt)];
+    private static List<Promise>? InOrder(List<Promise> promises) => promises.Count == 0 ? null : [.. promises.OrderBy(p => p.MadeAt)
+        .ThenBy(p => p.EndedAt ?? DateTimeOffset.MaxValue)];
 
     // Of the contacts that are shown. Read from the words each time: nothing personal is stored a second time.
     private static CaseFile WithKnown(CaseFile file)

@@ -74,7 +74,8 @@ public static class CaseRules
             ContactChange.Received when fromCustomer => Further(head, concern, levels),
             ContactChange.Received => new Decision.Append(CaseEvent.ContactReceived),
             _ when fromCustomer && WaitsFor(head, contact) => Corrected(head, concern, levels, CaseEvent.ContactChanged),
-            _ when fromCustomer && Decides(head, contact) => Read(head, concern, CaseEvent.ContactChanged),
+            _ when fromCustomer && (Decides(head, contact) || IsBetter(concern.Reading, head)) =>
+                Read(head, concern, levels, CaseEvent.ContactChanged),
             _ => new Decision.Append(CaseEvent.ContactChanged),
         };
     }
@@ -103,6 +104,10 @@ public static class CaseRules
     // Whoever sends a newsletter waits for no answer; it can be answered all the same.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(Reply.AutomaticName) == "list";
 
+    // Praise and ideas are passed on: nobody waits for an answer, unless a setting promises one.
+    private static bool ExpectsNothing(Concern concern, Levels levels) => concern.Contact.Call is null
+        && NeedKinds.IsPassedOn(concern.Reading.Need) && levels.DueOf(concern.Contact, concern.Reading.Need) is null;
+
     private static Decision.Open Begin(Concern concern, IReadOnlyList<ContactEvent>? before, Levels levels)
     {
         var (contact, reading) = (concern.Contact, concern.Reading);
@@ -111,6 +116,7 @@ public static class CaseRules
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(reading, null, null) { AnsweredAt = answered }
+            : ExpectsNothing(concern, levels) ? new Decision.Open(reading, null, null)
             : new Decision.Open(reading, contact.OccurredAt, levels.DueAt(contact, reading.Need));
     }
 
@@ -123,7 +129,7 @@ public static class CaseRules
         var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) }
             : Settles(contact) ? head : Waiting(head, concern, levels);
         // What they came for was closed: it is a new concern, unless they do not say which.
-        if (next != head && concern.Reading.Need != NeedKinds.CanWait) next = Of(next, concern);
+        if (!Settles(contact) && concern.Reading.Need != NeedKinds.CanWait) next = Of(next, concern);
         return new Decision.Change(
             next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
             CaseEvent.Reopened);
@@ -200,9 +206,14 @@ public static class CaseRules
     private static Case With(Case head, string network) => head.Networks.Contains(network, StringComparer.Ordinal) ? head : head with { Networks = [.. head.Networks, network] };
 
     // Nobody waits for it any more, but the case has its need from it: an edit may say something else.
-    private static Decision Read(Case head, Concern concern, string tells)
+    private static Decision Read(Case head, Concern concern, Levels levels, string tells)
     {
-        var next = Of(Concern.WithFacts(head, concern.Reading), concern) with { Owes = head.Owes, OwesRule = head.OwesRule };
+        var next = Of(Concern.WithFacts(head, concern.Reading), concern);
+        // Praise that became a question is waited for from now on.
+        var asks = head is { WaitingSince: null, Owes: OwesKinds.PassOn } && !(concern.Contact.OccurredAt <= head.AnsweredAt);
+        if (asks) next = Waiting(next, concern, levels);
+        else if (head.WaitingSince is null || !IsBetter(concern.Reading, head))
+            next = next with { Owes = head.Owes, OwesRule = head.OwesRule };
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
@@ -229,6 +240,7 @@ public static class CaseRules
     private static Case Waiting(Case head, Concern concern, Levels levels)
     {
         var next = Needing(head, concern);
+        if (ExpectsNothing(concern, levels)) return NobodyWaits(next);
         return next with
         {
             WaitingSince = concern.Contact.OccurredAt,

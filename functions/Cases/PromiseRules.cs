@@ -57,7 +57,7 @@ public sealed class PromiseRules(Levels levels, CasesOptions options)
             if (before?.WaitingSince is not null && after.WaitingSince is null && !answered)
                 foreach (var promise in open.Where(p => p.MadeBy != PromiseMaker.Person).ToList())
                     End(promise, PromiseState.Withdrawn, NobodyWaits);
-            if (contact is not null) Wait(after, contact, open, rows, now);
+            if (contact is not null) Wait(before, after, contact, open, rows, now);
         }
 
         return new PromiseChange(Clocked(before, after with { Promises = open }, now), rows);
@@ -128,28 +128,38 @@ public sealed class PromiseRules(Levels levels, CasesOptions options)
         promise.Kind == PromiseKind.Answer || (promise.Kind == PromiseKind.CallBack && contact.Call is { Outcome: CallOutcome.Answered });
 
     // The promise for whom the customer waits: that of the level, or of the time they named.
-    private void Wait(Case after, Contact contact, List<Promise> open, List<Promise> rows, DateTimeOffset now)
+    private void Wait(Case? before, Case after, Contact contact, List<Promise> open, List<Promise> rows, DateTimeOffset now)
     {
         if (after.WaitingSince is not { } since) return;
-        if (after.WaitingFor != CaseKeys.Contact(contact))
+        var own = CaseKeys.Contact(contact);
+        if (after.WaitingFor != own)
         {
-            if (contact.Direction == Direction.Inbound) Rename(after, contact, open, rows, now);
+            if (contact.Direction != Direction.Inbound) return;
+            Hurry(before, after, contact, open, rows, now);
+            Rename(after, contact, open, rows, now);
+            return;
+        }
+
+        var at = open.FindIndex(p => p is { IsAnswer: true, MadeBy: PromiseMaker.Level or PromiseMaker.Customer } && p.Contact == own);
+        if (at < 0 && before?.WaitingFor == own)
+        {
+            // What was promised for it was replaced or withdrawn, and does not come back with its next event.
+            Hurry(before, after, contact, open, rows, now);
             return;
         }
 
         if (levels.DueOf(contact, after.Need) is not { } due) return;
         var promise = new Promise
         {
-            Id = IdOf(after, "level", after.WaitingFor!),
+            Id = at < 0 ? IdOf(after, "level", own) : open[at].Id,
             Kind = due.IsCall ? PromiseKind.CallBack : KindOf(after.Owes),
             MadeBy = due.ByCustomer ? PromiseMaker.Customer : PromiseMaker.Level,
             By = due.ByCustomer ? "the customer named the time" : due.Level.Rule,
-            Contact = after.WaitingFor,
+            Contact = own,
             MadeAt = since,
             Due = due.At,
             Calendar = due.Level.Calendar.Name,
         };
-        var at = open.FindIndex(p => p.Id == promise.Id);
         if (at < 0)
         {
             if (open.Count >= Promise.MostOpen) return;
@@ -164,6 +174,35 @@ public sealed class PromiseRules(Levels levels, CasesOptions options)
         if (next == known) return;
         open[at] = next;
         rows.Add(next);
+    }
+
+    // Why they came is graver now: what the level promised takes no longer than that. What people or the customer said stands beside it.
+    private void Hurry(Case? before, Case after, Contact contact, List<Promise> open, List<Promise> rows, DateTimeOffset now)
+    {
+        if (before is null || before.Need == after.Need) return;
+        if (levels.DueOf(contact, after.Need) is not { ByCustomer: false } due) return;
+        var owed = open.Where(p => p is { IsAnswer: true, BrokenAt: null }).ToList();
+        if (owed.Exists(p => p.Due <= due.At)) return;
+        foreach (var promise in owed.Where(p => p.MadeBy == PromiseMaker.Level))
+        {
+            open.Remove(promise);
+            rows.Add(promise with { State = PromiseState.Replaced, EndedAt = now, Why = "why the customer came is more urgent now" });
+        }
+
+        if (open.Count >= Promise.MostOpen) return;
+        var sooner = new Promise
+        {
+            Id = IdOf(after, "level", $"{CaseKeys.Contact(contact)}|{after.Need}"),
+            Kind = KindOf(after.Owes),
+            MadeBy = PromiseMaker.Level,
+            By = due.Level.Rule,
+            Contact = CaseKeys.Contact(contact),
+            MadeAt = contact.OccurredAt,
+            Due = due.At,
+            Calendar = due.Level.Calendar.Name,
+        };
+        open.Add(sooner);
+        rows.Add(sooner);
     }
 
     // The customer names a time while an answer is owed: it takes the place of what the level promised.

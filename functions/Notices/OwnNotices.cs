@@ -85,7 +85,7 @@ public sealed class OwnNotices(Recipients recipients, IOptionsMonitor<LinksOptio
         var choice = new RecipientChoice(
             events, hours, TextBook.IsGerman(Field("language")) ? TextBook.German : TextBook.English, Whole(Field("digestCount"), 0, Digests.MostAtOnce), Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
         if (events.Length == 0) return view with { State = OwnState.NoEvents };
-        if (hours.Length > LongestHours || calendars.Read(hours, present.TimeZone) is null) return view with { State = OwnState.NoHours };
+        if (hours.Length > LongestHours || calendars.Read(hours, present.ZoneIn(calendars)) is null) return view with { State = OwnState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);
         return view with { State = OwnState.Kept, Recipient = await recipients.FindAsync(name, ct) };
     }

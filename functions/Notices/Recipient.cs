@@ -48,8 +48,11 @@ public sealed class Recipient
     /// </summary>
     public string Hours { get; set; } = "always";
 
-    /// <summary>IANA name of the zone of <see cref="Hours"/>; a calendar has its own.</summary>
-    public string TimeZone { get; set; } = "Europe/Berlin";
+    /// <summary>
+    /// IANA name of the zone of <see cref="Hours"/> and of the times they read; that of the default calendar unless set. A calendar has its
+    /// own.
+    /// </summary>
+    public string? TimeZone { get; set; }
 
     /// <summary>Event types that wait for no hours and no digest.</summary>
     public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.case.confidential-in-public.v1,serverless.channel.*";
@@ -102,9 +105,12 @@ public sealed class Recipient
             && (facts.Owes is null || NameList.Holds(Owes, facts.Owes));
     }
 
+    /// <summary>Name of the zone of hours that name no calendar.</summary>
+    internal string ZoneIn(Calendars calendars) => TimeZone ?? calendars.Default.Zone.Id;
+
     /// <summary>When they may be told: now (null), or the first moment of their hours after it.</summary>
     public DateTimeOffset? NotBefore(string type, Calendars calendars, DateTimeOffset now) =>
-        NameList.Holds(Urgent, type) ? null : QuietHours.End(calendars, Hours, TimeZone, now);
+        NameList.Holds(Urgent, type) ? null : QuietHours.End(calendars, Hours, ZoneIn(calendars), now);
 
     /// <summary>How notices are told together; null when each is told on its own.</summary>
     public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;

@@ -53,7 +53,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
             var section = $"Recipients__Entries__{name}";
             if (!NoticeTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
             if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
-            if (calendars.Read(recipient.Hours, recipient.TimeZone) is null)
+            if (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) is null)
                 yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
                     + $"{name} is told round the clock.";
             foreach (var kind in Subscription.Parts(recipient.Include))
@@ -62,7 +62,8 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
                 yield return $"{section}__Include names {kind}; known: {string.Join(", ", ContactFacts.Kinds)}.";
             }
 
-            if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+            if (recipient.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
+                yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
         }
     }
 

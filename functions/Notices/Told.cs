@@ -164,7 +164,7 @@ public sealed class Wording(
 
     // As people write it, in the zone of the recipient's hours: that of the calendar they name, else their own.
     private string Local(DateTimeOffset at, Recipient recipient) => TextBook.Local(
-        at, (calendars.Read(recipient.Hours, recipient.TimeZone) ?? calendars.Default).Zone, recipient.Language);
+        at, (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) ?? calendars.Default).Zone, recipient.Language);
 
     // serverless.case.owner-gap.v1 -> card_case_owner_gap
     private static string KeyOf(string type)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases;
 using Serverless.Channels;
 using Serverless.Notices;
+using Serverless.Operations.Rules;
 using Serverless.Outbox;
 using Serverless.Receipts;
 using Serverless.Registrations;
@@ -33,7 +34,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Looks at every part. One that cannot be looked at is red and stops no other.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Arrears arrears, LookStates looks, NoticeLog notices, ReplyIndex replies, UpkeepReader upkeep, Subscriptions subscriptions, IEnumerable<INoticeRoute> routes,
-    TopicRelay topic, RouteSwitches switches, Calendars calendars, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
+    TopicRelay topic, RouteSwitches switches, Calendars calendars, OwnRules rules, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {
     private const int MostOpen = 1_000;
@@ -52,6 +53,7 @@ public sealed class HealthCheck(
             ["owners"] = GuardedAsync(OwnersAsync, ct),
             ["cases"] = GuardedAsync(CasesAsync, ct),
             ["calendars"] = GuardedAsync(_ => Task.FromResult(CalendarsPart()), ct),
+            ["rules"] = GuardedAsync(RulesAsync, ct),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
             ["subscriptions"] = GuardedAsync(SubscriptionsAsync, ct),
             ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
@@ -163,6 +165,15 @@ public sealed class HealthCheck(
     {
         var problems = calendars.Problems(time.GetUtcNow()).ToList();
         return problems.Count == 0 ? new HealthPart("green", ["Every calendar has working time."]) : new HealthPart("red", problems);
+    }
+
+    // Red: contacts are read by rules that somebody meant to replace.
+    private async Task<HealthPart> RulesAsync(CancellationToken ct)
+    {
+        var current = await rules.InForceAsync(ct);
+        return current.Problem is { } problem
+            ? new HealthPart("red", [$"{problem} PUT api/rules replaces the file."])
+            : new HealthPart("green", [current.Rules.OwnCount == 0 ? "There are no own rules." : $"{current.Rules.OwnCount} own rules are in force."]);
     }
 
     private async Task<HealthPart> CasesAsync(CancellationToken ct)

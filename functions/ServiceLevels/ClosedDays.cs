@@ -58,7 +58,7 @@ public sealed class ClosedDays
     public static IEnumerable<string> Mistakes(CalendarOptions options, string setting)
     {
         if (!Known.TryGetValue(options.Country, out var country))
-            yield return $"{setting}__Country is {options.Country}; it must be one of {string.Join(' ', Countries.Order())}.";
+            yield return $"{setting}__Country is {options.Country}; it must be one of {string.Join(' ', Countries.Order(StringComparer.Ordinal))}.";
         else if (!IsNone(options.State) && country(options.State) is null)
             yield return $"{setting}__State is {options.State}; it must be one of ALL none {StatesOf(options.Country)}".TrimEnd() + ".";
         foreach (var (name, text) in new[] { ("More", options.More), ("Less", options.Less) })

@@ -43,6 +43,9 @@ public sealed class Levels(ServiceLevelsOptions options, Calendars calendars)
         "complaint", "cancellation", "withdrawal", "fault", "known-question", "complex", "confidential",
     };
 
+    // The level of a network is for what customers ask there: it neither delays a danger nor promises an answer to praise.
+    private static readonly HashSet<string> WhateverNetwork = new(StringComparer.Ordinal) { "safety", "praise", "idea", "none" };
+
     private static readonly Dictionary<string, int> BuiltInNetworks = new(StringComparer.OrdinalIgnoreCase) { ["voice"] = 120,
         ["facebook"] = 240, ["device"] = 480 };
 
@@ -64,6 +67,7 @@ public sealed class Levels(ServiceLevelsOptions options, Calendars calendars)
             contact.ReceivedAt);
         if (own is not null && own.Places.TryGetValue(place, out var placed)) return new Level(placed, calendar, $"need {need}, {place}");
         if (own?.First is { } first) return new Level(first, calendar, $"need {need}");
+        if (need is not null && WhateverNetwork.Contains(need)) return new Level(BuiltIn[(need, AnyPlace)], calendar, $"need {need}");
         if (options.Networks.TryGetValue(contact.Network, out var network))
             return new Level(network, calendar, $"network {contact.Network}");
         if (need is not null && (BuiltIn.TryGetValue((need, place), out var known) || BuiltIn.TryGetValue((need, AnyPlace), out known)))

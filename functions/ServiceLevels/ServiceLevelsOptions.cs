@@ -60,7 +60,7 @@ public sealed class ServiceLevelsOptionsValidator(Calendars calendars) : IValida
         foreach (var (setting, calendar) in named)
         {
             if (calendar is not null && calendars.Find(calendar) is null)
-                yield return $"{setting} names {calendar}, which is no calendar: there are {string.Join(' ', calendars.Names.Order())}.";
+                yield return $"{setting} names {calendar}, which is no calendar: there are {string.Join(' ', calendars.Names.Order(StringComparer.Ordinal))}.";
         }
     }
 

@@ -18,11 +18,12 @@ public sealed class PromiseLater(
     /// <summary>Tries once, after it was told that a promise is due soon.</summary>
     public async Task<Outcome> TryAsync(Notice notice, CancellationToken ct)
     {
-        if (notice.CaseId is not { } caseId || await cases.FindAsync(caseId, ct) is not { } file) return Void("erased");
+        if (notice is not { CaseId: { } caseId, Facts.Promise.Id: { } promiseId }) return Void("erased");
         var (settings, now) = (options.CurrentValue, time.GetUtcNow());
-        var promise = file.Case.Promises.FirstOrDefault(p => p.Id == notice.Facts.Promise?.Id);
-        if (promise is not { IsAnswer: true, BrokenAt: null } || file.Case.WaitingSince is null) return Void("answered");
-        if (file.Contacts.FirstOrDefault(c => c.Id == promise.Contact) is not { } to) return Void("no-message");
+        var (promise, file) = await cases.PromisedAsync(caseId, promiseId, ct);
+        if (promise is not { IsAnswer: true, BrokenAt: null }) return Void("answered");
+        if (file is not { Contacts: [var to] }) return Void("no-message");
+        if (file.Case.WaitingSince is null) return Void("answered");
         var state = settings.Of(to.Contact.Channel);
         if (state == AcknowledgementOptions.Switch.Off) return Void("switched-off");
         var dryRun = state == AcknowledgementOptions.Switch.DryRun;

@@ -28,11 +28,11 @@ public sealed partial class OwnRules(BlobStore blobs, TimeProvider time, ILogger
     /// <param name="Problem">Why a later file is not in force; null when this is the latest.</param>
     public sealed record InForce(ReadOnlyMemory<byte> Json, string Tag, RuleSet Rules, long ReadAt, string? Problem = null);
 
-    /// <summary>A sentence for Health; null when all is well.</summary>
-    public string? Problem => _current?.Problem;
+    public override async ValueTask<RuleSet> CurrentAsync(CancellationToken ct) => (await InForceAsync(ct)).Rules;
 
-    public override async ValueTask<RuleSet> CurrentAsync(CancellationToken ct) =>
-        _current is { } known && time.GetElapsedTime(known.ReadAt) < Lasts ? known.Rules : (await ReadAsync(ct)).Rules;
+    /// <summary>What contacts are read by now; read again after 60 seconds.</summary>
+    public async ValueTask<InForce> InForceAsync(CancellationToken ct) =>
+        _current is { } known && time.GetElapsedTime(known.ReadAt) < Lasts ? known : await ReadAsync(ct);
 
     /// <summary>The file as it is stored now.</summary>
     public async Task<InForce> LatestAsync(CancellationToken ct)

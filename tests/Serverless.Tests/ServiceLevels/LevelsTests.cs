@@ -37,6 +37,9 @@ public sealed class LevelsTests
         Assert.Equal(30, Levels(options).Of(Contact("x", Place.Public), "complaint").Minutes);
         Assert.Equal(60, Levels(options).Of(Contact("x", Place.Private), "complaint").Minutes);
         Assert.Equal(60, Levels(options).Of(Contact("x", Place.Private), "callback").Minutes);
+        // A network's own level neither delays a danger nor promises an answer to praise.
+        Assert.Equal(30, Levels(options).Of(Contact("x", Place.Private), "safety").Minutes);
+        Assert.Equal(0, Levels(options).Of(Contact("x", Place.Private), "praise").Minutes);
         Assert.Equal((90, "always"), Levels(options).Of(Contact("x", Place.Private), "fault") is var fault
             ? (fault.Minutes, fault.Calendar.Name) : default);
     }

@@ -6,7 +6,7 @@ using Xunit;
 namespace Serverless.Tests.ServiceLevels;
 
 /// <summary>Promises of a case from their making to their end, and what its clock says of them; an office in Germany, no storage.</summary>
-public sealed class PromiseRulesTests
+public sealed partial class PromiseRulesTests
 {
     // Wednesday 18 November 2026, 10:00 in Berlin.
     private static readonly DateTimeOffset Wednesday = Utc(18, 9);
@@ -24,7 +24,7 @@ public sealed class PromiseRulesTests
     {
         Take(Message("Wo bleibt mein Paket?"));
         var promise = Assert.Single(_head!.Promises);
-        Assert.Equal((PromiseKind.Answer, PromiseMaker.Level, "default", Utc(19, 9)),
+        Assert.Equal((PromiseKind.Answer, PromiseMaker.Level, "need known-question", Utc(19, 9)),
             (promise.Kind, promise.MadeBy, promise.By, promise.Due));
         Assert.Equal((promise.Due, Utc(18, 15)), (_head.DueAt, _head.LookAt!.Value));
 
@@ -86,10 +86,10 @@ public sealed class PromiseRulesTests
         Begin();
         Take(Message("Ich brauche bis Freitag 16 Uhr eine Antwort"));
         Assert.Equal(Utc(19, 9), _head!.DueAt);
-        // On Saturday nobody works: owed before that, and no promise of a Saturday is made.
+        // On Saturday nobody works: the level of a call-back holds, and no promise of a Saturday is made.
         Begin();
         Take(Message("Rufen Sie mich Samstag um 10 Uhr an"));
-        Assert.Equal((Utc(19, 9), PromiseMaker.Level), (_head!.DueAt!.Value, _head.Promises[0].MadeBy));
+        Assert.Equal((Utc(18, 11), PromiseMaker.Level), (_head!.DueAt!.Value, _head.Promises[0].MadeBy));
     }
 
     [Fact]
@@ -208,9 +208,11 @@ public sealed class PromiseRulesTests
     private void Begin() => (_head, _) = ((Case?)null, _rows.RemoveAll(_ => true));
 
     // As the correlator works a contact.
-    private void Take(Contact contact)
+    private void Take(Contact contact) => Take(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
+
+    private void Take(ContactEvent e)
     {
-        var e = new ContactEvent(contact.ExternalId, ContactChange.Received, contact);
+        var contact = e.Contact;
         var (before, now) = (_head, contact.ReceivedAt);
         switch (CaseRules.Decide(before, e, pinned: true, now, Levels, Options))
         {
@@ -219,6 +221,7 @@ public sealed class PromiseRulesTests
                 {
                     Owes = open.Reading.Owes,
                     Need = open.Reading.Need,
+                    NeedFrom = CaseKeys.Contact(contact),
                     WaitingSince = open.WaitingSince,
                     WaitingFor = open.WaitingSince is null ? null : CaseKeys.Contact(contact),
                     DueAt = open.DueAt,
