@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Operations.Rules;
+using Serverless.Platform.Storage;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -147,6 +150,22 @@ public sealed class When_a_customer_says_why(AzuriteFixture azurite) : IClassFix
         Assert.Equal(("complex", "own-1", "warranty"), (file.Head("need"), file.Head("needRule"), file.Head("topic")));
         var actions = await world.GetAsync($"/api/operations/actions?month={world.Time.GetUtcNow():yyyy-MM}");
         Assert.Contains(actions.GetProperty("actions").EnumerateArray(), a => a.GetProperty("what").GetString() == "rules-replace");
+    }
+
+    [Fact]
+    public async Task Rules_that_were_written_past_the_API_and_do_not_fit_make_health_red_and_ours_stay_in_force()
+    {
+        await using var world = await World.StartAsync(azurite);
+        var blobs = world.Services.GetRequiredService<BlobStore>();
+        Assert.True(await blobs.ReplaceAsync(OwnRules.Container, "own.json", Encoding.UTF8.GetBytes("{}"), null, CancellationToken.None));
+        await SaysAsync(world, "wamid.1", "Die Heizung heizt nicht");
+        Assert.Equal("fault", (await world.OnlyCaseAsync()).Head("need"));
+        var (status, says) = await world.HealthAsync("rules");
+        Assert.Equal("red", status);
+        Assert.Contains("rules/own.json does not fit, the former rules stay in force", says, StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.OK, (await PutAsync(world, """{"rules":[]}""", "*")).Status);
+        Assert.Equal("green", (await world.HealthAsync("rules")).Status);
     }
 
     [Fact]
