@@ -50,6 +50,8 @@ public sealed class When_a_promise_is_made(AzuriteFixture azurite) : IClassFixtu
         await ArriveAsync(world, "m-1", "Wo bleibt mein Paket?");
         var id = (await world.OnlyCaseAsync()).CaseId();
         var path = $"/api/cases/{id}/promises";
+        // Promises are shown in the order of their making.
+        world.Time.Advance(TimeSpan.FromMinutes(1));
         await AnswersAsync(world, HttpStatusCode.BadRequest, path, """{"due":"2026-11-24T12:00:00Z"}""");
         await AnswersAsync(world, HttpStatusCode.UnprocessableEntity, path, """{"due":"2026-11-19T12:00:00Z","by":"anna"}""");
         await AnswersAsync(world, HttpStatusCode.UnprocessableEntity, path, """{"due":"2028-11-24T12:00:00Z","by":"anna"}""");
