@@ -23,6 +23,7 @@ using Serverless.Privacy;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schemas;
+using Serverless.ServiceLevels;
 
 namespace Serverless;
 
@@ -55,6 +56,7 @@ public static class Program
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<FailedInvocations>();
         builder.Configuration.HideUnresolvedReferences();
+        builder.Configuration.UseCalendars();
         builder.Services.AddParts(builder.Configuration).AddWorker(builder.Configuration);
         return builder;
     }
@@ -71,6 +73,7 @@ public static class Program
             .AddOutgoing(configuration)
             .AddChannels(configuration)
             .AddReceipts(configuration)
+            .AddServiceLevels(configuration)
             .AddCases(configuration)
             .AddOutbox()
             .AddAttachments(configuration)

@@ -17,6 +17,9 @@ public sealed class OpeningHours
     /// <summary>Round the clock.</summary>
     public static OpeningHours Always { get; } = TryParse("Sun-Sat 00:00-24:00", out var always) ? always : throw new InvalidOperationException("The format of opening hours has changed.");
 
+    /// <summary>The blocks of a day in seconds from midnight, the end not included; as they were written, so they may overlap.</summary>
+    public IReadOnlyList<(int From, int To)> Of(DayOfWeek day) => _blocks[(int)day];
+
     /// <summary>Whether people are rung at this local time.</summary>
     public bool Contains(DateTime local)
     {

@@ -42,7 +42,7 @@ public static class NotificationsServices
         services.AddSingleton(p =>
         {
             var options = p.GetRequiredService<IOptionsMonitor<WebhookOptions>>();
-            return new Subscriptions(
+            return new SubscriptionStore(
                 p.GetRequiredService<TableStore>(),
                 p.GetRequiredService<TimeProvider>(),
                 () => options.CurrentValue.Named(),
@@ -63,7 +63,7 @@ public static class NotificationsServices
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>()
+        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>().AddSingleton<PromiseLater>()
             .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }

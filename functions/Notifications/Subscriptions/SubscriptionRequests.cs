@@ -12,7 +12,7 @@ namespace Serverless.Notifications.Subscriptions;
 public sealed record SubscriptionResult(int Status, SubscriptionView? View = null, string? Problem = null, int Version = 0);
 
 /// <summary>Where subscriptions are made, changed, tried and taken away. Those of the settings are shown and tried here, and changed there.</summary>
-public sealed class SubscriptionRequests(Subscriptions subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes, SubscriptionForm form, TimeProvider time)
+public sealed class SubscriptionRequests(SubscriptionStore subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes, SubscriptionForm form, TimeProvider time)
 {
     /// <summary>The route of subscriptions.</summary>
     public const string Route = "webhook";
@@ -45,7 +45,7 @@ public sealed class SubscriptionRequests(Subscriptions subscriptions, AttemptSto
         if (wanted is null) return new(400, Problem: problem);
         if (subscriptions.Renewed(wanted, null) is not { } made) return NoMaster;
         var all = await subscriptions.FreshAsync(ct);
-        if (all.Values.Count(s => s.Version > 0) >= Subscriptions.Most) return new(409, Problem: $"There are {Subscriptions.Most} subscriptions, the most there can be: delete one that is not needed.");
+        if (all.Values.Count(s => s.Version > 0) >= SubscriptionStore.Most) return new(409, Problem: $"There are {SubscriptionStore.Most} subscriptions, the most there can be: delete one that is not needed.");
         if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written) return new(409, Problem: "There is a subscription of that name: choose another, or change that one.");
         await notices.SwitchOnAsync(Route, made.Name, ct);
         return await AnswerAsync(201, made, ct, made.Secret);
@@ -129,6 +129,7 @@ public sealed class SubscriptionRequests(Subscriptions subscriptions, AttemptSto
         Types = Subscription.Parts(one.Types),
         Channels = Subscription.Parts(one.Channels),
         Needs = Subscription.Parts(one.Needs),
+        Owes = Subscription.Parts(one.Owes),
         Owners = Subscription.Parts(one.Owners),
         Networks = Subscription.Parts(one.Networks),
         Include = one.Fields,

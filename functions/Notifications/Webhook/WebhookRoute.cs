@@ -12,7 +12,7 @@ namespace Serverless.Notifications.Webhook;
 /// <c>webhook-id</c> is the event's id on every try, so a subscriber can tell a repetition. A redirect is a failure: it is never followed.
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 /// </remarks>
-public sealed class WebhookRoute(Subscriptions subscriptions, IOptionsMonitor<WebhookOptions> options, HttpDelivery posting, GuardedHttp http, TimeProvider time) : INotificationRoute
+public sealed class WebhookRoute(SubscriptionStore subscriptions, IOptionsMonitor<WebhookOptions> options, HttpDelivery posting, GuardedHttp http, TimeProvider time) : INotificationRoute
 {
     public string Name => "webhook";
 

@@ -27,7 +27,7 @@ public sealed class MetaMessagingTests
     {
         var body = Messaging("page", what);
         Assert.Equal([end], Ends(body));
-        Assert.All(Contacts(body), c => Assert.Equal("messenger:1001:6000000000000000001", c.ThreadKey));
+        Assert.All(ContactsOf(body), c => Assert.Equal("messenger:1001:6000000000000000001", c.ThreadKey));
     }
 
     [Fact]

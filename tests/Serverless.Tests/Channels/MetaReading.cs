@@ -57,9 +57,9 @@ internal static class MetaReading
 
     internal static string Word(ContactKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
-    internal static Contact Contact(string body) => Assert.Single(Contacts(body));
+    internal static Contact Contact(string body) => Assert.Single(ContactsOf(body));
 
-    internal static List<Contact> Contacts(string body) => [.. Events(body).Select(e => e.Contact)];
+    internal static List<Contact> ContactsOf(string body) => [.. Events(body).Select(e => e.Contact)];
 
     internal static List<ContactEvent> Events(string body) => [.. Read(body).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)];
 

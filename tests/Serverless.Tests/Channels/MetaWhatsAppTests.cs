@@ -48,7 +48,7 @@ public sealed class MetaWhatsAppTests
     [Fact]
     public void In_a_batch_nobody_gets_the_name_of_a_stranger()
     {
-        var contacts = Contacts(WhatsApp(
+        var contacts = ContactsOf(WhatsApp(
             """[{"wa_id":"491713920011","profile":{"name":"Clara"}},{"user_id":"DE.2","profile":{"name":"Dan"}}]""",
             """{"from":"491713920011","id":"wamid.1","type":"text","text":{"body":"1"}},{"from_user_id":"DE.2","id":"wamid.2","type":"text","text":{"body":"2"}},{"from":"491713920012","id":"wamid.3","type":"text","text":{"body":"3"}},{"id":"wamid.4","type":"text","text":{"body":"4"}}"""));
         Assert.Equal(["phone +491713920011 Clara", "bsuid DE.2 Dan", "phone +491713920012 ", ""], contacts.Select(Parties), StringComparer.Ordinal);

@@ -36,8 +36,9 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var heard = await Subscriber.StartAsync();
         await using var deaf = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite, ("Owners__Default", "service"));
-        await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"needs":["answer"],"owners":["service"],"include":["text"] """);
-        foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"), ("needs", "repair"), ("owners", "workshop") })
+        await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"owes":["answer"],"owners":["service"],"include":["text"] """);
+        foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"),
+            ("needs", "press"), ("owes", "repair"), ("owners", "workshop") })
             await MakeAsync(world, $"not-{name}", deaf.Address, $"\"{name}\":[\"{filter}\"]");
         await ArriveAsync(world, "1");
         Assert.Empty(deaf.Told);
@@ -207,7 +208,7 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var crm = await Subscriber.StartAsync();
         await using var world = await World.StartAsync(azurite);
         await using var twin = await world.TwinAsync();
-        var seen = twin.Services.GetService(typeof(Subscriptions)) as Subscriptions;
+        var seen = twin.Services.GetService(typeof(SubscriptionStore)) as SubscriptionStore;
         Assert.Empty(await seen!.AllAsync(CancellationToken.None));
         await MakeAsync(world, "crm", crm.Address);
         Assert.Empty(await seen.AllAsync(CancellationToken.None));

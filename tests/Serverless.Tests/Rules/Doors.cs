@@ -19,21 +19,28 @@ internal sealed class Doors(RoomIndex index)
         ["Platform.Worker"] = ["Cloud", "Platform.Storage"],
         ["Platform.Messaging"] = ["Cloud", "Telemetry"],
         ["Outbox"] = ["Platform.Storage", "Platform.Messaging", "Platform.Features"],
-        ["Cases"] = ["Channels", "Outbox", "Platform.Storage", "Telemetry"],
+        ["Needs"] = ["Channels"],
+        ["ServiceLevels"] = ["Channels"],
+        ["Cases"] = ["Channels", "Needs", "ServiceLevels", "Outbox", "Platform.Features", "Platform.Storage", "Telemetry"],
         ["Attachments"] = ["Channels", "Cases", "Platform.Storage"],
         ["Replies"] = ["Channels", "Cases", "Outbox", "Platform.Storage", "Telemetry"],
         ["Receipts"] = ["Attachments", "Channels", "Cases", "Replies", "Signing", "Platform.Http", "Platform.Storage", "Platform.Features", "Telemetry"],
         ["Registrations"] = ["Channels", "Outbox", "Receipts", "Platform.Storage"],
-        ["Notices"] = ["Channels", "Cases", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage", "Platform.Features", "Texts", "Telemetry"],
-        ["Links"] = ["Channels", "Cases", "Replies", "Signing", "Platform.Storage", "Texts"],
+        ["Notices"] = ["Channels", "Cases", "Needs", "ServiceLevels", "Links", "Outbox", "Outgoing", "Signing", "Platform.Storage",
+            "Platform.Features", "Texts", "Telemetry"],
+        ["Links"] = ["Channels", "Cases", "ServiceLevels", "Replies", "Signing", "Platform.Storage", "Texts"],
         ["Diagnostics"] = ["Channels", "Receipts", "Signing", "Platform.Storage"],
-        ["Operations"] = ["Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage", "Telemetry", "Registrations"],
+        ["Operations"] = ["Channels", "Cases", "Needs", "ServiceLevels", "Operations.Rules", "Receipts", "Replies", "Notices", "Outbox",
+            "Platform.Storage", "Telemetry", "Registrations"],
+        ["Operations.Rules"] = ["Channels", "Cases", "Needs", "Receipts", "Platform.Features", "Platform.Storage"],
         ["Privacy"] = ["Attachments", "Channels", "Cases", "Receipts", "Replies", "Notices", "Outbox", "Platform.Storage"],
         ["Channels.*"] = ["Channels", "Signing", "Outgoing"],
-        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Replies", "Platform.Storage", "Texts"],
+        ["Notices.Acknowledgement"] = ["Notices", "Channels", "Cases", "Needs", "ServiceLevels", "Platform.Features", "Replies",
+            "Platform.Storage", "Texts"],
         ["Notices.*"] = ["Notices", "Channels", "Cloud", "Outgoing", "Signing", "Texts"],
         ["Maintenance"] = ["Platform.Features"],
-        ["Schema"] = ["Cases", "Channels", "Diagnostics", "Notices", "Operations", "Outbox", "Privacy", "Receipts", "Registrations"],
+        ["Schema"] = ["Cases", "Channels", "Diagnostics", "Notices", "Operations", "Operations.Rules", "Outbox", "Privacy", "Receipts",
+            "Registrations"],
         // *Functions.cs and *Services.cs, beside what their folder may use. A *Services.cs also knows the folders below its own.
         ["(functions)"] =
         [
@@ -47,7 +54,11 @@ internal sealed class Doors(RoomIndex index)
     private const string Everybodys = "Platform.Json";
 
     /// <summary>Files of Cases that decide and touch nothing: no storage, no outbox relay, no clock.</summary>
-    private static readonly string[] Pure = ["CaseRules.cs", "ContactFold.cs", "Owners.cs", "ServiceLevels.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs", "CaseFile.cs", "CaseReply.cs"];
+    private static readonly string[] Pure =
+    [
+        "CaseRules.cs", "PromiseRules.cs", "PromiseClock.cs", "ContactFold.cs", "Owners.cs", "CaseNumber.cs", "CaseKeys.cs", "Case.cs",
+        "Promise.cs", "CaseFile.cs", "CaseReply.cs", "Concern.cs", "Classification.cs",
+    ];
 
     /// <summary>A sentence for every reference that goes through a closed door.</summary>
     /// <param name="compilation">The app.</param>

@@ -78,6 +78,10 @@ public sealed class Rooms_keep_their_doors
             "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }",
             "Schema uses Platform.Storage"
         },
+        {
+            "Needs/Specimen.cs", "namespace Serverless.Needs; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
+            "Needs uses Platform.Storage"
+        },
         { "Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels" },
         {
             "Channels/Meta/Specimen.cs",

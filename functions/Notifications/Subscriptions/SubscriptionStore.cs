@@ -9,7 +9,7 @@ namespace Serverless.Notifications.Subscriptions;
 /// <param name="time">Clock.</param>
 /// <param name="settings">Those of the settings, as they are now.</param>
 /// <param name="masters">What secrets of rows are made under, as it is now.</param>
-public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
+public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
 {
     public const string Table = "subscriptions";
 
@@ -112,6 +112,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         Types = row.Text("Types") ?? "*",
         Channels = row.Text("Channels") ?? "*",
         Needs = row.Text("Needs") ?? "*",
+        Owes = row.Text("Owes") ?? "*",
         Owners = row.Text("Owners") ?? "*",
         Networks = row.Text("Networks") ?? "*",
         Include = row.Text("Include") ?? "",
@@ -132,6 +133,7 @@ public sealed class Subscriptions(TableStore tables, TimeProvider time, Func<IEn
         ["Types"] = one.Types,
         ["Channels"] = one.Channels,
         ["Needs"] = one.Needs,
+        ["Owes"] = one.Owes,
         ["Owners"] = one.Owners,
         ["Networks"] = one.Networks,
         ["Include"] = one.Include,
