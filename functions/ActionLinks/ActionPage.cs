@@ -6,6 +6,7 @@ using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Platform.Localization;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 
 namespace Serverless.ActionLinks;
 
@@ -13,7 +14,7 @@ namespace Serverless.ActionLinks;
 /// The page of a link, in German or English: no script, nothing from elsewhere, and of the customer only what is included for the person
 /// the link was sent to.
 /// </summary>
-public sealed class ActionPage(TextBook texts)
+public sealed class ActionPage(TextBook texts, Calendars calendars)
 {
     /// <summary>What pages look like; the policy names it by its hash.</summary>
     public const string Style =
@@ -79,7 +80,7 @@ public sealed class ActionPage(TextBook texts)
         var (role, says) = view.State == LinkState.Done ? (" role=\"status\"", $"{action}_done") : ("", $"{topic}_says");
         html.Append(CultureInfo.InvariantCulture, $"<p{role}>{Says(says)}</p>");
         if (view.Case is { } head) Facts(html, head, language, now);
-        var sections = new CaseSections(texts, language, html);
+        var sections = new CaseSections(texts, language, calendars.Default.Zone, html);
         if (view.To is { } to && view.Viewer is not null) sections.AnswersTo(to, view.Viewer);
         if (view.State is LinkState.Open or LinkState.Incomplete)
         {
@@ -103,11 +104,17 @@ public sealed class ActionPage(TextBook texts)
         html.Append("<dl>");
         Fact("case", head.Number);
         Fact("need", texts.Say(language, $"need_{head.Need.Replace('-', '_')}"));
+        Fact("owes", texts.Say(language, $"owes_{head.Owes.Replace('-', '_')}"));
         Fact("channel", string.Join(", ", head.Networks));
         Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);
         if (head.HandOver is { } offer) Fact("offered", offer.To);
-        if (head.DueAt is { } due) Fact("due", $"{Local(due, language)}{(due < now ? $" ({texts.Say(language, "page_late")})" : "")}");
+        if (head.DueAt is { } due)
+        {
+            var late = due < now ? $" ({texts.Say(language, "page_late")})" : "";
+            Fact("due", TextBook.Local(due, calendars.Default.Zone, language) + late);
+        }
+
         html.Append("</dl>");
     }
 
@@ -132,13 +139,6 @@ public sealed class ActionPage(TextBook texts)
         html.Append(CultureInfo.InvariantCulture, $"<button>{says($"{action}_button")}</button></form>");
         // A form of its own, so that nobody has to fill in what they do not know.
         if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
-    }
-
-    /// <summary>A time as people write it, in the house's zone.</summary>
-    internal static string Local(DateTimeOffset at, string language)
-    {
-        var berlin = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out var zone) ? TimeZoneInfo.ConvertTime(at, zone) : at;
-        return berlin.ToString(language == TextBook.German ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);

@@ -10,7 +10,7 @@ namespace Serverless.ActionLinks;
 /// <summary>
 /// Parts of the pages of links that show contacts, list cases of an incident, or take an answer. Everything put in is escaped.
 /// </summary>
-internal sealed class CaseSections(TextBook texts, string language, StringBuilder html)
+internal sealed class CaseSections(TextBook texts, string language, TimeZoneInfo zone, StringBuilder html)
 {
     private const int MostContacts = 20;
 
@@ -63,7 +63,7 @@ internal sealed class CaseSections(TextBook texts, string language, StringBuilde
         var contact = filed.Contact;
         var by = Says(contact.Direction == Direction.Outbound ? "page_from_us" : "page_from_customer");
         var kind = Says($"kind_{KindOf(contact).Replace('-', '_')}");
-        Append($"<article><{heading}>{by}, {Safe(ActionPage.Local(contact.OccurredAt, language))}</{heading}>");
+        Append($"<article><{heading}>{by}, {Safe(TextBook.Local(contact.OccurredAt, zone, language))}</{heading}>");
         Append($"<p>{kind}, {Safe(contact.Network)}</p>");
         List<(string Key, string Value)> facts = [.. ContactFacts.Of(contact, viewer.Shows)];
         if (facts.Count > 0)

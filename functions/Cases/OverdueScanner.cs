@@ -1,6 +1,11 @@
+using Serverless.Cases.Rules;
+
 namespace Serverless.Cases;
 
-/// <summary>Looks at the clocks of open cases: a promise that was not kept is told, and told again while nobody answers.</summary>
+/// <summary>
+/// Looks at the clocks of open cases: promises that are due soon or broken, overdue answers step by step, cases that nobody accepted
+/// (<see cref="PromiseClock"/>).
+/// </summary>
 public sealed partial class OverdueScanner(CaseViews views, CaseActions actions, TimeProvider time, ILogger<OverdueScanner> log)
 {
     /// <summary>Tells every case whose clock has run out. Returns how many were looked at; a case that cannot be told stops no other, is logged, and thrown at the end (P13).</summary>
@@ -31,8 +36,8 @@ public sealed partial class OverdueScanner(CaseViews views, CaseActions actions,
         try
         {
             // The hint is set last: a crash before it looks at the case once more, and the head knows what was told.
-            var (next, overdue) = await actions.TellOverdueAsync(due.CaseId, ct);
-            await views.RingAtAsync(due, next, overdue, ct);
+            var (next, owed, overdue) = await actions.RingAsync(due.CaseId, ct);
+            await views.RingAtAsync(due, next, owed, overdue, ct);
         }
         catch (ContentionException)
         {

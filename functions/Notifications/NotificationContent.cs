@@ -4,6 +4,7 @@ using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Notifications.Preferences;
 using Serverless.Platform.Localization;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;
 
@@ -24,7 +25,7 @@ public sealed record NotificationContent(
 
 /// <summary>Puts notices into words.</summary>
 public sealed class NotificationWording(
-    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels,
+    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels, Calendars calendars,
     Microsoft.Extensions.Options.IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>
@@ -77,7 +78,7 @@ public sealed class NotificationWording(
             ["owner"] = facts.Owner ?? texts.Say(language, "page_nobody"),
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
-            ["due"] = facts.DueAt is { } due ? Local(due, recipient) : "",
+            ["due"] = DueOf(notice) is { } due ? Local(due, recipient) : "",
             ["type"] = notice.Type,
         };
         return texts.Say(language, KeyOf(notice.Type), values);
@@ -103,6 +104,9 @@ public sealed class NotificationWording(
         };
     }
 
+    private static DateTimeOffset? DueOf(Notification notice) =>
+        notice.Type.StartsWith("serverless.promise.", StringComparison.Ordinal) ? notice.Facts.Promise?.Due : notice.Facts.DueAt;
+
     private (string, Uri)? OwnLink(string name, string language) =>
         own.AddressOf(name) is { } address ? (texts.Say(language, "own_link"), address) : null;
 
@@ -117,6 +121,7 @@ public sealed class NotificationWording(
 
         Add("page_case", facts.Number);
         if (facts.Need is { } need) Add("page_need", texts.Say(language, $"need_{need.Replace('-', '_')}"));
+        if (facts.Owes is { } owes) Add("page_owes", texts.Say(language, $"owes_{owes.Replace('-', '_')}"));
         Add("card_contact", facts.Network);
         if (facts.CaseId is not null) Add("page_owner", facts.Owner ?? texts.Say(language, "page_nobody"));
         Add("page_accepted", facts.AcceptedBy);
@@ -146,7 +151,7 @@ public sealed class NotificationWording(
     private bool MayBeAnswered(Notification notice, Contact? contact)
     {
         var facts = notice.Facts;
-        if (facts.Direction == "outbound" || facts.Need is "call" or "call-back") return false;
+        if (facts.Direction == "outbound" || facts.Owes is "call" or "call-back") return false;
         if (facts.Channel is { } channel && channels.Find(channel) is not ISendsReplies) return false;
         return contact is null or { Reply: not null };
     }
@@ -159,10 +164,9 @@ public sealed class NotificationWording(
 
     private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 
-    // As people write it, in the recipient's own zone.
-    private static string Local(DateTimeOffset at, Recipient recipient) =>
-        TimeZoneInfo.ConvertTime(at, QuietHours.ZoneOf(recipient.TimeZone))
-            .ToString(TextBook.IsGerman(recipient.Language) ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+    // As people write it, in the zone of the recipient's hours: that of the calendar they name, else their own.
+    private string Local(DateTimeOffset at, Recipient recipient) => TextBook.Local(
+        at, (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) ?? calendars.Default).Zone, recipient.Language);
 
     // serverless.case.owner-gap.v1 -> card_case_owner_gap
     private static string KeyOf(string type)

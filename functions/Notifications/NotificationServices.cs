@@ -63,7 +63,7 @@ public static class NotificationServices
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>()
+        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>().AddSingleton<PromiseLater>()
             .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }

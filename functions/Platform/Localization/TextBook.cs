@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -23,6 +24,14 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
 
     /// <summary>True for German, also of a region.</summary>
     public static bool IsGerman(string? language) => language is null || language.StartsWith(German, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A time as people write it, in a zone.</summary>
+    /// <param name="at">The instant.</param>
+    /// <param name="zone">The zone.</param>
+    /// <param name="language">BCP 47 tag.</param>
+    public static string Local(DateTimeOffset at, TimeZoneInfo zone, string? language) =>
+        TimeZoneInfo.ConvertTime(at, zone).ToString(IsGerman(language) ? "dd.MM.yyyy HH:mm" : "yyyy-MM-dd HH:mm",
+            CultureInfo.InvariantCulture);
 
     /// <summary>A text with its placeholders filled in; one that has no value is left out.</summary>
     /// <param name="language">BCP 47 tag; everything that is not English is told in German.</param>

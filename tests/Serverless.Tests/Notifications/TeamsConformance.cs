@@ -119,7 +119,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
 
     private static List<(string, string)> Personal(JsonElement card)
     {
-        string[] ours = ["Vorgang", "Gebraucht wird", "Kam über", "Verantwortlich", "Zugesagt bis"];
+        string[] ours = ["Vorgang", "Anliegen", "Gebraucht wird", "Kam über", "Verantwortlich", "Zugesagt bis"];
         var facts = card.GetProperty("body").EnumerateArray().Single(b => b.GetProperty("type").GetString() == "FactSet")
             .GetProperty("facts").EnumerateArray();
         return [.. facts.Select(f =>
