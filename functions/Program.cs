@@ -27,6 +27,7 @@ using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
 using Serverless.Schemas;
+using Serverless.ServiceLevels;
 
 namespace Serverless;
 
@@ -59,6 +60,7 @@ public static class Program
         builder.ConfigureFunctionsWebApplication();
         builder.UseMiddleware<FailedInvocations>();
         builder.Configuration.HideUnresolvedReferences();
+        builder.Configuration.UseCalendars();
         builder.Services.AddParts(builder.Configuration).AddWorker(builder.Configuration);
         return builder;
     }
@@ -75,6 +77,7 @@ public static class Program
             .AddAudit()
             .AddOutboundHttp(configuration)
             .AddChannels(configuration)
+            .AddServiceLevels(configuration)
             .AddIntake(configuration)
             .AddProcessing()
             .AddReconciliation(configuration)

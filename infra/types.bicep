@@ -63,8 +63,10 @@ type recipient = {
   events: string?
   @description('Channels, separated by commas; * for all.')
   channels: string?
-  @description('Needs, separated by commas; * for all.')
+  @description('Why customers came, separated by commas; * for all.')
   needs: string?
+  @description('What we do next, separated by commas; * for all.')
+  owes: string?
   @description('Language of cards and mails.')
   language: ('de' | 'en')?
   @description('When they may be told, for example Mo-Fr 08:00-17:00.')
@@ -150,7 +152,7 @@ type subscriber = {
   name: string
   @description('Event types it wants; * at the end stands for any ending. Left out: every type.')
   types: string[]?
-  @description('Application properties that must be equal, for example channel or owner.')
+  @description('Application properties that must be equal: type, channel, network, need, owes, urgency, language, owner, state, kind, place, direction, change.')
   properties: strings?
   @description('Object id of the identity that receives.')
   @minLength(36)

@@ -48,8 +48,8 @@ public sealed record LinkView(
     /// <summary>The reader and their permitted details; null where the page shows no contact.</summary>
     public Viewer? Viewer { get; init; }
 
-    /// <summary>IANA name of the recipient's time zone; null where the recipient is gone.</summary>
-    public string? TimeZone { get; init; }
+    /// <summary>The recipient's time zone; null where the recipient is gone.</summary>
+    public TimeZoneInfo? Zone { get; init; }
 
     /// <summary>Contacts of the case, oldest first.</summary>
     public IReadOnlyList<FiledContact> Contacts { get; init; } = [];
@@ -87,7 +87,7 @@ public sealed class ActionLinkHandler(
     {
         if (links.Open(token) is not { } opened) return new LinkView(LinkState.Strange);
         var view = await LookAsync(token, opened, ct);
-        return view with { TimeZone = view.Viewer?.TimeZone ?? await reading.TimeZoneAsync(opened.Link.Who, ct) };
+        return view with { Zone = view.Viewer?.Zone ?? await reading.ZoneAsync(opened.Link.Who, ct) };
     }
 
     private async Task<LinkView> LookAsync(string token, OpenedLink opened, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Platform.Json;
 using Serverless.Platform.Signatures;

@@ -39,8 +39,8 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
         return view with { Onward = onward };
     }
 
-    /// <summary>IANA name of a recipient's time zone; null when the settings do not name them any more.</summary>
-    public async Task<string?> TimeZoneAsync(string recipient, CancellationToken ct) => (await audience.FindAsync(recipient, ct))?.TimeZone;
+    /// <summary>A recipient's time zone; null when the settings do not name them any more.</summary>
+    public async Task<TimeZoneInfo?> ZoneAsync(string recipient, CancellationToken ct) => (await audience.FindAsync(recipient, ct))?.Zone;
 
     /// <summary>The cases of an incident, each with its link.</summary>
     public async Task<LinkView> IncidentAsync(OpenedLink opened, CancellationToken ct)

@@ -6,6 +6,7 @@ using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Platform.Localization;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 
 namespace Serverless.ActionLinks;
 
@@ -13,7 +14,7 @@ namespace Serverless.ActionLinks;
 /// The page of a link, in German or English: no script, no external resources, and only those customer details that are included for
 /// the recipient of the link.
 /// </summary>
-public sealed class ActionPage(TextBook texts)
+public sealed class ActionPage(TextBook texts, Calendars calendars)
 {
     /// <summary>Style of the pages; the policy names it by its hash.</summary>
     public const string Style =
@@ -78,8 +79,9 @@ public sealed class ActionPage(TextBook texts)
             .Append(CultureInfo.InvariantCulture, $"<body><main><h1>{Says($"{topic}_title")}</h1>");
         var (role, says) = view.State == LinkState.Done ? (" role=\"status\"", $"{action}_done") : ("", $"{topic}_says");
         html.Append(CultureInfo.InvariantCulture, $"<p{role}>{Says(says)}</p>");
-        if (view.Case is { } head) Facts(html, head, language, view.TimeZone, now);
-        var sections = new CaseSections(texts, language, view.TimeZone, html);
+        var zone = view.Zone ?? calendars.Default.Zone;
+        if (view.Case is { } head) Facts(html, head, language, zone, now);
+        var sections = new CaseSections(texts, language, zone, html);
         if (view.To is { } to && view.Viewer is not null) sections.AnswersTo(to, view.Viewer);
         if (view.State is LinkState.Open or LinkState.Incomplete)
         {
@@ -97,18 +99,23 @@ public sealed class ActionPage(TextBook texts)
         return Encoding.UTF8.GetBytes(html.ToString());
     }
 
-    private void Facts(StringBuilder html, Case head, string language, string? timeZone, DateTimeOffset now)
+    private void Facts(StringBuilder html, Case head, string language, TimeZoneInfo zone, DateTimeOffset now)
     {
         void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts.Say(language, $"page_{name}"))}</dt><dd>{Safe(value)}</dd>");
         html.Append("<dl>");
         Fact("case", head.Number);
         Fact("need", texts.Say(language, $"need_{head.Need.Replace('-', '_')}"));
+        Fact("owes", texts.Say(language, $"owes_{head.Owes.Replace('-', '_')}"));
         Fact("channel", string.Join(", ", head.Networks));
         Fact("owner", head.Owner ?? texts.Say(language, "page_nobody"));
         if (head.AcceptedBy is { } by) Fact("accepted", by);
         if (head.HandOver is { } offer) Fact("offered", offer.To);
         if (head.DueAt is { } due)
-            Fact("due", texts.Time(language, due, timeZone) + (due < now ? $" ({texts.Say(language, "page_late")})" : ""));
+        {
+            var late = due < now ? $" ({texts.Say(language, "page_late")})" : "";
+            Fact("due", texts.Time(language, due, zone) + late);
+        }
+
         html.Append("</dl>");
     }
 

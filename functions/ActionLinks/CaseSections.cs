@@ -10,7 +10,7 @@ namespace Serverless.ActionLinks;
 /// <summary>
 /// Sections of link pages: contacts, cases of an incident, the reply form. All values are escaped.
 /// </summary>
-internal sealed class CaseSections(TextBook texts, string language, string? timeZone, StringBuilder html)
+internal sealed class CaseSections(TextBook texts, string language, TimeZoneInfo zone, StringBuilder html)
 {
     private const int MostContacts = 20;
 
@@ -67,7 +67,7 @@ internal sealed class CaseSections(TextBook texts, string language, string? time
         var contact = filed.Contact;
         var by = Says(contact.Direction == Direction.Outbound ? "page_from_us" : "page_from_customer");
         var kind = Says($"kind_{KindOf(contact).Replace('-', '_')}");
-        Append($"<article><{heading}>{by}, {Safe(texts.Time(language, contact.OccurredAt, timeZone))}</{heading}>");
+        Append($"<article><{heading}>{by}, {Safe(texts.Time(language, contact.OccurredAt, zone))}</{heading}>");
         Append($"<p>{kind}, {Safe(contact.Network)}</p>");
         List<(string Key, string Value)> facts = [.. ContactFacts.Of(contact, viewer.Shows)];
         if (facts.Count > 0)

@@ -13,8 +13,8 @@ public sealed record LinkAudience(
 /// <summary>The reader of a link's page.</summary>
 /// <param name="Shows">Whether a kind of <see cref="ContactFacts"/> is included for them now, regardless of the time the link was
 /// sent.</param>
-/// <param name="TimeZone">IANA name of the zone in which they read times.</param>
-public sealed record Viewer(Func<string, bool> Shows, string TimeZone);
+/// <param name="Zone">The zone in which they read times.</param>
+public sealed record Viewer(Func<string, bool> Shows, TimeZoneInfo Zone);
 
 /// <summary>One case of an incident.</summary>
 /// <param name="CaseId">Which.</param>

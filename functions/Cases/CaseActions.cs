@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
 
@@ -9,9 +10,9 @@ namespace Serverless.Cases;
 /// Actions of people on a case. The case is listed in <c>pending</c> before the commit, so that its events are published even after a
 /// crash (D5).
 /// </summary>
-public sealed class CaseActions(
-    CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, TimeProvider time, IOptionsMonitor<CasesOptions> options,
-    IOptionsMonitor<OwnersOptions> owners)
+public sealed partial class CaseActions(
+    CaseStore cases, OutboxRelay relay, CaseEventPublisher teller, PromiseRules promises, Levels levels, TimeProvider time,
+    IOptionsMonitor<CasesOptions> options, IOptionsMonitor<OwnersOptions> owners)
 {
     /// <summary>Longest cause and longest reason of a hand-over, in characters.</summary>
     public const int LongestReason = 500;
@@ -30,7 +31,7 @@ public sealed class CaseActions(
         /// <summary>It is so already; nothing was changed.</summary>
         Already,
 
-        /// <summary>The case is closed: nobody can take it or hand it over.</summary>
+        /// <summary>The case is closed: nobody can take it, hand it over or promise something in it.</summary>
         Closed,
 
         /// <summary>It is no longer the version that was meant; nothing was changed.</summary>
@@ -38,6 +39,9 @@ public sealed class CaseActions(
 
         /// <summary>The settings know no owner of that name: nobody would answer for the case.</summary>
         NoSuchOwner,
+
+        /// <summary>Too many promises are open.</summary>
+        Full,
     }
 
     /// <summary>
@@ -69,6 +73,19 @@ public sealed class CaseActions(
         return (Result.Done, new Step(CaseEvent.Accepted, withdrawn ? accepted with { HandOver = null } : accepted));
     }, ct);
 
+    /// <summary>A person says why the customer came: their word outranks every rule, until the case is opened again.</summary>
+    /// <param name="caseId">The case.</param>
+    /// <param name="said">What they say.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="version">Required version of the head; null for any.</param>
+    public Task<Result> ClassifyAsync(string caseId, Classification said, CancellationToken ct, int? version = null) =>
+        ChangeAsync(caseId, version, (head, _) =>
+    {
+        if (head.State == CaseState.Closed) return (Result.Closed, null);
+        var next = said.Over(head);
+        return next == head ? (Result.Already, null) : (Result.Done, new Step(CaseEvent.Classified, next));
+    }, ct);
+
     /// <summary>Offers the case to another owner. It changes hands only when they accept; until then the owner stays accountable.</summary>
     /// <param name="caseId">The case.</param>
     /// <param name="to">An owner as the <c>Owners</c> settings name them.</param>
@@ -94,39 +111,14 @@ public sealed class CaseActions(
             ? (Result.Already, null)
             : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
 
-    /// <summary>
-    /// Publishes that the case is overdue, once for each wait and escalation step. Returns the time of the next step (null when there is
-    /// none) and whether the due time has passed.
-    /// </summary>
-    public async Task<(DateTimeOffset? Next, bool Overdue)> TellOverdueAsync(string caseId, CancellationToken ct)
+    /// <summary>A change of the head.</summary>
+    /// <param name="Head">The head as it shall be.</param>
+    /// <param name="Tells">Event types, each with the promise that it is about.</param>
+    /// <param name="Rows">Promises that it changed.</param>
+    private sealed record Step(Case Head, IReadOnlyList<(string Type, Promise? Promise)> Tells, IReadOnlyList<Promise> Rows)
     {
-        var (next, overdue) = ((DateTimeOffset?)null, false);
-        await ChangeAsync(caseId, null, (head, now) =>
-        {
-            (next, overdue) = (head.DueAt, head.State == CaseState.Open && head.DueAt <= now);
-            if (head.State == CaseState.Closed || head.DueAt is not { } due) return (Result.Already, null);
-            var told = head.Overdue;
-            var at = due;
-            for (var step = 1; step <= told; step++)
-            {
-                if (options.CurrentValue.WaitAfter(step) is not { } wait)
-                {
-                    next = null;
-                    return (Result.Already, null);
-                }
-
-                at += wait;
-            }
-
-            next = at;
-            if (now < at) return (Result.Already, null);
-            next = options.CurrentValue.WaitAfter(told + 1) is { } pause ? at + pause : null;
-            return (Result.Done, new Step(CaseEvent.Overdue, head with { Overdue = told + 1 }));
-        }, ct);
-        return (next, overdue);
+        public Step(string tells, Case head) : this(head, [(tells, null)], []) { }
     }
-
-    private sealed record Step(string Tells, Case Head);
 
     private async Task<Result> ChangeAsync(
         string caseId, int? version, Func<Case, DateTimeOffset, (Result Result, Step? Step)> decide, CancellationToken ct)
@@ -138,10 +130,19 @@ public sealed class CaseActions(
             var now = time.GetUtcNow();
             var (result, step) = decide(head, now);
             if (step is null) return result;
-            var next = step.Head with { Version = head.Version + 1 };
-            IReadOnlyList<OutboxEntry> entries = [CaseEvent.Of(step.Tells, next, null, $"version {next.Version}", now)];
+            var followed = promises.Follow(head, step.Head, null, now);
+            var next = followed.Head with { Version = head.Version + 1 };
+            IReadOnlyList<Promise> rows = [.. step.Rows, .. followed.Rows];
+            var cause = $"version {next.Version}";
+            List<OutboxEntry> entries =
+            [
+                .. step.Tells.Select(t =>
+                    CaseEvent.Of(t.Type, next, null, t.Promise is null ? cause : $"{cause} {t.Promise.Id}", now, promise: t.Promise)),
+            ];
+            // The clock says by itself what it is about.
+            entries.AddRange(CaseEvent.OfPromises(rows.Where(r => step.Tells.All(t => t.Promise?.Id != r.Id)), next, cause, now));
             var remembered = await relay.RememberAsync(caseId, ct);
-            if ((await cases.CommitAsync(next, current.ETag, entries, ct)).State != WriteState.Written) continue;
+            if ((await cases.CommitAsync(next, current.ETag, entries, ct, rows)).State != WriteState.Written) continue;
             if (await teller.TellRestAsync(caseId, ct)) await relay.ForgetAsync(caseId, remembered, ct);
             return result;
         }

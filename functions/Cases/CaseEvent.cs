@@ -18,31 +18,63 @@ public static class CaseEvent
     public const string HandedOver = "serverless.case.handed-over.v1";
     public const string Erased = "serverless.case.erased.v1";
     public const string Overdue = "serverless.case.overdue.v1";
+    public const string Classified = "serverless.case.classified.v1";
+    public const string ConfidentialInPublic = "serverless.case.confidential-in-public.v1";
     public const string OwnerGap = "serverless.case.owner-gap.v1";
     public const string ContactReceived = "serverless.contact.received.v1";
     public const string ContactSent = "serverless.contact.sent.v1";
     public const string ContactChanged = "serverless.contact.changed.v1";
+    public const string Unaccepted = "serverless.case.unaccepted.v1";
+    public const string PromiseMade = "serverless.promise.made.v1";
+    public const string PromiseDueSoon = "serverless.promise.due-soon.v1";
+    public const string PromiseBroken = "serverless.promise.broken.v1";
+    public const string PromiseKept = "serverless.promise.kept.v1";
+    public const string PromiseWithdrawn = "serverless.promise.withdrawn.v1";
     public const string ReplyFailed = "serverless.reply.failed.v1";
 
     /// <summary>Every type, with one sentence on when it is published.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [Opened] = "A case was opened by a first contact of a customer.",
-        [Reopened] = "A recently closed case was reopened by a further contact.",
-        [Closed] = "A case was closed, with its cause or unknown.",
-        [Erased] = "All data of the case was erased; receivers must erase their copies. Sent regardless of the owner, need, channel and "
-            + "network filters of a subscription.",
-        [Accepted] = "The case was accepted by its owner.",
-        [HandOverOffered] = "The case was offered to another owner (data.handOverTo), who has not accepted yet.",
-        [HandedOver] = "The new owner accepted the case that was offered to them.",
-        [Overdue] = "The due time has passed without an answer. Repeated with a higher data.overdue until someone answers.",
-        [OwnerGap] = "A case was opened without an owner, because no owner rule matched and Owners__Default is not set.",
-        [ContactReceived] = "A further contact of the customer was added to an open case.",
-        [ContactSent] = "A reply was sent to the customer, from here or from another tool. With data.automatic it was an automatic message, and "
-            + "the customer still waits for an answer.",
-        [ContactChanged] = "A contact was updated: a call leg, recording, transcription, edit or removal.",
-        [ReplyFailed] = "A reply was not delivered, or its delivery is unknown; data.reply has state and reason.",
+        [Opened] = "A customer made a first contact: a case was opened with it.",
+        [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
+        [Closed] = "A case was closed, with a cause or an explicit unknown.",
+        [Erased] = "All that was stored of the case is erased: whoever keeps something of it erases that too. Told whatever owners, needs, channels or networks a subscription names.",
+        [Accepted] = "Somebody said that they see to the case.",
+        [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
+        [HandedOver] = "The one it was offered to accepted: the case has a new owner.",
+        [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
+        [Classified] = "A person said why the customer came: their word outranks the rules.",
+        [ConfidentialInPublic] =
+            "A customer wrote a bank account, card, date of birth or password where others can read it: hide it, or ask them to. "
+            + "The event does not say what it is.",
+        [Unaccepted] = "Nobody accepted the case within the working hours of Cases__AcceptHours.",
+        [PromiseMade] = "A person or the customer named the time of a promise. What a service level promises is told with its contact.",
+        [PromiseDueSoon] = "Most of the time of a promise has passed, and it is still open: data.promise says which one.",
+        [PromiseBroken] = "The time of a promise has passed, and it is still open: data.promise says which one.",
+        [PromiseKept] = "A promise whose time a person or the customer named is kept. That of a level is told with the contact that keeps it.",
+        [PromiseWithdrawn] = "A promise is owed no more, or has a new time: data.promise says which one.",
+        [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
+        [ContactReceived] = "A further contact of the customer joined an open case.",
+        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case. With data.automatic it was a receipt, and the customer still waits.",
+        [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
+        [ReplyFailed] = "A reply did not reach the customer, or nobody can know whether it did: its state and reason say which.",
     };
+
+    /// <summary>Events of promises beside that of what changed them: those of a level are told with their contact.</summary>
+    public static IEnumerable<OutboxEntry> OfPromises(IEnumerable<Promise> promises, Case head, string cause, DateTimeOffset at)
+    {
+        foreach (var promise in promises.Where(p => p.MadeBy != PromiseMaker.Level))
+        {
+            var type = promise.State switch
+            {
+                PromiseState.Open => PromiseMade,
+                PromiseState.Kept => PromiseKept,
+                PromiseState.Withdrawn or PromiseState.Replaced => PromiseWithdrawn,
+                _ => null,
+            };
+            if (type is not null) yield return Of(type, head, null, $"{cause} {promise.Id}", at, promise: promise);
+        }
+    }
 
     /// <summary>The event as it is stored, published and sent: CloudEvents 1.0 in JSON.</summary>
     /// <param name="type">One of the types above.</param>
@@ -51,7 +83,9 @@ public static class CaseEvent
     /// <param name="cause">Unique within the case, so that a repeated step makes the same event id.</param>
     /// <param name="at">Now.</param>
     /// <param name="reply">The reply it is about; null when it is about none.</param>
-    public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at, CaseReply? reply = null)
+    /// <param name="promise">The promise it is about, or that was made or kept with it; null for none.</param>
+    public static OutboxEntry Of(string type, Case head, ContactEvent? contact, string cause, DateTimeOffset at, CaseReply? reply = null,
+        Promise? promise = null)
     {
         var id = CaseKeys.Told(head.Id, type, cause);
         var facts = new CaseFacts
@@ -60,7 +94,11 @@ public static class CaseEvent
             Number = head.Number,
             State = head.State,
             Owner = head.Owner,
+            Version = head.Version,
+            Owes = head.Owes,
             Need = head.Need,
+            Urgency = head.Urgency,
+            Language = head.Language,
             DueAt = head.DueAt,
             AcceptedBy = head.AcceptedBy,
             HandOverTo = head.HandOver?.To,
@@ -76,6 +114,7 @@ public static class CaseEvent
             Recovered = contact?.Contact.Recovery is null ? null : true,
             Automatic = contact?.Contact.Extras?.GetValueOrDefault(Contacts.ExtraNames.Automatic),
             Reply = reply is null ? null : new ReplyFacts(reply.Id, reply.State, reply.Reason),
+            Promise = promise is null ? null : new PromiseFacts(promise.Id, promise.Kind, promise.MadeBy, promise.State, promise.Due),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
             new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, TraceParent = Spans.Carried, Data = facts }, CaseJson.Default.CloudEventCaseFacts);
@@ -94,7 +133,25 @@ public sealed record CaseFacts
 
     public string? Owner { get; init; }
 
+    /// <summary>
+    /// Counts the changes of the case: of two events the one with the higher version is the later one; equal ones say the same of it.
+    /// </summary>
+    public int Version { get; init; }
+
+    /// <summary>
+    /// What we do next: <c>answer</c>, <c>public-answer</c>, <c>call</c>, <c>call-back</c>, <c>repair</c>, <c>confirm</c>, <c>pass-on</c>,
+    /// <c>review</c>, <c>none</c>.
+    /// </summary>
+    public required string Owes { get; init; }
+
+    /// <summary>Why the customer came: <c>safety</c>, <c>fault</c>, <c>known-question</c>, ...</summary>
     public required string Need { get; init; }
+
+    /// <summary><c>at-once</c>, <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    public required string Urgency { get; init; }
+
+    /// <summary>Language of the customer, e.g. <c>de</c>; absent while it is not known.</summary>
+    public string? Language { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }
 
@@ -129,7 +186,18 @@ public sealed record CaseFacts
     public string? Automatic { get; init; }
 
     public ReplyFacts? Reply { get; init; }
+
+    /// <summary>The promise that the event is about, or that was made or kept with its contact.</summary>
+    public PromiseFacts? Promise { get; init; }
 }
+
+/// <summary>What an event says of a promise.</summary>
+/// <param name="Id">Names it within the case, as <c>api/cases/{id}</c> shows it.</param>
+/// <param name="Kind">What was promised.</param>
+/// <param name="MadeBy">Who made it.</param>
+/// <param name="State">What became of it.</param>
+/// <param name="Due">By when.</param>
+public sealed record PromiseFacts(string Id, PromiseKind Kind, PromiseMaker MadeBy, PromiseState State, DateTimeOffset Due);
 
 /// <summary>Data of an event: a reply.</summary>
 /// <param name="Id">Id within the case, as in <c>api/cases/{id}</c>.</param>

@@ -16,8 +16,13 @@ public static class CaseExamples
         Id = Id,
         Number = CaseNumber.For(Id, 0),
         Owner = "service-desk",
-        Need = "answer",
-        NeedRule = "written in private",
+        Need = "known-question",
+        NeedRule = "known-question",
+        Owes = "answer",
+        OwesRule = "written in private",
+        Urgency = "low",
+        UrgencyRule = "need:known-question",
+        Language = "en",
         Networks = ["whatsapp"],
         OpenedAt = At,
         WaitingSince = At,
@@ -35,6 +40,19 @@ public static class CaseExamples
         ReceivedAt = At,
     };
 
+    private static readonly Promise Answer = new()
+    {
+        Id = "5d41402abc4b2a76b9719d911017c592",
+        Kind = PromiseKind.Answer,
+        MadeBy = PromiseMaker.Level,
+        By = "default",
+        MadeAt = At,
+        Due = At.AddHours(4),
+        Calendar = "default",
+    };
+
+    private static readonly Promise Named = Answer with { Kind = PromiseKind.Named, MadeBy = PromiseMaker.Person, By = "anna" };
+
     private static readonly CaseReply Reply = new() { Id = "5d41402abc4b2a76b9719d911017c592", State = ReplyState.Refused, StateAt = At, To = "", Text = "", CreatedAt = At, Reason = ReplyReasons.WindowClosed };
 
     /// <summary>Every type of <see cref="CaseEvent"/> with its example.</summary>
@@ -47,6 +65,15 @@ public static class CaseExamples
         CaseEvent.HandOverOffered => Of(type, Open with { HandOver = new HandOver("workshop", "service-desk", "needs a visit", At) }),
         CaseEvent.HandedOver => Of(type, Open with { Owner = "workshop", AcceptedBy = "workshop", AcceptedAt = At, HandOvers = 1 }),
         CaseEvent.Overdue => Of(type, Open with { Overdue = 1 }),
+        CaseEvent.ConfidentialInPublic => Of(
+            type,
+            Open with { Need = "confidential", Owes = "public-answer", Urgency = "high", Confidential = true },
+            Message with { Network = "facebook", Kind = ContactKind.Comment, Place = Place.Public }),
+        CaseEvent.PromiseMade => Of(type, Open, promise: Named),
+        CaseEvent.PromiseDueSoon => Of(type, Open, promise: Answer),
+        CaseEvent.PromiseBroken => Of(type, Open, promise: Answer with { State = PromiseState.Broken }),
+        CaseEvent.PromiseKept => Of(type, Open, promise: Named with { State = PromiseState.Kept }),
+        CaseEvent.PromiseWithdrawn => Of(type, Open, promise: Named with { State = PromiseState.Withdrawn }),
         CaseEvent.OwnerGap => Of(type, Open with { Owner = null }, Message),
         CaseEvent.ContactSent => Of(type, Open with { WaitingSince = null, DueAt = null, AnsweredAt = At }, Message with { Direction = Direction.Outbound }),
         CaseEvent.ContactChanged => Of(type, Open, Message, ContactChange.Edited),
@@ -55,6 +82,7 @@ public static class CaseExamples
         _ => Of(type, Open),
     };
 
-    private static OutboxEntry Of(string type, Case head, Contact? contact = null, ContactChange change = ContactChange.Received, CaseReply? reply = null) =>
-        CaseEvent.Of(type, head, contact is null ? null : new ContactEvent("example", change, contact), "example", At, reply);
+    private static OutboxEntry Of(string type, Case head, Contact? contact = null, ContactChange change = ContactChange.Received,
+        CaseReply? reply = null, Promise? promise = null) =>
+        CaseEvent.Of(type, head, contact is null ? null : new ContactEvent("example", change, contact), "example", At, reply, promise);
 }

@@ -15,6 +15,7 @@ namespace Serverless.Cases;
 [JsonSerializable(typeof(CasePage))]
 [JsonSerializable(typeof(HandOver))]
 [JsonSerializable(typeof(CaseActionLink))]
+[JsonSerializable(typeof(IReadOnlyList<Promise>))]
 public sealed partial class CaseJson : JsonSerializerContext
 {
     static CaseJson() => Default = new(PlainJson.Of(Default));

@@ -15,6 +15,15 @@ public sealed class CasePages(TableStore tables)
         return replies;
     }
 
+    /// <summary>Of a case every promise that was ever made in it.</summary>
+    public async Task<List<Promise>> PromisesAsync(string caseId, CancellationToken ct)
+    {
+        List<Promise> promises = [];
+        var query = TableQuery.Partition(caseId).RowPrefix(CaseKeys.PromisePrefix);
+        await foreach (var row in tables.QueryAllAsync(CaseStore.Table, query, ct)) promises.AddRange(PromiseRows.Read(row));
+        return promises;
+    }
+
     /// <summary>A page of the ids of a case's contacts, the latest first.</summary>
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<(IReadOnlyList<string> Contacts, string? Continuation)> OrderAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
+using Serverless.Needs;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
@@ -10,6 +11,7 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
 {
     private const int MaxReferences = 20;
     private const int SideBySide = 16;
+    private const int MostKnown = 30;
 
     /// <summary>A case by its id or number, with all that belongs to it; null when there is none.</summary>
     public async Task<CaseFile?> FindAsync(string idOrNumber, CancellationToken ct) =>
@@ -30,12 +32,15 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         var wantsHistory = part.IsFirst || part.History is not null;
         var told = wantsHistory ? await pages.HistoryAsync(id, part.Top, part.History, ct) : new TablePage([], null);
         var replies = part.IsFirst ? await pages.RepliesAsync(id, ct) : [];
+        var promises = part.IsFirst ? InOrder(await pages.PromisesAsync(id, ct)) : null;
         var references = await ReferencesAsync(id, contacts, ct);
-        return new CaseFile(head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references)
+        var file = new CaseFile(
+            head, contacts, [.. told.Rows.Reverse().Select(Entry)], [.. replies.OrderBy(r => r.CreatedAt)], references, promises)
         {
             Continuation = more,
             HistoryContinuation = told.Continuation,
         };
+        return WithKnown(file);
     }
 
     /// <summary>
@@ -48,6 +53,18 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         return new CaseFile(found.Head, [Filed(contactId, found.Events, [])], [], [.. found.Replies.OrderBy(r => r.CreatedAt)]);
     }
 
+    /// <summary>
+    /// An open promise of a case, and of the case what <see cref="BriefAsync"/> reads of the contact that it answers: two calls, however
+    /// long the conversation is. Null file when there is no such case, promise or contact.
+    /// </summary>
+    public async Task<(Promise? Promise, CaseFile? File)> PromisedAsync(string caseId, string promiseId, CancellationToken ct)
+    {
+        if ((await cases.HeadAsync(caseId, ct))?.Head?.Promises.FirstOrDefault(p => p.Id == promiseId) is not { } known) return (null, null);
+        if (known.Contact is not { } contact || await BriefAsync(caseId, contact, ct) is not { } file) return (known, null);
+        // The head of the second call is the later one.
+        return (file.Case.Promises.FirstOrDefault(p => p.Id == promiseId), file);
+    }
+
     private async Task<CaseFile?> WholeAsync(string id, CancellationToken ct)
     {
         if (await cases.ReadAsync(id, ct) is not { } found) return null;
@@ -56,7 +73,37 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             .Select(e => Filed(e.Key, [.. e], filesOf[e.Key])).OrderBy(c => c.Contact.OccurredAt).ToList();
         var history = found.History.AsEnumerable().Reverse().Select(Entry);
         var references = await ReferencesAsync(id, contacts, ct);
-        return new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references);
+        var promises = InOrder(found.Promises);
+        return WithKnown(
+            new CaseFile(found.Head, contacts, [.. history], [.. found.Replies.OrderBy(r => r.CreatedAt)], references, promises));
+    }
+
+    private static List<Promise>? InOrder(List<Promise> promises) => promises.Count == 0 ? null : [.. promises.OrderBy(p => p.MadeAt)
+        .ThenBy(p => p.EndedAt ?? DateTimeOffset.MaxValue)];
+
+    // Of the contacts that are shown. Read from the words each time: nothing personal is stored a second time.
+    private static CaseFile WithKnown(CaseFile file)
+    {
+        var known = Known(file.Contacts);
+        if (known.Count == 0) return file;
+        List<string> given = [.. known.Select(k => k.Kind).Where(FactKinds.IsAskedFor).Distinct(StringComparer.Ordinal)];
+        return file with { Known = known, DoNotAsk = given.Count == 0 ? null : given };
+    }
+
+    private static List<KnownFact> Known(IReadOnlyList<FiledContact> contacts)
+    {
+        List<KnownFact> known = [];
+        foreach (var filed in contacts.Where(c => c.Contact.Direction == Direction.Inbound))
+        {
+            foreach (var fact in NeedReader.FactsOf(filed.Contact))
+            {
+                if (known.Count >= MostKnown) return known;
+                if (!known.Exists(k => k.Kind == fact.Kind && string.Equals(k.Value, fact.Value, StringComparison.OrdinalIgnoreCase)))
+                    known.Add(new KnownFact(fact.Kind, fact.Value, fact.Certainty, filed.Id, filed.Contact.OccurredAt));
+            }
+        }
+
+        return known;
     }
 
     private async Task<FiledContact?> FiledAsync(string caseId, string contactId, CancellationToken ct)
@@ -129,6 +176,8 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             // Of an open case: it went to another owner, and this one's list is behind.
             if (filter.Owner is not null && (found.Head.Owner ?? CaseViews.Nobody) != filter.Owner) continue;
             if (filter.Network is { } network && !found.Head.Networks.Contains(network, StringComparer.OrdinalIgnoreCase)) continue;
+            if (filter.Need is { } need && found.Head.Need != need) continue;
+            if (filter.Urgency is { } urgency && found.Head.Urgency != urgency) continue;
             if (filter.DueBefore is { } before && !(found.Head.DueAt < before)) continue;
             listed.Add(Listed(found.Head, found.Events));
         }
@@ -156,6 +205,9 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         State = head.State,
         Owner = head.Owner,
         Need = head.Need,
+        Owes = head.Owes,
+        Urgency = head.Urgency,
+        Language = head.Language,
         Networks = head.Networks,
         Channels = [.. events.Select(e => e.Event.Contact.Channel).Distinct(StringComparer.Ordinal)],
         OpenedAt = head.OpenedAt,

@@ -26,7 +26,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
-        return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : ReadHead(row), row.ETag, row.Text("State") == Erased);
+        return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : HeadColumns.Read(row), row.ETag, row.Text("State") == Erased);
     }
 
     /// <summary>Replaces the head by a tombstone and adds the events to publish; false when it changed since it was read.</summary>
@@ -111,11 +111,13 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="entries">Events to publish.</param>
     /// <param name="isNew">Whether nothing is stored of its contact; the batch fails when something is.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BatchResult> CommitAsync(
-        string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head, IReadOnlyList<OutboxEntry> entries, bool isNew, CancellationToken ct)
+    /// <param name="promises">Promises that were made or changed with it; their rows are guarded by the head's version.</param>
+    public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head,
+        IReadOnlyList<OutboxEntry> entries, bool isNew, CancellationToken ct, IReadOnlyList<Promise>? promises = null)
     {
         var operations = new List<TableOperation>(4 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
         AddHead(operations, caseId, head);
+        PromiseRows.AddTo(operations, caseId, promises);
         AddEntries(operations, caseId, entries);
         if (isNew)
         {
@@ -127,10 +129,12 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     }
 
     /// <summary>Writes a change of the head that no contact caused, and the events to publish.</summary>
-    public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public Task<BatchResult> CommitAsync(Case head, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct,
+        IReadOnlyList<Promise>? promises = null)
     {
         var operations = new List<TableOperation>();
         AddHead(operations, head.Id, (head, replaces));
+        PromiseRows.AddTo(operations, head.Id, promises);
         AddEntries(operations, head.Id, entries);
         return tables.BatchAsync(Table, operations, ct);
     }
@@ -151,14 +155,15 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     private async Task<Rows?> ReadAsync(TableQuery query, CancellationToken ct)
     {
         Case? head = null;
-        var read = new Rows(null!, [], [], [], []);
+        var read = new Rows(null!, [], [], [], [], []);
         await foreach (var row in tables.QueryAllAsync(Table, query, ct))
         {
-            if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : ReadHead(row);
+            if (row.RowKey == CaseKeys.Head) head = row.Text("State") is Waiting or Erased ? null : HeadColumns.Read(row);
             else if (row.RowKey.StartsWith(CaseKeys.EventPrefix, StringComparison.Ordinal)) read.Events.Add(await ReadEventAsync(row, ct));
             else if (row.RowKey.StartsWith(CaseKeys.HistoryPrefix, StringComparison.Ordinal)) read.History.Add(row);
             else if (row.RowKey.StartsWith(CaseKeys.AttachmentPrefix, StringComparison.Ordinal)) read.Files.Add(AttachmentRows.Read(row));
             else if (row.RowKey.StartsWith(CaseKeys.ReplyPrefix, StringComparison.Ordinal)) read.Replies.Add(CaseReplies.Read(row));
+            else if (row.RowKey.StartsWith(CaseKeys.PromisePrefix, StringComparison.Ordinal)) read.Promises.AddRange(PromiseRows.Read(row));
         }
 
         return head is null ? null : read with { Head = head };
@@ -170,7 +175,10 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="History">Its published events, latest first.</param>
     /// <param name="Files">Files that came with contacts.</param>
     /// <param name="Replies">Texts to the customer that were written here.</param>
-    public sealed record Rows(Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies);
+    /// <param name="Promises">Promises, in no order.</param>
+    public sealed record Rows(
+        Case Head, List<StoredEvent> Events, List<TableRow> History, List<AttachmentRows.Row> Files, List<CaseReply> Replies,
+        List<Promise> Promises);
 
     /// <summary>Claims the case's number: the first that no other case has.</summary>
     public async Task<string> ClaimNumberAsync(string caseId, CancellationToken ct)
@@ -190,7 +198,7 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     private static void AddHead(List<TableOperation> operations, string caseId, (Case? Head, ETag? Replaces)? head)
     {
         if (head is not { } change) return;
-        var row = change.Head is null ? new TableRow(caseId, CaseKeys.Head) { ["State"] = Waiting } : WriteHead(change.Head);
+        var row = change.Head is null ? new TableRow(caseId, CaseKeys.Head) { ["State"] = Waiting } : HeadColumns.Write(change.Head);
         operations.Add(change.Replaces is { } etag ? new TableOperation.Replace(row, etag) : new TableOperation.Insert(row));
     }
 
@@ -240,57 +248,6 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
             ?? throw new JsonException("A stored contact event is empty.");
         return new StoredEvent(row.Text("Contact") ?? "", row.Text("Delivery") ?? "", e, row.Text("End") ?? "");
     }
-
-    private static TableRow WriteHead(Case head) => new(head.Id, CaseKeys.Head)
-    {
-        ["Number"] = head.Number,
-        ["State"] = head.State == CaseState.Closed ? "closed" : "open",
-        ["Owner"] = head.Owner,
-        ["Need"] = head.Need,
-        ["NeedRule"] = head.NeedRule,
-        ["Networks"] = string.Join(' ', head.Networks),
-        ["OpenedAt"] = head.OpenedAt,
-        ["WaitingSince"] = head.WaitingSince,
-        ["WaitingFor"] = head.WaitingFor,
-        ["DueAt"] = head.DueAt,
-        ["AnsweredAt"] = head.AnsweredAt,
-        ["AcceptedBy"] = head.AcceptedBy,
-        ["AcceptedAt"] = head.AcceptedAt,
-        ["HandOver"] = head.HandOver is { } offer ? JsonSerializer.Serialize(offer, CaseJson.Default.HandOver) : null,
-        ["HandOvers"] = head.HandOvers,
-        ["FormerOwners"] = head.FormerOwners.Count == 0 ? null : string.Join('\n', head.FormerOwners),
-        ["Overdue"] = head.Overdue,
-        ["ClosedAt"] = head.ClosedAt,
-        ["Cause"] = head.Cause,
-        ["Reopened"] = head.Reopened,
-        ["Version"] = head.Version,
-    };
-
-    private static Case ReadHead(TableRow row) => new()
-    {
-        Id = row.PartitionKey,
-        Number = row.Text("Number") ?? "",
-        State = row.Text("State") == "closed" ? CaseState.Closed : CaseState.Open,
-        Owner = row.Text("Owner"),
-        Need = row.Text("Need") ?? "",
-        NeedRule = row.Text("NeedRule") ?? "",
-        Networks = (row.Text("Networks") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
-        OpenedAt = row.Time("OpenedAt") ?? default,
-        WaitingSince = row.Time("WaitingSince"),
-        WaitingFor = row.Text("WaitingFor"),
-        DueAt = row.Time("DueAt"),
-        AnsweredAt = row.Time("AnsweredAt"),
-        AcceptedBy = row.Text("AcceptedBy"),
-        AcceptedAt = row.Time("AcceptedAt"),
-        HandOver = row.Text("HandOver") is { } offer ? JsonSerializer.Deserialize(offer, CaseJson.Default.HandOver) : null,
-        HandOvers = row.Int("HandOvers") ?? 0,
-        FormerOwners = row.Text("FormerOwners")?.Split('\n') ?? [],
-        Overdue = row.Int("Overdue") ?? 0,
-        ClosedAt = row.Time("ClosedAt"),
-        Cause = row.Text("Cause"),
-        Reopened = row.Int("Reopened") ?? 0,
-        Version = row.Int("Version") ?? 1,
-    };
 }
 
 /// <summary>An event of a contact as stored in its case.</summary>

@@ -29,6 +29,7 @@ public sealed class CaseViews(TableStore tables)
             await KnowOwnerAsync(head.Owner ?? Nobody, ct);
             var row = Row(open, head);
             row["DueAt"] = head.DueAt;
+            row["LookAt"] = head.LookAt;
             row["Overdue"] = head.Overdue > 0 ? true : null;
             await tables.UpsertAsync(Table, row, ct);
             foreach (var former in head.FormerOwners.Where(f => f != head.Owner).Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, OpenPartition(former), RowKeyOf(head), ETag.All, ct);
@@ -70,17 +71,28 @@ public sealed class CaseViews(TableStore tables)
     /// <summary>Open cases of an owner whose clock may have run out. The time in the list is a hint, the head decides.</summary>
     public async IAsyncEnumerable<DueCase> DueAsync(string owner, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(OpenPartition(owner)).Where($"DueAt lt {TableQuery.Literal(now)}"), ct))
+        var query = TableQuery.Partition(OpenPartition(owner)).Where($"LookAt lt {TableQuery.Literal(now)}");
+        await foreach (var row in tables.QueryAllAsync(Table, query, ct))
             yield return new DueCase(row.Text("CaseId")!, row);
     }
 
     /// <summary>Updates the hints, unless they changed since they were read.</summary>
     /// <param name="due">Which.</param>
     /// <param name="at">When to look again; null: not by itself.</param>
+    /// <param name="owed">By when the next answer is owed; null when none is.</param>
     /// <param name="overdue">Whether its promise ran out and nobody has answered.</param>
     /// <param name="ct">Cancels.</param>
-    public Task RingAtAsync(DueCase due, DateTimeOffset? at, bool overdue, CancellationToken ct) =>
-        tables.ReplaceAsync(Table, new TableRow(due.Row.PartitionKey, due.Row.RowKey) { ["CaseId"] = due.CaseId, ["DueAt"] = at, ["Overdue"] = overdue ? true : null }, due.Row.ETag, ct);
+    public Task RingAtAsync(DueCase due, DateTimeOffset? at, DateTimeOffset? owed, bool overdue, CancellationToken ct)
+    {
+        var row = new TableRow(due.Row.PartitionKey, due.Row.RowKey)
+        {
+            ["CaseId"] = due.CaseId,
+            ["DueAt"] = owed,
+            ["LookAt"] = at,
+            ["Overdue"] = overdue ? true : null,
+        };
+        return tables.ReplaceAsync(Table, row, due.Row.ETag, ct);
+    }
 
     /// <summary>Counts open cases, up to a bound of all.</summary>
     public async Task<OpenCases> CountOpenAsync(int most, CancellationToken ct)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
+using Serverless.Needs;
 using Serverless.Platform.Http;
 
 namespace Serverless.Cases;
@@ -16,12 +17,15 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     private const string HowToHandOver = """Send {"to":"...","why":"..."} with the new owner and the reason, """
         + "and optionally \"by\"; names have at most 100 characters, the reason 500.";
 
-    private const string HowToClose = """Send {"cause":"..."} with the cause of the case, or "unknown"; at most 500 characters.""";
+    private const string HowToClassify = """Send {"need":"...","by":"...","why":"..."}, and "urgency" and "owes" if you like; """
+        + "names have at most 100 characters, the reason 500.";
 
-    private static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
-        + "the last one is a check character: please compare it.";
+    private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
 
-    /// <summary>Lists cases by state, owner, network, dueBefore, month, order, top, continuation.</summary>
+    internal static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
+        + "the last one checks the others: please compare it.";
+
+    /// <summary>Lists cases by state, owner, network, need, urgency, dueBefore, month, order, top, continuation.</summary>
     [Function("QueryCasesList")]
     public Task List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases")] HttpRequest request) =>
         Filter(request, out var problem) is not { } filter
@@ -48,6 +52,36 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
             else await ApiResponse.TaggedAsync(request, JsonOf(file));
             return null;
         });
+    }
+
+    /// <summary>A person says why the customer came.</summary>
+    [Function("ActOnCaseClassify")]
+    public async Task Classify([HttpTrigger(AuthorizationLevel.Function, "post", Route = "cases/{id}/classify")] HttpRequest request)
+    {
+        using var body = await request.JsonBodyAsync();
+        var (need, urgency, owes) = (Short(body, "need", CaseActions.LongestName), Short(body, "urgency", CaseActions.LongestName),
+            Short(body, "owes", CaseActions.LongestName));
+        if (need is null || Short(body, "by", CaseActions.LongestName) is not { } by
+            || Short(body, "why", CaseActions.LongestReason) is not { } why)
+        {
+            await ApiResponse.ProblemAsync(request, 400, HowToClassify);
+            return;
+        }
+
+        var strange = !NeedKinds.All.Contains(need, StringComparer.Ordinal) ? $"need is one of {string.Join(", ", NeedKinds.All)}."
+            : urgency is not null && !UrgencyKinds.All.Contains(urgency, StringComparer.Ordinal)
+                ? $"urgency is one of {string.Join(", ", UrgencyKinds.All)}."
+            : owes is not null && !OwesKinds.All.Contains(owes, StringComparer.Ordinal)
+                ? $"owes is one of {string.Join(", ", OwesKinds.All)}."
+            : null;
+        if (strange is not null)
+        {
+            await ApiResponse.ProblemAsync(request, 422, strange);
+            return;
+        }
+
+        var said = new Classification(need, urgency, owes, by, why);
+        await ActAsync(request, "classified", (id, version, ct) => actions.ClassifyAsync(id, said, ct, version));
     }
 
     /// <summary>Accepts a case.</summary>
@@ -81,28 +115,34 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 
     private static byte[] JsonOf(CaseFile file) => JsonSerializer.SerializeToUtf8Bytes(file, CaseJson.Default.CaseFile);
 
-    private static string? Short(JsonDocument? body, string name, int longest) =>
+    /// <summary>A field of one line; null when there is none, or it is too long.</summary>
+    internal static string? Short(JsonDocument? body, string name, int longest) =>
         body?.RootElement.TextOf(name)?.Trim() is { Length: > 0 } text && text.Length <= longest && !text.Any(char.IsControl) ? text : null;
 
-    // If-Match is compared with the case as GET shows it by default; the act itself holds only for the head that was compared.
-    private async Task ActAsync(HttpRequest request, string state, Func<string, int?, CancellationToken, Task<CaseActions.Result>> act)
+    /// <summary>
+    /// The case that a request is about by its id or number, and the version that it holds for. If-Match is compared with the case as GET
+    /// shows it by default; the act itself holds only for the head that was compared.
+    /// </summary>
+    /// <returns>Null <c>Refused</c>: act on the case; else what to answer.</returns>
+    internal static async Task<(CaseActions.Result? Refused, string Id, int? Version)> MeantAsync(CaseReader reader, HttpRequest request)
     {
-        var ct = request.HttpContext.RequestAborted;
+        var (ct, route) = (request.HttpContext.RequestAborted, request.Route("id"));
         int? version = null;
         if (request.Headers.IfMatch is { Count: > 0 } match && match != "*")
         {
-            var file = await reader.FindAsync(request.Route("id"), new CasePart(LargestPage, null, null), ct);
+            var file = await reader.FindAsync(route, new CasePart(LargestPage, null, null), ct);
             if (file is not null && !EntityTags.Names(match, EntityTags.Of(JsonOf(file)), weak: false))
-            {
-                await AnswerAsync(request, CaseActions.Result.Changed, state);
-                return;
-            }
-
+                return (CaseActions.Result.Changed, "", null);
             version = file?.Case.Version;
         }
 
-        var result = await reader.IdOfAsync(request.Route("id"), ct) is { } id ? await act(id, version, ct) : CaseActions.Result.Unknown;
-        await AnswerAsync(request, result, state);
+        return await reader.IdOfAsync(route, ct) is { } id ? (null, id, version) : (CaseActions.Result.Unknown, "", null);
+    }
+
+    private async Task ActAsync(HttpRequest request, string state, Func<string, int?, CancellationToken, Task<CaseActions.Result>> act)
+    {
+        var (refused, id, version) = await MeantAsync(reader, request);
+        await AnswerAsync(request, refused ?? await act(id, version, request.HttpContext.RequestAborted), state);
     }
 
     private Task AnswerAsync(HttpRequest request, CaseActions.Result result, string state) => result switch
@@ -144,8 +184,17 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         if (network?.Length > LongestNetwork) problem = $"network has at most {LongestNetwork} characters.";
         if (order == CaseOrder.Due && (owner is null || state == CaseState.Closed))
             problem = "order=due sorts the open cases of one owner: name the owner.";
+        var (need, urgency) = (request.Value("need"), request.Value("urgency"));
+        if (need is not null && !NeedKinds.All.Contains(need, StringComparer.Ordinal))
+            problem = $"need is one of {string.Join(", ", NeedKinds.All)}.";
+        if (urgency is not null && !UrgencyKinds.All.Contains(urgency, StringComparer.Ordinal))
+            problem = $"urgency is one of {string.Join(", ", UrgencyKinds.All)}.";
         return problem.Length > 0
             ? null
-            : new CaseFilter(state!.Value, owner, network, before, month!.Value, top, request.Value("continuation"), order!.Value);
+            : new CaseFilter(state!.Value, owner, network, before, month!.Value, top, request.Value("continuation"), order!.Value)
+            {
+                Need = need,
+                Urgency = urgency,
+            };
     }
 }

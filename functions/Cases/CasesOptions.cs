@@ -34,22 +34,6 @@ public sealed class OwnersOptions
     ];
 }
 
-/// <summary>Response times; section <c>ServiceLevels</c>.</summary>
-public sealed class ServiceLevelsOptions
-{
-    /// <summary>Minutes until an answer is due where the network has no level of its own.</summary>
-    [Range(1, 60 * 24 * 30)]
-    public int DefaultMinutes { get; set; } = 24 * 60;
-
-    /// <summary>Minutes by network, e.g. <c>ServiceLevels__Networks__voice=60</c>.</summary>
-    public Dictionary<string, int> Networks { get; set; } = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["voice"] = 4 * 60,
-        ["facebook"] = 4 * 60,
-        ["device"] = 8 * 60,
-    };
-}
-
 /// <summary>Reopening, escalation and concurrency of cases; section <c>Cases</c>.</summary>
 public sealed class CasesOptions
 {
@@ -58,27 +42,31 @@ public sealed class CasesOptions
     public int ReopenDays { get; set; } = 14;
 
     /// <summary>
-    /// Minutes after which an overdue case is escalated again until someone answers, separated by commas; after the last one no more
-    /// events are published. At most ten numbers from 5 to 100000.
+    /// Working minutes after which an overdue case is told again while nobody answers, separated by commas; after the last one it is told
+    /// no more. At most ten numbers from 5 to 100000.
     /// </summary>
     [RegularExpression(@"^\s*\d{1,6}\s*(,\s*\d{1,6}\s*){0,9}$")]
     public string EscalateMinutes { get; set; } = "60,240,1440";
+
+    /// <summary>
+    /// Working hours in which somebody should accept a new case, 0 to 240; later it is told to those who come after the owner. 0 never
+    /// tells it.
+    /// </summary>
+    [Range(0, 240)]
+    public int AcceptHours { get; set; } = 8;
 
     /// <summary>Tries of one commit against other writers before the delivery is put back for later.</summary>
     [Range(1, 100)]
     public int CommitTries { get; set; } = 24;
 
-    /// <summary>The wait before the next escalation; null after the last one.</summary>
-    /// <param name="told">Number of overdue events so far, 1 after the first.</param>
-    public TimeSpan? WaitAfter(int told)
+    /// <summary>Working minutes before an overdue case is told again; null when it is told no more.</summary>
+    /// <param name="told">How often it was told, 1 after the first time.</param>
+    public int? WaitAfter(int told)
     {
         var waits = EscalateMinutes.Split(',');
-        return told <= waits.Length ? TimeSpan.FromMinutes(Math.Max(5, int.Parse(waits[told - 1], CultureInfo.InvariantCulture))) : null;
+        return told <= waits.Length ? Math.Max(5, int.Parse(waits[told - 1], CultureInfo.InvariantCulture)) : null;
     }
 }
-
-[OptionsValidator]
-public sealed partial class ServiceLevelsOptionsValidator : IValidateOptions<ServiceLevelsOptions>;
 
 [OptionsValidator]
 public sealed partial class CasesOptionsValidator : IValidateOptions<CasesOptions>;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
+using Serverless.Cases.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Features;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
 
@@ -10,10 +12,9 @@ public static class CasesServices
     public static IServiceCollection AddCases(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<OwnersOptions>().Bind(configuration.GetSection("Owners")).ValidateOnStart();
-        services.AddOptions<ServiceLevelsOptions>().Bind(configuration.GetSection("ServiceLevels")).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ServiceLevelsOptions>, ServiceLevelsOptionsValidator>();
         services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
+        services.AddSingleton(p => new PromiseRules(p.GetRequiredService<Levels>(), p.GetRequiredService<IOptions<CasesOptions>>().Value));
         services.AddSingleton<CaseStore>().AddSingleton<CasePages>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseLists>().AddSingleton<CaseReader>();
         services.AddSingleton<CaseActions>().AddSingleton<OverdueScanner>().AddSingleton<CaseEventPublisher>().AddSingleton<PlaceholderReplacement>();
         services.AddSingleton(p => new MaintenanceStep(

@@ -2,25 +2,13 @@ using Azure;
 using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
+using Serverless.Needs;
 using Serverless.Outbox;
+using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases;
-
-/// <summary>Result of adding a contact event.</summary>
-/// <param name="End">The end word: case, joined, updated, outbound, duplicate</param>
-/// <param name="CaseId">The case it belongs to.</param>
-/// <param name="Committed">Events committed by this call and to be published; null when they were committed before: then pending ones
-/// must be read.</param>
-/// <param name="Relisted">The head, if this call opened the case, opened it again, set its clock or answered an overdue one: it is to be listed anew.</param>
-public sealed record Correlation(string End, string CaseId, IReadOnlyList<OutboxEntry>? Committed, Case? Relisted)
-{
-    /// <summary>The event as it was filed, where that is under another id than it came with; null otherwise.</summary>
-    public ContactEvent? FiledAs { get; init; }
-}
-
-/// <summary>Too many concurrent writers: to be retried later. Nothing was written.</summary>
-public sealed class ContentionException() : Exception("Too many writers changed this case at once.");
 
 /// <summary>
 /// Finds or opens the case of a contact and commits the decision exactly once. Order: thread pointer (reserves the case id), head,
@@ -28,7 +16,8 @@ public sealed class ContentionException() : Exception("Too many writers changed 
 /// repeated and raced: a later run continues with the existing rows.
 /// </summary>
 public sealed class Correlator(
-    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, IOptionsMonitor<ServiceLevelsOptions> levels, IOptionsMonitor<CasesOptions> options)
+    TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, Levels levels, PromiseRules promises,
+    IOptionsMonitor<CasesOptions> options, Provided<RuleSet> rules)
 {
     private const string Seen = "seen";
     private const int MaxAnswers = 20;
@@ -58,9 +47,10 @@ public sealed class Correlator(
     public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null, string? into = null)
     {
         if (into is not null) await BindAsync(e, into, ct);
+        var read = await rules.CurrentAsync(ct);
         for (var attempt = 0; attempt < options.CurrentValue.CommitTries; attempt++)
         {
-            if (await TryAsync(e, delivery, beside, again: attempt > 0, ct) is { } done) return done;
+            if (await TryAsync(e, delivery, beside, again: attempt > 0, read, ct) is { } done) return done;
         }
 
         throw new ContentionException();
@@ -93,13 +83,14 @@ public sealed class Correlator(
     public Task MovedAsync(string channel, string account, string from, string to, CancellationToken ct) => _conversations.MoveAsync(channel, account, from, to, ct);
 
     // Null: head or pointer changed in between; read again.
-    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, CancellationToken ct)
+    private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, RuleSet read,
+        CancellationToken ct)
     {
-        if (await PlaceAsync(e, beside, ct) is not { } place) return null;
+        if (await PlaceAsync(e, beside, read, ct) is not { } place) return null;
         if (place.IsAnother)
         {
             var named = ContactIds.Renamed(e);
-            return await TryAsync(named, delivery, beside, again, ct) is { } other ? other with { FiledAs = named } : null;
+            return await TryAsync(named, delivery, beside, again, read, ct) is { } other ? other with { FiledAs = named } : null;
         }
 
         var (caseId, head) = (place.CaseId, place.Head);
@@ -110,25 +101,41 @@ public sealed class Correlator(
         var before = await BeforeAsync(place, e, again, ct);
         if (before.Find(b => CaseKeys.Event(b.Event) == cause) is { } stored)
             return new Correlation(stored.Delivery == delivery ? stored.End : "duplicate", caseId, null, null);
-        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels.CurrentValue, options.CurrentValue, [.. before.Select(b => b.Event)]);
+        var decision = CaseRules.Decide(head?.Head, e, pinned: true, now, levels, options.CurrentValue,
+            [.. before.Select(b => b.Event)], read);
         if (beside == caseId && head?.Head?.State == CaseState.Closed) decision = new Decision.Append(CaseEvent.ContactReceived);
+        var contact = before.Count == 0 ? e.Contact : ContactFold.Fold([.. before.Select(b => b.Event), e]);
+        if (decision is Decision.Append plain && head?.Head is { } known && promises.Concerns(known, contact))
+            decision = new Decision.Change(known with { Version = known.Version + 1 }, plain.Tells);
+        IReadOnlyList<Promise> made = [];
         var word = EndWord(e, place.First && !before.Exists(b => b.End is "case" or "joined" or "outbound"));
         var (end, change, entries) = decision switch
         {
-            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, open, cause, now, ct),
-            Decision.Change it => (word, (it.Head, head!.ETag), [CaseEvent.Of(it.Tells, it.Head, e, cause, now)]),
+            Decision.Open open => await OpenAsync(caseId, head?.ETag, e, contact, open, cause, now, rows => made = rows, ct),
+            Decision.Change it => Changed(promises.Follow(head!.Head, it.Head, contact, now), it.Tells),
             Decision.Append it => (word, ((Case?, ETag?)?)null, [CaseEvent.Of(it.Tells, head!.Head!, e, cause, now)]),
             // The event waits. Its guard on the head ensures that a concurrent opening of the case sees it, or that we see the case.
             _ => (word, (null, head?.ETag), new List<OutboxEntry>()),
         };
 
-        var written = await cases.CommitAsync(caseId, e, new CaseStore.Origin(delivery, end), change, entries, isNew: before.Count == 0, ct);
+        // What nobody should write where others read it is told at once, so that it can be hidden.
+        if (entries.Count > 0 && CaseRules.Exposes(e) && NeedReader.Read(e.Contact, read).Exposed.Count > 0)
+            entries.Add(CaseEvent.Of(CaseEvent.ConfidentialInPublic, change?.Item1 ?? head!.Head!, e, cause, now));
+        var written = await cases.CommitAsync(
+            caseId, e, new CaseStore.Origin(delivery, end), change, entries, isNew: before.Count == 0, ct, made);
         return written switch
         {
             { State: WriteState.Written } => new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),
             { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
             _ => null,
         };
+
+        (string, (Case?, ETag?)?, List<OutboxEntry>) Changed(PromiseChange step, string tells)
+        {
+            made = step.Rows;
+            var told = CaseEvent.Of(tells, step.Head, e, cause, now, promise: made.Count == 0 ? null : made[^1]);
+            return (word, (step.Head, head!.ETag), [told, .. CaseEvent.OfPromises(made, step.Head, cause, now)]);
+        }
     }
 
     // Known events of the contact. A complete message has none before it and needs no read; if another event of it is faster, the batch
@@ -140,9 +147,12 @@ public sealed class Correlator(
     }
 
     // It was opened, or opened again, or its clock was set, or it is not overdue any more.
-    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open || (after?.DueAt is { } due && due != before.DueAt) || (before.Overdue > 0 && after?.Overdue == 0);
+    // A later look is left to the clock, which reads the head.
+    private static bool Relists(Case? before, Case? after) => before?.State != CaseState.Open
+        || (after?.DueAt is { } due && due != before.DueAt) || (after?.LookAt is { } look && !(before.LookAt <= look))
+        || (before.Overdue > 0 && after?.Overdue == 0);
 
-    private async Task<Place?> PlaceAsync(ContactEvent e, string? beside, CancellationToken ct)
+    private async Task<Place?> PlaceAsync(ContactEvent e, string? beside, RuleSet read, CancellationToken ct)
     {
         if (CaseKeys.Thread(e.Contact) is not { } threadKey)
         {
@@ -154,7 +164,7 @@ public sealed class Correlator(
         if (await _conversations.FindAsync(e.Contact, threadKey, async () => beside ?? await AnsweredAsync(e, ct), NewCaseId, ct) is not { } pointer) return null;
         var caseId = pointer.CaseId;
         var head = pointer.IsNew && beside is null ? null : await cases.HeadAsync(caseId, ct);
-        if (caseId != beside && MovesOn(head, e))
+        if (caseId != beside && MovesOn(head, e, read))
         {
             // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct) is { } before)
@@ -189,8 +199,9 @@ public sealed class Correlator(
     }
 
     // Or the case was erased: that blocks what was said then, never what the customer says next (P12).
-    private bool MovesOn(CaseStore.Versioned? head, ContactEvent e) => head is { IsErased: true }
-        || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels.CurrentValue, options.CurrentValue) is Decision.MoveOn);
+    private bool MovesOn(CaseStore.Versioned? head, ContactEvent e, RuleSet read) => head is { IsErased: true }
+        || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels,
+            options.CurrentValue, rules: read) is Decision.MoveOn);
 
     /// <summary>Replaces the known data of a contact by a tombstone, which blocks every copy for good.</summary>
     public Task BuryAsync(string contactKey, string caseId, CancellationToken ct) =>
@@ -227,15 +238,16 @@ public sealed class Correlator(
     private static bool IsFirst(TableRow seen, ContactEvent e) => seen.Text("By") == CaseKeys.Event(e);
 
     private async Task<(string End, (Case?, ETag?)? Head, List<OutboxEntry> Entries)> OpenAsync(
-        string caseId, ETag? waiting, ContactEvent e, Decision.Open open, string cause, DateTimeOffset now, CancellationToken ct)
+        string caseId, ETag? waiting, ContactEvent e, Contact contact, Decision.Open open, string cause, DateTimeOffset now,
+        Action<IReadOnlyList<Promise>> makes, CancellationToken ct)
     {
         var head = new Case
         {
             Id = caseId,
             Number = await cases.ClaimNumberAsync(caseId, ct),
             Owner = Owners.For(e.Contact, owners.CurrentValue),
-            Need = open.Need,
-            NeedRule = open.NeedRule,
+            Owes = open.Reading.Owes,
+            OwesRule = open.Reading.OwesRule,
             Networks = [e.Contact.Network],
             OpenedAt = now,
             WaitingSince = open.WaitingSince,
@@ -243,13 +255,25 @@ public sealed class Correlator(
             DueAt = open.DueAt,
             AnsweredAt = open.AnsweredAt,
         };
+        head = Concern.WithFacts(Concern.Reads(head, open.Reading, CaseKeys.Contact(e.Contact)), open.Reading);
+        var step = promises.Follow(null, head, contact, now);
+        List<Promise> made = [.. step.Rows];
+        head = step.Head;
         var held = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound || CaseRules.Settles(w.Event.Contact)).ToList();
         var answers = held.ConvertAll(w => w.Event);
-        var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal).Where(c => CaseRules.Settles(c.First().Event.Contact) || CaseRules.Reached(ContactFold.Fold(c.Select(w => w.Event))))
-            .Select(c => c.Max(w => w.Event.Contact.OccurredAt)).ToList();
-        if (reached.Exists(at => at >= open.WaitingSince)) head = head with { WaitingSince = null, WaitingFor = null, DueAt = null, AnsweredAt = reached.Max() };
+        var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal)
+            .Select(c => (At: c.Max(w => w.Event.Contact.OccurredAt), Contact: ContactFold.Fold(c.Select(w => w.Event))))
+            .Where(c => CaseRules.Settles(c.Contact) || CaseRules.Reached(c.Contact)).OrderBy(c => c.At).ToList();
+        foreach (var answer in reached.Where(r => r.At >= open.WaitingSince))
+        {
+            step = promises.Follow(head, head with { WaitingSince = null, WaitingFor = null, AnsweredAt = answer.At }, answer.Contact, now);
+            made.AddRange(step.Rows);
+            head = step.Head;
+        }
 
-        List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now)];
+        makes(made);
+        List<OutboxEntry> entries = [CaseEvent.Of(CaseEvent.Opened, head, e, cause, now, promise: made.Count == 0 ? null : made[^1])];
+        entries.AddRange(CaseEvent.OfPromises(made, head, cause, now));
         if (head.Owner is null) entries.Add(CaseEvent.Of(CaseEvent.OwnerGap, head, e, cause, now));
         // A batch holds 100 rows, two of them for each published event.
         entries.AddRange(answers.Take(40).Select(a => CaseEvent.Of(CaseEvent.ContactSent, head, a, CaseKeys.Event(a), now)));

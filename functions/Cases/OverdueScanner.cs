@@ -1,6 +1,11 @@
+using Serverless.Cases.Rules;
+
 namespace Serverless.Cases;
 
-/// <summary>Finds overdue cases and escalates until someone answers.</summary>
+/// <summary>
+/// Looks at the clocks of open cases: promises that are due soon or broken, overdue answers step by step, cases that nobody accepted
+/// (<see cref="PromiseClock"/>).
+/// </summary>
 public sealed partial class OverdueScanner(CaseViews views, CaseActions actions, TimeProvider time, ILogger<OverdueScanner> log)
 {
     /// <summary>
@@ -34,8 +39,8 @@ public sealed partial class OverdueScanner(CaseViews views, CaseActions actions,
         try
         {
             // The hint is written last: after a crash the case is checked once more, and its head holds the steps already published.
-            var (next, overdue) = await actions.TellOverdueAsync(due.CaseId, ct);
-            await views.RingAtAsync(due, next, overdue, ct);
+            var (next, owed, overdue) = await actions.RingAsync(due.CaseId, ct);
+            await views.RingAtAsync(due, next, owed, overdue, ct);
         }
         catch (ContentionException)
         {

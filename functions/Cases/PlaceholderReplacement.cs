@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
+using Serverless.Needs;
 using Serverless.Outbox;
+using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
@@ -10,7 +12,8 @@ namespace Serverless.Cases;
 /// Replaces a placeholder by the contact that a replay parsed, or a contact that was filed under another id. Nothing is
 /// deleted: the replaced entry names its replacement. Each step may be repeated.
 /// </summary>
-public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlator, CaseEventPublisher teller, CaseActions actions, TimeProvider time, IOptionsMonitor<CasesOptions> options)
+public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlator, CaseEventPublisher teller, CaseActions actions, TimeProvider time,
+    IOptionsMonitor<CasesOptions> options, Provided<RuleSet> rules)
 {
     /// <summary>Value of <see cref="Contact.SupersededBy"/> for what turned out to be nothing a case needs.</summary>
     public const string Ignored = "ignored";
@@ -65,9 +68,13 @@ public sealed class PlaceholderReplacement(CaseStore cases, Correlator correlato
                 return;
             }
 
-            if (head.Need != CaseRules.Look || left.Exists(c => c.Kind == ContactKind.Placeholder)) return;
-            var (need, rule) = CaseRules.NeedOf(left[^1]);
-            var next = head with { Need = need, NeedRule = rule, Networks = [.. left.Select(c => c.Network).Distinct(StringComparer.Ordinal)], Version = head.Version + 1 };
+            if (head.Owes != OwesKinds.Review || left.Exists(c => c.Kind == ContactKind.Placeholder)) return;
+            var reading = NeedReader.Read(left[^1], await rules.CurrentAsync(ct));
+            var next = Concern.WithFacts(Concern.Reads(head, reading, CaseKeys.Contact(left[^1])), reading) with
+            {
+                Networks = [.. left.Select(c => c.Network).Distinct(StringComparer.Ordinal)],
+                Version = head.Version + 1,
+            };
             if ((await cases.CommitAsync(next, read, [], ct)).State == WriteState.Written) return;
         }
 

@@ -1,3 +1,4 @@
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 
 namespace Serverless.Channels;

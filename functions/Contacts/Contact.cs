@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Serverless.Cases.Rules;
 
 namespace Serverless.Contacts;
 

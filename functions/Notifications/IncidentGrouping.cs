@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.ActionLinks;
+using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
 

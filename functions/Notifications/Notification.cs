@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Cases.Rules;
 using Serverless.Outbox;
 
 namespace Serverless.Notifications;
@@ -129,7 +130,14 @@ public sealed record NotificationFacts
 
     public string? Owner { get; init; }
 
+    /// <summary>Why the customer came.</summary>
     public string? Need { get; init; }
+
+    /// <summary>What we do next.</summary>
+    public string? Owes { get; init; }
+
+    /// <summary><c>at-once</c>, <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    public string? Urgency { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }
 
@@ -164,8 +172,21 @@ public sealed record NotificationFacts
     /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
     public string? Automatic { get; init; }
 
+    /// <summary>The promise that the event is about, or that was made or kept with its contact.</summary>
+    public NoticePromise? Promise { get; init; }
+
     /// <summary>The reply that an event is about; null for all others.</summary>
     public NotificationReply? Reply { get; init; }
+}
+
+/// <summary>What an event says of a promise.</summary>
+/// <param name="Id">Names it within the case.</param>
+/// <param name="Kind"><c>answer</c>, <c>public-answer</c>, <c>call-back</c>, <c>solution</c>, <c>named</c>.</param>
+/// <param name="Due">By when.</param>
+public sealed record NoticePromise(string Id, string Kind, DateTimeOffset Due)
+{
+    /// <summary>Whether the customer waits for a word of ours by it: when it breaks, people hear that the case is overdue.</summary>
+    public bool IsAnswer => Kind is "answer" or "public-answer" or "call-back";
 }
 
 /// <summary>A reply, as an event names it.</summary>

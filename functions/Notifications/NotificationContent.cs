@@ -3,6 +3,7 @@ using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Notifications.Preferences;
 using Serverless.Platform.Localization;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;
 
@@ -25,7 +26,7 @@ public sealed record NotificationContent(
 
 /// <summary>Writes the content of notifications.</summary>
 public sealed class NotificationWording(
-    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels,
+    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels, Calendars calendars,
     Microsoft.Extensions.Options.IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>
@@ -80,7 +81,7 @@ public sealed class NotificationWording(
             ["owner"] = facts.Owner ?? texts.Say(language, "page_nobody"),
             ["by"] = facts.AcceptedBy ?? "",
             ["to"] = facts.HandOverTo ?? "",
-            ["due"] = facts.DueAt is { } due ? texts.Time(language, due, recipient.TimeZone) : "",
+            ["due"] = DueOf(notice) is { } due ? texts.Time(language, due, recipient.ReadsIn(calendars)) : "",
             ["channel"] = facts.Channel ?? "",
             ["type"] = notice.Type,
         };
@@ -107,6 +108,9 @@ public sealed class NotificationWording(
         };
     }
 
+    private static DateTimeOffset? DueOf(Notification notice) =>
+        notice.Type.StartsWith("serverless.promise.", StringComparison.Ordinal) ? notice.Facts.Promise?.Due : notice.Facts.DueAt;
+
     private (string, Uri)? OwnLink(string name, string language) =>
         own.AddressOf(name) is { } address ? (texts.Say(language, "own_link"), address) : null;
 
@@ -121,10 +125,11 @@ public sealed class NotificationWording(
 
         Add("page_case", facts.Number);
         if (facts.Need is { } need) Add("page_need", texts.Say(language, $"need_{need.Replace('-', '_')}"));
+        if (facts.Owes is { } owes) Add("page_owes", texts.Say(language, $"owes_{owes.Replace('-', '_')}"));
         Add("card_contact", facts.Network);
         if (facts.CaseId is not null) Add("page_owner", facts.Owner ?? texts.Say(language, "page_nobody"));
         Add("page_accepted", facts.AcceptedBy);
-        Add("page_due", facts.DueAt is { } due ? texts.Time(language, due, recipient.TimeZone) : null);
+        Add("page_due", facts.DueAt is { } due ? texts.Time(language, due, recipient.ReadsIn(calendars)) : null);
         return told;
     }
 
@@ -150,7 +155,7 @@ public sealed class NotificationWording(
     private bool MayBeAnswered(Notification notice, Contact? contact)
     {
         var facts = notice.Facts;
-        if (facts.Direction == "outbound" || facts.Need is "call" or "call-back") return false;
+        if (facts.Direction == "outbound" || facts.Owes is "call" or "call-back") return false;
         if (facts.Channel is { } channel && channels.Find(channel) is not ISendsReplies) return false;
         return contact is null or { Reply: not null };
     }

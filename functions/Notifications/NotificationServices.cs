@@ -8,6 +8,7 @@ using Serverless.Notifications.Teams;
 using Serverless.Notifications.Webhook;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;
 
@@ -27,9 +28,10 @@ public static class NotificationServices
         services.AddSingleton(p =>
         {
             var (recipients, bursts) = (p.GetRequiredService<Recipients>(), p.GetRequiredService<IncidentGrouping>());
+            var calendars = p.GetRequiredService<Calendars>();
             return new LinkAudience(
                 async (name, ct) => await recipients.FindAsync(name, ct) is { } recipient
-                    ? new Viewer(recipient.Shows, recipient.TimeZone)
+                    ? new Viewer(recipient.Shows, recipient.ReadsIn(calendars))
                     : null,
                 bursts.CasesAsync);
         });
@@ -65,7 +67,7 @@ public static class NotificationServices
     {
         services.AddOptions<AcknowledgementOptions>().Bind(configuration.GetSection("Acknowledgement")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AcknowledgementOptions>, AcknowledgementOptionsValidator>();
-        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>()
+        return services.AddSingleton<AcknowledgementText>().AddSingleton<CustomerLimit>().AddSingleton<PromiseLater>()
             .AddRoute<AcknowledgementRoute>("acknowledgement", "AcknowledgeCustomer", AcknowledgementRoute.Wants);
     }
 }

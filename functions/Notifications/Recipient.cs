@@ -1,4 +1,6 @@
+using Serverless.Cases.Rules;
 using Serverless.Channels;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;
 
@@ -15,7 +17,8 @@ public sealed class Recipient
     /// <summary>Default event types: every event that needs someone to act.</summary>
     public const string StepsThatMatter =
         "serverless.case.opened.v1,serverless.case.reopened.v1,serverless.case.hand-over-offered.v1,serverless.case.handed-over.v1,serverless.case.overdue.v1,serverless.case.owner-gap.v1,"
-        + "serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
+        + "serverless.case.unaccepted.v1,serverless.promise.due-soon.v1,serverless.promise.broken.v1,"
+        + "serverless.case.confidential-in-public.v1,serverless.reply.failed.v1,serverless.channel.*,serverless.credential.*";
 
     /// <summary>Mail address; needs the mail route.</summary>
     public string? Email { get; set; }
@@ -35,20 +38,28 @@ public sealed class Recipient
     /// <summary>Channels, separated by commas; <c>*</c> for all.</summary>
     public string Channels { get; set; } = "*";
 
-    /// <summary>Needs (<c>answer</c>, <c>call-back</c>, ...), separated by commas; <c>*</c> for all.</summary>
+    /// <summary>Why customers came (<c>fault</c>, <c>complaint</c>, ...), separated by commas; <c>*</c> for all.</summary>
     public string Needs { get; set; } = "*";
+
+    /// <summary>What we do next (<c>answer</c>, <c>call-back</c>, ...), separated by commas; <c>*</c> for all.</summary>
+    public string Owes { get; set; } = "*";
 
     /// <summary><c>de</c> or <c>en</c>.</summary>
     public string Language { get; set; } = "de";
 
-    /// <summary>Notification hours, as in <see cref="OpeningHours"/>; everything else is sent when they begin.</summary>
+    /// <summary>
+    /// When they may be told, as in <see cref="OpeningHours"/> or <c>calendar:name</c>; what comes outside waits until then.
+    /// </summary>
     public string Hours { get; set; } = "always";
 
-    /// <summary>IANA name of the zone of <see cref="Hours"/> and of all times in cards, mails and pages.</summary>
-    public string TimeZone { get; set; } = "Europe/Berlin";
+    /// <summary>
+    /// IANA name of the zone of <see cref="Hours"/> and of the times they read; that of the default calendar unless set. A calendar has its
+    /// own.
+    /// </summary>
+    public string? TimeZone { get; set; }
 
     /// <summary>Event types that wait for no hours and no digest.</summary>
-    public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.channel.*";
+    public string Urgent { get; set; } = "serverless.case.overdue.v1,serverless.case.confidential-in-public.v1,serverless.channel.*";
 
     /// <summary>Notifications per digest, 2 to 100; 0: no digest.</summary>
     public int DigestCount { get; set; }
@@ -89,16 +100,32 @@ public sealed class Recipient
             if (Escalation > 1) return true;
         }
 
+        // Told to those who come after the owner, too, whoever owns it.
+        if (notice.Type == Unaccepted && Escalation > 1) return true;
+        // One broken promise is one notice: that of an answer is told as an overdue case.
+        if (notice is { Type: PromiseBroken, Facts.Promise.IsAnswer: true }) return false;
+
         var owners = Owners ?? name;
         return (NameList.Holds(owners, facts.Owner ?? "") || (facts.HandOverTo is { } to && NameList.Holds(owners, to)))
-            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel)) && (facts.Need is null || NameList.Holds(Needs, facts.Need));
+            && (facts.Channel is null || NameList.Holds(Channels, facts.Channel))
+                && (facts.Need is null || NameList.Holds(Needs, facts.Need))
+            && (facts.Owes is null || NameList.Holds(Owes, facts.Owes));
     }
 
+    /// <summary>The zone in which they read times: that of the calendar of their hours, else their own.</summary>
+    internal TimeZoneInfo ReadsIn(Calendars calendars) => (calendars.Read(Hours, ZoneIn(calendars)) ?? calendars.Default).Zone;
+
+    /// <summary>Name of the zone of hours that name no calendar.</summary>
+    internal string ZoneIn(Calendars calendars) => TimeZone ?? calendars.Default.Zone.Id;
+
     /// <summary>Earliest time of sending: now (null), or the next start of their hours.</summary>
-    public DateTimeOffset? NotBefore(string type, DateTimeOffset now) => NameList.Holds(Urgent, type) ? null : QuietHours.End(Hours, TimeZone, now);
+    public DateTimeOffset? NotBefore(string type, Calendars calendars, DateTimeOffset now) =>
+        NameList.Holds(Urgent, type) ? null : QuietHours.End(calendars, Hours, ZoneIn(calendars), now);
 
     /// <summary>Digest settings; null when each notification is sent individually.</summary>
     public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
 
     private const string Overdue = "serverless.case.overdue.v1";
+    private const string Unaccepted = "serverless.case.unaccepted.v1";
+    private const string PromiseBroken = "serverless.promise.broken.v1";
 }

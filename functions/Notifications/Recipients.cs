@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Options;
 using Serverless.ActionLinks;
-using Serverless.Channels;
+using Serverless.Cases.Rules;
 using Serverless.Notifications.Subscriptions;
 using Serverless.Platform.Storage;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;
 
 /// <summary>Recipients from settings, overridden by each person's preferences.</summary>
-public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, TableStore tables, TimeProvider time)
+public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, TableStore tables, Calendars calendars, TimeProvider time)
 {
     private const string Table = "recipients";
     private const string Choices = "choices";
@@ -52,16 +53,19 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         foreach (var (name, recipient) in options.CurrentValue.Entries)
         {
             var section = $"Recipients__Entries__{name}";
-            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} receives no notifications.";
-            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} receives no notifications.";
-            if (!OpeningHours.TryParse(recipient.Hours, out _)) yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; {name} is notified at any time.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
+            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
+            if (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) is null)
+                yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
+                    + $"{name} is told round the clock.";
             foreach (var kind in Subscription.Parts(recipient.Include))
             {
                 if (kind.EndsWith('*') || ContactFacts.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase)) continue;
                 yield return $"{section}__Include names {kind}; known: {string.Join(", ", ContactFacts.Kinds)}.";
             }
 
-            if (!TimeZoneInfo.TryFindSystemTimeZoneById(recipient.TimeZone, out _)) yield return $"{section}__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
+            if (recipient.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
+                yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
         }
     }
 
@@ -85,7 +89,12 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     }
 
     private NotificationTarget TargetOf(string name, string address, Recipient recipient, string type) =>
-        new(name, address) { NotBefore = recipient.NotBefore(type, time.GetUtcNow()), Digest = recipient.DigestFor(type), IsPerson = true };
+        new(name, address)
+        {
+            NotBefore = recipient.NotBefore(type, calendars, time.GetUtcNow()),
+            Digest = recipient.DigestFor(type),
+            IsPerson = true,
+        };
 
     private static Recipient Chosen(Recipient entry, TableRow? choice) => choice is null ? entry : new Recipient
     {
@@ -94,6 +103,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         Owners = entry.Owners,
         Channels = entry.Channels,
         Needs = entry.Needs,
+        Owes = entry.Owes,
         TimeZone = entry.TimeZone,
         Urgent = entry.Urgent,
         Escalation = entry.Escalation,

@@ -5,11 +5,13 @@ using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Notifications;
 using Serverless.Notifications.Subscriptions;
+using Serverless.Operations.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Storage;
 using Serverless.Reconciliation;
 using Serverless.Registrations;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Operations;
 
@@ -34,7 +36,7 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 /// <summary>Checks every part in parallel. A part whose check fails is red and does not affect the others.</summary>
 public sealed class HealthCheck(
     ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, SubscriptionStore subscriptions, IEnumerable<INotificationRoute> routes,
-    TopicRelay topic, RouteSwitches switches, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
+    TopicRelay topic, RouteSwitches switches, Calendars calendars, OwnRules rules, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {
     private const int MostOpen = 1_000;
@@ -52,6 +54,8 @@ public sealed class HealthCheck(
             ["quarantine"] = GuardedAsync(QuarantineAsync, ct),
             ["owners"] = GuardedAsync(OwnersAsync, ct),
             ["cases"] = GuardedAsync(CasesAsync, ct),
+            ["calendars"] = GuardedAsync(_ => Task.FromResult(CalendarsPart()), ct),
+            ["rules"] = GuardedAsync(RulesAsync, ct),
             ["notices"] = GuardedAsync(NoticesAsync, ct),
             ["subscriptions"] = GuardedAsync(SubscriptionsAsync, ct),
             ["upkeep"] = GuardedAsync(UpkeepAsync, ct),
@@ -164,6 +168,21 @@ public sealed class HealthCheck(
             ? new HealthPart("green", ["Every case has an owner."])
             : new HealthPart("red", [$"Open cases without an owner: {ownerless}. GET api/cases?owner={CaseViews.Nobody} lists them, POST "
                 + "api/cases/<id>/hand-over offers a case to an owner. New cases go to Owners__Default."]);
+    }
+
+    private HealthPart CalendarsPart()
+    {
+        var problems = calendars.Problems(time.GetUtcNow()).ToList();
+        return problems.Count == 0 ? new HealthPart("green", ["Every calendar has working time."]) : new HealthPart("red", problems);
+    }
+
+    // Red: contacts are read by rules that somebody meant to replace.
+    private async Task<HealthPart> RulesAsync(CancellationToken ct)
+    {
+        var current = await rules.InForceAsync(ct);
+        return current.Problem is { } problem
+            ? new HealthPart("red", [$"{problem} PUT api/rules replaces the file."])
+            : new HealthPart("green", [current.Rules.OwnCount == 0 ? "There are no own rules." : $"{current.Rules.OwnCount} own rules are in force."]);
     }
 
     private async Task<HealthPart> CasesAsync(CancellationToken ct)

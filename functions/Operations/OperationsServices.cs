@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using Serverless.Needs;
+using Serverless.Operations.Rules;
 using Serverless.Platform.Features;
 
 namespace Serverless.Operations;
@@ -12,6 +14,7 @@ public static class OperationsServices
         return services.AddSingleton<IValidateOptions<HealthOptions>, HealthOptionsValidator>()
             .AddSingleton<StartCheck>().AddSingleton<SummaryReport>().AddSingleton<HealthCheck>().AddSingleton<Resends>()
             .AddSingleton<RouteBacklog>().AddSingleton<Backlog>()
+            .AddSingleton<OwnRules>().AddSingleton<Provided<RuleSet>>(p => p.GetRequiredService<OwnRules>()).AddSingleton<RuleTrial>()
             .AddSingleton(p => new MaintenanceStep(Rhythm.AfterTick, p.GetRequiredService<Backlog>().MeasureAsync));
     }
 }

@@ -16,8 +16,10 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
     /// <summary>Pause of this instance after a failure of the topic.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    // What subscribers may filter by: words of the event's data, beside its type. None is personal.
-    private static readonly string[] Filterable = ["channel", "network", "need", "owner", "state", "kind", "place", "direction", "change"];
+    // What subscribers may filter by: words of the event's data, beside its type. None is personal. infra/types.bicep names them for
+    // subscribers.
+    internal static readonly string[] Filterable = ["channel", "network", "need", "owes", "urgency", "language", "owner", "state", "kind",
+        "place", "direction", "change"];
 
     private readonly Lock _gate = new();
     private DateTimeOffset _restsUntil;

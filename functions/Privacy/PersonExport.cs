@@ -65,7 +65,11 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
         var alone = file.Contacts.All(c => c.Contact.Parties.Count == 0 || address.IsOf(c.Contact));
         var contacts = file.Contacts.Where(c => address.IsOf(c.Contact) || (alone && c.Contact.Direction == Direction.Outbound)).ToList();
         var ids = contacts.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
-        return file with { Contacts = [.. contacts.Select(c => c with { Contact = Theirs(c.Contact, address) })], Replies = [.. file.Replies.Where(r => ids.Contains(r.To))] };
+        return file with { Contacts = [.. contacts.Select(c => c with { Contact = Theirs(c.Contact, address) })],
+            Replies = [.. file.Replies.Where(r => ids.Contains(r.To))],
+            Known = file.Known?.Where(k => ids.Contains(k.ContactId)).ToList(),
+            DoNotAsk = null,
+            Promises = file.Promises?.Where(p => p.Contact is null || ids.Contains(p.Contact)).ToList() };
     }
 
     private static Contact Theirs(Contact contact, PersonAddress address) => contact with

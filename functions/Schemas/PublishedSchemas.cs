@@ -10,6 +10,7 @@ using Serverless.Notifications.Subscriptions;
 using Serverless.Operations;
 using Serverless.Operations.Diagnostics;
 using Serverless.Operations.Review;
+using Serverless.Operations.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Audit;
 using Serverless.Privacy;
@@ -34,6 +35,7 @@ public static class PublishedSchemas
         ["case"] = () => Of<CaseFile>(CaseJson.Default),
         ["case-page"] = () => Of<CasePage>(CaseJson.Default),
         ["case-act"] = () => Of<CaseActionLink>(CaseJson.Default),
+        ["promise"] = () => Of<Promise>(CaseJson.Default),
         ["reply"] = () => Of<CaseReply>(CaseJson.Default),
         ["event"] = () => Of<CloudEvent<CaseFacts>>(CaseJson.Default),
         ["channel-event"] = () => Of<CloudEvent<ChannelFacts>>(ChannelEventJson.Default),
@@ -60,6 +62,13 @@ public static class PublishedSchemas
         ["kept-page"] = () => Of<KeptPage>(ReviewJson.Default),
         ["kept-step"] = () => Of<KeptStep>(ReviewJson.Default),
         ["action-page"] = () => Of<AuditLog.Page>(ReviewJson.Default),
+        ["rules"] = () => JsonNode.Parse(
+            """
+            {"type":"object","required":["rules"],"properties":{"rules":{"type":"array","maxItems":500,"items":{"type":"object",
+            "required":["id","when","then"],"properties":{"id":{"type":"string"},"when":{"type":"object"},"then":{"type":"object"},
+            "note":{"type":"string"}}}}}}
+            """)!,
+        ["rule-trial"] = () => Of<TrialStep>(RulesJson.Default),
         ["privacy-order"] = () => Of<PrivacyRequestReport>(PrivacyJson.Default),
         ["privacy-orders"] = () => Of<IReadOnlyList<PrivacyRequestReport>>(PrivacyJson.Default),
         ["privacy-erase"] = () => new JsonObject

@@ -120,6 +120,7 @@ var recipientSettings = flatten(map(items(recipients), r => concat(
     { name: 'Recipients__Entries__${r.key}__Events', value: r.value.?events ?? '' }
     { name: 'Recipients__Entries__${r.key}__Channels', value: r.value.?channels ?? '' }
     { name: 'Recipients__Entries__${r.key}__Needs', value: r.value.?needs ?? '' }
+    { name: 'Recipients__Entries__${r.key}__Owes', value: r.value.?owes ?? '' }
     { name: 'Recipients__Entries__${r.key}__Language', value: r.value.?language ?? '' }
     { name: 'Recipients__Entries__${r.key}__Hours', value: r.value.?hours ?? '' }
     { name: 'Recipients__Entries__${r.key}__TimeZone', value: r.value.?timeZone ?? '' }
@@ -151,7 +152,7 @@ var strangeOfChannels = flatten(map(items(channels), c => map(
   s => 'Channels__${c.key}__${s.key}'
 )))
 @description('Other settings that settings.json does not know; OpenTelemetry has its own names.')
-var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !contains(knownSettings, join(take(split(s.key, '__'), 2), '__'))), s => s.key)
+var strange = map(filter(items(settings), s => !startsWith(s.key, 'OTEL_') && !contains(knownSettings, join(take(split(s.key, '__'), 2), '__')) && !contains(knownSettings, split(s.key, '__')[0])), s => s.key)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: names.identity }
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: names.insights }

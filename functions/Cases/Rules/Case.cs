@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Serverless.Needs;
 
 namespace Serverless.Cases.Rules;
 
@@ -16,11 +17,45 @@ public sealed record Case
     /// <summary>The one accountable owner, as named in the <c>Owners</c> settings; null is an owner gap, which Health shows red (P7).</summary>
     public string? Owner { get; init; }
 
-    /// <summary>What the customer needs next: <c>answer</c>, <c>public-answer</c>, <c>call</c>, <c>call-back</c>, <c>repair</c>, <c>look</c>.</summary>
-    public required string Need { get; init; }
+    /// <summary>Why the customer came, e.g. <c>fault</c>; see <see cref="Serverless.Needs.NeedKinds"/>.</summary>
+    public string Need { get; init; } = NeedKinds.CanWait;
 
-    /// <summary>The rule that decided <see cref="Need"/>.</summary>
-    public required string NeedRule { get; init; }
+    /// <summary>Id of the rule that decided <see cref="Need"/>, or a sentence where the kind of contact did.</summary>
+    public string NeedRule { get; init; } = "";
+
+    /// <summary>The contact that <see cref="Need"/> was read in, by its id within the case; null in cases older than this.</summary>
+    public string? NeedFrom { get; init; }
+
+    /// <summary>What we do next, e.g. <c>answer</c>; see <see cref="Serverless.Needs.OwesKinds"/>.</summary>
+    public required string Owes { get; init; }
+
+    /// <summary>The rule that decided <see cref="Owes"/>.</summary>
+    public required string OwesRule { get; init; }
+
+    /// <summary><c>at-once</c>, <c>high</c>, <c>normal</c> or <c>low</c>.</summary>
+    public string Urgency { get; init; } = UrgencyKinds.Normal;
+
+    /// <summary>Id of the rule that decided <see cref="Urgency"/>, or <c>need:</c> and the need.</summary>
+    public string UrgencyRule { get; init; } = "";
+
+    /// <summary>What it is about, e.g. <c>delivery</c>; null where no rule says.</summary>
+    public string? Topic { get; init; }
+
+    /// <summary><c>de</c>, <c>en</c>, the tag that the customer stated; null while it is not known.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Whether the need belongs to the place where it was written; null where that does not matter.</summary>
+    public bool? PlaceFits { get; init; }
+
+    /// <summary>True once a contact held what others must not read.</summary>
+    public bool Confidential { get; init; }
+
+    /// <summary>
+    /// Facts that the customer stated, kind and hash, at most 30: what a decision compares with. The facts themselves are read from the
+    /// contacts.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Facts { get; init; } = [];
 
     /// <summary>Networks the customer used in this case, in order of first use.</summary>
     public required IReadOnlyList<string> Networks { get; init; }
@@ -36,8 +71,26 @@ public sealed record Case
     /// </summary>
     public string? WaitingFor { get; init; }
 
-    /// <summary>By when the promise says the customer has an answer; null while nobody waits.</summary>
+    /// <summary>The earliest time by which the customer was promised an answer or a call; null while none is owed.</summary>
     public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>
+    /// What is promised and still owed, a broken promise among it; at most <see cref="Promise.MostOpen"/>. The rows of the case hold all.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<Promise> Promises { get; init; } = [];
+
+    /// <summary>
+    /// When the clock has something to say next: a promise is due soon, is due, a step of the escalation, nobody accepted. Null: never by
+    /// itself.
+    /// </summary>
+    [JsonIgnore]
+    public DateTimeOffset? LookAt { get; init; }
+
+    /// <summary>
+    /// By when somebody should have accepted the case; null once somebody did, the customer has an answer, or it was told.
+    /// </summary>
+    public DateTimeOffset? AcceptBy { get; init; }
 
     /// <summary>When a colleague last answered, as reported by providers.</summary>
     public DateTimeOffset? AnsweredAt { get; init; }
@@ -67,7 +120,9 @@ public sealed record Case
     /// <summary>Number of times it was reopened: effort that we caused.</summary>
     public int Reopened { get; init; }
 
-    /// <summary>Counts the decisions; an older version never overwrites a view.</summary>
+    /// <summary>
+    /// Counts the decisions; an older version never overwrites a view. Events carry it, so that a receiver can put them in order.
+    /// </summary>
     public int Version { get; init; } = 1;
 }
 

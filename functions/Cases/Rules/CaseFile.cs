@@ -10,15 +10,33 @@ namespace Serverless.Cases.Rules;
 /// <param name="History">Its published events, oldest first.</param>
 /// <param name="Replies">Texts to the customer that were written here, oldest first; one that was sent is a contact, too.</param>
 /// <param name="References">Other cases that know of this one without being joined with it; null for none.</param>
+/// <param name="Promises">What was promised, oldest first, and what became of it; null for none.</param>
 public sealed record CaseFile(
-    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies, IReadOnlyList<CaseReference>? References = null)
+    Case Case, IReadOnlyList<FiledContact> Contacts, IReadOnlyList<HistoryEntry> History, IReadOnlyList<CaseReply> Replies,
+    IReadOnlyList<CaseReference>? References = null, IReadOnlyList<Promise>? Promises = null)
 {
     /// <summary>Give it as <c>continuation</c> to get the contacts before these; null when there are none.</summary>
     public string? Continuation { get; init; }
 
     /// <summary>Pass it as <c>historyContinuation</c> for earlier events; null when there are none.</summary>
     public string? HistoryContinuation { get; init; }
+
+    /// <summary>
+    /// What the customer told us in the contacts of this answer, in their order; read from the words, so it goes with them. Null for nothing.
+    /// </summary>
+    public IReadOnlyList<KnownFact>? Known { get; init; }
+
+    /// <summary>Kinds of what is known and need not be asked for; null for none.</summary>
+    public IReadOnlyList<string>? DoNotAsk { get; init; }
 }
+
+/// <summary>Something the customer told us.</summary>
+/// <param name="Kind">One of <see cref="Serverless.Needs.FactKinds"/>.</param>
+/// <param name="Value">As written; null where only that there is one is kept (bank account, card).</param>
+/// <param name="Certainty"><c>stated</c> beside its own word, <c>written</c> by its shape alone.</param>
+/// <param name="ContactId">The contact that says it first.</param>
+/// <param name="At">When.</param>
+public sealed record KnownFact(string Kind, string? Value, string Certainty, string ContactId, DateTimeOffset At);
 
 /// <summary>
 /// Requested part of a long case. Without continuation: its latest contacts, the latest history entries, and its replies;
@@ -97,7 +115,15 @@ public sealed record ListedCase
 
     public string? Owner { get; init; }
 
+    /// <summary>Why the customer came.</summary>
     public required string Need { get; init; }
+
+    /// <summary>What we do next.</summary>
+    public required string Owes { get; init; }
+
+    public required string Urgency { get; init; }
+
+    public string? Language { get; init; }
 
     public required IReadOnlyList<string> Networks { get; init; }
 
@@ -150,4 +176,11 @@ public enum CaseOrder
 /// <param name="Order">In which order.</param>
 public sealed record CaseFilter(
     CaseState State, string? Owner, string? Network, DateTimeOffset? DueBefore, DateTimeOffset Month, int Top, string? Continuation,
-    CaseOrder Order = CaseOrder.Oldest);
+    CaseOrder Order = CaseOrder.Oldest)
+{
+    /// <summary>Only cases of this need.</summary>
+    public string? Need { get; init; }
+
+    /// <summary>Only cases of this urgency.</summary>
+    public string? Urgency { get; init; }
+}

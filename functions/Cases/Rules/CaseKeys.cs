@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Serverless.Contacts;
+using Serverless.Needs;
 
 namespace Serverless.Cases.Rules;
 
@@ -15,6 +16,7 @@ public static class CaseKeys
     public const string OutboxPrefix = "outbox|";
     public const string AttachmentPrefix = "attachment|";
     public const string ReplyPrefix = "reply|";
+    public const string PromisePrefix = "promise|";
 
     /// <summary>Row of a contact within its case: there is one as soon as an event of it is.</summary>
     public const string ContactPrefix = "contact|";
@@ -58,6 +60,10 @@ public static class CaseKeys
 
     /// <summary>Id of a case event, derived from case, type and cause, so that a repeated step produces the same one.</summary>
     public static string Told(string caseId, string type, string cause) => Hash(caseId, type, cause);
+
+    /// <summary>A fact of the customer's as a head keeps it: its kind and 16 hex digits that tell two values apart.</summary>
+    public static string Fact(Fact fact) =>
+        $"{fact.Kind}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(fact.Value?.ToUpperInvariant() ?? ""))[..8])}";
 
     private static string Hash(string first, string second, string third)
     {

@@ -1,4 +1,6 @@
 using Serverless.Contacts;
+using Serverless.Needs;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Cases.Rules;
 
@@ -8,7 +10,10 @@ public abstract record Decision
     private Decision() { }
 
     /// <summary>A case begins with it.</summary>
-    public sealed record Open(string Need, string NeedRule, DateTimeOffset? WaitingSince, DateTimeOffset? DueAt) : Decision
+    /// <param name="Reading">What the rules read in the contact.</param>
+    /// <param name="WaitingSince">Since when the customer waits; null when nobody does.</param>
+    /// <param name="DueAt">By when an answer is due; null when nobody waits.</param>
+    public sealed record Open(TextReading Reading, DateTimeOffset? WaitingSince, DateTimeOffset? DueAt) : Decision
     {
         /// <summary>When a colleague has spoken with the customer; null when none has.</summary>
         public DateTimeOffset? AnsweredAt { get; init; }
@@ -32,13 +37,8 @@ public abstract record Decision
 /// <summary>Decides.</summary>
 public static class CaseRules
 {
-    /// <summary>The need of a case that nobody could read yet.</summary>
-    internal const string Look = "look";
-
-    private const string CallBack = "call-back";
-
-    /// <summary>Every need there is.</summary>
-    public static readonly IReadOnlyList<string> Needs = ["answer", "public-answer", "call", CallBack, "repair", Look];
+    // For so long thanks belong to the answer before them.
+    private static readonly TimeSpan ClosingLasts = TimeSpan.FromDays(14);
 
     /// <summary>
     /// The effect of an event. The contact is judged by all its events together, never by one alone: the end of a call does not state
@@ -51,26 +51,35 @@ public static class CaseRules
     /// <param name="levels">Service levels.</param>
     /// <param name="options">Rules' settings.</param>
     /// <param name="before">Known events of the contact, in any order; null or empty for a new one.</param>
+    /// <param name="rules">The rules by which its text is read; null for ours alone.</param>
     public static Decision Decide(
-        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options, IReadOnlyList<ContactEvent>? before = null)
+        Case? head, ContactEvent e, bool pinned, DateTimeOffset now, Levels levels, CasesOptions options,
+        IReadOnlyList<ContactEvent>? before = null, RuleSet? rules = null)
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
+        var concern = new Concern(contact, e, before, rules ?? RuleSet.BuiltIn);
         var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact)
             && (head is null || !OwesNothing(contact));
-        if (head is null) return fromCustomer ? Begin(contact, before, levels) : new Decision.Hold();
-        if (head.State == CaseState.Closed) return AfterEnd(head, contact, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
+        if (head is null) return fromCustomer ? Begin(concern, before, levels) : new Decision.Hold();
+        // "Danke!" after our answer: it opens no closed case and starts no clock.
+        if (fromCustomer && e.Change == ContactChange.Received && FollowsAnswer(head, contact) && concern.Reading.Closing)
+            return new Decision.Append(CaseEvent.ContactReceived);
+        if (head.State == CaseState.Closed)
+            return AfterEnd(head, concern, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (contact.Direction == Direction.Outbound) return Sent(head, e, contact);
         // The accepting event carries its own time; the contact keeps that of the post.
         if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEvent.ContactChanged);
         // A blocked customer is owed nothing, even when ringing was reported first. Always changes the head, so that a clock started
         // concurrently for that ring is detected.
         if (contact.Call?.Refused == true) return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 }, CaseEvent.ContactChanged);
-        if (contact.Call is not null && fromCustomer) return Called(head, e, contact, before, levels);
+        if (contact.Call is not null && fromCustomer) return Called(head, e, concern, before, levels);
         return e.Change switch
         {
-            ContactChange.Received when fromCustomer => Further(head, contact, levels),
+            ContactChange.Received when fromCustomer => Further(head, concern, levels),
             ContactChange.Received => new Decision.Append(CaseEvent.ContactReceived),
-            _ when fromCustomer && WaitsFor(head, contact) => Corrected(head, contact, levels, CaseEvent.ContactChanged),
+            _ when fromCustomer && WaitsFor(head, contact) => Corrected(head, concern, levels, CaseEvent.ContactChanged),
+            _ when fromCustomer && (Decides(head, contact) || IsBetter(concern.Reading, head)) =>
+                Read(head, concern, levels, CaseEvent.ContactChanged),
             _ => new Decision.Append(CaseEvent.ContactChanged),
         };
     }
@@ -80,6 +89,11 @@ public static class CaseRules
 
     /// <summary>Whether it ends the wait without a reply from a colleague, such as a solution accepted by the customer.</summary>
     internal static bool Settles(Contact contact) => contact.Extras?.ContainsKey(Contact.SettlesName) == true;
+
+    /// <summary>Whether a customer wrote it where others can read it.</summary>
+    internal static bool Exposes(ContactEvent e) =>
+        e is { Change: ContactChange.Received or ContactChange.Edited,
+            Contact: { Place: Place.Public, Direction: Direction.Inbound, Text: not null } };
 
     /// <summary>When a call was answered; null while it was not.</summary>
     internal static DateTimeOffset? AnsweredAt(Contact contact) => contact.Call is { Outcome: CallOutcome.Answered } call ? call.AnsweredAt ?? contact.OccurredAt : null;
@@ -94,21 +108,32 @@ public static class CaseRules
     // A newsletter needs no answer, but can be answered.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) == "list";
 
-    private static Decision.Open Begin(Contact contact, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
+    // Praise and ideas are passed on: nobody waits for an answer, unless a setting promises one.
+    private static bool ExpectsNothing(Concern concern, Levels levels) => concern.Contact.Call is null
+        && NeedKinds.IsPassedOn(concern.Reading.Need) && levels.DueOf(concern.Contact, concern.Reading.Need) is null;
+
+    private static Decision.Open Begin(Concern concern, IReadOnlyList<ContactEvent>? before, Levels levels)
     {
-        var (need, rule) = NeedOf(contact);
-        if (OwesNothing(contact)) return new Decision.Open(need, "a newsletter: nobody waits for an answer", null, null);
+        var (contact, reading) = (concern.Contact, concern.Reading);
+        if (OwesNothing(contact))
+            return new Decision.Open(reading with { Owes = OwesKinds.None, OwesRule = "a newsletter: nobody waits for an answer" }, null, null);
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
-            ? new Decision.Open(need, rule, null, null) { AnsweredAt = answered }
-            : new Decision.Open(need, rule, contact.OccurredAt, ServiceLevels.DueAt(contact, levels));
+            ? new Decision.Open(reading, null, null) { AnsweredAt = answered }
+            : ExpectsNothing(concern, levels) ? new Decision.Open(reading, null, null)
+            : new Decision.Open(reading, contact.OccurredAt, levels.DueAt(contact, reading.Need));
     }
 
-    private static Decision AfterEnd(Case head, Contact contact, bool isNewContact, bool pinned, DateTimeOffset now, ServiceLevelsOptions levels, CasesOptions options)
+    private static Decision AfterEnd(Case head, Concern concern, bool isNewContact, bool pinned, DateTimeOffset now,
+        Levels levels, CasesOptions options)
     {
+        var contact = concern.Contact;
         if (!isNewContact) return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
-        var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) } : Settles(contact) ? head : Waiting(head, contact, levels);
+        var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) }
+            : Settles(contact) ? head : Waiting(head, concern, levels);
+        // What they came for was closed: it is a new concern, unless they do not say which.
+        if (!Settles(contact) && concern.Reading.Need != NeedKinds.CanWait) next = Of(next, concern);
         return new Decision.Change(
             next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
             CaseEvent.Reopened);
@@ -122,14 +147,18 @@ public static class CaseRules
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
-    private static Decision Further(Case head, Contact contact, ServiceLevelsOptions levels)
+    private static Decision Further(Case head, Concern concern, Levels levels)
     {
+        var contact = concern.Contact;
         // A later event was reported first, and the clock runs from that.
-        if (WaitsFor(head, contact)) return Corrected(head, contact, levels, CaseEvent.ContactReceived);
+        if (WaitsFor(head, contact)) return Corrected(head, concern, levels, CaseEvent.ContactReceived);
         var newNetwork = !head.Networks.Contains(contact.Network, StringComparer.Ordinal);
         var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt || Settles(contact);
-        if (waits && !newNetwork) return new Decision.Append(CaseEvent.ContactReceived);
-        var next = waits ? head : Waiting(head, contact, levels);
+        var better = IsBetter(concern.Reading, head);
+        var facts = Concern.WithFacts(head, concern.Reading);
+        if (waits && !newNetwork && !better && facts == head) return new Decision.Append(CaseEvent.ContactReceived);
+        var next = waits ? facts : Waiting(facts, concern, levels);
+        if (better) next = Of(next, concern);
         return new Decision.Change(With(next, contact.Network) with { Version = head.Version + 1 }, CaseEvent.ContactReceived);
     }
 
@@ -139,8 +168,10 @@ public static class CaseRules
             ? new Decision.Change(NobodyWaits(head) with { AnsweredAt = Later(head.AnsweredAt, at), Version = head.Version + 1 }, tells)
             : new Decision.Append(tells);
 
-    private static Decision Called(Case head, ContactEvent e, Contact call, IReadOnlyList<ContactEvent>? before, ServiceLevelsOptions levels)
+    private static Decision Called(Case head, ContactEvent e, Concern concern, IReadOnlyList<ContactEvent>? before,
+        Levels levels)
     {
+        var call = concern.Contact;
         var tells = e.Change == ContactChange.Received ? CaseEvent.ContactReceived : CaseEvent.ContactChanged;
         var next = With(head, call.Network);
         if (AnsweredAt(call) is { } first)
@@ -148,24 +179,27 @@ public static class CaseRules
             // A conversation also answers what the customer wrote before it ended.
             var at = e.Contact.Call?.Outcome == CallOutcome.Answered ? Later(first, e.Contact.OccurredAt) : first;
             var wasAnswered = before is { Count: > 0 } && AnsweredAt(ContactFold.Fold(before)) is not null;
-            if (WaitsFor(head, call)) (next, wasAnswered) = (Needing(NobodyWaits(next), call), false);
+            if (WaitsFor(head, call)) (next, wasAnswered) = (Needing(NobodyWaits(next), concern), false);
             else if (head.WaitingSince <= at) (next, wasAnswered) = (NobodyWaits(next), false);
             // The first such event always changes the head, so that a clock started concurrently is detected.
             if (wasAnswered && next.Networks.Count == head.Networks.Count) return new Decision.Append(tells);
             return new Decision.Change(next with { AnsweredAt = Later(head.AnsweredAt, at), Version = head.Version + 1 }, tells);
         }
 
-        if (WaitsFor(head, call)) return Corrected(head, call, levels, tells);
-        if (head.WaitingSince is null && !(call.OccurredAt <= head.AnsweredAt)) next = Waiting(next, call, levels);
+        if (WaitsFor(head, call)) return Corrected(head, concern, levels, tells);
+        if (head.WaitingSince is null && !(call.OccurredAt <= head.AnsweredAt)) next = Waiting(next, concern, levels);
         // One call is ringing and another was missed: a callback is needed in any case.
-        else if (head is { WaitingSince: not null, Need: "call" } && NeedOf(call).Need == CallBack) next = Needing(next, call);
+        else if (head is { WaitingSince: not null, Owes: OwesKinds.Call } && concern.Reading.Owes == OwesKinds.CallBack)
+            next = Needing(next, concern);
+        else if (IsBetter(concern.Reading, head)) next = Of(next, concern);
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
     // More is known now about the contact for which the customer waits.
-    private static Decision Corrected(Case head, Contact contact, ServiceLevelsOptions levels, string tells)
+    private static Decision Corrected(Case head, Concern concern, Levels levels, string tells)
     {
-        var next = With(Waiting(head, contact, levels), contact.Network) with { Overdue = head.Overdue };
+        var waiting = Waiting(Concern.WithFacts(head, concern.Reading), concern, levels);
+        var next = With(waiting, concern.Contact.Network) with { Overdue = head.Overdue };
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
@@ -175,26 +209,52 @@ public static class CaseRules
 
     private static Case With(Case head, string network) => head.Networks.Contains(network, StringComparer.Ordinal) ? head : head with { Networks = [.. head.Networks, network] };
 
-    private static Case Needing(Case head, Contact contact)
+    // Nobody waits for it any more, but the case has its need from it: an edit may say something else.
+    private static Decision Read(Case head, Concern concern, Levels levels, string tells)
     {
-        var (need, rule) = NeedOf(contact);
-        return head with { Need = need, NeedRule = rule };
+        var next = Of(Concern.WithFacts(head, concern.Reading), concern);
+        // Praise that became a question is waited for from now on.
+        var asks = head is { WaitingSince: null, Owes: OwesKinds.PassOn } && !(concern.Contact.OccurredAt <= head.AnsweredAt);
+        if (asks) next = Waiting(next, concern, levels);
+        else if (head.WaitingSince is null || !IsBetter(concern.Reading, head))
+            next = next with { Owes = head.Owes, OwesRule = head.OwesRule };
+        return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
-    private static Case Waiting(Case head, Contact contact, ServiceLevelsOptions levels) =>
-        Needing(head, contact) with { WaitingSince = contact.OccurredAt, WaitingFor = CaseKeys.Contact(contact), DueAt = ServiceLevels.DueAt(contact, levels), Overdue = 0 };
+    private static bool FollowsAnswer(Case head, Contact contact)
+    {
+        if (head.WaitingSince is not null || contact.Call is not null) return false;
+        var last = head.ClosedAt is { } closed ? Later(head.AnsweredAt, closed) : head.AnsweredAt;
+        // The end of a case is our own time, which may be a little behind the provider's.
+        return last is { } at && contact.OccurredAt <= at + ClosingLasts && (head.State == CaseState.Closed || contact.OccurredAt >= at);
+    }
+
+    private static bool Decides(Case head, Contact contact) => head.NeedFrom == CaseKeys.Contact(contact);
+
+    private static bool IsBetter(TextReading reading, Case head) => !Classification.IsOf(head)
+        && NeedKinds.RankOf(reading.Need) < NeedKinds.RankOf(head.Need);
+
+    // What is owed is that of the contact for which somebody waits; why they came changes only for a better reason.
+    private static Case Needing(Case head, Concern concern) =>
+        Decides(head, concern.Contact) || IsBetter(concern.Reading, head)
+            ? Of(head, concern)
+            : head with { Owes = concern.Reading.Owes, OwesRule = concern.Reading.OwesRule };
+
+    // By when follows from why the case is there, which a lesser reason of a later contact does not change.
+    private static Case Waiting(Case head, Concern concern, Levels levels)
+    {
+        var next = Needing(head, concern);
+        if (ExpectsNothing(concern, levels)) return NobodyWaits(next);
+        return next with
+        {
+            WaitingSince = concern.Contact.OccurredAt,
+            WaitingFor = CaseKeys.Contact(concern.Contact),
+            DueAt = levels.DueAt(concern.Contact, next.Need),
+            Overdue = 0,
+        };
+    }
+
+    private static Case Of(Case head, Concern concern) => Concern.Reads(head, concern.Reading, CaseKeys.Contact(concern.Contact));
 
     private static DateTimeOffset Later(DateTimeOffset? one, DateTimeOffset other) => one > other ? one.Value : other;
-
-    internal static (string Need, string Rule) NeedOf(Contact contact) => contact switch
-    {
-        { Kind: ContactKind.Placeholder } => (Look, "something we cannot read yet"),
-        { Call: { Outcome: CallOutcome.Missed or CallOutcome.Voicemail } or { Outcome: CallOutcome.Ringing, Ended: true } } => (CallBack, "a call that nobody answered"),
-        { Call: not null } => ("call", "a call"),
-        { Kind: ContactKind.MissedCall or ContactKind.Voicemail } => (CallBack, "a call that nobody answered"),
-        { Kind: ContactKind.Call } => ("call", "a call"),
-        { Kind: ContactKind.DeviceEvent } => ("repair", "a product reported its own fault"),
-        { Place: Place.Public } => ("public-answer", "written in public"),
-        _ => ("answer", "written in private"),
-    };
 }

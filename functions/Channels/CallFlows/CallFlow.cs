@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Channels.CallFlows;
 

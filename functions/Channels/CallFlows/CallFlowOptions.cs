@@ -1,3 +1,5 @@
+using Serverless.ServiceLevels;
+
 namespace Serverless.Channels.CallFlows;
 
 /// <summary>
@@ -15,7 +17,7 @@ public sealed class CallFlowOptions
     /// <summary>IANA name of the zone of the opening hours and holidays; <c>Europe/Berlin</c> unless set.</summary>
     public string? TimeZone { get; set; }
 
-    /// <summary>When people are rung, e.g. <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>, <c>always</c> (unless set) or <c>never</c>; see <see cref="OpeningHours"/>.</summary>
+    /// <summary>When people are rung, e.g. <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>, <c>always</c> (unless set), <c>never</c>, or <c>calendar:name</c>; see <see cref="OpeningHours"/>.</summary>
     public string? Hours { get; set; }
 
     /// <summary>Days on which nobody is rung, separated by commas: <c>2026-12-24</c>, or <c>12-25</c> for every year; <c>none</c> undoes those of the default plan.</summary>

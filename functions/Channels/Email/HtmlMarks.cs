@@ -1,4 +1,5 @@
 using System.Buffers;
+using Serverless.Cases.Rules;
 
 namespace Serverless.Channels.Email;
 

@@ -1,3 +1,5 @@
+using Serverless.Cases.Rules;
+
 namespace Serverless.Channels.Email;
 
 /// <summary>

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 
+using Serverless.ServiceLevels;
+
 namespace Serverless.Notifications.Acknowledgement;
 
 /// <summary>Acknowledgements to customers; section <c>Acknowledgement</c>.</summary>
@@ -11,14 +13,19 @@ public sealed class AcknowledgementOptions
     /// <summary>The way to a person, as the customer reads it: a number, hours, an address. Needed: without it receipts wait.</summary>
     public string? Contact { get; set; }
 
-    /// <summary><c>de</c> or <c>en</c>, for contacts that state neither.</summary>
+    /// <summary><c>de</c> or <c>en</c>, for contacts in neither language.</summary>
     public string Language { get; set; } = "de";
 
-    /// <summary>When receipts go out, as in <see cref="Serverless.Channels.OpeningHours"/>; what comes outside waits. A cancellation or withdrawal does not.</summary>
+    /// <summary>
+    /// When receipts go out, as in <see cref="OpeningHours"/> or <c>calendar:name</c>; what comes outside waits. A
+    /// cancellation or withdrawal does not.
+    /// </summary>
     public string Hours { get; set; } = "always";
 
-    /// <summary>IANA name of the zone of <see cref="Hours"/>, of the day, and of the times in the text.</summary>
-    public string TimeZone { get; set; } = "Europe/Berlin";
+    /// <summary>
+    /// IANA name of the zone of <see cref="Hours"/>, of the day, and of the times in the text; that of the calendar unless set.
+    /// </summary>
+    public string? TimeZone { get; set; }
 
     /// <summary>Whether contacts that others can read get one, too; it holds no facts of the case.</summary>
     public bool InPublic { get; set; }
@@ -34,6 +41,9 @@ public sealed class AcknowledgementOptions
 
     /// <summary>Value of a channel's setting; off if it cannot be read.</summary>
     internal Switch Of(string channel) => Channels.TryGetValue(channel, out var word) && Enum.TryParse<Switch>(word.Trim(), ignoreCase: true, out var state) && Enum.IsDefined(state) ? state : Switch.Off;
+
+    /// <summary>Whether any channel has receipts, be it only shown.</summary>
+    internal bool IsOn => Channels.Keys.Any(c => Of(c) != Switch.Off);
 
     /// <summary>Whether receipts of a channel are sent.</summary>
     internal enum Switch

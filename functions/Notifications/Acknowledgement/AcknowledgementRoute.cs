@@ -4,8 +4,10 @@ using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
-using Serverless.Platform.Localization;
+using Serverless.Needs;
+using Serverless.Platform.Features;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications.Acknowledgement;
 
@@ -14,7 +16,8 @@ namespace Serverless.Notifications.Acknowledgement;
 /// customer; the text is sent as a reply of its case, so sending, retries and echoes are handled by Replies.
 /// </summary>
 public sealed class AcknowledgementRoute(
-    CaseReader cases, ReplyRequests desk, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options) : INotificationRoute
+    CaseReader cases, ReplyRequests desk, PromiseLater later, CustomerLimit limit, AcknowledgementText text, ChannelDirectory channels,
+    Calendars calendars, TimeProvider time, IOptionsMonitor<AcknowledgementOptions> options, Provided<RuleSet> rules) : INotificationRoute
 {
     private static readonly NotificationTarget Customer = new("customer", "customer");
 
@@ -24,15 +27,17 @@ public sealed class AcknowledgementRoute(
     public AttemptOutcome TooLate => Void("too-late");
 
     /// <summary>Whether a contact may follow from events of this type.</summary>
-    public static bool Wants(string type) => type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived or CaseEvent.ContactChanged;
+    public static bool Wants(string type) =>
+        type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived or CaseEvent.ContactChanged or CaseEvent.PromiseDueSoon;
 
     public Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<NotificationTarget>>(IsContact(notice) && options.CurrentValue.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off ? [Customer] : []);
+        Task.FromResult<IReadOnlyList<NotificationTarget>>(IsWanted(notice, options.CurrentValue) ? [Customer] : []);
 
     public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => Task.FromResult(name == Customer.Name ? Customer : null);
 
     public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
     {
+        if (IsSoon(notice)) return await later.TryAsync(notice, ct);
         if (notice is not { CaseId: { } caseId, ContactId: { } id } || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
         var contact = filed.Contact;
         var (settings, now) = (options.CurrentValue, time.GetUtcNow());
@@ -42,11 +47,13 @@ public sealed class AcknowledgementRoute(
         // Noticed before it was marked: by a crash, or by another instance.
         if (AcknowledgementRules.Receipts(file, dryRun).Any(r => r.To == filed.Id)) return Done(dryRun);
 
-        var ends = contact.Place == Place.Private && Ending.IsMeantBy(contact);
-        if (AcknowledgementRules.Objection(file, contact, ends, dryRun, settings, now) is { } objection) return Void(objection);
+        var reading = NeedReader.Read(contact, await rules.CurrentAsync(ct));
+        var ends = contact.Place == Place.Private && reading.Ends;
+        if (AcknowledgementRules.Objection(file, contact, reading, ends, dryRun, settings, now) is { } objection) return Void(objection);
         if (string.IsNullOrWhiteSpace(settings.Contact)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
         if (!ends && IsNever(settings.Hours)) return Void("quiet-hours");
-        if (!ends && QuietHours.End(settings.Hours, settings.TimeZone, now) is { } morning) return new AttemptOutcome(AttemptOutcomeKind.Later, "quiet-hours") { At = morning };
+        if (!ends && QuietHours.End(calendars, settings.Hours, ZoneOf(settings).Id, now) is { } morning)
+            return new AttemptOutcome(AttemptOutcomeKind.Later, "quiet-hours") { At = morning };
         return await AskAsync(file, filed, ends, dryRun, settings, now, ct);
     }
 
@@ -60,17 +67,20 @@ public sealed class AcknowledgementRoute(
             if (channels.Find(channel) is not ISendsReplies) yield return $"{setting} names no channel on which customers can be answered.";
         }
 
-        if (!settings.Channels.Keys.Any(c => settings.Of(c) != AcknowledgementOptions.Switch.Off)) yield break;
+        if (!settings.IsOn) yield break;
         if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
-        if (!OpeningHours.TryParse(settings.Hours, out _)) yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always' or 'never'; receipts go out round the clock.";
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(settings.TimeZone, out _)) yield return "Acknowledgement__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
-        if (settings.Language is not (TextBook.German or TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
+        if (calendars.Read(settings.Hours, ZoneOf(settings).Id) is null)
+            yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
+                + "receipts go out round the clock.";
+        if (settings.TimeZone is { } named && !TimeZoneInfo.TryFindSystemTimeZoneById(named, out _))
+            yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+        if (settings.Language is not (Serverless.Platform.Localization.TextBook.German or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 
     // The id is made of case and day, so that of all who ask at once one is heard.
     private async Task<AttemptOutcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
     {
-        var day = TimeZoneInfo.ConvertTime(now, LocalTime.ZoneOf(settings.TimeZone));
+        var day = TimeZoneInfo.ConvertTime(now, ZoneOf(settings));
         var kind = ends ? "confirmation" : "receipt";
         if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct)) return Void("customer-limit");
         var id = string.Create(CultureInfo.InvariantCulture, $"{(dryRun ? "dry-run" : "sent")}|{kind}|{day:yyyyMMdd}");
@@ -88,10 +98,19 @@ public sealed class AcknowledgementRoute(
         };
     }
 
+    private static bool IsWanted(Notification notice, AcknowledgementOptions settings) => IsSoon(notice)
+        ? settings.IsOn
+        : IsContact(notice) && settings.Of(notice.Facts.Channel ?? "") != AcknowledgementOptions.Switch.Off;
+
+    private static bool IsSoon(Notification notice) => notice is { Type: CaseEvent.PromiseDueSoon, CaseId: not null };
+
     private static bool IsContact(Notification notice) => notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
         && (notice.Type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived
             // A call is over only with a later event.
             || (notice.Type == CaseEvent.ContactChanged && facts.Kind is "missed-call" or "voicemail"));
+
+    // Its own zone, that of the calendar it names, that of the default calendar.
+    private TimeZoneInfo ZoneOf(AcknowledgementOptions settings) => AcknowledgementText.ZoneOf(settings, calendars);
 
     private static bool IsNever(string hours) => hours.Trim().Equals("never", StringComparison.OrdinalIgnoreCase);
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using MimeKit;
 using MimeKit.Text;
+using Serverless.Cases.Rules;
 
 namespace Serverless.Notifications.Mail;
 

@@ -4,6 +4,7 @@ using Serverless.ActionLinks;
 using Serverless.Channels;
 using Serverless.Platform.Localization;
 using Serverless.Platform.Signatures;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications.Preferences;
 
@@ -38,13 +39,16 @@ public sealed record PreferencesView(PreferencesState State, string? Name = null
 /// Lets a person or team see and change event types, hours, digest and language of their notifications by a personal link. Their address
 /// is changed in the settings only.
 /// </summary>
-public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks, TimeProvider time)
+public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks,
+    Calendars calendars, TimeProvider time)
 {
     /// <summary>Event types to choose from, in the order of the page.</summary>
     public static readonly IReadOnlyList<string> Choices =
     [
         "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
-        "serverless.case.owner-gap.v1", "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
+        "serverless.case.confidential-in-public.v1", "serverless.case.unaccepted.v1", "serverless.promise.due-soon.v1",
+        "serverless.promise.broken.v1", "serverless.case.owner-gap.v1",
+        "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
     ];
 
     private const string Purpose = "own notices";
@@ -86,7 +90,7 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
             events, hours, TextBook.LanguageOf(Field("language")), Whole(Field("digestCount"), 0, Digests.MostAtOnce),
             Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
         if (events.Length == 0) return view with { State = PreferencesState.NoEvents };
-        if (hours.Length > LongestHours || !OpeningHours.TryParse(hours, out _)) return view with { State = PreferencesState.NoHours };
+        if (hours.Length > LongestHours || calendars.Read(hours, present.ZoneIn(calendars)) is null) return view with { State = PreferencesState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);
         return view with { State = PreferencesState.Kept, Recipient = await recipients.FindAsync(name, ct) };
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 using Serverless.Platform.Signatures;
@@ -24,6 +25,9 @@ public sealed record Subscription
     public string Channels { get; init; } = "*";
 
     public string Needs { get; init; } = "*";
+
+    /// <summary>What we do next.</summary>
+    public string Owes { get; init; } = "*";
 
     public string Owners { get; init; } = "*";
 
@@ -69,7 +73,8 @@ public sealed record Subscription
         var facts = notice.Facts;
         // It may have heard of the case while that had another owner or need.
         if (notice.Type == CaseEvent.Erased) return NameList.Holds(Types, notice.Type);
-        return NameList.Holds(Types, notice.Type) && Passes(Channels, facts.Channel) && Passes(Needs, facts.Need) && Passes(Networks, facts.Network)
+        return NameList.Holds(Types, notice.Type) && Passes(Channels, facts.Channel) && Passes(Needs, facts.Need)
+            && Passes(Owes, facts.Owes) && Passes(Networks, facts.Network)
             && (facts.CaseId is null || NameList.Holds(Owners, facts.Owner ?? ""));
     }
 
@@ -91,6 +96,8 @@ public sealed record SubscriptionView
     public required string[] Channels { get; init; }
 
     public required string[] Needs { get; init; }
+
+    public required string[] Owes { get; init; }
 
     public required string[] Owners { get; init; }
 

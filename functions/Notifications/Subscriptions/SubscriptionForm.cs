@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Serverless.Cases.Rules;
 using Serverless.Channels;
+using Serverless.Needs;
 using Serverless.Outbox;
 using Serverless.Platform.OutboundHttp;
 
@@ -43,6 +44,7 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
                         "types" => wanted with { Types = all },
                         "channels" => wanted with { Channels = all },
                         "needs" => wanted with { Needs = all },
+                        "owes" => wanted with { Owes = all },
                         "owners" => wanted with { Owners = all },
                         "networks" => wanted with { Networks = all },
                         _ => wanted with { Include = list },
@@ -76,7 +78,8 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
         {
             "types" => (catalogue.Kinds.Select(k => k.Type), "a type of api/schema/catalogue, or a prefix with *, such as serverless.case.*"),
             "channels" => (channels.All.Select(c => c.Name), $"one of {string.Join(", ", channels.All.Select(c => c.Name))}"),
-            "needs" => (CaseRules.Needs, $"one of {string.Join(", ", CaseRules.Needs)}"),
+            "needs" => (NeedKinds.All, $"one of {string.Join(", ", NeedKinds.All)}"),
+            "owes" => (OwesKinds.All, $"one of {string.Join(", ", OwesKinds.All)}"),
             "include" => (Subscription.PersonalFields, $"one of {string.Join(", ", Subscription.PersonalFields)}"),
             _ => (null, ""),
         };
@@ -86,7 +89,8 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
 
     private static (string List, string? Problem) ListOf(JsonProperty field)
     {
-        if (field.Name is not ("types" or "channels" or "needs" or "owners" or "networks" or "include")) return ("", "Known fields: name, url, types, channels, needs, owners, networks, include.");
+        if (field.Name is not ("types" or "channels" or "needs" or "owes" or "owners" or "networks" or "include"))
+            return ("", "Known fields: name, url, types, channels, needs, owes, owners, networks, include.");
         var must = $"{field.Name} must be a list of at most {MostEntries} texts of 1 to {LongestEntry} characters without commas.";
         if (field.Value.ValueKind == JsonValueKind.Null) return ("", null);
         if (field.Value.ValueKind != JsonValueKind.Array || field.Value.GetArrayLength() > MostEntries) return ("", must);

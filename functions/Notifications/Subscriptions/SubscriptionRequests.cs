@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications.Subscriptions;
@@ -131,6 +132,7 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         Types = Subscription.Parts(one.Types),
         Channels = Subscription.Parts(one.Channels),
         Needs = Subscription.Parts(one.Needs),
+        Owes = Subscription.Parts(one.Owes),
         Owners = Subscription.Parts(one.Owners),
         Networks = Subscription.Parts(one.Networks),
         Include = one.Fields,

@@ -1,4 +1,5 @@
 using Azure;
+using Serverless.Cases.Rules;
 using Serverless.Platform.Signatures;
 using Serverless.Platform.Storage;
 
@@ -115,6 +116,7 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
         Types = row.Text("Types") ?? "*",
         Channels = row.Text("Channels") ?? "*",
         Needs = row.Text("Needs") ?? "*",
+        Owes = row.Text("Owes") ?? "*",
         Owners = row.Text("Owners") ?? "*",
         Networks = row.Text("Networks") ?? "*",
         Include = row.Text("Include") ?? "",
@@ -135,6 +137,7 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
         ["Types"] = one.Types,
         ["Channels"] = one.Channels,
         ["Needs"] = one.Needs,
+        ["Owes"] = one.Owes,
         ["Owners"] = one.Owners,
         ["Networks"] = one.Networks,
         ["Include"] = one.Include,

@@ -5,21 +5,16 @@ namespace Serverless.Platform.Localization;
 /// <summary>The only formatter of times for people: date and time in the reader's zone, always with the zone.</summary>
 public static class LocalTime
 {
-    /// <summary>A zone by its IANA name; UTC if there is none.</summary>
-    public static TimeZoneInfo ZoneOf(string? name) =>
-        name is not null && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found) ? found : TimeZoneInfo.Utc;
-
     /// <summary>
     /// <c>20.11.2026, 14:00 Uhr MEZ</c> or <c>20 November 2026, 14:00 CET</c>. Zones of Central Europe have their short name, every other
     /// one its offset (<c>UTC</c>, <c>UTC-3:30</c>). So the hour that a clock change repeats is never ambiguous.
     /// </summary>
     /// <param name="at">The time.</param>
-    /// <param name="timeZone">IANA name of the reader's zone; UTC if there is none.</param>
+    /// <param name="zone">The reader's zone.</param>
     /// <param name="language"><see cref="TextBook.German"/> or <see cref="TextBook.English"/>.</param>
     /// <param name="text">A text by its key, in that language.</param>
-    public static string Write(DateTimeOffset at, string timeZone, string language, Func<string, string> text)
+    public static string Write(DateTimeOffset at, TimeZoneInfo zone, string language, Func<string, string> text)
     {
-        var zone = ZoneOf(timeZone);
         var local = TimeZoneInfo.ConvertTime(at, zone);
         var format = language == TextBook.German ? "dd.MM.yyyy, HH:mm 'Uhr'" : "d MMMM yyyy, HH:mm";
         return $"{local.ToString(format, CultureInfo.InvariantCulture)} {NameOf(zone, local.Offset, text)}";

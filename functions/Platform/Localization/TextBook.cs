@@ -73,9 +73,9 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
     /// <summary>A point in time as people read it; see <see cref="LocalTime.Write"/>.</summary>
     /// <param name="language">BCP 47 tag; see <see cref="LanguageOf"/>.</param>
     /// <param name="at">The time.</param>
-    /// <param name="timeZone">IANA name of the reader's zone; null for <see cref="TextsOptions.TimeZone"/>.</param>
-    public string Time(string? language, DateTimeOffset at, string? timeZone) =>
-        LocalTime.Write(at, timeZone ?? options.CurrentValue.TimeZone, LanguageOf(language), name => Say(language, name));
+    /// <param name="zone">The reader's zone.</param>
+    public string Time(string? language, DateTimeOffset at, TimeZoneInfo zone) =>
+        LocalTime.Write(at, zone, LanguageOf(language), name => Say(language, name));
 
     /// <summary>Sentences for texts in settings that cannot be used, each naming the setting.</summary>
     public IEnumerable<string> Problems()
@@ -90,9 +90,6 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
                 else if (Unknown(text, original) is { } unknown) yield return $"{setting} contains {{{unknown}}}, which this text does not have.";
             }
         }
-
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(options.CurrentValue.TimeZone, out _))
-            yield return "Texts__TimeZone is not the IANA name of a time zone such as Europe/Berlin; UTC is used.";
     }
 
     /// <summary>Names in braces, in order.</summary>

@@ -1,6 +1,6 @@
 namespace Serverless.Platform.Localization;
 
-/// <summary>Texts of your own and the default time zone of texts; section <c>Texts</c>, e.g. <c>Texts__De__card_case_opened</c>.</summary>
+/// <summary>Texts of your own; section <c>Texts</c>, e.g. <c>Texts__De__card_case_opened</c>.</summary>
 public sealed class TextsOptions
 {
     /// <summary>German texts by key, as in <c>functions/Platform/Localization/de.json</c>.</summary>
@@ -8,7 +8,4 @@ public sealed class TextsOptions
 
     /// <summary>English texts by key, as in <c>functions/Platform/Localization/en.json</c>.</summary>
     public Dictionary<string, string> En { get; set; } = new(StringComparer.Ordinal);
-
-    /// <summary>IANA name of the zone of times on pages whose reader has no zone of their own.</summary>
-    public string TimeZone { get; set; } = "Europe/Berlin";
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Serverless.Cases.Rules;
 
 namespace Serverless.Platform.Signatures;
 

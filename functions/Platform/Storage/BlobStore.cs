@@ -49,6 +49,53 @@ public sealed partial class BlobStore
         }
     }
 
+    /// <summary>The whole content and its ETag, or null when there is no such blob.</summary>
+    public async Task<(ReadOnlyMemory<byte> Content, ETag ETag)?> ReadAsync(string container, string name, CancellationToken ct)
+    {
+        var blob = Blob(container, name);
+        try
+        {
+            var answer = await _failures.AskAsync(blob.DownloadContentAsync(ct), ct);
+            return (answer.Value.Content.ToMemory(), answer.Value.Details.ETag);
+        }
+        catch (RequestFailedException e) when (IsMissing(e))
+        {
+            return null;
+        }
+        catch (RequestFailedException e)
+        {
+            throw _failures.Refused(e);
+        }
+    }
+
+    /// <summary>Writes the blob in place of the one that was read. False when somebody changed it since.</summary>
+    /// <param name="container">Its container.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="content">The new content.</param>
+    /// <param name="read">ETag it was read with; null when there was none.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<bool> ReplaceAsync(string container, string name, ReadOnlyMemory<byte> content, ETag? read, CancellationToken ct)
+    {
+        var conditions = read is { } etag ? new BlobRequestConditions { IfMatch = etag }
+            : new BlobRequestConditions { IfNoneMatch = ETag.All };
+        var blob = Blob(container, name);
+        var written = true;
+        await WithContainerAsync(blob, async () =>
+        {
+            await using var stream = BinaryData.FromBytes(content).ToStream();
+            try
+            {
+                await _failures.AskAsync(blob.UploadAsync(stream,
+                    new BlobUploadOptions { HttpHeaders = Upload.HttpHeaders, Conditions = conditions }, ct), ct);
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && e.ErrorCode is "ConditionNotMet" or "BlobAlreadyExists")
+            {
+                written = false;
+            }
+        }, ct);
+        return written;
+    }
+
     /// <summary>Names that begin with the prefix, in ordinal order, page by page.</summary>
     public async IAsyncEnumerable<string> ListAsync(string container, string prefix, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -92,7 +92,7 @@ internal static class FanOutCommand
     public static (string Id, byte[] Body) Event()
     {
         var id = Guid.NewGuid().ToString("N");
-        return (id, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"answer","channel":"meta","network":"whatsapp"}}"""));
+        return (id, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"fault","owes":"repair","channel":"meta","network":"whatsapp"}}"""));
     }
 
     private static void Print(LoadSettings settings, Screen screen, JsonObject figures)

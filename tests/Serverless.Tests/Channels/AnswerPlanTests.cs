@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serverless.Channels;
 using Serverless.Channels.CallFlows;
+using Serverless.ServiceLevels;
 using Xunit;
 
 namespace Serverless.Tests.Channels;

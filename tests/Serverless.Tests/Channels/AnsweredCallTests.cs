@@ -20,7 +20,7 @@ public sealed class AnsweredCallTests
     {
         var folded = Folded.Of(order);
         Assert.Equal(CallOutcome.Answered, folded.Contact.Call!.Outcome);
-        Assert.Equal(("call", null, null, null), (folded.Head!.Need, folded.Head.WaitingSince, folded.Head.WaitingFor, folded.Head.DueAt));
+        Assert.Equal(("call", null, null, null), (folded.Head!.Owes, folded.Head.WaitingSince, folded.Head.WaitingFor, folded.Head.DueAt));
         Assert.Equal(Folded.Of(call).Outcome, folded.Outcome);
     });
 
@@ -37,7 +37,8 @@ public sealed class AnsweredCallTests
     public void A_call_of_ours_that_nobody_took_answers_nothing_and_one_that_was_taken_does()
     {
         var asked = Folded.Of([Event(0, CallOutcome.Missed, ended: true) with { Change = ContactChange.Received }]).Head!;
-        Decision Ours(CallOutcome outcome) => CaseRules.Decide(asked, Outbound(outcome), pinned: true, Rang.AddHours(1), new ServiceLevelsOptions(), new CasesOptions());
+        Decision Ours(CallOutcome outcome) => CaseRules
+            .Decide(asked, Outbound(outcome), pinned: true, Rang.AddHours(1), Folded.Levels, new CasesOptions());
         Assert.IsType<Decision.Append>(Ours(CallOutcome.Ringing));
         Assert.IsType<Decision.Append>(Ours(CallOutcome.Missed));
         Assert.Null(Assert.IsType<Decision.Change>(Ours(CallOutcome.Answered)).Head.WaitingSince);

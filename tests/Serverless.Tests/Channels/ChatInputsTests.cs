@@ -42,7 +42,7 @@ public sealed class ChatInputsTests
         Assert.Equal((question.Contact.ThreadKey, "accepted-solution"), (accepted.Contact.ThreadKey, accepted.Contact.Extras![Contact.SettlesName]));
         var head = Folded.Of([question]).Head!;
         Assert.NotNull(head.WaitingSince);
-        var decision = Serverless.Cases.Rules.CaseRules.Decide(head, accepted, pinned: true, AnyChannel.Arrival, new Serverless.Cases.ServiceLevelsOptions(), new Serverless.Cases.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
+        var decision = Serverless.Cases.Rules.CaseRules.Decide(head, accepted, pinned: true, AnyChannel.Arrival, Folded.Levels, new Serverless.Cases.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
         Assert.Null(Assert.IsType<Serverless.Cases.Rules.Decision.Change>(decision).Head.WaitingSince);
         Assert.Null(Folded.Of([accepted]).Head);
         Assert.Equal("forum-work", AnyChannel.Ignored(Assert.Single(AnyChannel.Read("discourse", "/community", $$"""{"solved":{{Post}}}""", ("x-discourse-event", "unaccepted_solution")))));

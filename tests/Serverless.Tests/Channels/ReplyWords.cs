@@ -1,3 +1,4 @@
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 

@@ -14,6 +14,7 @@ using Serverless.Operations.Review;
 using Serverless.Platform.Signatures;
 using Serverless.Privacy;
 using Serverless.Replies;
+using Serverless.ServiceLevels;
 using Serverless.Tests.Harness;
 using Xunit;
 using Xunit.Abstractions;

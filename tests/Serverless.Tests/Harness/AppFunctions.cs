@@ -27,7 +27,7 @@ public sealed record AppFunction(string Name, string Trigger, string EntryPoint)
     public string? Schedule { get; init; }
 
     /// <summary>The folder below functions/ whose class it is a method of.</summary>
-    public string Folder => EntryPoint.Split('.')[1];
+    public string Folder => string.Join('/', EntryPoint.Split('.')[1..^2]);
 
     /// <summary>What is in front of the function, in one text.</summary>
     public string What => Trigger switch

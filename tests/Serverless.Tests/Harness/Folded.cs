@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
+using Serverless.ServiceLevels;
 
 namespace Serverless.Tests.Harness;
 
@@ -10,6 +11,9 @@ namespace Serverless.Tests.Harness;
 /// <param name="Head">Its case; null when none was opened.</param>
 public sealed record Folded(Contact Contact, Case? Head)
 {
+    /// <summary>The levels that come with the app.</summary>
+    public static Levels Levels { get; } = new(new ServiceLevelsOptions(), new Calendars(new CalendarsOptions()));
+
     /// <summary>Works events of one contact; one that comes again changes nothing.</summary>
     public static Folded Of(IEnumerable<ContactEvent> worked)
     {
@@ -18,7 +22,7 @@ public sealed record Folded(Contact Contact, Case? Head)
         foreach (var e in worked)
         {
             if (known.Exists(k => k.EventId == e.EventId)) continue;
-            var decision = CaseRules.Decide(head, e, pinned: true, e.Contact.ReceivedAt, new ServiceLevelsOptions(), new CasesOptions(), known);
+            var decision = CaseRules.Decide(head, e, pinned: true, e.Contact.ReceivedAt, Levels, new CasesOptions(), known);
             known.Add(e);
             head = decision switch
             {
@@ -26,15 +30,16 @@ public sealed record Folded(Contact Contact, Case? Head)
                 {
                     Id = "1",
                     Number = "1",
-                    Need = open.Need,
-                    NeedRule = open.NeedRule,
+                    Owes = open.Reading.Owes,
+                    OwesRule = open.Reading.OwesRule,
                     Networks = [e.Contact.Network],
                     OpenedAt = default,
                     WaitingSince = open.WaitingSince,
                     WaitingFor = open.WaitingSince is null ? null : CaseKeys.Contact(e.Contact),
                     DueAt = open.DueAt,
                     AnsweredAt = open.AnsweredAt,
-                },
+                } is var opened ? Concern.WithFacts(Concern.Reads(opened, open.Reading, CaseKeys.Contact(e.Contact)), open.Reading)
+                    : null,
                 Decision.Change change => change.Head,
                 _ => head,
             };
@@ -47,5 +52,6 @@ public sealed record Folded(Contact Contact, Case? Head)
     public string Outcome => $"{JsonSerializer.Serialize(Contact, ContactJson.Default.Contact)}\n{Owed}";
 
     /// <summary>What is owed; a case of which nothing is owed is as good as none.</summary>
-    public string Owed => Head is { WaitingSince: not null } ? $"{Head.Need} since {Head.WaitingSince:O} until {Head.DueAt:O}" : "nothing";
+    public string Owed => Head is { WaitingSince: not null } ? $"{Head.Need}, {Head.Owes} since {Head.WaitingSince:O} until {Head.DueAt:O}"
+        : "nothing";
 }

@@ -34,6 +34,38 @@ public static class MetaCall
         message_echoes = new[] { new { from = "493023125100", to = said.Customer, id = said.Id, timestamp = Seconds(said), type = "text", text = new { body = said.Text } } },
     });
 
+    /// <summary>A comment of a stranger below a post of ours, which everybody can read.</summary>
+    public static byte[] Comment(string id, string text, DateTimeOffset at) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        @object = "page",
+        entry = new[]
+        {
+            new
+            {
+                id = "108530001122334",
+                time = at.ToUnixTimeSeconds(),
+                changes = new[]
+                {
+                    new
+                    {
+                        field = "feed",
+                        value = new
+                        {
+                            from = new { id = "7300112299887766", name = "Frieda" },
+                            message = text,
+                            post_id = "108530001122334_550011223344",
+                            comment_id = $"550011223344_{id}",
+                            created_time = at.ToUnixTimeSeconds(),
+                            item = "comment",
+                            parent_id = "108530001122334_550011223344",
+                            verb = "add",
+                        },
+                    },
+                },
+            },
+        },
+    }, Plain);
+
     /// <summary>What became of a message of ours.</summary>
     public static byte[] Status(string id, string state, DateTimeOffset at, string reply) => Change("messages", new
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Serverless.Cases.Rules;
 
 namespace Serverless.Tests.Harness;
 

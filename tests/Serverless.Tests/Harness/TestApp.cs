@@ -91,7 +91,17 @@ public sealed class TestApp : IAsyncDisposable
     /// <param name="provider">Address of the provider that serves the documents of thin seeds; by default nobody listens there.</param>
     public static Dictionary<string, string?> DefaultSettings(string provider = "http://127.0.0.1:9")
     {
-        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development", ["Owners__Default"] = "service-desk", ["Webhook__MasterSecret"] = MasterSecret };
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development",
+            ["Owners__Default"] = "service-desk",
+            ["Webhook__MasterSecret"] = MasterSecret,
+            // Round the clock and a day long, so that a journey about other things counts plain minutes.
+            ["Calendars__default__Hours"] = "always",
+            ["Calendars__default__State"] = "none",
+            ["ServiceLevels__DefaultMinutes"] = "1440",
+            ["Cases__AcceptHours"] = "0",
+        };
         foreach (var channel in Directory.GetDirectories(Path.Combine(Seed.RepositoryRoot, "seeds")).Select(Path.GetFileName))
             foreach (var (name, value) in Seed.SettingsOf(channel!, provider)) settings[name] = value;
         return settings;

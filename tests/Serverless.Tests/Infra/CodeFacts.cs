@@ -54,7 +54,7 @@ internal sealed partial class CodeFacts
     /// <summary>Topics that the code publishes to.</summary>
     public HashSet<string> TopicNames { get; }
 
-    /// <summary>Section by options class, <c>__</c> between its parts.</summary>
+    /// <summary>Section by options class, <c>__</c> between its parts; empty for one that is bound to the root.</summary>
     public Dictionary<string, string> Sections { get; }
 
     /// <summary>Settings that are read without an options class.</summary>
@@ -120,7 +120,7 @@ internal sealed partial class CodeFacts
     [GeneratedRegex(@"\$""(?<name>[a-z]+)\{[^}]*:yyyyMM\}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex MonthlyTable();
 
-    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)\s*\.Bind\(configuration\.GetSection\(""(?<section>[\w:]+)""\)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)\s*\.Bind\(configuration(\.GetSection\(""(?<section>[\w:]+)""\))?\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Bound();
 
     [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

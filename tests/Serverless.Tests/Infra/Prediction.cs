@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Cases.Rules;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Infra;

@@ -95,7 +95,9 @@ internal static partial class SettingsAgreement
     private static bool IsMap(string name) => name is "Webhook__Subscribers" or "Recipients__Entries";
 
     private static IEnumerable<string> AllOptions(CodeFacts code) =>
-        CodeFacts.OptionsTypes.Where(t => code.Sections.ContainsKey(t.Name)).SelectMany(t => CodeFacts.SettingsOf(t).Select(p => $"{code.Sections[t.Name]}__{p.Name}"));
+        CodeFacts.OptionsTypes.Where(t => code.Sections.ContainsKey(t.Name))
+            .SelectMany(t => CodeFacts.SettingsOf(t).Select(p => code.Sections[t.Name] is { Length: > 0 } section ? $"{section}__{p.Name}"
+            : p.Name));
 
     private static List<string> NotDeployed(InfraFiles files) => [.. files.Json(App).GetProperty("notDeployed").EnumerateObject().Select(p => p.Name), .. EachChannel(files).SelectMany(c => Map(c, "notDeployed").Select(n => $"Channels__{c.Name}__{n}"))];
 

@@ -93,7 +93,7 @@ internal static class Shape
             ["everything"] = "1 = 1",
             ["crm"] = @"(type = 'case.opened' OR type LIKE 'case.%' ESCAPE '\' OR type LIKE 'promise\_b%' ESCAPE '\') AND channel = 'email' AND owner = 'O''Brien'",
             ["desk"] = "(type = 'it''s')",
-            ["of-one"] = "need = 'call-back'",
+            ["of-one"] = "owes = 'call-back'",
         };
         foreach (var difference in Agreement.Differences("subscription", filters.Keys, deployed.Names($"{Bus}/topics/subscriptions"), "The deployment")) yield return difference;
         foreach (var subscription in deployed.Of($"{Bus}/topics/subscriptions").Select(s => (s.Name, s.Properties)))

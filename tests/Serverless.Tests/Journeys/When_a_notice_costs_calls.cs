@@ -125,6 +125,6 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         type = "serverless.case.opened.v1",
         subject = "case",
         time = world.Time.GetUtcNow(),
-        data = new { caseId = "case", number = "K1", state = "open", owner = "service-desk", need = "answer", channel = "meta", network = "whatsapp" },
+        data = new { caseId = "case", number = "K1", state = "open", owner = "service-desk", need = "fault", owes = "repair", channel = "meta", network = "whatsapp" },
     });
 }

@@ -13,7 +13,7 @@ public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixtu
         var now = world.Time.GetUtcNow();
         var body = Broken(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Gr§ße", now), new MetaSaid("wamid.2", "493023125018", "Guten Tag", now)));
         await SeenOnceAsync(world, body, "kept: case, case", "kept: duplicate, duplicate", 2);
-        var look = Assert.Single(await world.CasesAsync(), file => file.Head("need") == "look");
+        var look = Assert.Single(await world.CasesAsync(), file => file.Head("owes") == "review");
         Assert.Equal("placeholder", look.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString());
         Assert.Single(await world.CasesAsync(), file => file.Texts().Contains("Guten Tag"));
     }
@@ -24,7 +24,7 @@ public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixtu
         await using var world = await TestApp.StartAsync(azurite);
         byte[] body = [0xff, .. MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()))];
         await SeenOnceAsync(world, body, "kept: case", "kept: duplicate", 1);
-        Assert.Equal("look", (await world.OnlyCaseAsync()).Head("need"));
+        Assert.Equal("review", (await world.OnlyCaseAsync()).Head("owes"));
     }
 
     private static async Task SeenOnceAsync(TestApp world, byte[] body, string first, string second, int cases)

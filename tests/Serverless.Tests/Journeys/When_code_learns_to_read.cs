@@ -25,7 +25,7 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         var delivery = await world.TeachAsync(new Lesson(kind, "m1", "anna", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         var before = await world.OnlyCaseAsync();
-        Assert.Equal(("look", "placeholder"), (before.Head("need"), Live(before).Single().GetProperty("kind").GetString()));
+        Assert.Equal(("review", "placeholder"), (before.Head("owes"), Live(before).Single().GetProperty("kind").GetString()));
 
         world.Time.Advance(TimeSpan.FromDays(2));
         world.Set(Learnt);
@@ -38,7 +38,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         await ReplayAsync(world, Review.One("learning", delivery));
         var after = await world.OnlyCaseAsync();
         var contact = Assert.Single(Live(after));
-        Assert.Equal((before.CaseId(), "answer", "This is m1.", "message"), (after.CaseId(), after.Head("need"), contact.GetProperty("text").GetString(), contact.GetProperty("kind").GetString()));
+        Assert.Equal((before.CaseId(), "answer", "This is m1.", "message"),
+            (after.CaseId(), after.Head("owes"), contact.GetProperty("text").GetString(), contact.GetProperty("kind").GetString()));
         Assert.Equal((before.Head("dueAt"), before.Head("waitingSince")), (after.Head("dueAt"), after.Head("waitingSince")));
         Assert.Equal(TimeSpan.FromDays(2).TotalSeconds, contact.GetProperty("recovery").GetProperty("gapSeconds").GetInt64());
         Assert.Equal(1, (await world.GetAsync("/api/cases")).GetProperty("cases")[0].GetProperty("contacts").GetInt32());

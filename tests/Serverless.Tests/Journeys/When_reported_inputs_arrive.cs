@@ -12,7 +12,9 @@ public sealed class When_reported_inputs_arrive(AzuriteFixture azurite) : IClass
 {
     private static readonly string Folder = Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Inputs");
 
-    /// <summary>File, number of open cases, and of the only one: its need, whether somebody waits, and the kinds of its contacts.</summary>
+    /// <summary>
+    /// File, number of open cases, and of the only one: what is owed, whether somebody waits, and the kinds of its contacts.
+    /// </summary>
     public static TheoryData<string, int, string, bool, string> Inputs => new()
     {
         { "acs-answered-call", 1, "call", false, "call" },
@@ -33,7 +35,7 @@ public sealed class When_reported_inputs_arrive(AzuriteFixture azurite) : IClass
 
     [Theory]
     [MemberData(nameof(Inputs))]
-    public async Task It_is_what_a_person_would_have_made_of_it(string name, int cases, string need, bool waits, string kinds)
+    public async Task It_is_what_a_person_would_have_made_of_it(string name, int cases, string owes, bool waits, string kinds)
     {
         using var key = RSA.Create(2048);
         await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel, ("Channels__Sipgate__PublicKey", Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())));
@@ -52,7 +54,7 @@ public sealed class When_reported_inputs_arrive(AzuriteFixture azurite) : IClass
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("deliveries").GetProperty("quarantined").GetInt32());
         if (cases == 0) return;
         var contacts = open[0].GetProperty("contacts").EnumerateArray().Select(c => c.GetProperty("contact").GetProperty("kind").GetString());
-        Assert.Equal((need, waits, kinds), (open[0].Head("need"), open[0].Head("waitingSince").Length > 0, string.Join(',', contacts)));
+        Assert.Equal((owes, waits, kinds), (open[0].Head("owes"), open[0].Head("waitingSince").Length > 0, string.Join(',', contacts)));
     }
 
     // Signed as the provider signs, under the settings of its seeds.

@@ -61,7 +61,8 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         var steps = await NormaliseAtEveryStepAsync(200, before: 0);
         Assert.Equal(
             [
-                "GET deliveries202611", "GET threads", "POST threads", "POST seen", "POST numbers", "POST $batch", // row, pointer, seen, commit
+                "GET deliveries202611", "GET rules/own.json", // row, own rules: once a minute and instance
+                "GET threads", "POST threads", "POST seen", "POST numbers", "POST $batch", // pointer, seen, commit
                 "POST notify-webhook/messages", "POST notify-teams/messages", "POST notify-mail/messages", "POST notify-acknowledgement/messages", // routes
                 "POST case-events/messages", "POST views", "PUT views", "POST $batch", // topic, view, mark
                 "PATCH deliveries202611", // end

@@ -50,7 +50,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     public async Task In_public_only_where_it_is_wished_and_without_any_fact_of_the_case()
     {
         await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On(further: ("Acknowledgement__InPublic", "true"))]);
-        await world.SaysAsync(new { id = "q1", customer = "anna", text = "Ich kündige meinen Vertrag 4711", at = world.Time.GetUtcNow(), kind = "Comment", place = "Public", language = "en-GB" });
+        await world.SaysAsync(new { id = "q1", customer = "anna", text = "I want to cancel my contract 4711", at = world.Time.GetUtcNow(), kind = "Comment", place = "Public", language = "en-GB" });
         var text = Assert.Single(_pigeons.Flown).Text;
         Assert.StartsWith("Hello,\n\nyour post has arrived", text, StringComparison.Ordinal);
         Assert.DoesNotContain((await world.OnlyCaseAsync()).Head("number"), text, StringComparison.Ordinal);

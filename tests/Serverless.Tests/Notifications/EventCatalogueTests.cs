@@ -31,7 +31,7 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
         var published = (await world.GetAsync("/api/schema/catalogue")).EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
         Assert.True(Types.Count >= 17, "Does this test still find the types?");
         Assert.Equal(Types, published.Keys.Order(StringComparer.Ordinal));
-        Assert.All(published.Keys, type => Assert.Matches(@"^serverless\.((case|contact|reply|channel|credential)\.[a-z-]+|ping)\.v\d+$", type));
+        Assert.All(published.Keys, type => Assert.Matches(@"^serverless\.((case|promise|contact|reply|channel|credential)\.[a-z-]+|ping)\.v\d+$", type));
         Assert.All(published.Values, kind => Assert.Matches(@"^[A-Z].{20,}\.$", kind.GetProperty("says").GetString()));
 
         List<object> kinds = [];
@@ -97,7 +97,8 @@ public sealed partial class EventCatalogueTests(AzuriteFixture azurite) : IClass
                 var at = DateTimeOffset.UnixEpoch.AddSeconds(random.Next());
                 var head = new Case
                 {
-                    Id = Guid.NewGuid().ToString("N"), Number = "KX-2026-000001", Need = "public-answer", NeedRule = "", Networks = [], OpenedAt = at, DueAt = at,
+                    Id = Guid.NewGuid().ToString("N"), Number = "KX-2026-000001", Owes = "public-answer", OwesRule = "", Need =
+                        "privacy-request", Language = "de", Topic = "privacy", Networks = [], OpenedAt = at, DueAt = at,
                     Owner = Name(), AcceptedBy = Name(), HandOver = new HandOver(Name(), Name(), Name(), at), Overdue = int.MaxValue,
                 };
                 var contact = new Contact { Channel = "discourse", Network = "facebook-messenger", Account = Name(), ExternalId = Name(), Kind = ContactKind.MissedCall, OccurredAt = at, ReceivedAt = at, Text = Name() };

@@ -69,7 +69,9 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         foreach (var (field, entry, what, step) in new[]
         {
             ("types", "serverless.case.opend.v1", "names serverless.case.opend.v1", "api/schema/catalogue"), ("types", "case.*", "names case.*", "serverless.case.*"),
-            ("channels", "facebook", "names facebook", "one of email, meta"), ("needs", "anwser", "names anwser", "one of answer, public-answer"), ("include", "name", "names name", "one of text, parties"),
+            ("channels", "facebook", "names facebook", "one of email, meta"), ("needs", "falt", "names falt", "one of safety, withdrawal"),
+                ("owes", "anwser", "names anwser", "one of answer, public-answer"),
+                ("include", "name", "names name", "one of text, parties"),
             ("owners", "", "owners must be a list", "1 to 100 characters"), ("owner", "service", "Known fields", "owners"),
         })
         {
@@ -85,7 +87,7 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     public async Task A_filter_may_end_with_a_star()
     {
         await using var world = await TestApp.StartAsync(azurite);
-        var made = await world.SubscribeAsync("crm", new Uri("https://example.com/"), """ "types":["serverless.*","serverless.contact.sent.v1"],"channels":["me*","twilio"],"needs":["call*"],"owners":["*"],"networks":["pigeon"] """);
+        var made = await world.SubscribeAsync("crm", new Uri("https://example.com/"), """ "types":["serverless.*","serverless.contact.sent.v1"],"channels":["me*","twilio"],"needs":["call*"],"owes":["call*"],"owners":["*"],"networks":["pigeon"] """);
         Assert.Equal(2, made.GetProperty("types").GetArrayLength());
     }
 

@@ -36,8 +36,9 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var heard = await Subscriber.StartAsync();
         await using var deaf = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"));
-        await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"needs":["answer"],"owners":["service"],"include":["text"] """);
-        foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"), ("needs", "repair"), ("owners", "workshop") })
+        await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"owes":["answer"],"owners":["service"],"include":["text"] """);
+        foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"),
+            ("needs", "press"), ("owes", "repair"), ("owners", "workshop") })
             await MakeAsync(world, $"not-{name}", deaf.Address, $"\"{name}\":[\"{filter}\"]");
         await ArriveAsync(world, "1");
         Assert.Empty(deaf.Told);

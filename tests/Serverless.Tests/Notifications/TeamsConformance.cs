@@ -119,7 +119,7 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
 
     private static List<(string, string)> Personal(JsonElement card)
     {
-        string[] ours = ["Vorgang", "Erforderlich", "Kanal", "Zuständig", "Fällig"];
+        string[] ours = ["Vorgang", "Anliegen", "Erforderlich", "Kanal", "Zuständig", "Fällig"];
         var facts = card.GetProperty("body").EnumerateArray().Single(b => b.GetProperty("type").GetString() == "FactSet")
             .GetProperty("facts").EnumerateArray();
         return [.. facts.Select(f =>

@@ -15,7 +15,7 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
     private const string StrangeSecret = "whsec_bm90IGEgc2VjcmV0OiBvZiBzb21lYm9keSBlbHNlLiE=";
 
     // Of the form seed: text, name, mail, number, file, page.
-    private static readonly string[] Personal = ["hlschrank", "Weiß", "Wei\\u00df", "rgen", "juergen.weiss", "23125", "anzeige", "/kontakt"];
+    private static readonly string[] Personal = ["hlschrank", "Weiß", "Wei\\u00df", "ürgen", "\\u00fcrgen", "juergen.weiss", "23125", "anzeige", "/kontakt"];
 
     protected override string Route => "webhook";
 

@@ -50,7 +50,7 @@ public sealed class PersonAddressTests
     public void What_is_somebody_elses_is_left_out_or_masked()
     {
         var (anna, bert) = (new Identity("email", "anna@example.com", Evidence.Claimed, Name: "Anna"), new Identity("email", "bert@example.com", Evidence.Claimed, Name: "Bert"));
-        var head = new Case { Id = "c", Number = "n", Need = "answer", NeedRule = "r", Networks = ["email"], OpenedAt = default };
+        var head = new Case { Id = "c", Number = "n", Owes = "answer", OwesRule = "r", Networks = ["email"], OpenedAt = default };
         var file = new CaseFile(head, [new FiledContact("1", 1, [], Said("Anna's words", anna, bert), []), new FiledContact("2", 1, [], Said("Bert's words", bert), [])], [], []);
         var theirs = Assert.Single(PersonExport.Theirs(file, Of("anna@example.com")).Contacts).Contact;
         Assert.Equal("Anna's words", theirs.Text);

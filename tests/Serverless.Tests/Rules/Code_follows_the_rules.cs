@@ -68,7 +68,7 @@ public sealed partial class Code_follows_the_rules
     [Fact]
     public void Exceptions_of_every_kind_are_caught_in_three_places_only()
     {
-        string[] places = ["Notices/NoticeTeller.cs", "Platform/Worker/FailedInvocations.cs", "Receipts/DeliveryWork.cs"];
+        string[] places = ["Notifications/NotificationSender.cs", "Platform/Worker/FailedInvocations.cs", "Processing/DeliveryProcessor.cs"];
         var found = CodeFiles("functions").Where(f => CatchAll().IsMatch(File.ReadAllText(f))).Select(f => Path.GetRelativePath(Path.Combine(Root, "functions"), f));
         Assert.Equal(places, found.Order(StringComparer.Ordinal));
     }

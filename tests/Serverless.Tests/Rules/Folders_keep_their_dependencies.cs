@@ -1,10 +1,11 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Serverless.Cases.Rules;
 using Xunit;
 
 namespace Serverless.Tests.Rules;
 
-/// <summary>Every line of code sits in a room whose door sign it obeys.</summary>
+/// <summary>Every folder uses what the table of functions/README.md allows, and nothing else.</summary>
 public sealed class Folders_keep_their_dependencies
 {
     /// <summary>A member that hands out what those who may use it may not: it is reached without a name of its own.</summary>
@@ -31,8 +32,40 @@ public sealed class Folders_keep_their_dependencies
     });
 
     [Fact]
-    public void No_room_goes_through_a_closed_door() =>
+    public void No_folder_uses_what_the_table_does_not_allow() =>
         Assert.Empty(House.Value.Violations(AppCode.Compilation, AppCode.Compilation.SyntaxTrees));
+
+    /// <summary>A folder that the table does not name would be allowed nothing, and a row for no folder would promise what is not there.</summary>
+    [Fact]
+    public void The_table_names_each_folder()
+    {
+        var folders = AppCode.Compilation.SyntaxTrees.Select(t => Path.GetDirectoryName(t.FilePath)!.Replace('/', '.')).Where(f => f.Length > 0).ToHashSet();
+        static bool Covers(string row, string folder) => row.EndsWith(".*", StringComparison.Ordinal)
+            ? folder.StartsWith(row[..^1], StringComparison.Ordinal) : row == folder;
+        var rows = DependencyRules.Rules.Rows.Keys.Where(r => r[0] != '*').ToList();
+        Assert.Equal([], folders.Where(f => !rows.Exists(r => Covers(r, f))).Order(StringComparer.Ordinal).ToList());
+        Assert.Equal([], rows.Where(r => !folders.Any(f => Covers(r, f))).ToList());
+        Assert.All(DependencyRules.Rules.Rows.Values.SelectMany(r => r), used => Assert.Contains(used, folders));
+    }
+
+    /// <summary>Features that need each other are one feature: the table of their top folders has no cycle.</summary>
+    [Fact]
+    public void Features_form_no_cycle()
+    {
+        static string Top(string folder) => folder.StartsWith("Platform.", StringComparison.Ordinal) ? folder : folder.Split('.')[0];
+        var uses = DependencyRules.Rules.Rows.Where(r => r.Key[0] != '*').SelectMany(r => r.Value.Select(used => (From: Top(r.Key), To: Top(used))))
+            .Where(edge => edge.From != edge.To).ToLookup(edge => edge.From, edge => edge.To, StringComparer.Ordinal);
+        HashSet<string> done = [];
+        List<string> cycles = [];
+        void Visit(string folder, List<string> path)
+        {
+            if (path.IndexOf(folder) is var at and >= 0) cycles.Add(string.Join(" > ", [.. path.Skip(at), folder]));
+            else if (done.Add(folder)) foreach (var next in uses[folder].Distinct(StringComparer.Ordinal)) Visit(next, [.. path, folder]);
+        }
+
+        foreach (var folder in uses.Select(u => u.Key)) Visit(folder, []);
+        Assert.Equal([], cycles);
+    }
 
     /// <summary>A declaration without a meaning would hide what it leads to.</summary>
     [Fact]
@@ -52,33 +85,38 @@ public sealed class Folders_keep_their_dependencies
             "Channels.Meta uses Platform.Storage"
         },
         {
-            "Cases/CaseRules.cs", "namespace Serverless.Cases; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
-            "Cases uses Platform.Storage"
+            "Cases/Rules/CaseRules.cs", "namespace Serverless.Cases.Rules; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
+            "Cases.Rules uses Platform.Storage"
         },
         {
-            "Receipts/SpecimenFunctions.cs",
-            "namespace Serverless.Receipts; class SpecimenFunctions { object? x = typeof(Channels.Meta.MetaChannel); }",
-            "Receipts uses Channels.Meta"
+            "Intake/SpecimenFunctions.cs",
+            "namespace Serverless.Intake; class SpecimenFunctions { object? x = typeof(Channels.Meta.MetaChannel); }",
+            "Intake uses Channels.Meta"
         },
         {
-            "Links/SpecimenFunctions.cs",
-            "namespace Serverless.Links; class SpecimenFunctions { object? x = typeof(Platform.Features.MaintenanceStep); }",
-            "Links uses Platform.Features"
+            "ActionLinks/SpecimenFunctions.cs",
+            "namespace Serverless.ActionLinks; class SpecimenFunctions { object? x = typeof(Platform.Features.MaintenanceStep); }",
+            "ActionLinks uses Platform.Features"
         },
         {
             "Outbox/OutboxServices.cs", "namespace Serverless.Outbox; class OutboxServices { object? x = typeof(Cases.CaseStore); }",
             "Outbox uses Cases"
         },
         {
-            "Receipts/FrontDoor.cs", "namespace Serverless.Receipts; class FrontDoor { object? x = typeof(Maintenance.Steps); }",
-            "Receipts uses Maintenance"
+            "Intake/DeliveryIntake.cs", "namespace Serverless.Intake; class DeliveryIntake { object? x = typeof(Maintenance.MaintenanceRun); }",
+            "Intake uses Maintenance"
         },
         {
-            "Schema/Specimen.cs",
-            "namespace Serverless.Schema; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }",
-            "Schema uses Platform.Storage"
+            "Maintenance/Specimen.cs",
+            "namespace Serverless.Maintenance; class Specimen(Outbox.EventCatalogue log) { async Task X(CancellationToken ct) { var found = await Task.FromResult(new Platform.Storage.TableRow(null!, null!)); } }",
+            "Maintenance uses Platform.Storage"
         },
-        { "Signing/Specimen.cs", "namespace Serverless.Signing; class Specimen { Channels.Verdict? x; }", "Signing uses Channels" },
+        {
+            "Needs/Specimen.cs", "namespace Serverless.Needs; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
+            "Needs uses Platform.Storage"
+        },
+        { "Platform/Signatures/Specimen.cs", "namespace Serverless.Platform.Signatures; class Specimen { Channels.VerificationResult? x; }",
+            "Platform.Signatures uses Channels" },
         {
             "Channels/Meta/Specimen.cs",
             "namespace Serverless.Channels.Meta; class Specimen { void X() { var first = HandsOut.AllThatAreClosed[0]; first.ToString(); } }",
@@ -95,14 +133,22 @@ public sealed class Folders_keep_their_dependencies
             "Channels.Meta uses Cases (Corr)"
         },
         {
-            "Signing/Specimen.cs", "using Serverless.Channels; namespace Serverless.Signing; class Specimen { NoSuchType? x; }",
+            "Platform/Signatures/Specimen.cs", "using Serverless.Channels; namespace Serverless.Platform.Signatures; class Specimen { NoSuchType? x; }",
             "NoSuchType does not resolve"
+        },
+        {
+            "Needs/Specimen.cs", "namespace Serverless.Needs; class Specimen(System.TimeProvider time) { object x = time.GetUtcNow(); }",
+            "Needs is pure and uses System.TimeProvider"
+        },
+        {
+            "Cases/Rules/Specimen.cs", "namespace Serverless.Cases.Rules; class Specimen { object x = System.DateTimeOffset.UtcNow; }",
+            "Cases.Rules is pure and uses System.DateTimeOffset.UtcNow"
         },
     };
 
     [Theory]
     [MemberData(nameof(Specimens))]
-    public void A_specimen_that_breaks_a_door_is_caught(string path, string text, string sentence)
+    public void A_specimen_that_breaks_a_rule_is_caught(string path, string text, string sentence)
     {
         var specimen = Altered.Value.Trees[text];
         Assert.Equal(path, specimen.FilePath);
@@ -112,7 +158,7 @@ public sealed class Folders_keep_their_dependencies
     [Fact]
     public void A_declaration_without_a_meaning_is_seen()
     {
-        var specimen = AppCode.Parse("Schema/Specimen.cs", "namespace Serverless.Schema; class Specimen { NoSuchType? x; }");
+        var specimen = AppCode.Parse("Maintenance/Specimen.cs", "namespace Serverless.Maintenance; class Specimen { NoSuchType? x; }");
         var found = AppCode.Compilation.AddSyntaxTrees(specimen).GetSemanticModel(specimen).GetDeclarationDiagnostics();
         Assert.Contains(found, d =>
             d.Severity == DiagnosticSeverity.Error && d.GetMessage(null).Contains("NoSuchType", StringComparison.Ordinal));

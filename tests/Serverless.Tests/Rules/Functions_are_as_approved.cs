@@ -68,7 +68,7 @@ public sealed partial class Functions_are_as_approved
 
     [Fact]
     public void A_function_is_a_method_of_its_folders_class() => Assert.All(
-        AppFunctions.All, f => Assert.Matches(@"^Serverless\.[A-Z]\w+\.[A-Z]\w+Functions\.[A-Z]\w+$", f.EntryPoint));
+        AppFunctions.All, f => Assert.Matches(@"^Serverless(\.[A-Z]\w+)+\.[A-Z]\w+Functions\.[A-Z]\w+$", f.EntryPoint));
 
     private static string PathOf(AppFunction function) => "/api/" + function.Route!.Replace("{*", "{", StringComparison.Ordinal);
 
@@ -76,6 +76,6 @@ public sealed partial class Functions_are_as_approved
         row.Trim().Trim('|').Split('|').Select(c => c.Trim().Replace("`", "", StringComparison.Ordinal));
 
     // Four cells, the first of which is one function's name; the second says what starts it.
-    [GeneratedRegex(@"^\| `\w+` \| `[^`|]+` \| \S+ \| `\w+` \|$", RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"^\| `\w+` \| `[^`|]+` \| \S+ \| `[\w/]+` \|$", RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Row();
 }

@@ -81,6 +81,14 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over",
             """{"to":"workshop","why":"needs a technician"}""");
         await AskAsync(world, "post /api/cases/{id}/hand-over", $"/api/cases/{ids[0]}/hand-over", """{"to":"nobody","why":"a slip"}""");
+        await AskAsync(world, "post /api/cases/{id}/classify", $"/api/cases/{ids[0]}/classify",
+            """{"need":"complex","by":"anna","why":"two questions"}""");
+        var due = $"{world.Time.GetUtcNow().AddDays(2):O}";
+        const string Promises = "/api/cases/{id}/promises";
+        var promise = await AskAsync(world, $"post {Promises}", $"/api/cases/{ids[0]}/promises", $$"""{"due":"{{due}}","by":"anna"}""");
+        await AskAsync(world, "get /api/cases/{id}", $"/api/cases/{ids[0]}");
+        await AskAsync(world, $"post {Promises}/{{promise}}/withdraw",
+            $"/api/cases/{ids[0]}/promises/{promise.GetProperty("id").GetString()}/withdraw", """{"by":"anna","why":"a slip"}""");
         // Asked again under the same id, it is known.
         foreach (var one in ids.Take(8).Concat(ids.Take(8)))
         {
@@ -146,6 +154,9 @@ public sealed class Published_schemas_hold(AzuriteFixture azurite) : IClassFixtu
         await AskAsync(world, $"post {Base}/privacy/erase", $"{Base}/privacy/erase", $$"""{"case":"{{first}}","dryRun":false}""");
         await AskAsync(world, $"get {Base}/privacy", $"{Base}/privacy");
         await AskAsync(world, $"get {Base}/notices", $"{Base}/notices?state=lost");
+        await AskAsync(world, "get /api/rules", "/api/rules");
+        await AskAsync(world, "put /api/rules", "/api/rules", """{"rules":[]}""", ("If-Match", "*"));
+        await AskAsync(world, "post /api/rules/test", "/api/rules/test", """{"texts":[{"text":"Die Maschine geht nicht."}]}""");
     }
 
     private async Task<JsonElement> AskAsync(

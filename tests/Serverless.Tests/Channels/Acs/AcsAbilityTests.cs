@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Acs;
 using Serverless.Contacts;

@@ -5,6 +5,7 @@ using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Email;
 using Serverless.Contacts;
+using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels.Email;
@@ -73,8 +74,9 @@ public sealed class EmailMailTests
         var (header, value) = mark == "bounce" ? ("X-Failed-Recipients", "anna@example.org") : ("Auto-Submitted", "auto-replied");
         var contact = desk.Found(EmailSetup.Mail("AAk1", headers: new() { [header] = value }));
         var e = new ContactEvent("e", ContactChange.Received, contact);
-        Decision Decide(Case? head) => CaseRules.Decide(head, e, pinned: true, desk.Time.GetUtcNow(), new ServiceLevelsOptions(), new CasesOptions());
-        var open = new Case { Id = "c", Number = "n", Need = "answer", NeedRule = "r", Networks = ["email"], OpenedAt = desk.Time.GetUtcNow(), AnsweredAt = desk.Time.GetUtcNow() };
+        Decision Decide(Case? head) => CaseRules.Decide(head, e, pinned: true, desk.Time.GetUtcNow(), Folded.Levels, new CasesOptions());
+        var open = new Case { Id = "c", Number = "n", Owes = "answer", OwesRule = "r", Networks = ["email"], OpenedAt =
+            desk.Time.GetUtcNow(), AnsweredAt = desk.Time.GetUtcNow() };
         Assert.IsType<Decision.Hold>(Decide(null));
         Assert.IsType<Decision.Append>(Decide(open));
         Assert.IsType<Decision.Append>(Decide(open with { State = CaseState.Closed, ClosedAt = desk.Time.GetUtcNow() }));

@@ -47,7 +47,7 @@ public sealed class MetaInputsTests
     [Theory]
     [InlineData("""{"event":"terminate","status":"FAILED"}""", "call-back", true, ContactKind.MissedCall, null)]
     [InlineData("""{"event":"terminate","status":"COMPLETED","start_time":"1795165210","end_time":"1795165243","duration":33}""", "call", false, ContactKind.Call, 33)]
-    public void A_whatsapp_call_is_a_call(string end, string need, bool waits, ContactKind kind, int? seconds)
+    public void A_whatsapp_call_is_a_call(string end, string owes, bool waits, ContactKind kind, int? seconds)
     {
         const string Call = """{"id":"wacid.1","from":"4915112345678","from_user_id":"DE.1","to":"493023125100","timestamp":"1795165200","direction":"USER_INITIATED"}""";
         var events = new[] { """{"event":"connect","session":{"sdp_type":"offer","sdp":"v=0"}}""", end }.SelectMany(what => Events(WhatsAppList("calls", Merge(Call, what)))).ToList();
@@ -55,7 +55,7 @@ public sealed class MetaInputsTests
         {
             var folded = Folded.Of(order);
             Assert.Equal((kind, seconds), (folded.Contact.Kind, seconds is null ? null : folded.Contact.Call!.DurationSeconds));
-            Assert.Equal((need, waits), (folded.Head!.Need, folded.Head.WaitingSince is not null));
+            Assert.Equal((owes, waits), (folded.Head!.Owes, folded.Head.WaitingSince is not null));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Telegram;
 using Serverless.Contacts;

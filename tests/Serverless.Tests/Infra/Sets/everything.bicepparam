@@ -27,6 +27,7 @@ param recipients = {
     events: 'case.*'
     channels: '*'
     needs: '*'
+    owes: '*'
     language: 'de'
     hours: 'Mo-Fr 08:00-17:00'
     timeZone: 'Europe/Berlin'

@@ -2,8 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
+using Serverless.Needs;
 using Serverless.Notifications.Acknowledgement;
 using Serverless.Platform.Localization;
+using Serverless.ServiceLevels;
 using Xunit;
 
 namespace Serverless.Tests.Platform.Localization;
@@ -21,11 +23,12 @@ public sealed class AcknowledgementTextTests
 
     [Theory]
     [InlineData("de", "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr MEZ bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
-    [InlineData("en", "Hello,\n\nWe confirm that we received your declaration on 20 November 2026, 09:59 CET. Your case number is 7KMD4RT3.\n\nYour declaration:\nWiderruf\nHiermit {number} widerrufe ich.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
+    [InlineData("en", "Hello,\n\nWe confirm that we received your declaration on 20 November 2026, 09:59 CET. Your case number is 7KMD4RT3.\n\nYour declaration:\nWithdrawal\nI hereby {number} withdraw.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_cancellation_or_withdrawal(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with
     {
-        Text = "Hiermit {number} widerrufe ich.",
-        Extras = new Dictionary<string, string> { ["subject"] = "Widerruf" },
+        // The words decide in which language the customer is answered, whatever their program states.
+        Text = language == "de" ? "Hiermit {number} widerrufe ich." : "I hereby {number} withdraw.",
+        Extras = new Dictionary<string, string> { ["subject"] = language == "de" ? "Widerruf" : "Withdrawal" },
     }));
 
     [Theory]
@@ -70,14 +73,15 @@ public sealed class AcknowledgementTextTests
     [InlineData("\ud800 kaputt", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void The_rule_for_cancellations_looks_at_words(string? text, bool ends) => Assert.Equal(ends, Ending.Says(text));
+    public void The_rule_for_cancellations_looks_at_words(string? text, bool ends) =>
+        Assert.Equal(ends, NeedReader.Read(Contact("de") with { Text = text }, RuleSet.BuiltIn).Ends);
 
     private static Case Head => new()
     {
         Id = new string('1', 32),
         Number = "7KMD4RT3",
-        Need = "answer",
-        NeedRule = "written in private",
+        Owes = "answer",
+        OwesRule = "written in private",
         Networks = ["email"],
         OpenedAt = Now,
         DueAt = Now.AddHours(4),
@@ -96,12 +100,14 @@ public sealed class AcknowledgementTextTests
         Language = language,
     };
 
-    private static string Text(Contact contact, DateTimeOffset? now = null) => Book().For(Head, contact, Ending.IsMeantBy(contact), Settings, now ?? Now);
+    private static string Text(Contact contact, DateTimeOffset? now = null) =>
+        Book().For(Head, contact, NeedReader.Read(contact, RuleSet.BuiltIn).Ends, Settings, now ?? Now);
 
     private static AcknowledgementText Book()
     {
         var services = new ServiceCollection();
         services.AddOptions<TextsOptions>();
-        return new AcknowledgementText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()));
+        return new AcknowledgementText(new TextBook(services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<TextsOptions>>()),
+            new Calendars(new CalendarsOptions()));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
+using Serverless.Cases.Rules;
 using Serverless.Local.ServiceBus;
 
 namespace Serverless.Tests.Platform.Messaging;

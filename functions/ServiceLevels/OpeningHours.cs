@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Serverless.Channels;
+namespace Serverless.ServiceLevels;
 
 /// <summary>
 /// The hours of a week in which people are rung, in local time: <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>. Days are English, three
@@ -16,6 +16,9 @@ public sealed class OpeningHours
 
     /// <summary>Round the clock.</summary>
     public static OpeningHours Always { get; } = TryParse("Sun-Sat 00:00-24:00", out var always) ? always : throw new InvalidOperationException("The format of opening hours has changed.");
+
+    /// <summary>The blocks of a day in seconds from midnight, the end not included; as they were written, so they may overlap.</summary>
+    public IReadOnlyList<(int From, int To)> Of(DayOfWeek day) => _blocks[(int)day];
 
     /// <summary>Whether people are rung at this local time.</summary>
     public bool Contains(DateTime local)
