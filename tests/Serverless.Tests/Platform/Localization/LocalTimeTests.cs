@@ -41,11 +41,14 @@ public sealed class LocalTimeTests
     {
         var head = new Case
         {
-            Id = new string('1', 32), Number = "7KMD4RT3", Need = "answer", NeedRule = "written in private", Networks = ["email"],
+            Id = new string('1', 32), Number = "7KMD4RT3", Owes = "answer", OwesRule = "written in private", Networks = ["email"],
             OpenedAt = DateTimeOffset.UnixEpoch, DueAt = new DateTimeOffset(2026, 11, 20, 13, 0, 0, TimeSpan.Zero),
         };
         string Page(string? zone) => Encoding.UTF8.GetString(new ActionPage(Book(), new Calendars(new CalendarsOptions())).Render(
-            new LinkView(LinkState.Open, new ActionLink(head.Id, LinkAction.Accept, "anna", "event"), head) { Zone = zone is null ? null : TimeZoneInfo.FindSystemTimeZoneById(zone) },
+            new LinkView(LinkState.Open, new ActionLink(head.Id, LinkAction.Accept, "anna", "event"), head)
+            {
+                Zone = zone is null ? null : TimeZoneInfo.FindSystemTimeZoneById(zone),
+            },
             german: false, head.OpenedAt));
         Assert.Contains("<dd>20 November 2026, 13:00 UTC</dd>", Page("Europe/Lisbon"), StringComparison.Ordinal);
         Assert.Contains("<dd>20 November 2026, 14:00 CET</dd>", Page("Europe/Berlin"), StringComparison.Ordinal);
