@@ -35,29 +35,31 @@ public static class CaseEvent
     /// <summary>Every type, with one sentence on when it is published.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [Opened] = "A customer made a first contact: a case was opened with it.",
-        [Reopened] = "A contact came for a case that had been closed recently: it is open again.",
-        [Closed] = "A case was closed, with a cause or an explicit unknown.",
-        [Erased] = "All that was stored of the case is erased: whoever keeps something of it erases that too. Told whatever owners, needs, channels or networks a subscription names.",
-        [Accepted] = "Somebody said that they see to the case.",
-        [HandOverOffered] = "The owner offers the case to another one, who has not accepted yet: data.handOverTo names them.",
-        [HandedOver] = "The one it was offered to accepted: the case has a new owner.",
-        [Overdue] = "The time by which the customer was promised an answer has passed; told again, with a higher data.overdue, while nobody answers.",
-        [Classified] = "A person said why the customer came: their word outranks the rules.",
+        [Opened] = "A case was opened by a first contact of a customer.",
+        [Reopened] = "A recently closed case was reopened by a further contact.",
+        [Closed] = "A case was closed, with its cause or unknown.",
+        [Erased] = "All data of the case was erased; receivers must erase their copies. Sent regardless of the owner, need, channel and "
+            + "network filters of a subscription.",
+        [Accepted] = "The case was accepted by its owner.",
+        [HandOverOffered] = "The case was offered to another owner (data.handOverTo), who has not accepted yet.",
+        [HandedOver] = "The new owner accepted the case that was offered to them.",
+        [Overdue] = "The due time has passed without an answer. Repeated with a higher data.overdue until someone answers.",
+        [Classified] = "A person set the reason of the case (its need), which overrides the rules.",
         [ConfidentialInPublic] =
-            "A customer wrote a bank account, card, date of birth or password where others can read it: hide it, or ask them to. "
-            + "The event does not say what it is.",
-        [Unaccepted] = "Nobody accepted the case within the working hours of Cases__AcceptHours.",
-        [PromiseMade] = "A person or the customer named the time of a promise. What a service level promises is told with its contact.",
-        [PromiseDueSoon] = "Most of the time of a promise has passed, and it is still open: data.promise says which one.",
-        [PromiseBroken] = "The time of a promise has passed, and it is still open: data.promise says which one.",
-        [PromiseKept] = "A promise whose time a person or the customer named is kept. That of a level is told with the contact that keeps it.",
-        [PromiseWithdrawn] = "A promise is owed no more, or has a new time: data.promise says which one.",
-        [OwnerGap] = "A case was opened for which the settings name no owner: set Owners__Default.",
-        [ContactReceived] = "A further contact of the customer joined an open case.",
-        [ContactSent] = "Our own people answered, here or outside this product; the answer belongs to the case. With data.automatic it was a receipt, and the customer still waits.",
-        [ContactChanged] = "A contact went on: a call leg, a recording, a transcription, an edit, a removal.",
-        [ReplyFailed] = "A reply did not reach the customer, or nobody can know whether it did: its state and reason say which.",
+            "A customer published a bank account, card number, date of birth or password: hide the post, or ask them to delete it. "
+            + "The event does not contain the data.",
+        [Unaccepted] = "The case was not accepted within Cases__AcceptHours working hours.",
+        [PromiseMade] = "A person or the customer set the time of a promise. Promises of service levels are part of the contact's event.",
+        [PromiseDueSoon] = "An open promise is due soon (data.promise).",
+        [PromiseBroken] = "An open promise is overdue (data.promise).",
+        [PromiseKept] = "A promise set by a person or the customer was kept. Promises of service levels are kept by the event of their contact.",
+        [PromiseWithdrawn] = "A promise was withdrawn or has a new time (data.promise).",
+        [OwnerGap] = "A case was opened without an owner, because no owner rule matched and Owners__Default is not set.",
+        [ContactReceived] = "A further contact of the customer was added to an open case.",
+        [ContactSent] = "A reply was sent to the customer, from here or from another tool. With data.automatic it was an automatic message, and "
+            + "the customer still waits for an answer.",
+        [ContactChanged] = "A contact was updated: a call leg, recording, transcription, edit or removal.",
+        [ReplyFailed] = "A reply was not delivered, or its delivery is unknown; data.reply has state and reason.",
     };
 
     /// <summary>Events of promises beside that of what changed them: those of a level are told with their contact.</summary>

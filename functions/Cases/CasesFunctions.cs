@@ -20,10 +20,10 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     private const string HowToClassify = """Send {"need":"...","by":"...","why":"..."}, and "urgency" and "owes" if you like; """
         + "names have at most 100 characters, the reason 500.";
 
-    private const string HowToClose = """Send {"cause":"..."} with why it came to this case, or "unknown"; at most 500 characters.""";
+    private const string HowToClose = """Send {"cause":"..."} with the cause of the case, or "unknown"; at most 500 characters.""";
 
     internal static readonly string NoSuchCase = $"There is no case with that id or number. A number has {CaseNumber.Length} characters, "
-        + "the last one checks the others: please compare it.";
+        + "the last one is a check character: please compare it.";
 
     /// <summary>Lists cases by state, owner, network, need, urgency, dueBefore, month, order, top, continuation.</summary>
     [Function("QueryCasesList")]
@@ -177,7 +177,7 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         if (request.Value("dueBefore") is { } due && (before = RequestTimes.Time(due)) is null)
             problem = $"dueBefore is a time such as 2026-11-22T12:00:00Z, {RequestTimes.Years}.";
         if (request.Value("month") is { } written && (month = RequestTimes.Month(written)) is null)
-            problem = $"month is written as 2026-11, {RequestTimes.Years}.";
+            problem = $"month must be like 2026-11, {RequestTimes.Years}.";
         var (owner, network) = (request.Value("owner"), request.Value("network"));
         if (owner?.Length > CaseActions.LongestName || owner?.Any(char.IsControl) == true)
             problem = $"owner has at most {CaseActions.LongestName} characters.";

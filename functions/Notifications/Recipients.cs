@@ -53,11 +53,11 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         foreach (var (name, recipient) in options.CurrentValue.Entries)
         {
             var section = $"Recipients__Entries__{name}";
-            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} is not told anything.";
-            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} is not told anything.";
+            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} receives no notifications.";
+            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} receives no notifications.";
             if (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) is null)
                 yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
-                    + $"{name} is told round the clock.";
+                    + $"{name} is notified at any time.";
             foreach (var kind in Subscription.Parts(recipient.Include))
             {
                 if (kind.EndsWith('*') || ContactFacts.Kinds.Contains(kind, StringComparer.OrdinalIgnoreCase)) continue;
@@ -65,7 +65,7 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
             }
 
             if (recipient.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
-                yield return $"{section}__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+                yield return $"{section}__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
         }
     }
 

@@ -73,7 +73,7 @@ public sealed class AcknowledgementRoute(
             yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
                 + "receipts go out round the clock.";
         if (settings.TimeZone is { } named && !TimeZoneInfo.TryFindSystemTimeZoneById(named, out _))
-            yield return "Acknowledgement__TimeZone is no IANA zone such as Europe/Berlin; UTC holds.";
+            yield return "Acknowledgement__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
         if (settings.Language is not (Serverless.Platform.Localization.TextBook.German or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 
