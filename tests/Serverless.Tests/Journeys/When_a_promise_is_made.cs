@@ -89,7 +89,7 @@ public sealed class When_a_promise_is_made(AzuriteFixture azurite) : IClassFixtu
         Assert.Equal(0, await world.DrainAsync());
         // A working day after Monday 10:00. Anna named her time: no later one is promised to her.
         Assert.Equal(3, pigeons.Flown.Count);
-        Assert.Contains("Sie hören bis 24.11.2026, 10:00 Uhr von uns", pigeons.Flown.Last().Text, StringComparison.Ordinal);
+        Assert.Contains("Sie hören bis 24.11.2026, 10:00 Uhr MEZ von uns", pigeons.Flown.Last().Text, StringComparison.Ordinal);
         var bert = (await world.CasesAsync()).Single(c => Promises(c).Count == 2);
         Assert.Equal([("answer", "level", "open"), ("named", "rule", "open")], Promises(bert));
         Assert.Equal(Utc(23, 9), Time(bert.Head("dueAt")));
