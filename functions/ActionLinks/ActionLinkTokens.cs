@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Platform.Json;
 using Serverless.Platform.Signatures;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Needs;
-using Serverless.Outbox;
 using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Platform.Storage;
 

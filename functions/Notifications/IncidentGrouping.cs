@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Serverless.ActionLinks;
-using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Platform.Storage;
 

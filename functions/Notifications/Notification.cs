@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Cases.Rules;
 using Serverless.Outbox;
 
 namespace Serverless.Notifications;

@@ -1,4 +1,3 @@
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.ServiceLevels;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Serverless.ActionLinks;
-using Serverless.Cases.Rules;
 using Serverless.Notifications.Subscriptions;
 using Serverless.Platform.Storage;
 using Serverless.ServiceLevels;

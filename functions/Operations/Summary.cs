@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Cases;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Notifications;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
-using Serverless.Cases.Rules;
 using Serverless.Platform.Audit;
 
 namespace Serverless.Privacy;

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Serverless.Cases;
 using Serverless.Channels;
-using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Processing;
 

@@ -1,6 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Cases;
-using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Platform.Http;
 using Serverless.Platform.Messaging;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Platform.Json;
 using Serverless.Platform.Messaging;

@@ -1,6 +1,5 @@
 using Serverless.Cases;
 using Serverless.Cases.Rules;
-using Serverless.Channels;
 using Serverless.Contacts;
 
 namespace Serverless.Replies;

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Kiota.Abstractions;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Email;
 

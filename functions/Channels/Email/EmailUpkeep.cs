@@ -1,5 +1,4 @@
 using Microsoft.Graph.Models;
-using Serverless.Platform.OutboundHttp;
 using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Email;

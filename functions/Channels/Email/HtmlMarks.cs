@@ -1,5 +1,4 @@
 using System.Buffers;
-using Serverless.Cases.Rules;
 
 namespace Serverless.Channels.Email;
 

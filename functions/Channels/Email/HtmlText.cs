@@ -1,5 +1,3 @@
-using Serverless.Cases.Rules;
-
 namespace Serverless.Channels.Email;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Serverless.Contacts;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Meta;
 

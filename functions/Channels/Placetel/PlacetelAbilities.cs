@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using Serverless.Contacts;
 using Serverless.Platform.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Placetel;
 

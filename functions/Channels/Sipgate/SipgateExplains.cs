@@ -1,5 +1,3 @@
-using Serverless.Platform.Signatures;
-
 namespace Serverless.Channels.Sipgate;
 
 /// <content>Reasons for an invalid signature: sipgate signs with one published key for all customers.</content>

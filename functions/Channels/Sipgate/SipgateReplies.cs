@@ -1,6 +1,5 @@
 using Serverless.Contacts;
 using Serverless.Platform.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Sipgate;
 

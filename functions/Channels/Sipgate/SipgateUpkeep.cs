@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Platform.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Sipgate;
 

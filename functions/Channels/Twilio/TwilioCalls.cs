@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Serverless.Platform.OutboundHttp;
-using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 

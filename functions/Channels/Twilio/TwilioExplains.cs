@@ -1,5 +1,3 @@
-using Serverless.Platform.Signatures;
-
 namespace Serverless.Channels.Twilio;
 
 /// <content>Reasons for an invalid signature: Twilio signs the configured address, so a single different slash invalidates it.

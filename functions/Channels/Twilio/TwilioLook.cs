@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Twilio;
 

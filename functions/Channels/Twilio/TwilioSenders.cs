@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Platform.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Twilio;
 

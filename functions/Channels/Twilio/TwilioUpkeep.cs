@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Twilio;
 

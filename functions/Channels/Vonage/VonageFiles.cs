@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Serverless.Contacts;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Vonage;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Serverless.Platform.Json;
-using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.X;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using MimeKit;
 using MimeKit.Text;
-using Serverless.Cases.Rules;
 
 namespace Serverless.Notifications.Mail;
 

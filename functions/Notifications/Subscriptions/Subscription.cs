@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Serverless.Cases;
-using Serverless.Cases.Rules;
 using Serverless.Outbox;
 using Serverless.Platform.Json;
 using Serverless.Platform.Signatures;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Needs;
 using Serverless.Outbox;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure;
-using Serverless.Cases.Rules;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications.Subscriptions;

@@ -1,5 +1,4 @@
 using Azure;
-using Serverless.Cases.Rules;
 using Serverless.Platform.Signatures;
 using Serverless.Platform.Storage;
 

@@ -1,14 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Intake;
 using Serverless.Needs;
 using Serverless.Platform.Json;
-using Serverless.Platform.Storage;
 using Serverless.Processing;
 
 namespace Serverless.Operations.Rules;

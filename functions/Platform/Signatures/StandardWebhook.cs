@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Serverless.Cases.Rules;
 
 namespace Serverless.Platform.Signatures;
 

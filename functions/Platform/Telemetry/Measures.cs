@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Serverless.Cases.Rules;
 
 namespace Serverless.Platform.Telemetry;
 

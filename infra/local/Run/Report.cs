@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Serverless.Local.CommandLine;
-using Serverless.Local.Demo;
 using Spectre.Console;
 
 namespace Serverless.Local.Run;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Serverless.Channels;
 using Serverless.Channels.CallFlows;
 using Serverless.ServiceLevels;
 using Xunit;

@@ -1,5 +1,4 @@
 using System.Text;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Tests.Harness;

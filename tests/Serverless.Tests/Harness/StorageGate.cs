@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Serverless.Cases.Rules;
 
 namespace Serverless.Tests.Harness;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Cases.Rules;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Infra;

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Cases;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Notifications;
 using Serverless.Tests.Harness;

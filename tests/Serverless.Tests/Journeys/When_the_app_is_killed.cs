@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Cases.Rules;
 using Serverless.Local.Azurite;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Demo;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Notifications;
 using Serverless.Notifications.Teams;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Local.ServiceBus;
 using Serverless.Notifications;
 using Serverless.Outbox;
 using Serverless.Tests.Harness;

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Serverless.Cases.Rules;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Rules;

@@ -1,6 +1,5 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Serverless.Cases.Rules;
 using Xunit;
 
 namespace Serverless.Tests.Rules;

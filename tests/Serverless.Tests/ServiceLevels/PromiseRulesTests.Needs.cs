@@ -1,4 +1,3 @@
-using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Needs;

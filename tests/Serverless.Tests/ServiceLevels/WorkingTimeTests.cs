@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Channels;
 using Serverless.ServiceLevels;
 using Serverless.Tests.Harness;
 using Xunit;

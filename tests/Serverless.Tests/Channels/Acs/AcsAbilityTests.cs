@@ -1,13 +1,11 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Acs;
 using Serverless.Contacts;
 using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
-using AcsApi = Serverless.Tests.Channels.Acs.AcsApi;
 
 namespace Serverless.Tests.Channels.Acs;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
 using Serverless.Contacts;

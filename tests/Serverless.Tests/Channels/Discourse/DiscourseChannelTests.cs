@@ -5,7 +5,6 @@ using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Discourse;
 using Serverless.Contacts;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels.Discourse;

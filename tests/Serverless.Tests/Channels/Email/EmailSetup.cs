@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Email;
 using Serverless.Contacts;

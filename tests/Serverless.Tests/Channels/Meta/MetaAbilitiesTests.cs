@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Serverless.Tests.Harness;

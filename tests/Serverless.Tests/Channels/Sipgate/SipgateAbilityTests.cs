@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Contacts;
 using Xunit;

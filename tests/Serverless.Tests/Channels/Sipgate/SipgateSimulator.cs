@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Serverless.Cases.Rules;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels.Sipgate;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Telegram;
 using Serverless.Contacts;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels.Twilio;

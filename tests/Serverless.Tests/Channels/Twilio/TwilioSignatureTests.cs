@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Twilio;
 using Serverless.Platform.OutboundHttp;

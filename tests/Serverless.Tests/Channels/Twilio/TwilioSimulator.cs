@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Web;
-using Serverless.Cases.Rules;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels.Twilio;

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.Vonage;
 using Serverless.Contacts;
-using Serverless.Tests.Harness;
 using Xunit;
 
 namespace Serverless.Tests.Channels.Vonage;

@@ -1,4 +1,3 @@
-using Serverless.Local.CommandLine;
 using Serverless.Local.ServiceBus;
 using Serverless.Tests.Harness;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Text;
 using Azure.Messaging.ServiceBus;
-using Serverless.Cases.Rules;
 using Serverless.Local.ServiceBus;
 
 namespace Serverless.Tests.Platform.Messaging;

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Azure;
 using Azure.Core;
 using Azure.Messaging.ServiceBus;
-using Serverless.Local.ServiceBus;
 using Serverless.Platform.Messaging;
 using Serverless.Platform.Telemetry;
 using Serverless.Tests.Harness;

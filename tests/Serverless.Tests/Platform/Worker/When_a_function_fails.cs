@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serverless.ActionLinks;
 using Serverless.Intake;
-using Serverless.Local.FunctionsHost;
 using Serverless.Notifications;
 using Serverless.Tests.Harness;
 using Xunit;
