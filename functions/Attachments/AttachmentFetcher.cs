@@ -33,7 +33,7 @@ public sealed partial class AttachmentFetcher(
             if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is not { File.State: not AttachmentState.Removed } row)
             {
                 // A run that crashed while the contact was removed may have left its bytes behind.
-                await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(pointer.CaseId, pointer.File), ct);
+                await blobs.DeleteAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(pointer.CaseId, pointer.File), ct);
                 return;
             }
 
@@ -87,7 +87,7 @@ public sealed partial class AttachmentFetcher(
                     await using (content.Bytes)
                     {
                         var type = TypeOf(content.Type) ?? TypeOf(attachment.Type) ?? PlainBytes;
-                        var facts = await blobs.PutStreamAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
+                        var facts = await blobs.PutStreamAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
                         if (facts is null) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
                         else await EndAsync(row with { File = row.File with { Type = type, Size = facts.Size, Sha256 = facts.Sha256 } }, AttachmentState.Stored, null, ct);
                     }
@@ -111,7 +111,7 @@ public sealed partial class AttachmentFetcher(
 
         // Another run was faster: a second message for the same file, or its contact was removed, and then its bytes are deleted, too.
         if (await rows.FindAsync(row.CaseId, row.File.Id, ct) is null or { File.State: AttachmentState.Removed })
-            await blobs.DeleteAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(row.CaseId, row.File.Id), ct);
+            await blobs.DeleteAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(row.CaseId, row.File.Id), ct);
     }
 
     private async Task LaterAsync(AttachmentMessage pointer, AttachmentRows.Row row, string reason, TimeSpan? asked, CancellationToken ct)

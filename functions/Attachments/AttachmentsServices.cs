@@ -9,6 +9,6 @@ public static class AttachmentsServices
     {
         services.AddOptions<AttachmentsOptions>().Bind(configuration.GetSection("Attachments")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<AttachmentsOptions>, AttachmentsOptionsValidator>();
-        return services.AddSingleton<AttachmentQueue>().AddSingleton<AttachmentFetcher>().AddSingleton<AttachmentReader>();
+        return services.AddSingleton<AttachmentRequests>().AddSingleton<AttachmentFetcher>().AddSingleton<AttachmentReader>();
     }
 }

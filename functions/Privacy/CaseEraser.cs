@@ -64,7 +64,7 @@ public sealed class CaseEraser(
             await replies.EraseAsync(new ReplyMessage(caseId, reply.Id), reply, contacts[reply.To].Select(e => e.Event.Event.Contact).FirstOrDefault(c => c.ThreadKey is not null), ct);
 
         var emptied = await EmptyAsync(events, late, ct);
-        await foreach (var file in blobs.ListAsync(AttachmentQueue.Container, $"{caseId}/", ct)) await blobs.DeleteAsync(AttachmentQueue.Container, file, ct);
+        await foreach (var file in blobs.ListAsync(AttachmentRequests.Container, $"{caseId}/", ct)) await blobs.DeleteAsync(AttachmentRequests.Container, file, ct);
         await cases.TakeAwayAsync(caseId, rows, ct);
         if (await teller.TellRestAsync(caseId, ct) && remembered is { } mark) await relay.ForgetAsync(caseId, mark, ct);
         return emptied;

@@ -37,7 +37,7 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
             await AddAsync(zip, $"cases/{file.Case.Number}.json", JsonSerializer.SerializeToUtf8Bytes(theirs, CaseJson.Default.CaseFile), ct);
             foreach (var attachment in theirs.Contacts.SelectMany(c => c.Files).Where(f => f.State == AttachmentState.Stored))
             {
-                if (await blobs.OpenAsync(AttachmentQueue.Container, AttachmentQueue.BlobOf(one.Id, attachment.Id), ct) is not { } bytes) continue;
+                if (await blobs.OpenAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(one.Id, attachment.Id), ct) is not { } bytes) continue;
                 await using (bytes)
                 {
                     await using var entry = await zip.CreateEntry($"files/{file.Case.Number}/{attachment.Id[..8]}-{Strange().Replace(attachment.Name ?? "file", "_")}").OpenAsync(ct);

@@ -14,7 +14,7 @@ namespace Serverless.Processing;
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ItemProcessor(
-    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, LateRecovery late, AttachmentQueue files,
+    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, LateRecovery late, AttachmentRequests files,
     PlaceholderReplacement successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
     /// <summary>Outcome of one item.</summary>

@@ -7,7 +7,7 @@ using Serverless.Platform.Storage;
 namespace Serverless.Attachments;
 
 /// <summary>Queues the attachments of a stored contact, or deletes them with their contact. Safe to repeat.</summary>
-public sealed class AttachmentQueue(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
+public sealed class AttachmentRequests(AttachmentRows rows, BlobStore blobs, QueueStore queues, TimeProvider time)
 {
     public const string Container = "attachments";
 
