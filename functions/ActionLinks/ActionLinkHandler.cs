@@ -156,7 +156,8 @@ public sealed class ActionLinkHandler(
         await tables.InsertAsync(Table, new TableRow(KeyOf(token), "used") { ["At"] = time.GetUtcNow() }, ct);
 
     private static string? Field(IReadOnlyDictionary<string, string> fields, string name, int longest) =>
-        fields.TryGetValue(name, out var value) && value.ReplaceLineEndings(" ").Trim() is { Length: > 0 } text && text.Length <= longest ? text : null;
+        fields.TryGetValue(name, out var value) && value.ReplaceLineEndings(" ").Trim() is { Length: > 0 } text && text.Length <= longest
+        ? text : null;
 
     private List<string> OwnersBut(string? present) => [.. owners.CurrentValue.Known.Where(o => o != present)];
 

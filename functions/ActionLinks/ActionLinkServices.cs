@@ -9,6 +9,7 @@ public static class ActionLinkServices
     {
         services.AddOptions<LinksOptions>().Bind(configuration.GetSection("Links")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<LinksOptions>, LinksOptionsValidator>();
-        return services.AddSingleton<ActionLinkTokens>().AddSingleton<ActionLinkViews>().AddSingleton<ActionLinkHandler>().AddSingleton<ActionPage>();
+        return services.AddSingleton<ActionLinkTokens>().AddSingleton<ActionLinkViews>().AddSingleton<ActionLinkHandler>()
+            .AddSingleton<ActionPage>();
     }
 }

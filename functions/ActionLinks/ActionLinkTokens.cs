@@ -72,8 +72,10 @@ public sealed class ActionLinkTokens(IOptionsMonitor<LinksOptions> options, IOpt
     /// <summary>Sentences for missing settings, each naming the setting.</summary>
     public IEnumerable<string> Problems()
     {
-        if (string.IsNullOrEmpty(options.CurrentValue.Secret)) yield return "Links__Secret is missing: cards and mails carry no links to act by.";
-        if (string.IsNullOrEmpty(hooks.CurrentValue.PublicBaseUrl)) yield return "Hooks__PublicBaseUrl is missing: cards and mails carry no links to act by.";
+        if (string.IsNullOrEmpty(options.CurrentValue.Secret))
+            yield return "Links__Secret is missing: cards and mails carry no links to act by.";
+        if (string.IsNullOrEmpty(hooks.CurrentValue.PublicBaseUrl))
+            yield return "Hooks__PublicBaseUrl is missing: cards and mails carry no links to act by.";
     }
 }
 

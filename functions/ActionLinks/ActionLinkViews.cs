@@ -79,7 +79,8 @@ public sealed class ActionLinkViews(CaseReader reader, ReplyRequests replies, Ac
     {
         var request = new ReplyRequest { Id = $"link {id}", Text = text, To = link.ContactId };
         var (asked, _) = await replies.AskAsync(link.CaseId, request, ct);
-        return new LinkView(StateOf(asked), link) { Objection = asked is ReplyRequestResult.Taken or ReplyRequestResult.Known ? null : asked };
+        return new LinkView(StateOf(asked), link) { Objection = asked is ReplyRequestResult.Taken or ReplyRequestResult.Known
+            ? null : asked };
     }
 
     private static LinkState StateOf(ReplyRequestResult asked) => asked switch

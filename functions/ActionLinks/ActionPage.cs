@@ -101,7 +101,8 @@ public sealed class ActionPage(TextBook texts, Calendars calendars)
 
     private void Facts(StringBuilder html, Case head, string language, TimeZoneInfo zone, DateTimeOffset now)
     {
-        void Fact(string name, string value) => html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts.Say(language, $"page_{name}"))}</dt><dd>{Safe(value)}</dd>");
+        void Fact(string name, string value) =>
+            html.Append(CultureInfo.InvariantCulture, $"<dt>{Safe(texts.Say(language, $"page_{name}"))}</dt><dd>{Safe(value)}</dd>");
         html.Append("<dl>");
         Fact("case", head.Number);
         Fact("need", texts.Say(language, $"need_{head.Need.Replace('-', '_')}"));
@@ -121,7 +122,8 @@ public sealed class ActionPage(TextBook texts, Calendars calendars)
 
     private static void Form(StringBuilder html, LinkView view, string action, Func<string, string> says)
     {
-        if (view.State == LinkState.Incomplete) html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{says("incomplete")}</p>");
+        if (view.State == LinkState.Incomplete)
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\" role=\"alert\">{says("incomplete")}</p>");
         if (action == "hand_over" && view.Owners is not { Count: > 0 })
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"alert\">{says("hand_over_nobody")}</p>");
@@ -131,15 +133,21 @@ public sealed class ActionPage(TextBook texts, Calendars calendars)
         html.Append("<form method=\"post\">");
         if (action == "hand_over")
         {
-            html.Append(CultureInfo.InvariantCulture, $"<label for=\"to\">{says("hand_over_to")}</label><select id=\"to\" name=\"to\" required>");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<label for=\"to\">{says("hand_over_to")}</label><select id=\"to\" name=\"to\" required>");
             foreach (var owner in view.Owners!) html.Append(CultureInfo.InvariantCulture, $"<option>{Safe(owner)}</option>");
-            html.Append(CultureInfo.InvariantCulture, $"</select><label for=\"why\">{says("hand_over_why")}</label><textarea id=\"why\" name=\"why\" rows=\"3\" maxlength=\"{CaseActions.LongestReason}\" required></textarea>");
+            html.Append(CultureInfo.InvariantCulture,
+                $"</select><label for=\"why\">{says("hand_over_why")}</label><textarea id=\"why\" name=\"why\" rows=\"3\" maxlength=\"{CaseActions.LongestReason}\" required></textarea>");
         }
 
-        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<label for=\"cause\">{says("done_cause")}</label><input id=\"cause\" name=\"cause\" maxlength=\"{CaseActions.LongestReason}\" required>");
+        if (action == "done")
+            html.Append(CultureInfo.InvariantCulture,
+                $"<label for=\"cause\">{says("done_cause")}</label><input id=\"cause\" name=\"cause\" maxlength=\"{CaseActions.LongestReason}\" required>");
         html.Append(CultureInfo.InvariantCulture, $"<button>{says($"{action}_button")}</button></form>");
         // A form of its own, so that nobody has to fill in what they do not know.
-        if (action == "done") html.Append(CultureInfo.InvariantCulture, $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
+        if (action == "done")
+            html.Append(CultureInfo.InvariantCulture,
+                $"<form method=\"post\"><button class=\"second\" name=\"cause\" value=\"unknown\">{says("done_unknown")}</button></form>");
     }
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);

@@ -13,7 +13,8 @@ namespace Serverless.Attachments;
 /// repeated.
 /// </summary>
 public sealed partial class AttachmentFetcher(
-    AttachmentRows rows, CaseStore cases, ChannelDirectory channels, BlobStore blobs, QueueStore queues, IOptionsMonitor<AttachmentsOptions> options, TimeProvider time, ILogger<AttachmentFetcher> log)
+    AttachmentRows rows, CaseStore cases, ChannelDirectory channels, BlobStore blobs, QueueStore queues,
+    IOptionsMonitor<AttachmentsOptions> options, TimeProvider time, ILogger<AttachmentFetcher> log)
 {
     private const string PlainBytes = "application/octet-stream";
 
@@ -44,7 +45,8 @@ public sealed partial class AttachmentFetcher(
         }
         catch (StorageUnavailableException)
         {
-            await queues.SendAsync(AttachmentMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), BackOff.After(pointer.Attempt), ct);
+            await queues.SendAsync(AttachmentMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(),
+                BackOff.After(pointer.Attempt), ct);
         }
     }
 
@@ -52,7 +54,8 @@ public sealed partial class AttachmentFetcher(
     public async Task<bool> GiveUpAsync(string message, CancellationToken ct)
     {
         if (AttachmentMessage.Parse(message) is not { } pointer) return false;
-        if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is { File.State: AttachmentState.Waiting } row) await EndAsync(row, AttachmentState.Failed, "failed-too-often", ct);
+        if (await rows.FindAsync(pointer.CaseId, pointer.File, ct) is { File.State: AttachmentState.Waiting } row)
+            await EndAsync(row, AttachmentState.Failed, "failed-too-often", ct);
         return true;
     }
 
@@ -60,16 +63,20 @@ public sealed partial class AttachmentFetcher(
     {
         var events = await cases.EventsOfAsync(row.CaseId, row.ContactId, ct);
         var limit = options.CurrentValue.MaxBytes;
-        var attachment = events.SelectMany(e => e.Contact.Attachments.Select(a => (e.Contact, Attachment: a))).FirstOrDefault(a => CaseKeys.Attachment(a.Contact, a.Attachment) == row.File.Id).Attachment;
+        var attachment = events.SelectMany(e => e.Contact.Attachments.Select(a => (e.Contact, Attachment: a)))
+            .FirstOrDefault(a => CaseKeys.Attachment(a.Contact, a.Attachment) == row.File.Id).Attachment;
         if (ContactFold.IsRemoved(events)) await EndAsync(row, AttachmentState.Removed, null, ct);
         else if (attachment is null) await EndAsync(row, AttachmentState.Gone, "no-longer-named", ct);
         else if (attachment.Size > limit) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
-        else if (channels.Find(row.Channel) is not IReadsAttachments opens) await EndAsync(row, AttachmentState.Failed, "cannot-be-opened", ct);
-        else if (ChannelDirectory.SettingsOf((IChannel)opens, out _) is not { Enabled: true, Paused: false }) await LaterAsync(pointer, row, "channel-is-off", null, ct);
+        else if (channels.Find(row.Channel) is not IReadsAttachments opens)
+            await EndAsync(row, AttachmentState.Failed, "cannot-be-opened", ct);
+        else if (ChannelDirectory.SettingsOf((IChannel)opens, out _) is not { Enabled: true, Paused: false })
+            await LaterAsync(pointer, row, "channel-is-off", null, ct);
         else await StoreAsync(pointer, row, opens, ContactFold.Fold(events), attachment, limit, ct);
     }
 
-    private async Task StoreAsync(AttachmentMessage pointer, AttachmentRows.Row row, IReadsAttachments channel, Contact contact, Attachment attachment, long limit, CancellationToken ct)
+    private async Task StoreAsync(AttachmentMessage pointer, AttachmentRows.Row row, IReadsAttachments channel, Contact contact,
+        Attachment attachment, long limit, CancellationToken ct)
     {
         using var clock = new CancellationTokenSource(Patience, time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct, clock.Token);
@@ -87,15 +94,18 @@ public sealed partial class AttachmentFetcher(
                     await using (content.Bytes)
                     {
                         var type = TypeOf(content.Type) ?? TypeOf(attachment.Type) ?? PlainBytes;
-                        var facts = await blobs.PutStreamAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
+                        var facts = await blobs.PutStreamAsync(AttachmentRequests.Container,
+                            AttachmentRequests.BlobOf(row.CaseId, row.File.Id), content.Bytes, type, limit, patience.Token);
                         if (facts is null) await EndAsync(row, AttachmentState.Failed, "too-large", ct);
-                        else await EndAsync(row with { File = row.File with { Type = type, Size = facts.Size, Sha256 = facts.Sha256 } }, AttachmentState.Stored, null, ct);
+                        else await EndAsync(row with { File = row.File with { Type = type, Size = facts.Size, Sha256 = facts.Sha256 } },
+                            AttachmentState.Stored, null, ct);
                     }
 
                     break;
             }
         }
-        catch (Exception error) when (error is IOException or HttpRequestException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception error) when (error is IOException or HttpRequestException
+            || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             await LaterAsync(pointer, row, error is OperationCanceledException ? "too-slow" : "interrupted", null, ct);
         }
@@ -103,7 +113,8 @@ public sealed partial class AttachmentFetcher(
 
     private async Task EndAsync(AttachmentRows.Row row, AttachmentState state, string? reason, CancellationToken ct)
     {
-        if (await rows.ReplaceAsync(row with { NextAt = null, File = row.File with { State = state, Reason = reason, At = time.GetUtcNow() } }, ct))
+        if (await rows.ReplaceAsync(row
+            with { NextAt = null, File = row.File with { State = state, Reason = reason, At = time.GetUtcNow() } }, ct))
         {
             LogEnded(row.CaseId, row.File.Id, state, reason);
             return;
@@ -124,7 +135,8 @@ public sealed partial class AttachmentFetcher(
             return;
         }
 
-        var pause = asked is { } wanted ? TimeSpan.FromTicks(Math.Clamp(wanted.Ticks, TimeSpan.TicksPerSecond, LongestAsked.Ticks)) : BackOff.After(pointer.Attempt);
+        var pause = asked is { } wanted
+            ? TimeSpan.FromTicks(Math.Clamp(wanted.Ticks, TimeSpan.TicksPerSecond, LongestAsked.Ticks)) : BackOff.After(pointer.Attempt);
         if (pause > left) pause = left;
         LogLater(row.CaseId, row.File.Id, pointer.Attempt + 1, (int)pause.TotalSeconds, reason);
         // The message first: dying in between leaves one message too many, which finds itself early, and never none.
@@ -134,7 +146,8 @@ public sealed partial class AttachmentFetcher(
 
     // It becomes a header of our own response later: only MIME types are accepted.
     private static string? TypeOf(string? type) =>
-        type is { Length: < 200 } && MediaTypeHeaderValue.TryParse(type, out var parsed) && parsed.MediaType is { } media && media.All(char.IsAscii) ? media : null;
+        type is { Length: < 200 } && MediaTypeHeaderValue.TryParse(type, out var parsed) && parsed.MediaType is { } media
+        && media.All(char.IsAscii) ? media : null;
 
     [LoggerMessage(70, LogLevel.Information, "file {CaseId}/{File} {State} {Reason}")]
     private partial void LogEnded(string caseId, string file, AttachmentState state, string? reason);

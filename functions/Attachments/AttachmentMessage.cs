@@ -21,7 +21,8 @@ public sealed record AttachmentMessage(string CaseId, string File, int Attempt)
         try
         {
             var pointer = JsonSerializer.Deserialize(json, AttachmentJson.Default.AttachmentMessage);
-            return pointer is { CaseId.Length: 32, File.Length: > 0 and < 100 } && pointer.CaseId.All(char.IsAsciiHexDigit) && pointer.File.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? pointer : null;
+            return pointer is { CaseId.Length: 32, File.Length: > 0 and < 100 } && pointer.CaseId.All(char.IsAsciiHexDigit)
+                && pointer.File.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? pointer : null;
         }
         catch (JsonException)
         {

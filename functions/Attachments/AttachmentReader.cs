@@ -11,7 +11,9 @@ public sealed class AttachmentReader(AttachmentRows rows, CaseReader cases, Blob
         IsFile(file) && await cases.IdOfAsync(idOrNumber, ct) is { } id ? await rows.FindAsync(id, file, ct) : null;
 
     /// <summary>Its bytes, to be disposed; null when they are not here.</summary>
-    public Task<Stream?> OpenAsync(AttachmentRows.Row row, CancellationToken ct) => blobs.OpenAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(row.CaseId, row.File.Id), ct);
+    public Task<Stream?> OpenAsync(AttachmentRows.Row row, CancellationToken ct) =>
+        blobs.OpenAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(row.CaseId, row.File.Id), ct);
 
-    private static bool IsFile(string file) => file.Length is >= 8 and < 100 && file.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static bool IsFile(string file) =>
+        file.Length is >= 8 and < 100 && file.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

@@ -20,7 +20,8 @@ public sealed class AttachmentRequests(AttachmentRows rows, BlobStore blobs, Que
     {
         if (channel is not IReadsAttachments) return;
         if (e.Change == ContactChange.Removed) await RemoveAsync(caseId, CaseKeys.Contact(e.Contact), ct);
-        else foreach (var attachment in e.Contact.Attachments.Where(a => !AttachmentText.IsText(a))) await AskAsync(caseId, e, attachment, ct);
+        else foreach (var attachment in e.Contact.Attachments.Where(a => !AttachmentText.IsText(a)))
+            await AskAsync(caseId, e, attachment, ct);
     }
 
     /// <summary>Name of a file's blob.</summary>
@@ -30,7 +31,8 @@ public sealed class AttachmentRequests(AttachmentRows rows, BlobStore blobs, Que
     private async Task AskAsync(string caseId, ContactEvent e, Attachment attachment, CancellationToken ct)
     {
         if (await rows.WantAsync(caseId, e.Contact, attachment, e.Change == ContactChange.Restored, time.GetUtcNow(), ct))
-            await queues.SendAsync(AttachmentMessage.Queue, new AttachmentMessage(caseId, CaseKeys.Attachment(e.Contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(AttachmentMessage.Queue,
+                new AttachmentMessage(caseId, CaseKeys.Attachment(e.Contact, attachment), 0).ToJson(), TimeSpan.Zero, ct);
     }
 
     // The row first: who is storing the file at this instant finds it changed, and takes the blob away again.
@@ -38,7 +40,10 @@ public sealed class AttachmentRequests(AttachmentRows rows, BlobStore blobs, Que
     {
         foreach (var row in await rows.OfContactAsync(caseId, contactId, ct))
         {
-            var removed = row with { NextAt = null, File = new FiledAttachment(row.File.Id, null, null, null, AttachmentState.Removed, At: time.GetUtcNow()), ETag = Azure.ETag.All };
+            var removed = row
+                with { NextAt = null,
+                    File = new FiledAttachment(row.File.Id, null, null, null, AttachmentState.Removed, At: time.GetUtcNow()),
+                    ETag = Azure.ETag.All };
             await rows.ReplaceAsync(removed, ct);
             await blobs.DeleteAsync(Container, BlobOf(caseId, row.File.Id), ct);
         }

@@ -46,7 +46,8 @@ public sealed class AttachmentsFunctions(AttachmentFetcher work, AttachmentReade
         if (bytes is null)
         {
             var reason = file.Reason is null ? "" : $" ({file.Reason})";
-            await ApiResponse.ProblemAsync(request, 404, $"The attachment is not available: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
+            await ApiResponse.ProblemAsync(request, 404,
+                $"The attachment is not available: it is {file.State.ToString().ToLowerInvariant()}{reason}.");
             return;
         }
 

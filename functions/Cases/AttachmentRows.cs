@@ -18,12 +18,14 @@ public sealed class AttachmentRows(TableStore tables)
     /// <param name="NextAt">When the next try is due; null before the first.</param>
     /// <param name="File">The attachment as returned by the API.</param>
     /// <param name="ETag">Version.</param>
-    public sealed record Row(string CaseId, string ContactId, string Channel, DateTimeOffset WantedAt, DateTimeOffset? NextAt, FiledAttachment File, ETag ETag);
+    public sealed record Row(string CaseId, string ContactId, string Channel, DateTimeOffset WantedAt, DateTimeOffset? NextAt,
+        FiledAttachment File, ETag ETag);
 
     /// <summary>
     /// Records that an attachment is to be fetched. True when it still is: new, pending, or restored after it was removed.
     /// </summary>
-    public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, bool putBack, DateTimeOffset now, CancellationToken ct)
+    public async Task<bool> WantAsync(string caseId, Contact contact, Attachment attachment, bool putBack, DateTimeOffset now,
+        CancellationToken ct)
     {
         var id = CaseKeys.Attachment(contact, attachment);
         var name = attachment.Name is { Length: > LongestName } longer ? longer[..LongestName] : attachment.Name;
@@ -59,7 +61,8 @@ public sealed class AttachmentRows(TableStore tables)
         row.PartitionKey, row.Text("Contact") ?? "", row.Text("Channel") ?? "", row.Time("WantedAt") ?? default, row.Time("NextAt"),
         new FiledAttachment(
             row.RowKey[CaseKeys.AttachmentPrefix.Length..], row.Text("Name"), row.Text("Type"), row.Long("Size"),
-            Enum.TryParse<AttachmentState>(row.Text("State"), out var state) ? state : AttachmentState.Failed, row.Text("Reason"), row.Text("Sha256"), row.Time("At")),
+            Enum.TryParse<AttachmentState>(row.Text("State"), out var state)
+            ? state : AttachmentState.Failed, row.Text("Reason"), row.Text("Sha256"), row.Time("At")),
         row.ETag);
 
     private static TableRow Write(Row row) => new(row.CaseId, CaseKeys.AttachmentPrefix + row.File.Id)

@@ -102,14 +102,18 @@ public sealed partial class CaseActions(
 
     /// <summary>Ends a case.</summary>
     /// <param name="caseId">The case.</param>
-    /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/> characters.</param>
+    /// <param name="cause">Why it came to this case, or <c>unknown</c>: soothing is not service. At most <see cref="LongestReason"/>
+    /// characters.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="version">Required version of the head; null for any.</param>
     public Task<Result> CloseAsync(string caseId, string cause, CancellationToken ct, int? version = null) =>
         ChangeAsync(caseId, version, (head, now) =>
         head.State == CaseState.Closed
             ? (Result.Already, null)
-            : (Result.Done, new Step(CaseEvent.Closed, head with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0, HandOver = null })), ct);
+            : (Result.Done,
+                new Step(CaseEvent.Closed, head
+                    with { State = CaseState.Closed, ClosedAt = now, Cause = cause, WaitingSince = null, WaitingFor = null, DueAt = null,
+                        Overdue = 0, HandOver = null })), ct);
 
     /// <summary>A change of the head.</summary>
     /// <param name="Head">The head as it shall be.</param>

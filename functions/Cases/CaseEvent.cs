@@ -52,11 +52,13 @@ public static class CaseEvent
         [PromiseMade] = "A person or the customer set the time of a promise. Promises of service levels are part of the contact's event.",
         [PromiseDueSoon] = "An open promise is due soon (data.promise).",
         [PromiseBroken] = "An open promise is overdue (data.promise).",
-        [PromiseKept] = "A promise set by a person or the customer was kept. Promises of service levels are kept by the event of their contact.",
+        [PromiseKept] =
+        "A promise set by a person or the customer was kept. Promises of service levels are kept by the event of their contact.",
         [PromiseWithdrawn] = "A promise was withdrawn or has a new time (data.promise).",
         [OwnerGap] = "A case was opened without an owner, because no owner rule matched and Owners__Default is not set.",
         [ContactReceived] = "A further contact of the customer was added to an open case.",
-        [ContactSent] = "A reply was sent to the customer, from here or from another tool. With data.automatic it was an automatic message, and "
+        [ContactSent] =
+        "A reply was sent to the customer, from here or from another tool. With data.automatic it was an automatic message, and "
             + "the customer still waits for an answer.",
         [ContactChanged] = "A contact was updated: a call leg, recording, transcription, edit or removal.",
         [ReplyFailed] = "A reply was not delivered, or its delivery is unknown; data.reply has state and reason.",
@@ -119,7 +121,8 @@ public static class CaseEvent
             Promise = promise is null ? null : new PromiseFacts(promise.Id, promise.Kind, promise.MadeBy, promise.State, promise.Due),
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(
-            new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, TraceParent = Spans.Carried, Data = facts }, CaseJson.Default.CloudEventCaseFacts);
+            new CloudEvent<CaseFacts> { Id = id, Source = Source, Type = type, Subject = head.Id, Time = at, TraceParent = Spans.Carried,
+                Data = facts }, CaseJson.Default.CloudEventCaseFacts);
         return new OutboxEntry(id, type, at, json);
     }
 }
@@ -184,7 +187,8 @@ public sealed record CaseFacts
     /// <summary>True when reconciliation found the contact late. No automatic message is sent for it (P9).</summary>
     public bool? Recovered { get; init; }
 
-    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours, no answer), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
+    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours, no answer), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>,
+    /// <c>generated</c>.</summary>
     public string? Automatic { get; init; }
 
     public ReplyFacts? Reply { get; init; }

@@ -37,6 +37,7 @@ public sealed class CaseEventPublisher(OutboxRelay relay, CaseViews views, CaseS
     private async Task ListAsync(Case head, CancellationToken ct)
     {
         await views.ShowAsync(head, ct);
-        if (head.State == CaseState.Closed && (await cases.HeadAsync(head.Id, ct))?.Head is { State: CaseState.Open } reopened) await views.ShowAsync(reopened, ct);
+        if (head.State == CaseState.Closed && (await cases.HeadAsync(head.Id, ct))?.Head is { State: CaseState.Open } reopened)
+            await views.ShowAsync(reopened, ct);
     }
 }

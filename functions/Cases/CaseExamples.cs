@@ -53,14 +53,16 @@ public static class CaseExamples
 
     private static readonly Promise Named = Answer with { Kind = PromiseKind.Named, MadeBy = PromiseMaker.Person, By = "anna" };
 
-    private static readonly CaseReply Reply = new() { Id = "5d41402abc4b2a76b9719d911017c592", State = ReplyState.Refused, StateAt = At, To = "", Text = "", CreatedAt = At, Reason = ReplyReasons.WindowClosed };
+    private static readonly CaseReply Reply = new() { Id = "5d41402abc4b2a76b9719d911017c592", State = ReplyState.Refused, StateAt = At,
+        To = "", Text = "", CreatedAt = At, Reason = ReplyReasons.WindowClosed };
 
     /// <summary>Every type of <see cref="CaseEvent"/> with its example.</summary>
     public static IEnumerable<EventKind> Kinds => CaseEvent.Catalogue.Select(e => new EventKind(e.Key, e.Value, "event", Of(e.Key).Json));
 
     private static OutboxEntry Of(string type) => type switch
     {
-        CaseEvent.Closed => Of(type, Open with { State = CaseState.Closed, ClosedAt = At, Cause = "unknown", WaitingSince = null, DueAt = null }),
+        CaseEvent.Closed =>
+            Of(type, Open with { State = CaseState.Closed, ClosedAt = At, Cause = "unknown", WaitingSince = null, DueAt = null }),
         CaseEvent.Accepted => Of(type, Open with { AcceptedBy = "anna", AcceptedAt = At }),
         CaseEvent.HandOverOffered => Of(type, Open with { HandOver = new HandOver("workshop", "service-desk", "needs a visit", At) }),
         CaseEvent.HandedOver => Of(type, Open with { Owner = "workshop", AcceptedBy = "workshop", AcceptedAt = At, HandOvers = 1 }),
@@ -75,7 +77,8 @@ public static class CaseExamples
         CaseEvent.PromiseKept => Of(type, Open, promise: Named with { State = PromiseState.Kept }),
         CaseEvent.PromiseWithdrawn => Of(type, Open, promise: Named with { State = PromiseState.Withdrawn }),
         CaseEvent.OwnerGap => Of(type, Open with { Owner = null }, Message),
-        CaseEvent.ContactSent => Of(type, Open with { WaitingSince = null, DueAt = null, AnsweredAt = At }, Message with { Direction = Direction.Outbound }),
+        CaseEvent.ContactSent =>
+            Of(type, Open with { WaitingSince = null, DueAt = null, AnsweredAt = At }, Message with { Direction = Direction.Outbound }),
         CaseEvent.ContactChanged => Of(type, Open, Message, ContactChange.Edited),
         CaseEvent.ReplyFailed => Of(type, Open, reply: Reply),
         CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived => Of(type, Open, Message),

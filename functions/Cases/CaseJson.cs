@@ -7,7 +7,8 @@ using Serverless.Platform.Json;
 namespace Serverless.Cases;
 
 /// <summary>JSON form of cases and their events: camel case, enums as words, nulls left out.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudEvent<CaseFacts>))]
 [JsonSerializable(typeof(CaseReply))]
 [JsonSerializable(typeof(ReplyTemplate))]

@@ -29,7 +29,8 @@ public sealed class CasePages(TableStore tables)
     public async Task<(IReadOnlyList<string> Contacts, string? Continuation)> OrderAsync(
         string caseId, int top, string? continuation, CancellationToken ct)
     {
-        var page = await tables.QueryAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.OrderPrefix).Top(top), ct, continuation);
+        var page = await tables.QueryAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.OrderPrefix).Top(top), ct,
+            continuation);
         return ([.. page.Rows.Select(r => r.RowKey[(r.RowKey.LastIndexOf('|') + 1)..])], page.Continuation);
     }
 

@@ -59,7 +59,8 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
     /// </summary>
     public async Task<(Promise? Promise, CaseFile? File)> PromisedAsync(string caseId, string promiseId, CancellationToken ct)
     {
-        if ((await cases.HeadAsync(caseId, ct))?.Head?.Promises.FirstOrDefault(p => p.Id == promiseId) is not { } known) return (null, null);
+        if ((await cases.HeadAsync(caseId, ct))?.Head?.Promises.FirstOrDefault(p => p.Id == promiseId) is not { } known)
+            return (null, null);
         if (known.Contact is not { } contact || await BriefAsync(caseId, contact, ct) is not { } file) return (known, null);
         // The head of the second call is the later one.
         return (file.Case.Promises.FirstOrDefault(p => p.Id == promiseId), file);
@@ -131,8 +132,10 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
             foreach (var account in accounts.Split(' '))
             {
                 if (references is { Count: >= MaxReferences }) return references;
-                if (await correlator.CaseOfAsync(filed.Contact.Channel, account, filed.Contact.ExternalId, ct) is not { } other || other == caseId) continue;
-                if (await cases.HeadAsync(other, ct) is { Head: { } head }) (references ??= []).Add(new CaseReference(other, head.Number, filed.Id, "same-message"));
+                if (await correlator.CaseOfAsync(filed.Contact.Channel, account, filed.Contact.ExternalId, ct) is not { } other
+                    || other == caseId) continue;
+                if (await cases.HeadAsync(other, ct) is { Head: { } head })
+                    (references ??= []).Add(new CaseReference(other, head.Number, filed.Id, "same-message"));
             }
         }
 
@@ -213,6 +216,7 @@ public sealed class CaseReader(CaseStore cases, CaseLists lists, Correlator corr
         OpenedAt = head.OpenedAt,
         DueAt = head.DueAt,
         ClosedAt = head.ClosedAt,
-        Contacts = events.GroupBy(e => e.ContactId, StringComparer.Ordinal).Count(contact => contact.All(e => e.Event.Contact.SupersededBy is null)),
+        Contacts = events.GroupBy(e => e.ContactId, StringComparer.Ordinal)
+        .Count(contact => contact.All(e => e.Event.Contact.SupersededBy is null)),
     };
 }

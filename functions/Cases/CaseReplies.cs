@@ -14,7 +14,8 @@ public sealed class CaseReplies(TableStore tables)
     public sealed record Versioned(CaseReply Reply, ETag ETag);
 
     public async Task<Versioned?> FindAsync(string caseId, string replyId, CancellationToken ct) =>
-        await tables.GetAsync(CaseStore.Table, caseId, CaseKeys.ReplyPrefix + replyId, ct) is { } row ? new Versioned(Read(row), row.ETag) : null;
+        await tables.GetAsync(CaseStore.Table, caseId, CaseKeys.ReplyPrefix + replyId, ct) is { } row
+        ? new Versioned(Read(row), row.ETag) : null;
 
     /// <summary>False when there is one of that id already.</summary>
     public async Task<bool> InsertAsync(string caseId, CaseReply reply, CancellationToken ct) =>
@@ -23,7 +24,8 @@ public sealed class CaseReplies(TableStore tables)
     /// <summary>
     /// Writes the new state of a reply and its events in one batch. Null when the reply changed concurrently or was erased.
     /// </summary>
-    public async Task<Versioned?> CommitAsync(string caseId, CaseReply reply, ETag replaces, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public async Task<Versioned?> CommitAsync(string caseId, CaseReply reply, ETag replaces, IReadOnlyList<OutboxEntry> entries,
+        CancellationToken ct)
     {
         var row = Write(caseId, reply);
         if (entries.Count == 0)
@@ -34,7 +36,8 @@ public sealed class CaseReplies(TableStore tables)
 
         List<TableOperation> operations = [new TableOperation.Replace(row, replaces)];
         CaseStore.AddEntries(operations, caseId, entries);
-        return (await tables.BatchAsync(CaseStore.Table, operations, ct)).State == WriteState.Written ? new Versioned(reply, row.ETag) : null;
+        return (await tables.BatchAsync(CaseStore.Table, operations, ct)).State == WriteState.Written
+            ? new Versioned(reply, row.ETag) : null;
     }
 
     internal static CaseReply Read(TableRow row) => new()
@@ -56,7 +59,8 @@ public sealed class CaseReplies(TableStore tables)
         ContactId = row.Text("ContactId"),
         MaybeSent = row.Flag("MaybeSent") ?? false,
         Sent = row.Bytes("Sent") is { } sent ? JsonSerializer.Deserialize(sent.Span, ContactJson.Default.ContactEvent) : null,
-        Known = row.Text("ExternalId") is { } id ? new MessageStatus(row.Text("Account") ?? "", id, MessageState.Sent, row.Time("SentAt") ?? default) : null,
+        Known = row.Text("ExternalId") is { } id
+        ? new MessageStatus(row.Text("Account") ?? "", id, MessageState.Sent, row.Time("SentAt") ?? default) : null,
     };
 
     private static TableRow Write(string caseId, CaseReply reply)
@@ -81,7 +85,8 @@ public sealed class CaseReplies(TableStore tables)
             ["SentAt"] = reply.Known?.At,
         };
         row.SetBytes("Text", System.Text.Encoding.UTF8.GetBytes(reply.Text));
-        if (reply.Template is { } template) row.SetBytes("Template", JsonSerializer.SerializeToUtf8Bytes(template, CaseJson.Default.ReplyTemplate));
+        if (reply.Template is { } template)
+            row.SetBytes("Template", JsonSerializer.SerializeToUtf8Bytes(template, CaseJson.Default.ReplyTemplate));
         if (reply.Sent is { } sent) row.SetBytes("Sent", JsonSerializer.SerializeToUtf8Bytes(sent, ContactJson.Default.ContactEvent));
         return row;
     }

@@ -17,7 +17,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <summary>State of a head that is left of an erased case: a tombstone, which no copy and no replay revives (P12).</summary>
     public const string Erased = "erased";
 
-    /// <summary>A head and the ETag it was read with. Null head: no case yet, but events wait in its partition for the contact that opens it; or an erased one.</summary>
+    /// <summary>A head and the ETag it was read with. Null head: no case yet, but events wait in its partition for the contact that opens
+    /// it; or an erased one.</summary>
     public sealed record Versioned(Case? Head, ETag ETag, bool IsErased = false);
 
     /// <summary>The stored event of a contact: whose delivery it came with, and what end that delivery got for it.</summary>
@@ -26,13 +27,15 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<Versioned?> HeadAsync(string caseId, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, caseId, CaseKeys.Head, ct);
-        return row is null ? null : new Versioned(row.Text("State") is Waiting or Erased ? null : HeadColumns.Read(row), row.ETag, row.Text("State") == Erased);
+        return row is null ? null
+            : new Versioned(row.Text("State") is Waiting or Erased ? null : HeadColumns.Read(row), row.ETag, row.Text("State") == Erased);
     }
 
     /// <summary>Replaces the head by a tombstone and adds the events to publish; false when it changed since it was read.</summary>
     public async Task<bool> BuryAsync(string caseId, ETag read, DateTimeOffset at, OutboxEntry? told, CancellationToken ct)
     {
-        List<TableOperation> operations = [new TableOperation.Replace(new TableRow(caseId, CaseKeys.Head) { ["State"] = Erased, ["ErasedAt"] = at }, read)];
+        List<TableOperation> operations =
+            [new TableOperation.Replace(new TableRow(caseId, CaseKeys.Head) { ["State"] = Erased, ["ErasedAt"] = at }, read)];
         if (told is not null) AddEntries(operations, caseId, [told], history: false);
         return (await tables.BatchAsync(Table, operations, ct)).State == WriteState.Written;
     }
@@ -46,17 +49,21 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         return rows;
     }
 
-    /// <summary>A page of the events of all cases, each with its case's id: a walk through the whole table, for a rare question about a person.</summary>
-    public async Task<(IReadOnlyList<(string CaseId, StoredEvent Event)> Events, string? Continuation)> EventsOfAllAsync(int top, string? continuation, CancellationToken ct)
+    /// <summary>A page of the events of all cases, each with its case's id: a walk through the whole table, for a rare question about a
+    /// person.</summary>
+    public async Task<(IReadOnlyList<(string CaseId, StoredEvent Event)> Events, string? Continuation)> EventsOfAllAsync(int top,
+        string? continuation, CancellationToken ct)
     {
         // Ids are hex digits.
-        var page = await tables.QueryAsync(Table, TableQuery.Partitions("0", "g").RowPrefix(CaseKeys.EventPrefix).Top(top), ct, continuation);
+        var page = await tables.QueryAsync(Table, TableQuery.Partitions("0", "g").RowPrefix(CaseKeys.EventPrefix).Top(top), ct,
+            continuation);
         List<(string, StoredEvent)> events = [];
         foreach (var row in page.Rows) events.Add((row.PartitionKey, await ReadEventAsync(row, ct)));
         return (events, page.Continuation);
     }
 
-    /// <summary>Takes rows of a case away, and the blobs of events that no longer fit into a row, those too that a commit left behind which came to nothing.</summary>
+    /// <summary>Takes rows of a case away, and the blobs of events that no longer fit into a row, those too that a commit left behind which
+    /// came to nothing.</summary>
     public async Task TakeAwayAsync(string caseId, IReadOnlyList<TableRow> rows, CancellationToken ct)
     {
         // Rows first: a row whose blob is missing could not be read when this is repeated.
@@ -76,9 +83,12 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
         await tables.GetAsync(Table, caseId, eventKey, ct) is { } row ? (await ReadEventAsync(row, ct), row.ETag) : null;
 
     /// <summary>Replaces an event and adds the events to publish.</summary>
-    public async Task<BatchResult> RewriteAsync(string caseId, StoredEvent known, ContactEvent e, ETag replaces, string end, IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
+    public async Task<BatchResult> RewriteAsync(string caseId, StoredEvent known, ContactEvent e, ETag replaces, string end,
+        IReadOnlyList<OutboxEntry> entries, CancellationToken ct)
     {
-        var operations = new List<TableOperation> { new TableOperation.Replace(await EventRowAsync(caseId, e, new Origin(known.Delivery, end), ct), replaces) };
+        var operations =
+            new List<TableOperation> { new TableOperation.Replace(await EventRowAsync(caseId, e, new Origin(known.Delivery, end), ct),
+                replaces) };
         AddEntries(operations, caseId, entries);
         return await tables.BatchAsync(Table, operations, ct);
     }
@@ -91,7 +101,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<List<StoredEvent>> StoredOfAsync(string caseId, string contactId, CancellationToken ct)
     {
         List<StoredEvent> events = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventsOf(contactId)), ct)) events.Add(await ReadEventAsync(row, ct));
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventsOf(contactId)), ct))
+            events.Add(await ReadEventAsync(row, ct));
         return events;
     }
 
@@ -99,7 +110,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<List<StoredEvent>> WaitingAsync(string caseId, CancellationToken ct)
     {
         List<StoredEvent> events = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix), ct)) events.Add(await ReadEventAsync(row, ct));
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(caseId).RowPrefix(CaseKeys.EventPrefix), ct))
+            events.Add(await ReadEventAsync(row, ct));
         return events;
     }
 
@@ -107,7 +119,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     /// <param name="caseId">The partition.</param>
     /// <param name="e">The event; its row comes first in the batch, so that a failure at index 0 says it is stored already.</param>
     /// <param name="origin">Its origin and outcome.</param>
-    /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first head; null leaves the head alone.</param>
+    /// <param name="head">The new head, and the ETag of the one it replaces; a null case says that the event waits; null ETag for a first
+    /// head; null leaves the head alone.</param>
     /// <param name="entries">Events to publish.</param>
     /// <param name="isNew">Whether nothing is stored of its contact; the batch fails when something is.</param>
     /// <param name="ct">Cancels.</param>
@@ -115,7 +128,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public async Task<BatchResult> CommitAsync(string caseId, ContactEvent e, Origin origin, (Case? Head, ETag? Replaces)? head,
         IReadOnlyList<OutboxEntry> entries, bool isNew, CancellationToken ct, IReadOnlyList<Promise>? promises = null)
     {
-        var operations = new List<TableOperation>(4 + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
+        var operations = new List<TableOperation>(4
+            + (2 * entries.Count)) { new TableOperation.Insert(await EventRowAsync(caseId, e, origin, ct)) };
         AddHead(operations, caseId, head);
         PromiseRows.AddTo(operations, caseId, promises);
         AddEntries(operations, caseId, entries);
@@ -149,7 +163,8 @@ public sealed class CaseStore(TableStore tables, BlobStore blobs)
     public Task<Rows?> ReadAsync(string caseId, string contactId, CancellationToken ct)
     {
         var events = TableQuery.Within(CaseKeys.EventsOf(contactId));
-        return ReadAsync(TableQuery.Partition(caseId).Where($"RowKey eq '{CaseKeys.Head}' or ({events}) or ({TableQuery.Within(CaseKeys.ReplyPrefix)} and Automatic eq true)"), ct);
+        return ReadAsync(TableQuery.Partition(caseId)
+            .Where($"RowKey eq '{CaseKeys.Head}' or ({events}) or ({TableQuery.Within(CaseKeys.ReplyPrefix)} and Automatic eq true)"), ct);
     }
 
     private async Task<Rows?> ReadAsync(TableQuery query, CancellationToken ct)

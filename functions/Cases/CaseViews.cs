@@ -32,7 +32,8 @@ public sealed class CaseViews(TableStore tables)
             row["LookAt"] = head.LookAt;
             row["Overdue"] = head.Overdue > 0 ? true : null;
             await tables.UpsertAsync(Table, row, ct);
-            foreach (var former in head.FormerOwners.Where(f => f != head.Owner).Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, OpenPartition(former), RowKeyOf(head), ETag.All, ct);
+            foreach (var former in head.FormerOwners.Where(f => f != head.Owner).Distinct(StringComparer.Ordinal))
+                await tables.DeleteAsync(Table, OpenPartition(former), RowKeyOf(head), ETag.All, ct);
             return;
         }
 
@@ -47,18 +48,21 @@ public sealed class CaseViews(TableStore tables)
     public async Task HideAsync(Case head, IEnumerable<DateTimeOffset> closed, CancellationToken ct)
     {
         var partitions = head.FormerOwners.Append(head.Owner ?? Nobody).Select(OpenPartition).Concat(closed.Select(ClosedPartition));
-        foreach (var partition in partitions.Distinct(StringComparer.Ordinal)) await tables.DeleteAsync(Table, partition, RowKeyOf(head), ETag.All, ct);
+        foreach (var partition in partitions.Distinct(StringComparer.Ordinal))
+            await tables.DeleteAsync(Table, partition, RowKeyOf(head), ETag.All, ct);
     }
 
     /// <summary>A page of ids of cases that were closed before a month, whatever their state now, with the row of the month.</summary>
-    public async Task<(IReadOnlyList<(string CaseId, TableRow Row)> Cases, string? Continuation)> ClosedBeforeAsync(DateTimeOffset month, int top, string? continuation, CancellationToken ct)
+    public async Task<(IReadOnlyList<(string CaseId, TableRow Row)> Cases, string? Continuation)> ClosedBeforeAsync(DateTimeOffset month,
+        int top, string? continuation, CancellationToken ct)
     {
         var page = await tables.QueryAsync(Table, TableQuery.Partitions("closed|", ClosedPartition(month)).Top(top), ct, continuation);
         return ([.. page.Rows.Select(r => (r.Text("CaseId")!, r))], page.Continuation);
     }
 
     /// <summary>True for a row that lists a case under the month of its present end.</summary>
-    public static bool IsListedBy(Case head, TableRow row) => head is { State: CaseState.Closed, ClosedAt: { } at } && ClosedPartition(at) == row.PartitionKey;
+    public static bool IsListedBy(Case head, TableRow row) =>
+        head is { State: CaseState.Closed, ClosedAt: { } at } && ClosedPartition(at) == row.PartitionKey;
 
     /// <summary>Forgets a row of a list.</summary>
     public Task ForgetAsync(TableRow row, CancellationToken ct) => tables.DeleteAsync(Table, row.PartitionKey, row.RowKey, row.ETag, ct);
@@ -69,7 +73,8 @@ public sealed class CaseViews(TableStore tables)
         tables.QueryAsync(Table, TableQuery.Partition(partition).Rows(from, toExclusive).Top(top), ct, continuation);
 
     /// <summary>Open cases of an owner whose clock may have run out. The time in the list is a hint, the head decides.</summary>
-    public async IAsyncEnumerable<DueCase> DueAsync(string owner, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<DueCase> DueAsync(string owner, DateTimeOffset now,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var query = TableQuery.Partition(OpenPartition(owner)).Where($"LookAt lt {TableQuery.Literal(now)}");
         await foreach (var row in tables.QueryAllAsync(Table, query, ct))
@@ -133,7 +138,8 @@ public sealed class CaseViews(TableStore tables)
     internal static string ClosedPartition(DateTimeOffset month) =>
         string.Create(CultureInfo.InvariantCulture, $"closed|{month.UtcDateTime:yyyyMM}");
 
-    private static string RowKeyOf(Case head) => string.Create(CultureInfo.InvariantCulture, $"{head.OpenedAt.UtcDateTime:yyyyMMddHHmmssfff}|{head.Id}");
+    private static string RowKeyOf(Case head) =>
+        string.Create(CultureInfo.InvariantCulture, $"{head.OpenedAt.UtcDateTime:yyyyMMddHHmmssfff}|{head.Id}");
 
     // An owner's name comes from a setting: it may hold any character, a key may not.
     private static string KeyOf(string owner) => Uri.EscapeDataString(owner).Replace('%', '=');

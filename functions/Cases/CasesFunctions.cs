@@ -38,7 +38,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
     public async Task Show([HttpTrigger(AuthorizationLevel.Function, "get", Route = "cases/{id}")] HttpRequest request)
     {
         var (contacts, history) = (request.Value("continuation"), request.Value("historyContinuation"));
-        if (!int.TryParse(request.Value("top") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var top) || top is < 1 or > LargestPage)
+        if (!int.TryParse(request.Value("top") ?? "100", NumberStyles.None, CultureInfo.InvariantCulture, out var top)
+            || top is < 1 or > LargestPage)
         {
             await ApiResponse.ProblemAsync(request, 400, $"top is a number from 1 to {LargestPage}.");
             return;
@@ -46,7 +47,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
 
         await ApiResponse.PageAsync(request, contacts ?? history, "case", async () =>
         {
-            var file = await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history), request.HttpContext.RequestAborted);
+            var file = await reader.FindAsync(request.Route("id"), new CasePart(top, contacts, history),
+                request.HttpContext.RequestAborted);
             if (file is null) await ApiResponse.ProblemAsync(request, 404, NoSuchCase);
             else if (contacts is not null || history is not null) return JsonOf(file);
             else await ApiResponse.TaggedAsync(request, JsonOf(file));
@@ -155,7 +157,8 @@ public sealed class CasesFunctions(CaseReader reader, CaseActions actions, IOpti
         CaseActions.Result.NoSuchOwner => ApiResponse.ProblemAsync(
             request, 422, $"There is no owner of that name. Known: {string.Join(", ", owners.CurrentValue.Known)}. "
             + "Further ones are named by Owners__Others, or own cases by Owners__Default, Owners__Entries and Owners__Networks."),
-        _ => ApiResponse.JsonAsync(request, new CaseActionLink(state, result != CaseActions.Result.Already), CaseJson.Default.CaseActionLink),
+        _ => ApiResponse.JsonAsync(request, new CaseActionLink(state, result != CaseActions.Result.Already),
+            CaseJson.Default.CaseActionLink),
     };
 
     private CaseFilter? Filter(HttpRequest request, out string problem)

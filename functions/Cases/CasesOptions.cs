@@ -16,7 +16,8 @@ public sealed class OwnersOptions
     /// </summary>
     public string? Default { get; set; }
 
-    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__493023125100=hotline</c> (an app setting's name cannot hold a <c>+</c>).</summary>
+    /// <summary>Owner by entry: the number dialled, the page, the mailbox; e.g. <c>Owners__Entries__493023125100=hotline</c> (an app
+    /// setting's name cannot hold a <c>+</c>).</summary>
     public Dictionary<string, string> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Owner by network, e.g. <c>Owners__Networks__voice=hotline</c>.</summary>
@@ -37,7 +38,8 @@ public sealed class OwnersOptions
 /// <summary>Reopening, escalation and concurrency of cases; section <c>Cases</c>.</summary>
 public sealed class CasesOptions
 {
-    /// <summary>Days for which a closed case is opened again by a new contact of its conversation; later the conversation gets a new case.</summary>
+    /// <summary>Days for which a closed case is opened again by a new contact of its conversation; later the conversation gets a new
+    /// case.</summary>
     [Range(0, 365)]
     public int ReopenDays { get; set; } = 14;
 

@@ -15,8 +15,10 @@ public static class CasesServices
         services.AddOptions<CasesOptions>().Bind(configuration.GetSection("Cases")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CasesOptions>, CasesOptionsValidator>();
         services.AddSingleton(p => new PromiseRules(p.GetRequiredService<Levels>(), p.GetRequiredService<IOptions<CasesOptions>>().Value));
-        services.AddSingleton<CaseStore>().AddSingleton<CasePages>().AddSingleton<Correlator>().AddSingleton<CaseViews>().AddSingleton<CaseLists>().AddSingleton<CaseReader>();
-        services.AddSingleton<CaseActions>().AddSingleton<OverdueScanner>().AddSingleton<CaseEventPublisher>().AddSingleton<PlaceholderReplacement>();
+        services.AddSingleton<CaseStore>().AddSingleton<CasePages>().AddSingleton<Correlator>().AddSingleton<CaseViews>()
+            .AddSingleton<CaseLists>().AddSingleton<CaseReader>();
+        services.AddSingleton<CaseActions>().AddSingleton<OverdueScanner>().AddSingleton<CaseEventPublisher>()
+            .AddSingleton<PlaceholderReplacement>();
         services.AddSingleton(p => new MaintenanceStep(
             Rhythm.Tick,
             ct => p.GetRequiredService<OutboxRelay>().SweepAsync(p.GetRequiredService<CaseEventPublisher>().TellRestAsync, ct)));

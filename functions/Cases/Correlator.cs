@@ -40,11 +40,15 @@ public sealed class Correlator(
 
     /// <summary>Adds an event to its case. Repeating it, by the same or another delivery, changes nothing.</summary>
     /// <param name="e">The event.</param>
-    /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's copy is a duplicate.</param>
+    /// <param name="delivery">The delivery it came with, <c>channel/id</c>: its repetition gets its first end again, another delivery's
+    /// copy is a duplicate.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="beside">A case it goes to when its conversation has none of its own: that of the placeholder which stood for it. It is not opened again for that.</param>
-    /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is found.</param>
-    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null, string? into = null)
+    /// <param name="beside">A case it goes to when its conversation has none of its own: that of the placeholder which stood for it. It is
+    /// not opened again for that.</param>
+    /// <param name="into">The case it belongs to, for a contact that we made; a contact that has a case already keeps it. Null: the case is
+    /// found.</param>
+    public async Task<Correlation> TakeAsync(ContactEvent e, string delivery, CancellationToken ct, string? beside = null,
+        string? into = null)
     {
         if (into is not null) await BindAsync(e, into, ct);
         var read = await rules.CurrentAsync(ct);
@@ -67,7 +71,8 @@ public sealed class Correlator(
     public async Task<(string CaseId, StoredEvent Event)?> FindAsync(ContactEvent e, CancellationToken ct)
     {
         var (named, seen) = await NamedAsync(e, ct);
-        return seen?.Text("CaseId") is { } caseId && await cases.EventAsync(caseId, CaseKeys.Event(named), ct) is { } stored ? (caseId, stored.Event) : null;
+        return seen?.Text("CaseId") is { } caseId && await cases.EventAsync(caseId, CaseKeys.Event(named), ct) is { } stored
+            ? (caseId, stored.Event) : null;
     }
 
     // Known events of a contact: under its own id, or, where another contact has that id, under the one assigned then.
@@ -80,7 +85,8 @@ public sealed class Correlator(
     }
 
     /// <summary>Remembers that a place in a conversation's name has another name now, so that the conversations there go on.</summary>
-    public Task MovedAsync(string channel, string account, string from, string to, CancellationToken ct) => _conversations.MoveAsync(channel, account, from, to, ct);
+    public Task MovedAsync(string channel, string account, string from, string to, CancellationToken ct) =>
+        _conversations.MoveAsync(channel, account, from, to, ct);
 
     // Null: head or pointer changed in between; read again.
     private async Task<Correlation?> TryAsync(ContactEvent e, string delivery, string? beside, bool again, RuleSet read,
@@ -125,7 +131,8 @@ public sealed class Correlator(
             caseId, e, new CaseStore.Origin(delivery, end), change, entries, isNew: before.Count == 0, ct, made);
         return written switch
         {
-            { State: WriteState.Written } => new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),
+            { State: WriteState.Written } =>
+                new Correlation(end, caseId, entries, Relists(head?.Head, change?.Item1) ? change?.Item1 : null),
             { State: WriteState.Exists, FailedIndex: 0 } => await KnownAsync(caseId, e, delivery, ct),
             _ => null,
         };
@@ -161,14 +168,16 @@ public sealed class Correlator(
             return alone with { Head = alone.Head ?? (alone.Known || beside is not null ? await cases.HeadAsync(alone.CaseId, ct) : null) };
         }
 
-        if (await _conversations.FindAsync(e.Contact, threadKey, async () => beside ?? await AnsweredAsync(e, ct), NewCaseId, ct) is not { } pointer) return null;
+        if (await _conversations.FindAsync(e.Contact, threadKey, async () => beside ?? await AnsweredAsync(e, ct), NewCaseId,
+            ct) is not { } pointer) return null;
         var caseId = pointer.CaseId;
         var head = pointer.IsNew && beside is null ? null : await cases.HeadAsync(caseId, ct);
         if (caseId != beside && MovesOn(head, e, read))
         {
             // A late copy of a contact of the old case, or of an erased one, must not move the thread: it belongs where it was seen.
             if (await tables.GetAsync(Seen, CaseKeys.Contact(e.Contact), "seen", ct) is { } before)
-                return new Place(before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone : await cases.HeadAsync(before.Text("CaseId")!, ct), Known: true, IsFirst(before, e), ContactIds.IsAnother(before, e));
+                return new Place(before.Text("CaseId")!, before.Flag("Erased") == true ? Tombstone
+                    : await cases.HeadAsync(before.Text("CaseId")!, ct), Known: true, IsFirst(before, e), ContactIds.IsAnother(before, e));
             (caseId, head) = beside is null ? (NewCaseId(), null) : (beside, await cases.HeadAsync(beside, ct));
             if (!await _conversations.RepointAsync(pointer, caseId, ct)) return null;
         }
@@ -183,7 +192,8 @@ public sealed class Correlator(
     }
 
     /// <summary>
-    /// The case of the nearest contact that this one answers and that is with the same person; null for none. Asked only where a conversation
+    /// The case of the nearest contact that this one answers and that is with the same person; null for none. Asked only where a
+    /// conversation
     /// is new, so a known one costs nothing more.
     /// </summary>
     private async Task<string?> AnsweredAsync(ContactEvent e, CancellationToken ct)
@@ -213,7 +223,8 @@ public sealed class Correlator(
     /// <summary>Deletes the pointer of a conversation, if it leads to a case.</summary>
     public Task LetGoAsync(string threadKey, string caseId, CancellationToken ct) => _conversations.LetGoAsync(threadKey, caseId, ct);
 
-    // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew. It also says which event brought the contact, so that a contact is counted once.
+    // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew. It also says which
+    // event brought the contact, so that a contact is counted once.
     private async Task<Place> BindAsync(ContactEvent e, string caseId, CancellationToken ct)
     {
         var contactKey = CaseKeys.Contact(e.Contact);
@@ -259,7 +270,9 @@ public sealed class Correlator(
         var step = promises.Follow(null, head, contact, now);
         List<Promise> made = [.. step.Rows];
         head = step.Head;
-        var held = waiting is null ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound || CaseRules.Settles(w.Event.Contact)).ToList();
+        var held = waiting is null
+            ? [] : (await cases.WaitingAsync(caseId, ct)).Where(w => w.Event.Contact.Direction == Direction.Outbound
+                || CaseRules.Settles(w.Event.Contact)).ToList();
         var answers = held.ConvertAll(w => w.Event);
         var reached = held.GroupBy(w => w.ContactId, StringComparer.Ordinal)
             .Select(c => (At: c.Max(w => w.Event.Contact.OccurredAt), Contact: ContactFold.Fold(c.Select(w => w.Event))))
@@ -286,7 +299,8 @@ public sealed class Correlator(
             : null;
 
     // A contact is counted by the word of the event that brought it, whichever came first.
-    private static string EndWord(ContactEvent e, bool first) => !first ? "updated" : e.Contact.Direction == Direction.Outbound ? "outbound" : "joined";
+    private static string EndWord(ContactEvent e, bool first) =>
+        !first ? "updated" : e.Contact.Direction == Direction.Outbound ? "outbound" : "joined";
 
     // The random half first: a time-led key would send every new case to the last range of the table.
     private string NewCaseId()

@@ -10,7 +10,8 @@ public sealed class ChannelDirectory(IEnumerable<IChannel> channels)
     /// <summary>Every channel that the app knows, enabled or not, in the order of ChannelsServices.</summary>
     public IReadOnlyCollection<IChannel> All => _byName.Values;
 
-    /// <summary>The settings of a channel; null when one of them cannot be read or is out of bounds: then the channel stays shut, and the others go on (P13).</summary>
+    /// <summary>The settings of a channel; null when one of them cannot be read or is out of bounds: then the channel stays shut, and the
+    /// others go on (P13).</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="problem">A sentence for people when there are none.</param>
     public static ChannelSettings? SettingsOf(IChannel channel, out string? problem)

@@ -12,10 +12,12 @@ public sealed record Delivery
     /// <summary>HTTP method in capitals.</summary>
     public required string Method { get; init; }
 
-    /// <summary>Path and raw query as the sender wrote them, from <c>/api/hooks/</c> on; never re-encoded, since some signatures cover it.</summary>
+    /// <summary>Path and raw query as the sender wrote them, from <c>/api/hooks/</c> on; never re-encoded, since some signatures cover
+    /// it.</summary>
     public required string PathAndQuery { get; init; }
 
-    /// <summary>Only the headers named by <see cref="IChannel.KeptHeaders"/>, by lower-case name; several values are joined with ", ".</summary>
+    /// <summary>Only the headers named by <see cref="IChannel.KeptHeaders"/>, by lower-case name; several values are joined with ",
+    /// ".</summary>
     public required IReadOnlyDictionary<string, string> Headers { get; init; }
 
     /// <summary>The body to the byte, at most <c>Receive__MaxBodyBytes</c>.</summary>
@@ -34,7 +36,8 @@ public sealed record Delivery
     /// <param name="name">Lower-case name.</param>
     public string? Header(string name) => Headers.TryGetValue(name, out var value) ? value : null;
 
-    /// <summary>The part of the path behind <c>api/hooks/{channel}/</c>, without slashes around it and without the query; empty when there is none.</summary>
+    /// <summary>The part of the path behind <c>api/hooks/{channel}/</c>, without slashes around it and without the query; empty when there
+    /// is none.</summary>
     public string Rest
     {
         get

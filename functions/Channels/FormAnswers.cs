@@ -43,7 +43,8 @@ internal sealed record FormAnswers(string Text, IReadOnlyDictionary<string, stri
                 continue;
             }
 
-            var value = answer.Value.ValueKind == JsonValueKind.Array ? string.Join(", ", answer.Value.EnumerateArray().Select(v => v.ToString())) : answer.Value.ToString();
+            var value = answer.Value.ValueKind == JsonValueKind.Array
+                ? string.Join(", ", answer.Value.EnumerateArray().Select(v => v.ToString())) : answer.Value.ToString();
             if (value.Length == 0 || !fields.TryAdd($"answer.{before}{answer.Name}", value)) continue;
             text.Append(before).Append(answer.Name).Append(": ").Append(value).Append('\n');
         }

@@ -5,7 +5,8 @@ using System.Text;
 namespace Serverless.Channels;
 
 /// <summary>
-/// The fields of a form (<c>application/x-www-form-urlencoded</c>), decoded once. Lenient as browsers are: a percent sign without two hex digits stands for itself,
+/// The fields of a form (<c>application/x-www-form-urlencoded</c>), decoded once. Lenient as browsers are: a percent sign without two hex
+/// digits stands for itself,
 /// empty values and repeated names are kept, since some signatures cover them.
 /// </summary>
 public sealed class FormFields
@@ -86,7 +87,8 @@ public sealed class FormFields
     }
 
     /// <summary>The first value of a name as a whole number that is not negative; null when it is none.</summary>
-    public int? Number(ReadOnlySpan<byte> name) => int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public int? Number(ReadOnlySpan<byte> name) =>
+        int.TryParse(this[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The decoded name of the field at a place from 0 on.</summary>
     public ReadOnlySpan<byte> NameAt(int place) => _bytes.AsSpan(_fields[place].Name.._fields[place].Value);
@@ -118,7 +120,8 @@ public sealed class FormFields
 
     private static int Hex(byte c) => char.IsAsciiHexDigit((char)c) ? (c & 0x0f) + (c > '9' ? 9 : 0) : -1;
 
-    /// <summary>Where one field lies in the decoded bytes: its name from <paramref name="Name"/>, its value from <paramref name="Value"/> to <paramref name="End"/>.</summary>
+    /// <summary>Where one field lies in the decoded bytes: its name from <paramref name="Name"/>, its value from <paramref name="Value"/>
+    /// to <paramref name="End"/>.</summary>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Field(int Name, int Value, int End);
 }

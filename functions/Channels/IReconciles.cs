@@ -28,7 +28,8 @@ public interface IReconciles
 /// <summary>One source of reconciliation.</summary>
 /// <param name="Name">Stable; part of a row key after hashing, so any characters.</param>
 /// <param name="Every">Interval; run by Tick, so in steps of five minutes.</param>
-/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Reconciliation__From</c>, or when the source was first known.</param>
+/// <param name="From">The channel's own from-date, its option <c>From</c>; null: that of <c>Reconciliation__From</c>, or when the source
+/// was first known.</param>
 public sealed record ReconciliationSource(string Name, TimeSpan Every, DateTimeOffset? From = null);
 
 /// <summary>Start of a run.</summary>
@@ -60,7 +61,8 @@ public abstract record ReconciliationResult
 }
 
 /// <summary>An item of the provider, in its own format.</summary>
-/// <param name="Kind">Becomes the address of the delivery, <c>/api/hooks/{channel}/look/{kind}</c>, e.g. <c>message</c>; lower-case letters and dashes.</param>
+/// <param name="Kind">Becomes the address of the delivery, <c>/api/hooks/{channel}/look/{kind}</c>, e.g. <c>message</c>; lower-case letters
+/// and dashes.</param>
 /// <param name="Body">To the byte as the provider's API gave it, or the part of it that is one contact.</param>
 /// <param name="ContentType">Of the body.</param>
 public sealed record ProviderRecord(string Kind, ReadOnlyMemory<byte> Body, string ContentType = "application/json");

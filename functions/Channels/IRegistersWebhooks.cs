@@ -21,12 +21,14 @@ public interface IRegistersWebhooks
 public sealed record RegistrationCheckRequest(string? PublicBaseUrl, bool Repair);
 
 /// <summary>One registration, or one credential that expires.</summary>
-/// <param name="Name">Stable, free of secrets and of personal data, e.g. <c>webhook</c>, <c>subscription service inbox</c>, <c>number 493023125100 voice</c>.</param>
+/// <param name="Name">Stable, free of secrets and of personal data, e.g. <c>webhook</c>, <c>subscription service inbox</c>, <c>number
+/// 493023125100 voice</c>.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Detail">The difference, in a sentence; free of secrets.</param>
 /// <param name="Step">Action for a person, with the exact values; null when none is needed.</param>
 /// <param name="ExpiresAt">Expiry (UTC); null when it does not expire or cannot be read.</param>
-public sealed record Registration(string Name, RegistrationState State, string? Detail = null, string? Step = null, DateTimeOffset? ExpiresAt = null);
+public sealed record Registration(string Name, RegistrationState State, string? Detail = null, string? Step = null,
+    DateTimeOffset? ExpiresAt = null);
 
 /// <summary>State of a registration.</summary>
 public enum RegistrationState

@@ -5,10 +5,12 @@ namespace Serverless.Channels;
 /// <summary>A channel that can send a text to the customer, in the conversation of the contact.</summary>
 public interface ISendsReplies
 {
-    /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a second message reaching the customer.</summary>
+    /// <summary>Whether the provider recognises <see cref="Reply.Id"/>, so that a try whose outcome is not known may be repeated without a
+    /// second message reaching the customer.</summary>
     bool Repeatable { get; }
 
-    /// <summary>Until when a text may still go to a contact (UTC): what the contact says, unless the settings allow more (a person's answer after the automatic window). Null: no end.</summary>
+    /// <summary>Until when a text may still go to a contact (UTC): what the contact says, unless the settings allow more (a person's answer
+    /// after the automatic window). Null: no end.</summary>
     /// <param name="to">The contact; its window is that of the customer's latest word on the same way.</param>
     DateTimeOffset? Until(Contact to) => to.Reply?.Until;
 
@@ -19,7 +21,8 @@ public interface ISendsReplies
 /// <summary>A text to the customer.</summary>
 public sealed record Reply
 {
-    /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes one.</summary>
+    /// <summary>32 hex digits, ours: the same at every try, and given to the provider as idempotency key or reference where it takes
+    /// one.</summary>
     public required string Id { get; init; }
 
     /// <summary>The contact that is answered, whole: network, account, thread, parties, <see cref="Contact.Reply"/>.</summary>
@@ -33,7 +36,8 @@ public sealed record Reply
     /// <summary>Answer a public contact in private, where the channel can (a private reply to a comment).</summary>
     public bool InPrivate { get; init; }
 
-    /// <summary>The outbound contact of this text, in the conversation that it answers; a channel whose echo says more changes it <c>with</c> that.</summary>
+    /// <summary>The outbound contact of this text, in the conversation that it answers; a channel whose echo says more changes it
+    /// <c>with</c> that.</summary>
     /// <param name="id">The id that an echo of it would have.</param>
     /// <param name="at">When the provider took it.</param>
     /// <param name="network">The network it went out on.</param>

@@ -42,12 +42,15 @@ internal static class JsonFields
 
     /// <summary>A Unix time in seconds; <paramref name="arrival"/> where it is missing, zero or more than a day ahead of it.</summary>
     public static DateTimeOffset AsUnixTime(this JsonElement value, DateTimeOffset arrival) =>
-        value.AsNumber() is { } seconds and > 0 && seconds <= arrival.ToUnixTimeSeconds() + 86_400 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : arrival;
+        value.AsNumber() is { } seconds and > 0 && seconds <= arrival.ToUnixTimeSeconds() + 86_400
+        ? DateTimeOffset.FromUnixTimeSeconds(seconds) : arrival;
 
-    /// <summary>An ISO 8601 time with its zone; <paramref name="arrival"/> where it is missing, not one, or more than a day ahead of it.</summary>
+    /// <summary>An ISO 8601 time with its zone; <paramref name="arrival"/> where it is missing, not one, or more than a day ahead of
+    /// it.</summary>
     public static DateTimeOffset AsIsoTime(this JsonElement value, DateTimeOffset arrival) =>
         value.ValueKind is JsonValueKind.String
-        && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
         && time <= arrival.AddDays(1)
             ? time
             : arrival;

@@ -19,7 +19,8 @@ public static class JsonGlance
             var reader = new Utf8JsonReader(body[..Math.Min(body.Length, Most)], isFinalBlock: false, default);
             while (reader.Read())
             {
-                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != depth || !reader.ValueTextEquals(name)) continue;
+                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != depth || !reader.ValueTextEquals(name))
+                    continue;
                 if (!reader.Read() || reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > LongestValue) return null;
                 return reader.GetString();
             }

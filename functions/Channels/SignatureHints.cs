@@ -13,7 +13,8 @@ internal static class SignatureHints
     /// <param name="body">As it arrived.</param>
     /// <param name="secrets">Each with the name of its setting.</param>
     /// <param name="holds">Whether the signature that came is that of a secret over a body.</param>
-    public static IEnumerable<FailureHint> Of(string sender, ReadOnlyMemory<byte> body, IEnumerable<(string Setting, string? Secret)> secrets, Func<string, ReadOnlyMemory<byte>, bool> holds)
+    public static IEnumerable<FailureHint> Of(string sender, ReadOnlyMemory<byte> body,
+        IEnumerable<(string Setting, string? Secret)> secrets, Func<string, ReadOnlyMemory<byte>, bool> holds)
     {
         foreach (var (setting, secret) in secrets)
         {
@@ -23,10 +24,12 @@ internal static class SignatureHints
         }
     }
 
-    public static FailureHint Blank(string setting) => new("blank-in-setting", $"The signature is valid without the whitespace around the value of {setting}.");
+    public static FailureHint Blank(string setting) =>
+        new("blank-in-setting", $"The signature is valid without the whitespace around the value of {setting}.");
 
     public static FailureHint BodyChanged(string sender, string setting) =>
-        new("body-changed", $"The signature is valid with {setting} for a body with other line endings or whitespace: a proxy between {sender} and the app "
+        new("body-changed",
+            $"The signature is valid with {setting} for a body with other line endings or whitespace: a proxy between {sender} and the app "
             + "changes the body.");
 
     /// <summary>For a well signed call of another time.</summary>

@@ -13,7 +13,8 @@ public sealed record WebhookResponse(int Status, string? ContentType = null, Rea
 
     public static WebhookResponse Empty(int status = 200) => new(status);
 
-    public static WebhookResponse Text(string text, int status = 200) => new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
+    public static WebhookResponse Text(string text, int status = 200) =>
+        new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 
     public static WebhookResponse Json(ReadOnlyMemory<byte> json, int status = 200) => new(status, "application/json; charset=utf-8", json);
 }

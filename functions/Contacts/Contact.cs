@@ -6,7 +6,8 @@ namespace Serverless.Contacts;
 /// <summary>
 /// Common form of an interaction of a customer (or of a colleague, P16) on any channel. Version 1; unknown fields survive a round trip.
 /// </summary>
-/// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones may be unknown (null) in one event.</remarks>
+/// <remarks>A contact is never stored as such: it is the fold of its <see cref="ContactEvent"/>s, so every member but the identifying ones
+/// may be unknown (null) in one event.</remarks>
 public sealed record Contact
 {
     /// <summary>
@@ -14,19 +15,23 @@ public sealed record Contact
     /// </summary>
     public const string SettlesName = "settles";
 
-    /// <summary>Name of an extra: further accounts of ours that got the very same message, with spaces between; each makes a case of its own.</summary>
+    /// <summary>Name of an extra: further accounts of ours that got the very same message, with spaces between; each makes a case of its
+    /// own.</summary>
     public const string AlsoTo = "alsoTo";
 
-    // Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets their defaults and refuses extension data.
+    // Members with a default have a setter and not init: the JSON source generator makes init members constructor parameters, which forgets
+    // their defaults and refuses extension data.
     public int Version { get; set; } = 1;
 
     /// <summary>Name of the channel it came by, e.g. <c>meta</c>.</summary>
     public required string Channel { get; init; }
 
-    /// <summary>The network behind the channel, e.g. <c>whatsapp</c>, <c>messenger</c>, <c>instagram</c>, <c>facebook</c>, <c>voice</c>, <c>sms</c>, <c>web-form</c>.</summary>
+    /// <summary>The network behind the channel, e.g. <c>whatsapp</c>, <c>messenger</c>, <c>instagram</c>, <c>facebook</c>, <c>voice</c>,
+    /// <c>sms</c>, <c>web-form</c>.</summary>
     public required string Network { get; init; }
 
-    /// <summary>Our account at the provider: page id, phone number id, account SID, CloudEvents source. External ids are unique within channel and account.</summary>
+    /// <summary>Our account at the provider: page id, phone number id, account SID, CloudEvents source. External ids are unique within
+    /// channel and account.</summary>
     public required string Account { get; init; }
 
     /// <summary>The provider's id of the contact (message id, call SID), raw.</summary>
@@ -48,12 +53,14 @@ public sealed record Contact
     public string? ThreadKey { get; init; }
 
     /// <summary>
-    /// A second name of the same conversation, where the provider knows one person by two ids of which either may be missing (WhatsApp: user id and phone number). Contacts that carry either go to one
+    /// A second name of the same conversation, where the provider knows one person by two ids of which either may be missing (WhatsApp:
+    /// user id and phone number). Contacts that carry either go to one
     /// case, unless this name belongs to another <see cref="ThreadKey"/> by now: a number may get a new owner. Raw.
     /// </summary>
     public string? ThreadAlias { get; init; }
 
-    /// <summary>The part of <see cref="ThreadKey"/> that names a place which its provider may rename (a Telegram group); null where that cannot happen.</summary>
+    /// <summary>The part of <see cref="ThreadKey"/> that names a place which its provider may rename (a Telegram group); null where that
+    /// cannot happen.</summary>
     public string? ThreadPlace { get; init; }
 
     /// <summary>The customer, as stated by the provider; names are never invented (P11). Outbound: the recipient.</summary>
@@ -85,7 +92,8 @@ public sealed record Contact
     /// </summary>
     public Recovery? Recovery { get; init; }
 
-    /// <summary>Id of the contact that a replay put in the place of this one, within its case or another; <c>ignored</c> when it turned out to be nothing a case needs. Null otherwise.</summary>
+    /// <summary>Id of the contact that a replay put in the place of this one, within its case or another; <c>ignored</c> when it turned out
+    /// to be nothing a case needs. Null otherwise.</summary>
     public string? SupersededBy { get; init; }
 
     /// <summary>Further fields of the provider that a person may need, under the provider's own names.</summary>
@@ -198,10 +206,12 @@ public sealed record CallJourney
     /// </summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
-    /// <summary>Seconds the caller waited before a person answered or the call ended; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
+    /// <summary>Seconds the caller waited before a person answered or the call ended; where the provider does not say, the fold counts them
+    /// from the times of the events. Null when unknown.</summary>
     public int? WaitSeconds { get; init; }
 
-    /// <summary>Seconds of the whole call; where the provider does not say, the fold counts them from the times of the events. Null when unknown.</summary>
+    /// <summary>Seconds of the whole call; where the provider does not say, the fold counts them from the times of the events. Null when
+    /// unknown.</summary>
     public int? DurationSeconds { get; init; }
 
     /// <summary>
@@ -237,7 +247,8 @@ public enum CallOutcome
 /// <summary>
 /// An event of a contact. The contact is the fold of its events in the provider's order of time, regardless of the order of arrival.
 /// </summary>
-/// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and account.</param>
+/// <param name="EventId">The provider's id of this event, raw; the same event delivered again has the same id. Unique within channel and
+/// account.</param>
 /// <param name="Change">Kind of event.</param>
 /// <param name="Contact">The contact as far as this event states it.</param>
 public sealed record ContactEvent(string EventId, ContactChange Change, Contact Contact)
@@ -254,7 +265,8 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
     /// <param name="occurredAt">The provider's time, or that of arrival.</param>
     /// <param name="receivedAt">When it arrived.</param>
     /// <param name="type">The provider's word for what it is; null when there is none.</param>
-    public static ContactEvent Unread(string channel, string network, string account, string id, DateTimeOffset occurredAt, DateTimeOffset receivedAt, string? type = null) =>
+    public static ContactEvent Unread(string channel, string network, string account, string id, DateTimeOffset occurredAt,
+        DateTimeOffset receivedAt, string? type = null) =>
         new(id, ContactChange.Received, new Contact
         {
             Channel = channel,
@@ -271,7 +283,8 @@ public sealed record ContactEvent(string EventId, ContactChange Change, Contact 
 /// <summary>Further facts of a channel about the conversation, used only to find its case.</summary>
 /// <param name="Digest">Distinguishes two different contacts with one id from a sender; the same in every copy of one. Null: the id is
 /// enough.</param>
-/// <param name="With">Stands for the person the conversation is with. A contact found by its id counts only if it is with the same (P10). Null: nothing is found by this one's id.</param>
+/// <param name="With">Stands for the person the conversation is with. A contact found by its id counts only if it is with the same (P10).
+/// Null: nothing is found by this one's id.</param>
 /// <param name="Answers">External ids of contacts that it answers, the nearest first; tried where its conversation is not known.</param>
 public sealed record ContactClues(string? Digest, string? With, IReadOnlyList<string> Answers);
 

@@ -9,7 +9,8 @@ namespace Serverless.Contacts;
 /// <param name="At">The provider's time (UTC).</param>
 /// <param name="Reason">The provider's error code for <see cref="MessageState.Failed"/>; null otherwise.</param>
 /// <param name="ReplyId">Our id of the reply, where the provider gives it back; null otherwise.</param>
-public sealed record MessageStatus(string Account, string ExternalId, MessageState State, DateTimeOffset At, string? Reason = null, string? ReplyId = null);
+public sealed record MessageStatus(string Account, string ExternalId, MessageState State, DateTimeOffset At, string? Reason = null,
+    string? ReplyId = null);
 
 /// <summary>In ascending rank; a later report never lowers it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MessageState>))]

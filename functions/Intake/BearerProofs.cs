@@ -25,7 +25,8 @@ public static class BearerProofs
         return delivery with { Headers = headers, PathAndQuery = url };
     }
 
-    /// <summary>A body for people: the values of the JSON properties that are proofs are replaced. A body that is no JSON, or names none, is given back as it is.</summary>
+    /// <summary>A body for people: the values of the JSON properties that are proofs are replaced. A body that is no JSON, or names none,
+    /// is given back as it is.</summary>
     public static ReadOnlyMemory<byte> HandedOut(IChannel channel, ReadOnlyMemory<byte> body)
     {
         var names = channel.BearerProofs.Where(p => p.StartsWith('$')).Select(p => p[1..]).ToHashSet(StringComparer.Ordinal);

@@ -8,7 +8,8 @@ namespace Serverless.Intake;
 /// </summary>
 public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvider time)
 {
-    /// <summary>Beyond its limit one call in so many leaves a row that says that it came and why it failed: nobody is blinded by a flood.</summary>
+    /// <summary>Beyond its limit one call in so many leaves a row that says that it came and why it failed: nobody is blinded by a
+    /// flood.</summary>
     public const int SampleSize = 50;
 
     private readonly ConcurrentDictionary<string, Counters> _channels = new(StringComparer.Ordinal);
@@ -56,7 +57,8 @@ public sealed class Bulkhead(IOptionsMonitor<ReceiveOptions> options, TimeProvid
     /// </summary>
     /// <param name="channel">Name of the channel.</param>
     /// <param name="bytes">Size of its body.</param>
-    public Keep ForUndecided(string channel, int bytes) => Take(_channels.GetOrAdd(channel, static _ => new Counters()).Undecided, options.CurrentValue.UndecidedPerHour, bytes);
+    public Keep ForUndecided(string channel, int bytes) =>
+        Take(_channels.GetOrAdd(channel, static _ => new Counters()).Undecided, options.CurrentValue.UndecidedPerHour, bytes);
 
     private Keep Take(Budget budget, int calls, int bytes)
     {

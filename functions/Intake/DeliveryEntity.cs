@@ -54,7 +54,8 @@ public static class DeliveryEntity
             ["Reason"] = reason,
             ["Method"] = delivery.Method,
             ["Url"] = delivery.PathAndQuery,
-            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers, StringComparer.Ordinal), IntakeJson.Default.DictionaryStringString),
+            ["Headers"] = JsonSerializer.Serialize(new Dictionary<string, string>(delivery.Headers, StringComparer.Ordinal),
+                IntakeJson.Default.DictionaryStringString),
             ["ReceivedAt"] = delivery.ReceivedAt,
             ["QueuedAt"] = delivery.ReceivedAt,
             ["Tries"] = 0,
@@ -83,7 +84,8 @@ public static class DeliveryEntity
         // What failed its check stays counted as that.
         var end = row.Text("End") is DeliveryEnd.Quarantined or DeliveryEnd.Refused ? DeliveryEnd.Refused : DeliveryEnd.Erased;
         var fact = new TableRow(row.PartitionKey, row.RowKey) { ["End"] = end, [ErasedAt] = row[ErasedAt] ?? now };
-        foreach (var name in new[] { "Reason", "Method", "ReceivedAt", "QueuedAt", "SentAt", "EndedAt", "Tries", "BodyLength", "EndCounts", "Ends" }) fact[name] = row[name];
+        foreach (var name in new[] { "Reason", "Method", "ReceivedAt", "QueuedAt", "SentAt", "EndedAt", "Tries", "BodyLength", "EndCounts",
+            "Ends" }) fact[name] = row[name];
         return fact;
     }
 

@@ -7,7 +7,8 @@ namespace Serverless.Intake;
 /// Erases the content of deliveries. Metadata and outcome stay and are counted; the whole content goes, whomever it concerns, since cases
 /// hold copies of their own (P12). Every step may be repeated.
 /// </summary>
-public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries, BlobStore blobs, ChannelDirectory channels, TimeProvider time)
+public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries, BlobStore blobs, ChannelDirectory channels,
+    TimeProvider time)
 {
     /// <summary>Empties a delivery. False when there is none, or nothing is left of it.</summary>
     public async Task<bool> EraseAsync(DeliveryKey key, CancellationToken ct) =>
@@ -30,7 +31,8 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries,
             }
 
             var fact = DeliveryEntity.Erased(row, time.GetUtcNow());
-            if (await EmptiedAsync(key, row, fact, ct) && (await tables.ReplaceAsync(key.Table, fact, row.ETag, ct)).State == WriteState.Written) return true;
+            if (await EmptiedAsync(key, row, fact, ct)
+                && (await tables.ReplaceAsync(key.Table, fact, row.ETag, ct)).State == WriteState.Written) return true;
             if (await deliveries.FindAsync(key, ct) is not { } changed) return false;
             row = changed;
         }
@@ -40,9 +42,11 @@ public sealed class DeliveryErasure(TableStore tables, DeliveryStore deliveries,
     private async Task<bool> EmptiedAsync(DeliveryKey key, TableRow row, TableRow fact, CancellationToken ct)
     {
         List<string> fetched = [];
-        if (channels.Find(key.Channel) is IFetchesContent) await foreach (var document in blobs.ListAsync(DeliveryStore.FetchedContainer, $"{key.Blob}/", ct)) fetched.Add(document);
+        if (channels.Find(key.Channel) is IFetchesContent)
+            await foreach (var document in blobs.ListAsync(DeliveryStore.FetchedContainer, $"{key.Blob}/", ct)) fetched.Add(document);
         if (row.Text("BodyBlob") is null && fetched.Count == 0) return true;
-        var mark = new TableRow(key.Partition, key.Id) { [DeliveryEntity.ErasedAt] = fact[DeliveryEntity.ErasedAt], ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
+        var mark = new TableRow(key.Partition, key.Id) { [DeliveryEntity.ErasedAt] = fact[DeliveryEntity.ErasedAt],
+            ["EndCounts"] = fact["EndCounts"], ["Ends"] = fact["Ends"] };
         var marked = await tables.MergeAsync(key.Table, mark, row.ETag, ct);
         if (marked.State != WriteState.Written) return false;
         row.ETag = marked.ETag;

@@ -7,13 +7,21 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Intake;
 
 /// <summary>Verifies a webhook call and stores it before answering 2xx (P1).</summary>
-public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust trust, Bulkhead bulkhead, IOptionsMonitor<ReceiveOptions> options, ILogger<DeliveryIntake> log)
+public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust trust, Bulkhead bulkhead,
+    IOptionsMonitor<ReceiveOptions> options, ILogger<DeliveryIntake> log)
 {
-    private static readonly WebhookResponse TooMany = WebhookResponse.Text("Too many unverified calls within this hour. They are not kept.", 429) with { Headers = [new("Retry-After", "3600")] };
-    private static readonly WebhookResponse NotStored = WebhookResponse.Text("The call could not be stored just now. Please call again.", 503) with { Headers = [new("Retry-After", "30")] };
-    private static readonly WebhookResponse Shut = WebhookResponse.Text("This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503) with { Headers = [new("Retry-After", "300")] };
-    private static readonly WebhookResponse OurOwn = WebhookResponse.Text("This method is not taken here.", 405) with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
-    private static readonly WebhookResponse Refused = WebhookResponse.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
+    private static readonly WebhookResponse TooMany = WebhookResponse.Text("Too many unverified calls within this hour. They are not kept.",
+        429) with { Headers = [new("Retry-After", "3600")] };
+    private static readonly WebhookResponse NotStored = WebhookResponse.Text("The call could not be stored just now. Please call again.",
+        503) with { Headers = [new("Retry-After", "30")] };
+    private static readonly WebhookResponse Shut =
+        WebhookResponse.Text(
+            "This channel is not ready: a setting is missing, which the receiver's log and health page name. Please call again.", 503)
+            with { Headers = [new("Retry-After", "300")] };
+    private static readonly WebhookResponse OurOwn = WebhookResponse.Text("This method is not taken here.", 405)
+        with { Headers = [new("Allow", "GET, POST, OPTIONS")] };
+    private static readonly WebhookResponse Refused =
+        WebhookResponse.Text("The signature of this call is missing or does not match. The receiver's log has the reason.", 403);
 
     /// <summary>The response to a complete call over the limit; null when nothing proves it genuine. It is not stored.</summary>
     public static WebhookResponse? Busy(IChannel channel, Delivery delivery)
@@ -51,7 +59,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
         var stored = BearerProofs.Stored(channel, delivery);
         try
         {
-            if (verdict is VerificationResult.Invalid { Reason: VerificationReasons.NoSecret }) return Counted(Shut, delivery, "shut", span);
+            if (verdict is VerificationResult.Invalid { Reason: VerificationReasons.NoSecret })
+                return Counted(Shut, delivery, "shut", span);
             if (verdict is VerificationResult.Invalid forged)
             {
                 var (turned, outcome) = await TurnAwayAsync(channel, settings, stored, forged, patience.Token);
@@ -68,7 +77,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
             }
 
             if (verdict is VerificationResult.Valid) await trust.VerifiedAsync(channel.Name, settings, patience.Token);
-            await deliveries.AcceptAsync(stored, (verdict as VerificationResult.Pending)?.Reason, patience.Token, (verdict as VerificationResult.Valid)?.SentAt);
+            await deliveries.AcceptAsync(stored, (verdict as VerificationResult.Pending)?.Reason, patience.Token,
+                (verdict as VerificationResult.Valid)?.SentAt);
             LogAccepted(delivery.Channel, delivery.Id, delivery.Body.Length);
             return Counted(Named(channel.Respond(delivery, Acceptance.Stored), delivery), delivery, "accepted", span);
         }
@@ -90,7 +100,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
         return channel.Verify(delivery);
     }
 
-    private async Task<(WebhookResponse Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings, Delivery delivery, VerificationResult.Invalid forged, CancellationToken ct)
+    private async Task<(WebhookResponse Answer, string Outcome)> TurnAwayAsync(IChannel channel, ChannelSettings settings,
+        Delivery delivery, VerificationResult.Invalid forged, CancellationToken ct)
     {
         var mode = await trust.ModeAsync(channel.Name, settings, ct);
         var source = channel.SourceOf(delivery);
@@ -106,7 +117,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
         }
 
         await deliveries.QuarantineAsync(delivery, new Failing(forged.Reason, forged.SentAt, source), ct);
-        return (Named(channel.Respond(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Quarantined), delivery), "quarantined");
+        return (Named(channel.Respond(delivery, mode == VerificationMode.Observe ? Acceptance.Stored : Acceptance.Quarantined), delivery),
+            "quarantined");
     }
 
     private static WebhookResponse Counted(WebhookResponse answer, Delivery delivery, string outcome, Activity? span)
@@ -117,7 +129,8 @@ public sealed partial class DeliveryIntake(DeliveryStore deliveries, SourceTrust
     }
 
     // The sender and our own tools can name the delivery when they ask for its outcome.
-    private static WebhookResponse Named(WebhookResponse answer, Delivery delivery) => answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
+    private static WebhookResponse Named(WebhookResponse answer, Delivery delivery) =>
+        answer with { Headers = [.. answer.Headers, new("X-Delivery-Id", delivery.Id)] };
 
     // Debug level: the wide log line of a delivery is the one with its outcome.
     [LoggerMessage(20, LogLevel.Debug, "accepted {Channel}/{Id} bytes={Bytes}")]

@@ -15,7 +15,8 @@ public readonly record struct DeliveryKey(string Channel, string Id)
     /// <summary>One table a month, so that retention drops a table.</summary>
     public string Table => TableOf(At);
 
-    public string Partition => PartitionOf(int.Parse(Id.AsSpan(Id.Length - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture), Channel, At);
+    public string Partition =>
+        PartitionOf(int.Parse(Id.AsSpan(Id.Length - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture), Channel, At);
 
     /// <summary>Name of the blob that keeps a body too large for a row.</summary>
     public string Blob => string.Create(CultureInfo.InvariantCulture, $"{At:yyyyMM}/{Channel}/{Id}");

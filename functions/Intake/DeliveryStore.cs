@@ -7,7 +7,8 @@ using Serverless.Reconciliation;
 namespace Serverless.Intake;
 
 /// <summary>Stores deliveries: two storage calls to accept one (row, message), three over 900 KiB.</summary>
-public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time, ILogger<DeliveryStore> log)
+public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, QueueStore queues, TimeProvider time,
+    ILogger<DeliveryStore> log)
 {
     /// <summary>Property of a delivery's row: why one of its items has no case; empty when each has one.</summary>
     public const string WithoutCaseProperty = "NoCase";
@@ -17,7 +18,8 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
 
     public const string Container = "deliveries";
 
-    /// <summary>Stores a delivery and puts its pointer into the queue. Once the row is written the delivery is safe: without a pointer, Tick queues it.</summary>
+    /// <summary>Stores a delivery and puts its pointer into the queue. Once the row is written the delivery is safe: without a pointer,
+    /// Tick queues it.</summary>
     public async Task AcceptAsync(Delivery delivery, string? undecided, CancellationToken ct, DateTimeOffset? sentAt = null)
     {
         await StoreAsync(delivery, DeliveryEnd.Open, undecided, sentAt, ct);
@@ -56,16 +58,19 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     /// <param name="ct">Cancels.</param>
     /// <param name="read">Ends it only if nobody changed it since it was read with this ETag.</param>
     public Task EndAsync(
-        DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct, ETag? read = null) =>
+        DeliveryKey key, string end, IReadOnlyList<string>? ends, string? reason, DateTimeOffset at, CancellationToken ct,
+        ETag? read = null) =>
         WriteEndAsync(key, end, ends is null ? null : ItemOutcomes.Of(ends), reason, at, null, read ?? ETag.All, ct);
 
     /// <summary>Writes how a delivery ended, and where its elements were filed. Safe to repeat; never revives an erased row (D3).</summary>
     public Task EndAsync(
-        DeliveryKey key, string end, ItemOutcomes ends, string reason, DateTimeOffset at, IReadOnlyList<ProcessedItem> filed, CancellationToken ct) =>
+        DeliveryKey key, string end, ItemOutcomes ends, string reason, DateTimeOffset at, IReadOnlyList<ProcessedItem> filed,
+        CancellationToken ct) =>
         WriteEndAsync(key, end, ends, reason, at, filed, ETag.All, ct);
 
     private Task<WriteResult> WriteEndAsync(
-        DeliveryKey key, string end, ItemOutcomes? ends, string? reason, DateTimeOffset at, IReadOnlyList<ProcessedItem>? filed, ETag read, CancellationToken ct)
+        DeliveryKey key, string end, ItemOutcomes? ends, string? reason, DateTimeOffset at, IReadOnlyList<ProcessedItem>? filed, ETag read,
+        CancellationToken ct)
     {
         var row = new TableRow(key.Partition, key.Id) { ["End"] = end, ["Reason"] = reason, ["EndedAt"] = at, ["Waits"] = "" };
         if (filed is { Count: > 0 }) ProcessedItem.Write(row, filed);
@@ -129,7 +134,8 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     /// <param name="ct">Cancels.</param>
     public async Task<bool> ReopenAsync(DeliveryKey key, ETag read, string late, string? reason, DateTimeOffset now, CancellationToken ct)
     {
-        var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "", [late] = now, ["Reason"] = reason };
+        var row = new TableRow(key.Partition, key.Id) { ["End"] = DeliveryEnd.Open, ["QueuedAt"] = now, ["Tries"] = 0, ["Waits"] = "",
+            [late] = now, ["Reason"] = reason };
         ProcessingProgress.Reset(row);
         if ((await tables.MergeAsync(key.Table, row, read, ct)).State != WriteState.Written) return false;
         await PointAsync(key, now, ct);
@@ -149,7 +155,8 @@ public sealed partial class DeliveryStore(TableStore tables, BlobStore blobs, Qu
     {
         try
         {
-            await queues.SendAsync(DeliveryMessage.Queue, (new DeliveryMessage(key.Channel, key.Id, 0, at) { Trace = Spans.Carried }).ToJson(), TimeSpan.Zero, ct);
+            await queues.SendAsync(DeliveryMessage.Queue,
+                (new DeliveryMessage(key.Channel, key.Id, 0, at) { Trace = Spans.Carried }).ToJson(), TimeSpan.Zero, ct);
         }
         catch (Exception error) when (error is StorageUnavailableException or OperationCanceledException)
         {

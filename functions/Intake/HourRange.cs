@@ -10,7 +10,8 @@ public readonly record struct HourRange(DateTimeOffset From, DateTimeOffset To)
     /// <summary>The longest span one request may name.</summary>
     public const int LongestDays = 31;
 
-    public const string HowTo = "Give the period in UTC: hour=2026-11-20T09, or day=2026-11-20, or from and to in either format (to is exclusive), at most 31 days.";
+    public const string HowTo =
+        "Give the period in UTC: hour=2026-11-20T09, or day=2026-11-20, or from and to in either format (to is exclusive), at most 31 days.";
 
     /// <summary>The last hours, the running one included.</summary>
     public static HourRange Last(int hours, DateTimeOffset now)
@@ -36,13 +37,16 @@ public readonly record struct HourRange(DateTimeOffset From, DateTimeOffset To)
         return range is { } asked && asked.From < asked.To && asked.To - asked.From <= TimeSpan.FromDays(LongestDays) ? asked : null;
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-ddTHH}/{To.UtcDateTime:yyyy-MM-ddTHH}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{From.UtcDateTime:yyyy-MM-ddTHH}/{To.UtcDateTime:yyyy-MM-ddTHH}");
 
     private static DateTimeOffset? Either(string text) => At(text, "yyyy-MM-ddTHH") ?? At(text, "yyyy-MM-dd");
 
     // A table's months end with the year 9999, and none of ours lies before this project.
     private static DateTimeOffset? At(string text, string format) =>
-        DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at.Year is >= 2020 and < 2200 ? at : null;
+        DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+        && at.Year is >= 2020 and < 2200 ? at : null;
 
-    private static DateTimeOffset Floor(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, at.UtcDateTime.Day, at.UtcDateTime.Hour, 0, 0, TimeSpan.Zero);
+    private static DateTimeOffset Floor(DateTimeOffset at) =>
+        new(at.UtcDateTime.Year, at.UtcDateTime.Month, at.UtcDateTime.Day, at.UtcDateTime.Hour, 0, 0, TimeSpan.Zero);
 }

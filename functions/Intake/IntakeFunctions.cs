@@ -18,7 +18,8 @@ public sealed class IntakeFunctions(WebhookIntake intake, QueuedEvents events)
     /// call.
     /// </summary>
     [Function("TakeEvents")]
-    public Task TakeEvents([QueueTrigger(QueueNames.AcsEvents)] string message, CancellationToken ct) => events.TakeAsync("acs", message, ct);
+    public Task TakeEvents([QueueTrigger(QueueNames.AcsEvents)] string message, CancellationToken ct) =>
+    events.TakeAsync("acs", message, ct);
 
     /// <summary>
     /// Handles messages that TakeEvents failed at too often, in the same way: an event that is not stored is never given up.

@@ -39,8 +39,10 @@ public sealed record ProcessedItem(string Position, string CaseId, string Event,
     /// <summary>The list of a row; empty when there is none.</summary>
     public static IReadOnlyList<ProcessedItem> Read(TableRow row) => [.. Lines(row).Select(l => l.Filed)];
 
-    /// <summary>Of the two lists of a row one; see <see cref="Write(TableRow, IReadOnlyList{ProcessedItem}, IReadOnlyList{ProcessedItem})"/>.</summary>
-    public static IReadOnlyList<ProcessedItem> Read(TableRow row, bool now) => [.. Lines(row).Where(l => l.Now == now).Select(l => l.Filed)];
+    /// <summary>Of the two lists of a row one; see
+    /// <see cref="Write(TableRow, IReadOnlyList{ProcessedItem}, IReadOnlyList{ProcessedItem})"/>.</summary>
+    public static IReadOnlyList<ProcessedItem> Read(TableRow row, bool now) =>
+        [.. Lines(row).Where(l => l.Now == now).Select(l => l.Filed)];
 
     private static IEnumerable<(ProcessedItem Filed, bool Now)> Lines(TableRow row) => row.Bytes(Property) is not { } bytes
         ? []
@@ -62,12 +64,14 @@ public sealed record ProcessedItem(string Position, string CaseId, string Event,
     }
 
     /// <summary>
-    /// What stood for a piece before: what was filed at its position, else a placeholder of something it is a part of (<c>value</c> for <c>value.items[0]</c>), else the
+    /// What stood for a piece before: what was filed at its position, else a placeholder of something it is a part of (<c>value</c> for
+    /// <c>value.items[0]</c>), else the
     /// placeholder of all that could not be taken apart. Null when nothing did.
     /// </summary>
     public static ProcessedItem? Before(IReadOnlyList<ProcessedItem> filed, string position) =>
         filed.FirstOrDefault(f => f.Position == position)
-        ?? filed.Where(f => f.IsPlaceholder && position.Length > f.Position.Length && position.StartsWith(f.Position, StringComparison.Ordinal) && (position[f.Position.Length] is '.' or '['))
+        ?? filed.Where(f => f.IsPlaceholder && position.Length > f.Position.Length
+            && position.StartsWith(f.Position, StringComparison.Ordinal) && (position[f.Position.Length] is '.' or '['))
             .MaxBy(f => f.Position.Length)
         ?? filed.FirstOrDefault(f => f.IsPlaceholder && f.Position == RestPosition);
 }

@@ -55,7 +55,8 @@ public sealed class ReceiveOptions
     [Range(100, 1_000_000)]
     public int UndecidedPerHour { get; set; } = 10_000;
 
-    /// <summary>Mebibytes per channel and hour that calls without a proof may take, forged and undecided ones each; 1 MiB is 1,048,576 bytes.</summary>
+    /// <summary>Mebibytes per channel and hour that calls without a proof may take, forged and undecided ones each; 1 MiB is 1,048,576
+    /// bytes.</summary>
     [Range(1, 10_000)]
     public int QuarantineMegabytesPerHour { get; set; } = 256;
 

@@ -24,7 +24,8 @@ public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOption
         {
             // The first secret ever is trusted from its first proof; a changed one is watched for a while.
             stored = new Known(settings.SecretFingerprint, now, stored is null ? null : now, now);
-            var row = new TableRow(channel, "source") { ["Fingerprint"] = stored.Fingerprint, ["VerifiedAt"] = now, ["SecretChangedAt"] = stored.SecretChangedAt };
+            var row = new TableRow(channel, "source") { ["Fingerprint"] = stored.Fingerprint, ["VerifiedAt"] = now,
+                ["SecretChangedAt"] = stored.SecretChangedAt };
             await tables.UpsertAsync(Table, row, ct);
         }
 
@@ -36,7 +37,8 @@ public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOption
     {
         if (settings.Mode != VerificationMode.Auto) return settings.Mode;
         var now = time.GetUtcNow();
-        if (!_known.TryGetValue(channel, out var known) || (known.Fingerprint != settings.SecretFingerprint && now - known.ReadAt > TimeSpan.FromMinutes(1)))
+        if (!_known.TryGetValue(channel, out var known)
+            || (known.Fingerprint != settings.SecretFingerprint && now - known.ReadAt > TimeSpan.FromMinutes(1)))
         {
             known = await ReadAsync(channel, now, ct);
             if (known is not null) _known[channel] = known;
@@ -48,11 +50,13 @@ public sealed class SourceTrust(TableStore tables, IOptionsMonitor<ReceiveOption
     }
 
     /// <summary>When the channel last proved a new secret; null when it never verified.</summary>
-    public async Task<DateTimeOffset?> VerifiedAtAsync(string channel, CancellationToken ct) => (await ReadAsync(channel, time.GetUtcNow(), ct))?.VerifiedAt;
+    public async Task<DateTimeOffset?> VerifiedAtAsync(string channel, CancellationToken ct) =>
+        (await ReadAsync(channel, time.GetUtcNow(), ct))?.VerifiedAt;
 
     private async Task<Known?> ReadAsync(string channel, DateTimeOffset now, CancellationToken ct)
     {
         var row = await tables.GetAsync(Table, channel, "source", ct);
-        return row is null ? null : new Known(row.Text("Fingerprint") ?? "", row.Time("VerifiedAt") ?? now, row.Time("SecretChangedAt"), now);
+        return row is null
+            ? null : new Known(row.Text("Fingerprint") ?? "", row.Time("VerifiedAt") ?? now, row.Time("SecretChangedAt"), now);
     }
 }

@@ -35,14 +35,16 @@ public sealed class SubscriptionAlerts(TableStore tables)
     {
         List<Registration> alarms = [];
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(AlarmPrefix), ct))
-            alarms.Add(new Registration(row.Text("Name") ?? "", row.Text("Detail") is null ? RegistrationState.Right : RegistrationState.Drifted, row.Text("Detail"), row.Text("Step")));
+            alarms.Add(new Registration(row.Text("Name") ?? "", row.Text("Detail") is null
+                ? RegistrationState.Right : RegistrationState.Drifted, row.Text("Detail"), row.Text("Step")));
         return alarms;
     }
 
     // A later word is never overtaken by an earlier one.
     private async Task KeepAsync(string channel, Registration alarm, DateTimeOffset at, CancellationToken ct)
     {
-        var row = new TableRow(channel, AlarmPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(alarm.Name)).AsSpan(0, 16)))
+        var row = new TableRow(channel, AlarmPrefix
+            + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(alarm.Name)).AsSpan(0, 16)))
         {
             ["Name"] = alarm.Name,
             ["Detail"] = alarm.State == RegistrationState.Right ? null : alarm.Detail ?? "",
@@ -55,5 +57,6 @@ public sealed class SubscriptionAlerts(TableStore tables)
 
     /// <summary>The last mark; null when there is none.</summary>
     public async Task<Mark?> LastAsync(string channel, CancellationToken ct) =>
-        await tables.GetAsync(Table, channel, Row, ct) is { } row && row.Time("At") is { } at ? new Mark(at, row.Text("Reason") ?? "") : null;
+        await tables.GetAsync(Table, channel, Row, ct) is { } row && row.Time("At") is { } at
+        ? new Mark(at, row.Text("Reason") ?? "") : null;
 }

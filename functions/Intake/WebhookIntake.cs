@@ -17,11 +17,13 @@ public sealed class WebhookIntake(
         "This channel is not ready: a setting of it cannot be read. The receiver's health page names it. Please call again.", 503)
         with { Headers = [new("Retry-After", "300")] };
 
-    private static readonly WebhookResponse TooBusy = WebhookResponse.Text("Too many calls of this channel at once. Please call again.", 503)
+    private static readonly WebhookResponse TooBusy = WebhookResponse.Text("Too many calls of this channel at once. Please call again.",
+        503)
         with { Headers = [new("Retry-After", "5")] };
 
     // The connection stays: behind it is the host, which hands an answer on only after it could send the rest of the body.
-    private static readonly WebhookResponse TooSlow = WebhookResponse.Text("The body of this call came too slowly. Please call again.", 408);
+    private static readonly WebhookResponse TooSlow = WebhookResponse.Text("The body of this call came too slowly. Please call again.",
+        408);
 
     /// <summary>The answer that the provider expects.</summary>
     /// <param name="request">As it arrived.</param>
@@ -40,7 +42,8 @@ public sealed class WebhookIntake(
             reader.Arrived();
             var delivery = Made(channel, request, body.Memory);
             // The limit counts whole bodies: none waits inside it for bytes that do not come.
-            if (!bulkhead.TryEnter(channel.Name)) return DeliveryIntake.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
+            if (!bulkhead.TryEnter(channel.Name))
+                return DeliveryIntake.Busy(channel, delivery) ?? Unread(channel, request, body.Memory, TooBusy);
             try
             {
                 return await door.AnswerAsync(channel, settings, delivery, body.Abandon);

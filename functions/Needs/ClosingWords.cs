@@ -16,7 +16,8 @@ internal static class ClosingWords
     // A thumb, hands, a heart, a smile, a bow: signs of agreement. Others (a thumb down, tears) say something.
     private static readonly HashSet<string> Signs = new(StringComparer.Ordinal)
     {
-        "👍", "👌", "🙏", "🙌", "👏", "😊", "🙂", "😀", "😃", "😄", "😁", "☺", "😉", "😍", "🥰", "🤝", "💪", "❤", "💚", "💙", "🧡", "💛", "💜", "🎉", "✅", "✔",
+        "👍", "👌", "🙏", "🙌", "👏", "😊", "🙂", "😀", "😃", "😄", "😁", "☺", "😉", "😍", "🥰", "🤝", "💪", "❤", "💚", "💙", "🧡", "💛",
+        "💜", "🎉", "✅", "✔",
             "🌸", "💐", "😘", "🤗", "🫶", "✌", "🆗",
     };
 

@@ -86,7 +86,8 @@ internal sealed class FoldedText : IDisposable
         // Other combining marks, soft hyphens and marks without width are no part of a word; neither is an apostrophe within one: don't =
         // dont.
         else if (c is (>= '\u0300' and <= '\u036F') or '\u00AD' or (>= '\u200B' and <= '\u200D') or '\uFE0F') return length;
-        else if (c is '\'' or '’' or 'ʼ' && buffer[length - 1] >= FirstLetter && at + 1 < text.Length && char.IsLetter(text[at + 1])) return length;
+        else if (c is '\'' or '’' or 'ʼ' && buffer[length - 1] >= FirstLetter && at + 1 < text.Length && char.IsLetter(text[at + 1]))
+            return length;
         else if (c is '?' or '？') length = Mark(buffer, length, Question);
         else if (c is '!' or '…' || (c == '.' && (at + 1 == text.Length || char.IsWhiteSpace(text[at + 1])))) length =
             Mark(buffer, length, End);

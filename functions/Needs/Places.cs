@@ -21,7 +21,8 @@ internal static class Places
         return need switch
         {
             NeedKinds.Safety or NeedKinds.Complaint or NeedKinds.Praise or NeedKinds.Idea => true,
-            NeedKinds.Withdrawal or NeedKinds.Cancellation or NeedKinds.PrivacyRequest or NeedKinds.Press or NeedKinds.Confidential or NeedKinds.Complex => isPrivate,
+            NeedKinds.Withdrawal or NeedKinds.Cancellation or NeedKinds.PrivacyRequest or NeedKinds.Press or NeedKinds.Confidential
+                or NeedKinds.Complex => isPrivate,
             NeedKinds.Fault => place is Phone or Mail or Messenger or Forum,
             NeedKinds.Callback => place == Phone,
             NeedKinds.KnownQuestion => place is Forum or Messenger,

@@ -19,7 +19,8 @@ public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptions
     /// <param name="run">Id of the claiming run.</param>
     /// <param name="claims">By target.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> ClaimFirstAsync(Notification notice, string route, IEnumerable<NotificationTarget> targets, string run, Dictionary<string, TableRow> claims, CancellationToken ct)
+    public async Task<bool> ClaimFirstAsync(Notification notice, string route, IEnumerable<NotificationTarget> targets, string run,
+        Dictionary<string, TableRow> claims, CancellationToken ct)
     {
         foreach (var some in targets.Chunk(100))
         {
@@ -30,7 +31,8 @@ public sealed class AttemptClaims(TableStore tables, TimeProvider time, IOptions
                 if (inserted.State != WriteState.Written) return false;
                 only.ETag = inserted.ETag;
             }
-            else if ((await tables.BatchAsync(AttemptStore.Table, [.. rows.Select(r => new TableOperation.Insert(r))], ct)).State != WriteState.Written) return false;
+            else if ((await tables.BatchAsync(AttemptStore.Table, [.. rows.Select(r => new TableOperation.Insert(r))],
+                ct)).State != WriteState.Written) return false;
 
             foreach (var (target, row) in some.Zip(rows)) claims[target.Name] = row;
         }

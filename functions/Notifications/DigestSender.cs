@@ -6,7 +6,8 @@ namespace Serverless.Notifications;
 
 /// <summary>Sends the digest of a target at the end of a window.</summary>
 public sealed partial class DigestSender(
-    AttemptStore notices, Digests digests, DueMessages due, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<DigestSender> log)
+    AttemptStore notices, Digests digests, DueMessages due, NotificationQueues queue, TimeProvider time,
+    IOptionsMonitor<NotificationOptions> options, ILogger<DigestSender> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
@@ -61,7 +62,8 @@ public sealed partial class DigestSender(
             return false;
         }
 
-        var outcome = target is null ? new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
+        var outcome = target is null
+            ? new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more") : await route.TryDigestAsync(collected, target, ct);
         var took = new NotificationAttempt(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTold(route.Name, end.Target, collected.Count, end.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
         Measures.Notice(route.Name, outcome.Kind.ToString(), collected.Count);
@@ -72,7 +74,8 @@ public sealed partial class DigestSender(
         }
 
         var state = outcome.Kind == AttemptOutcomeKind.Delivered ? NotificationState.Delivered : NotificationState.Failed;
-        foreach (var notice in collected) await notices.WriteAsync(notice, notice.StateAt(route.Name, end.Target, state, outcome.Reason, null), took, null, ct);
+        foreach (var notice in collected)
+            await notices.WriteAsync(notice, notice.StateAt(route.Name, end.Target, state, outcome.Reason, null), took, null, ct);
         await digests.ForgetAsync(route.Name, end.Target, collected, ct);
         return collected.Count == Digests.MostAtOnce;
     }
@@ -80,6 +83,8 @@ public sealed partial class DigestSender(
     private Task PutBackAsync(IDigestRoute route, DigestEnd end, DateTimeOffset at, CancellationToken ct) =>
         queue.PutAsync(route.Name, (end with { NotBefore = at }).ToJson(), at, ct);
 
-    [LoggerMessage(72, LogLevel.Information, "digest route={Route} target={Target} notices={Count} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
-    private partial void LogTold(string route, string target, int count, int attempt, AttemptOutcomeKind outcome, string reason, int milliseconds);
+    [LoggerMessage(72, LogLevel.Information,
+        "digest route={Route} target={Target} notices={Count} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
+    private partial void LogTold(string route, string target, int count, int attempt, AttemptOutcomeKind outcome, string reason,
+        int milliseconds);
 }

@@ -20,7 +20,8 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
 
     /// <summary>Lays a notice to the others. Safe to repeat.</summary>
     /// <returns>When the digest is sent at the latest.</returns>
-    public async Task<DateTimeOffset> AddAsync(string route, NotificationTarget target, Digest digest, Notification notice, CancellationToken ct)
+    public async Task<DateTimeOffset> AddAsync(string route, NotificationTarget target, Digest digest, Notification notice,
+        CancellationToken ct)
     {
         var row = new TableRow(PartitionOf(route, target.Name), notice.EventId);
         row.SetBytes("Json", notice.Wrap(target.Name, notice.Attempt));
@@ -29,7 +30,8 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
         var window = time.GetUtcNow().UtcTicks / digest.Within.Ticks;
         var at = new DateTimeOffset((window + 1) * digest.Within.Ticks, TimeSpan.Zero);
         await due.OpenAsync(route, target.Name, 0, at, ct);
-        if ((await CollectedAsync(route, target.Name, ct)).Count >= digest.Count) await due.OpenAsync(route, target.Name, 0, time.GetUtcNow(), ct);
+        if ((await CollectedAsync(route, target.Name, ct)).Count >= digest.Count)
+            await due.OpenAsync(route, target.Name, 0, time.GetUtcNow(), ct);
         return at;
     }
 
@@ -49,7 +51,8 @@ public sealed class Digests(TableStore tables, DueMessages due, TimeProvider tim
     /// <summary>Deletes the rows of sent notifications.</summary>
     public async Task ForgetAsync(string route, string target, IEnumerable<Notification> notices, CancellationToken ct)
     {
-        foreach (var notice in notices) await tables.DeleteAsync(AttemptStore.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
+        foreach (var notice in notices)
+            await tables.DeleteAsync(AttemptStore.Table, PartitionOf(route, target), notice.EventId, ETag.All, ct);
     }
 
     /// <summary>Claims a digest, so that two windows that end at once send it once.</summary>

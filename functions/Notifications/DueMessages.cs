@@ -12,7 +12,8 @@ namespace Serverless.Notifications;
 /// <c>due|route</c> / <c>time|target</c>; the row is written before its message and deleted once the message was received. Ten minutes
 /// after its time a remaining row gets its message again.
 /// </summary>
-public sealed class DueMessages(TableStore tables, NotificationQueues queue, AttemptStore notices, RouteSwitches switches, TimeProvider time)
+public sealed class DueMessages(TableStore tables, NotificationQueues queue, AttemptStore notices, RouteSwitches switches,
+    TimeProvider time)
 {
     private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);
@@ -30,7 +31,8 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
     }
 
     /// <summary>Deletes a row whose message was processed.</summary>
-    public Task CloseAsync(string route, string row, CancellationToken ct) => tables.DeleteAsync(AttemptStore.Table, PartitionOf(route), row, ETag.All, ct);
+    public Task CloseAsync(string route, string row, CancellationToken ct) =>
+        tables.DeleteAsync(AttemptStore.Table, PartitionOf(route), row, ETag.All, ct);
 
     /// <summary>Records the start of a round of a notification; returns its row.</summary>
     public async Task<string> ExpectRoundAsync(Notification notice, string route, string target, CancellationToken ct)
@@ -48,7 +50,8 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
         var now = time.GetUtcNow();
         foreach (var route in switches.Routes.Where(switches.IsOn))
         {
-            var overdue = TableQuery.Partition(PartitionOf(route)).Rows("0", (now - Overdue).UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture));
+            var overdue = TableQuery.Partition(PartitionOf(route))
+                .Rows("0", (now - Overdue).UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture));
             await foreach (var row in tables.QueryAllAsync(AttemptStore.Table, overdue, ct))
                 if (now - row.Time("PutAt") is not { } since || since >= Again) await PutAgainAsync(route, row, now, ct);
         }
@@ -67,13 +70,15 @@ public sealed class DueMessages(TableStore tables, NotificationQueues queue, Att
 
         var notice = Notification.Parse(Encoding.UTF8.GetString(json.Span)) with { Resend = row.Int("Round") ?? 1 };
         var stands = (await notices.OfTargetAsync(notice, route, target, ct))?.State;
-        if (stands is { State: NotificationState.Waiting, Attempt: -1 } && stands.Resend == notice.Resend) await queue.PutAsync(route, notice.Wrap(target, 0), null, ct);
+        if (stands is { State: NotificationState.Waiting, Attempt: -1 } && stands.Resend == notice.Resend)
+            await queue.PutAsync(route, notice.Wrap(target, 0), null, ct);
         await CloseAsync(route, row.RowKey, ct);
     }
 
     private static string PartitionOf(string route) => $"due|{route}";
 
-    private static string KeyOf(DateTimeOffset at, string target) => $"{at.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}|{AttemptStore.CaseSafe(target)}";
+    private static string KeyOf(DateTimeOffset at, string target) =>
+        $"{at.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}|{AttemptStore.CaseSafe(target)}";
 }
 
 /// <summary>The end of a digest window, as a message.</summary>
@@ -89,7 +94,8 @@ public sealed record DigestEnd(string Target, int Attempt, string Row, DateTimeO
         using var json = JsonDocument.Parse(message);
         var root = json.RootElement;
         return root.TryGetProperty("digest", out var target)
-            ? new DigestEnd(target.GetString()!, root.GetProperty("attempt").GetInt32(), root.GetProperty("row").GetString()!, root.GetProperty("notBefore").GetDateTimeOffset())
+            ? new DigestEnd(target.GetString()!, root.GetProperty("attempt").GetInt32(), root.GetProperty("row").GetString()!,
+                root.GetProperty("notBefore").GetDateTimeOffset())
             : null;
     }
 

@@ -20,7 +20,8 @@ public interface INotificationRoute
     /// <summary>Tries once. Answers of the target and failures of the network are values; throws only for our own mistakes.</summary>
     /// <param name="notice">The notification.</param>
     /// <param name="target">One of the targets.</param>
-    /// <param name="readContact">Reads the contact, for targets that need its fields; gives null when it is erased or there is none.</param>
+    /// <param name="readContact">Reads the contact, for targets that need its fields; gives null when it is erased or there is
+    /// none.</param>
     /// <param name="ct">Cancels.</param>
     Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct);
 
@@ -62,5 +63,6 @@ public sealed record NotificationTarget(string Name, string Address)
     private const string NoAddress = "\0";
 
     /// <summary>Whether a name can be one of a target.</summary>
-    public static bool IsName(string name) => name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= 50 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

@@ -13,7 +13,8 @@ namespace Serverless.Notifications;
 /// of how the number grows. Every case of it is listed on one page, which each of these notices links. Without links nothing is grouped:
 /// no case may be named nowhere. Each contact is still a case, and programs get every event.
 /// </summary>
-public sealed class IncidentGrouping(TableStore tables, TimeProvider time, ActionLinkTokens links, IOptionsMonitor<NotificationOptions> options)
+public sealed class IncidentGrouping(TableStore tables, TimeProvider time, ActionLinkTokens links,
+    IOptionsMonitor<NotificationOptions> options)
 {
     // 2, 5, 10, 20, 50, ... times the first step.
     private static readonly int[] Growth = [2, 5, 10, 20, 50, 100, 200, 500, 1000];

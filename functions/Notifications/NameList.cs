@@ -9,7 +9,8 @@ public static class NameList
         foreach (var range in list.AsSpan().Split(','))
         {
             var part = list.AsSpan(range).Trim();
-            if (part is [.. var start, '*'] ? value.AsSpan().StartsWith(start, StringComparison.Ordinal) : part.Equals(value, StringComparison.OrdinalIgnoreCase)) return true;
+            if (part is [.. var start, '*'] ? value.AsSpan().StartsWith(start, StringComparison.Ordinal)
+                : part.Equals(value, StringComparison.OrdinalIgnoreCase)) return true;
         }
 
         return false;

@@ -52,7 +52,8 @@ public sealed record Notification
     /// <summary>Not to be worked before; null: at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>Reads a message of a route's queue: a CloudEvent, alone or with target and counters (<see cref="EventMessage"/>). Throws <see cref="JsonException"/> when it is neither.</summary>
+    /// <summary>Reads a message of a route's queue: a CloudEvent, alone or with target and counters (<see cref="EventMessage"/>). Throws
+    /// <see cref="JsonException"/> when it is neither.</summary>
     public static Notification Parse(string message)
     {
         using var json = JsonDocument.Parse(message);
@@ -165,10 +166,12 @@ public sealed record NotificationFacts
     /// <summary>Number of overdue notifications of this wait.</summary>
     public int Overdue { get; init; }
 
-    /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it (P9).</summary>
+    /// <summary>True when the contact did not reach us by itself but was found, imported or replayed: no automatic text follows from it
+    /// (P9).</summary>
     public bool Recovered { get; init; }
 
-    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>, <c>generated</c>.</summary>
+    /// <summary>Set when a machine wrote the contact: <c>receipt</c> (ours), <c>auto-reply</c>, <c>bounce</c>, <c>list</c>,
+    /// <c>generated</c>.</summary>
     public string? Automatic { get; init; }
 
     /// <summary>The promise that the event is about, or that was made or kept with its contact.</summary>

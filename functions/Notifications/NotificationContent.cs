@@ -26,7 +26,8 @@ public sealed record NotificationContent(
 
 /// <summary>Writes the content of notifications.</summary>
 public sealed class NotificationWording(
-    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels, Calendars calendars,
+    TextBook texts, ActionLinkTokens links, NotificationPreferences own, IncidentGrouping bursts, ChannelDirectory channels,
+    Calendars calendars,
     Microsoft.Extensions.Options.IOptionsMonitor<NotificationOptions> options)
 {
     /// <summary>Most cases that the notice of an incident names itself; its page lists all.</summary>
@@ -88,7 +89,8 @@ public sealed class NotificationWording(
         return texts.Say(language, KeyOf(notice.Type), values);
     }
 
-    private async Task<NotificationContent> TellIncidentAsync(Notification notice, string incident, string name, Recipient recipient, CancellationToken ct)
+    private async Task<NotificationContent> TellIncidentAsync(Notification notice, string incident, string name, Recipient recipient,
+        CancellationToken ct)
     {
         var language = recipient.Language;
         var title = texts.Count(language, "card_incident", notice.Alike, new Dictionary<string, string>(StringComparer.Ordinal)

@@ -11,7 +11,8 @@ namespace Serverless.Notifications;
 /// least once (P8).
 /// </summary>
 public sealed partial class NotificationDispatcher(
-    IEnumerable<INotificationRoute> routes, AttemptStore notices, AttemptClaims claims, NotificationSender teller, DigestSender digests, DueMessages due, NotificationQueues queue, CaseReader cases, TimeProvider time, ILogger<NotificationDispatcher> log)
+    IEnumerable<INotificationRoute> routes, AttemptStore notices, AttemptClaims claims, NotificationSender teller, DigestSender digests,
+    DueMessages due, NotificationQueues queue, CaseReader cases, TimeProvider time, ILogger<NotificationDispatcher> log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
@@ -21,7 +22,8 @@ public sealed partial class NotificationDispatcher(
     private const string Paused = "paused";
     private const int MostRounds = 5;
 
-    /// <summary>Works one message of a route's queue. What we understand (storage that is down) is put back for later: the host would deliver it at once, and bury it after a few times.</summary>
+    /// <summary>Works one message of a route's queue. What we understand (storage that is down) is put back for later: the host would
+    /// deliver it at once, and bury it after a few times.</summary>
     public async Task RunAsync(string routeName, string message, CancellationToken ct)
     {
         var route = routes.Single(r => r.Name == routeName);
@@ -80,20 +82,24 @@ public sealed partial class NotificationDispatcher(
     // Side by side, so that a target that hangs costs the others nothing (P13).
     private async Task TellAllAsync(INotificationRoute route, Notification notice, CancellationToken ct)
     {
-        var targets = notice.Target is { } one ? [await route.FindAsync(one, ct) ?? NotificationTarget.Forgotten(one)] : await route.TargetsAsync(notice, ct);
+        var targets = notice.Target is { } one
+            ? [await route.FindAsync(one, ct) ?? NotificationTarget.Forgotten(one)] : await route.TargetsAsync(notice, ct);
         if (targets.Count == 0) return;
         var (reading, readingOff) = (notices.ReadAsync(notice, route.Name, ct), notices.SwitchedOffAsync(route.Name, ct));
         await Task.WhenAll(reading, readingOff);
         var (states, off) = (await reading, await readingOff);
         var contact = new Lazy<Task<Contact?>>(() =>
             notice.CaseId is { } caseId ? cases.ContactAsync(caseId, notice.ContactId, ct) : Task.FromResult<Contact?>(null));
-        var waits = targets.Where(t => t.IsPaused && !IsDone(states.GetValueOrDefault(t.Name), notice)).Select(t => WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct)).ToList();
+        var waits = targets.Where(t => t.IsPaused && !IsDone(states.GetValueOrDefault(t.Name), notice))
+            .Select(t => WaitAsync(route, notice, t, states.GetValueOrDefault(t.Name), ct)).ToList();
         var mine = await ClaimAsync(route, notice, [.. targets.Where(t => !t.IsPaused)], states, ct);
-        await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name)).Select(t => teller.SendAsync(route, notice, t, mine[t.Name], off, contact, ct))]);
+        await Task.WhenAll([.. waits, .. targets.Where(t => mine.ContainsKey(t.Name))
+            .Select(t => teller.SendAsync(route, notice, t, mine[t.Name], off, contact, ct))]);
     }
 
     // Completed targets drop out, and so do those claimed by another run: they are checked again when that claim has expired.
-    private async Task<Dictionary<string, TableRow>> ClaimAsync(INotificationRoute route, Notification notice, List<NotificationTarget> left, IReadOnlyDictionary<string, NotificationState> states, CancellationToken ct)
+    private async Task<Dictionary<string, TableRow>> ClaimAsync(INotificationRoute route, Notification notice,
+        List<NotificationTarget> left, IReadOnlyDictionary<string, NotificationState> states, CancellationToken ct)
     {
         var run = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         Dictionary<string, TableRow> mine = new(StringComparer.Ordinal);
@@ -102,7 +108,8 @@ public sealed partial class NotificationDispatcher(
             // A claim of ours whose answer was lost on the way.
             foreach (var state in states.Values.Where(s => s.ClaimedBy == run)) mine[state.Target] = state.Row!;
             left.RemoveAll(t => mine.ContainsKey(t.Name) || IsDone(states.GetValueOrDefault(t.Name), notice));
-            foreach (var (target, until) in left.Select(t => (t.Name, Until: LiveUntil(states.GetValueOrDefault(t.Name)))).Where(t => t.Until is not null).ToList())
+            foreach (var (target, until) in left.Select(t => (t.Name, Until: LiveUntil(states.GetValueOrDefault(t.Name))))
+                .Where(t => t.Until is not null).ToList())
             {
                 await queue.PutAsync(route.Name, notice.Wrap(target, notice.Attempt, notice.Postponed, until), until, ct);
                 left.RemoveAll(t => t.Name == target);
@@ -120,10 +127,12 @@ public sealed partial class NotificationDispatcher(
         }
     }
 
-    private DateTimeOffset? LiveUntil(NotificationState? state) => state is { State: NotificationState.Sending, ClaimedUntil: { } until } && until > time.GetUtcNow() ? until : null;
+    private DateTimeOffset? LiveUntil(NotificationState? state) =>
+        state is { State: NotificationState.Sending, ClaimedUntil: { } until } && until > time.GetUtcNow() ? until : null;
 
     // Completed: delivered, failed, or a retry is scheduled. A resend makes older attempts void.
-    private static bool IsDone(NotificationState? state, Notification notice) => state is not null && (state.Resend > notice.Resend || (state.Resend == notice.Resend && state.State switch
+    private static bool IsDone(NotificationState? state, Notification notice) =>
+        state is not null && (state.Resend > notice.Resend || (state.Resend == notice.Resend && state.State switch
     {
         NotificationState.Waiting => state.Attempt >= notice.Attempt,
         NotificationState.Sending => state.Attempt > notice.Attempt,
@@ -131,7 +140,8 @@ public sealed partial class NotificationDispatcher(
     }));
 
     // Pausing does not count as an attempt. Paused notifications expire after seven days.
-    private async Task WaitAsync(INotificationRoute route, Notification notice, NotificationTarget target, NotificationState? state, CancellationToken ct)
+    private async Task WaitAsync(INotificationRoute route, Notification notice, NotificationTarget target, NotificationState? state,
+        CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var over = now - notice.At > LongestPauseOfTarget;
@@ -144,7 +154,8 @@ public sealed partial class NotificationDispatcher(
         if (!over && state?.Reason == Paused) return;
         Measures.Notice(route.Name, (over ? AttemptOutcomeKind.Refused : AttemptOutcomeKind.Later).ToString());
         var tried = notice with { Attempt = over ? notice.Attempt : notice.Attempt - 1 };
-        var told = tried.StateAt(route.Name, target.Name, over ? NotificationState.Failed : NotificationState.Waiting, over ? "paused-too-long" : Paused, null);
+        var told = tried.StateAt(route.Name, target.Name, over
+            ? NotificationState.Failed : NotificationState.Waiting, over ? "paused-too-long" : Paused, null);
         await notices.WriteAsync(notice, told, new NotificationAttempt(now, 0, told.Reason), state?.Row, ct);
     }
 
@@ -157,6 +168,7 @@ public sealed partial class NotificationDispatcher(
         await queue.PutAsync(route.Name, notice.Wrap(notice.Target, notice.Attempt, notice.Postponed + 1, at), at, ct);
     }
 
-    [LoggerMessage(71, LogLevel.Warning, "notice {EventId} route={Route} attempt={Attempt} postponed={Postponed} seconds={Seconds}: storage is down")]
+    [LoggerMessage(71, LogLevel.Warning,
+        "notice {EventId} route={Route} attempt={Attempt} postponed={Postponed} seconds={Seconds}: storage is down")]
     private partial void LogPostponed(string eventId, string route, int attempt, int postponed, int seconds);
 }

@@ -12,7 +12,8 @@ public sealed class NotificationOptions
     /// </summary>
     public string RetrySeconds { get; set; } = "5,300,1800,7200,18000,36000,50400,72000,86400";
 
-    /// <summary>Longest wait in hours that a target may ask for by Retry-After; 1 to 72; a longer wish is cut to it, never below the schedule.</summary>
+    /// <summary>Longest wait in hours that a target may ask for by Retry-After; 1 to 72; a longer wish is cut to it, never below the
+    /// schedule.</summary>
     public int LongestWaitHours { get; set; } = 24;
 
     /// <summary>
@@ -45,18 +46,26 @@ public sealed class NotificationOptions
     }
 }
 
-/// <summary>Bounds, with the setting's name in the sentence: the sentences that the source generator makes of attributes name the class.</summary>
+/// <summary>Bounds, with the setting's name in the sentence: the sentences that the source generator makes of attributes name the
+/// class.</summary>
 public sealed class NotificationOptionsValidator : IValidateOptions<NotificationOptions>
 {
     public ValidateOptionsResult Validate(string? name, NotificationOptions options)
     {
         if (options.RetrySeconds.Split(',') is not { Length: <= 30 } waits || !Array.TrueForAll(waits, IsWait))
-            return ValidateOptionsResult.Fail("Notification__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
-        if (options.ClaimSeconds is < 5 or > 3600) return ValidateOptionsResult.Fail("Notification__ClaimSeconds must be a number from 5 to 3600.");
-        if (options.BurstCount is < 0 or > 1000) return ValidateOptionsResult.Fail("Notification__BurstCount must be a number from 0 to 1000.");
-        if (options.BurstMinutes is < 1 or > 1440) return ValidateOptionsResult.Fail("Notification__BurstMinutes must be a number from 1 to 1440.");
-        return options.LongestWaitHours is >= 1 and <= 72 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notification__LongestWaitHours must be a number from 1 to 72.");
+            return ValidateOptionsResult.Fail(
+                "Notification__RetrySeconds must be 1 to 30 numbers of seconds below 1000000 with a comma between, say 5,300,1800.");
+        if (options.ClaimSeconds is < 5 or > 3600)
+            return ValidateOptionsResult.Fail("Notification__ClaimSeconds must be a number from 5 to 3600.");
+        if (options.BurstCount is < 0 or > 1000)
+            return ValidateOptionsResult.Fail("Notification__BurstCount must be a number from 0 to 1000.");
+        if (options.BurstMinutes is < 1 or > 1440)
+            return ValidateOptionsResult.Fail("Notification__BurstMinutes must be a number from 1 to 1440.");
+        return options.LongestWaitHours is >= 1 and <= 72
+            ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Notification__LongestWaitHours must be a number from 1 to 72.");
     }
 
-    private static bool IsWait(string text) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1_000_000;
+    private static bool IsWait(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        && seconds is >= 0 and < 1_000_000;
 }

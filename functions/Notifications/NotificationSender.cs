@@ -8,7 +8,8 @@ namespace Serverless.Notifications;
 
 /// <summary>Sends a claimed notification to one target, schedules a retry, and records the outcome.</summary>
 public sealed partial class NotificationSender(
-    AttemptStore notices, TargetConcurrency slow, CircuitBreakers circuits, Digests digests, IncidentGrouping bursts, NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<NotificationSender> log)
+    AttemptStore notices, TargetConcurrency slow, CircuitBreakers circuits, Digests digests, IncidentGrouping bursts,
+    NotificationQueues queue, TimeProvider time, IOptionsMonitor<NotificationOptions> options, ILogger<NotificationSender> log)
 {
     /// <summary>A first attempt later than this sends nothing.</summary>
     public static readonly TimeSpan Expires = TimeSpan.FromDays(4);
@@ -24,7 +25,8 @@ public sealed partial class NotificationSender(
     /// <param name="contact">Reads the contact.</param>
     /// <param name="ct">Cancels.</param>
     public async Task SendAsync(
-        INotificationRoute route, Notification notice, NotificationTarget target, TableRow claim, IReadOnlyDictionary<string, string> off, Lazy<Task<Contact?>> contact, CancellationToken ct)
+        INotificationRoute route, Notification notice, NotificationTarget target, TableRow claim, IReadOnlyDictionary<string, string> off,
+        Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         using var span = Spans.Start("notice", ActivityKind.Producer, notice.Trace);
         var began = time.GetUtcNow();
@@ -36,10 +38,12 @@ public sealed partial class NotificationSender(
         var took = new NotificationAttempt(began, (int)(time.GetUtcNow() - began).TotalMilliseconds, outcome.Reason);
         LogTried(notice.EventId, route.Name, target.Name, notice.Attempt, outcome.Kind, outcome.Reason, took.Milliseconds);
         // Not the target: it may bear a person's name.
-        span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt).SetTag("outcome", outcome.Kind.ToString());
+        span?.SetTag("event", notice.EventId).SetTag("route", route.Name).SetTag("attempt", notice.Attempt)
+            .SetTag("outcome", outcome.Kind.ToString());
         Measures.Notice(route.Name, outcome.Kind.ToString());
 
-        if (outcome.Kind == AttemptOutcomeKind.Gone) await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
+        if (outcome.Kind == AttemptOutcomeKind.Gone)
+            await notices.SwitchOffAsync(route.Name, target.Name, target.Address, time.GetUtcNow(), ct);
         // Put before it is noted: a crash in between leaves both tries, of which one is made.
         var next = outcome.Kind == AttemptOutcomeKind.Later
             ? await PutLaterAsync(route, notice with { Incident = outcome.Incident ?? notice.Incident }, target.Name, outcome, ct)
@@ -55,7 +59,8 @@ public sealed partial class NotificationSender(
     }
 
     // Similar cases become one incident, digests collect; everything else is sent.
-    private async Task<AttemptOutcome> TellOrLayAsideAsync(INotificationRoute route, Notification notice, NotificationTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<AttemptOutcome> TellOrLayAsideAsync(INotificationRoute route, Notification notice, NotificationTarget target,
+        Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         // A resend is sent by itself.
         if (notice.Resend > 0) return await TryAsync(route, notice, target, contact, ct);
@@ -70,11 +75,14 @@ public sealed partial class NotificationSender(
             if (incident.Count > 0) notice = notice with { Alike = incident.Count, Incident = incident.Key };
         }
 
-        if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute) return await TryAsync(route, notice, target, contact, ct);
-        return new AttemptOutcome(AttemptOutcomeKind.Later, Digesting) { At = await digests.AddAsync(route.Name, target, digest, notice, ct) };
+        if (notice.Alike > 0 || target.Digest is not { } digest || route is not IDigestRoute)
+            return await TryAsync(route, notice, target, contact, ct);
+        return new AttemptOutcome(AttemptOutcomeKind.Later,
+            Digesting) { At = await digests.AddAsync(route.Name, target, digest, notice, ct) };
     }
 
-    private async Task<AttemptOutcome> TryAsync(INotificationRoute route, Notification notice, NotificationTarget target, Lazy<Task<Contact?>> contact, CancellationToken ct)
+    private async Task<AttemptOutcome> TryAsync(INotificationRoute route, Notification notice, NotificationTarget target,
+        Lazy<Task<Contact?>> contact, CancellationToken ct)
     {
         var key = $"{route.Name}/{target.Name}";
         using var place = slow.Enter(key);
@@ -87,7 +95,8 @@ public sealed partial class NotificationSender(
             place.IsUsed = outcome is not null;
             return (outcome ?? new AttemptOutcome(AttemptOutcomeKind.Later, "target-fails")) with { Incident = notice.Incident };
         }
-        catch (Exception error) when (error is not StorageUnavailableException && (error is not OperationCanceledException || !ct.IsCancellationRequested))
+        catch (Exception error) when (error is not StorageUnavailableException
+            && (error is not OperationCanceledException || !ct.IsCancellationRequested))
         {
             // A route's own mistake costs its target a delay, not the others their notice.
             return new AttemptOutcome(AttemptOutcomeKind.Later, error.GetType().Name) { Incident = notice.Incident };
@@ -95,7 +104,8 @@ public sealed partial class NotificationSender(
     }
 
     /// <summary>Schedules a retry. Null when there is none left.</summary>
-    private async Task<DateTimeOffset?> PutLaterAsync(INotificationRoute route, Notification notice, string target, AttemptOutcome outcome, CancellationToken ct)
+    private async Task<DateTimeOffset?> PutLaterAsync(INotificationRoute route, Notification notice, string target, AttemptOutcome outcome,
+        CancellationToken ct)
     {
         // Sent with the others at the end of its window.
         if (outcome is { Reason: Digesting, At: { } end }) return end;
@@ -117,6 +127,8 @@ public sealed partial class NotificationSender(
         }
     }
 
-    [LoggerMessage(70, LogLevel.Information, "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
-    private partial void LogTried(string eventId, string route, string target, int attempt, AttemptOutcomeKind outcome, string reason, int milliseconds);
+    [LoggerMessage(70, LogLevel.Information,
+        "notice {EventId} route={Route} target={Target} attempt={Attempt} outcome={Outcome} reason={Reason} ms={Milliseconds}")]
+    private partial void LogTried(string eventId, string route, string target, int attempt, AttemptOutcomeKind outcome, string reason,
+        int milliseconds);
 }

@@ -19,7 +19,8 @@ public static class NotificationServices
     {
         services.AddOptions<NotificationOptions>().Bind(configuration.GetSection("Notification")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<NotificationOptions>, NotificationOptionsValidator>();
-        services.AddSingleton<RouteSwitches>().AddSingleton<NotificationQueues>().AddSingleton<AttemptStore>().AddSingleton<AttemptClaims>();
+        services.AddSingleton<RouteSwitches>().AddSingleton<NotificationQueues>().AddSingleton<AttemptStore>()
+            .AddSingleton<AttemptClaims>();
         services.AddSingleton<DueMessages>().AddSingleton<TargetConcurrency>().AddSingleton<CircuitBreakers>();
         services.AddSingleton<NotificationSender>().AddSingleton<DigestSender>().AddSingleton<NotificationDispatcher>();
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<DueMessages>().SweepAsync));
@@ -36,7 +37,8 @@ public static class NotificationServices
                 bursts.CasesAsync);
         });
         services.AddSingleton<Recipients>().AddSingleton<NotificationPreferences>().AddSingleton<PreferencesPage>();
-        return services.AddSubscriptions(configuration).AddRoute<TeamsRoute>("teams", "NotifyTeams").AddMail(configuration).AddAcknowledgement(configuration);
+        return services.AddSubscriptions(configuration).AddRoute<TeamsRoute>("teams", "NotifyTeams").AddMail(configuration)
+            .AddAcknowledgement(configuration);
     }
 
     private static IServiceCollection AddSubscriptions(this IServiceCollection services, IConfiguration configuration)

@@ -72,7 +72,8 @@ public sealed record NotificationState
         ClaimedUntil = row.Time("ClaimedUntil"),
         ClaimedBy = row.Text("ClaimedBy"),
         Row = row,
-        Tries = row.Text("Tries") is { } json ? JsonSerializer.Deserialize(json, NotificationJson.Default.ListNotificationAttempt) ?? [] : [],
+        Tries = row.Text("Tries") is { } json
+        ? JsonSerializer.Deserialize(json, NotificationJson.Default.ListNotificationAttempt) ?? [] : [],
     };
 }
 
@@ -107,7 +108,8 @@ public sealed record FailedNotification(NotificationState State, ReadOnlyMemory<
 /// <param name="Reason">Status code or short code.</param>
 public sealed record NotificationAttempt(DateTimeOffset At, int Milliseconds, string Reason);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(List<NotificationAttempt>))]
 [JsonSerializable(typeof(List<NotificationState>))]
 [JsonSerializable(typeof(JsonElement))]

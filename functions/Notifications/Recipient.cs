@@ -6,7 +6,8 @@ namespace Serverless.Notifications;
 /// <summary>Persons or teams notified by card or mail; section <c>Recipients</c>.</summary>
 public sealed class RecipientsOptions
 {
-    /// <summary>By a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50): it is what accepts a case, so best the owner's name, e.g. <c>Recipients__Entries__workshop__Email</c>.</summary>
+    /// <summary>By a name of your choice (letters, digits, <c>-</c> and <c>_</c>, at most 50): it is what accepts a case, so best the
+    /// owner's name, e.g. <c>Recipients__Entries__workshop__Email</c>.</summary>
     public Dictionary<string, Recipient> Entries { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
@@ -122,7 +123,8 @@ public sealed class Recipient
         NameList.Holds(Urgent, type) ? null : QuietHours.End(calendars, Hours, ZoneIn(calendars), now);
 
     /// <summary>Digest settings; null when each notification is sent individually.</summary>
-    public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type) ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
+    public Digest? DigestFor(string type) => DigestCount >= 2 && !NameList.Holds(Urgent, type)
+        ? new Digest(Math.Min(DigestCount, 100), TimeSpan.FromMinutes(Math.Clamp(DigestMinutes, 5, 1440))) : null;
 
     private const string Overdue = "serverless.case.overdue.v1";
     private const string Unaccepted = "serverless.case.unaccepted.v1";

@@ -16,24 +16,29 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     /// <param name="notice">The notification.</param>
     /// <param name="addressOf">The route's address of a recipient; null when they have none on it.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, Func<Recipient, string?> addressOf, CancellationToken ct)
+    public async Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, Func<Recipient, string?> addressOf,
+        CancellationToken ct)
     {
         List<NotificationTarget> targets = [];
         foreach (var (name, recipient) in await AllAsync(ct))
-            if (NotificationTarget.IsName(name) && addressOf(recipient) is { Length: > 0 } address && recipient.Wants(name, notice)) targets.Add(TargetOf(name, address, recipient, notice.Type));
+            if (NotificationTarget.IsName(name) && addressOf(recipient) is { Length: > 0 } address && recipient.Wants(name, notice))
+                targets.Add(TargetOf(name, address, recipient, notice.Type));
         return targets;
     }
 
     /// <summary>A target by name; null when the recipient is gone or has no address on the route.</summary>
     public async Task<NotificationTarget?> FindAsync(string name, Func<Recipient, string?> addressOf, string? type, CancellationToken ct) =>
-        await FindAsync(name, ct) is { } recipient && addressOf(recipient) is { Length: > 0 } address ? TargetOf(name, address, recipient, type ?? "") : null;
+        await FindAsync(name, ct) is { } recipient && addressOf(recipient) is { Length: > 0 } address
+        ? TargetOf(name, address, recipient, type ?? "") : null;
 
     /// <summary>A recipient with their preferences; null when the settings do not name them.</summary>
     public async Task<Recipient?> FindAsync(string name, CancellationToken ct) =>
-        options.CurrentValue.Entries.GetValueOrDefault(name) is { } entry ? Chosen(entry, await tables.GetAsync(Table, Choices, KeyOf(name), ct)) : null;
+        options.CurrentValue.Entries.GetValueOrDefault(name) is { } entry
+        ? Chosen(entry, await tables.GetAsync(Table, Choices, KeyOf(name), ct)) : null;
 
     /// <summary>Saves a person's preferences: events, hours, digest, language. An address cannot be changed here.</summary>
-    public Task ChooseAsync(string name, RecipientChoice choice, CancellationToken ct) => tables.UpsertAsync(Table, new TableRow(Choices, KeyOf(name))
+    public Task ChooseAsync(string name, RecipientChoice choice, CancellationToken ct) =>
+        tables.UpsertAsync(Table, new TableRow(Choices, KeyOf(name))
     {
         ["Events"] = choice.Events,
         ["Hours"] = choice.Hours,
@@ -52,8 +57,10 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
         foreach (var (name, recipient) in options.CurrentValue.Entries)
         {
             var section = $"Recipients__Entries__{name}";
-            if (!NotificationTarget.IsName(name)) yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} receives no notifications.";
-            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl)) yield return $"{section} has neither Email nor TeamsUrl: {name} receives no notifications.";
+            if (!NotificationTarget.IsName(name))
+                yield return $"{section}: a recipient's name has letters, digits, - and _, at most 50; {name} receives no notifications.";
+            if (string.IsNullOrEmpty(recipient.Email) && string.IsNullOrEmpty(recipient.TeamsUrl))
+                yield return $"{section} has neither Email nor TeamsUrl: {name} receives no notifications.";
             if (calendars.Read(recipient.Hours, recipient.ZoneIn(calendars)) is null)
                 yield return $"{section}__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
                     + $"{name} is notified at any time.";
@@ -75,7 +82,8 @@ public sealed class Recipients(IOptionsMonitor<RecipientsOptions> options, Table
     public IEnumerable<string> AddressProblems(string setting, Func<Recipient, string?> addressOf, Func<string, string?> problem)
     {
         foreach (var (name, recipient) in options.CurrentValue.Entries)
-            if (addressOf(recipient) is { Length: > 0 } address && problem(address) is { } must) yield return $"Recipients__Entries__{name}__{setting} {must}: notifications to {name} wait.";
+            if (addressOf(recipient) is { Length: > 0 } address && problem(address) is { } must)
+                yield return $"Recipients__Entries__{name}__{setting} {must}: notifications to {name} wait.";
     }
 
     private async Task<IEnumerable<(string Name, Recipient Recipient)>> AllAsync(CancellationToken ct)

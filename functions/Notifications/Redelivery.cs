@@ -21,7 +21,8 @@ public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runn
     {
         if (eventId.Length is 0 or > LongestId) return null;
         var now = time.GetUtcNow();
-        var found = await notices.OfEventAsync(eventId, new NotificationSelection { From = now.AddDays(-MostDays), To = now.AddDays(1), Route = route, Target = target }, ct);
+        var found = await notices.OfEventAsync(eventId,
+            new NotificationSelection { From = now.AddDays(-MostDays), To = now.AddDays(1), Route = route, Target = target }, ct);
         return found.Count == 0 ? null : await AgainAsync(found, null, ct);
     }
 
@@ -33,9 +34,12 @@ public sealed class Redelivery(AttemptStore notices, NotificationDispatcher runn
     /// <param name="state">Those of this state; null for all.</param>
     /// <param name="continuation">From the step before.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<RedeliveryResult> SpanAsync(string route, string target, DateTimeOffset from, DateTimeOffset to, string? state, string? continuation, CancellationToken ct)
+    public async Task<RedeliveryResult> SpanAsync(string route, string target, DateTimeOffset from, DateTimeOffset to, string? state,
+        string? continuation, CancellationToken ct)
     {
-        var (found, next) = await notices.PageAsync(new NotificationSelection { From = from, To = to, State = state, Route = route, Target = target }, continuation, Step, ct);
+        var (found, next) =
+            await notices.PageAsync(new NotificationSelection { From = from, To = to, State = state, Route = route, Target = target },
+                continuation, Step, ct);
         return await AgainAsync(found, next, ct);
     }
 

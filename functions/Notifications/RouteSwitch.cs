@@ -6,7 +6,8 @@ namespace Serverless.Notifications;
 public sealed record RouteSwitch(string Route, string Function);
 
 /// <summary>
-/// Which routes are on: those whose function the host runs, by <c>AzureWebJobs.{function}.Disabled</c>. Read at publishing: nothing is sent later for a route that was off.
+/// Which routes are on: those whose function the host runs, by <c>AzureWebJobs.{function}.Disabled</c>. Read at publishing: nothing is sent
+/// later for a route that was off.
 /// Source: https://learn.microsoft.com/azure/azure-functions/disable-function
 /// </summary>
 public sealed class RouteSwitches(IEnumerable<RouteSwitch> switches, IConfiguration configuration)
@@ -24,7 +25,8 @@ public sealed class RouteSwitches(IEnumerable<RouteSwitch> switches, IConfigurat
 
     /// <summary>Whether it is on.</summary>
     // A name with dots arrives as it is; where names take none, it is written with __.
-    public bool IsOn(string route) => !IsTrue(configuration[SettingOf(route)]) && !IsTrue(configuration[$"AzureWebJobs:{_functions[route]}:Disabled"]);
+    public bool IsOn(string route) =>
+        !IsTrue(configuration[SettingOf(route)]) && !IsTrue(configuration[$"AzureWebJobs:{_functions[route]}:Disabled"]);
 
     private static bool IsTrue(string? value) => value is "1" || string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 }

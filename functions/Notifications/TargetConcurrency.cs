@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Serverless.Notifications;
 
 /// <summary>
-/// Keeps a target that answers slowly, or never, from taking all the places at which the host hands us messages: that would cost the other targets their time (P13).
+/// Keeps a target that answers slowly, or never, from taking all the places at which the host hands us messages: that would cost the other
+/// targets their time (P13).
 /// Counted in this instance only.
 /// </summary>
 public sealed class TargetConcurrency(TimeProvider time)

@@ -35,7 +35,9 @@ public sealed record HealthPart(string Status, IReadOnlyList<string> Says);
 
 /// <summary>Checks every part in parallel. A part whose check fails is red and does not affect the others.</summary>
 public sealed class HealthCheck(
-    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears, ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, SubscriptionStore subscriptions, IEnumerable<INotificationRoute> routes,
+    ChannelDirectory channels, SourceTrust trust, TableStore tables, OutboxRelay outbox, OpenDeliveries open, Backlog arrears,
+    ReconciliationStates looks, AttemptStore notices, ReplyIndex replies, UpkeepReader upkeep, SubscriptionStore subscriptions,
+    IEnumerable<INotificationRoute> routes,
     TopicRelay topic, RouteSwitches switches, Calendars calendars, OwnRules rules, TimeProvider time, IOptionsMonitor<OwnersOptions> owners,
     IOptionsMonitor<HealthOptions> options)
 {
@@ -64,7 +66,8 @@ public sealed class HealthCheck(
         foreach (var route in routes) parallel[$"route:{route.Name}"] = GuardedAsync(token => RouteAsync(route, token), ct);
         foreach (var channel in channels.All) parallel[$"channel:{channel.Name}"] = GuardedAsync(token => ChannelAsync(channel, token), ct);
         await Task.WhenAll(parallel.Values);
-        var parts = new SortedDictionary<string, HealthPart>(parallel.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal), StringComparer.Ordinal);
+        var parts = new SortedDictionary<string, HealthPart>(parallel.ToDictionary(l => l.Key, l => l.Value.Result, StringComparer.Ordinal),
+            StringComparer.Ordinal);
         var worst = parts.Values.Any(p => p.Status == "red") ? "red" : parts.Values.Any(p => p.Status == "yellow") ? "yellow" : "green";
         var state = parts[Storage].Status == "red" ? HealthReport.Down : worst == "red" ? HealthReport.Degraded : HealthReport.Up;
         return new HealthReport(worst, parts, state);
@@ -88,7 +91,8 @@ public sealed class HealthCheck(
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             var seconds = longest.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-            return new HealthPart("red", [$"No result within {seconds} seconds: storage is slow or unavailable, or there is too much to count."]);
+            return new HealthPart("red",
+                [$"No result within {seconds} seconds: storage is slow or unavailable, or there is too much to count."]);
         }
     }
 
@@ -156,7 +160,8 @@ public sealed class HealthCheck(
             .Select(q => $"{q.Key}: {q.Value} calls failed verification in the last 24 hours. GET api/operations/quarantine?channel={q.Key} "
                 + "lists them with the reason; after the setting is corrected, POST .../release releases those that pass verification, "
                 + ".../discard deletes them.").ToList();
-        return held.Count == 0 ? new HealthPart("green", ["No calls of the last 24 hours are in quarantine."]) : new HealthPart("yellow", held);
+        return held.Count == 0
+            ? new HealthPart("green", ["No calls of the last 24 hours are in quarantine."]) : new HealthPart("yellow", held);
     }
 
     private async Task<HealthPart> OwnersAsync(CancellationToken ct)
@@ -182,7 +187,8 @@ public sealed class HealthCheck(
         var current = await rules.InForceAsync(ct);
         return current.Problem is { } problem
             ? new HealthPart("red", [$"{problem} PUT api/rules replaces the file."])
-            : new HealthPart("green", [current.Rules.OwnCount == 0 ? "There are no own rules." : $"{current.Rules.OwnCount} own rules are in force."]);
+            : new HealthPart("green",
+                [current.Rules.OwnCount == 0 ? "There are no own rules." : $"{current.Rules.OwnCount} own rules are in force."]);
     }
 
     private async Task<HealthPart> CasesAsync(CancellationToken ct)
@@ -199,11 +205,13 @@ public sealed class HealthCheck(
     private async Task<HealthPart> NoticesAsync(CancellationToken ct)
     {
         var (failed, waiting) = (await arrears.FailedNoticesAsync(ct), await arrears.WaitingNoticesAsync(ct));
-        List<string> says = [.. failed.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}: {f.Value} failed notifications in the "
+        List<string> says = [.. failed.OrderBy(f => f.Key, StringComparer.Ordinal)
+            .Select(f => $"{f.Key}: {f.Value} failed notifications in the "
             + "last seven days. GET api/operations/notices?state=failed lists them with the reason, POST api/operations/notices/resend sends "
             + "them again.")];
         if (says.Count == 0) says.Add("No failed notifications in the last seven days.");
-        says.AddRange(waiting.OrderBy(w => w.Key, StringComparer.Ordinal).Select(w => $"{w.Key}: {w.Value} notifications wait for a retry."));
+        says.AddRange(waiting.OrderBy(w => w.Key, StringComparer.Ordinal)
+            .Select(w => $"{w.Key}: {w.Value} notifications wait for a retry."));
         return new HealthPart(failed.Count == 0 ? "green" : "yellow", says);
     }
 
@@ -218,17 +226,21 @@ public sealed class HealthCheck(
         List<string> says = [];
         var (red, yellow) = (false, false);
         var report = await upkeep.ReadAsync(ct);
-        foreach (var (channel, registration) in report.Channels.Where(c => c.Enabled).SelectMany(c => c.Registrations.Select(r => (c.Name, r))))
+        foreach (var (channel, registration) in report.Channels.Where(c => c.Enabled)
+            .SelectMany(c => c.Registrations.Select(r => (c.Name, r))))
         {
             var left = registration.ExpiresAt - time.GetUtcNow();
             var urgent = registration.Status == nameof(RegistrationState.Drifted) || left <= TimeSpan.FromDays(1);
-            if (!urgent && registration.Status is not (nameof(RegistrationState.Foreign) or nameof(RegistrationState.Unknown)) && !(registration.Step is not null && left <= TimeSpan.FromDays(7))) continue;
+            if (!urgent && registration.Status is not (nameof(RegistrationState.Foreign) or nameof(RegistrationState.Unknown))
+                && !(registration.Step is not null && left <= TimeSpan.FromDays(7))) continue;
             (red, yellow) = (red || urgent, true);
             var ends = left <= TimeSpan.FromDays(7) ? $" It expires at {registration.ExpiresAt:O}." : "";
-            says.Add($"{channel}, {registration.Name}: {registration.Status}. {registration.Detail}{ends} {registration.Step}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd());
+            says.Add($"{channel}, {registration.Name}: {registration.Status}. {registration.Detail}{ends} {registration.Step}".Replace("  ",
+                " ", StringComparison.Ordinal).TrimEnd());
         }
 
-        if (report.Expires is [var next, ..]) says.Add($"Next to expire: {next.Channel}, {next.Name}, in {next.Days} days. GET api/operations/channels lists all dates.");
+        if (report.Expires is [var next, ..])
+            says.Add($"Next to expire: {next.Channel}, {next.Name}, in {next.Days} days. GET api/operations/channels lists all dates.");
         return new HealthPart(red ? "red" : yellow ? "yellow" : "green", says);
     }
 
@@ -244,7 +256,8 @@ public sealed class HealthCheck(
     {
         var problems = route.Problems().ToList();
         foreach (var (name, address) in await notices.SwitchedOffAsync(route.Name, ct))
-            if ((await route.FindAsync(name, ct))?.Address == address) problems.Add($"{name} answered 410 and is switched off. Change its address to switch it on again.");
+            if ((await route.FindAsync(name, ct))?.Address == address)
+                problems.Add($"{name} answered 410 and is switched off. Change its address to switch it on again.");
         if (!switches.IsOn(route.Name))
         {
             var left = (await arrears.LeftOverAsync(ct)).GetValueOrDefault(route.Name);

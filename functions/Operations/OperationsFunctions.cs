@@ -98,7 +98,8 @@ public sealed class OperationsFunctions(
             var wanted = asked with { By = caller.Of(request, asked.By) };
             if (await resends.StepAsync(wanted, request.HttpContext.RequestAborted) is { } step)
                 return JsonSerializer.SerializeToUtf8Bytes(step, OperationsJson.Default.ResendStep);
-            await ApiResponse.ProblemAsync(request, 404, "There is no such notification: operations/notices lists them; day is the day of the "
+            await ApiResponse.ProblemAsync(request, 404,
+                "There is no such notification: operations/notices lists them; day is the day of the "
                 + "event if it is older than a week.");
             return null;
         });
@@ -106,7 +107,8 @@ public sealed class OperationsFunctions(
 
     /// <summary>Discards the messages in the queue of a disabled route.</summary>
     [Function("DiscardNotices")]
-    public async Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/routes/{name}/discard")] HttpRequest request)
+    public async Task Discard(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/routes/{name}/discard")] HttpRequest request)
     {
         var name = request.Route("name");
         if (!routes.Routes.Contains(name, StringComparer.Ordinal))

@@ -18,7 +18,8 @@ public sealed record ReconciliationReport(string Channel, IReadOnlyList<Reconcil
     {
         if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true }) return null;
         var sources = looks.Sources;
-        var known = sources.Count == 0 ? [] : (await states.OfChannelAsync(channel.Name, ct)).ToDictionary(s => s.Source, StringComparer.Ordinal);
+        var known = sources.Count == 0
+            ? [] : (await states.OfChannelAsync(channel.Name, ct)).ToDictionary(s => s.Source, StringComparer.Ordinal);
         return new ReconciliationReport(channel.Name, [.. sources.Select(s => Of(s, known.GetValueOrDefault(s.Name)))], looks.Blind);
     }
 
@@ -45,4 +46,5 @@ public sealed record ReconciliationReport(string Channel, IReadOnlyList<Reconcil
 /// <param name="Found">Contacts imported by the last run.</param>
 /// <param name="FoundInAll">Contacts imported since the source is known.</param>
 /// <param name="Reason">Why the last run failed; null if it succeeded.</param>
-public sealed record ReconciledSource(string Source, DateTimeOffset? Since, DateTimeOffset? LookedAt, DateTimeOffset? DueAt, int Found, long FoundInAll, string? Reason);
+public sealed record ReconciledSource(string Source, DateTimeOffset? Since, DateTimeOffset? LookedAt, DateTimeOffset? DueAt, int Found,
+    long FoundInAll, string? Reason);

@@ -26,7 +26,8 @@ public sealed record ResendRequest
     public string? By { get; init; }
 
     /// <summary>The selection, for the audit log.</summary>
-    public string On => $"{Event ?? new HourRange(Selection.From, Selection.To).ToString()}/{Selection.Route ?? "*"}/{Selection.Target ?? "*"}";
+    public string On =>
+        $"{Event ?? new HourRange(Selection.From, Selection.To).ToString()}/{Selection.Route ?? "*"}/{Selection.Target ?? "*"}";
 
     /// <summary>The selection in a request's body; null when it is none.</summary>
     public static ResendRequest? Parse(ReadOnlyMemory<byte> body, DateTimeOffset now)
@@ -34,17 +35,22 @@ public sealed record ResendRequest
         try
         {
             using var json = JsonDocument.Parse(body);
-            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            string? Text(string name) =>
+                json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
             var (id, state) = (Text("event"), Text("state"));
             var hours = HourRange.Parse(Text("hour"), Text("day"), Text("from"), Text("to"));
             if (hours is null && (id is null || (Text("hour") ?? Text("day") ?? Text("from") ?? Text("to")) is not null)) return null;
-            if (id is { Length: 0 or > LongestText } || (state is not null && (id is not null || state is not (NotificationState.Failed or NotificationState.Waiting)))) return null;
-            if (new[] { Text("route"), Text("target"), Text("by") }.Any(t => t is { Length: 0 or > LongestText } || t?.Any(char.IsControl) == true)) return null;
+            if (id is { Length: 0 or > LongestText }
+                || (state is not null && (id is not null || state is not (NotificationState.Failed or NotificationState.Waiting))))
+                    return null;
+            if (new[] { Text("route"), Text("target"), Text("by") }.Any(t => t is { Length: 0 or > LongestText }
+                || t?.Any(char.IsControl) == true)) return null;
             // Whole days: an event is filed under its own.
             var last = hours ?? new HourRange(now.AddDays(-DaysBack), now.AddDays(1));
             return new ResendRequest
             {
-                Selection = new NotificationSelection { From = last.From, To = last.To, State = state ?? NotificationState.Failed, Route = Text("route"), Target = Text("target") },
+                Selection = new NotificationSelection { From = last.From, To = last.To, State = state
+                    ?? NotificationState.Failed, Route = Text("route"), Target = Text("target") },
                 Event = id,
                 Continuation = Text("continuation"),
                 By = Text("by"),

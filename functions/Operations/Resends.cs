@@ -4,7 +4,8 @@ using Serverless.Platform.Audit;
 namespace Serverless.Operations;
 
 /// <summary>Has notices sent again, in steps, with an audit row for each step.</summary>
-/// <remarks>Each time is a round of its own with a first try and all later ones, and the state shown is that of the last round; tries of an earlier round that still lie on the bus do nothing any more.</remarks>
+/// <remarks>Each time is a round of its own with a first try and all later ones, and the state shown is that of the last round; tries of an
+/// earlier round that still lie on the bus do nothing any more.</remarks>
 public sealed class Resends(AttemptStore notices, NotificationDispatcher runner, AuditLog actions)
 {
     /// <summary>Most notices of one step.</summary>
@@ -27,7 +28,8 @@ public sealed class Resends(AttemptStore notices, NotificationDispatcher runner,
             else forgotten++;
         }
 
-        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["sent"] = sent, ["void"] = empty, ["forgotten"] = forgotten }, ct);
+        await actions.EndAsync(begun,
+            new Dictionary<string, int>(StringComparer.Ordinal) { ["sent"] = sent, ["void"] = empty, ["forgotten"] = forgotten }, ct);
         return new ResendStep(sent, empty, forgotten, continuation is not null, continuation);
     }
 }

@@ -70,11 +70,13 @@ public sealed record ReplyCounts(int Waiting, int Lost);
 public sealed record CallCounts(long Storage, long Bus);
 
 /// <summary>One delivery and its outcome.</summary>
-public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset ReceivedAt, string End, IReadOnlyList<string> Ends, string? Reason, int Tries);
+public sealed record DeliveryReport(string Id, string Channel, DateTimeOffset ReceivedAt, string End, IReadOnlyList<string> Ends,
+    string? Reason, int Tries);
 
 /// <summary>Counts and lists for operators.</summary>
 public sealed class SummaryReport(
-    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Backlog arrears, UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
+    TableStore tables, ChannelDirectory channels, OpenDeliveries open, OutboxRelay outbox, AttemptStore notices, Backlog arrears,
+    UpkeepReader upkeep, ReconciliationStates looks, DeliveryStore deliveries,
     ReplyIndex replies, CallCount calls, TimeProvider time)
 {
     private const int CalendarDays = 30;
@@ -93,13 +95,15 @@ public sealed class SummaryReport(
             await foreach (var one in open.OpenOfAsync(channel.Name, ct)) if (open.IsUnaccounted(one)) unaccounted++;
         }
 
-        var poison = new SortedDictionary<string, int>((await arrears.PoisonAsync(ct)).ToDictionary(k => k.Key, k => k.Value.Rows, StringComparer.Ordinal), StringComparer.Ordinal);
+        var poison = new SortedDictionary<string, int>((await arrears.PoisonAsync(ct)).ToDictionary(k => k.Key, k => k.Value.Rows,
+            StringComparer.Ordinal), StringComparer.Ordinal);
         int End(string word) => byEnd.GetValueOrDefault(word);
         int Of(string word) => ends.GetValueOrDefault(word);
         var total = byEnd.Values.Sum();
         return new Summary
         {
-            Deliveries = new DeliveryCounts(total, total - End(DeliveryEnd.Quarantined) - End(DeliveryEnd.Refused), End(DeliveryEnd.Open), End(DeliveryEnd.Paused),
+            Deliveries = new DeliveryCounts(total, total - End(DeliveryEnd.Quarantined) - End(DeliveryEnd.Refused), End(DeliveryEnd.Open),
+                End(DeliveryEnd.Paused),
                 End(DeliveryEnd.Quarantined), End(DeliveryEnd.Refused), End(DeliveryEnd.Kept)),
             Ends = ends,
             Unaccounted = unaccounted,
@@ -136,11 +140,13 @@ public sealed class SummaryReport(
     {
         if (await deliveries.FindAsync(key, ct) is not { } row) return null;
         var ends = row.Text("Ends")?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return new DeliveryReport(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, row.Text("End") ?? "", ends, row.Text("Reason") is { Length: > 0 } reason ? reason : null, row.Int("Tries") ?? 0);
+        return new DeliveryReport(key.Id, key.Channel, row.Time("ReceivedAt") ?? key.At, row.Text("End")
+            ?? "", ends, row.Text("Reason") is { Length: > 0 } reason ? reason : null, row.Int("Tries") ?? 0);
     }
 
     /// <summary>Notices of the days from one to another, both included, at most <paramref name="top"/> of them.</summary>
-    public async Task<IReadOnlyList<NotificationState>> NoticesOfAsync(DateTimeOffset from, DateTimeOffset to, string? state, int top, CancellationToken ct)
+    public async Task<IReadOnlyList<NotificationState>> NoticesOfAsync(DateTimeOffset from, DateTimeOffset to, string? state, int top,
+        CancellationToken ct)
     {
         List<NotificationState> found = [];
         await foreach (var one in notices.OfDaysAsync(from, to, state, ct))
@@ -152,13 +158,15 @@ public sealed class SummaryReport(
         return found;
     }
 
-    private async IAsyncEnumerable<TableRow> RowsAsync(string channel, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<TableRow> RowsAsync(string channel, DateTimeOffset from, DateTimeOffset to,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         foreach (var table in DeliveryKey.TablesBetween(from, to))
         {
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
-                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, from), DeliveryKey.PartitionOf(shard, channel, to.AddHours(1))).Select("End", "EndCounts", "Reason", "StandsFor");
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, from),
+                    DeliveryKey.PartitionOf(shard, channel, to.AddHours(1))).Select("End", "EndCounts", "Reason", "StandsFor");
                 await foreach (var row in tables.QueryAllAsync(table, hours, ct)) yield return row;
             }
         }
@@ -170,13 +178,15 @@ public sealed class SummaryReport(
         // Beyond the limit of an hour one row is a sample of many.
         var stands = row.Int("StandsFor") ?? 1;
         byEnd[end] = byEnd.GetValueOrDefault(end) + stands;
-        if (end is DeliveryEnd.Quarantined or DeliveryEnd.Refused) ends[$"{end}:{row.Text("Reason")}"] = ends.GetValueOrDefault($"{end}:{row.Text("Reason")}") + stands;
+        if (end is DeliveryEnd.Quarantined or DeliveryEnd.Refused)
+            ends[$"{end}:{row.Text("Reason")}"] = ends.GetValueOrDefault($"{end}:{row.Text("Reason")}") + stands;
         if (row.Text("EndCounts") is not { } counts) return;
         using var json = JsonDocument.Parse(counts);
         foreach (var one in json.RootElement.EnumerateObject()) ends[one.Name] = ends.GetValueOrDefault(one.Name) + one.Value.GetInt32();
     }
 
-    private async Task<SortedDictionary<string, SortedDictionary<string, int>>> NoticesAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    private async Task<SortedDictionary<string, SortedDictionary<string, int>>> NoticesAsync(DateTimeOffset from, DateTimeOffset to,
+        CancellationToken ct)
     {
         var counts = new SortedDictionary<string, SortedDictionary<string, int>>(StringComparer.Ordinal);
         await foreach (var notice in notices.OfDaysAsync(from, to, null, ct))
@@ -189,7 +199,8 @@ public sealed class SummaryReport(
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Summary))]
 [JsonSerializable(typeof(DeliveryReport))]
 [JsonSerializable(typeof(IReadOnlyList<NotificationState>))]

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Serverless.Outbox;
 
-/// <summary>A CloudEvents 1.0 envelope. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md</summary>
+/// <summary>A CloudEvents 1.0 envelope. Source:
+/// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md</summary>
 /// <typeparam name="TFacts">What the event says.</typeparam>
 public sealed record CloudEvent<TFacts>
 {
@@ -23,7 +24,8 @@ public sealed record CloudEvent<TFacts>
     [JsonPropertyName("datacontenttype")]
     public string DataContentType { get; init; } = "application/json";
 
-    /// <summary>The trace it became true in; null when nobody listens. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md</summary>
+    /// <summary>The trace it became true in; null when nobody listens. Source:
+    /// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/distributed-tracing.md</summary>
     [JsonPropertyName("traceparent")]
     public string? TraceParent { get; init; }
 

@@ -2,7 +2,8 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Outbox;
 
-/// <summary>A message of a route's queue: the event as published, whom it is for, and counters; never a list of targets, which would not fit.</summary>
+/// <summary>A message of a route's queue: the event as published, whom it is for, and counters; never a list of targets, which would not
+/// fit.</summary>
 public static class EventMessage
 {
     /// <summary>Writes a message. Null and 0 are left out.</summary>

@@ -7,7 +7,8 @@ namespace Serverless.Outbox;
 /// <param name="Json">The whole CloudEvent, at most <see cref="MostBytes"/>.</param>
 public sealed record OutboxEntry(string Id, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Json)
 {
-    /// <summary>The most an event has as JSON: with target and counters it fits into a queue message (48 KiB of text) many times over.</summary>
+    /// <summary>The most an event has as JSON: with target and counters it fits into a queue message (48 KiB of text) many times
+    /// over.</summary>
     public const int MostBytes = 8 * 1024;
 
     /// <summary>The word of <see cref="Left"/>.</summary>

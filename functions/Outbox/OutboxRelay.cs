@@ -8,7 +8,8 @@ namespace Serverless.Outbox;
 /// Publishes committed events, then marks them. After a crash, the next run publishes the rows that are still pending (D6). First the
 /// queues of our own routes, then the topic: people and customers are notified while Service Bus is unavailable.
 /// </summary>
-public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TopicRelay topic, TimeProvider time)
+public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TopicRelay topic,
+    TimeProvider time)
 {
     private const string Cases = "cases";
     private const string Pending = "pending";
@@ -27,7 +28,8 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
         List<OutboxEntry> entries = [];
         await foreach (var row in tables.QueryAllAsync(Cases, TableQuery.Partition(caseId).RowPrefix(Prefix), ct))
         {
-            entries.Add(new OutboxEntry(row.RowKey[Prefix.Length..], row.Text("Type") ?? "", row.Time("At") ?? default, row.Bytes("Json") ?? default) { Left = row.Text(LeftProperty) });
+            entries.Add(new OutboxEntry(row.RowKey[Prefix.Length..], row.Text("Type") ?? "", row.Time("At") ?? default, row.Bytes("Json")
+                ?? default) { Left = row.Text(LeftProperty) });
         }
 
         return [.. entries.OrderBy(e => e.At)];
@@ -83,7 +85,8 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
     /// <param name="caseId">The case.</param>
     /// <param name="remembered">Result of <see cref="RememberAsync"/>.</param>
     /// <param name="ct">Cancels.</param>
-    public Task ForgetAsync(string caseId, ETag remembered, CancellationToken ct) => tables.DeleteAsync(Pending, ShardOf(caseId), caseId, remembered, ct);
+    public Task ForgetAsync(string caseId, ETag remembered, CancellationToken ct) =>
+        tables.DeleteAsync(Pending, ShardOf(caseId), caseId, remembered, ct);
 
     /// <summary>
     /// Cases listed more than a minute ago, each claimed by this caller for two minutes; <paramref name="tell"/> returns true when
@@ -127,7 +130,8 @@ public sealed class OutboxRelay(TableStore tables, QueueStore queues, IEnumerabl
     {
         await MarkAsync(caseId, [.. entries.Take(entries.Count - owed.Count)], ct);
         var known = entries.Where(e => e.Left is not null).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
-        var merges = owed.Where(e => !known.Contains(e.Id)).Select(e => new TableOperation.Merge(new TableRow(caseId, Prefix + e.Id) { [LeftProperty] = e.Left }, ETag.All)).ToList();
+        var merges = owed.Where(e => !known.Contains(e.Id))
+            .Select(e => new TableOperation.Merge(new TableRow(caseId, Prefix + e.Id) { [LeftProperty] = e.Left }, ETag.All)).ToList();
         if (merges.Count == 0) return;
         if (merges.Count <= 100 && (await tables.BatchAsync(Cases, [.. merges], ct)).State == WriteState.Written) return;
         foreach (var merge in merges) await tables.MergeAsync(Cases, merge.Entity, ETag.All, ct);

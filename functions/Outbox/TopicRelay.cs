@@ -79,7 +79,8 @@ public sealed partial class TopicRelay(TopicClient topic, TimeProvider time, ILo
         using var json = JsonDocument.Parse(entry.Json);
         if (json.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object)
             foreach (var name in Filterable)
-                if (data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } word) properties[name] = word;
+                if (data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                    && value.GetString() is { Length: > 0 } word) properties[name] = word;
         return new BusMessage(entry.Id, entry.Json) { ContentType = "application/cloudevents+json", Properties = properties };
     }
 

@@ -23,7 +23,8 @@ public sealed record CaseTraces(IReadOnlyList<string> Keys, DateTimeOffset? From
 /// only a repetition.
 /// </summary>
 public sealed class CaseEraser(
-    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseEventPublisher teller, ReplyIndex replies, DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
+    CaseStore cases, CaseViews views, Correlator correlator, OutboxRelay relay, CaseEventPublisher teller, ReplyIndex replies,
+    DeliveryErasure deliveries, DeliveryStore log, OpenDeliveries open, BlobStore blobs, TimeProvider time)
 {
     private const int Tries = 24;
 
@@ -52,19 +53,23 @@ public sealed class CaseEraser(
         rows = await cases.RowsAsync(caseId, ct);
         var events = await EventsAsync(rows, ct);
         var contacts = events.ToLookup(e => e.Event.ContactId, StringComparer.Ordinal);
-        var late = contacts.Where(c => c.All(e => e.Event.Event.Contact.ReceivedAt > orderedAt)).ToDictionary(c => c.Key, StringComparer.Ordinal);
+        var late = contacts.Where(c => c.All(e => e.Event.Event.Contact.ReceivedAt > orderedAt))
+            .ToDictionary(c => c.Key, StringComparer.Ordinal);
         foreach (var contact in contacts)
         {
             if (late.ContainsKey(contact.Key)) await correlator.ForgetAsync(contact.Key, ct);
             else await correlator.BuryAsync(contact.Key, caseId, ct);
         }
 
-        foreach (var thread in events.Select(e => CaseKeys.Thread(e.Event.Event.Contact)).OfType<string>().Distinct(StringComparer.Ordinal)) await correlator.LetGoAsync(thread, caseId, ct);
+        foreach (var thread in events.Select(e => CaseKeys.Thread(e.Event.Event.Contact)).OfType<string>().Distinct(StringComparer.Ordinal))
+            await correlator.LetGoAsync(thread, caseId, ct);
         foreach (var reply in Replies(rows))
-            await replies.EraseAsync(new ReplyMessage(caseId, reply.Id), reply, contacts[reply.To].Select(e => e.Event.Event.Contact).FirstOrDefault(c => c.ThreadKey is not null), ct);
+            await replies.EraseAsync(new ReplyMessage(caseId, reply.Id), reply, contacts[reply.To].Select(e => e.Event.Event.Contact)
+                .FirstOrDefault(c => c.ThreadKey is not null), ct);
 
         var emptied = await EmptyAsync(events, late, ct);
-        await foreach (var file in blobs.ListAsync(AttachmentRequests.Container, $"{caseId}/", ct)) await blobs.DeleteAsync(AttachmentRequests.Container, file, ct);
+        await foreach (var file in blobs.ListAsync(AttachmentRequests.Container, $"{caseId}/", ct))
+            await blobs.DeleteAsync(AttachmentRequests.Container, file, ct);
         await cases.TakeAwayAsync(caseId, rows, ct);
         if (await teller.TellRestAsync(caseId, ct) && remembered is { } mark) await relay.ForgetAsync(caseId, mark, ct);
         return emptied;
@@ -79,9 +84,11 @@ public sealed class CaseEraser(
             (OutboxEntry? told, ETag? remembered) = (null, null);
             if (current.Head is { } head)
             {
-                var closed = rows.Where(r => Is(r, CaseKeys.HistoryPrefix) && r.Text("Type") == CaseEvent.Closed).Select(r => r.Time("At") ?? default);
+                var closed = rows.Where(r => Is(r, CaseKeys.HistoryPrefix) && r.Text("Type") == CaseEvent.Closed)
+                    .Select(r => r.Time("At") ?? default);
                 await views.HideAsync(head, head.ClosedAt is { } at ? closed.Append(at) : closed, ct);
-                told = CaseEvent.Of(CaseEvent.Erased, head with { State = CaseState.Closed, DueAt = null, AcceptedBy = null, HandOver = null }, null, "erased", time.GetUtcNow());
+                told = CaseEvent.Of(CaseEvent.Erased, head
+                    with { State = CaseState.Closed, DueAt = null, AcceptedBy = null, HandOver = null }, null, "erased", time.GetUtcNow());
                 remembered = await relay.RememberAsync(caseId, ct);
             }
 
@@ -91,7 +98,8 @@ public sealed class CaseEraser(
         throw new ContentionException();
     }
 
-    private async Task<int> EmptyAsync(List<(TableRow Row, StoredEvent Event)> events, Dictionary<string, IGrouping<string, (TableRow Row, StoredEvent Event)>> late, CancellationToken ct)
+    private async Task<int> EmptyAsync(List<(TableRow Row, StoredEvent Event)> events,
+        Dictionary<string, IGrouping<string, (TableRow Row, StoredEvent Event)>> late, CancellationToken ct)
     {
         var emptied = 0;
         var again = late.Values.SelectMany(c => c).Select(e => e.Event.Delivery).ToHashSet(StringComparer.Ordinal);
@@ -118,7 +126,8 @@ public sealed class CaseEraser(
         return events;
     }
 
-    private static IEnumerable<CaseReply> Replies(List<TableRow> rows) => rows.Where(r => Is(r, CaseKeys.ReplyPrefix)).Select(CaseReplies.Read);
+    private static IEnumerable<CaseReply> Replies(List<TableRow> rows) =>
+        rows.Where(r => Is(r, CaseKeys.ReplyPrefix)).Select(CaseReplies.Read);
 
     private static bool Is(TableRow row, string prefix) => row.RowKey.StartsWith(prefix, StringComparison.Ordinal);
 }

@@ -16,11 +16,13 @@ public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor 
     public sealed record Wanted(HashSet<string> Cases, HashSet<string> Keys, PersonAddress? Address)
     {
         public static Wanted Of(PrivacyRequest order) => new(
-            order.Cases.Select(c => c.Id).ToHashSet(StringComparer.Ordinal), order.Keys.ToHashSet(StringComparer.Ordinal), order.Address is { } address ? PersonAddress.Parse(address, out _) : null);
+            order.Cases.Select(c => c.Id).ToHashSet(StringComparer.Ordinal), order.Keys.ToHashSet(StringComparer.Ordinal),
+            order.Address is { } address ? PersonAddress.Parse(address, out _) : null);
     }
 
     /// <summary>
-    /// A delivery whose every element is filed is told by its cases alone; of any other, what it says is read, and for a person searched. One that nobody worked yet is only meant
+    /// A delivery whose every element is filed is told by its cases alone; of any other, what it says is read, and for a person searched.
+    /// One that nobody worked yet is only meant
     /// when all of it is theirs: when it is worked, it goes by itself.
     /// </summary>
     public async Task<bool> OfAsync(Wanted wanted, DeliveryKey key, TableRow row, CancellationToken ct)
@@ -29,7 +31,8 @@ public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor 
         var filed = ProcessedItem.Read(row);
         var open = end is DeliveryEnd.Open or DeliveryEnd.Paused;
         if (!open && filed.Any(f => wanted.Cases.Contains(f.CaseId))) return true;
-        if (end == DeliveryEnd.Ended && row.Text("Ends") is { Length: > 0 } ends && ends.AsSpan().Count('\n') + 1 <= filed.Count) return false;
+        if (end == DeliveryEnd.Ended && row.Text("Ends") is { Length: > 0 } ends && ends.AsSpan().Count('\n') + 1 <= filed.Count)
+            return false;
         var delivery = await deliveries.LoadAsync(key, row, ct);
         var named = wanted.Address?.IsNamedIn(delivery.PathAndQuery, delivery.Body.Span) == true;
         if (named && !open) return true;
@@ -50,8 +53,11 @@ public sealed class DeliveryMatcher(DeliveryStore deliveries, DeliveryProcessor 
         {
             var isTheirs = piece.Reading switch
             {
-                Parsed.Found { Event.Contact: var contact } => wanted.Keys.Contains(CaseKeys.Contact(contact)) || wanted.Address?.IsOf(contact) == true,
-                Parsed.StatusUpdate { Message: var message } => wanted.Keys.Contains(CaseKeys.Contact(delivery.Channel, message.Account, message.ExternalId)) || (message.ReplyId is { } reply && wanted.Keys.Contains(reply)),
+                Parsed.Found { Event.Contact: var contact } =>
+                    wanted.Keys.Contains(CaseKeys.Contact(contact)) || wanted.Address?.IsOf(contact) == true,
+                Parsed.StatusUpdate { Message: var message } =>
+                    wanted.Keys.Contains(CaseKeys.Contact(delivery.Channel, message.Account, message.ExternalId))
+                    || (message.ReplyId is { } reply && wanted.Keys.Contains(reply)),
                 _ => (bool?)null,
             };
             if (isTheirs == true) theirs++;

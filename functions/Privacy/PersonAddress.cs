@@ -45,20 +45,23 @@ public sealed class PersonAddress
     }
 
     /// <summary>Whether a contact is theirs: they said it, or it went to them.</summary>
-    public bool IsOf(Contact contact) => contact.Parties.Any(p => Is(p.Value)) || (contact.Parties.Count == 0 && Is(contact.Reply?.Address));
+    public bool IsOf(Contact contact) =>
+        contact.Parties.Any(p => Is(p.Value)) || (contact.Parties.Count == 0 && Is(contact.Reply?.Address));
 
     /// <summary>Whether a raw call names it, in any of the spellings of JSON, forms and plain text.</summary>
     public bool IsNamedIn(string pathAndQuery, ReadOnlySpan<byte> body)
     {
         var text = (pathAndQuery + "\n" + Encoding.UTF8.GetString(body)).ToLowerInvariant();
         if (_digits is not null) return text.Contains(_digits, StringComparison.Ordinal);
-        return text.Contains(_text, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(_text).ToLowerInvariant(), StringComparison.Ordinal)
+        return text.Contains(_text, StringComparison.Ordinal)
+            || text.Contains(Uri.EscapeDataString(_text).ToLowerInvariant(), StringComparison.Ordinal)
             || text.Contains(_text.Replace("@", "\\u0040", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     /// <summary>Pseudonym of the address for the audit log: it can be checked with the key and the address only.</summary>
     /// <param name="key">Without one there is no name: numbers are few enough to be tried out.</param>
-    public string? NameUnder(string? key) => string.IsNullOrEmpty(key) ? null : Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(ToString())).AsSpan(0, 16));
+    public string? NameUnder(string? key) => string.IsNullOrEmpty(key) ? null
+        : Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(ToString())).AsSpan(0, 16));
 
     // As people and providers write numbers: +49 (30) 231-25, 0049..., 4930...; null when it is none.
     private static string? DigitsOf(string text)

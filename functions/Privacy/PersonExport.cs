@@ -15,12 +15,14 @@ namespace Serverless.Privacy;
 /// Exports all stored data of a person as one ZIP, created while it is sent, so that no copy is stored. Data of other people is left out
 /// or masked.
 /// </summary>
-public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, DeliveryMatcher speaking, BlobStore blobs, ChannelDirectory channels)
+public sealed partial class PersonExport(CaseReader reader, DeliveryStore deliveries, DeliveryMatcher speaking, BlobStore blobs,
+    ChannelDirectory channels)
 {
     /// <summary>Replaces data of other people.</summary>
     public const string Masked = "(somebody else)";
 
-    /// <summary>Writes the ZIP: <c>about.json</c>, <c>cases/*.json</c> as <c>api/cases/{id}</c> shows them, <c>files/*</c>, <c>deliveries/*</c> to the byte, save for proofs that only sender and receiver may know.</summary>
+    /// <summary>Writes the ZIP: <c>about.json</c>, <c>cases/*.json</c> as <c>api/cases/{id}</c> shows them, <c>files/*</c>,
+    /// <c>deliveries/*</c> to the byte, save for proofs that only sender and receiver may know.</summary>
     /// <param name="order">A find that is done.</param>
     /// <param name="address">Whose.</param>
     /// <param name="to">Written to its end; not disposed.</param>
@@ -28,19 +30,26 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
     public async Task WriteAsync(PrivacyRequest order, PersonAddress address, Stream to, CancellationToken ct)
     {
         await using var zip = await ZipArchive.CreateAsync(to, ZipArchiveMode.Create, leaveOpen: true, null, ct);
-        await AddAsync(zip, "about.json", JsonSerializer.SerializeToUtf8Bytes(PrivacyRequests.Report(order) with { Next = null }, PrivacyJson.Default.PrivacyRequestReport), ct);
+        await AddAsync(zip, "about.json",
+            JsonSerializer.SerializeToUtf8Bytes(PrivacyRequests.Report(order) with { Next = null },
+                PrivacyJson.Default.PrivacyRequestReport), ct);
         foreach (var one in order.Cases)
         {
             // Erased meanwhile, or never opened.
             if (await reader.FindAsync(one.Id, ct) is not { } file) continue;
             var theirs = Theirs(file, address);
-            await AddAsync(zip, $"cases/{file.Case.Number}.json", JsonSerializer.SerializeToUtf8Bytes(theirs, CaseJson.Default.CaseFile), ct);
+            await AddAsync(zip, $"cases/{file.Case.Number}.json", JsonSerializer.SerializeToUtf8Bytes(theirs, CaseJson.Default.CaseFile),
+                ct);
             foreach (var attachment in theirs.Contacts.SelectMany(c => c.Files).Where(f => f.State == AttachmentState.Stored))
             {
-                if (await blobs.OpenAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(one.Id, attachment.Id), ct) is not { } bytes) continue;
+                if (await blobs.OpenAsync(AttachmentRequests.Container, AttachmentRequests.BlobOf(one.Id, attachment.Id),
+                    ct) is not { } bytes) continue;
                 await using (bytes)
                 {
-                    await using var entry = await zip.CreateEntry($"files/{file.Case.Number}/{attachment.Id[..8]}-{Strange().Replace(attachment.Name ?? "file", "_")}").OpenAsync(ct);
+                    await using var entry =
+                        await zip.CreateEntry(
+                            $"files/{file.Case.Number}/{attachment.Id[..8]}-{Strange().Replace(attachment.Name ?? "file", "_")}")
+                            .OpenAsync(ct);
                     await bytes.CopyToAsync(entry, ct);
                 }
             }
@@ -53,7 +62,8 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
             if (await deliveries.FindAsync(key, ct) is { } row && await speaking.IsTheirsAloneAsync(wanted, key, row, ct))
             {
                 var body = (await deliveries.LoadAsync(key, row, ct)).Body;
-                await AddAsync(zip, $"deliveries/{key.Channel}-{key.Id}", channels.Find(key.Channel) is { } channel ? BearerProofs.HandedOut(channel, body) : body, ct);
+                await AddAsync(zip, $"deliveries/{key.Channel}-{key.Id}", channels.Find(key.Channel) is { } channel
+                    ? BearerProofs.HandedOut(channel, body) : body, ct);
             }
         }
     }
@@ -80,8 +90,10 @@ public sealed partial class PersonExport(CaseReader reader, DeliveryStore delive
         ThreadKey = null,
         ThreadAlias = null,
         ThreadPlace = null,
-        Call = contact.Call is { } call ? call with { Answerer = null, Legs = call.Legs?.Select(l => l with { Target = null }).ToList() } : null,
-        Extras = contact.Extras?.ToDictionary(e => e.Key, e => MailAddress().Replace(e.Value, m => address.Is(m.Value) ? m.Value : Masked), StringComparer.Ordinal),
+        Call = contact.Call is { } call
+        ? call with { Answerer = null, Legs = call.Legs?.Select(l => l with { Target = null }).ToList() } : null,
+        Extras = contact.Extras?.ToDictionary(e => e.Key, e =>
+            MailAddress().Replace(e.Value, m => address.Is(m.Value) ? m.Value : Masked), StringComparer.Ordinal),
         Unknown = null,
     };
 

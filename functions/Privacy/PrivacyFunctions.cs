@@ -111,5 +111,6 @@ public sealed class PrivacyFunctions(PrivacyRequests desk, PersonExport export)
     }
 
     private static Task ReportAsync(HttpRequest request, PrivacyRequest order) => ApiResponse.JsonAsync(
-        request, PrivacyRequests.Report(order), PrivacyJson.Default.PrivacyRequestReport, order.Stage == PrivacyRequestStage.Done ? 200 : 202);
+        request, PrivacyRequests.Report(order), PrivacyJson.Default.PrivacyRequestReport, order.Stage == PrivacyRequestStage.Done
+        ? 200 : 202);
 }

@@ -13,7 +13,8 @@ namespace Serverless.Privacy;
 /// continues.
 /// </summary>
 public sealed partial class PrivacyRequestProcessor(
-    PrivacyRequestStore book, CaseStore cases, CaseEraser eraser, DeliveryMatcher speaking, DeliveryErasure deliveries, TableStore tables, AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<PrivacyRequestProcessor> log)
+    PrivacyRequestStore book, CaseStore cases, CaseEraser eraser, DeliveryMatcher speaking, DeliveryErasure deliveries, TableStore tables,
+    AuditLog actions, IOptionsMonitor<RetentionOptions> options, TimeProvider time, ILogger<PrivacyRequestProcessor> log)
 {
     private const int EventsAtOnce = 500;
 
@@ -29,7 +30,8 @@ public sealed partial class PrivacyRequestProcessor(
     // A provider may report on a case for this time after its last contact.
     private static readonly TimeSpan LateCopies = TimeSpan.FromDays(31);
 
-    /// <summary>Goes on with every order that is not done; costs one call when there is none. One that fails stops no other, and is thrown at the end.</summary>
+    /// <summary>Goes on with every order that is not done; costs one call when there is none. One that fails stops no other, and is thrown
+    /// at the end.</summary>
     public async Task WorkOpenAsync(CancellationToken ct)
     {
         var started = time.GetTimestamp();
@@ -48,7 +50,8 @@ public sealed partial class PrivacyRequestProcessor(
     public async Task<PrivacyRequest> WorkAsync(PrivacyRequestStore.Versioned current, TimeSpan budget, CancellationToken ct)
     {
         var started = time.GetTimestamp();
-        while (current.Order.Stage != PrivacyRequestStage.Done && !(current.Order.DueAt > time.GetUtcNow()) && time.GetElapsedTime(started) < budget)
+        while (current.Order.Stage != PrivacyRequestStage.Done && !(current.Order.DueAt > time.GetUtcNow())
+            && time.GetElapsedTime(started) < budget)
         {
             var next = await StepAsync(current.Order, ct);
             if (next.Stage == PrivacyRequestStage.Done) next = await FinishedAsync(next, ct);
@@ -65,8 +68,11 @@ public sealed partial class PrivacyRequestProcessor(
     /// <summary>A case as an order names it.</summary>
     public PrivacyRequestCase Named(string caseId, Case? head)
     {
-        DateTimeOffset? keepUntil = head?.ClosedAt is { } closed && head.State == CaseState.Closed ? new DateTimeOffset(closed.UtcDateTime.Year + 1, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(options.CurrentValue.CaseMonths) : null;
-        return new PrivacyRequestCase(caseId, head?.Number, head is null ? null : head.State == CaseState.Closed ? "closed" : "open", keepUntil);
+        DateTimeOffset? keepUntil = head?.ClosedAt is { } closed && head.State == CaseState.Closed
+            ? new DateTimeOffset(closed.UtcDateTime.Year + 1, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(options.CurrentValue.CaseMonths)
+            : null;
+        return new PrivacyRequestCase(caseId, head?.Number, head is null
+            ? null : head.State == CaseState.Closed ? "closed" : "open", keepUntil);
     }
 
     private Task<PrivacyRequest> StepAsync(PrivacyRequest order, CancellationToken ct) => order.Stage switch
@@ -87,11 +93,17 @@ public sealed partial class PrivacyRequestProcessor(
         foreach (var (caseId, stored) in page.Events.Where(e => address.IsOf(e.Event.Event.Contact)))
         {
             if (keys.Count < PrivacyRequest.MostKeys) keys.Add(stored.ContactId);
-            if (!found.ContainsKey(caseId) && found.Count < PrivacyRequest.MostCases) found[caseId] = Named(caseId, (await cases.HeadAsync(caseId, ct))?.Head);
+            if (!found.ContainsKey(caseId) && found.Count < PrivacyRequest.MostCases)
+                found[caseId] = Named(caseId, (await cases.HeadAsync(caseId, ct))?.Head);
         }
 
-        order = order with { Cases = [.. found.Values], Keys = [.. keys], EventsRead = order.EventsRead + page.Events.Count, Continuation = page.Continuation };
-        return page.Continuation is not null ? order : order with { Stage = order.Kind == PrivacyRequestKind.Find ? PrivacyRequestStage.Deliveries : PrivacyRequestStage.Erase, From = KeptFrom };
+        order = order
+            with { Cases = [.. found.Values], Keys = [.. keys], EventsRead = order.EventsRead + page.Events.Count,
+                Continuation = page.Continuation };
+        return page.Continuation is not null
+            ? order : order
+            with { Stage = order.Kind == PrivacyRequestKind.Find
+                ? PrivacyRequestStage.Deliveries : PrivacyRequestStage.Erase, From = KeptFrom };
     }
 
     // Identifiers of deliveries are stored before the case is erased: "3" is followed by "3 traced", and that by "4".
@@ -100,11 +112,13 @@ public sealed partial class PrivacyRequestProcessor(
         const string Traced = " traced";
         var traced = order.Continuation?.EndsWith(Traced, StringComparison.Ordinal) == true;
         var at = order.Continuation is { } text ? int.Parse(traced ? text[..^Traced.Length] : text, CultureInfo.InvariantCulture) : 0;
-        if (at >= order.Cases.Count) return order.From is null ? LookAgain(order) : order with { Stage = PrivacyRequestStage.Deliveries, Continuation = null };
+        if (at >= order.Cases.Count)
+            return order.From is null ? LookAgain(order) : order with { Stage = PrivacyRequestStage.Deliveries, Continuation = null };
         if (traced)
         {
             var emptied = await eraser.EraseAsync(order.Cases[at].Id, order.At, ct);
-            return order with { Continuation = (at + 1).ToString(CultureInfo.InvariantCulture), DeliveriesMet = order.DeliveriesMet + emptied };
+            return order with { Continuation = (at + 1).ToString(CultureInfo.InvariantCulture), DeliveriesMet = order.DeliveriesMet
+                + emptied };
         }
 
         var traces = await eraser.TracesAsync(order.Cases[at].Id, ct);
@@ -134,7 +148,8 @@ public sealed partial class PrivacyRequestProcessor(
         var at = DateTimeOffset.ParseExact(parts[0], "yyyyMM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         var month = DeliveryKey.TableOf(at);
         // All shards and channels of a month, in one walk.
-        var page = await tables.QueryAsync(month, TableQuery.Partitions("0", "1").Where($"End ne '{DeliveryEnd.Erased}'").Top(DeliveriesAtOnce), ct, parts[1].Length > 0 ? parts[1] : null);
+        var page = await tables.QueryAsync(month, TableQuery.Partitions("0", "1").Where($"End ne '{DeliveryEnd.Erased}'")
+            .Top(DeliveriesAtOnce), ct, parts[1].Length > 0 ? parts[1] : null);
         List<string> met = [], quarantined = [];
         foreach (var row in page.Rows)
         {
@@ -151,10 +166,12 @@ public sealed partial class PrivacyRequestProcessor(
             DeliveriesMet = order.DeliveriesMet + met.Count,
             Deliveries = [.. order.Deliveries.Concat(met).Take(PrivacyRequest.MostDeliveries)],
             Quarantined = [.. order.Quarantined.Concat(quarantined).Take(PrivacyRequest.MostDeliveries)],
-            Continuation = string.Create(CultureInfo.InvariantCulture, $"{(page.Continuation is null ? at.AddMonths(1) : at):yyyyMM}.{page.Continuation}"),
+            Continuation = string.Create(CultureInfo.InvariantCulture,
+                $"{(page.Continuation is null ? at.AddMonths(1) : at):yyyyMM}.{page.Continuation}"),
         };
         if (page.Continuation is not null || at < DeliveryKey.MonthOf(time.GetUtcNow())) return order;
-        return order.Kind == PrivacyRequestKind.Find ? order with { Stage = PrivacyRequestStage.Done, Continuation = null } : LookAgain(order);
+        return order.Kind == PrivacyRequestKind.Find
+            ? order with { Stage = PrivacyRequestStage.Done, Continuation = null } : LookAgain(order);
     }
 
     private async Task<PrivacyRequest> AgainAsync(PrivacyRequest order, CancellationToken ct)
@@ -165,11 +182,13 @@ public sealed partial class PrivacyRequestProcessor(
         return order with { Continuation = (at + 1).ToString(CultureInfo.InvariantCulture), DeliveriesMet = order.DeliveriesMet + emptied };
     }
 
-    private PrivacyRequest LookAgain(PrivacyRequest order) => order with { Stage = PrivacyRequestStage.Again, Continuation = null, DueAt = time.GetUtcNow() + LookAgainAfter };
+    private PrivacyRequest LookAgain(PrivacyRequest order) =>
+        order with { Stage = PrivacyRequestStage.Again, Continuation = null, DueAt = time.GetUtcNow() + LookAgainAfter };
 
     private async Task<PrivacyRequest> FinishedAsync(PrivacyRequest order, CancellationToken ct)
     {
-        var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count, ["deliveries"] = order.DeliveriesMet };
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count,
+            ["deliveries"] = order.DeliveriesMet };
         if (order.Audit is [var month, var row]) await actions.EndAsync(new AuditLog.Begun(month, row), counts, ct);
         LogDone(order.Id, order.Kind, order.Cases.Count, order.DeliveriesMet, order.EventsRead, order.DeliveriesRead);
         order = order with { DoneAt = time.GetUtcNow() };
@@ -179,6 +198,7 @@ public sealed partial class PrivacyRequestProcessor(
         return order with { Address = null, Keys = [] };
     }
 
-    [LoggerMessage(113, LogLevel.Information, "privacy {Order} {Kind} done cases={Cases} deliveries={Deliveries} eventsRead={EventsRead} deliveriesRead={DeliveriesRead}")]
+    [LoggerMessage(113, LogLevel.Information,
+        "privacy {Order} {Kind} done cases={Cases} deliveries={Deliveries} eventsRead={EventsRead} deliveriesRead={DeliveriesRead}")]
     private partial void LogDone(string order, PrivacyRequestKind kind, int cases, int deliveries, int eventsRead, int deliveriesRead);
 }

@@ -39,7 +39,8 @@ public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
     public async Task<List<Versioned>> OpenOnesAsync(CancellationToken ct)
     {
         List<Versioned> open = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Partition).Where("Open eq true"), ct)) open.Add(Read(row));
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Partition).Where("Open eq true"), ct))
+            open.Add(Read(row));
         return open;
     }
 
@@ -47,15 +48,18 @@ public sealed class PrivacyRequestStore(TableStore tables, TimeProvider time)
     public async Task ForgetAsync(string address, string butOrder, CancellationToken ct)
     {
         await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(Partition), ct))
-            if (row.RowKey != butOrder && Read(row).Order.Address == address) await tables.DeleteAsync(Table, Partition, row.RowKey, ETag.All, ct);
+            if (row.RowKey != butOrder && Read(row).Order.Address == address)
+                await tables.DeleteAsync(Table, Partition, row.RowKey, ETag.All, ct);
     }
 
     private static Versioned Read(TableRow row) =>
-        new(JsonSerializer.Deserialize((row.Bytes(Bytes) ?? default).Span, PrivacyJson.Default.PrivacyRequest) ?? throw new JsonException("A stored order is empty."), row.ETag);
+        new(JsonSerializer.Deserialize((row.Bytes(Bytes) ?? default).Span, PrivacyJson.Default.PrivacyRequest)
+            ?? throw new JsonException("A stored order is empty."), row.ETag);
 
     private static TableRow Row(PrivacyRequest order)
     {
-        var row = new TableRow(Partition, order.Id) { ["Open"] = order.Stage != PrivacyRequestStage.Done, ["At"] = order.At, ["Kind"] = order.Kind.ToString() };
+        var row = new TableRow(Partition, order.Id) { ["Open"] = order.Stage != PrivacyRequestStage.Done, ["At"] = order.At,
+            ["Kind"] = order.Kind.ToString() };
         row.SetBytes(Bytes, JsonSerializer.SerializeToUtf8Bytes(order, PrivacyJson.Default.PrivacyRequest));
         return row;
     }

@@ -6,28 +6,33 @@ using Serverless.Platform.Audit;
 namespace Serverless.Privacy;
 
 /// <summary>Accepts privacy requests and returns their status. Entries in <c>actions</c> name no address.</summary>
-public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProcessor work, CaseEraser eraser, CaseReader reader, CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
+public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProcessor work, CaseEraser eraser, CaseReader reader,
+    CaseStore cases, AuditLog actions, IOptionsMonitor<PrivacyOptions> options)
 {
     /// <summary>Time budget of the HTTP call; the timer continues after that.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);
 
     /// <summary>Begins to find what there is of a person.</summary>
-    public Task<PrivacyRequest> FindAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("find-person", PrivacyRequestKind.Find, address, by, ct);
+    public Task<PrivacyRequest> FindAsync(PersonAddress address, string? by, CancellationToken ct) =>
+        BeginAsync("find-person", PrivacyRequestKind.Find, address, by, ct);
 
     /// <summary>Begins to erase a person.</summary>
-    public Task<PrivacyRequest> EraseAsync(PersonAddress address, string? by, CancellationToken ct) => BeginAsync("erase-person", PrivacyRequestKind.Erase, address, by, ct);
+    public Task<PrivacyRequest> EraseAsync(PersonAddress address, string? by, CancellationToken ct) =>
+        BeginAsync("erase-person", PrivacyRequestKind.Erase, address, by, ct);
 
     /// <summary>Records an export.</summary>
     public async Task ExportedAsync(PrivacyRequest order, PersonAddress address, string? by, CancellationToken ct)
     {
-        var begun = await actions.BeginAsync("export-person", "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
+        var begun = await actions.BeginAsync("export-person", "all", address.NameUnder(options.CurrentValue.AuditKey)
+            ?? "a person", by, ct);
         await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["cases"] = order.Cases.Count }, ct);
     }
 
     /// <summary>Data that would be erased with a case; null when it does not exist or was erased.</summary>
     public async Task<ErasurePlan?> PlanAsync(string idOrNumber, CancellationToken ct)
     {
-        if (await reader.IdOfAsync(idOrNumber, ct) is not { } id || await cases.HeadAsync(id, ct) is not { IsErased: false } head) return null;
+        if (await reader.IdOfAsync(idOrNumber, ct) is not { } id || await cases.HeadAsync(id, ct) is not { IsErased: false } head)
+            return null;
         var traces = await eraser.TracesAsync(id, ct);
         return new ErasurePlan(work.Named(id, head.Head), traces.Keys.Count - traces.Replies, traces.Files, traces.Replies);
     }
@@ -44,7 +49,8 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
     public async Task<PrivacyRequest?> OrderAsync(string id, CancellationToken ct) => (await book.FindAsync(id, ct))?.Order;
 
     /// <summary>Orders that are not done.</summary>
-    public async Task<IReadOnlyList<PrivacyRequestReport>> OpenAsync(CancellationToken ct) => [.. (await book.OpenOnesAsync(ct)).Select(o => Report(o.Order))];
+    public async Task<IReadOnlyList<PrivacyRequestReport>> OpenAsync(CancellationToken ct) =>
+        [.. (await book.OpenOnesAsync(ct)).Select(o => Report(o.Order))];
 
     /// <summary>An order as people see it.</summary>
     public static PrivacyRequestReport Report(PrivacyRequest order) => new()
@@ -63,15 +69,19 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
         DeliveriesRead = order.DeliveriesRead,
         Next = (order.Kind, order.Stage) switch
         {
-            (PrivacyRequestKind.Find or PrivacyRequestKind.Erase, PrivacyRequestStage.Done) when order.Cases.Count == PrivacyRequest.MostCases => $"There may be more: an order holds {PrivacyRequest.MostCases} cases. Erase these, then ask again.",
-            (PrivacyRequestKind.Find, PrivacyRequestStage.Done) => "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
+            (PrivacyRequestKind.Find or PrivacyRequestKind.Erase,
+                PrivacyRequestStage.Done) when order.Cases.Count == PrivacyRequest.MostCases =>
+                $"There may be more: an order holds {PrivacyRequest.MostCases} cases. Erase these, then ask again.",
+            (PrivacyRequestKind.Find, PrivacyRequestStage.Done) =>
+                "Nothing was changed. POST api/operations/privacy/export with this order hands it out; POST api/operations/privacy/erase with the address and \"dryRun\":false erases it.",
             (_, PrivacyRequestStage.Done) => null,
             (_, PrivacyRequestStage.Again) => "It is gone; Tick looks once more after dueAt for what was being written just then.",
             _ => $"Tick goes on every five minutes: GET api/operations/privacy/{order.Id} says how far it is.",
         },
     };
 
-    private async Task<PrivacyRequest> BeginAsync(string what, PrivacyRequestKind kind, PersonAddress address, string? by, CancellationToken ct)
+    private async Task<PrivacyRequest> BeginAsync(string what, PrivacyRequestKind kind, PersonAddress address, string? by,
+        CancellationToken ct)
     {
         var begun = await actions.BeginAsync(what, "all", address.NameUnder(options.CurrentValue.AuditKey) ?? "a person", by, ct);
         var order = New(kind, PrivacyRequestStage.Cases, by, [begun.Month, begun.Key]) with { Address = address.ToString() };
@@ -79,7 +89,8 @@ public sealed class PrivacyRequests(PrivacyRequestStore book, PrivacyRequestProc
     }
 
     // The store assigns id and time.
-    private static PrivacyRequest New(PrivacyRequestKind kind, PrivacyRequestStage stage, string? by, string[] audit) => new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
+    private static PrivacyRequest New(PrivacyRequestKind kind, PrivacyRequestStage stage, string? by, string[] audit) =>
+        new() { Id = "", Kind = kind, Stage = stage, At = default, By = by, Audit = audit };
 }
 
 /// <summary>Data that would be erased with a case.</summary>
@@ -95,7 +106,8 @@ public sealed record ErasurePlan(PrivacyRequestCase Case, int Contacts, int File
 /// <summary>Body of a privacy request.</summary>
 public sealed record PrivacyRequestBody
 {
-    public const string HowTo = """Send {"address":"..."}, or {"case":"<number or id>"} to erase, or {"order":"<id of a completed find>"} to export; by is the name of the person (at most 100 characters).""";
+    public const string HowTo =
+        """Send {"address":"..."}, or {"case":"<number or id>"} to erase, or {"order":"<id of a completed find>"} to export; by is the name of the person (at most 100 characters).""";
 
     private const int LongestBy = 100;
 
@@ -116,7 +128,8 @@ public sealed record PrivacyRequestBody
         try
         {
             using var json = JsonDocument.Parse(body);
-            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            string? Text(string name) =>
+                json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
             var request = new PrivacyRequestBody
             {
                 Address = Text("address"),

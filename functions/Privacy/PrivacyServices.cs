@@ -12,7 +12,8 @@ public static class PrivacyServices
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddOptions<PrivacyOptions>().Bind(configuration.GetSection("Privacy")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<PrivacyOptions>, PrivacyOptionsValidator>();
-        services.AddSingleton<PrivacyRequestStore>().AddSingleton<CaseEraser>().AddSingleton<DeliveryMatcher>().AddSingleton<PrivacyRequestProcessor>();
+        services.AddSingleton<PrivacyRequestStore>().AddSingleton<CaseEraser>().AddSingleton<DeliveryMatcher>()
+            .AddSingleton<PrivacyRequestProcessor>();
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<Retention>().GoOnAsync));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Tick, p.GetRequiredService<PrivacyRequestProcessor>().WorkOpenAsync));
         services.AddSingleton(p => new MaintenanceStep(Rhythm.Daily, p.GetRequiredService<Retention>().BeginAsync));

@@ -14,7 +14,8 @@ namespace Serverless.Privacy;
 /// time for. Every step may be repeated.
 /// </summary>
 public sealed partial class Retention(
-    TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, PrivacyRequestStore book, PrivacyRequestProcessor work, IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
+    TableStore tables, OpenDeliveries open, CaseStore cases, CaseViews views, PrivacyRequestStore book, PrivacyRequestProcessor work,
+    IOptionsMonitor<RetentionOptions> options, IOptionsMonitor<RecipientsOptions> recipients, TimeProvider time, ILogger<Retention> log)
 {
     private const string Table = "privacy";
     private const string Partition = "retention";
@@ -44,7 +45,8 @@ public sealed partial class Retention(
     public async Task BeginAsync(CancellationToken ct)
     {
         var mark = await tables.GetAsync(Table, Partition, Run, ct);
-        await tables.UpsertAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = time.GetUtcNow(), ["DroppedTo"] = mark?.Time("DroppedTo") }, ct);
+        await tables.UpsertAsync(Table,
+            new TableRow(Partition, Run) { ["DueAt"] = time.GetUtcNow(), ["DroppedTo"] = mark?.Time("DroppedTo") }, ct);
         await GoOnAsync(ct);
     }
 
@@ -57,7 +59,8 @@ public sealed partial class Retention(
         var all = true;
         foreach (var rest in Rests(now)) all &= await SweepAsync(rest, started, ct);
         all &= await CasesAsync(now, ct);
-        await tables.ReplaceAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = all ? null : now, ["DroppedTo"] = droppedTo }, mark.ETag, ct);
+        await tables.ReplaceAsync(Table, new TableRow(Partition, Run) { ["DueAt"] = all ? null : now, ["DroppedTo"] = droppedTo },
+            mark.ETag, ct);
     }
 
     // A month's table is dropped once its youngest delivery is old enough. A table with unprocessed deliveries stays until its channel
@@ -81,7 +84,8 @@ public sealed partial class Retention(
         return month;
     }
 
-    // Closed cases go as an order goes that a person gave, some at a time; true when none is left. Years end, not months: https://www.gesetze-im-internet.de/hgb/__257.html (5)
+    // Closed cases go as an order goes that a person gave, some at a time; true when none is left. Years end, not months:
+    // https://www.gesetze-im-internet.de/hgb/__257.html (5)
     private async Task<bool> CasesAsync(DateTimeOffset now, CancellationToken ct)
     {
         if ((await book.OpenOnesAsync(ct)).Exists(o => o.Order.Kind == PrivacyRequestKind.Retention)) return false;
@@ -94,7 +98,8 @@ public sealed partial class Retention(
             foreach (var (caseId, row) in page.Cases)
             {
                 // Opened again since, and closed in a later year, or not at all: another row lists it then.
-                if (await cases.HeadAsync(caseId, ct) is { Head: { } head } && CaseViews.IsListedBy(head, row)) due.Add(work.Named(caseId, head));
+                if (await cases.HeadAsync(caseId, ct) is { Head: { } head } && CaseViews.IsListedBy(head, row))
+                    due.Add(work.Named(caseId, head));
                 else await views.ForgetAsync(row, ct);
             }
 
@@ -102,7 +107,8 @@ public sealed partial class Retention(
         }
         while (continuation is not null && due.Count < CasesAtOnce);
         if (due.Count == 0) return true;
-        var order = await book.OpenAsync(new PrivacyRequest { Id = "", Kind = PrivacyRequestKind.Retention, Stage = PrivacyRequestStage.Erase, At = now, Cases = due }, ct);
+        var order = await book.OpenAsync(new PrivacyRequest { Id = "", Kind = PrivacyRequestKind.Retention,
+            Stage = PrivacyRequestStage.Erase, At = now, Cases = due }, ct);
         await work.WorkAsync(order, Budget, ct);
         return false;
     }
@@ -113,14 +119,18 @@ public sealed partial class Retention(
         var (noticesTo, actionsTo) = (now.AddDays(-settings.NoticeDays), now.AddMonths(-settings.ActionMonths));
         // Rows of counters carry no time of their own; the service notes when each was written.
         string Before(string property, DateTimeOffset at) => $"{property} lt {TableQuery.Literal(at)}";
-        yield return new("notices", AttemptStore.Table, TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{noticesTo.UtcDateTime:yyyyMMdd}|")));
+        yield return new("notices", AttemptStore.Table,
+            TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{noticesTo.UtcDateTime:yyyyMMdd}|")));
         yield return new("bursts", AttemptStore.Table, TableQuery.Partitions("burst|", "burst}").Where(Before("Timestamp", noticesTo)));
-        yield return new("receipts", AttemptStore.Table, TableQuery.Partitions("receipts|", "receipts}").Where(Before("Timestamp", now - CountedFor)));
-        yield return new("actions", "actions", TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
+        yield return new("receipts", AttemptStore.Table, TableQuery.Partitions("receipts|", "receipts}")
+            .Where(Before("Timestamp", now - CountedFor)));
+        yield return new("actions", "actions",
+            TableQuery.Partitions("2", string.Create(CultureInfo.InvariantCulture, $"{actionsTo.UtcDateTime:yyyyMM}")));
         yield return new("links", "links", TableQuery.Partitions("-", "{").Where(Before("At", now - LongestLink)));
         yield return new("poison", PoisonMessages.Table, TableQuery.Partitions("a", "{").Where(Before("KeptAt", actionsTo)));
         yield return new("orders", Table, TableQuery.Partition("order").Where("Open eq false").Where(Before("At", now - OrdersFor)));
-        yield return new("recipients", "recipients", TableQuery.Partition("choices").Where(Before("At", actionsTo)), row => recipients.CurrentValue.Entries.ContainsKey(row.RowKey));
+        yield return new("recipients", "recipients", TableQuery.Partition("choices").Where(Before("At", actionsTo)), row =>
+            recipients.CurrentValue.Entries.ContainsKey(row.RowKey));
     }
 
     // True when nothing is left of it. A continuation names a key, so that deleting behind it does no harm.

@@ -17,8 +17,10 @@ public sealed class RetentionOptions
     public int NoticeDays { get; set; } = 90;
 
     /// <summary>
-    /// Months for which a case is kept after the end of the calendar year in which it was closed. 72: commercial and business letters are kept for six years, counted from
-    /// the end of the year. Source: https://www.gesetze-im-internet.de/hgb/__257.html (4), (5); https://www.gesetze-im-internet.de/ao_1977/__147.html (3), (4).
+    /// Months for which a case is kept after the end of the calendar year in which it was closed. 72: commercial and business letters are
+    /// kept for six years, counted from
+    /// the end of the year. Source: https://www.gesetze-im-internet.de/hgb/__257.html (4), (5);
+    /// https://www.gesetze-im-internet.de/ao_1977/__147.html (3), (4).
     /// </summary>
     [Range(0, 240)]
     public int CaseMonths { get; set; } = 72;

@@ -17,10 +17,13 @@ public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time,
     /// <param name="step">The requested step.</param>
     /// <param name="filed">Its event and the case it is in; null when it is not filed.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<CallControlResult> TakeAsync(IChannel channel, Delivery delivery, CallControlStep step, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
+    public async Task<CallControlResult> TakeAsync(IChannel channel, Delivery delivery, CallControlStep step,
+        (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
     {
-        if (channel is not ICallControl answers || time.GetUtcNow() - step.At > Longest) return Told(channel, delivery, new CallControlResult.Lost("too-late"));
-        IReadOnlyList<ContactEvent> soFar = filed is { } at ? await cases.EventsOfAsync(at.CaseId, CaseKeys.Contact(at.Event.Contact), ct) : [];
+        if (channel is not ICallControl answers || time.GetUtcNow() - step.At > Longest)
+            return Told(channel, delivery, new CallControlResult.Lost("too-late"));
+        IReadOnlyList<ContactEvent> soFar = filed is { } at
+            ? await cases.EventsOfAsync(at.CaseId, CaseKeys.Contact(at.Event.Contact), ct) : [];
         return Told(channel, delivery, await answers.TakeStepAsync(delivery, step, soFar, ct));
     }
 
@@ -30,7 +33,8 @@ public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time,
     {
         EventId = $"{rang.EventId}:unanswered",
         Change = ContactChange.Progressed,
-        Contact = rang.Contact with { Kind = ContactKind.MissedCall, Call = new CallJourney { Outcome = CallOutcome.Missed, Ended = true } },
+        Contact = rang.Contact
+        with { Kind = ContactKind.MissedCall, Call = new CallJourney { Outcome = CallOutcome.Missed, Ended = true } },
     };
 
     private CallControlResult Told(IChannel channel, Delivery delivery, CallControlResult taken)

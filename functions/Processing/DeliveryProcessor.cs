@@ -30,9 +30,11 @@ public sealed partial class DeliveryProcessor(
     /// <param name="Unreadable">Name of the error, when reading it failed.</param>
     /// <param name="Lacks">Why it cannot be had; a code.</param>
     /// <param name="Later">Set when it cannot be had just now.</param>
-    public sealed record Piece(string Position, Parsed? Reading, string? Unreadable = null, string? Lacks = null, FetchedContent.Later? Later = null);
+    public sealed record Piece(string Position, Parsed? Reading, string? Unreadable = null, string? Lacks = null,
+        FetchedContent.Later? Later = null);
 
-    /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs reach the host (D4).</summary>
+    /// <summary>Works a delivery. What we understand (contention, storage that is slow or down) puts the pointer back for later; only bugs
+    /// reach the host (D4).</summary>
     public async Task WorkAsync(DeliveryMessage pointer, CancellationToken ct)
     {
         using var span = Spans.Start("deliver", ActivityKind.Consumer, pointer.Trace);
@@ -65,7 +67,8 @@ public sealed partial class DeliveryProcessor(
             return;
         }
 
-        if (channels.Find(key.Channel) is not { } channel || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false })
+        if (channels.Find(key.Channel) is not { } channel
+            || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false })
         {
             await deliveries.EndAsync(key, DeliveryEnd.Paused, null, row.Text("Reason"), time.GetUtcNow(), ct);
             return;
@@ -76,7 +79,8 @@ public sealed partial class DeliveryProcessor(
 
         var replayedAt = row.Time(DeliveryEntity.ReplayedAt);
         var job = new ItemProcessor.Job(
-            channel, delivery, replayedAt ?? row.Time(DeliveryEntity.ReleasedAt), replayedAt is null ? null : ProcessedItem.Read(row, now: false));
+            channel, delivery, replayedAt ?? row.Time(DeliveryEntity.ReleasedAt), replayedAt is null
+            ? null : ProcessedItem.Read(row, now: false));
         var progress = ProcessingProgress.Of(row);
         if (!progress.Fits(Elements(channel, delivery))) progress = new ProcessingProgress();
         var limits = options.CurrentValue;
@@ -149,13 +153,15 @@ public sealed partial class DeliveryProcessor(
         var later = channel is ILoadsSigningKeys loads ? await loads.LoadKeysAsync(delivery, ct) as SigningKeys.Later : null;
         var verdict = later is null ? channel.Verify(delivery) : new VerificationResult.Pending(later.Reason);
         if (verdict is VerificationResult.Valid) return true;
-        var reason = verdict is VerificationResult.Invalid forged ? forged.Reason : (verdict as VerificationResult.Pending)?.Reason ?? "undecided";
+        var reason = verdict is VerificationResult.Invalid forged
+            ? forged.Reason : (verdict as VerificationResult.Pending)?.Reason ?? "undecided";
         if (verdict is not VerificationResult.Invalid && await waiting.PutBackAsync(pointer, row, reason, later?.After, ct)) return false;
         await deliveries.EndAsync(pointer.Key, DeliveryEnd.Quarantined, null, reason, time.GetUtcNow(), ct);
         return false;
     }
 
-    /// <summary>The elements of a delivery; one that is unreadable as a whole, or from somewhere on, ends with one element that says so.</summary>
+    /// <summary>The elements of a delivery; one that is unreadable as a whole, or from somewhere on, ends with one element that says
+    /// so.</summary>
     internal static IEnumerable<DeliveryItem> Elements(IChannel channel, Delivery delivery)
     {
         using var elements = Try(() => channel.Read(delivery).GetEnumerator(), out var broken);
@@ -192,7 +198,8 @@ public sealed partial class DeliveryProcessor(
     private static Piece Checked(string at, Parsed? reading, Exception? unreadable)
     {
         if (reading is not Parsed.Found found) return new Piece(at, reading, unreadable?.GetType().Name);
-        var isWhole = found.Event is { EventId.Length: > 0, Contact: { Channel.Length: > 0, ExternalId.Length: > 0, Network: not null, Account: not null } };
+        var isWhole = found.Event is { EventId.Length: > 0,
+            Contact: { Channel.Length: > 0, ExternalId.Length: > 0, Network: not null, Account: not null } };
         return isWhole ? new Piece(at, found with { Event = AttachmentText.Of(found.Event) }) : new Piece(at, null, "IncompleteEvent");
     }
 

@@ -14,7 +14,8 @@ namespace Serverless.Processing;
 /// needs neither. Every step may be repeated.
 /// </summary>
 public sealed partial class ItemProcessor(
-    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, LateRecovery late, AttachmentRequests files,
+    Correlator correlator, CaseEventPublisher teller, SentReplies replies, SubscriptionAlerts attention, LateRecovery late,
+    AttachmentRequests files,
     PlaceholderReplacement successors, CallControlSteps steps, ILogger<ItemProcessor> log)
 {
     /// <summary>Outcome of one item.</summary>
@@ -45,7 +46,8 @@ public sealed partial class ItemProcessor(
         switch (piece.Reading)
         {
             case Parsed.Ignored ignored:
-                if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing) await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
+                if (job.Before?.FirstOrDefault(f => f.Position == piece.Position) is { IsPlaceholder: true } nothing)
+                    await successors.ReplaceAsync(nothing.CaseId, nothing.Event, null, key.ToString(), ct);
                 return new Taken($"ignored:{ignored.Reason}", true, await StepAsync(job, ignored, null, ct));
             case Parsed.StatusUpdate status:
                 return new Taken(await replies.NoteAsync(key.Channel, status.Message, ct) ? "updated" : "ignored:delivery-status", true);
@@ -63,13 +65,16 @@ public sealed partial class ItemProcessor(
 
     private async Task<Taken> FileAsync(Job job, DeliveryProcessor.Piece piece, string delivery, CancellationToken ct)
     {
-        var e = job.Late(piece.Reading is Parsed.Found found ? late.Mark(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
+        var e = job.Late(piece.Reading is Parsed.Found found
+            ? late.Mark(Dated(found.Event), job.Delivery) : Placeholder.For(job.Delivery, piece.Position));
         (e, var shows) = await replies.MarkedAsync(e, ct);
         var before = job.Before is null ? null : await BeforeAsync(job, piece, ct);
         var correlation = await CommitAsync(e, delivery, before?.CaseId, ct);
         e = correlation.FiledAs ?? e;
-        if (job.Before is not null && correlation.End is not ("duplicate" or "erased")) await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
-        if (before is not null && before.Event != CaseKeys.Event(e)) await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
+        if (job.Before is not null && correlation.End is not ("duplicate" or "erased"))
+            await successors.FillAsync(correlation.CaseId, e, correlation.End, ct);
+        if (before is not null && before.Event != CaseKeys.Event(e))
+            await successors.ReplaceAsync(before.CaseId, before.Event, (e, correlation.CaseId), delivery, ct);
         await replies.EchoedAsync(e, shows, ct);
         if (correlation.End is not ("duplicate" or "erased")) await files.SeeToAsync(job.Channel, correlation.CaseId, e, ct);
         var filed = new ProcessedItem(piece.Position, correlation.CaseId, CaseKeys.Event(e), e.Contact.Kind == ContactKind.Placeholder);
@@ -79,18 +84,21 @@ public sealed partial class ItemProcessor(
     }
 
     // A time nobody can have meant (a clock that was never set, a year typed in) counts as that of arrival; tables hold none before 1601.
-    private static ContactEvent Dated(ContactEvent e) => e.Contact.OccurredAt >= DateTimeOffset.UnixEpoch && e.Contact.OccurredAt <= e.Contact.ReceivedAt.AddDays(1)
+    private static ContactEvent Dated(ContactEvent e) =>
+        e.Contact.OccurredAt >= DateTimeOffset.UnixEpoch && e.Contact.OccurredAt <= e.Contact.ReceivedAt.AddDays(1)
         ? e
         : e with { Contact = e.Contact with { OccurredAt = e.Contact.ReceivedAt } };
 
     // A replay moves no call; one that was let out of quarantine is too late for its own.
-    private async Task<FetchedContent.Later?> StepAsync(Job job, Parsed? reading, (string CaseId, ContactEvent Event)? filed, CancellationToken ct)
+    private async Task<FetchedContent.Later?> StepAsync(Job job, Parsed? reading, (string CaseId, ContactEvent Event)? filed,
+        CancellationToken ct)
     {
         if (reading?.Step is not { } step || job.Before is not null) return null;
         var taken = await steps.TakeAsync(job.Channel, job.Delivery, step, filed, ct);
         if (taken is CallControlResult.Later later) return new FetchedContent.Later(later.Reason, later.After ?? TimeSpan.FromSeconds(1));
         if (taken is CallControlResult.Lost && filed is { Event: { Change: ContactChange.Received } rang })
-            await CommitAsync(CallControlSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null, ct);
+            await CommitAsync(CallControlSteps.Unanswered(rang), new DeliveryKey(job.Delivery.Channel, job.Delivery.Id).ToString(), null,
+                ct);
         return null;
     }
 
@@ -108,7 +116,8 @@ public sealed partial class ItemProcessor(
     {
         if (ProcessedItem.Before(job.Before!, piece.Position) is { } noted) return noted;
         var placeholder = Placeholder.For(job.Delivery, piece.Position);
-        return await correlator.FindAsync(placeholder, ct) is { } found ? new ProcessedItem(piece.Position, found.CaseId, CaseKeys.Event(placeholder), IsPlaceholder: true) : null;
+        return await correlator.FindAsync(placeholder, ct) is { } found
+            ? new ProcessedItem(piece.Position, found.CaseId, CaseKeys.Event(placeholder), IsPlaceholder: true) : null;
     }
 
     [LoggerMessage(33, LogLevel.Error, "unreadable {Channel}/{Id} at={Position} error={Error}: kept as a placeholder")]

@@ -83,7 +83,8 @@ internal sealed class ProcessingTurn(
     private async Task FileAsync(List<DeliveryProcessor.Piece> pieces, ItemProcessor.Taken?[] taken)
     {
         // A replay keeps the order of its pieces: what stood for several of them gives way once.
-        List<List<List<int>>> stages = job.Before is null ? ConversationOrder.Of(pieces, job.Channel.Name) : [[[.. Enumerable.Range(0, pieces.Count)]]];
+        List<List<List<int>>> stages = job.Before is null
+            ? ConversationOrder.Of(pieces, job.Channel.Name) : [[[.. Enumerable.Range(0, pieces.Count)]]];
         var stopped = false;
         foreach (var lanes in stages)
         {

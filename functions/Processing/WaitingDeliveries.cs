@@ -19,7 +19,8 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
     // Clocks of two instances differ a little.
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
 
-    /// <summary>True for a pointer that comes while the delivery waits: another pointer lies in the queue for the time of its next try.</summary>
+    /// <summary>True for a pointer that comes while the delivery waits: another pointer lies in the queue for the time of its next
+    /// try.</summary>
     public bool IsEarly(TableRow row) => row.Text("Waits") is { Length: > 0 } && row.Time("QueuedAt") > time.GetUtcNow() + Early;
 
     /// <summary>Puts the message back. False when the delivery has waited long enough.</summary>
@@ -35,13 +36,15 @@ public sealed partial class WaitingDeliveries(TableStore tables, QueueStore queu
         var left = since + Longest - now;
         if (left <= TimeSpan.Zero) return false;
 
-        var pause = asked is { } wanted ? TimeSpan.FromTicks(Math.Clamp(wanted.Ticks, Shortest.Ticks, LongestAsked.Ticks)) : BackOff.After(pointer.Attempt);
+        var pause = asked is { } wanted
+            ? TimeSpan.FromTicks(Math.Clamp(wanted.Ticks, Shortest.Ticks, LongestAsked.Ticks)) : BackOff.After(pointer.Attempt);
         if (pause > left) pause = left;
         LogWaits(pointer.Channel, pointer.Id, pointer.Attempt + 1, (int)pause.TotalSeconds, reason);
 
         // The message first: dying in between leaves one message too many, which finds itself early, and never none.
         await queues.SendAsync(DeliveryMessage.Queue, (pointer with { Attempt = pointer.Attempt + 1 }).ToJson(), pause, ct);
-        var waits = new TableRow(row.PartitionKey, row.RowKey) { ["Waits"] = reason, ["WaitsSince"] = since, ["QueuedAt"] = now + pause, ["Tries"] = 0 };
+        var waits = new TableRow(row.PartitionKey, row.RowKey) { ["Waits"] = reason, ["WaitsSince"] = since, ["QueuedAt"] = now + pause,
+            ["Tries"] = 0 };
         await tables.MergeAsync(pointer.Key.Table, waits, ETag.All, ct);
         return true;
     }

@@ -14,7 +14,8 @@ namespace Serverless.Reconciliation;
 /// bodies are not fetched.
 /// </remarks>
 public sealed partial class OpenDeliveries(
-    TableStore tables, DeliveryStore deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options, TimeProvider time, ILogger<OpenDeliveries> log)
+    TableStore tables, DeliveryStore deliveries, KeptDeliveries kept, ChannelDirectory channels, IOptionsMonitor<ReceiveOptions> options,
+    TimeProvider time, ILogger<OpenDeliveries> log)
 {
     private const string Marks = "sources";
     private const string OpenSince = "open-since";
@@ -69,7 +70,8 @@ public sealed partial class OpenDeliveries(
         return queued;
     }
 
-    /// <summary>To be called before a delivery is opened again: from now on Tick looks back to its hour. Until then, Tick would never see it if its pointer were lost.</summary>
+    /// <summary>To be called before a delivery is opened again: from now on Tick looks back to its hour. Until then, Tick would never see
+    /// it if its pointer were lost.</summary>
     public async Task ReachBackAsync(string channel, DateTimeOffset hour, CancellationToken ct)
     {
         while (true)
@@ -84,7 +86,8 @@ public sealed partial class OpenDeliveries(
     }
 
     /// <summary>Deliveries of a channel without an end.</summary>
-    public async IAsyncEnumerable<OpenDelivery> OpenOfAsync(string channel, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<OpenDelivery> OpenOfAsync(string channel,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var mark = (await tables.GetAsync(Marks, channel, OpenSince, ct))?.Time("Hour") ?? now.AddDays(-31);
@@ -92,10 +95,12 @@ public sealed partial class OpenDeliveries(
         {
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
-                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, mark), DeliveryKey.PartitionOf(shard, channel, now.AddHours(1)))
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel, mark),
+                    DeliveryKey.PartitionOf(shard, channel, now.AddHours(1)))
                     .Where(IsOpen).Select(Facts);
                 await foreach (var row in tables.QueryAllAsync(month, hours, ct))
-                    yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt") ?? now, row.Int("Tries") ?? 0, row.ETag);
+                    yield return new OpenDelivery(new DeliveryKey(channel, row.RowKey), row.Text("End")!, row.Time("QueuedAt")
+                        ?? now, row.Int("Tries") ?? 0, row.ETag);
             }
         }
     }
@@ -107,23 +112,28 @@ public sealed partial class OpenDeliveries(
     public async Task<bool> AreInAsync(DateTimeOffset month, CancellationToken ct)
     {
         // Shards are "00" to "0f".
-        if (await tables.QueryAsync(DeliveryKey.TableOf(month), TableQuery.Partitions("0", "1").Select("End").Top(1), ct) is { Rows.Count: 0, Continuation: null }) return false;
+        if (await tables.QueryAsync(DeliveryKey.TableOf(month), TableQuery.Partitions("0", "1").Select("End").Top(1),
+            ct) is { Rows.Count: 0, Continuation: null }) return false;
         foreach (var channel in channels.All)
         {
             if ((await tables.GetAsync(Marks, channel.Name, OpenSince, ct))?.Time("Hour") >= month.AddMonths(1)) continue;
             for (var shard = 0; shard < DeliveryKey.Shards; shard++)
             {
-                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel.Name, month), DeliveryKey.PartitionOf(shard, channel.Name, month.AddMonths(1)));
-                await foreach (var _ in tables.QueryAllAsync(DeliveryKey.TableOf(month), hours.Where(IsOpen).Select("End"), ct)) return true;
+                var hours = TableQuery.Partitions(DeliveryKey.PartitionOf(shard, channel.Name, month),
+                    DeliveryKey.PartitionOf(shard, channel.Name, month.AddMonths(1)));
+                await foreach (var _ in tables.QueryAllAsync(DeliveryKey.TableOf(month), hours.Where(IsOpen).Select("End"), ct))
+                    return true;
             }
         }
 
         return false;
     }
 
-    /// <summary>True when a delivery is neither worked nor about to be: open for longer than its next try is due, with a minute's grace for the tick.</summary>
+    /// <summary>True when a delivery is neither worked nor about to be: open for longer than its next try is due, with a minute's grace for
+    /// the tick.</summary>
     public bool IsUnaccounted(OpenDelivery open) =>
-        open.End == DeliveryEnd.Open && time.GetUtcNow() > DueAt(open) + TimeSpan.FromMinutes(Math.Max(1, options.CurrentValue.RequeueMinutes));
+        open.End == DeliveryEnd.Open
+        && time.GetUtcNow() > DueAt(open) + TimeSpan.FromMinutes(Math.Max(1, options.CurrentValue.RequeueMinutes));
 
     private async Task<bool> SeeToAsync(IChannel channel, OpenDelivery open, CancellationToken ct)
     {
@@ -144,7 +154,8 @@ public sealed partial class OpenDeliveries(
         return true;
     }
 
-    private DateTimeOffset DueAt(OpenDelivery open) => open.QueuedAt.AddMinutes(options.CurrentValue.RequeueMinutes * Math.Pow(2, open.Tries));
+    private DateTimeOffset DueAt(OpenDelivery open) =>
+        open.QueuedAt.AddMinutes(options.CurrentValue.RequeueMinutes * Math.Pow(2, open.Tries));
 
     [LoggerMessage(50, LogLevel.Error, "kept {Channel}/{Id}: no end after {Tries} tries")]
     private partial void LogGivenUp(string channel, string id, int tries);

@@ -16,7 +16,8 @@ public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correla
     /// <summary>Stores a find whose contact is not known. A known one costs one read.</summary>
     /// <param name="channel">The channel that parses it.</param>
     /// <param name="held">The provider's item.</param>
-    /// <param name="at">The time in the delivery's id: the same again when a page is repeated, so that the same find is stored once.</param>
+    /// <param name="at">The time in the delivery's id: the same again when a page is repeated, so that the same find is stored
+    /// once.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>True when it was stored.</returns>
     public async Task<bool> BringInAsync(IChannel channel, ProviderRecord held, DateTimeOffset at, CancellationToken ct)
@@ -56,6 +57,7 @@ public sealed class ProviderRecords(DeliveryStore deliveries, Correlator correla
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(held.Kind + "\n"));
         hash.AppendData(held.Body.Span);
-        return string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 10))}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{at.ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 10))}");
     }
 }

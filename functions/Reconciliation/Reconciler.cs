@@ -9,7 +9,8 @@ namespace Serverless.Reconciliation;
 /// reads a source at a time; the cursor moves only once all of a page is stored, so dying anywhere costs a repetition.
 /// </summary>
 public sealed partial class Reconciler(
-    ChannelDirectory channels, ReconciliationStates states, ProviderRecords held, SubscriptionAlerts attention, IOptionsMonitor<ReconciliationOptions> options, TimeProvider time, ILogger<Reconciler> log)
+    ChannelDirectory channels, ReconciliationStates states, ProviderRecords held, SubscriptionAlerts attention,
+    IOptionsMonitor<ReconciliationOptions> options, TimeProvider time, ILogger<Reconciler> log)
 {
     // The host ends an invocation after five minutes.
     private static readonly TimeSpan Budget = TimeSpan.FromMinutes(2);
@@ -25,7 +26,8 @@ public sealed partial class Reconciler(
 
     private async Task LookAsync(IChannel channel, CancellationToken ct)
     {
-        if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false } || looks.Sources is not { Count: > 0 } sources) return;
+        if (channel is not IReconciles looks || ChannelDirectory.SettingsOf(channel, out _) is not { Enabled: true, Paused: false }
+            || looks.Sources is not { Count: > 0 } sources) return;
         var mark = await attention.LastAsync(channel.Name, ct);
         var started = time.GetTimestamp();
         List<Task> failed = [];
@@ -40,7 +42,8 @@ public sealed partial class Reconciler(
         await Task.WhenAll(failed);
     }
 
-    private async Task LookAsync(IChannel channel, IReconciles looks, ReconciliationSource source, SubscriptionAlerts.Mark? mark, long started, CancellationToken ct)
+    private async Task LookAsync(IChannel channel, IReconciles looks, ReconciliationSource source, SubscriptionAlerts.Mark? mark,
+        long started, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var state = await states.GetAsync(channel.Name, source.Name, now, ct);
@@ -86,10 +89,13 @@ public sealed partial class Reconciler(
         }
     }
 
-    private async Task DoneAsync(string channel, ReconciliationState state, DateTimeOffset began, DateTimeOffset due, string? reason, int found, CancellationToken ct)
+    private async Task DoneAsync(string channel, ReconciliationState state, DateTimeOffset began, DateTimeOffset due, string? reason,
+        int found, CancellationToken ct)
     {
         if (found > 0 || reason is not null) LogLooked(channel, found, reason);
-        await states.WriteAsync(channel, state with { PageAt = null, ClaimedUntil = null, LookedAt = began, DueAt = due, Found = found, FoundInAll = state.FoundInAll + found, Reason = reason }, ct);
+        await states.WriteAsync(channel, state
+            with { PageAt = null, ClaimedUntil = null, LookedAt = began, DueAt = due, Found = found, FoundInAll = state.FoundInAll + found,
+                Reason = reason }, ct);
     }
 
     [LoggerMessage(36, LogLevel.Warning, "looked again {Channel} found={Found} reason={Reason}")]

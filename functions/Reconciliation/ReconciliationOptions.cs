@@ -6,7 +6,8 @@ namespace Serverless.Reconciliation;
 /// <summary>Reconciliation with providers; section <c>Reconciliation</c>.</summary>
 public sealed class ReconciliationOptions
 {
-    /// <summary>Contacts older than this (UTC) are not brought in, e.g. <c>2026-11-01T00:00:00Z</c>. Not set: each source begins when it was first known (P9). A channel's own from-date wins.</summary>
+    /// <summary>Contacts older than this (UTC) are not brought in, e.g. <c>2026-11-01T00:00:00Z</c>. Not set: each source begins when it
+    /// was first known (P9). A channel's own from-date wins.</summary>
     public DateTimeOffset? From { get; set; }
 
     /// <summary>Pages of one source requested in one tick; the next tick continues.</summary>

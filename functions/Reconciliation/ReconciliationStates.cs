@@ -60,7 +60,8 @@ public sealed class ReconciliationStates(TableStore tables)
         var state = new ReconciliationState { Source = source, KnownAt = now, Since = now, DueAt = now };
         var written = await tables.InsertAsync(Table, Write(channel, state), ct);
         if (written.State == WriteState.Written) return state with { ETag = written.ETag };
-        return await tables.GetAsync(Table, channel, key, ct) is { } others ? Read(others) : throw new InvalidOperationException("A source was taken away while it was looked at.");
+        return await tables.GetAsync(Table, channel, key, ct) is { } others
+            ? Read(others) : throw new InvalidOperationException("A source was taken away while it was looked at.");
     }
 
     /// <summary>Writes a state if it did not change since it was read; otherwise null.</summary>

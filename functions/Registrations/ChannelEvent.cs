@@ -38,7 +38,8 @@ public static class ChannelEvent
     /// <param name="cause">Names the cause, so that a repeated step makes the same id.</param>
     /// <param name="at">Now.</param>
     /// <param name="days">For <see cref="Expiring"/>: which of the calls it is.</param>
-    public static CloudEvent<ChannelFacts> Of(string type, string channel, Registration registration, string cause, DateTimeOffset at, int? days = null) => new()
+    public static CloudEvent<ChannelFacts> Of(string type, string channel, Registration registration, string cause, DateTimeOffset at,
+        int? days = null) => new()
     {
         Id = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{channel}\n{registration.Name}\n{type}\n{cause}"))),
         Source = Source,
@@ -58,18 +59,22 @@ public static class ChannelEvent
     };
 
     // What a provider answered may be part of it, and an event has 8 KB; JSON writes a letter as six bytes at most.
-    private static string? Bounded(string? sentence) => sentence is { Length: > MostOfSentence } ? string.Concat(sentence.AsSpan(0, MostOfSentence), " …") : sentence;
+    private static string? Bounded(string? sentence) =>
+        sentence is { Length: > MostOfSentence } ? string.Concat(sentence.AsSpan(0, MostOfSentence), " …") : sentence;
 
     private const int MostOfSentence = 400;
 
     private static byte[] Example(string type)
     {
         var at = DateTimeOffset.Parse("2026-11-20T03:17:00Z", CultureInfo.InvariantCulture);
-        var state = type switch { Repaired => RegistrationState.Repaired, Drifted => RegistrationState.Drifted, Foreign => RegistrationState.Foreign, _ => RegistrationState.Right };
+        var state = type switch { Repaired => RegistrationState.Repaired, Drifted => RegistrationState.Drifted, Foreign =>
+            RegistrationState.Foreign, _ => RegistrationState.Right };
         var registration = type == Expiring
             ? new Registration("access token", state, Step: "Create a new token and store it in the vault.", ExpiresAt: at.AddDays(7))
-            : new Registration("webhook", state, "Another address is registered.", state == RegistrationState.Drifted ? "Register the app's address." : null);
-        return JsonSerializer.SerializeToUtf8Bytes(Of(type, "meta", registration, "example", at, type == Expiring ? 7 : null), ChannelEventJson.Default.CloudEventChannelFacts);
+            : new Registration("webhook", state, "Another address is registered.", state == RegistrationState.Drifted
+                ? "Register the app's address." : null);
+        return JsonSerializer.SerializeToUtf8Bytes(Of(type, "meta", registration, "example", at, type == Expiring ? 7 : null),
+            ChannelEventJson.Default.CloudEventChannelFacts);
     }
 }
 
@@ -97,7 +102,8 @@ public sealed record ChannelFacts
 }
 
 /// <summary>JSON form of channel events and of the overview.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudEvent<ChannelFacts>))]
 [JsonSerializable(typeof(CloudEvent<ChannelFacts>[]))]
 [JsonSerializable(typeof(ChannelsReport))]

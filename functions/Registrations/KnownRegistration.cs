@@ -85,19 +85,22 @@ public sealed record KnownRegistration
             ["ToldDays"] = ToldDays,
         };
         if (Left.Count > 0) row["Left"] = string.Join(',', Left);
-        if (Untold.Count > 0) row.SetBytes("Untold", JsonSerializer.SerializeToUtf8Bytes([.. Untold], ChannelEventJson.Default.CloudEventChannelFactsArray));
+        if (Untold.Count > 0)
+            row.SetBytes("Untold", JsonSerializer.SerializeToUtf8Bytes([.. Untold], ChannelEventJson.Default.CloudEventChannelFactsArray));
         return row;
     }
 
     public static KnownRegistration Read(TableRow row) => new()
     {
         Registration = new Registration(
-            row.Text("Name") ?? "", Enum.TryParse<RegistrationState>(row.Text("State"), out var state) ? state : RegistrationState.Unknown, row.Text("Detail"), row.Text("Step"), row.Time("ExpiresAt")),
+            row.Text("Name") ?? "", Enum.TryParse<RegistrationState>(row.Text("State"), out var state)
+            ? state : RegistrationState.Unknown, row.Text("Detail"), row.Text("Step"), row.Time("ExpiresAt")),
         CheckedAt = row.Time("CheckedAt") ?? default,
         Since = row.Time("Since") ?? default,
         ToldEnd = row.Time("ToldEnd"),
         ToldDays = row.Int("ToldDays"),
-        Untold = row.Bytes("Untold") is { } untold ? JsonSerializer.Deserialize(untold.Span, ChannelEventJson.Default.CloudEventChannelFactsArray) ?? [] : [],
+        Untold = row.Bytes("Untold") is { } untold
+        ? JsonSerializer.Deserialize(untold.Span, ChannelEventJson.Default.CloudEventChannelFactsArray) ?? [] : [],
         Left = row.Text("Left")?.Split(',') ?? [],
         ETag = row.ETag,
     };
@@ -107,10 +110,12 @@ public sealed record KnownRegistration
     /// otherwise.
     /// </summary>
     public int? EndsSoon(DateTimeOffset now) =>
-        Registration.ExpiresAt - now is { } left && left <= TimeSpan.FromDays(RenewsItself ? 1 : 7) ? (int)Math.Floor(left.TotalDays) : null;
+        Registration.ExpiresAt - now is { } left && left <= TimeSpan.FromDays(RenewsItself ? 1 : 7)
+        ? (int)Math.Floor(left.TotalDays) : null;
 
     /// <summary>Whether it ends before a time unless it is renewed by us, or could not be seen at the last check.</summary>
-    public bool WantsRenewal(DateTimeOffset before) => Registration.State == RegistrationState.Unknown || (RenewsItself && Registration.ExpiresAt < before);
+    public bool WantsRenewal(DateTimeOffset before) =>
+        Registration.State == RegistrationState.Unknown || (RenewsItself && Registration.ExpiresAt < before);
 
     private bool RenewsItself => Registration is { Step: null, State: RegistrationState.Right or RegistrationState.Repaired };
 

@@ -8,14 +8,16 @@ namespace Serverless.Registrations;
 
 /// <summary>Compares each channel's webhook registration with its settings; channels are isolated from each other (P13).</summary>
 public sealed partial class RegistrationCheck(
-    ChannelDirectory channels, RegistrationStore book, SubscriptionAlerts attention, IOptionsMonitor<RegistrationOptions> options, IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<RegistrationCheck> log)
+    ChannelDirectory channels, RegistrationStore book, SubscriptionAlerts attention, IOptionsMonitor<RegistrationOptions> options,
+    IOptionsMonitor<HooksOptions> hooks, IConfiguration configuration, TimeProvider time, ILogger<RegistrationCheck> log)
 {
     /// <summary>Stands for the channel of credentials whose end only the settings know.</summary>
     public const string Dates = "settings";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    // The shortest life that a provider gives is a day, less than from one Daily to the next: renewed at half of it, a quarter is left for tries that fail.
+    // The shortest life that a provider gives is a day, less than from one Daily to the next: renewed at half of it, a quarter is left for
+    // tries that fail.
     private static readonly TimeSpan Ahead = TimeSpan.FromHours(6);
     private static readonly TimeSpan Between = TimeSpan.FromHours(1);
 
@@ -35,12 +37,14 @@ public sealed partial class RegistrationCheck(
         await CheckAsync(channel, options.CurrentValue.MayRepair(channel.Name), ct);
     }).Append(book.TellRestAsync(Dates, ct)));
 
-    // An alarm of the provider; other settings than at the last check, which a new deployment has too; what ends soon unless it is renewed, or could not be seen, once an hour.
+    // An alarm of the provider; other settings than at the last check, which a new deployment has too; what ends soon unless it is renewed,
+    // or could not be seen, once an hour.
     private async Task<string?> DueAsync(IChannel channel, LastCheck last, CancellationToken ct)
     {
         if (await attention.LastAsync(channel.Name, ct) is { } mark && !(mark.At <= last.At)) return mark.Reason;
         // A developer's machine registers nowhere by itself.
-        if (configuration["AZURE_FUNCTIONS_ENVIRONMENT"] != "Development" && last.Settings != Fingerprint(channel)) return "settings-changed";
+        if (configuration["AZURE_FUNCTIONS_ENVIRONMENT"] != "Development" && last.Settings != Fingerprint(channel))
+            return "settings-changed";
         var now = time.GetUtcNow();
         if (last.At is null || last.At > now - Between) return null;
         return (await book.OfAsync(channel.Name, ct)).Any(known => known.WantsRenewal(now + Ahead)) ? "ends-soon" : null;
@@ -52,7 +56,8 @@ public sealed partial class RegistrationCheck(
         var section = configuration.GetSection($"Channels:{channel.Name}").AsEnumerable(makePathsRelative: true)
             .Where(s => s.Value is not null && !Array.Exists(Secrets, secret => s.Key.EndsWith(secret, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(s => s.Key, StringComparer.OrdinalIgnoreCase).Select(s => $"{s.Key.ToUpperInvariant()}={s.Value}");
-        string[] parts = [channel.Settings.SecretFingerprint, hooks.CurrentValue.PublicBaseUrl ?? "", $"{options.CurrentValue.MayRepair(channel.Name)}", .. section];
+        string[] parts = [channel.Settings.SecretFingerprint, hooks.CurrentValue.PublicBaseUrl ?? "",
+            $"{options.CurrentValue.MayRepair(channel.Name)}", .. section];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))).AsSpan(0, 8));
     }
 
@@ -67,7 +72,8 @@ public sealed partial class RegistrationCheck(
         return true;
     }
 
-    private IEnumerable<IChannel> Enabled() => channels.All.Where(c => c is IRegistersWebhooks && ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
+    private IEnumerable<IChannel> Enabled() =>
+        channels.All.Where(c => c is IRegistersWebhooks && ChannelDirectory.SettingsOf(c, out _) is { Enabled: true });
 
     private async Task CheckAsync(IChannel channel, bool repair, CancellationToken ct)
     {
@@ -80,7 +86,8 @@ public sealed partial class RegistrationCheck(
         {
             // Alerts reported by the provider are added to its answer.
             List<Registration> found = [.. await check, .. await attention.AlarmsAsync(channel.Name, ct)];
-            LogChecked(channel.Name, repair, found.Count, found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
+            LogChecked(channel.Name, repair, found.Count,
+                found.Count(r => r.State is not (RegistrationState.Right or RegistrationState.ByHand)));
             await book.KeepAsync(channel.Name, found, whole: true, began, settings, ct);
             await SayEndsAsync(channel.Name, ct);
             return;
@@ -90,18 +97,23 @@ public sealed partial class RegistrationCheck(
         var error = check.Exception?.InnerException?.GetType().Name ?? "timeout";
         LogBroken(channel.Name, error);
         ct.ThrowIfCancellationRequested();
-        await book.KeepAsync(channel.Name, [new Registration("check", RegistrationState.Unknown, $"The check failed ({error}).", "See the log of the function Daily.")], whole: false, began, settings, ct);
+        await book.KeepAsync(channel.Name,
+            [new Registration("check", RegistrationState.Unknown, $"The check failed ({error}).", "See the log of the function Daily.")],
+            whole: false, began, settings, ct);
         await SayEndsAsync(channel.Name, ct);
     }
 
     private async Task<IReadOnlyList<Registration>> AskAsync(IRegistersWebhooks channel, bool repair, CancellationToken ct) =>
-        await channel.CheckAsync(new RegistrationCheckRequest(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/') : null, repair), ct);
+        await channel.CheckAsync(new RegistrationCheckRequest(hooks.CurrentValue.PublicBaseUrl is { Length: > 0 } url ? url.TrimEnd('/')
+            : null, repair), ct);
 
     private async Task CheckDatesAsync(CancellationToken ct)
     {
         var found = options.CurrentValue.Expires.Select(e => RegistrationOptions.DateOf(e.Value) is { } end
-            ? new Registration(e.Key, RegistrationState.ByHand, null, $"Renew it, then set Registration__Expires__{e.Key} to its new expiry date.", end)
-            : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.", $"Write Registration__Expires__{e.Key} as 2027-03-31."));
+            ? new Registration(e.Key, RegistrationState.ByHand, null,
+                $"Renew it, then set Registration__Expires__{e.Key} to its new expiry date.", end)
+            : new Registration(e.Key, RegistrationState.Unknown, "The date cannot be read.",
+                $"Write Registration__Expires__{e.Key} as 2027-03-31."));
         await book.KeepAsync(Dates, [.. found], whole: true, time.GetUtcNow(), null, ct);
         await SayEndsAsync(Dates, ct);
     }

@@ -5,7 +5,8 @@ namespace Serverless.Registrations;
 /// <summary>Checks and repairs of webhook registrations; section <c>Registration</c>.</summary>
 public sealed class RegistrationOptions
 {
-    /// <summary>Channels that may repair their registrations by themselves: names with commas, or <c>*</c> for all. Empty: they only report.</summary>
+    /// <summary>Channels that may repair their registrations by themselves: names with commas, or <c>*</c> for all. Empty: they only
+    /// report.</summary>
     public string Repair { get; set; } = "";
 
     /// <summary>
@@ -16,8 +17,10 @@ public sealed class RegistrationOptions
 
     /// <summary>Whether a channel may repair.</summary>
     internal bool MayRepair(string channel) =>
-        Repair.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(name => name == "*" || name.Equals(channel, StringComparison.OrdinalIgnoreCase));
+        Repair.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Any(name => name == "*" || name.Equals(channel, StringComparison.OrdinalIgnoreCase));
 
     internal static DateTimeOffset? DateOf(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var date) ? date : null;
 }

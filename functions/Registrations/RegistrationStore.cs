@@ -44,7 +44,8 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
     public async Task<IReadOnlyList<KnownRegistration>> OfAsync(string channel, CancellationToken ct)
     {
         List<KnownRegistration> known = [];
-        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(Prefix), ct)) known.Add(KnownRegistration.Read(row));
+        await foreach (var row in tables.QueryAllAsync(Table, TableQuery.Partition(channel).RowPrefix(Prefix), ct))
+            known.Add(KnownRegistration.Read(row));
         return [.. known.OrderBy(k => k.Registration.Name, StringComparer.Ordinal)];
     }
 
@@ -55,7 +56,8 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
     /// <param name="began">When the check began.</param>
     /// <param name="settings">Fingerprint of the settings it was made with.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task KeepAsync(string channel, IReadOnlyList<Registration> found, bool whole, DateTimeOffset began, string? settings, CancellationToken ct)
+    public async Task KeepAsync(string channel, IReadOnlyList<Registration> found, bool whole, DateTimeOffset began, string? settings,
+        CancellationToken ct)
     {
         var known = (await OfAsync(channel, ct)).ToDictionary(k => k.Registration.Name, StringComparer.Ordinal);
         foreach (var registration in found.DistinctBy(r => r.Name, StringComparer.Ordinal))
@@ -69,29 +71,35 @@ public sealed class RegistrationStore(TableStore tables, OutboxRelay relay, Time
         }
 
         await TellRestAsync(channel, ct);
-        if (whole) foreach (var gone in known.Values) await tables.DeleteAsync(Table, channel, RowOf(gone.Registration.Name), gone.ETag, ct);
+        if (whole) foreach (var gone in known.Values)
+            await tables.DeleteAsync(Table, channel, RowOf(gone.Registration.Name), gone.ETag, ct);
         await tables.UpsertAsync(Table, new TableRow(channel, LastRow) { ["At"] = began, ["Settings"] = settings }, ct);
     }
 
-    /// <summary>Publishes what a channel has left untold. False when the topic is owed some of it; a later call sends that under the same ids.</summary>
+    /// <summary>Publishes what a channel has left untold. False when the topic is owed some of it; a later call sends that under the same
+    /// ids.</summary>
     public async Task<bool> TellRestAsync(string channel, CancellationToken ct)
     {
         foreach (var known in (await OfAsync(channel, ct)).Where(k => k.Untold.Count > 0))
         {
-            var entries = known.Untold.Select(e => new OutboxEntry(e.Id, e.Type, e.Time, JsonSerializer.SerializeToUtf8Bytes(e, ChannelEventJson.Default.CloudEventChannelFacts))
+            var entries = known.Untold.Select(e =>
+                new OutboxEntry(e.Id, e.Type, e.Time,
+                    JsonSerializer.SerializeToUtf8Bytes(e, ChannelEventJson.Default.CloudEventChannelFacts))
             {
                 Left = known.Left.Contains(e.Id, StringComparer.Ordinal) ? OutboxEntry.Topic : null,
             }).ToList();
             var owed = (await relay.TryPublishAsync(channel, entries, ct)).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
             var told = known with { Untold = [.. known.Untold.Where(e => owed.Contains(e.Id))], Left = [.. owed] };
-            if (!owed.SetEquals(known.Left) || told.Untold.Count < known.Untold.Count) await tables.ReplaceAsync(Table, told.Write(channel, RowOf(known.Registration.Name)), known.ETag, ct);
+            if (!owed.SetEquals(known.Left) || told.Untold.Count < known.Untold.Count)
+                await tables.ReplaceAsync(Table, told.Write(channel, RowOf(known.Registration.Name)), known.ETag, ct);
             if (owed.Count > 0) return false;
         }
 
         return true;
     }
 
-    private static string RowOf(string name) => Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
+    private static string RowOf(string name) =>
+        Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 }
 
 /// <summary>Time and settings of a channel's last check.</summary>

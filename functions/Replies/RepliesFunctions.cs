@@ -51,7 +51,8 @@ public sealed class RepliesFunctions(ReplyRequests desk, ReplyProcessor work, Po
         ReplyRequestResult.CaseClosed => (409, "The case is closed. It reopens when the customer contacts us again."),
         ReplyRequestResult.OurOwn => (422, "That contact is a reply of ours. Set to to a contact of the customer."),
         ReplyRequestResult.ChannelOff => (409, "The channel of that contact is switched off."),
-        ReplyRequestResult.WindowClosed => (422, $"{ReplyReasons.WindowClosed}: the network allows free text only for a while after the customer's "
+        ReplyRequestResult.WindowClosed =>
+            (422, $"{ReplyReasons.WindowClosed}: the network allows free text only for a while after the customer's "
             + "last message. Send an approved template, or use another channel."),
         _ => (422, $"{ReplyReasons.NoReplyPath}: this contact or its channel cannot receive replies."),
     };

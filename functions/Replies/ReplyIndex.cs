@@ -35,15 +35,21 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         tables.UpsertAsync(Pending, new TableRow(MarkPartition(pointer), MarkRow(pointer)) { ["Due"] = due }, ct);
 
     /// <summary>It is at its end.</summary>
-    public Task ForgetAsync(ReplyMessage pointer, CancellationToken ct) => tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
+    public Task ForgetAsync(ReplyMessage pointer, CancellationToken ct) =>
+        tables.DeleteAsync(Pending, MarkPartition(pointer), MarkRow(pointer), ETag.All, ct);
 
     /// <summary>Maps the provider's id to the reply. Written once the provider has accepted it.</summary>
     public Task NameAsync(ReplyMessage pointer, string channel, string account, string externalId, CancellationToken ct) =>
-        tables.UpsertAsync(Sent, new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
+        tables.UpsertAsync(Sent,
+            new TableRow(CaseKeys.Contact(channel, account, externalId), "external") { ["CaseId"] = pointer.CaseId,
+                ["ReplyId"] = pointer.ReplyId }, ct);
 
-    /// <summary>Before an automatic text is sent, and once nobody knows whether a text went out: how its echo is known, which may come before the provider's answer does.</summary>
-    public Task RememberTextAsync(ReplyMessage pointer, Contact to, string text, CancellationToken ct) => to.ThreadKey is null ? Task.CompletedTask :
-        tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId }, ct);
+    /// <summary>Before an automatic text is sent, and once nobody knows whether a text went out: how its echo is known, which may come
+    /// before the provider's answer does.</summary>
+    public Task RememberTextAsync(ReplyMessage pointer, Contact to, string text, CancellationToken ct) =>
+        to.ThreadKey is null ? Task.CompletedTask :
+        tables.UpsertAsync(Sent, new TableRow(TextKey(to, text), "text") { ["CaseId"] = pointer.CaseId, ["ReplyId"] = pointer.ReplyId },
+            ct);
 
     /// <summary>Deletes all index rows of a reply: our id, the provider's, its text, and the mark that it is open.</summary>
     public async Task EraseAsync(ReplyMessage pointer, CaseReply reply, Contact? to, CancellationToken ct)
@@ -51,24 +57,30 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
         await ForgetAsync(pointer, ct);
         await tables.DeleteAsync(Sent, pointer.ReplyId, "id", ETag.All, ct);
         if (reply.ContactId is { } contact) await tables.DeleteAsync(Sent, contact, "external", ETag.All, ct);
-        if (reply.Known is { } known && to is not null) await tables.DeleteAsync(Sent, CaseKeys.Contact(to.Channel, known.Account, known.ExternalId), "external", ETag.All, ct);
+        if (reply.Known is { } known && to is not null)
+            await tables.DeleteAsync(Sent, CaseKeys.Contact(to.Channel, known.Account, known.ExternalId), "external", ETag.All, ct);
         if (to?.ThreadKey is not null) await tables.DeleteAsync(Sent, TextKey(to, reply.Text), "text", ETag.All, ct);
     }
 
     /// <summary>The text of ours that an echo repeats; null when it repeats none that was remembered.</summary>
     public async Task<ReplyMessage?> FindTextAsync(Contact echo, CancellationToken ct) =>
-        echo is { ThreadKey: not null, Text: { Length: > 0 } text } && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
+        echo is { ThreadKey: not null, Text: { Length: > 0 } text }
+        && await tables.GetAsync(Sent, TextKey(echo, text), "text", ct) is { } row
+        ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
     /// <summary>The reply with our id; null when there is none.</summary>
     public async Task<ReplyMessage?> FindAsync(string replyId, CancellationToken ct) =>
-        Guid.TryParseExact(replyId, "N", out _) && await tables.GetAsync(Sent, replyId, "id", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, replyId) : null;
+        Guid.TryParseExact(replyId, "N", out _) && await tables.GetAsync(Sent, replyId, "id", ct) is { } row
+        ? new ReplyMessage(row.Text("CaseId")!, replyId) : null;
 
     /// <summary>The reply that the provider knows by an id; null when it is none of ours.</summary>
     public async Task<ReplyMessage?> FindAsync(string channel, string account, string externalId, CancellationToken ct) =>
-        await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
+        await tables.GetAsync(Sent, CaseKeys.Contact(channel, account, externalId), "external", ct) is { } row
+        ? new ReplyMessage(row.Text("CaseId")!, row.Text("ReplyId")!) : null;
 
     /// <summary>Queues a reply.</summary>
-    public Task QueueAsync(ReplyMessage pointer, TimeSpan wait, CancellationToken ct) => queues.SendAsync(ReplyMessage.Queue, pointer.ToJson(), wait, ct);
+    public Task QueueAsync(ReplyMessage pointer, TimeSpan wait, CancellationToken ct) =>
+        queues.SendAsync(ReplyMessage.Queue, pointer.ToJson(), wait, ct);
 
     /// <summary>Queues every reply again whose message did not come when it was due. Two ticks never queue the same one.</summary>
     public async Task<int> RequeueLostAsync(CancellationToken ct)
@@ -108,7 +120,8 @@ public sealed class ReplyIndex(TableStore tables, QueueStore queues, TimeProvide
     /// <summary>A text as networks keep it: its words, not every blank.</summary>
     public static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    private static string TextKey(Contact contact, string text) => CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{Words(text)}");
+    private static string TextKey(Contact contact, string text) =>
+        CaseKeys.Contact(contact.Channel, contact.Account, $"{contact.ThreadKey!.Length}:{contact.ThreadKey}{Words(text)}");
 
     private static string MarkRow(ReplyMessage pointer) => $"{pointer.CaseId}|{pointer.ReplyId}";
 }

@@ -45,7 +45,8 @@ public sealed record ReplyRequest
 
     public string? Text { get; init; }
 
-    /// <summary>The contact to answer, as <c>api/cases/{id}</c> names it; null for the latest one of the customer that has a way back.</summary>
+    /// <summary>The contact to answer, as <c>api/cases/{id}</c> names it; null for the latest one of the customer that has a way
+    /// back.</summary>
     public string? To { get; init; }
 
     public bool InPrivate { get; init; }
@@ -67,11 +68,14 @@ public sealed record ReplyRequest
                 { Template: null } when string.IsNullOrWhiteSpace(request.Text) => "text is missing.",
                 { Text.Length: > LongestText } => $"text has at most {LongestText} characters.",
                 { Id.Length: 0 or > LongestId } => $"id has 1 to {LongestId} characters.",
-                { Template: { Name: null or { Length: 0 or > 512 } } or { Language: null or { Length: 0 or > 35 } } } => "template needs name and language.",
+                { Template: { Name: null or { Length: 0 or > 512 } } or { Language: null or { Length: 0 or > 35 } } } =>
+                    "template needs name and language.",
                 { Template.Values: { Count: > 100 } } => "template has at most 100 values.",
                 _ => "",
             };
-            return problem.Length == 0 ? request with { Template = request.Template is { Values: null } bare ? bare with { Values = [] } : request.Template } : null;
+            return problem.Length == 0
+                ? request with { Template = request.Template is { Values: null } bare ? bare with { Values = [] } : request.Template }
+                : null;
         }
         catch (JsonException)
         {

@@ -12,7 +12,8 @@ namespace Serverless.Replies;
 /// expires, and then it is tried again only where the provider knows two tries from two messages.
 /// </summary>
 public sealed partial class ReplyProcessor(
-    CaseReplies replies, ReplyStore book, ReplyIndex index, SentReplies filing, CaseReader reader, ChannelDirectory channels, TimeProvider time, ILogger<ReplyProcessor> log)
+    CaseReplies replies, ReplyStore book, ReplyIndex index, SentReplies filing, CaseReader reader, ChannelDirectory channels,
+    TimeProvider time, ILogger<ReplyProcessor> log)
 {
     // A channel makes a few calls of at most twenty seconds each.
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(3);
@@ -25,7 +26,8 @@ public sealed partial class ReplyProcessor(
     // Clocks of two instances differ a little.
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
 
-    /// <summary>Works one message of queue <c>replies</c>. Safe to repeat. What we understand puts the message back for later; only bugs reach the host.</summary>
+    /// <summary>Works one message of queue <c>replies</c>. Safe to repeat. What we understand puts the message back for later; only bugs
+    /// reach the host.</summary>
     public async Task WorkAsync(ReplyMessage pointer, CancellationToken ct)
     {
         try
@@ -78,7 +80,8 @@ public sealed partial class ReplyProcessor(
         else if (reply.State == ReplyState.Sending)
         {
             if (reply.DueAt > now) await index.QueueAsync(pointer, reply.DueAt.Value - now, ct);
-            else if (await IsRepeatableAsync(pointer, reply, ct)) await SendAsync(pointer, current with { Reply = reply with { MaybeSent = true } }, ct);
+            else if (await IsRepeatableAsync(pointer, reply, ct))
+                await SendAsync(pointer, current with { Reply = reply with { MaybeSent = true } }, ct);
             else await DoubtAsync(pointer, reply, "its sender died", ct);
         }
         else await index.ForgetAsync(pointer, ct);
@@ -104,12 +107,17 @@ public sealed partial class ReplyProcessor(
         {
             case ReplyOutcome.Sent sent:
                 // Written before anything else: from here on nobody sends it again.
-                var change = await book.ChangeAsync(pointer, r => r with { State = r.State is ReplyState.Delivered or ReplyState.Read or ReplyState.Failed && r.Known is not null ? r.State : ReplyState.Sent, Sent = r.ContactId is null ? sent.Event : null, DueAt = null, Reason = null, Detail = null }, ct);
+                var change = await book.ChangeAsync(pointer, r =>
+                    r with { State = r.State is ReplyState.Delivered or ReplyState.Read or ReplyState.Failed && r.Known is not null
+                        ? r.State : ReplyState.Sent, Sent = r.ContactId is null
+                        ? sent.Event : null, DueAt = null, Reason = null, Detail = null }, ct);
                 if (change is { After: var after }) await filing.FileAsync(pointer, after, ct);
                 await index.ForgetAsync(pointer, ct);
                 break;
             case ReplyOutcome.Refused refused:
-                await EndAsync(pointer, claim.Tries, r => r with { State = r.MaybeSent ? ReplyState.Uncertain : ReplyState.Refused, Reason = refused.Reason, Detail = refused.Detail }, ct);
+                await EndAsync(pointer, claim.Tries, r =>
+                    r with { State = r.MaybeSent
+                        ? ReplyState.Uncertain : ReplyState.Refused, Reason = refused.Reason, Detail = refused.Detail }, ct);
                 break;
             case ReplyOutcome.Later later:
                 await AgainAsync(pointer, claim, later.Reason, later.After, claim.MaybeSent, ct);
@@ -126,30 +134,37 @@ public sealed partial class ReplyProcessor(
     private async Task<ReplyOutcome> TryAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
         var file = await reader.FindAsync(pointer.CaseId, ct);
-        if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to || channels.Find(to.Channel) is not ISendsReplies channel)
+        if (file?.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { } to
+            || channels.Find(to.Channel) is not ISendsReplies channel)
             return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
-        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true }) return new ReplyOutcome.Later(ReplyReasons.Unreachable);
+        if (ChannelDirectory.SettingsOf((IChannel)channel, out _) is not { Enabled: true })
+            return new ReplyOutcome.Later(ReplyReasons.Unreachable);
         to = ReplyRequests.WithWindow(file, to);
         // A person may answer for longer than a machine may.
-        if (reply.Template is null && time.GetUtcNow() > (reply.Automatic ? to.Reply?.Until : channel.Until(to))) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
-        var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate, Template = reply.Template, Automatic = reply.Automatic };
+        if (reply.Template is null && time.GetUtcNow() > (reply.Automatic ? to.Reply?.Until : channel.Until(to)))
+            return new ReplyOutcome.Refused(ReplyReasons.WindowClosed);
+        var letter = new Reply { Id = reply.Id, To = to, Text = reply.Text, CaseNumber = file.Case.Number, InPrivate = reply.InPrivate,
+            Template = reply.Template, Automatic = reply.Automatic };
         return await channel.SendAsync(letter, ct);
     }
 
-    private async Task AgainAsync(ReplyMessage pointer, CaseReply claim, string reason, TimeSpan? asked, bool maybeSent, CancellationToken ct)
+    private async Task AgainAsync(ReplyMessage pointer, CaseReply claim, string reason, TimeSpan? asked, bool maybeSent,
+        CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, 30 * Math.Pow(2, Math.Min(claim.Tries - 1, 10))));
         if (asked > pause) pause = asked.Value;
         if (now + pause > claim.CreatedAt + (claim is { Automatic: true, Owed: false } ? GiveUpReceiptAfter : GiveUpAfter))
         {
-            await EndAsync(pointer, claim.Tries, r => r with { State = maybeSent ? ReplyState.Uncertain : ReplyState.Failed, Reason = reason }, ct);
+            await EndAsync(pointer, claim.Tries, r =>
+                r with { State = maybeSent ? ReplyState.Uncertain : ReplyState.Failed, Reason = reason }, ct);
             return;
         }
 
         await index.MarkAsync(pointer, now + pause, ct);
         var change = await book.ChangeAsync(
-            pointer, r => IsClaim(r, claim.Tries) ? r with { State = ReplyState.Waiting, DueAt = now + pause, Reason = reason, MaybeSent = maybeSent } : null, ct);
+            pointer, r => IsClaim(r, claim.Tries)
+            ? r with { State = ReplyState.Waiting, DueAt = now + pause, Reason = reason, MaybeSent = maybeSent } : null, ct);
         if (change is { After.State: ReplyState.Waiting }) await index.QueueAsync(pointer, pause, ct);
     }
 
@@ -171,7 +186,8 @@ public sealed partial class ReplyProcessor(
     private static bool IsClaim(CaseReply reply, int tries) => reply is { State: ReplyState.Sending, IsOut: false } && reply.Tries == tries;
 
     private async Task<bool> IsRepeatableAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct) =>
-        await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to && channels.Find(to.Channel) is ISendsReplies { Repeatable: true };
+        await reader.ContactAsync(pointer.CaseId, reply.To, ct) is { } to
+        && channels.Find(to.Channel) is ISendsReplies { Repeatable: true };
 
     private static string ReasonOf(ReplyOutcome outcome) => outcome switch
     {

@@ -40,7 +40,8 @@ public enum ReplyRequestResult
 /// <summary>
 /// Accepts a reply request: validates and stores it before answering 202. Detectable errors are returned at once, with a sentence.
 /// </summary>
-public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels, TimeProvider time, ILogger<ReplyRequests> log)
+public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies, ReplyIndex index, ChannelDirectory channels,
+    TimeProvider time, ILogger<ReplyRequests> log)
 {
     /// <summary>Accepts a reply.</summary>
     /// <param name="idOrNumber">Of the case.</param>
@@ -70,7 +71,8 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
         };
         await index.RememberAsync(pointer, now, ct);
         if (!await replies.InsertAsync(file.Case.Id, reply, ct))
-            return await replies.FindAsync(file.Case.Id, id, ct) is { } other ? Again(other.Reply, request) : (ReplyRequestResult.NoSuchCase, null);
+            return await replies.FindAsync(file.Case.Id, id, ct) is { } other
+                ? Again(other.Reply, request) : (ReplyRequestResult.NoSuchCase, null);
         await QueueAsync(pointer, ct);
         return (ReplyRequestResult.Taken, reply);
     }
@@ -81,7 +83,8 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
     {
         var now = time.GetUtcNow();
         var to = file.Contacts.FirstOrDefault(c => c.Id == request.To);
-        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection && (objection != ReplyRequestResult.CaseClosed || !request.Owed)) return (objection, null);
+        if (Objection(file, to, new ReplyRequest { To = request.To }, now) is { } objection
+            && (objection != ReplyRequestResult.CaseClosed || !request.Owed)) return (objection, null);
         // A person may answer for longer than a machine may.
         if (now > WithWindow(file, to!.Contact).Reply!.Until) return (ReplyRequestResult.WindowClosed, null);
         var pointer = new ReplyMessage(file.Case.Id, ReplyIndex.IdOf(file.Case.Id, request.Id));
@@ -104,7 +107,8 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
         }
 
         if (!await replies.InsertAsync(file.Case.Id, reply, ct))
-            return await replies.FindAsync(file.Case.Id, reply.Id, ct) is { } there ? (ReplyRequestResult.Known, there.Reply) : (ReplyRequestResult.NoSuchCase, null);
+            return await replies.FindAsync(file.Case.Id, reply.Id, ct) is { } there
+                ? (ReplyRequestResult.Known, there.Reply) : (ReplyRequestResult.NoSuchCase, null);
         if (!request.DryRun) await QueueAsync(pointer, ct);
         return (ReplyRequestResult.Taken, reply);
     }
@@ -114,7 +118,8 @@ public sealed partial class ReplyRequests(CaseReader reader, CaseReplies replies
     {
         if (to.Reply?.Until is null) return to;
         var until = file.Contacts.Select(c => c.Contact)
-            .Where(c => c.Direction == Direction.Inbound && c.Channel == to.Channel && c.Network == to.Network && c.Account == to.Account && c.Reply?.Address == to.Reply.Address)
+            .Where(c => c.Direction == Direction.Inbound && c.Channel == to.Channel && c.Network == to.Network && c.Account == to.Account
+                && c.Reply?.Address == to.Reply.Address)
             .Max(c => c.Reply!.Until);
         return to with { Reply = to.Reply with { Until = until > to.Reply.Until ? until : to.Reply.Until } };
     }

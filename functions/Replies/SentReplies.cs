@@ -8,7 +8,8 @@ namespace Serverless.Replies;
 /// Adds a sent reply to its case as an outbound contact, once: it stops the answer clock (P16), and its echo is recognised. Also records
 /// later status reports.
 /// </summary>
-public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator correlator, CaseEventPublisher teller, CaseReader reader, TimeProvider time)
+public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator correlator, CaseEventPublisher teller, CaseReader reader,
+    TimeProvider time)
 {
     // Networks name whole seconds, and their clocks are not ours.
     private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(1);
@@ -25,7 +26,8 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
     }
 
     /// <summary>
-    /// Says of something that went out whether it was a receipt of ours, whichever comes first, its echo or the provider's answer: a person's answer stops the clock, a
+    /// Says of something that went out whether it was a receipt of ours, whichever comes first, its echo or the provider's answer: a
+    /// person's answer stops the clock, a
     /// receipt does not. Everything else stays as it is.
     /// </summary>
     /// <returns>The event, and the reply that it shows by our id or by its words; null for any other.</returns>
@@ -42,16 +44,20 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
 
     private static ContactEvent Receipt(ContactEvent e) => e with
     {
-        Contact = e.Contact with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing, StringComparer.Ordinal) { [ExtraNames.Automatic] = ExtraNames.Acknowledgement } },
+        Contact = e.Contact
+        with { Extras = new Dictionary<string, string>(e.Contact.Extras ?? Nothing,
+            StringComparer.Ordinal) { [ExtraNames.Automatic] = ExtraNames.Acknowledgement } },
     };
 
     /// <summary>Records a provider's status report. False when it is not about one of our replies.</summary>
     public async Task<bool> NoteAsync(string channel, MessageStatus status, CancellationToken ct)
     {
-        var pointer = await index.FindAsync(channel, status.Account, status.ExternalId, ct) ?? (status.ReplyId is { } id ? await index.FindAsync(id, ct) : null);
+        var pointer = await index.FindAsync(channel, status.Account, status.ExternalId, ct)
+            ?? (status.ReplyId is { } id ? await index.FindAsync(id, ct) : null);
         if (pointer is null || await book.ChangeAsync(pointer, r => Raised(r, status), ct) is not { } change) return false;
         // The sending run files it, too; a run that gave up did not know.
-        if (change is { Before: { IsOut: false, State: not ReplyState.Sending }, After: { IsOut: true, ContactId: null } }) await FileLaterAsync(pointer, ct);
+        if (change is { Before: { IsOut: false, State: not ReplyState.Sending }, After: { IsOut: true, ContactId: null } })
+            await FileLaterAsync(pointer, ct);
         return true;
     }
 
@@ -69,8 +75,10 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
     /// <returns>True when it does; then it is noted.</returns>
     public async Task<bool> IsShownAsync(ReplyMessage pointer, CaseReply reply, CancellationToken ct)
     {
-        if (reply.Text.Length == 0 || await reader.FindAsync(pointer.CaseId, ct) is not { } file || file.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { ThreadKey: { } thread }) return false;
-        var echo = file.Contacts.FirstOrDefault(c => c.Contact is { Direction: Direction.Outbound, Text: { } text } && c.Contact.ThreadKey == thread && c.Contact.OccurredAt >= reply.CreatedAt - ClocksDiffer
+        if (reply.Text.Length == 0 || await reader.FindAsync(pointer.CaseId, ct) is not { } file
+            || file.Contacts.FirstOrDefault(c => c.Id == reply.To)?.Contact is not { ThreadKey: { } thread }) return false;
+        var echo = file.Contacts.FirstOrDefault(c => c.Contact is { Direction: Direction.Outbound, Text: { } text }
+            && c.Contact.ThreadKey == thread && c.Contact.OccurredAt >= reply.CreatedAt - ClocksDiffer
             && ReplyIndex.Words(text) == ReplyIndex.Words(reply.Text) && !file.Replies.Any(r => r.ContactId == c.Id));
         if (echo is null) return false;
         await BecomesAsync(pointer, echo.Contact, ct);
@@ -99,11 +107,13 @@ public sealed class SentReplies(ReplyStore book, ReplyIndex index, Correlator co
 
     private static CaseReply? Raised(CaseReply reply, MessageStatus status)
     {
-        var state = status.State switch { MessageState.Sent => ReplyState.Sent, MessageState.Delivered => ReplyState.Delivered, MessageState.Read => ReplyState.Read, _ => ReplyState.Failed };
+        var state = status.State switch { MessageState.Sent => ReplyState.Sent, MessageState.Delivered =>
+            ReplyState.Delivered, MessageState.Read => ReplyState.Read, _ => ReplyState.Failed };
         var known = reply.Known ?? status with { State = MessageState.Sent, Reason = null, ReplyId = null };
         // What we gave up or do not know is below any word of the provider's.
         if (state <= reply.State && reply.IsOut) return null;
-        return reply with { State = state, Known = known, DueAt = null, Reason = state == ReplyState.Failed ? status.Reason ?? "failed" : null, Detail = null };
+        return reply with { State = state, Known = known, DueAt = null, Reason = state == ReplyState.Failed
+            ? status.Reason ?? "failed" : null, Detail = null };
     }
 
     // A status report mentions it, and the provider's response was lost in a crash. Ids of an echo are those of the message.

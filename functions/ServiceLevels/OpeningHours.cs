@@ -4,8 +4,10 @@ using System.Globalization;
 namespace Serverless.ServiceLevels;
 
 /// <summary>
-/// The hours of a week in which people are rung, in local time: <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>. Days are English, three
-/// letters, single (<c>Sat</c>), as a range (<c>Fri-Mon</c>) or listed (<c>Mon,Wed</c>). A block ends before its second time and on the same day;
+/// The hours of a week in which people are rung, in local time: <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>. Days are English,
+/// three
+/// letters, single (<c>Sat</c>), as a range (<c>Fri-Mon</c>) or listed (<c>Mon,Wed</c>). A block ends before its second time and on the
+/// same day;
 /// <c>24:00</c> is the end of the day. A night shift is two blocks. <c>always</c> and <c>never</c> stand alone.
 /// </summary>
 public sealed class OpeningHours
@@ -15,7 +17,8 @@ public sealed class OpeningHours
     private readonly List<(int From, int To)>[] _blocks = [[], [], [], [], [], [], []];
 
     /// <summary>Round the clock.</summary>
-    public static OpeningHours Always { get; } = TryParse("Sun-Sat 00:00-24:00", out var always) ? always : throw new InvalidOperationException("The format of opening hours has changed.");
+    public static OpeningHours Always { get; } = TryParse("Sun-Sat 00:00-24:00", out var always)
+        ? always : throw new InvalidOperationException("The format of opening hours has changed.");
 
     /// <summary>The blocks of a day in seconds from midnight, the end not included; as they were written, so they may overlap.</summary>
     public IReadOnlyList<(int From, int To)> Of(DayOfWeek day) => _blocks[(int)day];

@@ -29,7 +29,8 @@ internal static class Growth
             // What a reader really costs is its best time: a machine only adds to it.
             for (var attempt = 0; attempt < Tries; attempt++)
             {
-                double[] now = [Milliseconds(prepare(Smallest), out _), Milliseconds(prepare(2 * Smallest), out _), Milliseconds(prepare(4 * Smallest), out allocated)];
+                double[] now = [Milliseconds(prepare(Smallest), out _), Milliseconds(prepare(2 * Smallest), out _),
+                    Milliseconds(prepare(4 * Smallest), out allocated)];
                 times = attempt == 0 ? now : [.. times.Zip(now, Math.Min)];
                 if (attempt > 0 && !IsSteep(times)) break;
             }
@@ -39,12 +40,14 @@ internal static class Growth
                 $"| {reader} | {input} | {times[0]:F2} | {times[1]:F2} | {times[2]:F2} | {times[1] / times[0]:F2} | {times[2] / times[1]:F2} | {allocated / (4.0 * Smallest):F0} |"));
         }
 
-        Console.WriteLine(steep.Count == 0 ? "Twice the bytes take twice the time at most, everywhere." : $"Too steep: {string.Join("; ", steep)}.");
+        Console.WriteLine(steep.Count == 0
+            ? "Twice the bytes take twice the time at most, everywhere." : $"Too steep: {string.Join("; ", steep)}.");
         return steep.Count == 0 ? 0 : 1;
     }
 
     // Below a twentieth of a millisecond the clock says nothing.
-    private static bool IsSteep(double[] times) => times[2] > 0.05 && ((times[1] / times[0] > Most && times[2] / times[1] > 2) || times[2] / times[1] > Most);
+    private static bool IsSteep(double[] times) =>
+        times[2] > 0.05 && ((times[1] / times[0] > Most && times[2] / times[1] > 2) || times[2] / times[1] > Most);
 
     private static double Milliseconds(Action read, out long allocated)
     {

@@ -12,26 +12,34 @@ internal static class HostileInputs
 {
     private static readonly (string Input, string Piece)[] Mails =
     [
-        ("quoted lines", "> text\n"), ("deep quotes", ">>>>>>>>>> text\n"), ("who wrote", "On Mon, 1 Jan 2026, Anna <a@example.com> wrote:\n"), ("original messages", "-----Original Message-----\n"),
-        ("header blocks", "From: a\nSent: Monday\nTo: c\nSubject: d\n\n"), ("half header blocks", "From: a\nSent: Monday\n"), ("signature marks", "-- \n"), ("blank lines", "\n"), ("greetings", "Mit freundlichen Grüßen\n"),
-        ("one line", "a"), ("one line of blanks", " "), ("lines of a blank", " \n"), ("combining marks", "a\u0301"), ("colons", "a: b\n"), ("dashes", "-----\n"), ("underscores", "_____\n"),
+        ("quoted lines", "> text\n"), ("deep quotes", ">>>>>>>>>> text\n"),
+        ("who wrote", "On Mon, 1 Jan 2026, Anna <a@example.com> wrote:\n"), ("original messages", "-----Original Message-----\n"),
+        ("header blocks", "From: a\nSent: Monday\nTo: c\nSubject: d\n\n"), ("half header blocks", "From: a\nSent: Monday\n"),
+        ("signature marks", "-- \n"), ("blank lines", "\n"), ("greetings", "Mit freundlichen Grüßen\n"),
+        ("one line", "a"), ("one line of blanks", " "), ("lines of a blank", " \n"), ("combining marks", "a\u0301"), ("colons", "a: b\n"),
+        ("dashes", "-----\n"), ("underscores", "_____\n"),
     ];
 
     private static readonly (string Input, string Piece)[] Pages =
     [
-        ("open tags", "<div>"), ("open and text", "<div>x"), ("only <", "<"), ("comments", "<!-- x -->"), ("comments without end", "<!--"), ("references", "&amp;"), ("references that are none", "&#xFFFFFFFF;"), ("only &", "&"),
-        ("attributes", "<a b=c d=\"e\" f='g'>"), ("attributes without end", "<a b=\""), ("quotations", "<blockquote type=cite>"), ("styles", "<style>x"), ("tables", "<table><tr><td>x"), ("closed tags", "</div>"), ("line breaks", "<br>"),
-        ("paragraphs", "<p>x</p>"), ("hidden", "<div style=\"display:none\">x"), ("lists", "<ul><li>x"), ("links", "<a href=\"https://example.com/\">x</a>"), ("sections", "<![CDATA["),
+        ("open tags", "<div>"), ("open and text", "<div>x"), ("only <", "<"), ("comments", "<!-- x -->"), ("comments without end", "<!--"),
+        ("references", "&amp;"), ("references that are none", "&#xFFFFFFFF;"), ("only &", "&"),
+        ("attributes", "<a b=c d=\"e\" f='g'>"), ("attributes without end", "<a b=\""), ("quotations", "<blockquote type=cite>"),
+        ("styles", "<style>x"), ("tables", "<table><tr><td>x"), ("closed tags", "</div>"), ("line breaks", "<br>"),
+        ("paragraphs", "<p>x</p>"), ("hidden", "<div style=\"display:none\">x"), ("lists", "<ul><li>x"),
+        ("links", "<a href=\"https://example.com/\">x</a>"), ("sections", "<![CDATA["),
     ];
 
-    private static readonly (string Input, string Piece)[] Forms = [("pairs", "a=1&"), ("only &", "&"), ("escapes", "%41"), ("broken escapes", "a=%zz&"), ("blanks", "+"), ("one name", "From=1&"), ("only =", "="), ("UTF-8", "a=%C3%BC&")];
+    private static readonly (string Input, string Piece)[] Forms = [("pairs", "a=1&"), ("only &", "&"), ("escapes", "%41"),
+        ("broken escapes", "a=%zz&"), ("blanks", "+"), ("one name", "From=1&"), ("only =", "="), ("UTF-8", "a=%C3%BC&")];
 
     /// <summary>All of them: reader, input, and what reads the input once it has a size in bytes.</summary>
     public static IEnumerable<(string Reader, string Input, Func<int, Action> Prepare)> All()
     {
         foreach (var (input, piece) in Mails) yield return ("mail text", input, OfText(piece, text => MailText.OfPlain(text)));
         foreach (var (input, piece) in Pages) yield return ("HTML", input, OfText(piece, text => MailText.OfHtml(text)));
-        foreach (var (input, piece) in new[] { ("comments", "("), ("results", "spf=pass; "), ("quotes", "\"") }) yield return ("authentication results", input, OfText(piece, text => AuthenticationResults.Judge(text)));
+        foreach (var (input, piece) in new[] { ("comments", "("), ("results", "spf=pass; "), ("quotes", "\"") })
+            yield return ("authentication results", input, OfText(piece, text => AuthenticationResults.Judge(text)));
         foreach (var (input, piece) in Forms) yield return ("form", input, OfBytes(piece, body => FormFields.Parse(body)));
         foreach (var (input, piece) in Forms) yield return ("form, Twilio", input, OfBytes(piece, body => TwilioForm.Parse(body)));
         foreach (var one in Documents()) yield return one;
@@ -62,11 +70,23 @@ internal static class HostileInputs
         [
             ("text", (mail, size) => mail["body"] = Body("text", Repeated("> text\n", size))),
             ("page", (mail, size) => mail["body"] = Body("html", Repeated("<div>x", size))),
-            ("references", (mail, size) => mail["internetMessageHeaders"] = new JsonArray(Header("References", Repeated("<a@example.com> ", size)))),
-            ("references of their own", (mail, size) => mail["internetMessageHeaders"] = new JsonArray(Header("References", string.Concat(Enumerable.Range(0, size / 20).Select(i => $"<a{i:d9}@b.example> "))))),
-            ("header fields", (mail, size) => mail["internetMessageHeaders"] = new JsonArray([.. Enumerable.Range(0, size / 40).Select(i => Header("X-A" + i, "b"))])),
-            ("recipients", (mail, size) => mail["toRecipients"] = new JsonArray([.. Enumerable.Range(0, size / 60).Select(i => new JsonObject { ["emailAddress"] = new JsonObject { ["name"] = "x", ["address"] = $"a{i}@example.com" } })])),
-            ("files", (mail, size) => mail["attachments"] = new JsonArray([.. Enumerable.Range(0, size / 60).Select(i => new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = $"a{i}", ["name"] = "x" })])),
+            ("references", (mail, size) =>
+                mail["internetMessageHeaders"] = new JsonArray(Header("References", Repeated("<a@example.com> ", size)))),
+            ("references of their own", (mail, size) =>
+                mail["internetMessageHeaders"] =
+                new JsonArray(Header("References", string.Concat(Enumerable.Range(0, size / 20).Select(i => $"<a{i:d9}@b.example> "))))),
+            ("header fields", (mail, size) =>
+                mail["internetMessageHeaders"] = new JsonArray([.. Enumerable.Range(0, size / 40).Select(i => Header("X-A" + i, "b"))])),
+            ("recipients", (mail, size) =>
+                mail["toRecipients"] =
+                new JsonArray([.. Enumerable.Range(0, size / 60)
+                    .Select(i => new JsonObject { ["emailAddress"] = new JsonObject { ["name"] = "x",
+                        ["address"] = $"a{i}@example.com" } })])),
+            ("files", (mail, size) =>
+                mail["attachments"] =
+                new JsonArray([.. Enumerable.Range(0, size / 60)
+                    .Select(i => new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = $"a{i}",
+                        ["name"] = "x" })])),
         ];
         foreach (var (input, grow) in ways)
         {
@@ -87,7 +107,8 @@ internal static class HostileInputs
     // What a channel reads, blown up: its longest text, its lists, properties that nobody knows.
     private static IEnumerable<(string, string, Func<int, Action>)> OfChannel(string name)
     {
-        var seed = Seed.Of(name).Where(s => s.IsGenuine && s.Body.Length > 0).OrderByDescending(s => s.Contacts.Count > 0).ThenBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault();
+        var seed = Seed.Of(name).Where(s => s.IsGenuine && s.Body.Length > 0).OrderByDescending(s => s.Contacts.Count > 0)
+            .ThenBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault();
         if (seed is null) yield break;
         var bench = Bench.Of(seed.Name);
         foreach (var (input, grow) in seed.Body[0] is (byte)'{' or (byte)'[' ? Json : FormsOf)
@@ -106,21 +127,27 @@ internal static class HostileInputs
         ("a text of marks", (body, size) => WithLongest(body, Repeated("*_[](@#\"\\", size))),
         ("a text of line ends", (body, size) => WithLongest(body, Repeated("\n> ", size))),
         ("long lists", (body, size) => WithLists(body, size)),
-        ("unknown properties", (body, size) => [(byte)'{', .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, size / 16).Select(i => $"\"x{i:d7}\":1,"))), .. body.AsSpan(body.AsSpan().IndexOf((byte)'{') + 1)]),
+        ("unknown properties", (body, size) =>
+            [(byte)'{', .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, size / 16).Select(i => $"\"x{i:d7}\":1,"))),
+                .. body.AsSpan(body.AsSpan().IndexOf((byte)'{') + 1)]),
     ];
 
     private static readonly (string Input, Func<byte[], int, byte[]> Grow)[] FormsOf =
     [
         ("a long text", (body, size) => [.. body, .. Encoding.UTF8.GetBytes("&Body=" + Repeated("a+", size))]),
-        ("unknown pairs", (body, size) => [.. body, .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, size / 11).Select(i => $"&x{i:d7}=1")))]),
+        ("unknown pairs", (body, size) =>
+            [.. body, .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, size / 11).Select(i => $"&x{i:d7}=1")))]),
         ("one pair again", (body, size) => [.. body, .. Encoding.UTF8.GetBytes(Repeated("&From=1", size))]),
-        ("media", (body, size) => [.. body, .. Encoding.UTF8.GetBytes("&NumMedia=99999" + string.Concat(Enumerable.Range(0, size / 20).Select(i => $"&MediaUrl{i}=http")))]),
+        ("media", (body, size) =>
+            [.. body, .. Encoding.UTF8.GetBytes("&NumMedia=99999"
+                + string.Concat(Enumerable.Range(0, size / 20).Select(i => $"&MediaUrl{i}=http")))]),
     ];
 
     private static byte[] WithLongest(byte[] body, string text)
     {
         var root = JsonNode.Parse(body)!;
-        var longest = Leaves(root).Where(l => l.GetValueKind() == System.Text.Json.JsonValueKind.String && IsWords(l.GetValue<string>())).MaxBy(l => l.GetValue<string>().Length)
+        var longest = Leaves(root).Where(l => l.GetValueKind() == System.Text.Json.JsonValueKind.String && IsWords(l.GetValue<string>()))
+            .MaxBy(l => l.GetValue<string>().Length)
             ?? Leaves(root).First(l => l.GetValueKind() == System.Text.Json.JsonValueKind.String);
         longest.ReplaceWith(text);
         return Encoding.UTF8.GetBytes(root.ToJsonString());
@@ -167,7 +194,8 @@ internal static class HostileInputs
     {
         channel.Verify(delivery);
         var length = 0;
-        foreach (var element in channel.Read(delivery)) Tolerantly(() => length += element.Read() is Parsed.Found found ? found.Event.EventId.Length : 1);
+        foreach (var element in channel.Read(delivery))
+            Tolerantly(() => length += element.Read() is Parsed.Found found ? found.Event.EventId.Length : 1);
         return length;
     }
 
@@ -185,7 +213,8 @@ internal static class HostileInputs
         {
             read();
         }
-        catch (Exception error) when (error is System.Text.Json.JsonException or FormatException or InvalidOperationException or ArgumentException or TextLimitException)
+        catch (Exception error) when (error is System.Text.Json.JsonException or FormatException or InvalidOperationException
+            or ArgumentException or TextLimitException)
         {
             // Its time counts all the same.
         }

@@ -14,7 +14,8 @@ public sealed record Case
 
     public CaseState State { get; init; } = CaseState.Open;
 
-    /// <summary>The one accountable owner, as named in the <c>Owners</c> settings; null is an owner gap, which Health shows red (P7).</summary>
+    /// <summary>The one accountable owner, as named in the <c>Owners</c> settings; null is an owner gap, which Health shows red
+    /// (P7).</summary>
     public string? Owner { get; init; }
 
     /// <summary>Why the customer came, e.g. <c>fault</c>; see <see cref="Serverless.Needs.NeedKinds"/>.</summary>

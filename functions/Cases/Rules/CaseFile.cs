@@ -22,7 +22,8 @@ public sealed record CaseFile(
     public string? HistoryContinuation { get; init; }
 
     /// <summary>
-    /// What the customer told us in the contacts of this answer, in their order; read from the words, so it goes with them. Null for nothing.
+    /// What the customer told us in the contacts of this answer, in their order; read from the words, so it goes with them. Null for
+    /// nothing.
     /// </summary>
     public IReadOnlyList<KnownFact>? Known { get; init; }
 
@@ -64,7 +65,8 @@ public sealed record CaseReference(string CaseId, string Number, string ContactI
 /// <param name="Deliveries">The deliveries it came with, <c>channel/id</c>.</param>
 /// <param name="Contact">The common form.</param>
 /// <param name="Files">Its attachments as far as they are fetched; empty for a channel whose files cannot be opened.</param>
-public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact, IReadOnlyList<FiledAttachment> Files);
+public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> Deliveries, Contact Contact,
+    IReadOnlyList<FiledAttachment> Files);
 
 /// <summary>An attachment of a contact.</summary>
 /// <param name="Id">Number within the case: <c>GET api/cases/{id}/attachments/{n}</c>.</param>
@@ -76,7 +78,8 @@ public sealed record FiledContact(string Id, int Events, IReadOnlyList<string> D
 /// <param name="Sha256">64 hex digits, once it is stored.</param>
 /// <param name="At">When it came to its end.</param>
 public sealed record FiledAttachment(
-    string Id, string? Name, string? Type, long? Size, AttachmentState State, string? Reason = null, string? Sha256 = null, DateTimeOffset? At = null);
+    string Id, string? Name, string? Type, long? Size, AttachmentState State, string? Reason = null, string? Sha256 = null,
+    DateTimeOffset? At = null);
 
 /// <summary>State of an attachment.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AttachmentState>))]

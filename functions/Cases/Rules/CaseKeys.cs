@@ -7,7 +7,8 @@ using Serverless.Needs;
 
 namespace Serverless.Cases.Rules;
 
-/// <summary>Table keys of what providers name. External ids hold characters that keys may not (<c>/ # ?</c>), so a key is the base64url SHA-256 of its parts (D4).</summary>
+/// <summary>Table keys of what providers name. External ids hold characters that keys may not (<c>/ # ?</c>), so a key is the base64url
+/// SHA-256 of its parts (D4).</summary>
 public static class CaseKeys
 {
     public const string Head = "head";
@@ -53,10 +54,12 @@ public static class CaseKeys
     public static string Order(Contact contact) => $"{OrderPrefix}{Backwards(contact.OccurredAt)}|{Contact(contact)}";
 
     /// <summary>A time as a key that sorts the latest first.</summary>
-    public static string Backwards(DateTimeOffset at) => string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - at.UtcTicks:d19}");
+    public static string Backwards(DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"{DateTime.MaxValue.Ticks - at.UtcTicks:d19}");
 
     /// <summary>Id of a file within its case: the same for every event and every copy that names it.</summary>
-    public static string Attachment(Contact contact, Attachment attachment) => Hash(contact.Channel, contact.Account, $"{contact.ExternalId.Length}:{contact.ExternalId}{attachment.Reference}");
+    public static string Attachment(Contact contact, Attachment attachment) =>
+        Hash(contact.Channel, contact.Account, $"{contact.ExternalId.Length}:{contact.ExternalId}{attachment.Reference}");
 
     /// <summary>Id of a case event, derived from case, type and cause, so that a repeated step produces the same one.</summary>
     public static string Told(string caseId, string type, string cause) => Hash(caseId, type, cause);

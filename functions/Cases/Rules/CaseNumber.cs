@@ -30,7 +30,8 @@ public static class CaseNumber
         return new string(number);
     }
 
-    /// <summary>The number in its written form, or null when the text is none: wrong length, a character outside the alphabet, a wrong check character. Case, blanks and dashes do not matter.</summary>
+    /// <summary>The number in its written form, or null when the text is none: wrong length, a character outside the alphabet, a wrong
+    /// check character. Case, blanks and dashes do not matter.</summary>
     public static string? Parse(string text)
     {
         Span<char> number = stackalloc char[Length];

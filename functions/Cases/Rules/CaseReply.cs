@@ -34,7 +34,8 @@ public sealed record CaseReply
     /// <summary>Tries so far.</summary>
     public int Tries { get; init; }
 
-    /// <summary>While it waits: when the next try is due. While it is sent: by when its sender must have said how it went. Null at its end.</summary>
+    /// <summary>While it waits: when the next try is due. While it is sent: by when its sender must have said how it went. Null at its
+    /// end.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>One of <see cref="ReplyReasons"/>, or a short code; null when there is none.</summary>

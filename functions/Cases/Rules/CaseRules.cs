@@ -27,7 +27,8 @@ public abstract record Decision
     /// <summary>Added without reading the head, so that any number of writers do not conflict.</summary>
     public sealed record Append(string Tells) : Decision;
 
-    /// <summary>It opens nothing (an answer of our own people, a removal): it waits in the case's partition until the customer's contact comes.</summary>
+    /// <summary>It opens nothing (an answer of our own people, a removal): it waits in the case's partition until the customer's contact
+    /// comes.</summary>
     public sealed record Hold : Decision;
 
     /// <summary>The case was closed too long ago: the conversation gets a new one.</summary>
@@ -58,7 +59,8 @@ public static class CaseRules
     {
         var contact = before is { Count: > 0 } ? ContactFold.Fold(before.Append(e)) : e.Contact;
         var concern = new Concern(contact, e, before, rules ?? RuleSet.BuiltIn);
-        var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact) && !Settles(e.Contact)
+        var fromCustomer = contact.Direction == Direction.Inbound && e.Change != ContactChange.Removed && !StartsNothing(contact)
+            && !Settles(e.Contact)
             && (head is null || !OwesNothing(contact));
         if (head is null) return fromCustomer ? Begin(concern, before, levels) : new Decision.Hold();
         // "Danke!" after our answer: it opens no closed case and starts no clock.
@@ -71,7 +73,9 @@ public static class CaseRules
         if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEvent.ContactChanged);
         // A blocked customer is owed nothing, even when ringing was reported first. Always changes the head, so that a clock started
         // concurrently for that ring is detected.
-        if (contact.Call?.Refused == true) return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 }, CaseEvent.ContactChanged);
+        if (contact.Call?.Refused == true)
+            return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 },
+                CaseEvent.ContactChanged);
         if (contact.Call is not null && fromCustomer) return Called(head, e, concern, before, levels);
         return e.Change switch
         {
@@ -96,14 +100,16 @@ public static class CaseRules
             Contact: { Place: Place.Public, Direction: Direction.Inbound, Text: not null } };
 
     /// <summary>When a call was answered; null while it was not.</summary>
-    internal static DateTimeOffset? AnsweredAt(Contact contact) => contact.Call is { Outcome: CallOutcome.Answered } call ? call.AnsweredAt ?? contact.OccurredAt : null;
+    internal static DateTimeOffset? AnsweredAt(Contact contact) =>
+        contact.Call is { Outcome: CallOutcome.Answered } call ? call.AnsweredAt ?? contact.OccurredAt : null;
 
     // Stored in its case without effect: it opens no case, reopens none and starts no clock (P9).
     private static bool StartsNothing(Contact contact) =>
         IsMachineAnswer(contact) || contact.Kind is ContactKind.Reaction or ContactKind.Preference || contact.Call?.Refused == true;
 
     // An absence note or a bounce; a receipt of ours says that a person will answer, and until then the customer waits.
-    private static bool IsMachineAnswer(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) is "auto-reply" or "bounce" or ExtraNames.Acknowledgement;
+    private static bool IsMachineAnswer(Contact contact) =>
+        contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) is "auto-reply" or "bounce" or ExtraNames.Acknowledgement;
 
     // A newsletter needs no answer, but can be answered.
     private static bool OwesNothing(Contact contact) => contact.Extras?.GetValueOrDefault(ExtraNames.Automatic) == "list";
@@ -116,7 +122,8 @@ public static class CaseRules
     {
         var (contact, reading) = (concern.Contact, concern.Reading);
         if (OwesNothing(contact))
-            return new Decision.Open(reading with { Owes = OwesKinds.None, OwesRule = "a newsletter: nobody waits for an answer" }, null, null);
+            return new Decision.Open(reading with { Owes = OwesKinds.None, OwesRule = "a newsletter: nobody waits for an answer" }, null,
+                null);
         var settled = before?.Where(b => Settles(b.Contact)).Max(b => (DateTimeOffset?)b.Contact.OccurredAt);
         return (AnsweredAt(contact) ?? settled) is { } answered
             ? new Decision.Open(reading, null, null) { AnsweredAt = answered }
@@ -128,22 +135,27 @@ public static class CaseRules
         Levels levels, CasesOptions options)
     {
         var contact = concern.Contact;
-        if (!isNewContact) return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
+        if (!isNewContact)
+            return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
         var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) }
             : Settles(contact) ? head : Waiting(head, concern, levels);
         // What they came for was closed: it is a new concern, unless they do not say which.
         if (!Settles(contact) && concern.Reading.Need != NeedKinds.CanWait) next = Of(next, concern);
         return new Decision.Change(
-            next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null, Reopened = head.Reopened + 1, Version = head.Version + 1 },
+            next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null,
+                Reopened = head.Reopened + 1, Version = head.Version + 1 },
             CaseEvent.Reopened);
     }
 
     // A leg reported first may have looked like a call from the customer.
     private static Decision Sent(Case head, ContactEvent e, Contact contact)
     {
-        if (Reached(contact)) return Answered(head, AnsweredAt(contact) is { } answered && answered > e.Contact.OccurredAt ? answered : e.Contact.OccurredAt, CaseEvent.ContactSent);
-        return WaitsFor(head, contact) ? new Decision.Change(NobodyWaits(head) with { Version = head.Version + 1 }, CaseEvent.ContactSent) : new Decision.Append(CaseEvent.ContactSent);
+        if (Reached(contact))
+            return Answered(head, AnsweredAt(contact) is { } answered && answered > e.Contact.OccurredAt
+                ? answered : e.Contact.OccurredAt, CaseEvent.ContactSent);
+        return WaitsFor(head, contact) ? new Decision.Change(NobodyWaits(head) with { Version = head.Version + 1 }, CaseEvent.ContactSent)
+            : new Decision.Append(CaseEvent.ContactSent);
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
@@ -203,11 +215,13 @@ public static class CaseRules
         return next == head ? new Decision.Append(tells) : new Decision.Change(next with { Version = head.Version + 1 }, tells);
     }
 
-    private static bool WaitsFor(Case head, Contact contact) => head.WaitingSince is not null && head.WaitingFor == CaseKeys.Contact(contact);
+    private static bool WaitsFor(Case head, Contact contact) =>
+        head.WaitingSince is not null && head.WaitingFor == CaseKeys.Contact(contact);
 
     private static Case NobodyWaits(Case head) => head with { WaitingSince = null, WaitingFor = null, DueAt = null, Overdue = 0 };
 
-    private static Case With(Case head, string network) => head.Networks.Contains(network, StringComparer.Ordinal) ? head : head with { Networks = [.. head.Networks, network] };
+    private static Case With(Case head, string network) =>
+        head.Networks.Contains(network, StringComparer.Ordinal) ? head : head with { Networks = [.. head.Networks, network] };
 
     // Nobody waits for it any more, but the case has its need from it: an edit may say something else.
     private static Decision Read(Case head, Concern concern, Levels levels, string tells)

@@ -12,7 +12,8 @@ public static class ContactFold
         var ordered = Ordered(events);
         var contact = ordered[0].Contact;
         foreach (var next in ordered.Skip(1)) contact = Add(contact, next);
-        if (contact.Call is { } call && ordered[0].Change == ContactChange.Received) contact = contact with { Call = Timed(call, contact.OccurredAt, ordered) };
+        if (contact.Call is { } call && ordered[0].Change == ContactChange.Received)
+            contact = contact with { Call = Timed(call, contact.OccurredAt, ordered) };
         return WasTakenBack(ordered) ? contact with { Text = null, Attachments = [] } : contact;
     }
 
@@ -21,10 +22,12 @@ public static class ContactFold
     public static bool IsRemoved(IEnumerable<ContactEvent> events) => WasTakenBack(Ordered(events));
 
     private static List<ContactEvent> Ordered(IEnumerable<ContactEvent> events) =>
-        [.. events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received).ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal)];
+        [.. events.DistinctBy(e => e.EventId, StringComparer.Ordinal).OrderBy(e => e.Change != ContactChange.Received)
+            .ThenBy(e => e.Contact.OccurredAt).ThenBy(e => e.EventId, StringComparer.Ordinal)];
 
     // An edit that comes after a removal shows nothing again: only who says so puts a contact back.
-    private static bool WasTakenBack(List<ContactEvent> ordered) => ordered.FindLast(e => e.Change is ContactChange.Removed or ContactChange.Restored)?.Change == ContactChange.Removed;
+    private static bool WasTakenBack(List<ContactEvent> ordered) =>
+        ordered.FindLast(e => e.Change is ContactChange.Removed or ContactChange.Restored)?.Change == ContactChange.Removed;
 
     private static Contact Add(Contact known, ContactEvent e)
     {
@@ -40,7 +43,8 @@ public static class ContactFold
             Parties = known.Parties.Count > 0 ? known.Parties : next.Parties,
             Text = next.Text ?? known.Text,
             Language = next.Language ?? known.Language,
-            Attachments = e.Change is ContactChange.Edited or ContactChange.Restored && next.Attachments.Count > 0 ? next.Attachments : [.. known.Attachments.Union(next.Attachments)],
+            Attachments = e.Change is ContactChange.Edited or ContactChange.Restored && next.Attachments.Count > 0
+            ? next.Attachments : [.. known.Attachments.Union(next.Attachments)],
             Reply = known.Reply ?? next.Reply,
             Call = call,
             Extras = Merge(known.Extras, next.Extras),
@@ -77,10 +81,12 @@ public static class ContactFold
             CallOutcome.Voicemail => null,
             _ => over,
         };
-        return call with { WaitSeconds = call.WaitSeconds ?? Seconds(began, waited), DurationSeconds = call.DurationSeconds ?? Seconds(began, over) };
+        return call with { WaitSeconds = call.WaitSeconds ?? Seconds(began, waited), DurationSeconds = call.DurationSeconds
+            ?? Seconds(began, over) };
     }
 
-    private static int? Seconds(DateTimeOffset from, DateTimeOffset? to) => to > from ? (int)Math.Min(int.MaxValue, (to.Value - from).TotalSeconds) : null;
+    private static int? Seconds(DateTimeOffset from, DateTimeOffset? to) =>
+        to > from ? (int)Math.Min(int.MaxValue, (to.Value - from).TotalSeconds) : null;
 
     private static IReadOnlyList<CallLeg>? Join(IReadOnlyList<CallLeg>? known, IReadOnlyList<CallLeg>? next)
     {
@@ -90,14 +96,16 @@ public static class ContactFold
         {
             var at = joined.FindIndex(l => l.Id == leg.Id);
             if (at < 0) joined.Add(leg);
-            else joined[at] = new CallLeg(leg.Id, Named(joined[at], leg), leg.Outcome > joined[at].Outcome ? leg.Outcome : joined[at].Outcome, joined[at].Transferred | leg.Transferred);
+            else joined[at] = new CallLeg(leg.Id, Named(joined[at], leg), leg.Outcome > joined[at].Outcome ? leg.Outcome
+                : joined[at].Outcome, joined[at].Transferred | leg.Transferred);
         }
 
         return joined;
     }
 
     // Who answered says more than who was rung.
-    private static string? Named(CallLeg known, CallLeg next) => next.Outcome > known.Outcome ? next.Target ?? known.Target : known.Target ?? next.Target;
+    private static string? Named(CallLeg known, CallLeg next) =>
+        next.Outcome > known.Outcome ? next.Target ?? known.Target : known.Target ?? next.Target;
 
     // A call that ended and of which only ringing was reported was missed.
     private static ContactKind KindOf(CallJourney call, ContactKind known) => call.Outcome switch
@@ -109,7 +117,8 @@ public static class ContactFold
         _ => known,
     };
 
-    private static IReadOnlyDictionary<string, string>? Merge(IReadOnlyDictionary<string, string>? known, IReadOnlyDictionary<string, string>? next)
+    private static IReadOnlyDictionary<string, string>? Merge(IReadOnlyDictionary<string, string>? known,
+        IReadOnlyDictionary<string, string>? next)
     {
         if (known is null || next is null) return known ?? next;
         var merged = new Dictionary<string, string>(known, StringComparer.Ordinal);

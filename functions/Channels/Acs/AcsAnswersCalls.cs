@@ -14,7 +14,8 @@ public sealed partial class AcsChannel : ICallControl
 {
     private static readonly CallControlResult Done = new CallControlResult.Done();
 
-    public async Task<CallControlResult> TakeStepAsync(Delivery delivery, CallControlStep step, IReadOnlyList<ContactEvent> soFar, CancellationToken ct)
+    public async Task<CallControlResult> TakeStepAsync(Delivery delivery, CallControlStep step, IReadOnlyList<ContactEvent> soFar,
+        CancellationToken ct)
     {
         var current = options.CurrentValue;
         if (!current.MayAnswer) return new CallControlResult.Lost("not-configured");
@@ -34,7 +35,8 @@ public sealed partial class AcsChannel : ICallControl
         if (CallPlace.Parse(data.Get("operationContext"u8).AsText()) is not { } place || place.Then == CallThen.Wait) return Done;
         if (reached && type != "AddParticipantSucceeded") return Done;
 
-        var call = new PlannedCall(control, CallFlow.Of(place.Dialled, current.Numbers, current.Default), current, connection, data.Get("serverCallId"u8).AsText() ?? "");
+        var call = new PlannedCall(control, CallFlow.Of(place.Dialled, current.Numbers, current.Default), current, connection,
+            data.Get("serverCallId"u8).AsText() ?? "");
         return type switch
         {
             "CallConnected" => await call.BeginAsync(place, step.At, ct),
@@ -47,18 +49,23 @@ public sealed partial class AcsChannel : ICallControl
         };
     }
 
-    private async Task<CallControlResult> AnswerAsync(CallControl control, JsonElement data, IReadOnlyList<ContactEvent> soFar, AcsOptions current, CancellationToken ct)
+    private async Task<CallControlResult> AnswerAsync(CallControl control, JsonElement data, IReadOnlyList<ContactEvent> soFar,
+        AcsOptions current, CancellationToken ct)
     {
-        if (data.Get("incomingCallContext"u8).AsText() is not { } context || soFar.FirstOrDefault(e => e.Change == ContactChange.Received)?.Contact is not { } rang) return new CallControlResult.Lost("no-context");
+        if (data.Get("incomingCallContext"u8).AsText() is not { } context
+            || soFar.FirstOrDefault(e => e.Change == ContactChange.Received)?.Contact is not { } rang)
+                return new CallControlResult.Lost("no-context");
         // A copy of the event, and we are on the line already.
         if (soFar.Any(e => e.EventId == CallEvents.ConnectedId(rang.ExternalId))) return Done;
         if (hooks.CurrentValue.PublicBaseUrl is not { Length: > 0 } address) return new CallControlResult.Lost("no-address");
         var secret = string.IsNullOrEmpty(current.Secret) ? current.PreviousSecret! : current.Secret;
         var callback = $"{address.TrimEnd('/')}/api/hooks/{ChannelName}/{new CallAddress(rang.Account, rang.ExternalId).Path(secret)}";
-        return CallOutcomes.Of(await control.AnswerAsync(context, callback, CallPlace.Begin(rang.Entry ?? "", AcsCalls.Telephone(data.Get("from"u8)) ?? ""), ct));
+        return CallOutcomes.Of(await control.AnswerAsync(context, callback,
+            CallPlace.Begin(rang.Entry ?? "", AcsCalls.Telephone(data.Get("from"u8)) ?? ""), ct));
     }
 
-    // Two talk, and we are the third: when one has left, nobody else would end the call. What the event says is old, so the call itself is asked.
+    // Two talk, and we are the third: when one has left, nobody else would end the call. What the event says is old, so the call itself is
+    // asked.
     private static async Task<CallControlResult> LeftAloneAsync(CallControl control, string connection, bool reached, CancellationToken ct)
     {
         var (answer, count) = await control.PhonesAsync(connection, ct);
@@ -69,9 +76,12 @@ public sealed partial class AcsChannel : ICallControl
     private IEnumerable<string> CallProblems(AcsOptions current)
     {
         if (!current.AnswersCalls) yield break;
-        if (!current.HasApi) yield return "Channels__Acs__AnswersCalls needs Channels__Acs__ApiUrl and Channels__Acs__AccessKey: without them no call is answered.";
-        if (string.IsNullOrEmpty(current.ResourceId)) yield return "Channels__Acs__ResourceId is missing: without it no event of a call can be verified, so none is answered.";
-        if (current.Secrets.IsMissing) yield return "Channels__Acs__AnswersCalls needs Channels__Acs__Secret: it proves the address to which events of a call are sent.";
+        if (!current.HasApi)
+            yield return "Channels__Acs__AnswersCalls needs Channels__Acs__ApiUrl and Channels__Acs__AccessKey: without them no call is answered.";
+        if (string.IsNullOrEmpty(current.ResourceId))
+            yield return "Channels__Acs__ResourceId is missing: without it no event of a call can be verified, so none is answered.";
+        if (current.Secrets.IsMissing)
+            yield return "Channels__Acs__AnswersCalls needs Channels__Acs__Secret: it proves the address to which events of a call are sent.";
         if (hooks.CurrentValue.PublicBaseUrl is not { } address || !address.StartsWith("https://", StringComparison.Ordinal))
             yield return "Hooks__PublicBaseUrl must be the https address under which Azure reaches us, e.g. https://contact.example.com: the events of a call are sent there.";
         foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Acs", PlanProblems)) yield return problem;
@@ -82,11 +92,13 @@ public sealed partial class AcsChannel : ICallControl
 
     private static IEnumerable<string> PlanProblems(CallFlowOptions plan, string setting)
     {
-        if (plan.MessageSeconds > CallControl.MaxWait) yield return $"{setting}__MessageSeconds: a message ends after {CallControl.MaxWait} seconds here.";
+        if (plan.MessageSeconds > CallControl.MaxWait)
+            yield return $"{setting}__MessageSeconds: a message ends after {CallControl.MaxWait} seconds here.";
         if (plan.Transcribe is true) yield return $"{setting}__Transcribe: messages are not written down here; set it to false.";
         for (var i = 0; i < plan.Rings.Count; i++)
         {
-            if (plan.Rings[i].Numbers.Contains("sip:", StringComparison.Ordinal)) yield return $"{setting}__Rings__{i}__Numbers holds a sip: address: only numbers are rung here.";
+            if (plan.Rings[i].Numbers.Contains("sip:", StringComparison.Ordinal))
+                yield return $"{setting}__Rings__{i}__Numbers holds a sip: address: only numbers are rung here.";
         }
     }
 }

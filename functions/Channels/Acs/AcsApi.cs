@@ -12,7 +12,8 @@ namespace Serverless.Channels.Acs;
 /// </summary>
 internal static class AcsApi
 {
-    /// <summary>Where Azure keeps recordings; elsewhere our signature does not go. https://learn.microsoft.com/azure/communication-services/concepts/voice-video-calling/call-recording</summary>
+    /// <summary>Where Azure keeps recordings; elsewhere our signature does not go.
+    /// https://learn.microsoft.com/azure/communication-services/concepts/voice-video-calling/call-recording</summary>
     private const string RecordingHosts = ".asm.skype.com";
 
     /// <summary>Whether a text can be an access key.</summary>
@@ -24,11 +25,13 @@ internal static class AcsApi
     /// <param name="method">GET has no body.</param>
     /// <param name="pathAndQuery">From the first slash on.</param>
     /// <param name="json">Body; empty for none.</param>
-    /// <param name="repeatable">Our id of the request and the time of its first try, so that a second one does nothing new; null for none.</param>
+    /// <param name="repeatable">Our id of the request and the time of its first try, so that a second one does nothing new; null for
+    /// none.</param>
     /// <param name="now">The clock.</param>
     /// <param name="ct">Cancels.</param>
     public static async Task<ProviderResponse> SendAsync(
-        ProviderHttp calls, AcsOptions options, HttpMethod method, string pathAndQuery, byte[] json, (Guid Id, DateTimeOffset FirstSent)? repeatable, DateTimeOffset now, CancellationToken ct)
+        ProviderHttp calls, AcsOptions options, HttpMethod method, string pathAndQuery, byte[] json,
+        (Guid Id, DateTimeOffset FirstSent)? repeatable, DateTimeOffset now, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{options.ApiUrl!.TrimEnd('/')}{pathAndQuery}");
         if (json.Length > 0)
@@ -51,7 +54,8 @@ internal static class AcsApi
     public static HttpRequestMessage? Download(AcsOptions options, Uri url, DateTimeOffset now)
     {
         var own = new Uri(options.ApiUrl!);
-        if (!url.Authority.Equals(own.Authority, StringComparison.OrdinalIgnoreCase) && !url.Host.EndsWith(RecordingHosts, StringComparison.OrdinalIgnoreCase)) return null;
+        if (!url.Authority.Equals(own.Authority, StringComparison.OrdinalIgnoreCase)
+            && !url.Host.EndsWith(RecordingHosts, StringComparison.OrdinalIgnoreCase)) return null;
         var request = new HttpRequestMessage(HttpMethod.Get, url);
         // The recording storage expects a signature for the resource's host, which is sent along.
         request.Headers.Add("x-ms-host", own.Authority);
@@ -61,16 +65,20 @@ internal static class AcsApi
 
     /// <summary>The time within a version 7 GUID: the same at every try of one reply.</summary>
     public static DateTimeOffset FirstSent(Guid id, DateTimeOffset now) =>
-        id.Version == 7 ? DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(id.ToString("N").AsSpan(0, 12), NumberStyles.HexNumber, CultureInfo.InvariantCulture)) : now;
+        id.Version == 7
+        ? DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(id.ToString("N").AsSpan(0, 12), NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture)) : now;
 
     private static void Sign(HttpRequestMessage request, AcsOptions options, string host, byte[] body, DateTimeOffset now)
     {
         var date = now.ToString("R", CultureInfo.InvariantCulture);
         var hash = Convert.ToBase64String(SHA256.HashData(body));
         var text = $"{request.Method}\n{request.RequestUri!.PathAndQuery}\n{date};{host};{hash}";
-        var signature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(options.AccessKey!), Encoding.UTF8.GetBytes(text)));
+        var signature =
+            Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(options.AccessKey!), Encoding.UTF8.GetBytes(text)));
         request.Headers.Add("x-ms-date", date);
         request.Headers.Add("x-ms-content-sha256", hash);
-        request.Headers.TryAddWithoutValidation("Authorization", $"HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}");
+        request.Headers.TryAddWithoutValidation("Authorization",
+            $"HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature={signature}");
     }
 }

@@ -30,7 +30,8 @@ internal static class AcsBodies
         json.WriteEndObject();
     });
 
-    /// <summary>A text, or a template with its values in order. https://learn.microsoft.com/azure/communication-services/concepts/advanced-messaging/whatsapp/template-messages</summary>
+    /// <summary>A text, or a template with its values in order.
+    /// https://learn.microsoft.com/azure/communication-services/concepts/advanced-messaging/whatsapp/template-messages</summary>
     public static byte[] WhatsApp(Reply reply) => Write(json =>
     {
         json.WriteString("channelRegistrationId", reply.To.Entry);
@@ -50,7 +51,8 @@ internal static class AcsBodies
             using var json = JsonDocument.Parse(body);
             var receipt = json.RootElement.Get(sms ? "value"u8 : "receipts"u8).Items().FirstOrDefault();
             // The SMS call is accepted as a whole while a recipient may be refused.
-            if (sms && receipt.Get("successful"u8).ValueKind == JsonValueKind.False) return (null, receipt.Get("httpStatusCode"u8).AsId() ?? "refused");
+            if (sms && receipt.Get("successful"u8).ValueKind == JsonValueKind.False)
+                return (null, receipt.Get("httpStatusCode"u8).AsId() ?? "refused");
             return (receipt.Get("messageId"u8).AsText(), null);
         }
         catch (JsonException)

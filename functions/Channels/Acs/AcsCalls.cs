@@ -33,17 +33,21 @@ internal static class AcsCalls
 
     /// <summary>Name of a telephone in the API: its number, <c>anonymous</c> where it is withheld; null for anything else.</summary>
     public static string? Telephone(JsonElement party) =>
-        AcsMessages.Number(party.Get("phoneNumber"u8).Get("value"u8).AsText()) ?? (party.Get("rawId"u8).AsText() is ['4', ':', _, ..] id ? id[2..] : null);
+        AcsMessages.Number(party.Get("phoneNumber"u8).Get("value"u8).AsText())
+        ?? (party.Get("rawId"u8).AsText() is ['4', ':', _, ..] id ? id[2..] : null);
 
-    /// <summary>Whether a call is one of a telephone to a number of ours: not one between users, and not one that we place ourselves from a number of ours, which would answer itself.</summary>
+    /// <summary>Whether a call is one of a telephone to a number of ours: not one between users, and not one that we place ourselves from a
+    /// number of ours, which would answer itself.</summary>
     private static bool IsForUs(JsonElement to, JsonElement from, AcsOptions current) =>
-        AcsMessages.Number(to.Get("phoneNumber"u8).Get("value"u8).AsText()) is not null && Telephone(from) is { } caller && !current.Numbers.ContainsKey(caller.TrimStart('+'));
+        AcsMessages.Number(to.Get("phoneNumber"u8).Get("value"u8).AsText()) is not null && Telephone(from) is { } caller
+        && !current.Numbers.ContainsKey(caller.TrimStart('+'));
 
     /// <param name="happened">The event.</param>
     /// <param name="current">Whether we answer calls: then nothing but messages is recorded.</param>
     public static Parsed Recording(AcsEvent happened, AcsOptions current)
     {
-        var call = Between(happened.Subject, "serverCallId/") ?? Between(happened.Subject, "call/") ?? throw new FormatException("A recording names no call.");
+        var call = Between(happened.Subject, "serverCallId/") ?? Between(happened.Subject, "call/")
+            ?? throw new FormatException("A recording names no call.");
         List<Attachment> files = [];
         foreach (var chunk in happened.Data.Get("recordingStorageInfo"u8).Get("recordingChunks"u8).Items())
             if (chunk.Get("contentLocation"u8).AsText() is { } location) files.Add(new Attachment(location));
@@ -54,12 +58,15 @@ internal static class AcsCalls
         return new Parsed.Found(new ContactEvent(happened.Id, ContactChange.Progressed, contact));
     }
 
-    /// <summary>A caller from the telephone network has a number, which anybody can claim; a user of the resource has an id that it vouches for.</summary>
+    /// <summary>A caller from the telephone network has a number, which anybody can claim; a user of the resource has an id that it vouches
+    /// for.</summary>
     private static (Identity? Party, string? Address) Party(JsonElement from, string? name)
     {
-        if (AcsMessages.Number(from.Get("phoneNumber"u8).Get("value"u8).AsText()) is { } number) return (new Identity("phone", number, Evidence.Claimed, Name: name), number);
+        if (AcsMessages.Number(from.Get("phoneNumber"u8).Get("value"u8).AsText()) is { } number)
+            return (new Identity("phone", number, Evidence.Claimed, Name: name), number);
         // "4:anonymous" is a caller who withholds the number.
-        return from.Get("rawId"u8).AsText() is { } id && !id.StartsWith("4:", StringComparison.Ordinal) ? (new Identity("acs", id, Evidence.Attested, Name: name), id) : (null, null);
+        return from.Get("rawId"u8).AsText() is { } id && !id.StartsWith("4:", StringComparison.Ordinal)
+            ? (new Identity("acs", id, Evidence.Attested, Name: name), id) : (null, null);
     }
 
     private static string? Between(string subject, string before)

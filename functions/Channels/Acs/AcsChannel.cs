@@ -12,14 +12,16 @@ namespace Serverless.Channels.Acs;
 /// and 413, unless it may dead-letter. https://learn.microsoft.com/azure/event-grid/secure-webhook-delivery and
 /// https://learn.microsoft.com/azure/event-grid/delivery-and-retry
 /// </summary>
-public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel, ILoadsSigningKeys
+public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls,
+    TimeProvider time) : IChannel, ILoadsSigningKeys
 {
     internal const string ChannelName = "acs";
 
     /// <summary>The application that Event Grid calls as; any other application's token is as worthless as none.</summary>
     private const string EventGrid = "4962773b-9cdb-44cf-a8bf-237846a00ab7";
 
-    /// <summary>Who makes the tokens of Call Automation. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/secure-webhook-endpoint</summary>
+    /// <summary>Who makes the tokens of Call Automation.
+    /// https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/secure-webhook-endpoint</summary>
     private const string CallIssuer = "https://acscallautomation.communication.azure.com";
 
     internal EntraKeys Keys { get; } = new(time);
@@ -45,7 +47,8 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         get
         {
             var current = options.CurrentValue;
-            return new ChannelSettings(current.Enabled, current.Mode, current.Paused, new SecretPair(current.Secrets.Fingerprint, $"{current.Audience} {current.TenantId} {current.ResourceId}").Fingerprint);
+            return new ChannelSettings(current.Enabled, current.Mode, current.Paused,
+                new SecretPair(current.Secrets.Fingerprint, $"{current.Audience} {current.TenantId} {current.ResourceId}").Fingerprint);
         }
     }
 
@@ -68,13 +71,17 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         var current = options.CurrentValue;
         if (CallAddress.IsOne(delivery)) return CallEvent(delivery, current);
         var given = Given(delivery);
-        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id))) return new VerificationResult.Valid();
-        if (current.HasEntra && Bearer(delivery) is { } token) return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
+        if (!string.IsNullOrEmpty(given) && current.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id)))
+            return new VerificationResult.Valid();
+        if (current.HasEntra && Bearer(delivery) is { } token)
+            return Judged(EntraToken.Verify(token, Rules(current), Keys, delivery.ReceivedAt));
         if (current.Secrets.IsMissing && !current.HasEntra) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
-        return new VerificationResult.Invalid(string.IsNullOrEmpty(given) ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureWrong);
+        return new VerificationResult.Invalid(string.IsNullOrEmpty(given)
+            ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureWrong);
     }
 
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery) => CallAddress.Of(delivery) is { } address
         ? AcsEvent.Elements(delivery, happened => CallEvents.Read(happened, address), address.Account)
@@ -86,7 +93,8 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         var current = options.CurrentValue;
         var (keys, address) = CallAddress.IsOne(delivery) ? (CallKeys, current.CallOpenIdUrl) : (Keys, current.OpenIdUrl);
         if (!await keys.LoadAsync(new Uri(address), GetAsync, ct)) return new SigningKeys.Later("unreachable");
-        return Verify(delivery) is VerificationResult.Pending ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
+        return Verify(delivery) is VerificationResult.Pending
+            ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
     }
 
     private async Task<ReadOnlyMemory<byte>?> GetAsync(Uri url, CancellationToken ct)
@@ -99,17 +107,21 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
     // Fails closed: address and token must both be valid; the secret of the event subscription and Entra tokens are not accepted here.
     private VerificationResult CallEvent(Delivery delivery, AcsOptions current)
     {
-        if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
-        if (CallAddress.Proven(delivery, current.Secrets) is null) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        if (current.Secrets.IsMissing || string.IsNullOrEmpty(current.ResourceId))
+            return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (CallAddress.Proven(delivery, current.Secrets) is null)
+            return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
         return Judged(OpenIdToken.Verify(Bearer(delivery), CallIssuer, current.ResourceId, CallKeys, delivery.ReceivedAt));
     }
 
-    private static EntraRules Rules(AcsOptions current) => new([current.Audience!], EventGrid, string.IsNullOrEmpty(current.TenantId) ? [] : [current.TenantId]);
+    private static EntraRules Rules(AcsOptions current) =>
+        new([current.Audience!], EventGrid, string.IsNullOrEmpty(current.TenantId) ? [] : [current.TenantId]);
 
     private static string? Given(Delivery delivery) => delivery.Header("x-webhook-secret") ?? FormFields.OfQuery(delivery)?["secret"u8];
 
     private static string? Bearer(Delivery delivery) =>
-        delivery.Header("authorization") is { Length: > 7 } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..].Trim() : null;
+        delivery.Header("authorization") is { Length: > 7 } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+        ? header[7..].Trim() : null;
 
     // As of its arrival: judged later, released from quarantine or replayed, a token has long expired.
     private static VerificationResult Judged(EntraProof proof) => proof switch
@@ -131,11 +143,15 @@ public sealed partial class AcsChannel(IOptionsMonitor<AcsOptions> options, IOpt
         "Microsoft.Communication.AdvancedMessageDeliveryStatusUpdated" => AcsMessages.WhatsAppStatus(happened),
         "Microsoft.Communication.IncomingCall" => AcsCalls.Incoming(happened, current),
         "Microsoft.Communication.RecordingFileStatusUpdated" => AcsCalls.Recording(happened, current),
-        // Told of calls between users of the resource alone, colleagues' among them, and never of a telephone call: nothing that a case could rely on.
-        "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded" or "Microsoft.Communication.CallParticipantRemoved" => new Parsed.Ignored("call-state"),
+        // Told of calls between users of the resource alone, colleagues' among them, and never of a telephone call: nothing that a case
+        // could rely on.
+        "Microsoft.Communication.CallStarted" or "Microsoft.Communication.CallEnded" or "Microsoft.Communication.CallParticipantAdded"
+            or "Microsoft.Communication.CallParticipantRemoved" => new Parsed.Ignored("call-state"),
         // About mails that other systems send through the resource.
-        "Microsoft.Communication.EmailDeliveryReportReceived" or "Microsoft.Communication.EmailEngagementTrackingReportReceived" => new Parsed.Ignored("email-report"),
+        "Microsoft.Communication.EmailDeliveryReportReceived" or "Microsoft.Communication.EmailEngagementTrackingReportReceived" =>
+            new Parsed.Ignored("email-report"),
         "Microsoft.EventGrid.SubscriptionDeletedEvent" => new Parsed.Alert("subscription-removed"),
-        _ => new Parsed.Found(new ContactEvent(happened.Id, ContactChange.Received, happened.Contact("unknown", happened.Id, ContactKind.Placeholder))),
+        _ => new Parsed.Found(new ContactEvent(happened.Id, ContactChange.Received,
+            happened.Contact("unknown", happened.Id, ContactKind.Placeholder))),
     };
 }

@@ -57,7 +57,8 @@ internal sealed class AcsEvent
         }
 
         var index = 0;
-        foreach (var item in document.RootElement.EnumerateArray()) yield return new DeliveryItem($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
+        foreach (var item in document.RootElement.EnumerateArray())
+            yield return new DeliveryItem($"[{index++}]", () => read(new AcsEvent(item, delivery, account)));
     }
 
     /// <summary>The call-control step: the event itself.</summary>

@@ -4,8 +4,10 @@ using Serverless.Platform.Json;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Event Grid's two ways to ask whether we want its events. Both are answered without a proof: consenting gives nothing away, and what a stranger's subscription then sends still fails the check.
-/// https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema and https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema
+/// Event Grid's two ways to ask whether we want its events. Both are answered without a proof: consenting gives nothing away, and what a
+/// stranger's subscription then sends still fails the check.
+/// https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema and
+/// https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema
 /// </summary>
 internal static class AcsHandshake
 {
@@ -17,7 +19,9 @@ internal static class AcsHandshake
     {
         "OPTIONS" => Consent(delivery),
         "POST" when delivery.Header("aeg-event-type") is "SubscriptionValidation" => Echo(delivery),
-        "GET" or "HEAD" => WebhookResponse.Text("This address takes events of Azure Communication Services from Event Grid; enter it as the endpoint of an event subscription."),
+        "GET" or "HEAD" =>
+            WebhookResponse.Text(
+                "This address takes events of Azure Communication Services from Event Grid; enter it as the endpoint of an event subscription."),
         _ => null,
     };
 
@@ -31,7 +35,8 @@ internal static class AcsHandshake
         try
         {
             using var json = JsonDocument.Parse(delivery.Body);
-            var first = json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 1 ? json.RootElement[0] : json.RootElement;
+            var first = json.RootElement.ValueKind == JsonValueKind.Array && json.RootElement.GetArrayLength() == 1
+                ? json.RootElement[0] : json.RootElement;
             if (first.Get("data"u8).Get("validationCode"u8).AsText() is not { Length: <= MaxCode } code) return WebhookResponse.Empty(400);
             using var bytes = new MemoryStream();
             using (var writer = PlainJson.Writer(bytes))

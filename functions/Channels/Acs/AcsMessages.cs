@@ -4,7 +4,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Reads SMS and WhatsApp messages and what became of ours. https://learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events and
+/// Reads SMS and WhatsApp messages and what became of ours.
+/// https://learn.microsoft.com/azure/event-grid/communication-services-telephony-sms-events and
 /// https://learn.microsoft.com/azure/event-grid/communication-services-advanced-messaging-events
 /// </summary>
 internal static class AcsMessages
@@ -29,7 +30,8 @@ internal static class AcsMessages
         {
             Entry = entry,
             ThreadKey = number is null || entry is null ? null : $"{number} {entry}",
-            Parties = [number is null ? new Identity("sms-sender", from, Evidence.Claimed, happened.Account) : new Identity("phone", number, Evidence.Claimed)],
+            Parties = [number is null
+                ? new Identity("sms-sender", from, Evidence.Claimed, happened.Account) : new Identity("phone", number, Evidence.Claimed)],
             OccurredAt = data.Get("receivedTimestamp"u8).AsIsoTime(happened.At),
             Text = data.Get("message"u8).AsText(),
             Reply = number is null ? null : new ReplyPath(number),
@@ -45,7 +47,9 @@ internal static class AcsMessages
         // Our own id, where the reply was ours; the documentation's sample writes the name with a capital.
         var tag = data.Get("Tag"u8).AsText() ?? data.Get("tag"u8).AsText();
         return new Parsed.StatusUpdate(new MessageStatus(
-            happened.Account, id, failed ? MessageState.Failed : MessageState.Delivered, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), failed ? "sms-not-delivered" : null, tag is { Length: 32 } ? tag : null));
+            happened.Account, id, failed
+            ? MessageState.Failed : MessageState.Delivered, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), failed
+            ? "sms-not-delivered" : null, tag is { Length: 32 } ? tag : null));
     }
 
     public static Parsed WhatsApp(AcsEvent happened)
@@ -60,13 +64,15 @@ internal static class AcsMessages
         var at = data.Get("receivedTimestamp"u8).AsIsoTime(happened.At);
         var reaction = data.Get("messageType"u8).Is("reaction"u8);
         // The documentation promises messageId, its samples lack it.
-        var contact = happened.Contact(data.Get("channelType"u8).AsText() ?? "whatsapp", data.Get("messageId"u8).AsText() ?? happened.Id, ContactKind.Message) with
+        var contact = happened.Contact(data.Get("channelType"u8).AsText() ?? "whatsapp", data.Get("messageId"u8).AsText() ?? happened.Id,
+            ContactKind.Message) with
         {
             Entry = entry,
             Kind = reaction ? ContactKind.Reaction : ContactKind.Message,
             ThreadKey = entry is null ? null : $"whatsapp:{from} {entry}",
             ThreadAlias = entry is null || user is null || number is null ? null : $"whatsapp:{data.Get("from"u8).AsText()} {entry}",
-            Parties = [.. number is null ? Array.Empty<Identity>() : [new Identity("phone", number, Evidence.Attested)], .. user is null ? Array.Empty<Identity>() : [new Identity("bsuid", user, Evidence.Attested, entry)]],
+            Parties = [.. number is null ? Array.Empty<Identity>() : [new Identity("phone", number, Evidence.Attested)], .. user is null
+                ? Array.Empty<Identity>() : [new Identity("bsuid", user, Evidence.Attested, entry)]],
             OccurredAt = at,
             Text = TextOf(data),
             Attachments = data.Get("media"u8) is { ValueKind: JsonValueKind.Object } media && media.Get("id"u8).AsText() is { } file
@@ -78,7 +84,8 @@ internal static class AcsMessages
         if (!reaction) return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
         // All that happens to the sign under one message is one contact; without a sign it was taken back.
         var under = data.Get("reaction"u8).Get("messageId"u8).AsText() ?? contact.ExternalId;
-        return new Parsed.Found(new ContactEvent(contact.ExternalId, contact.Text is null ? ContactChange.Removed : ContactChange.Received, contact with { ExternalId = $"{under}:reaction" }));
+        return new Parsed.Found(new ContactEvent(contact.ExternalId, contact.Text is null ? ContactChange.Removed : ContactChange.Received,
+            contact with { ExternalId = $"{under}:reaction" }));
     }
 
     public static Parsed WhatsAppStatus(AcsEvent happened)
@@ -94,12 +101,15 @@ internal static class AcsMessages
         };
         if (state is null || data.Get("messageId"u8).AsText() is not { } id) return new Parsed.Ignored("delivery-status");
         var code = data.Get("error"u8).Get("channelCode"u8).AsId();
-        return new Parsed.StatusUpdate(new MessageStatus(happened.Account, id, state.Value, data.Get("receivedTimestamp"u8).AsIsoTime(happened.At), state == MessageState.Failed ? code ?? "unknown" : null));
+        return new Parsed.StatusUpdate(new MessageStatus(happened.Account, id, state.Value, data.Get("receivedTimestamp"u8)
+            .AsIsoTime(happened.At), state == MessageState.Failed ? code ?? "unknown" : null));
     }
 
     private static string? TextOf(JsonElement data) =>
-        data.Get("reaction"u8).Get("emoji"u8).AsText() ?? data.Get("content"u8).AsText() ?? data.Get("media"u8).Get("caption"u8).AsText() ?? data.Get("button"u8).Get("text"u8).AsText()
-        ?? data.Get("interactive"u8).Get("buttonReply"u8).Get("title"u8).AsText() ?? data.Get("interactive"u8).Get("listReply"u8).Get("title"u8).AsText();
+        data.Get("reaction"u8).Get("emoji"u8).AsText() ?? data.Get("content"u8).AsText() ?? data.Get("media"u8).Get("caption"u8).AsText()
+        ?? data.Get("button"u8).Get("text"u8).AsText()
+        ?? data.Get("interactive"u8).Get("buttonReply"u8).Get("title"u8).AsText()
+        ?? data.Get("interactive"u8).Get("listReply"u8).Get("title"u8).AsText();
 
     private static IReadOnlyDictionary<string, string>? Extras(JsonElement data)
     {

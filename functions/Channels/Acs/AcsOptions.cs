@@ -5,7 +5,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Acs;
 
-/// <summary>Settings of the Azure Communication Services channel; section <c>Channels:Acs</c>. One of two proofs is needed: a secret, or Entra tokens.</summary>
+/// <summary>Settings of the Azure Communication Services channel; section <c>Channels:Acs</c>. One of two proofs is needed: a secret, or
+/// Entra tokens.</summary>
 public sealed class AcsOptions
 {
     /// <summary>Off until configured.</summary>
@@ -17,7 +18,8 @@ public sealed class AcsOptions
     /// <summary>Verify, store, answer 2xx, work later.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>A secret that Event Grid sends as static delivery property <c>x-webhook-secret</c>, or behind <c>?secret=</c> in the address. At most 256 characters.</summary>
+    /// <summary>A secret that Event Grid sends as static delivery property <c>x-webhook-secret</c>, or behind <c>?secret=</c> in the
+    /// address. At most 256 characters.</summary>
     [StringLength(256)]
     public string? Secret { get; set; }
 
@@ -51,13 +53,15 @@ public sealed class AcsOptions
     /// </summary>
     public bool AnswersCalls { get; set; }
 
-    /// <summary>Immutable id of the resource (a GUID, on its overview page as JSON): whom the tokens of Call Automation are meant for.</summary>
+    /// <summary>Immutable id of the resource (a GUID, on its overview page as JSON): whom the tokens of Call Automation are meant
+    /// for.</summary>
     [StringLength(64)]
     public string? ResourceId { get; set; }
 
     /// <summary>Call Automation's OpenID configuration, which names its signing keys.</summary>
     [Url]
-    public string CallOpenIdUrl { get; set; } = "https://acscallautomation.communication.azure.com/calling/.well-known/acsopenidconfiguration";
+    public string CallOpenIdUrl { get; set; } =
+    "https://acscallautomation.communication.azure.com/calling/.well-known/acsopenidconfiguration";
 
     /// <summary>
     /// Endpoint of the Azure AI services resource for speech, e.g. <c>https://contoso.cognitiveservices.azure.com/</c>. Not set: only

@@ -6,8 +6,10 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// The address to which Call Automation sends what happens in one call: <c>calls/{resource}/{call}/{proof}</c>. The token that comes with an event names the resource it is meant for but covers
-/// neither address nor body, so the address proves itself: nobody else can have made it. https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/secure-webhook-endpoint
+/// The address to which Call Automation sends what happens in one call: <c>calls/{resource}/{call}/{proof}</c>. The token that comes with
+/// an event names the resource it is meant for but covers
+/// neither address nor body, so the address proves itself: nobody else can have made it.
+/// https://learn.microsoft.com/azure/communication-services/how-tos/call-automation/secure-webhook-endpoint
 /// </summary>
 /// <param name="Account">Name of the resource, as events of Event Grid write it.</param>
 /// <param name="Call">Id of the call's contact.</param>
@@ -33,11 +35,13 @@ internal sealed record CallAddress(string Account, string Call)
     /// <summary>The address behind the channel's own.</summary>
     public string Path(string secret) => $"{Door}{Account}/{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Call))}/{Proof(secret)}";
 
-    private string Proof(string secret) => Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{Account}/{Call}")));
+    private string Proof(string secret) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{Account}/{Call}")));
 
     private static (CallAddress Address, string Proof)? Parts(Delivery delivery)
     {
-        if (!IsOne(delivery) || delivery.Rest.Split('/') is not [_, var account, var call, var proof] || call.Length > MaxPart || account.Length is 0 or > MaxPart) return null;
+        if (!IsOne(delivery) || delivery.Rest.Split('/') is not [_, var account, var call, var proof] || call.Length > MaxPart
+            || account.Length is 0 or > MaxPart) return null;
         // TryDecode throws for some texts that are no base64url.
         if (!Base64Url.IsValid(call)) return null;
         var id = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(call));

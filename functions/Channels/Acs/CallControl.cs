@@ -7,7 +7,8 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Channels.Acs;
 
 /// <summary>
-/// Calls of Call Automation within one call, each caused by one event. Where the API takes a repeatability id it is made of the event, so that the same event does nothing twice; sentences are
+/// Calls of Call Automation within one call, each caused by one event. Where the API takes a repeatability id it is made of the event, so
+/// that the same event does nothing twice; sentences are
 /// said again at worst. https://learn.microsoft.com/rest/api/communication/callautomation/operation-groups
 /// </summary>
 /// <param name="calls">The guarded client.</param>
@@ -22,7 +23,8 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
     /// <summary>The longest that Call Automation waits for a key, in seconds.</summary>
     public const int MaxWait = 300;
 
-    public Task<ProviderResponse> AnswerAsync(string context, string callback, CallPlace place, CancellationToken ct) => PostAsync("/calling/callConnections:answer", json =>
+    public Task<ProviderResponse> AnswerAsync(string context, string callback, CallPlace place, CancellationToken ct) =>
+        PostAsync("/calling/callConnections:answer", json =>
     {
         json.WriteString("incomingCallContext", context);
         json.WriteString("callbackUri", callback);
@@ -34,18 +36,22 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
     }, ct);
 
     /// <summary>Says sentences, or plays files where a sentence is an address.</summary>
-    public Task<ProviderResponse> SayAsync(string connection, CallFlow plan, IReadOnlyList<string> sentences, CallPlace place, CancellationToken ct) => PlayAsync(connection, json =>
+    public Task<ProviderResponse> SayAsync(string connection, CallFlow plan, IReadOnlyList<string> sentences, CallPlace place,
+        CancellationToken ct) => PlayAsync(connection, json =>
     {
         foreach (var sentence in sentences) Source(json, plan, sentence);
     }, place, loop: false, ct);
 
     /// <summary>Plays a file again and again, to the caller alone.</summary>
-    public Task<ProviderResponse> LoopAsync(string connection, string file, CallPlace place, CancellationToken ct) => PlayAsync(connection, json => File(json, file), place, loop: true, ct);
+    public Task<ProviderResponse> LoopAsync(string connection, string file, CallPlace place, CancellationToken ct) =>
+        PlayAsync(connection, json => File(json, file), place, loop: true, ct);
 
-    public Task<ProviderResponse> HushAsync(string connection, CancellationToken ct) => PostAsync($"{Of(connection)}:cancelAllMediaOperations", null, ct, repeatable: false);
+    public Task<ProviderResponse> HushAsync(string connection, CancellationToken ct) =>
+        PostAsync($"{Of(connection)}:cancelAllMediaOperations", null, ct, repeatable: false);
 
     /// <summary>Rings a number; it sees the number that the caller dialled, since another one is not let through.</summary>
-    public Task<ProviderResponse> RingAsync(string connection, string number, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}/participants:add", json =>
+    public Task<ProviderResponse> RingAsync(string connection, string number, int seconds, CallPlace place, CancellationToken ct) =>
+        PostAsync($"{Of(connection)}/participants:add", json =>
     {
         Phone(json, "participantToAdd", number);
         json.WriteStartObject("sourceCallerIdNumber");
@@ -67,7 +73,8 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
     }, ct);
 
     /// <summary>Waits for the key # as long as a message may be: the only clock of a call that needs nothing of ours to run.</summary>
-    public Task<ProviderResponse> WaitForKeyAsync(string connection, int seconds, CallPlace place, CancellationToken ct) => PostAsync($"{Of(connection)}:recognize", json =>
+    public Task<ProviderResponse> WaitForKeyAsync(string connection, int seconds, CallPlace place, CancellationToken ct) =>
+        PostAsync($"{Of(connection)}:recognize", json =>
     {
         json.WriteString("recognizeInputType", "dtmf");
         json.WriteBoolean("interruptCallMediaOperation", true);
@@ -103,7 +110,8 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
         }
     }
 
-    private Task<ProviderResponse> PlayAsync(string connection, Action<Utf8JsonWriter> sources, CallPlace place, bool loop, CancellationToken ct) => PostAsync($"{Of(connection)}:play", json =>
+    private Task<ProviderResponse> PlayAsync(string connection, Action<Utf8JsonWriter> sources, CallPlace place, bool loop,
+        CancellationToken ct) => PostAsync($"{Of(connection)}:play", json =>
     {
         json.WriteStartArray("playSources");
         sources(json);
@@ -166,7 +174,8 @@ internal sealed class CallControl(ProviderHttp calls, AcsOptions options, string
     }
 
     /// <summary>Whether a text of the plan is the address of a file to play.</summary>
-    public static bool IsFile(string sentence) => sentence.StartsWith("https://", StringComparison.Ordinal) && !sentence.Contains(' ', StringComparison.Ordinal);
+    public static bool IsFile(string sentence) =>
+        sentence.StartsWith("https://", StringComparison.Ordinal) && !sentence.Contains(' ', StringComparison.Ordinal);
 
     private static void File(Utf8JsonWriter json, string address)
     {

@@ -25,20 +25,25 @@ internal static class CallEvents
             "AddParticipantSucceeded" => Found(happened.Id, Rung(happened, CallOutcome.Answered)) with { Step = happened.Step },
             "AddParticipantFailed" => Found(happened.Id, Rung(happened, CallOutcome.Missed)) with { Step = happened.Step },
             // With one left, or none, the conversation may be over; more say nothing new.
-            "ParticipantsUpdated" when Phones(happened.Data.Get("participants"u8)) <= 1 => Found(happened.Id, Journey(CallOutcome.Ringing)) with { Step = happened.Step },
+            "ParticipantsUpdated" when Phones(happened.Data.Get("participants"u8)) <= 1 =>
+                Found(happened.Id, Journey(CallOutcome.Ringing)) with { Step = happened.Step },
             // What ended may have been answered or recorded; other events say so and outrank this one.
             "CallDisconnected" or "AnswerFailed" => Found(happened.Id, Journey(CallOutcome.Missed) with { Ended = true }),
-            "PlayCompleted" or "PlayFailed" or "RecognizeCompleted" or "RecognizeFailed" => new Parsed.Ignored("call-step") { Step = happened.Step },
+            "PlayCompleted" or "PlayFailed" or "RecognizeCompleted" or "RecognizeFailed" =>
+                new Parsed.Ignored("call-step") { Step = happened.Step },
             _ => new Parsed.Ignored("call-state"),
         };
 
         Parsed.Found Found(string id, CallJourney journey) => new(new ContactEvent(
-            id, ContactChange.Progressed, happened.Contact("voice", address.Call, ContactKind.Call) with { Kind = journey.Kind, Call = journey }));
+            id, ContactChange.Progressed, happened.Contact("voice", address.Call, ContactKind.Call)
+            with { Kind = journey.Kind, Call = journey }));
     }
 
     /// <summary>Number of telephones in a list of participants, which may include this app.</summary>
     public static int Phones(JsonElement participants) =>
-        participants.Items().Count(p => p.Get("identifier"u8).Has("phoneNumber"u8) || (p.Get("identifier"u8).Get("rawId"u8).AsText() ?? "").StartsWith("4:", StringComparison.Ordinal));
+        participants.Items()
+        .Count(p => p.Get("identifier"u8).Has("phoneNumber"u8)
+            || (p.Get("identifier"u8).Get("rawId"u8).AsText() ?? "").StartsWith("4:", StringComparison.Ordinal));
 
     private static CallJourney Journey(CallOutcome outcome) => new() { Outcome = outcome };
 

@@ -17,8 +17,10 @@ internal sealed record CallPlace(CallThen Then, int Group, int Person, string Di
 
     /// <summary>The place an event comes from; null when the operation was none of ours.</summary>
     public static CallPlace? Parse(string? text) =>
-        text?.Split('|') is [var then, var group, var person, var dialled, var caller] && Enum.TryParse<CallThen>(then, out var what) && Enum.IsDefined(what)
-        && int.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out var g) && int.TryParse(person, NumberStyles.None, CultureInfo.InvariantCulture, out var p)
+        text?.Split('|') is [var then, var group, var person, var dialled, var caller] && Enum.TryParse<CallThen>(then, out var what)
+        && Enum.IsDefined(what)
+        && int.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out var g)
+        && int.TryParse(person, NumberStyles.None, CultureInfo.InvariantCulture, out var p)
             ? new CallPlace(what, g, p, dialled, caller)
             : null;
 

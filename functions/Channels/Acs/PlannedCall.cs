@@ -2,7 +2,8 @@ using Serverless.Channels.CallFlows;
 
 namespace Serverless.Channels.Acs;
 
-/// <summary>Takes a call that we answered through its plan. Each method is one step: it asks for one operation, whose event brings the next.</summary>
+/// <summary>Takes a call that we answered through its plan. Each method is one step: it asks for one operation, whose event brings the
+/// next.</summary>
 /// <param name="control">Calls the API.</param>
 /// <param name="plan">Of the dialled number.</param>
 /// <param name="options">Settings in force.</param>
@@ -11,7 +12,8 @@ namespace Serverless.Channels.Acs;
 internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions options, string connection, string serverCall)
 {
     /// <summary>We are on the line.</summary>
-    public Task<CallControlResult> BeginAsync(CallPlace place, DateTimeOffset at, CancellationToken ct) => SayAsync(plan.Begin(at), place with { Group = 0, Person = 0 }, ct);
+    public Task<CallControlResult> BeginAsync(CallPlace place, DateTimeOffset at, CancellationToken ct) =>
+        SayAsync(plan.Begin(at), place with { Group = 0, Person = 0 }, ct);
 
     /// <summary>An announcement has ended, or a person was not reached.</summary>
     public Task<CallControlResult> GoOnAsync(CallPlace place, CancellationToken ct) => place.Then switch
@@ -22,16 +24,20 @@ internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions
     };
 
     /// <summary>A sentence could not be heard. Without the one that says so nothing is recorded.</summary>
-    public Task<CallControlResult> UnheardAsync(CallPlace place, CancellationToken ct) => place.Then == CallThen.Ring ? RingAsync(place, ct) : EndAsync(ct);
+    public Task<CallControlResult> UnheardAsync(CallPlace place, CancellationToken ct) =>
+        place.Then == CallThen.Ring ? RingAsync(place, ct) : EndAsync(ct);
 
     /// <summary>A person has answered: the waiting sound can stop.</summary>
     public async Task<CallControlResult> ConnectAsync(CancellationToken ct) =>
-        string.IsNullOrEmpty(options.WaitingSound) ? new CallControlResult.Done() : CallOutcomes.Of(await control.HushAsync(connection, ct));
+        string.IsNullOrEmpty(options.WaitingSound)
+        ? new CallControlResult.Done() : CallOutcomes.Of(await control.HushAsync(connection, ct));
 
     /// <summary>A message was left, or its time is over.</summary>
-    public Task<CallControlResult> ThankAsync(CallPlace place, CancellationToken ct) => SayAsync([plan.Thanks], place with { Then = CallThen.End }, ct);
+    public Task<CallControlResult> ThankAsync(CallPlace place, CancellationToken ct) =>
+        SayAsync([plan.Thanks], place with { Then = CallThen.End }, ct);
 
-    private Task<CallControlResult> SayAsync(CallFlowStep step, CallPlace place, CancellationToken ct) => SayAsync(step.Sentences, place with
+    private Task<CallControlResult> SayAsync(CallFlowStep step, CallPlace place, CancellationToken ct) =>
+        SayAsync(step.Sentences, place with
     {
         Then = step switch { CallFlowStep.Ring => CallThen.Ring, CallFlowStep.TakeMessage => CallThen.Message, _ => CallThen.End },
     }, ct);
@@ -54,7 +60,8 @@ internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions
                 continue;
             }
 
-            if (place is { Group: 0, Person: 0 } && options.WaitingSound is { Length: > 0 } sound) await control.LoopAsync(connection, sound, place with { Then = CallThen.Wait }, ct);
+            if (place is { Group: 0, Person: 0 } && options.WaitingSound is { Length: > 0 } sound)
+                await control.LoopAsync(connection, sound, place with { Then = CallThen.Wait }, ct);
             var rung = CallOutcomes.Of(await control.RingAsync(connection, number, ring.Seconds, place with { Then = CallThen.Ring }, ct));
             if (rung is not CallControlResult.Lost) return rung;
             place = place with { Person = place.Person + 1 };
@@ -68,7 +75,8 @@ internal sealed class PlannedCall(CallControl control, CallFlow plan, AcsOptions
         if (plan.WithoutRinging() is not CallFlowStep.TakeMessage message) return await EndAsync(ct);
         var recorded = CallOutcomes.Of(await control.RecordAsync(serverCall, ct));
         if (recorded is CallControlResult.Lost) return await EndAsync(ct);
-        return recorded is CallControlResult.Later ? recorded : CallOutcomes.Of(await control.WaitForKeyAsync(connection, message.MaxSeconds, place, ct));
+        return recorded is CallControlResult.Later
+            ? recorded : CallOutcomes.Of(await control.WaitForKeyAsync(connection, message.MaxSeconds, place, ct));
     }
 
     private async Task<CallControlResult> EndAsync(CancellationToken ct) => CallOutcomes.Of(await control.EndAsync(connection, ct));

@@ -35,7 +35,8 @@ public sealed class CallFlow
         _recordingNotice = number.RecordingNotice ?? fallback.RecordingNotice;
         // An error in the hours or the zone must not block callers; Problems() reports it.
         _hours = OpeningHours.TryParse(number.Hours ?? fallback.Hours ?? "always", out var hours) ? hours : OpeningHours.Always;
-        _zone = TimeZoneInfo.TryFindSystemTimeZoneById(number.TimeZone ?? fallback.TimeZone ?? "Europe/Berlin", out var zone) ? zone : TimeZoneInfo.Utc;
+        _zone = TimeZoneInfo.TryFindSystemTimeZoneById(number.TimeZone ?? fallback.TimeZone ?? "Europe/Berlin", out var zone)
+            ? zone : TimeZoneInfo.Utc;
         _holidays = number.Holidays ?? fallback.Holidays ?? "";
         _rings = number.Rings.Count > 0 ? number.Rings : fallback.Rings;
         _messageSeconds = Math.Clamp(number.MessageSeconds ?? fallback.MessageSeconds ?? 120, 10, 600);
@@ -86,13 +87,15 @@ public sealed class CallFlow
         if (index < 0 || index >= _rings.Count) return TakeMessage(sentences);
         var numbers = Addresses(_rings[index]);
         if (numbers.Length == 0) return Ring(index + 1, sentences);
-        return new CallFlowStep.Ring(sentences, numbers, Math.Clamp(_rings[index].Seconds, 5, 120), index + 1 < _rings.Count ? index + 1 : null);
+        return new CallFlowStep.Ring(sentences, numbers, Math.Clamp(_rings[index].Seconds, 5, 120), index + 1 < _rings.Count
+            ? index + 1 : null);
     }
 
     private CallFlowStep TakeMessage(string[] sentences)
     {
         // Nothing is recorded without the sentence that says so.
-        if (_recordingNotice is not null) return new CallFlowStep.TakeMessage([.. sentences, _recordingNotice], _messageSeconds, _transcribe);
+        if (_recordingNotice is not null)
+            return new CallFlowStep.TakeMessage([.. sentences, _recordingNotice], _messageSeconds, _transcribe);
         return new CallFlowStep.Farewell(sentences.Contains(_closed, StringComparer.Ordinal) ? sentences : [.. sentences, _closed]);
     }
 
@@ -118,9 +121,11 @@ public sealed class CallFlow
     /// <param name="numbers">Plans by number.</param>
     /// <param name="section">Name of the channel's settings, e.g. <c>Channels__Twilio</c>.</param>
     /// <param name="more">Further limits of the provider; null for none.</param>
-    public static IEnumerable<string> Problems(CallFlowOptions fallback, IReadOnlyDictionary<string, CallFlowOptions> numbers, string section, Func<CallFlowOptions, string, IEnumerable<string>>? more = null)
+    public static IEnumerable<string> Problems(CallFlowOptions fallback, IReadOnlyDictionary<string, CallFlowOptions> numbers,
+        string section, Func<CallFlowOptions, string, IEnumerable<string>>? more = null)
     {
-        IEnumerable<string> Of(CallFlowOptions plan, string setting) => more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
+        IEnumerable<string> Of(CallFlowOptions plan, string setting) =>
+            more is null ? Problems(plan, setting) : Problems(plan, setting).Concat(more(plan, setting));
         foreach (var problem in Of(fallback, $"{section}__Default")) yield return problem;
         foreach (var (number, plan) in numbers)
         {
@@ -139,10 +144,12 @@ public sealed class CallFlow
             yield return $"{setting}__Hours is not like 'Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00', 'always' or 'never'; callers are put through round the clock.";
         if (plan.TimeZone is { } zone && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
             yield return $"{setting}__TimeZone is not the name of a time zone such as Europe/Berlin; UTC is used.";
-        foreach (var holiday in (plan.Holidays is null or "none" ? "" : plan.Holidays).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var holiday in (plan.Holidays is null or "none"
+            ? "" : plan.Holidays).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             // Any leap year makes 02-29 a day.
-            if (!DateOnly.TryParseExact(holiday.Length == 5 ? $"2024-{holiday}" : holiday, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+            if (!DateOnly.TryParseExact(holiday.Length == 5
+                ? $"2024-{holiday}" : holiday, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
                 yield return $"{setting}__Holidays holds '{holiday}', which is neither a date like 2026-12-24 nor a day of every year like 12-25.";
         }
 
@@ -151,13 +158,15 @@ public sealed class CallFlow
         {
             var addresses = Addresses(plan.Rings[i]);
             if (addresses.Length is 0 or > 10) yield return $"{setting}__Rings__{i}__Numbers must name one to ten addresses.";
-            if (Array.Exists(addresses, a => !IsAddress(a))) yield return $"{setting}__Rings__{i}__Numbers must hold numbers with country code such as +493023125111, or sip: addresses.";
+            if (Array.Exists(addresses, a => !IsAddress(a)))
+                yield return $"{setting}__Rings__{i}__Numbers must hold numbers with country code such as +493023125111, or sip: addresses.";
             if (plan.Rings[i].Seconds is < 5 or > 120) yield return $"{setting}__Rings__{i}__Seconds must be 5 to 120 seconds.";
         }
     }
 
     private static bool IsAddress(string address) =>
-        address.StartsWith("sip:", StringComparison.Ordinal) || (address is ['+', _, ..] && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
+        address.StartsWith("sip:", StringComparison.Ordinal)
+        || (address is ['+', _, ..] && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9'));
 }
 
 /// <summary>Next step of a call.</summary>
@@ -169,7 +178,8 @@ public abstract record CallFlowStep(IReadOnlyList<string> Sentences)
     /// <param name="Numbers">Rung at the same time; numbers with country code or <c>sip:</c> addresses.</param>
     /// <param name="Seconds">Seconds of ringing.</param>
     /// <param name="NextIndex">The group that follows when nobody answers; null for a message.</param>
-    public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex) : CallFlowStep(Sentences);
+    public sealed record Ring(IReadOnlyList<string> Sentences, IReadOnlyList<string> Numbers, int Seconds, int? NextIndex)
+        : CallFlowStep(Sentences);
 
     /// <summary>The caller leaves a message; the last sentence says that it is recorded.</summary>
     /// <param name="Sentences">Said first.</param>

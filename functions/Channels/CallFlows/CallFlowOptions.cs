@@ -17,19 +17,23 @@ public sealed class CallFlowOptions
     /// <summary>IANA name of the zone of the opening hours and holidays; <c>Europe/Berlin</c> unless set.</summary>
     public string? TimeZone { get; set; }
 
-    /// <summary>When people are rung, e.g. <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>, <c>always</c> (unless set), <c>never</c>, or <c>calendar:name</c>; see <see cref="OpeningHours"/>.</summary>
+    /// <summary>When people are rung, e.g. <c>Mon-Fri 08:00-12:00 13:00-17:00; Sat 09:00-12:00</c>, <c>always</c> (unless set),
+    /// <c>never</c>, or <c>calendar:name</c>; see <see cref="OpeningHours"/>.</summary>
     public string? Hours { get; set; }
 
-    /// <summary>Days on which nobody is rung, separated by commas: <c>2026-12-24</c>, or <c>12-25</c> for every year; <c>none</c> undoes those of the default plan.</summary>
+    /// <summary>Days on which nobody is rung, separated by commas: <c>2026-12-24</c>, or <c>12-25</c> for every year; <c>none</c> undoes
+    /// those of the default plan.</summary>
     public string? Holidays { get; set; }
 
     /// <summary>Whom to ring, group after group. Without any, a message is taken at once.</summary>
     public List<RingGroup> Rings { get; set; } = [];
 
-    /// <summary>Said before the first group is rung. Not set: the caller hears ringing at once and pays nothing until a person answers.</summary>
+    /// <summary>Said before the first group is rung. Not set: the caller hears ringing at once and pays nothing until a person
+    /// answers.</summary>
     public string? Greeting { get; set; }
 
-    /// <summary>Said outside the opening hours, and when nobody answers and no message may be taken. A short sentence in German or English unless set.</summary>
+    /// <summary>Said outside the opening hours, and when nobody answers and no message may be taken. A short sentence in German or English
+    /// unless set.</summary>
     public string? Closed { get; set; }
 
     /// <summary>
@@ -50,7 +54,8 @@ public sealed class CallFlowOptions
 /// <summary>People rung at the same time; the first to answer gets the call.</summary>
 public sealed class RingGroup
 {
-    /// <summary>Up to ten addresses separated by commas: numbers with country code (<c>+493023125111</c>) or <c>sip:</c> addresses.</summary>
+    /// <summary>Up to ten addresses separated by commas: numbers with country code (<c>+493023125111</c>) or <c>sip:</c>
+    /// addresses.</summary>
     public string Numbers { get; set; } = "";
 
     /// <summary>Seconds of ringing before the next group, 5 to 120.</summary>

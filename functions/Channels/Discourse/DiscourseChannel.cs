@@ -6,7 +6,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Discourse;
 
-/// <summary>Discourse's language: posts in forums of one's own. Each forum has an address of its own, <c>api/hooks/discourse/{name}</c>.</summary>
+/// <summary>Discourse's language: posts in forums of one's own. Each forum has an address of its own,
+/// <c>api/hooks/discourse/{name}</c>.</summary>
 /// <remarks>https://meta.discourse.org/t/configure-webhooks-that-trigger-on-discourse-events-to-integrate-with-external-services/49045</remarks>
 public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
@@ -15,9 +16,11 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     private const string SignatureHeader = "x-discourse-event-signature";
     private const string SignaturePrefix = "sha256=";
 
-    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes signed webhooks of a Discourse forum by POST; enter it there as payload URL.");
+    private static readonly WebhookResponse Greeting =
+        WebhookResponse.Text("This address takes signed webhooks of a Discourse forum by POST; enter it there as payload URL.");
 
-    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405)
+        with { Headers = [new("Allow", "GET, POST")] };
 
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
@@ -44,13 +47,17 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     {
         var current = options.CurrentValue;
         if (!current.Enabled) yield break;
-        if (current.Sites.Count == 0) yield return "Channels__Discourse__Sites__<name>__Url and __Secret are missing: name at least one forum.";
+        if (current.Sites.Count == 0)
+            yield return "Channels__Discourse__Sites__<name>__Url and __Secret are missing: name at least one forum.";
         foreach (var (name, site) in current.Sites)
         {
             var setting = $"Channels__Discourse__Sites__{name}__";
-            if (!SiteName().IsMatch(name)) yield return $"{setting}: the name of a forum is part of its address, so it has lower-case letters and dashes only.";
-            if (site.Secrets.IsMissing) yield return $"{setting}Secret is missing: choose a long random text and enter it beside the payload URL at Discourse, which signs nothing without one.";
-            if (site.Address is null) yield return $"{setting}Url is missing or no address: set it to the forum's, e.g. https://community.example.com.";
+            if (!SiteName().IsMatch(name))
+                yield return $"{setting}: the name of a forum is part of its address, so it has lower-case letters and dashes only.";
+            if (site.Secrets.IsMissing)
+                yield return $"{setting}Secret is missing: choose a long random text and enter it beside the payload URL at Discourse, which signs nothing without one.";
+            if (site.Address is null)
+                yield return $"{setting}Url is missing or no address: set it to the forum's, e.g. https://community.example.com.";
         }
     }
 
@@ -62,12 +69,14 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
         if (sites.Values.All(s => s.Secrets.IsMissing)) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         if (!sites.TryGetValue(delivery.Rest, out var site)) return new VerificationResult.Invalid(VerificationReasons.KeyUnknown);
 
-        // Without a secret at Discourse the header is missing altogether. Only the body is signed, without a time: the name of the event in the other headers rests on TLS.
+        // Without a secret at Discourse the header is missing altogether. Only the body is signed, without a time: the name of the event in
+        // the other headers rests on TLS.
         // https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
         var header = delivery.Header(SignatureHeader);
         if (string.IsNullOrEmpty(header)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         if (site.Secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
-        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 64)
+            return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         return site.Secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length)))
             ? new VerificationResult.Valid()
             : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
@@ -82,18 +91,21 @@ public sealed partial class DiscourseChannel(IOptionsMonitor<DiscourseOptions> o
     /// on, otherwise reconciliation imports it. Never 404 or 410, which switch the webhook off after a few.
     /// https://github.com/discourse/discourse/blob/main/app/jobs/regular/emit_web_hook_event.rb
     /// </summary>
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var (account, kind) = AccountOf(delivery);
-        return DiscoursePayload.Elements(delivery, new DiscourseOrigin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
+        return DiscoursePayload.Elements(delivery,
+            new DiscourseOrigin(account, options.CurrentValue.Sites.GetValueOrDefault(account), delivery.ReceivedAt), kind);
     }
 
     // look/post-{site} or look/private-{site}: a delivery of reconciliation names its forum in its kind.
     private static (string Account, string? Kind) AccountOf(Delivery delivery)
     {
-        if (delivery.Arrival is not Arrival.LookedAgain || !delivery.Rest.StartsWith("look/", StringComparison.Ordinal)) return (delivery.Rest.ToLowerInvariant(), null);
+        if (delivery.Arrival is not Arrival.LookedAgain || !delivery.Rest.StartsWith("look/", StringComparison.Ordinal))
+            return (delivery.Rest.ToLowerInvariant(), null);
         var kind = delivery.Rest[5..];
         var dash = kind.IndexOf('-', StringComparison.Ordinal);
         return dash < 0 ? (kind, null) : (kind[(dash + 1)..], kind[..dash]);

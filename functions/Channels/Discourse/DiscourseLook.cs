@@ -24,7 +24,8 @@ public sealed partial class DiscourseChannel : IReconciles
             foreach (var (name, site) in current.Sites.Where(s => s.Value.Address is not null))
             {
                 sources.Add(new(name, TimeSpan.FromMinutes(current.LookMinutes)));
-                if (site is { PrivateMessages: true, ApiKey.Length: > 0 }) sources.Add(new(PrivatePrefix + name, TimeSpan.FromMinutes(current.LookMinutes)));
+                if (site is { PrivateMessages: true, ApiKey.Length: > 0 })
+                    sources.Add(new(PrivatePrefix + name, TimeSpan.FromMinutes(current.LookMinutes)));
             }
 
             return sources;
@@ -36,7 +37,8 @@ public sealed partial class DiscourseChannel : IReconciles
         get
         {
             var current = options.CurrentValue;
-            List<string> blind = ["Discourse lists posts only by when they were written: edits, removals and recoveries that the webhook missed are not found."];
+            List<string> blind =
+                ["Discourse lists posts only by when they were written: edits, removals and recoveries that the webhook missed are not found."];
             if (current.LookMinutes == 0) blind.Add("Channels__Discourse__LookMinutes is 0: reconciliation is off.");
             foreach (var (name, site) in current.Sites)
             {
@@ -56,7 +58,8 @@ public sealed partial class DiscourseChannel : IReconciles
         if (Sweep.Of(from.Cursor) is not { } sweep) return new ReconciliationResult.Restart();
 
         var list = isPrivate ? "private-posts.json" : "posts.json";
-        var answer = await api.GetAsync(sweep.Before == 0 ? list : $"{list}?before={sweep.Before.ToString(CultureInfo.InvariantCulture)}", ct);
+        var answer = await api.GetAsync(sweep.Before == 0
+            ? list : $"{list}?before={sweep.Before.ToString(CultureInfo.InvariantCulture)}", ct);
         if (!answer.Raw.Succeeded)
             return answer.Status switch
             {
@@ -103,7 +106,8 @@ public sealed partial class DiscourseChannel : IReconciles
             var parts = cursor.Split('/');
             if (!long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var done)) return null;
             if (parts.Length == 1) return new(done, done, 0);
-            return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var top) && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var before)
+            return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var top)
+                && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var before)
                 ? new(done, top, before)
                 : null;
         }

@@ -20,7 +20,8 @@ public sealed class DiscourseOptions
     [Range(0, 1440)]
     public int LookMinutes { get; set; } = 15;
 
-    /// <summary>The forums by a name of your choice (lower-case letters and dashes); its address is <c>api/hooks/discourse/{name}</c>.</summary>
+    /// <summary>The forums by a name of your choice (lower-case letters and dashes); its address is
+    /// <c>api/hooks/discourse/{name}</c>.</summary>
     public Dictionary<string, DiscourseSite> Sites { get; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
@@ -36,16 +37,19 @@ public sealed class DiscourseSite
     /// <summary>The secret before a change; counts as long as it is set.</summary>
     public string? PreviousSecret { get; set; }
 
-    /// <summary>API key: for replies, forums that want a login, and (an admin's) for upkeep. Without it the channel only listens and looks.</summary>
+    /// <summary>API key: for replies, forums that want a login, and (an admin's) for upkeep. Without it the channel only listens and
+    /// looks.</summary>
     public string? ApiKey { get; set; }
 
     /// <summary>The user in whose name the key is used; what this user writes is outbound.</summary>
     public string ApiUsername { get; set; } = "system";
 
-    /// <summary>Whether private messages are read too. They go to whom their writers chose; the forum's rules should say that you read them.</summary>
+    /// <summary>Whether private messages are read too. They go to whom their writers chose; the forum's rules should say that you read
+    /// them.</summary>
     public bool PrivateMessages { get; set; }
 
-    /// <summary>Ids of the categories whose posts are contacts (the number in their address), separated by spaces; empty: all. A subcategory is named by its own.</summary>
+    /// <summary>Ids of the categories whose posts are contacts (the number in their address), separated by spaces; empty: all. A
+    /// subcategory is named by its own.</summary>
     public string Categories { get; set; } = "";
 
     /// <summary>Usernames of our own people besides moderators and admins, separated by spaces. What they write is outbound.</summary>
@@ -59,10 +63,12 @@ public sealed class DiscourseSite
     internal SecretPair Secrets => new(Secret, PreviousSecret);
 
     /// <summary>The address without a slash at the end; null when it is no address.</summary>
-    internal Uri? Address => Uri.TryCreate(Url?.TrimEnd('/'), UriKind.Absolute, out var address) && address.Scheme is "https" or "http" ? address : null;
+    internal Uri? Address =>
+        Uri.TryCreate(Url?.TrimEnd('/'), UriKind.Absolute, out var address) && address.Scheme is "https" or "http" ? address : null;
 
     internal bool IsStaff(string? username, string? group) =>
-        username is not null && (Lists(Staff, username) || username.Equals(ApiUsername, StringComparison.OrdinalIgnoreCase)) || (group is not null && Lists(StaffGroups, group));
+        username is not null && (Lists(Staff, username) || username.Equals(ApiUsername, StringComparison.OrdinalIgnoreCase))
+        || (group is not null && Lists(StaffGroups, group));
 
     internal bool Wants(string? category) => Categories.Length == 0 || (category is not null && Lists(Categories, category));
 

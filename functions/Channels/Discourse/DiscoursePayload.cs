@@ -29,7 +29,8 @@ internal static class DiscoursePayload
         if (found is not null)
         {
             // Its author took it back before we ever saw it: the text is Discourse's by then.
-            yield return new DeliveryItem("post", () => root.Get("user_deleted"u8).IsTrue() ? new Parsed.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
+            yield return new DeliveryItem("post", () => root.Get("user_deleted"u8).IsTrue()
+                ? new Parsed.Ignored("removed") : new DiscoursePost(origin, root, found is PrivatePost).Happened("post_created"));
             yield break;
         }
 
@@ -37,7 +38,8 @@ internal static class DiscoursePayload
         foreach (var property in root.EnumerateObject()) yield return Of(origin, property.Name, property.Value, name);
     }
 
-    private static DeliveryItem Of(DiscourseOrigin origin, string type, JsonElement value, string? name) => new(type, () => Read(origin, type, value, name));
+    private static DeliveryItem Of(DiscourseOrigin origin, string type, JsonElement value, string? name) =>
+        new(type, () => Read(origin, type, value, name));
 
     // https://github.com/discourse/discourse/blob/main/app/models/web_hook_event_type.rb
     private static Parsed Read(DiscourseOrigin origin, string type, JsonElement value, string? name) => type switch
@@ -58,5 +60,6 @@ internal static class DiscoursePayload
     };
 
     private static Parsed.Found Unknown(DiscourseOrigin origin, string type, JsonElement value) =>
-        new(ContactEvent.Unread(DiscourseChannel.ChannelName, DiscourseChannel.ChannelName, origin.Account, $"{type}:{value.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, type));
+        new(ContactEvent.Unread(DiscourseChannel.ChannelName, DiscourseChannel.ChannelName, origin.Account, $"{type}:{value.ContentId()}",
+            origin.ReceivedAt, origin.ReceivedAt, type));
 }

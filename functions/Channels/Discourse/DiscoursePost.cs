@@ -4,7 +4,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Discourse;
 
-/// <summary>Reads one post: by webhook, from the list of newest posts, or as the answer to one we made. All three have the same form.</summary>
+/// <summary>Reads one post: by webhook, from the list of newest posts, or as the answer to one we made. All three have the same
+/// form.</summary>
 /// <remarks>
 /// A topic is one conversation: who writes in it joins it in public and on purpose, and answers of other customers belong to the question.
 /// https://github.com/discourse/discourse/blob/main/app/serializers/web_hook_post_serializer.rb
@@ -25,7 +26,9 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
             "post_created" => Received(id),
 
             // Neither version nor anything else counts an edit within the first minutes; its time does. A retry repeats the very bytes.
-            "post_edited" => Event($"{id}:edited:{post.Get("version"u8).AsId()}:{post.Get("updated_at"u8).AsText()}", ContactChange.Edited, id, "updated_at"u8),
+            "post_edited" =>
+                Event($"{id}:edited:{post.Get("version"u8).AsId()}:{post.Get("updated_at"u8).AsText()}", ContactChange.Edited, id,
+                    "updated_at"u8),
 
             // A post can be removed and put back again; only the removal has a time of its own.
             "post_destroyed" => Event($"{id}:removed:{Stamp("deleted_at"u8).AsText()}", ContactChange.Removed, id, "deleted_at"u8),
@@ -57,7 +60,8 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
         if (IsPrivate && origin.Site?.PrivateMessages != true) return "private-message";
         if (!IsPrivate && origin.Site?.Wants(post.Get("category_id"u8).AsId()) == false) return "other-category";
 
-        // 2: a moderator's action, 3: closed, split, pinned and the like, 4: staff among themselves. https://github.com/discourse/discourse/blob/main/app/models/post.rb
+        // 2: a moderator's action, 3: closed, split, pinned and the like, 4: staff among themselves.
+        // https://github.com/discourse/discourse/blob/main/app/models/post.rb
         return post.Get("post_type"u8).AsNumber() switch
         {
             2 => "moderator-action",
@@ -69,7 +73,9 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
 
     // Replies of ours may be written in the name of "system", whose id is -1.
     private bool IsOwnKey() =>
-        origin.Site is { ApiKey.Length: > 0 } site && site.ApiUsername.Equals(post.Get("username"u8).AsText(), StringComparison.OrdinalIgnoreCase) && post.Get("post_type"u8).AsNumber() is 1;
+        origin.Site is { ApiKey.Length: > 0 } site
+        && site.ApiUsername.Equals(post.Get("username"u8).AsText(), StringComparison.OrdinalIgnoreCase)
+        && post.Get("post_type"u8).AsNumber() is 1;
 
     private bool IsOurs(string? username) =>
         post.Get("staff"u8).IsTrue() || post.Get("moderator"u8).IsTrue() || post.Get("admin"u8).IsTrue()
@@ -107,7 +113,8 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
             Place = IsPrivate ? Place.Private : Place.Public,
             Entry = post.Get("category_id"u8).AsId(),
             ThreadKey = topic is null ? null : $"discourse:{origin.Account}:{topic}",
-            Parties = ours || userId is null ? [] : [new Identity("discourse", userId, Evidence.Attested, origin.Account, post.Get("name"u8).AsText())],
+            Parties = ours || userId is null
+            ? [] : [new Identity("discourse", userId, Evidence.Attested, origin.Account, post.Get("name"u8).AsText())],
             OccurredAt = At(when),
             ReceivedAt = origin.ReceivedAt,
             Text = raw,
@@ -135,7 +142,8 @@ internal readonly partial struct DiscoursePost(DiscourseOrigin origin, JsonEleme
             var label = upload.Groups["label"].Value;
             var bar = label.IndexOf('|', StringComparison.Ordinal);
             var name = bar < 0 ? label : label[..bar];
-            files.Add(new(upload.Groups["url"].Value, upload.Groups["image"].Length > 0 ? "image" : null, Name: name.Length == 0 ? null : name));
+            files.Add(new(upload.Groups["url"].Value, upload.Groups["image"].Length > 0
+                ? "image" : null, Name: name.Length == 0 ? null : name));
         }
 
         return files;

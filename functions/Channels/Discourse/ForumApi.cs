@@ -46,7 +46,8 @@ internal sealed class ForumApi(ProviderHttp calls, DiscourseSite site, Uri addre
     private HttpRequestMessage Request(HttpMethod method, string path)
     {
         var request = new HttpRequestMessage(method, new Uri($"{address.AbsoluteUri.TrimEnd('/')}/{path}"));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(path.Contains("uploads/", StringComparison.Ordinal) ? "*/*" : "application/json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(path.Contains("uploads/", StringComparison.Ordinal) ? "*/*"
+            : "application/json"));
         if (string.IsNullOrEmpty(site.ApiKey)) return request;
         request.Headers.TryAddWithoutValidation("Api-Key", site.ApiKey);
         request.Headers.TryAddWithoutValidation("Api-Username", site.ApiUsername);
@@ -95,5 +96,7 @@ internal sealed class ForumAnswer
 
     /// <summary>In a header, or in the body of older versions. https://docs.discourse.org (rate limits)</summary>
     public TimeSpan? RetryAfter =>
-        Raw.RetryAfter ?? (Root.Get("extras"u8).Get("wait_seconds"u8).AsNumber() is { } seconds and > 0 and < 1_000_000 ? TimeSpan.FromSeconds(seconds) : null);
+        Raw.RetryAfter
+        ?? (Root.Get("extras"u8).Get("wait_seconds"u8).AsNumber() is { } seconds and > 0 and < 1_000_000
+            ? TimeSpan.FromSeconds(seconds) : null);
 }

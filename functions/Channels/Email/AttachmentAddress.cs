@@ -21,15 +21,18 @@ internal readonly record struct AttachmentAddress(string Mailbox, string Message
     /// <summary>The whole mail as MIME text, where its text is more than a contact holds; it has no attachment's id.</summary>
     public const string Mail = "mail";
 
-    public override string ToString() => Kind == Mail ? $"users/{Mailbox}/messages/{Message}#{Kind}" : $"users/{Mailbox}/messages/{Message}/attachments/{Id}#{Kind}";
+    public override string ToString() =>
+        Kind == Mail ? $"users/{Mailbox}/messages/{Message}#{Kind}" : $"users/{Mailbox}/messages/{Message}/attachments/{Id}#{Kind}";
 
     /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
     public static AttachmentAddress? Parse(string text)
     {
         var kind = text.LastIndexOf('#');
         if (kind > 0 && text[(kind + 1)..] == Mail)
-            return text[..kind].Split('/') is ["users", var user, "messages", var mail] && MessageAddress.IsId(mail) ? new(user, mail, "", Mail) : null;
-        return kind > 0 && text[..kind].Split('/') is ["users", var mailbox, "messages", var message, "attachments", var id] && MessageAddress.IsId(message) && MessageAddress.IsId(id)
+            return text[..kind].Split('/') is ["users", var user, "messages", var mail] && MessageAddress.IsId(mail)
+                ? new(user, mail, "", Mail) : null;
+        return kind > 0 && text[..kind].Split('/') is ["users", var mailbox, "messages", var message, "attachments", var id]
+            && MessageAddress.IsId(message) && MessageAddress.IsId(id)
             ? new(mailbox, message, id, text[(kind + 1)..])
             : null;
     }

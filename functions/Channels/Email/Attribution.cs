@@ -15,7 +15,8 @@ internal enum AttributionKind
     Whole,
 }
 
-/// <summary>The line a mail program writes above what it quotes, at times broken into up to four: "On 20 Nov 2026 at 09:12, Service &lt;service@example.com&gt; wrote:".</summary>
+/// <summary>The line a mail program writes above what it quotes, at times broken into up to four: "On 20 Nov 2026 at 09:12, Service
+/// &lt;service@example.com&gt; wrote:".</summary>
 /// <param name="From">Its first line.</param>
 /// <param name="Kind">How much it says.</param>
 [StructLayout(LayoutKind.Auto)]
@@ -26,9 +27,11 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
 
     // German, English, French, Spanish, Italian, Dutch, Danish and Swedish, Polish, Portuguese; compared in lower case.
     private static readonly string[] Verbs =
-        ["schrieb", "geschrieben", "wrote", "a écrit", "escribió", "ha escrito", "ha scritto", "schreef", "geschreven", "skrev", "napisał", "napisała", "napisał(a)", "pisze", "escreveu"];
+        ["schrieb", "geschrieben", "wrote", "a écrit", "escribió", "ha escrito", "ha scritto", "schreef", "geschreven", "skrev", "napisał",
+            "napisała", "napisał(a)", "pisze", "escreveu"];
 
-    private static readonly string[] Begins = ["am ", "den ", "on ", "le ", "el ", "il ", "in data ", "op ", "på ", "w dniu ", "dnia ", "w ", "em "];
+    private static readonly string[] Begins = ["am ", "den ", "on ", "le ", "el ", "il ", "in data ", "op ", "på ", "w dniu ", "dnia ",
+        "w ", "em "];
 
     /// <summary>The attribution that ends with a line; null for none.</summary>
     public static Attribution? EndingAt(MailLines lines, int end)
@@ -38,7 +41,8 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
         Span<char> joined = stackalloc char[MaxLength + MaxLines];
         for (var from = end; from > end - MaxLines && from >= 0; from--)
         {
-            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != LineMark.None || lines[from].TrimStart() is ['>', ..]) return named;
+            if (lines.IsEmpty(from) || (lines.Mark(from) & (LineMark.Quoted | LineMark.Signature)) != LineMark.None
+                || lines[from].TrimStart() is ['>', ..]) return named;
             if (Join(lines, from, end, joined) is not { } length) return named;
             if (KindOf(joined[..length]) is not { } kind) continue;
             if (kind != AttributionKind.Name) return new Attribution(from, kind);
@@ -84,9 +88,11 @@ internal readonly record struct Attribution(int From, AttributionKind Kind)
         var after = text[(at + verb.Length)..].Trim();
         var begins = StartsWithAny(before);
         var dated = Digits(text) >= 3;
-        if (dated && HeaderBlock.IsTime(text) && text.Contains('@') && (begins || Digits(before) >= 5 || StartsWithAny(after))) return AttributionKind.Whole;
+        if (dated && HeaderBlock.IsTime(text) && text.Contains('@') && (begins || Digits(before) >= 5 || StartsWithAny(after)))
+            return AttributionKind.Whole;
         // "On <date> <name> wrote", "On <date> schrieb <name>", "<name> schrieb am <date>", "<name> hat am <date> geschrieben".
-        if (dated && ((begins && Digits(before) >= 3) || (StartsWithAny(after) && Digits(after) >= 3) || (verb == "geschrieben" && before.Contains(" hat am ", StringComparison.Ordinal)))) return AttributionKind.Dated;
+        if (dated && ((begins && Digits(before) >= 3) || (StartsWithAny(after) && Digits(after) >= 3)
+            || (verb == "geschrieben" && before.Contains(" hat am ", StringComparison.Ordinal)))) return AttributionKind.Dated;
         // "<name> wrote": at most a few words, nothing behind it.
         return after.IsEmpty && before.Length is > 0 and <= 80 && Count(before, ' ') < 6 ? AttributionKind.Name : null;
     }

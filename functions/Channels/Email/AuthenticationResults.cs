@@ -1,12 +1,14 @@
 namespace Serverless.Channels.Email;
 
 /// <summary>Reads what the server that took a mail in found out about its sender.</summary>
-/// <remarks>https://www.rfc-editor.org/rfc/rfc8601; compauth: https://learn.microsoft.com/en-us/defender-office-365/message-headers-eop-mdo</remarks>
+/// <remarks>https://www.rfc-editor.org/rfc/rfc8601; compauth:
+/// https://learn.microsoft.com/en-us/defender-office-365/message-headers-eop-mdo</remarks>
 internal static class AuthenticationResults
 {
     private const int Longest = 8_000;
 
-    /// <summary><c>pass</c>: DMARC or Microsoft's composite check passed. <c>fail</c>: the composite check failed, or DMARC did and there is no composite one. Else <c>none</c>.</summary>
+    /// <summary><c>pass</c>: DMARC or Microsoft's composite check passed. <c>fail</c>: the composite check failed, or DMARC did and there
+    /// is no composite one. Else <c>none</c>.</summary>
     /// <param name="header">The first such header; null for none.</param>
     public static string Judge(string? header)
     {
@@ -17,7 +19,8 @@ internal static class AuthenticationResults
             // "method=result property=value ...": only what a part begins with is a result.
             var words = part.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0) continue;
-            var (method, result) = words[0].IndexOf('=') is > 0 and var at ? (words[0][..at].ToLowerInvariant(), words[0][(at + 1)..].ToLowerInvariant()) : (words[0].ToLowerInvariant(), "");
+            var (method, result) = words[0].IndexOf('=') is > 0 and var at
+                ? (words[0][..at].ToLowerInvariant(), words[0][(at + 1)..].ToLowerInvariant()) : (words[0].ToLowerInvariant(), "");
             if (method == "dmarc") dmarc ??= result;
             if (method == "compauth") compauth ??= result;
         }

@@ -18,10 +18,13 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
 
     // What comes behind is the mail that came back, with numbers of its own.
     private static readonly string[] Copies =
-        ["this is a copy of", "below this line is a copy", "original message headers", "original message follows", "return-path:", "content-type: message/rfc822", "content-type: text/rfc822-headers", "ursprüngliche nachrichtenkopfzeilen"];
+        ["this is a copy of", "below this line is a copy", "original message headers", "original message follows", "return-path:",
+            "content-type: message/rfc822", "content-type: text/rfc822-headers", "ursprüngliche nachrichtenkopfzeilen"];
 
     private static readonly string[] Delays =
-        ["delayed", "still being retried", "will be retried", "temporarily", "could not send message for", "has not yet been delivered", "not been delivered yet", "verzögert", "verspätet", "wird weiter versucht", "retardée", "vertraagd", "försenad", "forsinket", "opóźnion"];
+        ["delayed", "still being retried", "will be retried", "temporarily", "could not send message for", "has not yet been delivered",
+            "not been delivered yet", "verzögert", "verspätet", "wird weiter versucht", "retardée", "vertraagd", "försenad", "forsinket",
+            "opóźnion"];
 
     /// <summary>Reads a notice.</summary>
     /// <param name="text">Its text, a plain one.</param>
@@ -36,7 +39,8 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
         {
             var line = raw.Length > LongestLine ? raw[..LongestLine] : raw;
             if (++lines > MostLines || IsCopy(line)) break;
-            if (line.TrimStart().StartsWith("action:", StringComparison.OrdinalIgnoreCase)) action |= line.Contains("failed", StringComparison.OrdinalIgnoreCase);
+            if (line.TrimStart().StartsWith("action:", StringComparison.OrdinalIgnoreCase))
+                action |= line.Contains("failed", StringComparison.OrdinalIgnoreCase);
             tells |= Tells(line);
             foreach (var code in Codes().EnumerateMatches(line))
             {
@@ -54,7 +58,8 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
     }
 
     // An enhanced code says more than "550".
-    private static string Better(string? known, ReadOnlySpan<char> found) => known is not null && (known.Contains('.') || !found.Contains('.')) ? known : found.ToString();
+    private static string Better(string? known, ReadOnlySpan<char> found) =>
+        known is not null && (known.Contains('.') || !found.Contains('.')) ? known : found.ToString();
 
     private static bool IsCopy(ReadOnlySpan<char> line)
     {
@@ -77,7 +82,8 @@ internal sealed partial record Bounce(bool IsFinal, string? Code)
         return false;
     }
 
-    // "550 5.1.1", "552-5.2.2", "#5.1.1", "Status: 5.1.1", "(5.4.1)", "smtp;5.1.1", a line that begins with it; and "said: 550 ", "error 550:". Classes 0 to 7 are all there are.
+    // "550 5.1.1", "552-5.2.2", "#5.1.1", "Status: 5.1.1", "(5.4.1)", "smtp;5.1.1", a line that begins with it; and "said: 550 ", "error
+    // 550:". Classes 0 to 7 are all there are.
     [GeneratedRegex(
         @"(([45][0-9]{2}[ \t-]{1,2}|#|\b(status|code|diagnostic-code|error|fehler)[ \t]{0,3}[:=]?[ \t]{0,3}(smtp;[ \t]{0,3})?([45][0-9]{2}[ \t-]{1,2})?|smtp;[ \t]{0,3}|^[ \t>]{0,8}|[(\[<'""])#?[45]\.[0-7]\.[0-9]{1,3}(?![0-9.]?[0-9]))"
         + @"|\b(said|returned|response|reply|error|code|smtp)\b[^0-9\r\n]{1,30}[45][0-9]{2}(?=[ \t:;-])(?![ \t-]{1,2}#?[45]\.[0-7]\.)",

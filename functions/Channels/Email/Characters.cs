@@ -12,10 +12,12 @@ internal static class Characters
 
     private const int LongestReference = 34;
 
-    private static readonly SearchValues<char> Remnants = SearchValues.Create([.. Enumerable.Range(0x80, 32).Select(c => (char)c), '\0', '\ufeff']);
+    private static readonly SearchValues<char> Remnants =
+        SearchValues.Create([.. Enumerable.Range(0x80, 32).Select(c => (char)c), '\0', '\ufeff']);
 
     /// <summary>The text with remnants replaced; the same object where there are none.</summary>
-    public static string Repair(string text) => text.AsSpan().IndexOfAny(Remnants) < 0 ? text : string.Create(text.Length, text, static (into, from) =>
+    public static string Repair(string text) =>
+        text.AsSpan().IndexOfAny(Remnants) < 0 ? text : string.Create(text.Length, text, static (into, from) =>
     {
         for (var i = 0; i < into.Length; i++) into[i] = Repair(from[i]);
     });

@@ -24,7 +24,8 @@ internal static class ClientStates
         return $"{subject}.{Base64Url.EncodeToString(proof[..ProofBytes])}";
     }
 
-    /// <summary>The watched folder a state was made for; null when it was not made with one of the secrets, or is watched no more.</summary>
+    /// <summary>The watched folder a state was made for; null when it was not made with one of the secrets, or is watched no
+    /// more.</summary>
     public static Watched? Find(EmailOptions options, string? state)
     {
         if (state is not { Length: > 0 and <= 128 }) return null;
@@ -46,15 +47,18 @@ internal static class ClientStates
         Span<byte> given = stackalloc byte[ProofBytes + 8];
         Span<byte> proof = stackalloc byte[SHA256.HashSizeInBytes];
         Prove(secret, state[..last], proof);
-        return Base64Url.DecodeFromChars(state.AsSpan(last + 1), given, out _, out var written) == OperationStatus.Done && written == ProofBytes
+        return Base64Url.DecodeFromChars(state.AsSpan(last + 1), given, out _, out var written) == OperationStatus.Done
+            && written == ProofBytes
             && CryptographicOperations.FixedTimeEquals(given[..ProofBytes], proof[..ProofBytes]);
     }
 
-    private static void Prove(string secret, string subject, Span<byte> proof) => HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(subject), proof);
+    private static void Prove(string secret, string subject, Span<byte> proof) =>
+        HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(subject), proof);
 
     // Folder ids have over a hundred characters; well-known names are short and stay readable.
     private static string TagOf(string folder) =>
-        folder.Length <= 20 && folder.All(char.IsAsciiLetterOrDigit) ? folder.ToLowerInvariant() : Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(folder)).AsSpan(0, 12));
+        folder.Length <= 20 && folder.All(char.IsAsciiLetterOrDigit)
+        ? folder.ToLowerInvariant() : Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(folder)).AsSpan(0, 12));
 }
 
 /// <summary>A folder of a mailbox that the settings name.</summary>

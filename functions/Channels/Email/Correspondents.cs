@@ -14,17 +14,21 @@ internal sealed class Correspondents
     public Correspondents(JsonElement message, MailHeaders headers, EmailOptions options)
     {
         _options = options;
-        From = Internet(Person(message.Get("from"u8)), headers.FromAddress, message) ?? Internet(Person(message.Get("sender"u8)), headers.FromAddress, message);
+        From = Internet(Person(message.Get("from"u8)), headers.FromAddress, message)
+            ?? Internet(Person(message.Get("sender"u8)), headers.FromAddress, message);
         List<Identity> replyTo = [.. People(message.Get("replyTo"u8))];
-        List<Identity> all = [.. People(message.Get("toRecipients"u8)), .. People(message.Get("ccRecipients"u8)), .. People(message.Get("bccRecipients"u8))];
+        List<Identity> all = [.. People(message.Get("toRecipients"u8)), .. People(message.Get("ccRecipients"u8)),
+            .. People(message.Get("bccRecipients"u8))];
         Recipients = [.. Distinct(all)];
-        Mailboxes = [.. all.Select(p => options.MailboxOf(p.Value)?.Address.ToLowerInvariant()).OfType<string>().Distinct(StringComparer.Ordinal).Take(MaxMailboxes)];
+        Mailboxes = [.. all.Select(p => options.MailboxOf(p.Value)?.Address.ToLowerInvariant()).OfType<string>()
+            .Distinct(StringComparer.Ordinal).Take(MaxMailboxes)];
 
         var writer = Writer(headers, replyTo);
         Identity[] senders = From is { } from && !IsGroup(headers, writer) ? [from, .. replyTo] : [.. replyTo];
         Counterpart = writer ?? senders.FirstOrDefault(p => !IsOurs(p));
         // Graph answers Reply-To, else From; a group that names itself in both has to be passed by.
-        AnswerTo = headers.Original is not null && writer is not null && !(replyTo is [var only] && Same(only.Value, writer.Value)) ? writer.Value : null;
+        AnswerTo = headers.Original is not null && writer is not null && !(replyTo is [var only] && Same(only.Value, writer.Value))
+            ? writer.Value : null;
         Parties = [.. Distinct(Counterpart is { } first ? [first, .. senders, .. Recipients] : [.. senders, .. Recipients])];
     }
 
@@ -32,7 +36,8 @@ internal sealed class Correspondents
     public Identity? From { get; }
 
     /// <summary>
-    /// Whom an answer goes to: the sender; where the sender is one of our own mailboxes or a form's mailer, who it names for answers; where it is a list or group, who wrote to that.
+    /// Whom an answer goes to: the sender; where the sender is one of our own mailboxes or a form's mailer, who it names for answers; where
+    /// it is a list or group, who wrote to that.
     /// </summary>
     public Identity? Counterpart { get; }
 
@@ -53,24 +58,28 @@ internal sealed class Correspondents
     {
         if (headers.Original is { } original && headers.IsListed && From is { } sender && !Same(sender.Value, original.Address))
         {
-            var name = original.Name is { } given && !Same(given, original.Address) ? given : replyTo.Find(p => Same(p.Value, original.Address))?.Name;
+            var name = original.Name is { } given && !Same(given, original.Address)
+                ? given : replyTo.Find(p => Same(p.Value, original.Address))?.Name;
             var writer = new Identity("email", original.Address, Evidence.Claimed, Name: name);
             return IsOurs(writer) ? null : writer;
         }
 
         // A form writes in the name of its site and names the customer for answers: one address, of another domain.
-        return From is { } from && !IsOurs(from) && MailAddresses.IsMailer(from.Value) && replyTo is [var one] && !IsOurs(one) && MailAddresses.DomainOf(one.Value) != MailAddresses.DomainOf(from.Value) && !headers.IsListed
+        return From is { } from && !IsOurs(from) && MailAddresses.IsMailer(from.Value) && replyTo is [var one] && !IsOurs(one)
+            && MailAddresses.DomainOf(one.Value) != MailAddresses.DomainOf(from.Value) && !headers.IsListed
             ? one
             : null;
     }
 
-    private static bool IsGroup(MailHeaders headers, Identity? writer) => writer is not null && headers.Original is { } original && Same(original.Address, writer.Value);
+    private static bool IsGroup(MailHeaders headers, Identity? writer) =>
+        writer is not null && headers.Original is { } original && Same(original.Address, writer.Value);
 
     private bool IsOurs(Identity person) => _options.MailboxOf(person.Value) is not null;
 
     private static bool Same(string first, string second) => first.Equals(second, StringComparison.OrdinalIgnoreCase);
 
-    private IEnumerable<Identity> Distinct(IEnumerable<Identity> people) => people.Where(p => !IsOurs(p)).DistinctBy(p => p.Value, StringComparer.OrdinalIgnoreCase).Take(MaxPeople);
+    private IEnumerable<Identity> Distinct(IEnumerable<Identity> people) =>
+        people.Where(p => !IsOurs(p)).DistinctBy(p => p.Value, StringComparer.OrdinalIgnoreCase).Take(MaxPeople);
 
     // A sender of our own Exchange may be given as a directory name; the header or another field has the address that the rest of the
     // conversation uses.
@@ -78,7 +87,8 @@ internal sealed class Correspondents
     {
         if (person is null || !MailAddresses.IsX500(person.Value)) return person;
         if (header is not null) return person with { Value = header };
-        return Person(message.Get("sender"u8)) is { } sender && !MailAddresses.IsX500(sender.Value) ? person with { Value = sender.Value } : person with { Scheme = "x500" };
+        return Person(message.Get("sender"u8)) is { } sender && !MailAddresses.IsX500(sender.Value)
+            ? person with { Value = sender.Value } : person with { Scheme = "x500" };
     }
 
     private static IEnumerable<Identity> People(JsonElement list)

@@ -7,25 +7,30 @@ internal static class Dividers
 
     private static readonly string[] Originals =
     [
-        "original message", "original-nachricht", "ursprüngliche nachricht", "ursprüngliche mail", "originalnachricht", "message d'origine", "message d’origine", "message original", "mensaje original",
-        "messaggio originale", "oorspronkelijk bericht", "oorspronkelijke bericht", "oprindelig meddelelse", "oprindelig besked", "ursprungligt meddelande", "originalmeddelande", "wiadomość oryginalna", "oryginalna wiadomość",
+        "original message", "original-nachricht", "ursprüngliche nachricht", "ursprüngliche mail", "originalnachricht", "message d'origine",
+        "message d’origine", "message original", "mensaje original",
+        "messaggio originale", "oorspronkelijk bericht", "oorspronkelijke bericht", "oprindelig meddelelse", "oprindelig besked",
+        "ursprungligt meddelande", "originalmeddelande", "wiadomość oryginalna", "oryginalna wiadomość",
     ];
 
     private static readonly string[] Forwards =
     [
-        "forwarded message", "weitergeleitete nachricht", "message transféré", "mensaje reenviado", "messaggio inoltrato", "doorgestuurd bericht", "videresendt meddelelse", "videresendt besked",
+        "forwarded message", "weitergeleitete nachricht", "message transféré", "mensaje reenviado", "messaggio inoltrato",
+        "doorgestuurd bericht", "videresendt meddelelse", "videresendt besked",
         "vidarebefordrat meddelande", "wiadomość przekazana", "przekazana wiadomość",
     ];
 
     // Apple Mail draws no dashes.
     private static readonly string[] Begins =
     [
-        "begin forwarded message:", "anfang der weitergeleiteten nachricht:", "début du message réexpédié :", "début du message transféré :", "inicio del mensaje reenviado:", "inizio messaggio inoltrato:",
+        "begin forwarded message:", "anfang der weitergeleiteten nachricht:", "début du message réexpédié :",
+        "début du message transféré :", "inicio del mensaje reenviado:", "inizio messaggio inoltrato:",
         "begin doorgestuurd bericht:", "start på videresendt besked:", "vidarebefordrat brev:", "początek przekazywanej wiadomości:",
     ];
 
     // Zoho: "---- On <date> <name> wrote ----".
-    private static readonly string[] Wrote = ["wrote", "schrieb", "a écrit", "escribió", "ha scritto", "schreef", "skrev", "napisał", "napisał(a)"];
+    private static readonly string[] Wrote = ["wrote", "schrieb", "a écrit", "escribió", "ha scritto", "schreef", "skrev", "napisał",
+        "napisał(a)"];
 
     /// <summary>Whether the line introduces a quoted mail.</summary>
     /// <param name="line">Without white space around it.</param>
@@ -37,9 +42,11 @@ internal static class Dividers
     }
 
     /// <summary>Whether the line says that a mail is passed on.</summary>
-    public static bool IsForward(ReadOnlySpan<char> line) => line.Length <= Longest && ((line is [.., ':'] && Is(line, Begins)) || Is(Inner(line), Forwards));
+    public static bool IsForward(ReadOnlySpan<char> line) =>
+        line.Length <= Longest && ((line is [.., ':'] && Is(line, Begins)) || Is(Inner(line), Forwards));
 
-    private static ReadOnlySpan<char> Inner(ReadOnlySpan<char> line) => line is ['-', '-', ..] && line[^1] == '-' ? line.Trim('-').Trim() : default;
+    private static ReadOnlySpan<char> Inner(ReadOnlySpan<char> line) =>
+        line is ['-', '-', ..] && line[^1] == '-' ? line.Trim('-').Trim() : default;
 
     private static bool IsZoho(ReadOnlySpan<char> line, ReadOnlySpan<char> inner)
     {

@@ -17,10 +17,13 @@ public sealed partial class EmailChannel(IOptionsMonitor<EmailOptions> options, 
     /// <summary>Longest validation token that is given back, in characters.</summary>
     private const int MaxToken = 4096;
 
-    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes change notifications of Microsoft Graph for the mailboxes of this company.");
-    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes POST.", 405) with { Headers = [new("Allow", "POST")] };
+    private static readonly WebhookResponse Greeting =
+        WebhookResponse.Text("This address takes change notifications of Microsoft Graph for the mailboxes of this company.");
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes POST.", 405)
+        with { Headers = [new("Allow", "POST")] };
 
-    // 202 at once: Graph wants rich notifications accepted before they are checked, and drops notifications for ten minutes when answers are slow.
+    // 202 at once: Graph wants rich notifications accepted before they are checked, and drops notifications for ten minutes when answers
+    // are slow.
     // https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
     private static readonly WebhookResponse Accepted = WebhookResponse.Empty(202);
     private static readonly WebhookResponse ComeAgain = WebhookResponse.Empty(503);

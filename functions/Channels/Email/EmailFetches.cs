@@ -11,14 +11,16 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
     // The fields the parser needs; headers are returned only on request. https://learn.microsoft.com/en-us/graph/api/resources/message
     internal static readonly string[] Light =
     [
-        "id", "internetMessageId", "internetMessageHeaders", "conversationId", "subject", "from", "sender", "replyTo", "toRecipients", "ccRecipients", "bccRecipients",
+        "id", "internetMessageId", "internetMessageHeaders", "conversationId", "subject", "from", "sender", "replyTo", "toRecipients",
+        "ccRecipients", "bccRecipients",
         "receivedDateTime", "sentDateTime", "isDraft", "hasAttachments", "bodyPreview",
     ];
 
     private static readonly string[] Whole = [.. Light, "body", "uniqueBody"];
 
     private static readonly string[] Properties =
-        [MailHeaders.ReferencesProperty, MailHeaders.InReplyToProperty, MailHeaders.FromSmtpProperty, Meeting.StartProperty, Meeting.EndProperty, Meeting.PlaceProperty];
+        [MailHeaders.ReferencesProperty, MailHeaders.InReplyToProperty, MailHeaders.FromSmtpProperty, Meeting.StartProperty,
+            Meeting.EndProperty, Meeting.PlaceProperty];
 
     private static readonly string[] Beside =
     [
@@ -42,13 +44,16 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
     }
 
     public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document) =>
-        MailPayload.Read(delivery, MessageAddress.Parse(resource) ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue, time);
+        MailPayload.Read(delivery, MessageAddress.Parse(resource)
+            ?? throw new FormatException("The resource is none of ours."), document, options.CurrentValue, time);
 
     public async Task<SigningKeys> LoadKeysAsync(Delivery delivery, CancellationToken ct)
     {
-        if (!await Keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), Graph.GetPublicAsync, ct)) return new SigningKeys.Later("unreachable");
+        if (!await Keys.LoadAsync(new Uri(options.CurrentValue.OpenIdUrl), Graph.GetPublicAsync, ct))
+            return new SigningKeys.Later("unreachable");
         // The keys in memory may be minutes old, the token newer than they are: they are fetched again soon enough.
-        return Verify(delivery) is VerificationResult.Pending ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
+        return Verify(delivery) is VerificationResult.Pending
+            ? new SigningKeys.Later(VerificationReasons.KeyUnknown, TimeSpan.FromMinutes(5)) : new SigningKeys.Ready();
     }
 
     public async Task<OpenedAttachment> OpenAsync(Contact contact, Attachment attachment, CancellationToken ct)
@@ -61,7 +66,8 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
         if (response.IsSuccessStatusCode)
         {
             // Disposing the stream returns the connection.
-            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct),
+                response.Content.Headers.ContentType?.MediaType ?? attachment.Type);
         }
 
         using (response)
@@ -79,7 +85,8 @@ public sealed partial class EmailChannel : IFetchesContent, ILoadsSigningKeys, I
 
     // 404 is also what a mailbox on the move or without a licence answers: only the item's own code says that the item is gone.
     // https://learn.microsoft.com/en-us/graph/errors
-    private static bool IsGone(ProviderResponse answer) => answer.Status is 404 or 400 or 410 && GraphCalls.ErrorCode(answer) is "ErrorItemNotFound" or "ErrorInvalidIdMalformed" or "ErrorInvalidId";
+    private static bool IsGone(ProviderResponse answer) => answer.Status is 404 or 400 or 410
+        && GraphCalls.ErrorCode(answer) is "ErrorItemNotFound" or "ErrorInvalidIdMalformed" or "ErrorInvalidId";
 
     private static RequestInformation Get(GraphServiceClient graph, MessageAddress message, string[] select) =>
         graph.Users[message.Folder.Address].Messages[message.Id].ToGetRequestInformation(request =>

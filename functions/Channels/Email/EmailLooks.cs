@@ -19,21 +19,27 @@ public sealed partial class EmailChannel : IReconciles
         {
             var now = options.CurrentValue;
             var every = TimeSpan.FromMinutes(now.LookMinutes);
-            return [.. now.Mailboxes.Values.SelectMany(m => m.Watched.Select(f => new ReconciliationSource($"{m.Address.ToLowerInvariant()}/{f}", every)))];
+            return [.. now.Mailboxes.Values.SelectMany(m =>
+                m.Watched.Select(f => new ReconciliationSource($"{m.Address.ToLowerInvariant()}/{f}", every)))];
         }
     }
 
-    public IReadOnlyList<string> Blind => ["A mail that was moved out of its folder before reconciliation, and whose notification never arrived, is not found: only watched folders are read."];
+    public IReadOnlyList<string> Blind =>
+        ["A mail that was moved out of its folder before reconciliation, and whose notification never arrived, is not found: only watched folders are read."];
 
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
-        if (source.Split('/') is not [var address, var folder] || options.CurrentValue.MailboxOf(address) is null) return new ReconciliationResult.Later("not-configured");
+        if (source.Split('/') is not [var address, var folder] || options.CurrentValue.MailboxOf(address) is null)
+            return new ReconciliationResult.Later("not-configured");
         // A cursor is an address that Graph made. What leads elsewhere is not followed, and never with our token.
-        if (from.Cursor is { } cursor && !cursor.StartsWith(options.CurrentValue.GraphUrl.TrimEnd('/') + "/", StringComparison.OrdinalIgnoreCase)) return new ReconciliationResult.Restart();
+        if (from.Cursor is { } cursor
+            && !cursor.StartsWith(options.CurrentValue.GraphUrl.TrimEnd('/') + "/", StringComparison.OrdinalIgnoreCase))
+                return new ReconciliationResult.Restart();
         var watched = new Watched(address, folder);
         var answer = await Graph.SendAsync(address, graph => Page(graph, watched, from), ct);
         // The provider has forgotten where we were. https://learn.microsoft.com/en-us/graph/delta-query-overview#synchronization-reset
-        if (answer.Status == 410 || (answer.Status == 400 && from.Cursor is not null && IsForgotten(GraphCalls.ErrorCode(answer)))) return new ReconciliationResult.Restart();
+        if (answer.Status == 410 || (answer.Status == 400 && from.Cursor is not null && IsForgotten(GraphCalls.ErrorCode(answer))))
+            return new ReconciliationResult.Restart();
         using var json = GraphCalls.Json(answer);
         if (json is null) return new ReconciliationResult.Later(GraphCalls.WordFor(answer), answer.RetryAfter);
 
@@ -62,7 +68,8 @@ public sealed partial class EmailChannel : IReconciles
             : delta.ToGetRequestInformation(first =>
             {
                 first.QueryParameters.Select = Listed;
-                first.QueryParameters.Filter = $"receivedDateTime ge {from.Since.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}";
+                first.QueryParameters.Filter =
+                    $"receivedDateTime ge {from.Since.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}";
                 // https://learn.microsoft.com/en-us/graph/api/message-delta
                 first.QueryParameters.ChangeType = "created";
             });
@@ -78,7 +85,8 @@ public sealed partial class EmailChannel : IReconciles
         .Select(m => m.Text("id"u8)!);
 
     private static bool IsForgotten(string? code) =>
-        code is not null && (code.Contains("syncState", StringComparison.OrdinalIgnoreCase) || code.Contains("resync", StringComparison.OrdinalIgnoreCase));
+        code is not null
+        && (code.Contains("syncState", StringComparison.OrdinalIgnoreCase) || code.Contains("resync", StringComparison.OrdinalIgnoreCase));
 
     private static byte[] Wrapped(MessageAddress address, ReadOnlyMemory<byte> message)
     {
@@ -93,7 +101,8 @@ public sealed partial class EmailChannel : IReconciles
         yield return new DeliveryItem("message", () =>
         {
             using var json = JsonDocument.Parse(delivery.Body);
-            var address = MessageAddress.Parse(json.RootElement.Text("resource"u8) ?? "") ?? throw new JsonException("What was found names no message.");
+            var address = MessageAddress.Parse(json.RootElement.Text("resource"u8) ?? "")
+                ?? throw new JsonException("What was found names no message.");
             var message = json.RootElement.Get("message"u8);
             if (message.ValueKind != JsonValueKind.Object) throw new JsonException("What was found is no message.");
             return MailPayload.Read(delivery, address, JsonMarshal.GetRawUtf8Value(message).ToArray(), options.CurrentValue, time);

@@ -55,7 +55,8 @@ public sealed class EmailOptions
     [Url]
     public string OpenIdUrl { get; set; } = EntraKeys.Configuration.ToString();
 
-    /// <summary>Whether subscriptions ask for rich notifications, whose sender is proven by a token. They live for a day instead of a week.</summary>
+    /// <summary>Whether subscriptions ask for rich notifications, whose sender is proven by a token. They live for a day instead of a
+    /// week.</summary>
     public bool Rich { get; set; }
 
     /// <summary>The name under which Graph knows the encryption certificate of rich notifications; at most 128 characters.</summary>
@@ -81,7 +82,8 @@ public sealed class EmailOptions
     internal SecretPair ClientStates => new(ClientState, PreviousClientState);
 
     /// <summary>The mailbox with this address, in any case.</summary>
-    internal Mailbox? MailboxOf(string address) => Mailboxes.Values.FirstOrDefault(m => m.Address.Equals(address, StringComparison.OrdinalIgnoreCase));
+    internal Mailbox? MailboxOf(string address) =>
+        Mailboxes.Values.FirstOrDefault(m => m.Address.Equals(address, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>One mailbox; section <c>Channels:Email:Mailboxes:{name}</c>.</summary>
@@ -98,7 +100,8 @@ public sealed class Mailbox
     /// <summary>Folders to watch, separated by commas: Graph's well-known names (<c>inbox</c>, <c>sentitems</c>) or folder ids.</summary>
     public string Folders { get; set; } = DefaultFolders;
 
-    internal IEnumerable<string> Watched => Folders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal);
+    internal IEnumerable<string> Watched =>
+        Folders.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>Holds the settings to the bounds of their attributes.</summary>

@@ -134,7 +134,8 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, Provider
             _settings = SettingsOf(now);
             var graph = new Uri(now.GraphUrl);
             // The token goes to this host alone.
-            var authentication = new AzureIdentityAuthenticationProvider(CredentialFor(now), [graph.Host], scopes: [$"{Resource(graph)}/.default"]);
+            var authentication = new AzureIdentityAuthenticationProvider(CredentialFor(now), [graph.Host],
+                scopes: [$"{Resource(graph)}/.default"]);
             _client = new GraphServiceClient(authentication, now.GraphUrl.TrimEnd('/'));
         }
 
@@ -148,15 +149,19 @@ internal sealed class GraphCalls(IOptionsMonitor<EmailOptions> options, Provider
             return _client.RequestAdapter.ConvertToNativeRequestAsync<HttpRequestMessage>(information, ct);
         }
 
-        private static (string, string?, string?, string?) SettingsOf(EmailOptions now) => (now.GraphUrl, now.AccessToken, now.Credential, now.ClientId);
+        private static (string, string?, string?, string?) SettingsOf(EmailOptions now) =>
+            (now.GraphUrl, now.AccessToken, now.Credential, now.ClientId);
 
-        private static string Resource(Uri graph) => graph.IsLoopback ? "https://graph.microsoft.com" : graph.GetLeftPart(UriPartial.Authority);
+        private static string Resource(Uri graph) =>
+            graph.IsLoopback ? "https://graph.microsoft.com" : graph.GetLeftPart(UriPartial.Authority);
 
         private static TokenCredential CredentialFor(EmailOptions now)
         {
-            if (!string.IsNullOrEmpty(now.AccessToken)) return DelegatedTokenCredential.Create((_, _) => new AccessToken(now.AccessToken, DateTimeOffset.MaxValue));
+            if (!string.IsNullOrEmpty(now.AccessToken))
+                return DelegatedTokenCredential.Create((_, _) => new AccessToken(now.AccessToken, DateTimeOffset.MaxValue));
             if (!string.Equals(now.Credential, "managedidentity", StringComparison.OrdinalIgnoreCase)) return new DefaultAzureCredential();
-            return new ManagedIdentityCredential(string.IsNullOrEmpty(now.ClientId) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(now.ClientId));
+            return new ManagedIdentityCredential(string.IsNullOrEmpty(now.ClientId)
+                ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(now.ClientId));
         }
     }
 }

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>Takes a POST of change notifications apart: one element for each item of <c>value</c>, which may mix subscriptions, folders and tenants.</summary>
+/// <summary>Takes a POST of change notifications apart: one element for each item of <c>value</c>, which may mix subscriptions, folders and
+/// tenants.</summary>
 /// <remarks>https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#change-notification-example</remarks>
 internal static class GraphNotifications
 {
@@ -30,7 +31,8 @@ internal static class GraphNotifications
         // Only created is subscribed: any other change (a flag, read, moved) is nothing a case needs.
         if (!item.Get("changeType"u8).Is("created"u8)) return new Parsed.Ignored("not-created");
         var data = item.Get("resourceData"u8);
-        if (data.Text("@odata.type"u8) is { } type && !type.Equals("#Microsoft.Graph.Message", StringComparison.OrdinalIgnoreCase)) return new Parsed.Ignored("not-a-message");
+        if (data.Text("@odata.type"u8) is { } type && !type.Equals("#Microsoft.Graph.Message", StringComparison.OrdinalIgnoreCase))
+            return new Parsed.Ignored("not-a-message");
 
         var id = data.Text("id"u8);
         if (item.Get("encryptedContent"u8) is { ValueKind: JsonValueKind.Object } content)
@@ -54,7 +56,8 @@ internal static class GraphNotifications
         : "lifecycle-unknown";
 
     private static bool OfTenant(JsonElement item, EmailOptions options) =>
-        string.IsNullOrEmpty(options.TenantId) || item.Text("tenantId"u8) is not { } tenant || tenant.Equals(options.TenantId, StringComparison.OrdinalIgnoreCase);
+        string.IsNullOrEmpty(options.TenantId) || item.Text("tenantId"u8) is not { } tenant
+        || tenant.Equals(options.TenantId, StringComparison.OrdinalIgnoreCase);
 
     private static string? IdIn(byte[] plain)
     {

@@ -2,7 +2,8 @@ using System.Collections.Frozen;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>The header of a quoted mail as Outlook and others write it into the text: who, when, to whom, subject; each in a line, at times broken.</summary>
+/// <summary>The header of a quoted mail as Outlook and others write it into the text: who, when, to whom, subject; each in a line, at times
+/// broken.</summary>
 internal readonly record struct HeaderBlock
 {
     private const int MaxLines = 24;
@@ -19,22 +20,30 @@ internal readonly record struct HeaderBlock
         Other,
     }
 
-    // As Outlook, Thunderbird, Samsung, GMX and others name them in German, English, French, Spanish, Italian, Dutch, Danish, Swedish, Polish.
+    // As Outlook, Thunderbird, Samsung, GMX and others name them in German, English, French, Spanish, Italian, Dutch, Danish, Swedish,
+    // Polish.
     private static readonly FrozenDictionary<string, Field> Labels = new Dictionary<string, Field>(StringComparer.OrdinalIgnoreCase)
     {
-        ["from"] = Field.From, ["von"] = Field.From, ["absender"] = Field.From, ["de"] = Field.From, ["expéditeur"] = Field.From, ["da"] = Field.From, ["mittente"] = Field.From, ["van"] = Field.From,
+        ["from"] = Field.From, ["von"] = Field.From, ["absender"] = Field.From, ["de"] = Field.From, ["expéditeur"] = Field.From,
+        ["da"] = Field.From, ["mittente"] = Field.From, ["van"] = Field.From,
         ["fra"] = Field.From, ["från"] = Field.From, ["od"] = Field.From, ["nadawca"] = Field.From, ["remitente"] = Field.From,
-        ["to"] = Field.To, ["an"] = Field.To, ["empfänger"] = Field.To, ["à"] = Field.To, ["para"] = Field.To, ["a"] = Field.To, ["aan"] = Field.To, ["til"] = Field.To, ["till"] = Field.To, ["do"] = Field.To,
-        ["sent"] = Field.Sent, ["gesendet"] = Field.Sent, ["envoyé"] = Field.Sent, ["envoyé le"] = Field.Sent, ["enviado"] = Field.Sent, ["enviado el"] = Field.Sent, ["inviato"] = Field.Sent,
+        ["to"] = Field.To, ["an"] = Field.To, ["empfänger"] = Field.To, ["à"] = Field.To, ["para"] = Field.To, ["a"] = Field.To,
+        ["aan"] = Field.To, ["til"] = Field.To, ["till"] = Field.To, ["do"] = Field.To,
+        ["sent"] = Field.Sent, ["gesendet"] = Field.Sent, ["envoyé"] = Field.Sent, ["envoyé le"] = Field.Sent, ["enviado"] = Field.Sent,
+        ["enviado el"] = Field.Sent, ["inviato"] = Field.Sent,
         ["verzonden"] = Field.Sent, ["sendt"] = Field.Sent, ["skickat"] = Field.Sent, ["wysłano"] = Field.Sent, ["wysłane"] = Field.Sent,
         ["date"] = Field.Date, ["datum"] = Field.Date, ["fecha"] = Field.Date, ["data"] = Field.Date, ["dato"] = Field.Date,
-        ["subject"] = Field.Subject, ["betreff"] = Field.Subject, ["objet"] = Field.Subject, ["asunto"] = Field.Subject, ["oggetto"] = Field.Subject, ["onderwerp"] = Field.Subject,
+        ["subject"] = Field.Subject, ["betreff"] = Field.Subject, ["objet"] = Field.Subject, ["asunto"] = Field.Subject,
+        ["oggetto"] = Field.Subject, ["onderwerp"] = Field.Subject,
         ["emne"] = Field.Subject, ["ämne"] = Field.Subject, ["temat"] = Field.Subject,
-        ["cc"] = Field.Other, ["kopie"] = Field.Other, ["copie"] = Field.Other, ["kopia"] = Field.Other, ["dw"] = Field.Other, ["reply-to"] = Field.Other, ["antwort an"] = Field.Other,
-        ["importance"] = Field.Other, ["wichtigkeit"] = Field.Other, ["priorität"] = Field.Other, ["attachments"] = Field.Other, ["anlagen"] = Field.Other,
+        ["cc"] = Field.Other, ["kopie"] = Field.Other, ["copie"] = Field.Other, ["kopia"] = Field.Other, ["dw"] = Field.Other,
+        ["reply-to"] = Field.Other, ["antwort an"] = Field.Other,
+        ["importance"] = Field.Other, ["wichtigkeit"] = Field.Other, ["priorität"] = Field.Other, ["attachments"] = Field.Other,
+        ["anlagen"] = Field.Other,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly FrozenDictionary<string, Field>.AlternateLookup<ReadOnlySpan<char>> ByLabel = Labels.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenDictionary<string, Field>.AlternateLookup<ReadOnlySpan<char>> ByLabel =
+        Labels.GetAlternateLookup<ReadOnlySpan<char>>();
 
     private bool HasFrom { get; init; }
 
@@ -56,7 +65,8 @@ internal readonly record struct HeaderBlock
     /// those are the customer's own words.
     /// </summary>
     /// <param name="ruled">A line is drawn above it.</param>
-    public bool IsCertain(bool ruled) => HasFrom && (HasSubject || HasTo) && ((HasTime && (HasAddress || ruled)) || (ruled && HasSent && HasAddress) || (HasSent && HasTime && HasSubject && HasTo));
+    public bool IsCertain(bool ruled) => HasFrom && (HasSubject || HasTo)
+        && ((HasTime && (HasAddress || ruled)) || (ruled && HasSent && HasAddress) || (HasSent && HasTime && HasSubject && HasTo));
 
     /// <summary>The block that begins with a line; null when none does.</summary>
     public static HeaderBlock? Read(MailLines lines, int at)
@@ -121,7 +131,8 @@ internal readonly record struct HeaderBlock
                 continue;
             }
 
-            var time = digits is 1 or 2 && (value[i] == ':' || (value[i] == '.' && year)) && char.IsAsciiDigit(value[i + 1]) && char.IsAsciiDigit(value[i + 2]);
+            var time = digits is 1 or 2 && (value[i] == ':' || (value[i] == '.' && year)) && char.IsAsciiDigit(value[i + 1])
+                && char.IsAsciiDigit(value[i + 2]);
             if (time) return true;
             digits = 0;
         }

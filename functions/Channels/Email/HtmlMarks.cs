@@ -53,9 +53,12 @@ internal sealed class HtmlMarks(MailLines lines)
         if (tag.Is("blockquote")) Quotation(tag);
         else if (tag.Is("pre") || tag.Is("textarea") || KeepsLines(tag.Style)) _pre.Begin(tag);
 
-        // What Gmail, Proton Mail and Zoho wrap quotations in, answers between them too; what Yahoo, GMX, WEB.DE and Outlook on a phone wrap them in.
-        var mixed = tag.HasClass("gmail_quote") || tag.HasClass("gmail_quote_container") || tag.HasClass("protonmail_quote") || tag.HasClass("zmail_extra");
-        var whole = tag.HasClassEndingIn("yahoo_quoted") || tag.Label is "quote" || tag.Id is "mail-editor-reference-message-container" || tag.HasClass("ms-outlook-mobile-reference-message");
+        // What Gmail, Proton Mail and Zoho wrap quotations in, answers between them too; what Yahoo, GMX, WEB.DE and Outlook on a phone
+        // wrap them in.
+        var mixed = tag.HasClass("gmail_quote") || tag.HasClass("gmail_quote_container") || tag.HasClass("protonmail_quote")
+            || tag.HasClass("zmail_extra");
+        var whole = tag.HasClassEndingIn("yahoo_quoted") || tag.Label is "quote" || tag.Id is "mail-editor-reference-message-container"
+            || tag.HasClass("ms-outlook-mobile-reference-message");
         if ((mixed || whole) && !_container.IsOpen && !tag.Is("blockquote")) BeginContainer(tag, whole);
 
         if (tag.HasClass("gmail_attr") || tag.HasClass("moz-cite-prefix")) Introduce(tag);
@@ -66,7 +69,8 @@ internal sealed class HtmlMarks(MailLines lines)
         }
 
         if (tag.Id is "appendonsend") _restBegins = true;
-        if (tag.Id is "Signature" or "ms-outlook-mobile-signature" or "composer_signature" || tag.HasClass("gmail_signature") || tag.HasClass("moz-signature")) _signature.Begin(tag);
+        if (tag.Id is "Signature" or "ms-outlook-mobile-signature" or "composer_signature" || tag.HasClass("gmail_signature")
+            || tag.HasClass("moz-signature")) _signature.Begin(tag);
         // Outlook on the web marks the text being typed; in quotations it prefixes each name with x_. Word names its style.
         if (_rest && (tag.HasClass("elementToProof") || (_typed is not null && tag.HasClass(_typed)))) _own.Begin(tag);
     }
@@ -101,7 +105,8 @@ internal sealed class HtmlMarks(MailLines lines)
     private void Quotation(in HtmlTag tag)
     {
         if (_cite.IsOpen || _soft.IsOpen) return;
-        if (tag.Type.Equals("cite", StringComparison.OrdinalIgnoreCase) || tag.HasClass("gmail_quote") || tag.HasClass("protonmail_quote") || tag.HasClass("tutanota_quote") || (_container.IsOpen && !_isWhole))
+        if (tag.Type.Equals("cite", StringComparison.OrdinalIgnoreCase) || tag.HasClass("gmail_quote") || tag.HasClass("protonmail_quote")
+            || tag.HasClass("tutanota_quote") || (_container.IsOpen && !_isWhole))
         {
             _cite.Begin(tag);
             _cited |= _container.IsOpen;

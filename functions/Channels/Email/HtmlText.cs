@@ -1,8 +1,10 @@
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Turns the HTML of a mail into lines as a reader sees them, each with what the markup says of it. A scanner over the characters, without a tree: linear, and its memory is that of the visible text. (HtmlAgilityPack took
-/// 270 bytes for each character of a hostile mail; the tokens of AngleSharp take 13 to 66, see functions/README.md, "HTML without a tree".) Follows the tokens of
+/// Turns the HTML of a mail into lines as a reader sees them, each with what the markup says of it. A scanner over the characters, without
+/// a tree: linear, and its memory is that of the visible text. (HtmlAgilityPack took
+/// 270 bytes for each character of a hostile mail; the tokens of AngleSharp take 13 to 66, see functions/README.md, "HTML without a tree".)
+/// Follows the tokens of
 /// https://html.spec.whatwg.org/multipage/parsing.html as far as text needs them.
 /// </summary>
 internal sealed class HtmlText
@@ -55,7 +57,8 @@ internal sealed class HtmlText
         var next = at + 1 < _html.Length ? _html[at + 1] : ' ';
         if (char.IsAsciiLetter(next) || (next == '/' && at + 2 < _html.Length && char.IsAsciiLetter(_html[at + 2]))) return Tag(at);
         var third = at + 2 < _html.Length ? _html[at + 2] : ' ';
-        if ((next is '!' && (third is '-' or '[' || char.IsAsciiLetter(third))) || (next is '?' && char.IsAsciiLetter(third))) return Comment(at);
+        if ((next is '!' && (third is '-' or '[' || char.IsAsciiLetter(third))) || (next is '?' && char.IsAsciiLetter(third)))
+            return Comment(at);
         Text("<");
         return at + 1;
     }
@@ -73,7 +76,8 @@ internal sealed class HtmlText
         var tag = new HtmlTag(_html, at, _brokenQuotes);
         if (tag.End < 0)
         {
-            // A quote that never ends, or a sign that was meant as text: what follows is read without regard to quotes, so that nothing is lost and nothing is read twice.
+            // A quote that never ends, or a sign that was meant as text: what follows is read without regard to quotes, so that nothing is
+            // lost and nothing is read twice.
             if (_brokenQuotes || _html.IndexOf('>', at) < 0)
             {
                 Text(_html.AsSpan(at));
@@ -195,6 +199,7 @@ internal sealed class HtmlText
         _lineStart = _length;
     }
 
-    private static bool IsBlock(in HtmlTag tag) => tag.IsAny("p", "div", "tr", "li", "ul", "ol", "table") || tag.IsAny("blockquote", "hr", "pre", "body", "section", "article", "center")
+    private static bool IsBlock(in HtmlTag tag) => tag.IsAny("p", "div", "tr", "li", "ul", "ol", "table")
+        || tag.IsAny("blockquote", "hr", "pre", "body", "section", "article", "center")
         || (tag.Name is [('h' or 'H'), >= '1' and <= '6']) || tag.IsAny("dl", "dt", "dd", "form", "header", "footer");
 }

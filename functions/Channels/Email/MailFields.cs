@@ -11,5 +11,7 @@ internal static class MailFields
 
     /// <summary>A time with its offset, which need not be Z; null when there is none that can be read.</summary>
     public static DateTimeOffset? Time(this JsonElement parent, ReadOnlySpan<byte> name) =>
-        parent.Text(name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        parent.Text(name) is { } text
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time) ? time : null;
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Serverless.Channels.Email;
 
 /// <summary>The headers of a mail that a case needs, and whether a machine wrote it.</summary>
-/// <remarks>What marks a machine: https://www.rfc-editor.org/rfc/rfc3834 (Auto-Submitted), https://www.rfc-editor.org/rfc/rfc3464 (bounces), https://www.rfc-editor.org/rfc/rfc2369 (lists).</remarks>
+/// <remarks>What marks a machine: https://www.rfc-editor.org/rfc/rfc3834 (Auto-Submitted), https://www.rfc-editor.org/rfc/rfc3464
+/// (bounces), https://www.rfc-editor.org/rfc/rfc2369 (lists).</remarks>
 internal sealed class MailHeaders
 {
     /// <summary>MAPI property of References; Sent Items have it in the place of a header.</summary>
@@ -18,7 +19,8 @@ internal sealed class MailHeaders
     /// </summary>
     public const string FromSmtpProperty = "String 0x5D02";
 
-    /// <summary>On every mail of ours; Graph lets us set only headers that begin with x-. https://learn.microsoft.com/en-us/graph/api/user-sendmail</summary>
+    /// <summary>On every mail of ours; Graph lets us set only headers that begin with x-.
+    /// https://learn.microsoft.com/en-us/graph/api/user-sendmail</summary>
     public const string LoopHeader = "x-contact-loop";
 
     private const int MaxReferences = 200;
@@ -29,7 +31,8 @@ internal sealed class MailHeaders
     {
         foreach (var header in message.Get("internetMessageHeaders"u8).Items())
         {
-            if (header.Text("name"u8) is { } name && header.Get("value"u8).ValueKind == JsonValueKind.String) Take(name, header.Get("value"u8).GetString()!.Trim());
+            if (header.Text("name"u8) is { } name && header.Get("value"u8).ValueKind == JsonValueKind.String)
+                Take(name, header.Get("value"u8).GetString()!.Trim());
         }
 
         foreach (var property in message.Get("singleValueExtendedProperties"u8).Items())
@@ -90,9 +93,11 @@ internal sealed class MailHeaders
     {
         if (_loop) return "own-loop";
         var at = from.IndexOf('@');
-        var daemon = (at > 0 ? from[..at] : from).ToLowerInvariant() is "mailer-daemon" or "postmaster" or "mailer_daemon" or "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e";
+        var daemon = (at > 0 ? from[..at] : from).ToLowerInvariant() is "mailer-daemon" or "postmaster" or "mailer_daemon"
+            or "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e";
         if (_report || _failed || (daemon && (_nobody || _replied || _generated))) return "bounce";
-        if (_replied || _receipt || (_generated && (InReplyTo is not null || References.Count > 0)) || (_nobody && !IsListed)) return "auto-reply";
+        if (_replied || _receipt || (_generated && (InReplyTo is not null || References.Count > 0)) || (_nobody && !IsListed))
+            return "auto-reply";
         if (IsNewsletter(isOurs)) return "list";
         return _generated ? "generated" : null;
     }
@@ -123,7 +128,8 @@ internal sealed class MailHeaders
                 if (value.StartsWith("auto-replied", StringComparison.OrdinalIgnoreCase)) _replied = true;
                 else _generated = true;
                 break;
-            case "x-autoreply" or "x-autorespond" or "x-autoresponder" when !value.Equals("no", StringComparison.OrdinalIgnoreCase): _replied = true; break;
+            case "x-autoreply" or "x-autorespond"
+                or "x-autoresponder" when !value.Equals("no", StringComparison.OrdinalIgnoreCase): _replied = true; break;
             case "return-path": _nobody |= value == "<>"; break;
             case "x-failed-recipients":
                 _failed = true;
@@ -134,7 +140,8 @@ internal sealed class MailHeaders
         }
     }
 
-    // https://www.rfc-editor.org/rfc/rfc2919 (List-Id), https://support.google.com/a/answer/2685650 (X-Original-Sender and X-Original-From of a group)
+    // https://www.rfc-editor.org/rfc/rfc2919 (List-Id), https://support.google.com/a/answer/2685650 (X-Original-Sender and X-Original-From
+    // of a group)
     private void TakeOfList(string name, string value)
     {
         switch (name)

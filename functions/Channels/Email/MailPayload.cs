@@ -15,11 +15,13 @@ internal static class MailPayload
     /// <param name="document">The message as JSON.</param>
     /// <param name="options">Our own addresses and the secrets of our marks.</param>
     /// <param name="time">Measures how long reading its text takes.</param>
-    public static Parsed Read(Delivery delivery, MessageAddress address, ReadOnlyMemory<byte> document, EmailOptions options, TimeProvider time)
+    public static Parsed Read(Delivery delivery, MessageAddress address, ReadOnlyMemory<byte> document, EmailOptions options,
+        TimeProvider time)
     {
         using var json = JsonDocument.Parse(document);
         var message = json.RootElement;
-        if (message.ValueKind != JsonValueKind.Object || message.Text("id"u8) is null) throw new JsonException("The document is no message.");
+        if (message.ValueKind != JsonValueKind.Object || message.Text("id"u8) is null)
+            throw new JsonException("The document is no message.");
         if (message.Get("isDraft"u8).IsTrue()) return new Parsed.Ignored("draft");
 
         var headers = new MailHeaders(message);
@@ -34,7 +36,8 @@ internal static class MailPayload
     }
 
     /// <summary>A message with all that is asked of it more than once.</summary>
-    private sealed record Mail(Delivery Delivery, MessageAddress Address, JsonElement Message, MailHeaders Headers, Correspondents People, EmailOptions Options);
+    private sealed record Mail(Delivery Delivery, MessageAddress Address, JsonElement Message, MailHeaders Headers, Correspondents People,
+        EmailOptions Options);
 
     private static Parsed.Found Found(Mail mail, string? automatic, TimeProvider time)
     {
@@ -62,7 +65,8 @@ internal static class MailPayload
         }
 
         // Sent Items show no headers: the Message-ID says which reply of ours it was.
-        if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own) extras.Add(ExtraNames.ReplyId, own.Reply);
+        if (sent && MailThread.ReadOwnId(options.ClientStates, message.Text("internetMessageId"u8)) is { } own)
+            extras.Add(ExtraNames.ReplyId, own.Reply);
         if (headers.WantsNoAutoReply) extras.Add("noAutoReply", "true");
         extras.Add("truncated", words.Exceeds);
         var thread = MailThreads.Of(mail.Message, headers, counterpart, text, authentication == "fail", options);
@@ -100,7 +104,9 @@ internal static class MailPayload
         foreach (var mailbox in options.Mailboxes.Values)
         {
             var domain = MailAddresses.DomainOf(mailbox.Address);
-            if (domain.Length > 0 && (listName.Contains($"@{domain}", StringComparison.OrdinalIgnoreCase) || listName.Contains($".{domain}", StringComparison.OrdinalIgnoreCase))) return true;
+            if (domain.Length > 0
+                && (listName.Contains($"@{domain}", StringComparison.OrdinalIgnoreCase)
+                    || listName.Contains($".{domain}", StringComparison.OrdinalIgnoreCase))) return true;
         }
 
         return false;
@@ -123,14 +129,17 @@ internal static class MailPayload
         var bounce = Bounce.Read(MailWords.Whole(message, time), message.Text("subject"u8), headers.FailedRecipient is not null);
         if (!bounce.IsFinal) return null;
         return new Parsed.StatusUpdate(new MessageStatus(
-            mail.Address.Folder.Address.ToLowerInvariant(), own.Id, MessageState.Failed, message.Time("receivedDateTime"u8) ?? mail.Delivery.ReceivedAt, bounce.Code, own.Reply));
+            mail.Address.Folder.Address.ToLowerInvariant(), own.Id, MessageState.Failed, message.Time("receivedDateTime"u8)
+            ?? mail.Delivery.ReceivedAt, bounce.Code, own.Reply));
     }
 
     private static List<Attachment> Files(JsonElement message, MessageAddress address, bool exceeds)
     {
         List<Attachment> files = [];
         // What does not fit into a contact is there as the mail itself.
-        if (exceeds) files.Add(new Attachment(new AttachmentAddress(address.Folder.Address, address.Id, "", AttachmentAddress.Mail).ToString(), "message/rfc822", null, "mail.eml"));
+        if (exceeds) files.Add(
+            new Attachment(new AttachmentAddress(address.Folder.Address, address.Id, "", AttachmentAddress.Mail).ToString(),
+                "message/rfc822", null, "mail.eml"));
         foreach (var file in message.Get("attachments"u8).Items().Take(MaxAttachments))
         {
             if (file.Text("id"u8) is not { } id || !MessageAddress.IsId(id)) continue;
@@ -138,9 +147,11 @@ internal static class MailPayload
             var kind = type.Is("#microsoft.graph.itemAttachment"u8) ? AttachmentAddress.Item
                 : type.Is("#microsoft.graph.referenceAttachment"u8) ? AttachmentAddress.Link
                 : file.Get("isInline"u8).IsTrue() ? AttachmentAddress.Inline : AttachmentAddress.File;
-            long? size = file.Get("size"u8) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : null;
+            long? size = file.Get("size"u8) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var bytes) && bytes >= 0
+                ? bytes : null;
             var mime = file.Text("contentType"u8) ?? (kind == AttachmentAddress.Item ? "message/rfc822" : null);
-            files.Add(new Attachment(new AttachmentAddress(address.Folder.Address, address.Id, id, kind).ToString(), mime, size, file.Text("name"u8)));
+            files.Add(new Attachment(new AttachmentAddress(address.Folder.Address, address.Id, id, kind).ToString(), mime, size,
+                file.Text("name"u8)));
         }
 
         return files;

@@ -29,7 +29,8 @@ internal static partial class MailThread
     /// <param name="thread">The conversation's key.</param>
     /// <param name="mailbox">Whose domain it carries.</param>
     public static string OwnId(string secret, string replyId, string thread, string mailbox) =>
-        $"<contact.{replyId}.{thread}.{Proof(secret, $"id\n{replyId}\n{thread}")}@{mailbox[(mailbox.IndexOf('@') + 1)..].ToLowerInvariant()}>";
+        $"<contact.{replyId}.{thread}.{Proof(secret,
+            $"id\n{replyId}\n{thread}")}@{mailbox[(mailbox.IndexOf('@') + 1)..].ToLowerInvariant()}>";
 
     /// <summary>Content of one of our Message-IDs; null for any other, and for a forged one.</summary>
     public static (string Reply, string Thread)? ReadOwnId(SecretPair secrets, string? messageId) =>
@@ -47,7 +48,8 @@ internal static partial class MailThread
     }
 
     /// <summary>The line at the end of a reply: <c>[#number.key.proof]</c>.</summary>
-    public static string Mark(string secret, string number, string thread, string address) => $"[#{number}.{thread}.{Proof(secret, MarkSubject(thread, address))}]";
+    public static string Mark(string secret, string number, string thread, string address) =>
+        $"[#{number}.{thread}.{Proof(secret, MarkSubject(thread, address))}]";
 
     /// <summary>The conversation that a mark within a text names, if it was made for this address.</summary>
     public static string? FindMark(SecretPair secrets, string? text, string address)
@@ -64,7 +66,8 @@ internal static partial class MailThread
     }
 
     /// <summary>A case number in a text: a hint for people, never a reason to join (P10).</summary>
-    public static string? ClaimedNumber(string? subject) => subject is not null && Numbers().Match(subject) is { Success: true } match ? match.Groups["number"].Value : null;
+    public static string? ClaimedNumber(string? subject) =>
+        subject is not null && Numbers().Match(subject) is { Success: true } match ? match.Groups["number"].Value : null;
 
     private static (string Reply, string Thread)? Proven(SecretPair secrets, Match match)
     {
@@ -81,10 +84,12 @@ internal static partial class MailThread
         return Base64Url.EncodeToString(hash[..ProofBytes]);
     }
 
-    [GeneratedRegex(@"<?contact\.(?<reply>[0-9a-f]{32})\.(?<thread>[A-Za-z0-9_-]{22})\.(?<proof>[A-Za-z0-9_-]{11})@[A-Za-z0-9.-]{1,190}>?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"<?contact\.(?<reply>[0-9a-f]{32})\.(?<thread>[A-Za-z0-9_-]{22})\.(?<proof>[A-Za-z0-9_-]{11})@[A-Za-z0-9.-]{1,190}>?",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OwnIds();
 
-    [GeneratedRegex(@"\[#[0-9A-Z]{8}\.(?<thread>[A-Za-z0-9_-]{22})\.(?<proof>[A-Za-z0-9_-]{11})\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\[#[0-9A-Z]{8}\.(?<thread>[A-Za-z0-9_-]{22})\.(?<proof>[A-Za-z0-9_-]{11})\]", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Marks();
 
     [GeneratedRegex(@"\[#(?<number>[0-9A-Z]{8})\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

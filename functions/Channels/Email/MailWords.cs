@@ -4,7 +4,8 @@ namespace Serverless.Channels.Email;
 
 /// <summary>The text of a message, and whether all of it is there.</summary>
 /// <param name="Text">What was read.</param>
-/// <param name="Exceeds">Why there is more than that: <c>too-large</c> (Graph gave only its beginning), <c>characters</c>, <c>lines</c>, <c>time</c>, <c>quoted</c>, <c>signature</c>; null when nothing is missing.</param>
+/// <param name="Exceeds">Why there is more than that: <c>too-large</c> (Graph gave only its beginning), <c>characters</c>, <c>lines</c>,
+/// <c>time</c>, <c>quoted</c>, <c>signature</c>; null when nothing is missing.</param>
 /// <param name="IsPlaceholder">Whether a manual review is needed: the text exceeds the limit for one mail.</param>
 internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlaceholder)
 {
@@ -19,7 +20,9 @@ internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlacehol
         {
             var text = Split(message, new TextLimits(time));
             if (text.Quoted.Length > MaxQuoted) return new MailWords(text with { Quoted = Short(text.Quoted, MaxQuoted) }, "quoted", false);
-            return text.Signature.Length > MaxSignature ? new MailWords(text with { Signature = Short(text.Signature, MaxSignature) }, "signature", false) : new MailWords(text, null, false);
+            return text.Signature.Length > MaxSignature
+                ? new MailWords(text with { Signature = Short(text.Signature, MaxSignature) }, "signature", false)
+                : new MailWords(text, null, false);
         }
         catch (TextLimitException error)
         {
@@ -41,9 +44,11 @@ internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlacehol
         // Graph's uniqueBody loses inline answers, so the whole body is split here; it only helps when the split found nothing.
         var whole = TextOf(message.Get("body"u8), limits);
         if (whole is null) return Preview(message);
-        if (whole.Quoted.Length > 0 || TextOf(message.Get("uniqueBody"u8), limits) is not { Own.Length: > 0 } unique || unique.Own.Length >= whole.Own.Length) return whole;
+        if (whole.Quoted.Length > 0 || TextOf(message.Get("uniqueBody"u8), limits) is not { Own.Length: > 0 } unique
+            || unique.Own.Length >= whole.Own.Length) return whole;
         return whole.Own.StartsWith(unique.Own, StringComparison.Ordinal)
-            ? new MailText(unique.Own, whole.Own[unique.Own.Length..].Trim(), whole.Signature.Length >= unique.Signature.Length ? whole.Signature : unique.Signature)
+            ? new MailText(unique.Own, whole.Own[unique.Own.Length..].Trim(), whole.Signature.Length >= unique.Signature.Length
+                ? whole.Signature : unique.Signature)
             : whole;
     }
 
@@ -65,5 +70,6 @@ internal sealed record MailWords(MailText Text, string? Exceeds, bool IsPlacehol
         return new MailText((IsPlain(body) ? MailText.OfPlain(content) : MailText.OfHtml(content)).Own, "", "");
     }
 
-    private static string Short(string text, int max) => text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+    private static string Short(string text, int max) =>
+        text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
 }

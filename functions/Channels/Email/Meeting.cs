@@ -6,7 +6,8 @@ namespace Serverless.Channels.Email;
 /// <remarks>https://learn.microsoft.com/en-us/graph/api/resources/eventmessage</remarks>
 internal static class Meeting
 {
-    /// <summary>Its begin, as Exchange keeps it: PidLidAppointmentStartWhole. Fields of a derived type cannot be selected beside those of a message, named properties can.</summary>
+    /// <summary>Its begin, as Exchange keeps it: PidLidAppointmentStartWhole. Fields of a derived type cannot be selected beside those of a
+    /// message, named properties can.</summary>
     /// <remarks>https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxocal/</remarks>
     public const string StartProperty = $"SystemTime {{{Calendar}}} Id 0x820D";
 
@@ -18,7 +19,8 @@ internal static class Meeting
 
     private const string Calendar = "00062002-0000-0000-C000-000000000046";
 
-    /// <summary>Adds <c>start</c>, <c>end</c>, <c>location</c> and <c>meeting</c> (Graph's word for what it is), as far as they are there.</summary>
+    /// <summary>Adds <c>start</c>, <c>end</c>, <c>location</c> and <c>meeting</c> (Graph's word for what it is), as far as they are
+    /// there.</summary>
     public static void Add(JsonElement message, ref ExtraFields extras)
     {
         extras.Add("meeting", message.Text("meetingMessageType"u8));
@@ -28,7 +30,8 @@ internal static class Meeting
     }
 
     // Graph's time and its zone, which is a name and not an offset: both are stored as written.
-    private static string? Time(JsonElement time) => time.Text("dateTime"u8) is { } at ? time.Text("timeZone"u8) is { } zone ? $"{at} {zone}" : at : null;
+    private static string? Time(JsonElement time) =>
+        time.Text("dateTime"u8) is { } at ? time.Text("timeZone"u8) is { } zone ? $"{at} {zone}" : at : null;
 
     private static string? Property(JsonElement message, string id)
     {

@@ -14,7 +14,8 @@ internal readonly record struct MessageAddress(Watched Folder, string Id)
 
     /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
     public static MessageAddress? Parse(string text) =>
-        text.Split('/') is ["users", var address, "mailFolders", var folder, "messages", var id] && IsId(id) ? new(new(address, folder), id) : null;
+        text.Split('/') is ["users", var address, "mailFolders", var folder, "messages", var id] && IsId(id)
+        ? new(new(address, folder), id) : null;
 
     /// <summary>Whether it can be an id: it becomes part of an address, so nothing else may pass.</summary>
     public static bool IsId(string? id) =>

@@ -4,7 +4,8 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Email;
 
 /// <summary>
-/// Judges a POST of notifications. A basic one carries no signature: it is proven by the <c>clientState</c> that only Graph and we know, and by the message that is then fetched
+/// Judges a POST of notifications. A basic one carries no signature: it is proven by the <c>clientState</c> that only Graph and we know,
+/// and by the message that is then fetched
 /// with our own token. A rich one also carries tokens of Entra ID, and a single bad one makes the whole POST suspicious.
 /// </summary>
 /// <remarks>https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#validating-the-authenticity-of-notifications</remarks>
@@ -34,7 +35,8 @@ internal static class NotificationCheck
     }
 
     /// <summary>Expected issuer and audience of a token.</summary>
-    public static EntraRules Rules(EmailOptions options) => new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
+    public static EntraRules Rules(EmailOptions options) =>
+        new([options.AppId ?? ""], GraphNotifier, string.IsNullOrEmpty(options.TenantId) ? [] : [options.TenantId]);
 
     /// <summary>
     /// Null when at least one item has a valid client state. The others are skipped when they are parsed, each for itself (P4).

@@ -41,7 +41,8 @@ internal static class QuotationFinder
             }
         }
 
-        // Without a line that says whose words they are, lines with > are quotation only where nothing follows them; a list of points in the customer's own mail looks the same.
+        // Without a line that says whose words they are, lines with > are quotation only where nothing follows them; a list of points in
+        // the customer's own mail looks the same.
         if (loose is [var only] && !anchored && IsBehindAll(lines, parts, only)) Fill(parts, only.From, only.To, LinePart.Quoted);
     }
 
@@ -57,7 +58,8 @@ internal static class QuotationFinder
 
         // "You wrote to me:" and then what looks like a header: the customer shows something.
         var shown = last >= 0 && lines[last].EndsWith(':') && !lines.Mark(at).HasFlag(LineMark.Ruled) && !IsLine(lines, at - 1);
-        if (HeaderBlock.Read(lines, at) is { } header && header.IsCertain(lines.Mark(at).HasFlag(LineMark.Ruled) || IsLine(lines, at - 1)) && !shown)
+        if (HeaderBlock.Read(lines, at) is { } header && header.IsCertain(lines.Mark(at).HasFlag(LineMark.Ruled) || IsLine(lines, at - 1))
+            && !shown)
             return Rest(lines, parts, at, header.End, ref anchored);
 
         if (Attribution.EndingAt(lines, at) is not { } wrote) return at;
@@ -149,7 +151,8 @@ internal static class QuotationFinder
 
     private static bool IsPrefixed(ReadOnlySpan<char> line) => line.TrimStart() is ['>', ..];
 
-    private static bool IsMarked(MailLines lines, int at) => at < lines.Count && (IsPrefixed(lines[at]) || lines.Mark(at).HasFlag(LineMark.Quoted));
+    private static bool IsMarked(MailLines lines, int at) =>
+        at < lines.Count && (IsPrefixed(lines[at]) || lines.Mark(at).HasFlag(LineMark.Quoted));
 
     private static bool IsSoft(MailLines lines, int at) => at < lines.Count && lines.Mark(at).HasFlag(LineMark.Soft);
 

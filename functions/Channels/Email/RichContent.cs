@@ -4,8 +4,10 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Email;
 
-/// <summary>Opens the encrypted part of a rich notification: a key of its own under our certificate (RSA-OAEP with SHA-1), an HMAC over the data, AES-256-CBC.</summary>
-/// <remarks>The HMAC is checked first, in constant time: only then may a padding error be seen. https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#decrypting-resource-data-from-change-notifications</remarks>
+/// <summary>Opens the encrypted part of a rich notification: a key of its own under our certificate (RSA-OAEP with SHA-1), an HMAC over the
+/// data, AES-256-CBC.</summary>
+/// <remarks>The HMAC is checked first, in constant time: only then may a padding error be seen.
+/// https://learn.microsoft.com/en-us/graph/change-notifications-with-resource-data#decrypting-resource-data-from-change-notifications</remarks>
 internal static class RichContent
 {
     private const int KeyBytes = 32;
@@ -31,14 +33,16 @@ internal static class RichContent
     {
         plain = [];
         if (Pem(content, options) is not { } pem) return Finding.KeyUnknown;
-        if (!Bytes(content, "dataKey", 1024, out var wrapped) || !Bytes(content, "data", MaxBytes, out var data) || !Bytes(content, "dataSignature", 64, out var signature)) return Finding.Wrong;
+        if (!Bytes(content, "dataKey", 1024, out var wrapped) || !Bytes(content, "data", MaxBytes, out var data)
+            || !Bytes(content, "dataSignature", 64, out var signature)) return Finding.Wrong;
         try
         {
             using var rsa = RSA.Create();
             rsa.ImportFromPem(PrivatePart(pem));
             // SHA-1 is what Graph encrypts with; OAEP does not need collision resistance.
             var key = rsa.Decrypt(wrapped, RSAEncryptionPadding.OaepSHA1);
-            if (key.Length != KeyBytes || !CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(key, data), signature)) return Finding.Wrong;
+            if (key.Length != KeyBytes || !CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(key, data), signature))
+                return Finding.Wrong;
             using var aes = Aes.Create();
             aes.Key = key;
 #pragma warning disable CA5401 // Graph's own choice: each item has a key of its own, and the IV is the first half of it.
@@ -115,13 +119,15 @@ internal static class RichContent
         var id = content.Text("encryptionCertificateId"u8);
         if (string.IsNullOrEmpty(id)) return null;
         if (id == options.CertificateId && !string.IsNullOrEmpty(options.Certificate)) return options.Certificate;
-        return id == options.PreviousCertificateId && !string.IsNullOrEmpty(options.PreviousCertificate) ? options.PreviousCertificate : null;
+        return id == options.PreviousCertificateId && !string.IsNullOrEmpty(options.PreviousCertificate)
+            ? options.PreviousCertificate : null;
     }
 
     private static bool Bytes(JsonElement content, string name, int max, out byte[] bytes)
     {
         bytes = [];
-        return content.ValueKind == JsonValueKind.Object && content.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        return content.ValueKind == JsonValueKind.Object && content.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String
             && value.TryGetBytesFromBase64(out bytes!) && bytes.Length > 0 && bytes.Length <= max;
     }
 }

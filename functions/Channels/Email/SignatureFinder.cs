@@ -90,7 +90,8 @@ internal static partial class SignatureFinder
     {
         var line = lines[at];
         if (at <= delimiter + 1 || line.IsEmpty || !lines.IsEmpty(at - 1)) return false;
-        return line.StartsWith("PS", StringComparison.Ordinal) || line.StartsWith("P.S", StringComparison.OrdinalIgnoreCase) || line.StartsWith("NB", StringComparison.Ordinal) || HasQuestion(lines, at);
+        return line.StartsWith("PS", StringComparison.Ordinal) || line.StartsWith("P.S", StringComparison.OrdinalIgnoreCase)
+            || line.StartsWith("NB", StringComparison.Ordinal) || HasQuestion(lines, at);
     }
 
     private static bool HasQuestion(MailLines lines, int at)
@@ -124,7 +125,8 @@ internal static partial class SignatureFinder
         return true;
     }
 
-    private static bool IsFree(MailLines lines, int at, int edge) => at < 0 || at >= lines.Count || at == edge - 1 || at == edge || lines.IsEmpty(at);
+    private static bool IsFree(MailLines lines, int at, int edge) =>
+        at < 0 || at >= lines.Count || at == edge - 1 || at == edge || lines.IsEmpty(at);
 
     private static bool IsPhone(ReadOnlySpan<char> line)
     {
@@ -143,15 +145,20 @@ internal static partial class SignatureFinder
         + @"xperia( \w{1,10})?|huawei|xiaomi|redmi( \w{1,8})?|oneplus|fairphone|nokia|lumia|blackberry|android|smartphone|handy|mobiltelefon|telefon|mobilgerät|gerät|tablet|phone|mobile|mobil|device|móvil|teléfono|mobiele telefoon|telefoon|telefono|cellulare|"
         + @"téléphone|portable|smartphone|toestel|telefonu|telefonem|urządzenia mobilnego)('a|em)?( mobile)?";
 
-    // "Sent from my iPhone", "Von meinem Galaxy Smartphone gesendet", "Diese Nachricht wurde von meinem Android-Mobiltelefon mit WEB.DE Mail gesendet".
+    // "Sent from my iPhone", "Von meinem Galaxy Smartphone gesendet", "Diese Nachricht wurde von meinem Android-Mobiltelefon mit WEB.DE
+    // Mail gesendet".
     [GeneratedRegex(
-        @"^(sent from (my )?(" + Device + @")( using .{2,30}| via .{2,30}| with .{2,30})?|(diese nachricht wurde )?von mein(em|er) (" + Device + @")( smartphone| handy| tablet)?( mit .{2,30})? (gesendet|geschickt)|"
-        + @"gesendet (von|mit) mein(em|er) (" + Device + @")|envoyé (de|depuis) mon (" + Device + @")|enviado desde mi (" + Device + @")|inviato (da|dal mio|dal) (" + Device + @")|"
-        + @"(verzonden|verstuurd) (vanaf|van|met) mijn (" + Device + @")|sendt fra min (" + Device + @")|skickat från min (" + Device + @")|wysłan[eoay] (z|ze) (mojego )?(" + Device + @"))$",
+        @"^(sent from (my )?(" + Device + @")( using .{2,30}| via .{2,30}| with .{2,30})?|(diese nachricht wurde )?von mein(em|er) ("
+        + Device + @")( smartphone| handy| tablet)?( mit .{2,30})? (gesendet|geschickt)|"
+        + @"gesendet (von|mit) mein(em|er) (" + Device + @")|envoyé (de|depuis) mon (" + Device + @")|enviado desde mi (" + Device
+        + @")|inviato (da|dal mio|dal) (" + Device + @")|"
+        + @"(verzonden|verstuurd) (vanaf|van|met) mijn (" + Device + @")|sendt fra min (" + Device + @")|skickat från min (" + Device
+        + @")|wysłan[eoay] (z|ze) (mojego )?(" + Device + @"))$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sent();
 
-    private const string Where = @"( (for|für|on|auf|unter|pour|para|per|voor|til|för|dla|sur|su|op) (my |mein |meinem |)(ios|android|windows( phone)?( 1[01])?|mac( ?os)?|iphone|ipad)( herunterladen)?)?";
+    private const string Where =
+        @"( (for|für|on|auf|unter|pour|para|per|voor|til|för|dla|sur|su|op) (my |mein |meinem |)(ios|android|windows( phone)?( 1[01])?|mac( ?os)?|iphone|ipad)( herunterladen)?)?";
 
     // What a program says of itself: "Get Outlook for iOS", "Gesendet mit der WEB.DE iPhone App", "Sent from Yahoo Mail on Android".
     [GeneratedRegex(

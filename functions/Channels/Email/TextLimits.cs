@@ -8,7 +8,8 @@ internal sealed class TextLimitException(string limit) : Exception($"The text of
 }
 
 /// <summary>
-/// What may be read of one mail. All steps are linear; these bounds keep one mail from taking the memory or the time of others. The largest genuine mails seen in public corpora have some
+/// What may be read of one mail. All steps are linear; these bounds keep one mail from taking the memory or the time of others. The largest
+/// genuine mails seen in public corpora have some
 /// 100,000 lines (log files pasted into the text).
 /// </summary>
 /// <param name="time">Measures the time.</param>

@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Serverless.Channels.Generic;
 
-/// <summary>Takes CloudEvents 1.0 out of an HTTP request, in all three modes. What breaks a rule of the specification throws <see cref="FormatException"/>.</summary>
+/// <summary>Takes CloudEvents 1.0 out of an HTTP request, in all three modes. What breaks a rule of the specification throws
+/// <see cref="FormatException"/>.</summary>
 /// <remarks>
 /// Sources: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md and
 /// https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md
@@ -84,9 +85,11 @@ internal static class CloudEventReader
     private static Parsed ReadBinary(Delivery delivery, Func<IncomingCloudEvent, Parsed> read)
     {
         // The binding forbids it: Content-Type says what the data is.
-        if (delivery.Header("ce-datacontenttype") is not null) throw new FormatException("ce-datacontenttype must not be sent: Content-Type is that attribute.");
+        if (delivery.Header("ce-datacontenttype") is not null)
+            throw new FormatException("ce-datacontenttype must not be sent: Content-Type is that attribute.");
         var type = ContentType(delivery);
-        using var document = delivery.Body.IsEmpty ? null : IsJson(type) ? JsonDocument.Parse(delivery.Body) : type.Length == 0 ? JsonOrNot(delivery.Body) : null;
+        using var document = delivery.Body.IsEmpty
+            ? null : IsJson(type) ? JsonDocument.Parse(delivery.Body) : type.Length == 0 ? JsonOrNot(delivery.Body) : null;
         var text = document is null && !delivery.Body.IsEmpty ? DataText(type, delivery.Body.Span) : null;
         var opaque = document is null && text is null && !delivery.Body.IsEmpty;
         return read(Checked(
@@ -109,10 +112,12 @@ internal static class CloudEventReader
 
         return Checked(
             Attribute(item, "specversion"u8), Attribute(item, "id"u8), Attribute(item, "source"u8), Attribute(item, "type"u8),
-            Attribute(item, "subject"u8), Attribute(item, "time"u8), data, text, base64 is not null && data.ValueKind == JsonValueKind.Undefined && text is null);
+            Attribute(item, "subject"u8), Attribute(item, "time"u8), data, text, base64 is not null
+            && data.ValueKind == JsonValueKind.Undefined && text is null);
     }
 
-    private static IncomingCloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time, JsonElement data, string? text, bool opaque)
+    private static IncomingCloudEvent Checked(string? version, string? id, string? source, string? type, string? subject, string? time,
+        JsonElement data, string? text, bool opaque)
     {
         if (version != "1.0") throw new FormatException("specversion must be 1.0.");
         DateTimeOffset? at = null;
@@ -127,7 +132,8 @@ internal static class CloudEventReader
     private static string? Attribute(JsonElement item, ReadOnlySpan<byte> name) =>
         item.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
 
-    private static string? Header(Delivery delivery, string name) => delivery.Header(name) is { } value ? CloudEventHeader.Decode(value) : null;
+    private static string? Header(Delivery delivery, string name) =>
+        delivery.Header(name) is { } value ? CloudEventHeader.Decode(value) : null;
 
     private static (JsonElement Data, string? Text) Decoded(string base64, string type)
     {
@@ -163,7 +169,8 @@ internal static class CloudEventReader
         var end = media.IndexOf(';');
         if (end >= 0) media = media[..end];
         media = media.Trim();
-        return media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || media.Equals("text/json", StringComparison.OrdinalIgnoreCase)
+        return media.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || media.Equals("text/json", StringComparison.OrdinalIgnoreCase)
             || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
     }
 
@@ -181,11 +188,13 @@ internal static class CloudEventReader
 }
 
 /// <summary>Header values of CloudEvents' binary mode.</summary>
-/// <remarks>Source: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values</remarks>
+/// <remarks>Source:
+/// https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values</remarks>
 internal static class CloudEventHeader
 {
     /// <summary>Removes quotes that older senders put around, then decodes percent signs once, as UTF-8.</summary>
-    /// <exception cref="FormatException">Not printable ASCII, a percent sign without two hex digits, or bytes that are not UTF-8 (<c>%C0%A0</c>).</exception>
+    /// <exception cref="FormatException">Not printable ASCII, a percent sign without two hex digits, or bytes that are not UTF-8
+    /// (<c>%C0%A0</c>).</exception>
     public static string Decode(string value)
     {
         if (!Ascii.IsValid(value)) throw new FormatException("A CloudEvents header may hold printable ASCII only.");
@@ -197,7 +206,8 @@ internal static class CloudEventHeader
         for (var i = 0; i < value.Length; i++)
         {
             if (value[i] != '%') bytes[length++] = (byte)value[i];
-            else if (byte.TryParse(value.AsSpan(i + 1, Math.Min(2, value.Length - i - 1)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var decoded) && i + 2 < value.Length)
+            else if (byte.TryParse(value.AsSpan(i + 1, Math.Min(2, value.Length - i - 1)), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture, out var decoded) && i + 2 < value.Length)
                 (bytes[length++], i) = (decoded, i + 2);
             else throw new FormatException("A percent sign in a CloudEvents header must stand before two hex digits.");
         }
@@ -228,13 +238,17 @@ internal static class CloudEventHeader
 /// <summary>Dates and times as CloudEvents writes them.</summary>
 internal static class Rfc3339
 {
-    /// <summary>UTC; null when the text is none. Digits beyond 100 nanoseconds are cut off; a leap second counts as the one before it.</summary>
+    /// <summary>UTC; null when the text is none. Digits beyond 100 nanoseconds are cut off; a leap second counts as the one before
+    /// it.</summary>
     public static DateTimeOffset? Parse(ReadOnlySpan<char> text)
     {
-        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't') || text[13] != ':' || text[16] != ':') return null;
+        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] is not ('T' or 't') || text[13] != ':' || text[16] != ':')
+            return null;
         if (!(Number(text[..4], out var year) && Number(text[5..7], out var month) && Number(text[8..10], out var day)
-            && Number(text[11..13], out var hour) && Number(text[14..16], out var minute) && Number(text[17..19], out var second))) return null;
-        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 60) return null;
+            && Number(text[11..13], out var hour) && Number(text[14..16], out var minute) && Number(text[17..19], out var second)))
+                return null;
+        if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59
+            || second > 60) return null;
 
         var rest = text[19..];
         var ticks = 0L;
@@ -254,10 +268,12 @@ internal static class Rfc3339
     private static TimeSpan? Offset(ReadOnlySpan<char> zone)
     {
         if (zone is "Z" or "z") return TimeSpan.Zero;
-        if (zone is not (['+' or '-', _, _, ':', _, _]) || !Number(zone[1..3], out var hours) || !Number(zone[4..], out var minutes) || hours > 23 || minutes > 59) return null;
+        if (zone is not (['+' or '-', _, _, ':', _, _]) || !Number(zone[1..3], out var hours) || !Number(zone[4..], out var minutes)
+            || hours > 23 || minutes > 59) return null;
         var offset = new TimeSpan(hours, minutes, 0);
         return zone[0] == '-' ? -offset : offset;
     }
 
-    private static bool Number(ReadOnlySpan<char> digits, out int value) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    private static bool Number(ReadOnlySpan<char> digits, out int value) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

@@ -11,8 +11,10 @@ namespace Serverless.Channels.Generic;
 /// The channel for everything without a provider: web forms, apps, tills, devices. CloudEvents 1.0, signed by Standard Webhooks.
 /// </summary>
 /// <remarks>
-/// Standard Webhooks sign id, time and body, not other headers such as Content-Type. In CloudEvents' binary mode the attributes are headers, so only TLS protects them. Therefore
-/// <c>webhook-id</c> must equal <c>ce-id</c> there: nobody makes a second event out of a signed one, and who changes its type or source still has a named sender's
+/// Standard Webhooks sign id, time and body, not other headers such as Content-Type. In CloudEvents' binary mode the attributes are
+/// headers, so only TLS protects them. Therefore
+/// <c>webhook-id</c> must equal <c>ce-id</c> there: nobody makes a second event out of a signed one, and who changes its type or source
+/// still has a named sender's
 /// sources to pass. Structured and batch mode have no such gap; prefer them.
 /// Sources: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md and
 /// https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
@@ -56,8 +58,10 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         foreach (var (name, sender) in now.Senders)
         {
             var section = $"{Section}Senders__{name}__";
-            if (sender.Secrets.IsMissing) yield return $"The sender {name} of the channel generic has no secret: set {section}Secret to whsec_ and base64 of 24 to 64 random bytes.";
-            if (string.IsNullOrWhiteSpace(sender.Sources)) yield return $"The sender {name} of the channel generic may speak for no source: set {section}Sources to the beginnings of its CloudEvents sources.";
+            if (sender.Secrets.IsMissing)
+                yield return $"The sender {name} of the channel generic has no secret: set {section}Secret to whsec_ and base64 of 24 to 64 random bytes.";
+            if (string.IsNullOrWhiteSpace(sender.Sources))
+                yield return $"The sender {name} of the channel generic may speak for no source: set {section}Sources to the beginnings of its CloudEvents sources.";
             foreach (var sentence in Malformed(section, sender.Secrets)) yield return sentence;
         }
     }
@@ -80,12 +84,14 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         return null;
     }
 
-    /// <summary>202: accepted and not processed yet, as the web hook profile wants it. 503 when it is not stored, since senders try again.</summary>
+    /// <summary>202: accepted and not processed yet, as the web hook profile wants it. 503 when it is not stored, since senders try
+    /// again.</summary>
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => acceptance == Acceptance.NotStored
         ? WebhookResponse.Empty(503) with { Headers = [new("Retry-After", "60")] }
         : WebhookResponse.Empty(202);
 
-    public IEnumerable<DeliveryItem> Read(Delivery delivery) => CloudEventReader.Elements(delivery, happened => GenericPayload.Read(happened, delivery));
+    public IEnumerable<DeliveryItem> Read(Delivery delivery) =>
+        CloudEventReader.Elements(delivery, happened => GenericPayload.Read(happened, delivery));
 
     private static VerificationResult Judge(Delivery delivery, GenericOptions now)
     {
@@ -101,7 +107,8 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
         }
 
         if (proof.Kind != WebhookProofKind.Genuine) return new VerificationResult.Invalid(ReasonFor(proof.Kind), proof.SentAt);
-        if (CloudEventReader.IsBinary(delivery) && delivery.Header("ce-id") is { } id && id != delivery.Header("webhook-id")) return new VerificationResult.Invalid(VerificationReasons.IdMismatch);
+        if (CloudEventReader.IsBinary(delivery) && delivery.Header("ce-id") is { } id && id != delivery.Header("webhook-id"))
+            return new VerificationResult.Invalid(VerificationReasons.IdMismatch);
         if (now.Senders.Count > 0 && !CloudEventReader.Sources(delivery).TrueForAll(source => MaySpeakFor(source, signer, now)))
             return new VerificationResult.Invalid(VerificationReasons.SourceForeign);
         return new VerificationResult.Valid(proof.SentAt);
@@ -135,8 +142,11 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
             return WebhookResponse.Empty(405) with { Headers = [AllowPost] };
 
         var rate = now.AllowedRatePerMinute;
-        if (int.TryParse(delivery.Header("webhook-request-rate"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) && wanted > 0) rate = Math.Min(rate, wanted);
-        return WebhookResponse.Empty() with { Headers = [AllowPost, new("WebHook-Allowed-Origin", origin), new("WebHook-Allowed-Rate", rate.ToString(CultureInfo.InvariantCulture))] };
+        if (int.TryParse(delivery.Header("webhook-request-rate"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted)
+            && wanted > 0) rate = Math.Min(rate, wanted);
+        return WebhookResponse.Empty()
+            with { Headers = [AllowPost, new("WebHook-Allowed-Origin", origin),
+                new("WebHook-Allowed-Rate", rate.ToString(CultureInfo.InvariantCulture))] };
     }
 
     private static IEnumerable<string> Malformed(string section, SecretPair secrets)
@@ -151,7 +161,8 @@ public sealed partial class GenericChannel(IOptionsMonitor<GenericOptions> optio
     {
         if (now.Senders.Count == 0) return now.Secrets.Fingerprint;
         var all = new StringBuilder(now.Secrets.Fingerprint);
-        foreach (var (name, sender) in now.Senders.OrderBy(s => s.Key, StringComparer.Ordinal)) all.Append('\n').Append(name).Append(' ').Append(sender.Secrets.Fingerprint);
+        foreach (var (name, sender) in now.Senders.OrderBy(s => s.Key, StringComparer.Ordinal))
+            all.Append('\n').Append(name).Append(' ').Append(sender.Secrets.Fingerprint);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())).AsSpan(0, 8));
     }
 }

@@ -16,7 +16,8 @@ public sealed class GenericOptions
     /// <summary>Verify, store, answer 2xx, work later.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>Standard Webhooks secret of the only sender, or of every source no named sender has claimed: <c>whsec_</c> and base64 of 24 to 64 bytes.</summary>
+    /// <summary>Standard Webhooks secret of the only sender, or of every source no named sender has claimed: <c>whsec_</c> and base64 of 24
+    /// to 64 bytes.</summary>
     public string? Secret { get; set; }
 
     /// <summary>The secret before <see cref="Secret"/>; counts while it is rotated.</summary>
@@ -25,11 +26,13 @@ public sealed class GenericOptions
     /// <summary>Senders with secrets of their own, by a name of our choice, e.g. <c>Channels__Generic__Senders__shop__Secret</c>.</summary>
     public Dictionary<string, GenericSender> Senders { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>How far a sender's clock may be off, both ways, in minutes. Five is what the specification's libraries use; years only to replay old examples.</summary>
+    /// <summary>How far a sender's clock may be off, both ways, in minutes. Five is what the specification's libraries use; years only to
+    /// replay old examples.</summary>
     [Range(1, 5_256_000)]
     public int ToleranceMinutes { get; set; } = 5;
 
-    /// <summary>Origins that may register for deliveries by the OPTIONS handshake, separated by spaces, e.g. <c>eventgrid.azure.net</c>; empty: none.</summary>
+    /// <summary>Origins that may register for deliveries by the OPTIONS handshake, separated by spaces, e.g. <c>eventgrid.azure.net</c>;
+    /// empty: none.</summary>
     public string AllowedOrigins { get; set; } = "";
 
     /// <summary>Requests a minute that the handshake grants. A promise to the sender, not a limit that is enforced here.</summary>
@@ -50,7 +53,8 @@ public sealed class GenericSender
 
     /// <summary>
     /// Beginnings of the CloudEvents <c>source</c> it may use, separated by spaces, e.g. <c>https://shop.example.com urn:example:till</c>.
-    /// A beginning ends at a <c>/</c>, <c>:</c>, <c>?</c> or <c>#</c>, so <c>https://shop.example.com</c> is not <c>https://shop.example.community</c>.
+    /// A beginning ends at a <c>/</c>, <c>:</c>, <c>?</c> or <c>#</c>, so <c>https://shop.example.com</c> is not
+    /// <c>https://shop.example.community</c>.
     /// </summary>
     public string Sources { get; set; } = "";
 

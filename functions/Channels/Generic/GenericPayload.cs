@@ -6,7 +6,8 @@ namespace Serverless.Channels.Generic;
 /// <summary>
 /// Maps the event types of the generic channel. The types and their fields are documented in <c>README.md</c> in this folder.
 /// </summary>
-/// <remarks>Data that is a text instead of an object is the customer's text. A field of the wrong kind throws: the event becomes a visible placeholder.</remarks>
+/// <remarks>Data that is a text instead of an object is the customer's text. A field of the wrong kind throws: the event becomes a visible
+/// placeholder.</remarks>
 internal static class GenericPayload
 {
     /// <exception cref="FormatException">Data that the type needs is missing.</exception>
@@ -30,7 +31,8 @@ internal static class GenericPayload
         if (data.ValueKind == JsonValueKind.Undefined)
         {
             var text = happened.Text ?? throw new FormatException("The event has no data.");
-            return Event(happened, ContactChange.Received, Begin(happened, delivery, kind, network) with { Text = text, Extras = With(null, "subject", happened.Subject) });
+            return Event(happened, ContactChange.Received, Begin(happened, delivery, kind, network)
+                with { Text = text, Extras = With(null, "subject", happened.Subject) });
         }
 
         Require(data, "data");
@@ -69,7 +71,8 @@ internal static class GenericPayload
     private static ContactEvent Changed(IncomingCloudEvent happened, Delivery delivery, ContactChange change)
     {
         Require(happened.Data, "data");
-        var message = String(happened.Data, "message"u8) ?? throw new FormatException("data.message is missing: the id of the event that brought the message.");
+        var message = String(happened.Data, "message"u8)
+            ?? throw new FormatException("data.message is missing: the id of the event that brought the message.");
         return Event(happened, change, Begin(happened, delivery, ContactKind.Message, "app") with
         {
             ExternalId = message,
@@ -85,7 +88,8 @@ internal static class GenericPayload
         });
 
     /// <summary>CloudEvents identify an event by source and id together; a space cannot be part of a source.</summary>
-    private static ContactEvent Event(IncomingCloudEvent happened, ContactChange change, Contact contact) => new($"{happened.Source} {happened.Id}", change, contact);
+    private static ContactEvent Event(IncomingCloudEvent happened, ContactChange change, Contact contact) =>
+        new($"{happened.Source} {happened.Id}", change, contact);
 
     private static Contact Begin(IncomingCloudEvent happened, Delivery delivery, ContactKind kind, string network) => new()
     {
@@ -116,7 +120,8 @@ internal static class GenericPayload
         {
             // An app's own server signs its events, so it can vouch for its signed-in user; a person who fills in a form vouches for
             // nothing.
-            var attested = signedInCounts && person.TryGetProperty("signedIn"u8, out var signedIn) && signedIn.ValueKind == JsonValueKind.True;
+            var attested = signedInCounts && person.TryGetProperty("signedIn"u8, out var signedIn)
+                && signedIn.ValueKind == JsonValueKind.True;
             parties.Add(new("customer", reference, attested ? Evidence.Attested : Evidence.Claimed, happened.Source, name));
         }
 
@@ -133,7 +138,8 @@ internal static class GenericPayload
         foreach (var c in written)
         {
             if (c is ' ' or '-' or '/' or '(' or ')' or '.' or '\u00a0') continue;
-            if (length == digits.Length || !(char.IsAsciiDigit(c) || (c == '+' && length == 0))) return new("phone-as-written", written, Evidence.Claimed, Name: name);
+            if (length == digits.Length || !(char.IsAsciiDigit(c) || (c == '+' && length == 0)))
+                return new("phone-as-written", written, Evidence.Claimed, Name: name);
             digits[length++] = c;
         }
 
@@ -157,7 +163,8 @@ internal static class GenericPayload
         return attachments;
     }
 
-    private static Dictionary<string, string>? Extras(Dictionary<string, string>? extras, IncomingCloudEvent happened, JsonElement data, string? model, string? fault)
+    private static Dictionary<string, string>? Extras(Dictionary<string, string>? extras, IncomingCloudEvent happened, JsonElement data,
+        string? model, string? fault)
     {
         extras = With(extras, "subject", String(data, "subject"u8) ?? happened.Subject);
         extras = With(extras, "device.model", model);
@@ -165,7 +172,8 @@ internal static class GenericPayload
         var more = Object(data, "extras"u8);
         if (more.ValueKind == JsonValueKind.Object)
             foreach (var property in more.EnumerateObject())
-                extras = With(extras, property.Name, property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : property.Value.GetRawText());
+                extras = With(extras, property.Name, property.Value.ValueKind == JsonValueKind.String
+                    ? property.Value.GetString() : property.Value.GetRawText());
         return extras;
     }
 
@@ -197,5 +205,6 @@ internal static class GenericPayload
             && value.GetString() is { Length: > 0 } text ? text : null;
 
     private static DateTimeOffset? Time(JsonElement data, ReadOnlySpan<byte> name) =>
-        String(data, name) is not { } text ? null : Rfc3339.Parse(text) ?? throw new FormatException("occurredAt must be a date and time of RFC 3339.");
+        String(data, name) is not { } text
+        ? null : Rfc3339.Parse(text) ?? throw new FormatException("occurredAt must be a date and time of RFC 3339.");
 }

@@ -11,4 +11,5 @@ namespace Serverless.Channels.Generic;
 /// <param name="Data">JSON data; undefined when the data is text or absent.</param>
 /// <param name="Text">Data that is text; null when it is JSON or absent.</param>
 /// <param name="IsOpaque">True when its data is neither JSON nor text: sender and type are known nevertheless.</param>
-internal readonly record struct IncomingCloudEvent(string Id, string Source, string Type, string? Subject, DateTimeOffset? Time, JsonElement Data, string? Text, bool IsOpaque = false);
+internal readonly record struct IncomingCloudEvent(string Id, string Source, string Type, string? Subject, DateTimeOffset? Time,
+    JsonElement Data, string? Text, bool IsOpaque = false);

@@ -50,8 +50,10 @@ internal static class InstagramPayload
         extras.Add("comment_id", mention.Comment);
         extras.Add("media_id", mention.Media);
         extras.Add("username", media.Get("username"u8).AsText());
-        var file = media.Get("media_url"u8).AsText() is { } url ? new Attachment(url, media.Get("media_type"u8).Is("VIDEO"u8) ? "video" : "image") : null;
-        var said = new MetaText(mention.Comment is null ? ContactKind.Post : ContactKind.Comment, comment.Get("text"u8).AsText() ?? media.Get("caption"u8).AsText(), file is null ? null : [file]);
+        var file = media.Get("media_url"u8).AsText() is { } url
+            ? new Attachment(url, media.Get("media_type"u8).Is("VIDEO"u8) ? "video" : "image") : null;
+        var said = new MetaText(mention.Comment is null ? ContactKind.Post
+            : ContactKind.Comment, comment.Get("text"u8).AsText() ?? media.Get("caption"u8).AsText(), file is null ? null : [file]);
         var found = Event(origin, (mention.Comment ?? mention.Media)!, null, mention.Media, null, false, said, extras);
         // An answer to a mention goes by our own account, not by the foreign comment.
         return found with { Event = found.Event with { Contact = found.Event.Contact with { Reply = new(mention.Resource) } } };

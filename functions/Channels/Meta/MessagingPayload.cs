@@ -17,7 +17,8 @@ internal static class MessagingPayload
         if (item.Get("reaction"u8) is { ValueKind: JsonValueKind.Object } reaction) return Reaction(origin, item, reaction);
 
         // A mention in a story comes as a message, and here and there as this.
-        if (item.Get("referral"u8) is { ValueKind: JsonValueKind.Object } mention && (mention.Has("story"u8) || mention.Get("source"u8).Is("STORY_MENTION"u8))) return StoryMention(origin, item, mention);
+        if (item.Get("referral"u8) is { ValueKind: JsonValueKind.Object } mention
+            && (mention.Has("story"u8) || mention.Get("source"u8).Is("STORY_MENTION"u8))) return StoryMention(origin, item, mention);
 
         // The user followed a link and has not written yet.
         if (item.Has("referral"u8)) return new Parsed.Ignored("referral");
@@ -62,9 +63,11 @@ internal static class MessagingPayload
         var taken = reaction.Get("action"u8).Is("unreact"u8);
         ExtraFields extras = default;
         extras.Add("reaction.mid", under);
-        var said = new MetaText(ContactKind.Reaction, taken ? null : reaction.Get("emoji"u8).AsText() ?? reaction.Get("reaction"u8).AsText());
+        var said = new MetaText(ContactKind.Reaction, taken
+            ? null : reaction.Get("emoji"u8).AsText() ?? reaction.Get("reaction"u8).AsText());
         var id = $"{under}:reaction{(sides.Outbound ? ":ours" : "")}";
-        return sides.Event($"{id}:{item.Get("timestamp"u8).AsId() ?? item.ContentId()}", taken ? ContactChange.Removed : ContactChange.Received, id, said, extras);
+        return sides.Event($"{id}:{item.Get("timestamp"u8).AsId() ?? item.ContentId()}", taken
+            ? ContactChange.Removed : ContactChange.Received, id, said, extras);
     }
 
     private static Parsed.Found StoryMention(MetaOrigin origin, JsonElement item, JsonElement mention)
@@ -78,7 +81,8 @@ internal static class MessagingPayload
         return sides.Event(id, ContactChange.Received, id, new(ContactKind.Message, null, file is null ? null : [file]), extras);
     }
 
-    // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-edits (num_edit comes as a number or as text)
+    // https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/message-edits (num_edit comes as a number or as
+    // text)
     private static Parsed.Found Edit(MetaOrigin origin, JsonElement item, JsonElement edit)
     {
         if (edit.Get("mid"u8).AsId() is not { } mid) return Placeholder(origin, item);
@@ -144,7 +148,8 @@ internal static class MessagingPayload
     private static void Products(JsonElement payload, ref List<Attachment>? attachments, ref ExtraFields extras)
     {
         var n = 0;
-        foreach (var list in new[] { payload.Get("product"u8).Get("elements"u8), payload.Get("generic"u8).Get("elements"u8), payload.Get("elements"u8) })
+        foreach (var list in new[] { payload.Get("product"u8).Get("elements"u8), payload.Get("generic"u8).Get("elements"u8),
+            payload.Get("elements"u8) })
         {
             foreach (var product in list.Items())
             {
@@ -154,7 +159,8 @@ internal static class MessagingPayload
                 extras.Add($"{at}.price", product.Get("subtitle"u8).AsText() ?? product.Get("price"u8).AsId());
                 extras.Add($"{at}.id", product.Get("id"u8).AsId());
                 extras.Add($"{at}.retailer_id", product.Get("retailer_id"u8).AsId());
-                if (product.Get("image_url"u8).AsText() is { } image) (attachments ??= []).Add(new(image, "image", Name: product.Get("title"u8).AsText()));
+                if (product.Get("image_url"u8).AsText() is { } image)
+                    (attachments ??= []).Add(new(image, "image", Name: product.Get("title"u8).AsText()));
             }
         }
     }

@@ -12,7 +12,8 @@ namespace Serverless.Channels.Meta;
 internal static class MetaCalls
 {
     /// <summary>Sends with the token in force; refused with it (code 190), once more with the one before.</summary>
-    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, MetaOptions options, string account, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
+    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, MetaOptions options, string account, HttpMethod method, string path,
+        JsonObject? body, CancellationToken ct)
     {
         var last = new MetaAnswer(ProviderResponse.NotCalled, null);
         foreach (var token in options.TokensOf(account))
@@ -25,7 +26,8 @@ internal static class MetaCalls
         return last;
     }
 
-    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, string address, string token, HttpMethod method, string path, JsonObject? body, CancellationToken ct)
+    public static async Task<MetaAnswer> SendAsync(ProviderHttp calls, string address, string token, HttpMethod method, string path,
+        JsonObject? body, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{address.TrimEnd('/')}/{path}");
         // In the header, not in the address: addresses are logged on the way.
@@ -63,9 +65,11 @@ internal sealed class MetaAnswer(ProviderResponse answer, JsonDocument? json) : 
     public int Detail => Number("error_subcode"u8);
 
     /// <summary>Why Meta cannot be asked now, as a short code.</summary>
-    public string Reason => Error is 4 or 17 or 32 or 613 or 80007 || answer.Status == 429 ? "rate-limited" : Error is 190 or 10 or 200 || answer.Status is 401 or 403 ? "refused" : "unreachable";
+    public string Reason => Error is 4 or 17 or 32 or 613 or 80007 || answer.Status == 429
+        ? "rate-limited" : Error is 190 or 10 or 200 || answer.Status is 401 or 403 ? "refused" : "unreachable";
 
     public void Dispose() => json?.Dispose();
 
-    private int Number(ReadOnlySpan<byte> name) => Json.Get("error"u8).Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : 0;
+    private int Number(ReadOnlySpan<byte> name) =>
+        Json.Get("error"u8).Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : 0;
 }

@@ -65,7 +65,8 @@ public sealed partial class MetaChannel(IOptionsMonitor<MetaOptions> options, Pr
     public VerificationResult Verify(Delivery delivery)
     {
         var current = options.CurrentValue;
-        if (delivery.Method is "GET" or "HEAD") return new VerificationResult.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
+        if (delivery.Method is "GET" or "HEAD")
+            return new VerificationResult.Challenge(MetaHandshake.Answer(delivery, current.VerifyTokens));
         if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
         if (current.AppSecrets.IsMissing && current.Apps.Values.All(app => app.AppSecrets.IsMissing))
             return new VerificationResult.Invalid(VerificationReasons.NoSecret);

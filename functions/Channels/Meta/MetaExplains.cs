@@ -11,14 +11,16 @@ public sealed partial class MetaChannel : IExplainsFailures
         if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) return [];
         var header = delivery.Header(SignatureHeader)!;
         var current = options.CurrentValue;
-        bool Holds(string secret, ReadOnlyMemory<byte> body) => secret.Length > 0 && Hmac.MatchesSha256Hex(secret, body.Span, header.AsSpan(SignaturePrefix.Length));
+        bool Holds(string secret, ReadOnlyMemory<byte> body) =>
+            secret.Length > 0 && Hmac.MatchesSha256Hex(secret, body.Span, header.AsSpan(SignaturePrefix.Length));
         var hints = SignatureHints.Of("Meta", delivery.Body,
         [
             ("Channels__Meta__AppSecret", current.AppSecret), ("Channels__Meta__PreviousAppSecret", current.PreviousAppSecret),
             .. current.Apps.Select(app => ($"Channels__Meta__Apps__{app.Key}__AppSecret", app.Value.AppSecret)),
         ], Holds);
         return Holds(current.VerifyToken?.Trim() ?? "", delivery.Body)
-            ? hints.Append(new FailureHint("secrets-swapped", "It is signed with the value of Channels__Meta__VerifyToken: that is the app secret, and belongs into Channels__Meta__AppSecret."))
+            ? hints.Append(new FailureHint("secrets-swapped",
+                "It is signed with the value of Channels__Meta__VerifyToken: that is the app secret, and belongs into Channels__Meta__AppSecret."))
             : hints;
     }
 }

@@ -21,7 +21,8 @@ internal static class MetaFields
         value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? value.GetRawText() : null;
 
     /// <summary>
-    /// A Unix time in seconds or milliseconds, as a number or as text (Messenger counts milliseconds, WhatsApp writes seconds as text, the feed
+    /// A Unix time in seconds or milliseconds, as a number or as text (Messenger counts milliseconds, WhatsApp writes seconds as text, the
+    /// feed
     /// seconds as a number). The time of arrival where it is missing, before 2004 or more than a day ahead.
     /// </summary>
     public static DateTimeOffset AsTime(this JsonElement value, DateTimeOffset arrival)
@@ -30,12 +31,14 @@ internal static class MetaFields
         switch (value.ValueKind)
         {
             case JsonValueKind.Number when value.TryGetInt64(out time): break;
-            case JsonValueKind.String when long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out time): break;
+            case JsonValueKind.String when long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture,
+                out time): break;
             default: return arrival;
         }
 
         // Seconds reach this figure in the year 5138, milliseconds reached it in 1973.
         if (time is >= 0 and < 100_000_000_000) time *= 1000;
-        return time >= Earliest && time <= arrival.ToUnixTimeMilliseconds() + OneDay ? DateTimeOffset.FromUnixTimeMilliseconds(time) : arrival;
+        return time >= Earliest && time <= arrival.ToUnixTimeMilliseconds() + OneDay
+            ? DateTimeOffset.FromUnixTimeMilliseconds(time) : arrival;
     }
 }

@@ -4,14 +4,17 @@ namespace Serverless.Channels.Meta;
 
 /// <content>Asks for what was written under our posts and media, and for direct messages; newest first, as Meta lists them.</content>
 /// <remarks>
-/// https://developers.facebook.com/docs/graph-api/reference/page/feed, https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments,
+/// https://developers.facebook.com/docs/graph-api/reference/page/feed,
+/// https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments,
 /// https://developers.facebook.com/docs/messenger-platform/conversations
 /// </remarks>
 public sealed partial class MetaChannel : IReconciles
 {
-    private const string FeedFields = "id,from,message,created_time,comments.limit(100).order(reverse_chronological).filter(stream){id,from,message,created_time,parent{id}}";
+    private const string FeedFields =
+        "id,from,message,created_time,comments.limit(100).order(reverse_chronological).filter(stream){id,from,message,created_time,parent{id}}";
     private const string MediaFields = "id,timestamp,comments.limit(50){id,text,timestamp,from,replies.limit(50){id,text,timestamp,from}}";
-    private const string TalkFields = "updated_time,messages.limit(25){id,created_time,from,to,message,attachments.limit(10){mime_type,name,image_data,video_data,file_url}}";
+    private const string TalkFields =
+        "updated_time,messages.limit(25){id,created_time,from,to,message,attachments.limit(10){mime_type,name,image_data,video_data,file_url}}";
 
     // A comment of today under a post of last week is found; one under an older post is not.
     private static readonly TimeSpan Reach = TimeSpan.FromDays(30);
@@ -26,7 +29,8 @@ public sealed partial class MetaChannel : IReconciles
             var current = options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0) return [];
             var every = TimeSpan.FromMinutes(current.LookMinutes);
-            return [.. current.Accounts.Where(a => current.TokensOf(a.Key).Count > 0).SelectMany(a => ListsOf(a.Value.Kind), (a, list) => new ReconciliationSource($"{list} {a.Key}", every))];
+            return [.. current.Accounts.Where(a => current.TokensOf(a.Key).Count > 0)
+                .SelectMany(a => ListsOf(a.Value.Kind), (a, list) => new ReconciliationSource($"{list} {a.Key}", every))];
         }
     }
 
@@ -102,6 +106,8 @@ public sealed partial class MetaChannel : IReconciles
             ? Next.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{Since.ToUnixTimeSeconds()} {Next.ToUnixTimeSeconds()} {after}");
 
-        private static DateTimeOffset Time(string seconds) => long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? DateTimeOffset.FromUnixTimeSeconds(value) : default;
+        private static DateTimeOffset Time(string seconds) =>
+            long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? DateTimeOffset.FromUnixTimeSeconds(value) : default;
     }
 }

@@ -15,10 +15,12 @@ public sealed partial class MetaChannel : IFetchesContent
         var wanted = mention.Comment is { } comment
             ? $"mentioned_comment.comment_id({comment}){{id,text,timestamp}}"
             : $"mentioned_media.media_id({mention.Media}){{id,caption,timestamp,username,media_type,media_url}}";
-        using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, mention.Account, HttpMethod.Get, $"{Uri.EscapeDataString(mention.Account)}?fields={Uri.EscapeDataString(wanted)}", null, ct);
+        using var answer = await MetaCalls.SendAsync(calls, options.CurrentValue, mention.Account, HttpMethod.Get,
+            $"{Uri.EscapeDataString(mention.Account)}?fields={Uri.EscapeDataString(wanted)}", null, ct);
         if (answer.Succeeded) return new FetchedContent.Document(answer.Raw.Body);
         // Taken back, or comments are switched off there: that we were named stays true, and a person can look.
-        return answer.Error is 24 or 100 ? new FetchedContent.Document("{}"u8.ToArray()) : new FetchedContent.Later(answer.Reason, answer.Raw.RetryAfter);
+        return answer.Error is 24 or 100
+            ? new FetchedContent.Document("{}"u8.ToArray()) : new FetchedContent.Later(answer.Reason, answer.Raw.RetryAfter);
     }
 
     public Parsed Read(Delivery delivery, string resource, ReadOnlyMemory<byte> document)
@@ -27,7 +29,9 @@ public sealed partial class MetaChannel : IFetchesContent
         using var pointed = JsonDocument.Parse(delivery.Body);
         using var said = JsonDocument.Parse(document);
         foreach (var entry in pointed.RootElement.Get("entry"u8).Items())
-            if (entry.Get("id"u8).AsId() == mention.Account) return InstagramPayload.Mentioned(new MetaOrigin(MetaObject.Instagram, entry, delivery.ReceivedAt), mention, said.RootElement);
+            if (entry.Get("id"u8).AsId() == mention.Account)
+                return InstagramPayload.Mentioned(new MetaOrigin(MetaObject.Instagram, entry, delivery.ReceivedAt), mention,
+                    said.RootElement);
         throw new JsonException("The delivery does not speak of this account.");
     }
 }
@@ -44,7 +48,8 @@ internal sealed record MetaMention(string Account, string? Media, string? Commen
     public string Resource => $"mention/{Account}/{Media}/{Comment}";
 
     public static MetaMention? Parse(string resource) =>
-        resource.Split('/') is ["mention", var account, var media, var comment] && new MetaMention(account, NullIfEmpty(media), NullIfEmpty(comment)) is { CanBeAsked: true } mention ? mention : null;
+        resource.Split('/') is ["mention", var account, var media, var comment]
+        && new MetaMention(account, NullIfEmpty(media), NullIfEmpty(comment)) is { CanBeAsked: true } mention ? mention : null;
 
     private static bool IsId(string? text) => text is { Length: > 0 and <= 32 } && text.All(char.IsAsciiDigit);
 

@@ -32,10 +32,12 @@ public sealed class MetaOptions
     [StringLength(256)]
     public string? PreviousVerifyToken { get; set; }
 
-    /// <summary>Further apps that call the same address, by a name of your choice (say, one app for WhatsApp and one for the page).</summary>
+    /// <summary>Further apps that call the same address, by a name of your choice (say, one app for WhatsApp and one for the
+    /// page).</summary>
     public Dictionary<string, MetaApp> Apps { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Id of the Meta app; with it and the App Secret upkeep asks where webhooks lead and how long tokens live. At most 64 characters.</summary>
+    /// <summary>Id of the Meta app; with it and the App Secret upkeep asks where webhooks lead and how long tokens live. At most 64
+    /// characters.</summary>
     [StringLength(64)]
     public string? AppId { get; set; }
 
@@ -53,7 +55,8 @@ public sealed class MetaOptions
     /// <summary>Pages, Instagram accounts and WhatsApp business accounts or phone numbers, by id.</summary>
     public Dictionary<string, MetaAccount> Accounts { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether the feature Human Agent is approved for the app: then a person may answer Messenger and Instagram for seven days instead of 24 hours.</summary>
+    /// <summary>Whether the feature Human Agent is approved for the app: then a person may answer Messenger and Instagram for seven days
+    /// instead of 24 hours.</summary>
     public bool HumanAgent { get; set; }
 
     /// <summary>Minutes between two reconciliations of feed, media and messages of an account; 0 switches them off.</summary>
@@ -72,7 +75,8 @@ public sealed class MetaOptions
     internal IReadOnlyList<string> TokensOf(string account)
     {
         var own = Accounts.GetValueOrDefault(account);
-        string?[] all = string.IsNullOrEmpty(own?.AccessToken) ? [AccessToken, PreviousAccessToken] : [own.AccessToken, own.PreviousAccessToken];
+        string?[] all = string.IsNullOrEmpty(own?.AccessToken)
+            ? [AccessToken, PreviousAccessToken] : [own.AccessToken, own.PreviousAccessToken];
         return [.. all.OfType<string>().Where(t => t.Length > 0)];
     }
 

@@ -73,7 +73,8 @@ internal static class MetaPayload
     }
 
     // Each makes its closure apart, so that the walk itself carries none.
-    private static DeliveryItem Messaging(string at, MetaOrigin origin, JsonElement item) => new(at, () => MessagingPayload.Read(origin, item));
+    private static DeliveryItem Messaging(string at, MetaOrigin origin, JsonElement item) =>
+        new(at, () => MessagingPayload.Read(origin, item));
 
     private static DeliveryItem Change(string at, MetaOrigin origin, JsonElement change, JsonElement value, MetaOptions options) =>
         new(at, () => Read(origin, change, value, options));

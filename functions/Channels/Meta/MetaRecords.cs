@@ -17,7 +17,9 @@ internal static class MetaRecords
         foreach (var comment in post.Get("comments"u8).Get("data"u8).Items())
         {
             if (comment.Get("id"u8).AsId() is not { } commentId || TimeOf(comment, "created_time"u8) is var at && at < since) continue;
-            yield return Feed(page, comment, at, new JsonObject { ["item"] = "comment", ["post_id"] = id, ["comment_id"] = commentId, ["parent_id"] = comment.Get("parent"u8).Get("id"u8).AsId() ?? id });
+            yield return Feed(page, comment, at,
+                new JsonObject { ["item"] = "comment", ["post_id"] = id, ["comment_id"] = commentId, ["parent_id"] = comment.Get("parent"u8)
+                    .Get("id"u8).AsId() ?? id });
         }
     }
 
@@ -45,11 +47,13 @@ internal static class MetaRecords
             if (message.Get("id"u8).AsId() is not { } id || TimeOf(message, "created_time"u8) is var at && at < since) continue;
             var from = message.Get("from"u8).Get("id"u8).AsId();
             JsonArray files = [.. message.Get("attachments"u8).Get("data"u8).Items().Select(File)];
-            var said = new JsonObject { ["mid"] = id, ["text"] = message.Get("message"u8).AsText() is { Length: > 0 } text ? text : null, ["is_echo"] = from == account, ["attachments"] = files };
+            var said = new JsonObject { ["mid"] = id, ["text"] = message.Get("message"u8).AsText() is { Length: > 0 } text
+                ? text : null, ["is_echo"] = from == account, ["attachments"] = files };
             yield return Entry(about, account, at, "messaging", new JsonObject
             {
                 ["sender"] = new JsonObject { ["id"] = from },
-                ["recipient"] = new JsonObject { ["id"] = message.Get("to"u8).Get("data"u8).Items().Select(to => to.Get("id"u8).AsId()).FirstOrDefault() },
+                ["recipient"] = new JsonObject { ["id"] = message.Get("to"u8).Get("data"u8).Items().Select(to => to.Get("id"u8).AsId())
+                    .FirstOrDefault() },
                 ["timestamp"] = at.ToUnixTimeMilliseconds(),
                 ["message"] = said,
             });
@@ -58,7 +62,8 @@ internal static class MetaRecords
 
     /// <summary>A time of Meta's; the beginning of time when there is none.</summary>
     public static DateTimeOffset TimeOf(JsonElement item, ReadOnlySpan<byte> name) =>
-        DateTimeOffset.TryParse(item.Get(name).AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at) ? at : default;
+        DateTimeOffset.TryParse(item.Get(name).AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var at)
+        ? at : default;
 
     private static ProviderRecord Feed(string page, JsonElement item, DateTimeOffset at, JsonObject value)
     {
@@ -81,10 +86,12 @@ internal static class MetaRecords
     private static JsonObject File(JsonElement file)
     {
         var type = file.Get("mime_type"u8).AsText()?.Split('/')[0];
-        var url = file.Get("image_data"u8).Get("url"u8).AsText() ?? file.Get("video_data"u8).Get("url"u8).AsText() ?? file.Get("file_url"u8).AsText();
+        var url = file.Get("image_data"u8).Get("url"u8).AsText() ?? file.Get("video_data"u8).Get("url"u8).AsText()
+            ?? file.Get("file_url"u8).AsText();
         return new JsonObject
         {
-            ["type"] = type is "image" or "video" or "audio" ? type : file.Has("image_data"u8) ? "image" : file.Has("video_data"u8) ? "video" : "file",
+            ["type"] = type is "image" or "video" or "audio"
+            ? type : file.Has("image_data"u8) ? "image" : file.Has("video_data"u8) ? "video" : "file",
             ["payload"] = new JsonObject { ["url"] = url, ["title"] = file.Get("name"u8).AsText() },
         };
     }

@@ -6,22 +6,26 @@ namespace Serverless.Channels.Meta;
 
 /// <content>Replies by Messenger, Instagram and WhatsApp, in public under a comment, and in private to its author.</content>
 /// <remarks>
-/// https://developers.facebook.com/docs/messenger-platform/reference/send-api, https://developers.facebook.com/docs/graph-api/reference/object/comments,
+/// https://developers.facebook.com/docs/messenger-platform/reference/send-api,
+/// https://developers.facebook.com/docs/graph-api/reference/object/comments,
 /// https://developers.facebook.com/docs/instagram-platform/comment-moderation
 /// </remarks>
 public sealed partial class MetaChannel : ISendsReplies
 {
-    // A private reply to a comment may be sent once, within seven days. https://developers.facebook.com/docs/messenger-platform/discovery/private-replies
+    // A private reply to a comment may be sent once, within seven days.
+    // https://developers.facebook.com/docs/messenger-platform/discovery/private-replies
     private static readonly TimeSpan PrivateWindow = TimeSpan.FromDays(7);
 
-    // A person, with the feature Human Agent approved for the app, may answer for seven days. https://developers.facebook.com/docs/messenger-platform/policy/policy-overview
+    // A person, with the feature Human Agent approved for the app, may answer for seven days.
+    // https://developers.facebook.com/docs/messenger-platform/policy/policy-overview
     private static readonly TimeSpan HumanWindow = TimeSpan.FromDays(6);
 
     // No product of Meta's takes an id of ours that would make two tries one message.
     public bool Repeatable => false;
 
     public DateTimeOffset? Until(Contact to) =>
-        options.CurrentValue.HumanAgent && to is { Network: "messenger" or "instagram", Place: Place.Private } ? to.Reply?.Until + HumanWindow : to.Reply?.Until;
+        options.CurrentValue.HumanAgent && to is { Network: "messenger" or "instagram", Place: Place.Private }
+        ? to.Reply?.Until + HumanWindow : to.Reply?.Until;
 
     public async Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct)
     {
@@ -29,7 +33,9 @@ public sealed partial class MetaChannel : ISendsReplies
         var letter = LetterOf(reply, address);
         if (letter.Refusal is { } refusal) return refusal;
         var current = options.CurrentValue;
-        if (current.TokensOf(reply.To.Account).Count == 0) return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"Channels__Meta__AccessToken, or Channels__Meta__Accounts__{reply.To.Account}__AccessToken, is missing.");
+        if (current.TokensOf(reply.To.Account).Count == 0)
+            return new ReplyOutcome.Refused(ReplyReasons.NotPermitted,
+                $"Channels__Meta__AccessToken, or Channels__Meta__Accounts__{reply.To.Account}__AccessToken, is missing.");
         using var answer = await MetaCalls.SendAsync(calls, current, reply.To.Account, HttpMethod.Post, letter.Path!, letter.Body, ct);
         return MetaRefusal.Of(answer, reply.To) ?? Sent(reply, letter, answer);
     }
@@ -47,16 +53,19 @@ public sealed partial class MetaChannel : ISendsReplies
             (_, Place.Private, _) or (_, _, true) => (2000, false),
             _ => (8000, false),
         };
-        if ((bytes ? Encoding.UTF8.GetByteCount(reply.Text) : reply.Text.Length) > most) return MetaMessage.Refused(ReplyReasons.TooLong, $"It has at most {most} {(bytes ? "bytes" : "characters")} there.");
+        if ((bytes ? Encoding.UTF8.GetByteCount(reply.Text) : reply.Text.Length) > most)
+            return MetaMessage.Refused(ReplyReasons.TooLong, $"It has at most {most} {(bytes ? "bytes" : "characters")} there.");
         if (MetaMention.Parse(address) is { } mention) return ToMention(mention, reply);
         if (to.Place == Place.Public && !reply.InPrivate)
-            return new MetaMessage(to.Network == "instagram" ? $"{address}/replies" : $"{address}/comments", new JsonObject { ["message"] = reply.Text });
+            return new MetaMessage(to.Network == "instagram"
+                ? $"{address}/replies" : $"{address}/comments", new JsonObject { ["message"] = reply.Text });
 
         var sender = to.Network == "instagram" && !options.CurrentValue.IsInstagramLogin(to.Account) ? "me" : to.Account;
         var message = new JsonObject { ["message"] = new JsonObject { ["text"] = reply.Text } };
         if (to.Place == Place.Public)
         {
-            if (time.GetUtcNow() > to.OccurredAt + PrivateWindow) return MetaMessage.Refused(ReplyReasons.WindowClosed, "A private reply may be sent within seven days.");
+            if (time.GetUtcNow() > to.OccurredAt + PrivateWindow)
+                return MetaMessage.Refused(ReplyReasons.WindowClosed, "A private reply may be sent within seven days.");
             message["recipient"] = new JsonObject { [to.Kind == ContactKind.Post ? "post_id" : "comment_id"] = address };
             return new MetaMessage($"{sender}/messages", message);
         }
@@ -71,7 +80,9 @@ public sealed partial class MetaChannel : ISendsReplies
     // https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/mentions
     private static MetaMessage ToMention(MetaMention mention, Reply reply)
     {
-        if (reply.InPrivate) return MetaMessage.Refused(ReplyReasons.NoReplyPath, "Instagram allows no private reply to a mention on the author's own media.");
+        if (reply.InPrivate)
+            return MetaMessage.Refused(ReplyReasons.NoReplyPath,
+                "Instagram allows no private reply to a mention on the author's own media.");
         var body = new JsonObject { ["media_id"] = mention.Media, ["message"] = reply.Text };
         if (mention.Comment is not null) body["comment_id"] = mention.Comment;
         return new MetaMessage($"{mention.Account}/mentions", body);
@@ -97,7 +108,8 @@ public sealed partial class MetaChannel : ISendsReplies
                 Place = inPublic ? Place.Public : Place.Private,
                 Entry = moved ? to.Account : to.Entry,
                 ThreadKey = !moved ? to.ThreadKey : customer is null ? null : $"{network}:{to.Account}:{customer}",
-                Parties = !moved ? to.Parties : customer is null ? [] : [new Identity(network == "instagram" ? "igsid" : "psid", customer, Evidence.Attested, to.Account)],
+                Parties = !moved ? to.Parties : customer is null
+                ? [] : [new Identity(network == "instagram" ? "igsid" : "psid", customer, Evidence.Attested, to.Account)],
                 Text = reply.Text.Length > 0 ? reply.Text : null,
             },
         });

@@ -132,7 +132,8 @@ internal static class PageFeedPayload
         }));
     }
 
-    // A comment of the first level with all replies to it, or a visitor's post with what the page says right under it: customers who complain
+    // A comment of the first level with all replies to it, or a visitor's post with what the page says right under it: customers who
+    // complain
     // under one post of ours never share a case (P10).
     private static string? Thread(JsonElement value, string? post, bool own)
     {

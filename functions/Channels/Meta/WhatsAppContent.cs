@@ -63,7 +63,8 @@ internal static class WhatsAppContent
             if (n++ == 30) break;
             extras.Add($"{at}.id", item.Get("product_retailer_id"u8).AsId());
             extras.Add($"{at}.quantity", item.Get("quantity"u8).AsId());
-            extras.Add($"{at}.price", item.Get("item_price"u8).AsId() is { } price ? $"{price} {item.Get("currency"u8).AsText()}".TrimEnd() : null);
+            extras.Add($"{at}.price", item.Get("item_price"u8).AsId() is { } price
+                ? $"{price} {item.Get("currency"u8).AsText()}".TrimEnd() : null);
         }
     }
 
@@ -120,7 +121,8 @@ internal static class WhatsAppContent
         if (message.Get("context"u8) is { ValueKind: JsonValueKind.Object } context)
         {
             extras.Add("context.id", context.Get("id"u8).AsId());
-            if (context.Get("forwarded"u8).IsTrue() || context.Get("frequently_forwarded"u8).IsTrue()) extras.Add("context.forwarded", "true");
+            if (context.Get("forwarded"u8).IsTrue() || context.Get("frequently_forwarded"u8).IsTrue())
+                extras.Add("context.forwarded", "true");
             extras.Add("context.product", context.Get("referred_product"u8).Get("product_retailer_id"u8).AsId());
         }
 

@@ -11,7 +11,8 @@ internal static class WhatsAppMessage
 
     public static MetaMessage Of(Reply reply, string address)
     {
-        if (reply.Text.Length > LongestText) return MetaMessage.Refused(ReplyReasons.TooLong, $"A message has at most {LongestText} characters.");
+        if (reply.Text.Length > LongestText)
+            return MetaMessage.Refused(ReplyReasons.TooLong, $"A message has at most {LongestText} characters.");
         var message = new JsonObject { ["messaging_product"] = "whatsapp", ["biz_opaque_callback_data"] = reply.Id };
         var group = reply.To.Extras?.GetValueOrDefault("group_id") == address;
         message["recipient_type"] = group ? "group" : "individual";

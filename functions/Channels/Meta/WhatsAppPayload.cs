@@ -66,7 +66,8 @@ internal static class WhatsAppPayload
         string? reason = null;
         foreach (var error in status.Get("errors"u8).Items()) reason ??= error.Get("code"u8).AsId();
         return new Parsed.StatusUpdate(new MessageStatus(
-            AccountOf(origin, value), id, state.Value, status.Get("timestamp"u8).AsTime(origin.ReceivedAt), reason, status.Get("biz_opaque_callback_data"u8).AsText()));
+            AccountOf(origin, value), id, state.Value, status.Get("timestamp"u8).AsTime(origin.ReceivedAt), reason,
+            status.Get("biz_opaque_callback_data"u8).AsText()));
     }
 
     private static Parsed Message(WhatsAppSides sides, JsonElement message)
@@ -86,7 +87,8 @@ internal static class WhatsAppPayload
             // A new telephone or app: its key is another one.
             case "system" when message.Get("system"u8).Get("type"u8).AsText() is "customer_identity_changed":
                 return new Parsed.Ignored("identity-changed");
-            // Whether we may ring the customer: nothing that anybody answers. https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
+            // Whether we may ring the customer: nothing that anybody answers.
+            // https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
             case "interactive" when message.Get("interactive"u8).Get("type"u8).Is("call_permission_reply"u8):
                 return new Parsed.Ignored("call-permission");
 
@@ -104,7 +106,8 @@ internal static class WhatsAppPayload
         return sides.Event(id, ContactChange.Received, message, id, said, extras);
     }
 
-    // All that happens to the sign under one message is one contact: shown in its case, and starts nothing. Without a sign it was taken back.
+    // All that happens to the sign under one message is one contact: shown in its case, and starts nothing. Without a sign it was taken
+    // back.
     // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/reaction
     private static Parsed.Found Reaction(WhatsAppSides sides, JsonElement message, string id)
     {
@@ -113,7 +116,8 @@ internal static class WhatsAppPayload
         var under = reaction.Get("message_id"u8).AsId();
         ExtraFields extras = default;
         extras.Add("reaction.message_id", under);
-        return sides.Event(id, sign is null ? ContactChange.Removed : ContactChange.Received, message, under is null ? id : $"{under}:reaction{sides.Who}", new(ContactKind.Reaction, sign), extras);
+        return sides.Event(id, sign is null ? ContactChange.Removed : ContactChange.Received, message, under is null
+            ? id : $"{under}:reaction{sides.Who}", new(ContactKind.Reaction, sign), extras);
     }
 
     // A contact preference of the customer: stored, no answer needed.
@@ -139,7 +143,8 @@ internal static class WhatsAppPayload
         ExtraFields extras = default;
         extras.Add("event", what);
         extras.Add("status", call.Get("status"u8).AsId());
-        var found = sides.Event($"{id}:{what}", over ? ContactChange.Progressed : ContactChange.Received, call, id, new(ContactKind.Call), extras);
+        var found = sides.Event($"{id}:{what}", over
+            ? ContactChange.Progressed : ContactChange.Received, call, id, new(ContactKind.Call), extras);
         var contact = found.Event.Contact;
         var journey = new CallJourney
         {
@@ -148,7 +153,9 @@ internal static class WhatsAppPayload
             DurationSeconds = seconds,
             Ended = over,
         };
-        return found with { Event = found.Event with { Contact = contact with { Kind = contact.Direction == Direction.Outbound ? ContactKind.Call : journey.Kind, Call = journey } } };
+        return found with { Event = found.Event
+            with { Contact = contact
+                with { Kind = contact.Direction == Direction.Outbound ? ContactKind.Call : journey.Kind, Call = journey } } };
     }
 
     private static string AccountOf(MetaOrigin origin, JsonElement value) =>

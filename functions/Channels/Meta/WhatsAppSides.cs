@@ -30,7 +30,8 @@ internal readonly struct WhatsAppSides
         _userId ??= _card.Get("user_id"u8).AsId();
     }
 
-    /// <summary>Tells the members of a group apart; empty where there are only two sides, of which the phone app's echoes are ours.</summary>
+    /// <summary>Tells the members of a group apart; empty where there are only two sides, of which the phone app's echoes are
+    /// ours.</summary>
     public string Who => _group is null ? (_outbound ? ":ours" : "") : $":{_userId ?? _number}";
 
     /// <param name="eventId">The id of this event.</param>

@@ -22,7 +22,8 @@ public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegis
         ["Placetel cannot be reconciled: its API lists calls by its own ids and not by the call_id of its notifications, so known and lost calls "
             + "cannot be distinguished."];
 
-    public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) => Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
+    public Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct) =>
+        Task.FromResult<ReconciliationResult>(new ReconciliationResult.Page([], from.Cursor, More: false));
 
     public Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
@@ -37,18 +38,24 @@ public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegis
     public async Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct)
     {
         var current = options.CurrentValue;
-        if (string.IsNullOrEmpty(current.Token)) return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "Channels__Placetel__Token is needed to send an SMS.");
-        if (PlacetelNumber.Of(reply.To.Reply?.Address, current.CountryCode) is not { } number) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
-        if (reply.Text.Length > MaxCharacters) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"An SMS holds {MaxCharacters} characters.");
+        if (string.IsNullOrEmpty(current.Token))
+            return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "Channels__Placetel__Token is needed to send an SMS.");
+        if (PlacetelNumber.Of(reply.To.Reply?.Address, current.CountryCode) is not { } number)
+            return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
+        if (reply.Text.Length > MaxCharacters)
+            return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"An SMS holds {MaxCharacters} characters.");
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{current.ApiUrl.TrimEnd('/')}/sms") { Content = new ByteArrayContent(Body(number, reply.Text)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            $"{current.ApiUrl.TrimEnd('/')}/sms") { Content = new ByteArrayContent(Body(number, reply.Text)) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", current.Token);
         var answer = await calls.SendAsync(request, ct);
         return answer.Status switch
         {
             >= 200 and < 300 => new ReplyOutcome.Sent(Event(reply, number)),
-            401 or 403 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{answer.Status}: Channels__Placetel__Token is not accepted, or SMS are not booked."),
+            401 or 403 =>
+                new ReplyOutcome.Refused(ReplyReasons.NotPermitted,
+                    $"{answer.Status}: Channels__Placetel__Token is not accepted, or SMS are not booked."),
             _ => ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter),
         };
     }
@@ -71,6 +78,7 @@ public sealed partial class PlacetelChannel : ISendsReplies, IReconciles, IRegis
     private ContactEvent Event(Reply reply, string number)
     {
         var sent = reply.AsSent($"sms:{reply.Id}", time.GetUtcNow(), "sms");
-        return sent with { Contact = sent.Contact with { Account = ChannelName, Parties = [new Identity("phone", number, Evidence.Claimed)] } };
+        return sent with { Contact = sent.Contact
+            with { Account = ChannelName, Parties = [new Identity("phone", number, Evidence.Claimed)] } };
     }
 }

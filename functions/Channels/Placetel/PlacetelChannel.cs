@@ -46,7 +46,8 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
         if (!current.Enabled) yield break;
         if (current.Secrets.IsMissing)
             yield return "Channels__Placetel__Secret is missing: it is the shared secret of Settings, External APIs at Placetel, and without it no call can be verified.";
-        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Placetel", PlacetelXml.Problems)) yield return problem;
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Placetel", PlacetelXml.Problems))
+            yield return problem;
     }
 
     public VerificationResult Verify(Delivery delivery)
@@ -54,22 +55,26 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
         if (delivery.Header("x-placetel-signature") is not { Length: > 0 } signature)
         {
             return delivery.Method == "GET"
-                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls from Placetel; enter it under Settings, External APIs."))
+                ? new VerificationResult.Challenge(
+                    WebhookResponse.Text("This address takes calls from Placetel; enter it under Settings, External APIs."))
                 : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         }
 
         if (signature.Length != 2 * SHA256.HashSizeInBytes) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         var secrets = options.CurrentValue.Secrets;
         if (secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
-        return secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, signature)) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        return secrets.Any(secret => Hmac.MatchesSha256Hex(secret, delivery.Body.Span, signature))
+            ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance)
     {
         var form = FormFields.Of(delivery);
         var current = options.CurrentValue;
-        if (form?["event"u8] is "IncomingCall" && PlacetelNumber.Of(form["to"u8], current.CountryCode) is { } number && current.Routes(number))
-            return acceptance == Acceptance.Quarantined ? PlacetelXml.Nothing : PlacetelXml.Say(CallFlow.Of(number, current.Numbers, current.Default), delivery.ReceivedAt, current.CountryCode);
+        if (form?["event"u8] is "IncomingCall" && PlacetelNumber.Of(form["to"u8], current.CountryCode) is { } number
+            && current.Routes(number))
+            return acceptance == Acceptance.Quarantined ? PlacetelXml.Nothing
+                : PlacetelXml.Say(CallFlow.Of(number, current.Numbers, current.Default), delivery.ReceivedAt, current.CountryCode);
         return WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
     }
 
@@ -80,9 +85,11 @@ public sealed partial class PlacetelChannel(IOptionsMonitor<PlacetelOptions> opt
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var country = options.CurrentValue.CountryCode;
-        yield return new DeliveryItem("notification", () => (FormFields.Of(delivery) is { } form ? PlacetelPayload.Read(form, delivery, country) : null) ?? Placeholder(delivery));
+        yield return new DeliveryItem("notification", () =>
+            (FormFields.Of(delivery) is { } form ? PlacetelPayload.Read(form, delivery, country) : null) ?? Placeholder(delivery));
     }
 
     private static Parsed.Found Placeholder(Delivery delivery) =>
-        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), delivery.ReceivedAt, delivery.ReceivedAt));
+        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
+            delivery.ReceivedAt, delivery.ReceivedAt));
 }

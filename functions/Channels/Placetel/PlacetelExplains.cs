@@ -9,7 +9,8 @@ public sealed partial class PlacetelChannel : IExplainsFailures
     {
         if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) return [];
         var (secrets, signature) = (options.CurrentValue.Secrets, delivery.Header("x-placetel-signature")!);
-        return SignatureHints.Of("Placetel", delivery.Body, [("Channels__Placetel__Secret", secrets.Current), ("Channels__Placetel__PreviousSecret", secrets.Previous)],
+        return SignatureHints.Of("Placetel", delivery.Body,
+            [("Channels__Placetel__Secret", secrets.Current), ("Channels__Placetel__PreviousSecret", secrets.Previous)],
             (secret, body) => Hmac.MatchesSha256Hex(secret, body.Span, signature));
     }
 }

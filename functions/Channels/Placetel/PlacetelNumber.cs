@@ -26,6 +26,7 @@ internal static class PlacetelNumber
     {
         if (address.StartsWith("sip:", StringComparison.Ordinal)) return address["sip:".Length..];
         if (!address.StartsWith('+')) return address;
-        return address.AsSpan(1).StartsWith(country, StringComparison.Ordinal) ? $"0{address.AsSpan(1 + country.Length)}" : $"00{address.AsSpan(1)}";
+        return address.AsSpan(1).StartsWith(country, StringComparison.Ordinal)
+            ? $"0{address.AsSpan(1 + country.Length)}" : $"00{address.AsSpan(1)}";
     }
 }

@@ -25,7 +25,8 @@ public sealed class PlacetelOptions
     [StringLength(256)]
     public string? PreviousSecret { get; set; }
 
-    /// <summary>Country code without plus: Placetel writes numbers as they are dialled there, <c>03023125…</c> for <c>+493023125…</c>.</summary>
+    /// <summary>Country code without plus: Placetel writes numbers as they are dialled there, <c>03023125…</c> for
+    /// <c>+493023125…</c>.</summary>
     [RegularExpression("^[1-9][0-9]{0,2}$")]
     public string CountryCode { get; set; } = "49";
 
@@ -51,6 +52,7 @@ public sealed class PlacetelOptions
     internal bool Routes(string? number) => Default.Rings.Count > 0 || Numbers.ContainsKey((number ?? "").TrimStart('+'));
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by
+/// <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class PlacetelOptionsValidator : IValidateOptions<PlacetelOptions>;

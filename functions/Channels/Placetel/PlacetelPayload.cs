@@ -28,8 +28,10 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
             _ => null,
         };
         if (journey is null) return null;
-        // From colleague to colleague: extensions or SIP users, no number of a customer. A caller who withholds the number is one all the same.
-        if (payload.Customer is { Length: > 0 } customer && customer != "anonymous" && PlacetelNumber.Of(customer, country) is null) return new Parsed.Ignored("internal-call");
+        // From colleague to colleague: extensions or SIP users, no number of a customer. A caller who withholds the number is one all the
+        // same.
+        if (payload.Customer is { Length: > 0 } customer && customer != "anonymous" && PlacetelNumber.Of(customer, country) is null)
+            return new Parsed.Ignored("internal-call");
         return payload.Found(journey);
     }
 
@@ -57,7 +59,8 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
         Refused = form["type"u8] == "blocked" ? true : null,
         DurationSeconds = form.Number("duration"u8) is > 0 and var seconds ? seconds : null,
         // Placetel does not report the acceptance of outgoing calls, but their duration.
-        AnsweredAt = _outbound && form["type"u8] == "accepted" && form.Number("duration"u8) is { } talked ? delivery.ReceivedAt - TimeSpan.FromSeconds(talked) : null,
+        AnsweredAt = _outbound && form["type"u8] == "accepted" && form.Number("duration"u8) is { } talked
+        ? delivery.ReceivedAt - TimeSpan.FromSeconds(talked) : null,
         Ended = true,
     };
 
@@ -67,7 +70,8 @@ internal sealed class PlacetelPayload(FormFields form, Delivery delivery, string
         var raw = _outbound ? form["from"u8] : form["to"u8];
         var ours = PlacetelNumber.Of(raw, country) ?? raw;
         var happened = form["event"u8]!;
-        return new Parsed.Found(new ContactEvent($"{call}:{happened}", happened is "IncomingCall" or "OutgoingCall" ? ContactChange.Received : ContactChange.Progressed, new Contact
+        return new Parsed.Found(new ContactEvent($"{call}:{happened}", happened is "IncomingCall" or "OutgoingCall" ? ContactChange.Received
+            : ContactChange.Progressed, new Contact
         {
             Channel = PlacetelChannel.ChannelName,
             Network = "voice",

@@ -6,7 +6,8 @@ using Serverless.Channels.CallFlows;
 namespace Serverless.Channels.Placetel;
 
 /// <summary>
-/// Says a whole answer plan in Placetel's XML, all groups in one answer, since Placetel does not ask again. Announcements are prompts stored at Placetel, named by id.
+/// Says a whole answer plan in Placetel's XML, all groups in one answer, since Placetel does not ask again. Announcements are prompts
+/// stored at Placetel, named by id.
 /// https://github.com/Placetel/call-control-notify-api#your-xml-response
 /// </summary>
 internal static class PlacetelXml
@@ -14,7 +15,8 @@ internal static class PlacetelXml
     private const string ContentType = "application/xml";
     private const int MaxGroups = 20;
 
-    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
+    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        OmitXmlDeclaration = false };
 
     /// <summary>Decides nothing: where the routing is External API, Placetel takes the backup routing plan.</summary>
     public static WebhookResponse Nothing { get; } = Write(_ => { });
@@ -48,9 +50,11 @@ internal static class PlacetelXml
     /// <summary>Sentences for what a plan asks for and Placetel cannot say, each naming the setting.</summary>
     public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)
     {
-        foreach (var (text, name) in new[] { (plan.Greeting, "Greeting"), (plan.Closed, "Closed"), (plan.RecordingNotice, "RecordingNotice") })
+        foreach (var (text, name) in new[] { (plan.Greeting, "Greeting"), (plan.Closed, "Closed"),
+            (plan.RecordingNotice, "RecordingNotice") })
         {
-            if (text is not null && !IsPrompt(text)) yield return $"{setting}__{name} must be the id of an announcement stored at Placetel, e.g. 7684: Placetel speaks no texts.";
+            if (text is not null && !IsPrompt(text))
+                yield return $"{setting}__{name} must be the id of an announcement stored at Placetel, e.g. 7684: Placetel speaks no texts.";
         }
     }
 

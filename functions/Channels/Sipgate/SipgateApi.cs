@@ -14,7 +14,8 @@ internal static class SipgateApi
     /// <param name="path">Behind the base address, with its query.</param>
     /// <param name="json">Body; null for none.</param>
     /// <param name="ct">Cancels.</param>
-    public static async Task<ProviderResponse> SendAsync(ProviderHttp calls, SipgateOptions options, HttpMethod method, string path, byte[]? json, CancellationToken ct)
+    public static async Task<ProviderResponse> SendAsync(ProviderHttp calls, SipgateOptions options, HttpMethod method, string path,
+        byte[]? json, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, $"{options.ApiUrl.TrimEnd('/')}/{path}");
         request.Headers.Authorization = Authorization(options);
@@ -30,7 +31,8 @@ internal static class SipgateApi
 
     /// <summary>The token goes to sipgate's own hosts only.</summary>
     public static bool IsOwn(Uri url, SipgateOptions options) =>
-        Uri.TryCreate(options.ApiUrl, UriKind.Absolute, out var api) && url.Scheme == api.Scheme && url.Authority.Equals(api.Authority, StringComparison.OrdinalIgnoreCase);
+        Uri.TryCreate(options.ApiUrl, UriKind.Absolute, out var api) && url.Scheme == api.Scheme
+        && url.Authority.Equals(api.Authority, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Basic authentication by token id and token.</summary>
     public static AuthenticationHeaderValue Authorization(SipgateOptions options) =>

@@ -12,7 +12,8 @@ namespace Serverless.Channels.Sipgate;
 /// unavailable: they bring the call back. Those events get 200, or 503 when they could not be stored; whether sipgate sends them again is
 /// not documented.
 /// </summary>
-public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
+public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls,
+    TimeProvider time) : IChannel
 {
     internal const string ChannelName = "sipgate";
 
@@ -54,7 +55,8 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
             yield return "Channels__Sipgate__PublicKey is no public RSA key: give it as PEM or as the base64 between its lines, or leave it out for the one that sipgate publishes.";
         if (!string.IsNullOrEmpty(current.PreviousPublicKey) && !SipgateSignature.IsKey(current.PreviousPublicKey))
             yield return "Channels__Sipgate__PreviousPublicKey is no public RSA key: correct it or leave it out.";
-        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Sipgate", SipgateXml.Problems)) yield return problem;
+        foreach (var problem in CallFlow.Problems(current.Default, current.Numbers, "Channels__Sipgate", SipgateXml.Problems))
+            yield return problem;
     }
 
     public VerificationResult Verify(Delivery delivery)
@@ -62,12 +64,16 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
         if (delivery.Header("x-sipgate-signature") is not { Length: > 0 } header)
         {
             return delivery.Method == "GET"
-                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes the calls that sipgate pushes; enter it as webhook URL for incoming and outgoing calls."))
+                ? new VerificationResult.Challenge(
+                    WebhookResponse.Text(
+                        "This address takes the calls that sipgate pushes; enter it as webhook URL for incoming and outgoing calls."))
                 : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         }
 
-        if (SipgateSignature.Parse(header) is not { } signature) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
-        return options.CurrentValue.Keys.Any(key => SipgateSignature.Holds(key, delivery.Body.Span, signature)) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        if (SipgateSignature.Parse(header) is not { } signature)
+            return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+        return options.CurrentValue.Keys.Any(key => SipgateSignature.Holds(key, delivery.Body.Span, signature))
+            ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     public WebhookResponse Respond(Delivery delivery, Acceptance acceptance)
@@ -77,7 +83,8 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
         if (form?["event"u8] is not "newCall") return WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
         var current = options.CurrentValue;
         var xml = new SipgateXml(Callback);
-        if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Quarantined || form["direction"u8] == "out" || SipgatePayload.IsHandedOn(form)) return xml.Listen();
+        if (!current.Routes(form["to"u8]) || acceptance == Acceptance.Quarantined || form["direction"u8] == "out"
+            || SipgatePayload.IsHandedOn(form)) return xml.Listen();
         return xml.Say(CallFlow.Of(form["to"u8], current.Numbers, current.Default).Begin(delivery.ReceivedAt));
     }
 
@@ -96,9 +103,11 @@ public sealed partial class SipgateChannel(IOptionsMonitor<SipgateOptions> optio
             yield break;
         }
 
-        yield return new DeliveryItem("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null) ?? Placeholder(delivery));
+        yield return new DeliveryItem("push", () => (FormFields.Of(delivery) is { } form ? SipgatePayload.Read(form, delivery) : null)
+            ?? Placeholder(delivery));
     }
 
     private static Parsed.Found Placeholder(Delivery delivery) =>
-        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), delivery.ReceivedAt, delivery.ReceivedAt));
+        new(ContactEvent.Unread(ChannelName, "unknown", ChannelName, Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
+            delivery.ReceivedAt, delivery.ReceivedAt));
 }

@@ -3,7 +3,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Sipgate;
 
-/// <summary>Reads one entry of sipgate's call history. A call has the id of its pushes; a voicemail and an SMS have none but that of the entry. Names: lib/history/history.types.ts of sipgate's SDK.</summary>
+/// <summary>Reads one entry of sipgate's call history. A call has the id of its pushes; a voicemail and an SMS have none but that of the
+/// entry. Names: lib/history/history.types.ts of sipgate's SDK.</summary>
 internal static class SipgateHistory
 {
     /// <summary>What an entry is; null when it cannot be read.</summary>
@@ -24,10 +25,13 @@ internal static class SipgateHistory
     private static Parsed.Found Call(Entry entry, Delivery delivery)
     {
         var outbound = entry.Direction?.EndsWith("OUTGOING", StringComparison.Ordinal) == true;
-        var missed = entry.Direction?.StartsWith("MISSED", StringComparison.Ordinal) == true || entry.Text("callStatus") is not (null or "SUCCESS");
-        var contact = Contact(entry, delivery, entry.CallId!, outbound ? ContactKind.Call : missed ? ContactKind.MissedCall : ContactKind.Call, outbound) with
+        var missed = entry.Direction?.StartsWith("MISSED", StringComparison.Ordinal) == true
+            || entry.Text("callStatus") is not (null or "SUCCESS");
+        var contact = Contact(entry, delivery, entry.CallId!, outbound ? ContactKind.Call : missed ? ContactKind.MissedCall
+            : ContactKind.Call, outbound) with
         {
-            Call = new CallJourney { Outcome = missed ? CallOutcome.Missed : CallOutcome.Answered, DurationSeconds = entry.Seconds, Ended = true },
+            Call = new CallJourney { Outcome = missed
+                ? CallOutcome.Missed : CallOutcome.Answered, DurationSeconds = entry.Seconds, Ended = true },
         };
         return new Parsed.Found(new ContactEvent($"{entry.CallId}:history", ContactChange.Received, contact));
     }
@@ -45,7 +49,8 @@ internal static class SipgateHistory
 
     private static Parsed.Found Sms(Entry entry, Delivery delivery)
     {
-        var contact = Contact(entry, delivery, $"sms:{entry.Id}", ContactKind.Message, outbound: false) with { Network = "sms", Text = entry.Text("smsContent") };
+        var contact = Contact(entry, delivery, $"sms:{entry.Id}", ContactKind.Message, outbound: false)
+            with { Network = "sms", Text = entry.Text("smsContent") };
         return new Parsed.Found(new ContactEvent(contact.ExternalId, ContactChange.Received, contact));
     }
 
@@ -81,7 +86,8 @@ internal static class SipgateHistory
     /// <param name="Target">Who was called or written to.</param>
     /// <param name="Created">When it began.</param>
     /// <param name="Seconds">How long it took.</param>
-    internal sealed record Entry(JsonElement Json, string? Id, string? CallId, string? Kind, string? Direction, string? Source, string? Target, DateTimeOffset? Created, int? Seconds)
+    internal sealed record Entry(JsonElement Json, string? Id, string? CallId, string? Kind, string? Direction, string? Source,
+        string? Target, DateTimeOffset? Created, int? Seconds)
     {
         /// <summary>The parts of an entry; missing ones are null.</summary>
         public static Entry Of(JsonElement json)
@@ -95,8 +101,10 @@ internal static class SipgateHistory
                 "SMS" when id is not null && direction is "INCOMING" => "sms",
                 _ => null,
             };
-            var created = json.TryGetProperty("created", out var time) && time.ValueKind == JsonValueKind.String && time.TryGetDateTimeOffset(out var at) ? at.ToUniversalTime() : (DateTimeOffset?)null;
-            var seconds = json.TryGetProperty("duration", out var duration) && duration.ValueKind == JsonValueKind.Number && duration.TryGetInt32(out var length) ? length : (int?)null;
+            var created = json.TryGetProperty("created", out var time) && time.ValueKind == JsonValueKind.String
+                && time.TryGetDateTimeOffset(out var at) ? at.ToUniversalTime() : (DateTimeOffset?)null;
+            var seconds = json.TryGetProperty("duration", out var duration) && duration.ValueKind == JsonValueKind.Number
+                && duration.TryGetInt32(out var length) ? length : (int?)null;
             return new Entry(json, id, callId, kind, direction, Text(json, "source"), Text(json, "target"), created, seconds);
         }
 
@@ -105,7 +113,8 @@ internal static class SipgateHistory
         /// each leg, without a connection between them.
         /// </summary>
         public bool IsLegOf(Entry other) =>
-            Kind == "call" && other.Kind == "call" && Direction is "INCOMING" or "MISSED_INCOMING" && other.Direction is "INCOMING" or "MISSED_INCOMING"
+            Kind == "call" && other.Kind == "call" && Direction is "INCOMING" or "MISSED_INCOMING"
+            && other.Direction is "INCOMING" or "MISSED_INCOMING"
             && CallId != other.CallId && Source == other.Source && SipgatePayload.Number(Source) is not null
             && Created > other.Created && Created <= other.Created + TimeSpan.FromSeconds(other.Seconds ?? 0);
 
@@ -113,6 +122,7 @@ internal static class SipgateHistory
         public string? Text(string name) => Text(Json, name);
 
         private static string? Text(JsonElement json, string name) =>
-            json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+            json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text : null;
     }
 }

@@ -18,7 +18,8 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
     /// </summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(2);
 
-    public IReadOnlyList<ReconciliationSource> Sources => options.CurrentValue is { Enabled: true, HasToken: true } current ? [new ReconciliationSource("history", TimeSpan.FromMinutes(current.LookAgainMinutes))] : [];
+    public IReadOnlyList<ReconciliationSource> Sources => options.CurrentValue is { Enabled: true, HasToken: true } current
+        ? [new ReconciliationSource("history", TimeSpan.FromMinutes(current.LookAgainMinutes))] : [];
 
     public IReadOnlyList<string> Blind =>
         options.CurrentValue.HasToken
@@ -29,7 +30,8 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
     {
         var current = options.CurrentValue;
         var place = Place.Parse(from.Cursor) ?? new Place(from.Since, 0, from.Since);
-        var query = string.Create(CultureInfo.InvariantCulture, $"history?types=CALL&types=VOICEMAIL&types=SMS&from={place.From.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}&limit={PageSize}&offset={place.Offset}");
+        var query = string.Create(CultureInfo.InvariantCulture,
+            $"history?types=CALL&types=VOICEMAIL&types=SMS&from={place.From.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}&limit={PageSize}&offset={place.Offset}");
         var answer = await SipgateApi.SendAsync(calls, current, HttpMethod.Get, query, null, ct);
         switch (answer.Status)
         {
@@ -40,7 +42,8 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
             case not 200:
                 return new ReconciliationResult.Later("unreachable", answer.RetryAfter);
             default:
-                return answer.TooLarge || Page(answer.Body, place, from.Since) is not { } page ? new ReconciliationResult.Later("unreadable") : page;
+                return answer.TooLarge || Page(answer.Body, place, from.Since) is not { } page
+                    ? new ReconciliationResult.Later("unreadable") : page;
         }
     }
 
@@ -53,10 +56,13 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
         if (current.HasToken && SipgateApi.IsOwn(url, current)) request.Headers.Authorization = SipgateApi.Authorization(current);
         var response = await calls.OpenAsync(request, ct);
         if (response is null) return new OpenedAttachment.Later("unreachable");
-        if (response.IsSuccessStatusCode) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response.IsSuccessStatusCode)
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct),
+                response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
-            return (int)response.StatusCode is 404 or 410 ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", calls.RetryAfter(response));
+            return (int)response.StatusCode is 404 or 410
+                ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", calls.RetryAfter(response));
         }
     }
 
@@ -77,7 +83,8 @@ public sealed partial class SipgateChannel : IReconciles, IReadsAttachments
                 held.Add(new ProviderRecord(entry.Kind, Encoding.UTF8.GetBytes(entry.Json.GetRawText())));
             }
 
-            if (items.GetArrayLength() >= PageSize) return new ReconciliationResult.Page(held, new Place(place.From, place.Offset + PageSize, newest).ToString(), More: true);
+            if (items.GetArrayLength() >= PageSize)
+                return new ReconciliationResult.Page(held, new Place(place.From, place.Offset + PageSize, newest).ToString(), More: true);
             var next = newest - Overlap;
             return new ReconciliationResult.Page(held, new Place(next > since ? next : since, 0, newest).ToString(), More: false);
         }

@@ -40,14 +40,16 @@ public sealed class SipgateOptions
     /// <summary>What a number's own plan leaves open; with Rings it is also the plan of every number that has none.</summary>
     public CallFlowOptions Default { get; set; } = new();
 
-    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>. A number without a plan keeps sipgate's own routing, and we only listen.</summary>
+    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c>. A number without a plan keeps
+    /// sipgate's own routing, and we only listen.</summary>
     public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>Base address of sipgate's REST API.</summary>
     [Url]
     public string ApiUrl { get; set; } = "https://api.sipgate.com/v2";
 
-    /// <summary>Id of a personal access token, e.g. <c>token-ABC123</c>, with the scopes history:read, sessions:sms:write, settings:sipgateio:read and :write as needed.</summary>
+    /// <summary>Id of a personal access token, e.g. <c>token-ABC123</c>, with the scopes history:read, sessions:sms:write,
+    /// settings:sipgateio:read and :write as needed.</summary>
     [StringLength(256)]
     public string? TokenId { get; set; }
 
@@ -70,6 +72,7 @@ public sealed class SipgateOptions
     internal bool HasToken => !string.IsNullOrEmpty(TokenId) && !string.IsNullOrEmpty(Token);
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by
+/// <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class SipgateOptionsValidator : IValidateOptions<SipgateOptions>;

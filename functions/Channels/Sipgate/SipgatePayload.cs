@@ -3,7 +3,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Sipgate;
 
 /// <summary>
-/// Reads what sipgate pushes of a call. Every transfer is a call of its own with the id of the first one as <c>origCallId</c>: all of them are one contact. Each push says only
+/// Reads what sipgate pushes of a call. Every transfer is a call of its own with the id of the first one as <c>origCallId</c>: all of them
+/// are one contact. Each push says only
 /// what it knows, and the fold keeps the furthest. https://developer.sipgate.io/push-api/api-reference/
 /// </summary>
 internal sealed class SipgatePayload
@@ -59,8 +60,10 @@ internal sealed class SipgatePayload
 
     private Parsed.Found Answered()
     {
-        // Only a user who is named is a person: sipgate's own voicemail answers as "voicemail", or as nobody. Who takes a call of ours is the customer, whom nobody names.
-        var machine = !_outbound && (_form["user"u8] is not { } user || string.Equals(user.Trim(), "voicemail", StringComparison.OrdinalIgnoreCase));
+        // Only a user who is named is a person: sipgate's own voicemail answers as "voicemail", or as nobody. Who takes a call of ours is
+        // the customer, whom nobody names.
+        var machine = !_outbound
+            && (_form["user"u8] is not { } user || string.Equals(user.Trim(), "voicemail", StringComparison.OrdinalIgnoreCase));
         var outcome = machine ? CallOutcome.Voicemail : CallOutcome.Answered;
         // The transferred call names the one who handed it on as answering number, so a user's name goes first.
         var who = _outbound ? Number(_form["to"u8]) : _form["user"u8] ?? Number(_form["answeringNumber"u8]);

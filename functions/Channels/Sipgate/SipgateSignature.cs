@@ -36,7 +36,8 @@ internal static class SipgateSignature
     private static RSA? Import(string? text)
     {
         if (string.IsNullOrEmpty(text)) return null;
-        var base64 = text.Replace("-----BEGIN PUBLIC KEY-----", "", StringComparison.Ordinal).Replace("-----END PUBLIC KEY-----", "", StringComparison.Ordinal);
+        var base64 = text.Replace("-----BEGIN PUBLIC KEY-----", "", StringComparison.Ordinal)
+            .Replace("-----END PUBLIC KEY-----", "", StringComparison.Ordinal);
         var bytes = ArrayPool<byte>.Shared.Rent(base64.Length);
         var key = RSA.Create();
         try

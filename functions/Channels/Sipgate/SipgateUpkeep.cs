@@ -19,12 +19,15 @@ public sealed partial class SipgateChannel : IRegistersWebhooks
         var current = options.CurrentValue;
         var wanted = upkeep.PublicBaseUrl is { Length: > 0 } address ? $"{address}/api/hooks/{ChannelName}" : null;
         if (!current.HasToken)
-            return Both(RegistrationState.ByHand, "Channels__Sipgate__TokenId and __Token are not set, so sipgate cannot be asked.", $"In app.sipgate.com under Webhooks, URLs, enter {wanted ?? "<Hooks__PublicBaseUrl>/api/hooks/sipgate"} for incoming and for outgoing calls.");
+            return Both(RegistrationState.ByHand, "Channels__Sipgate__TokenId and __Token are not set, so sipgate cannot be asked.",
+                $"In app.sipgate.com under Webhooks, URLs, enter {wanted ?? "<Hooks__PublicBaseUrl>/api/hooks/sipgate"} for incoming and for outgoing calls.");
 
         var answer = await SipgateApi.SendAsync(calls, current, HttpMethod.Get, SettingsPath, null, ct);
         if (answer.Status is 401 or 403)
-            return Both(RegistrationState.Unknown, $"sipgate refused the token ({answer.Status}).", "Give the personal access token the scopes settings:sipgateio:read and settings:sipgateio:write, or make a new one.");
-        if (!answer.Succeeded || Parse(answer.Body) is not { } settings) return Both(RegistrationState.Unknown, $"sipgate did not say what is registered ({answer.Status}).", null);
+            return Both(RegistrationState.Unknown, $"sipgate refused the token ({answer.Status}).",
+                "Give the personal access token the scopes settings:sipgateio:read and settings:sipgateio:write, or make a new one.");
+        if (!answer.Succeeded || Parse(answer.Body) is not { } settings)
+            return Both(RegistrationState.Unknown, $"sipgate did not say what is registered ({answer.Status}).", null);
 
         var states = Addresses.Select(name => State(Text(settings, name), wanted, upkeep.PublicBaseUrl)).ToArray();
         if (upkeep.Repair && wanted is not null && states.Contains(RegistrationState.Drifted))
@@ -42,18 +45,25 @@ public sealed partial class SipgateChannel : IRegistersWebhooks
     private static RegistrationState State(string? registered, string? wanted, string? publicBaseUrl)
     {
         if (wanted is not null && registered == wanted) return RegistrationState.Right;
-        if (string.IsNullOrEmpty(registered) || (publicBaseUrl is not null && registered.StartsWith($"{publicBaseUrl}/", StringComparison.OrdinalIgnoreCase))) return RegistrationState.Drifted;
+        if (string.IsNullOrEmpty(registered)
+            || (publicBaseUrl is not null && registered.StartsWith($"{publicBaseUrl}/", StringComparison.OrdinalIgnoreCase)))
+                return RegistrationState.Drifted;
         return RegistrationState.Foreign;
     }
 
     private static Registration Say(string name, RegistrationState state, string? wanted) => state switch
     {
-        RegistrationState.Drifted => new Registration(name, state, "No webhook leads here.", wanted is null ? "Set Hooks__PublicBaseUrl." : $"In app.sipgate.com under Webhooks, URLs, enter {wanted}."),
-        RegistrationState.Foreign => new Registration(name, state, "The webhook leads to another address.", $"If it should lead here, enter {wanted} in app.sipgate.com under Webhooks, URLs."),
+        RegistrationState.Drifted =>
+            new Registration(name, state, "No webhook leads here.", wanted is null
+                ? "Set Hooks__PublicBaseUrl." : $"In app.sipgate.com under Webhooks, URLs, enter {wanted}."),
+        RegistrationState.Foreign =>
+            new Registration(name, state, "The webhook leads to another address.",
+                $"If it should lead here, enter {wanted} in app.sipgate.com under Webhooks, URLs."),
         _ => new Registration(name, state),
     };
 
-    private static Registration[] Both(RegistrationState state, string detail, string? step) => [.. Addresses.Select(name => new Registration(name, state, detail, step))];
+    private static Registration[] Both(RegistrationState state, string detail, string? step) =>
+        [.. Addresses.Select(name => new Registration(name, state, detail, step))];
 
     private static JsonObject? Parse(ReadOnlyMemory<byte> body)
     {
@@ -67,5 +77,6 @@ public sealed partial class SipgateChannel : IRegistersWebhooks
         }
     }
 
-    private static string? Text(JsonObject settings, string name) => settings[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? Text(JsonObject settings, string name) =>
+        settings[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

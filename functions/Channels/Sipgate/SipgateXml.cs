@@ -16,13 +16,15 @@ internal sealed class SipgateXml(string? callback)
 
     private const string ContentType = "application/xml";
 
-    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
+    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        OmitXmlDeclaration = false };
 
     /// <summary>Leaves the call to sipgate's own routing, and requests its events.</summary>
     public WebhookResponse Listen() => Write(_ => { });
 
     /// <summary>
-    /// One step of the plan. Its sentences are not said: sipgate plays sound files alone, and only instead of a redirection. Nor does it come back when nobody answers,
+    /// One step of the plan. Its sentences are not said: sipgate plays sound files alone, and only instead of a redirection. Nor does it
+    /// come back when nobody answers,
     /// so what follows the first group is sipgate's own doing.
     /// </summary>
     public WebhookResponse Say(CallFlowStep step) => Write(xml =>
@@ -51,7 +53,8 @@ internal sealed class SipgateXml(string? callback)
     });
 
     /// <summary>Whom a group rings: E.164 without the plus; sipgate dials numbers only.</summary>
-    private static IEnumerable<string> Targets(CallFlowStep.Ring ring) => ring.Numbers.Where(n => n.StartsWith('+')).Take(MaxTargets).Select(n => n[1..]);
+    private static IEnumerable<string> Targets(CallFlowStep.Ring ring) =>
+        ring.Numbers.Where(n => n.StartsWith('+')).Take(MaxTargets).Select(n => n[1..]);
 
     /// <summary>Sentences for what a plan asks for and sipgate's XML cannot say, each naming the setting.</summary>
     public static IEnumerable<string> Problems(CallFlowOptions plan, string setting)
@@ -63,8 +66,10 @@ internal sealed class SipgateXml(string? callback)
         if (plan.Rings.Count > 0)
         {
             var numbers = plan.Rings[0].Numbers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            if (numbers.Length > MaxTargets) yield return $"{setting}__Rings__0__Numbers holds more than five numbers: sipgate rings the first five.";
-            if (Array.Exists(numbers, n => n.StartsWith("sip:", StringComparison.Ordinal))) yield return $"{setting}__Rings__0__Numbers holds a sip: address: sipgate rings numbers only.";
+            if (numbers.Length > MaxTargets)
+                yield return $"{setting}__Rings__0__Numbers holds more than five numbers: sipgate rings the first five.";
+            if (Array.Exists(numbers, n => n.StartsWith("sip:", StringComparison.Ordinal)))
+                yield return $"{setting}__Rings__0__Numbers holds a sip: address: sipgate rings numbers only.";
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed class BotApi(ProviderHttp calls, string apiUrl, string token)
             json.WriteEndObject();
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, Address($"bot{token}/{method}")) { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            Address($"bot{token}/{method}")) { Content = new ReadOnlyMemoryContent(body.WrittenMemory) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return new BotAnswer(await calls.SendAsync(request, ct));
     }
@@ -74,7 +75,8 @@ internal sealed class BotAnswer
     public string? Description => _root.Get("description"u8).AsText() is { } text ? text.Length > 200 ? text[..200] : text : null;
 
     /// <summary>Stands in the body, not in a header.</summary>
-    public TimeSpan? RetryAfter => _root.Get("parameters"u8).Get("retry_after"u8).AsNumber() is { } seconds and > 0 and < 1_000_000 ? TimeSpan.FromSeconds(seconds) : Raw.RetryAfter;
+    public TimeSpan? RetryAfter => _root.Get("parameters"u8).Get("retry_after"u8).AsNumber() is { } seconds and > 0 and < 1_000_000
+        ? TimeSpan.FromSeconds(seconds) : Raw.RetryAfter;
 
     /// <summary>The chat's new id, when a group has become a supergroup; null otherwise.</summary>
     public string? MovedTo => _root.Get("parameters"u8).Get("migrate_to_chat_id"u8).AsId();

@@ -6,7 +6,8 @@ using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Telegram;
 
-/// <summary>Telegram's language: bots in private chats, groups, topics and business chats. Each bot has an address of its own, <c>api/hooks/telegram/{name}</c>.</summary>
+/// <summary>Telegram's language: bots in private chats, groups, topics and business chats. Each bot has an address of its own,
+/// <c>api/hooks/telegram/{name}</c>.</summary>
 /// <remarks>https://core.telegram.org/bots/api#setwebhook</remarks>
 public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> options, ProviderHttp calls, TimeProvider time) : IChannel
 {
@@ -14,9 +15,12 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
 
     private const string SecretHeader = "x-telegram-bot-api-secret-token";
 
-    private static readonly WebhookResponse Greeting = WebhookResponse.Text("This address takes updates of a Telegram bot by POST; upkeep registers it at Telegram, there is nothing to see here.");
+    private static readonly WebhookResponse Greeting =
+        WebhookResponse.Text(
+            "This address takes updates of a Telegram bot by POST; upkeep registers it at Telegram, there is nothing to see here.");
 
-    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405)
+        with { Headers = [new("Allow", "GET, POST")] };
 
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
@@ -50,7 +54,8 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
         foreach (var (name, bot) in current.Bots)
         {
             var setting = $"Channels__Telegram__Bots__{name}__";
-            if (!BotName().IsMatch(name)) yield return $"{setting}: the name of a bot is part of its address, so it has lower-case letters, digits and dashes only.";
+            if (!BotName().IsMatch(name))
+                yield return $"{setting}: the name of a bot is part of its address, so it has lower-case letters, digits and dashes only.";
             if (bot.Secrets.IsMissing)
                 yield return $"{setting}SecretToken is missing: choose 32 or more random letters and digits; without it anybody could call this address.";
             foreach (var (half, value) in new[] { ("SecretToken", bot.SecretToken), ("PreviousSecretToken", bot.PreviousSecretToken) })
@@ -59,7 +64,8 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
                     yield return $"{setting}{half} cannot be a secret token: Telegram takes 1 to 256 letters, digits, underscores and dashes.";
             }
 
-            if (bot.Id is null) yield return $"{setting}BotToken is missing or not one: set it to the token that BotFather gave for the bot.";
+            if (bot.Id is null)
+                yield return $"{setting}BotToken is missing or not one: set it to the token that BotFather gave for the bot.";
         }
     }
 
@@ -80,7 +86,8 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
         var given = delivery.Header(SecretHeader);
         if (string.IsNullOrEmpty(given)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         if (bot.Secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
-        return bot.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id)) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        return bot.Secrets.Any(secret => BearerProof.Is(secret, given, delivery.Id))
+            ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
     }
 
     /// <summary>
@@ -89,12 +96,14 @@ public sealed partial class TelegramChannel(IOptionsMonitor<TelegramOptions> opt
     /// stops by itself. 503 while storage is unavailable: Telegram repeats the call for up to 24 hours, and later updates of the chat
     /// wait. https://core.telegram.org/bots/api#making-requests-when-getting-updates
     /// </summary>
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
         var account = delivery.Rest.ToLowerInvariant();
-        return TelegramUpdate.Elements(delivery, new TelegramOrigin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));
+        return TelegramUpdate.Elements(delivery,
+            new TelegramOrigin(account, options.CurrentValue.Bots.GetValueOrDefault(account), delivery.ReceivedAt));
     }
 
     [GeneratedRegex("^[a-z0-9-]{1,60}$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -14,16 +14,24 @@ namespace Serverless.Channels.Telegram;
 internal readonly record struct TelegramContent(
     ContactKind Kind, string? Text = null, List<Attachment>? Attachments = null, Identity? Phone = null, bool IsNothing = false)
 {
-    // What happened in a chat (https://core.telegram.org/bots/api#message, "Service message"). A name that is not here and not read below becomes a placeholder.
+    // What happened in a chat (https://core.telegram.org/bots/api#message, "Service message"). A name that is not here and not read below
+    // becomes a placeholder.
     private static readonly FrozenSet<string> Service = FrozenSet.Create(
         StringComparer.Ordinal,
-        "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created",
-        "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message", "successful_payment", "refunded_payment", "users_shared", "chat_shared",
-        "connected_website", "write_access_allowed", "passport_data", "proximity_alert_triggered", "boost_added", "chat_background_set", "forum_topic_created", "forum_topic_edited",
-        "forum_topic_closed", "forum_topic_reopened", "general_forum_topic_hidden", "general_forum_topic_unhidden", "giveaway_created", "giveaway", "giveaway_winners", "giveaway_completed",
-        "gift", "unique_gift", "gift_upgrade_sent", "paid_message_price_changed", "direct_message_price_changed", "video_chat_scheduled", "video_chat_started", "video_chat_ended",
-        "video_chat_participants_invited", "checklist_tasks_done", "checklist_tasks_added", "suggested_post_approved", "suggested_post_approval_failed", "suggested_post_declined",
-        "suggested_post_paid", "suggested_post_refunded", "chat_owner_left", "chat_owner_changed", "community_chat_added", "community_chat_removed", "managed_bot_created",
+        "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created",
+        "supergroup_chat_created", "channel_chat_created",
+        "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message", "successful_payment",
+        "refunded_payment", "users_shared", "chat_shared",
+        "connected_website", "write_access_allowed", "passport_data", "proximity_alert_triggered", "boost_added", "chat_background_set",
+        "forum_topic_created", "forum_topic_edited",
+        "forum_topic_closed", "forum_topic_reopened", "general_forum_topic_hidden", "general_forum_topic_unhidden", "giveaway_created",
+        "giveaway", "giveaway_winners", "giveaway_completed",
+        "gift", "unique_gift", "gift_upgrade_sent", "paid_message_price_changed", "direct_message_price_changed", "video_chat_scheduled",
+        "video_chat_started", "video_chat_ended",
+        "video_chat_participants_invited", "checklist_tasks_done", "checklist_tasks_added", "suggested_post_approved",
+        "suggested_post_approval_failed", "suggested_post_declined",
+        "suggested_post_paid", "suggested_post_refunded", "chat_owner_left", "chat_owner_changed", "community_chat_added",
+        "community_chat_removed", "managed_bot_created",
         "poll_option_added", "poll_option_deleted");
 
     public static TelegramContent Of(JsonElement message, ref ExtraFields extras)
@@ -31,7 +39,8 @@ internal readonly record struct TelegramContent(
         if (message.Get("text"u8).AsText() is { } text) return new(ContactKind.Message, text);
         var files = Files(message);
         var caption = message.Get("caption"u8).AsText();
-        if (message.Get("sticker"u8) is { ValueKind: JsonValueKind.Object } sticker) extras.Add("sticker.emoji", sticker.Get("emoji"u8).AsText());
+        if (message.Get("sticker"u8) is { ValueKind: JsonValueKind.Object } sticker)
+            extras.Add("sticker.emoji", sticker.Get("emoji"u8).AsText());
         if (files is not null || caption is not null) return new(ContactKind.Message, caption, files);
         if (message.Get("web_app_data"u8) is { ValueKind: JsonValueKind.Object } form)
         {
@@ -55,7 +64,8 @@ internal readonly record struct TelegramContent(
         extras.Add("contact.first_name", card.Get("first_name"u8).AsText());
         extras.Add("contact.last_name", card.Get("last_name"u8).AsText());
         var own = card.Get("user_id"u8).AsId() is { } id && id == message.Get("from"u8).Get("id"u8).AsId();
-        return new(ContactKind.Message, Phone: own && International(number) is { } phone ? new Identity("phone", phone, Evidence.Claimed) : null);
+        return new(ContactKind.Message, Phone: own && International(number) is { } phone
+            ? new Identity("phone", phone, Evidence.Claimed) : null);
     }
 
     // Telegram writes numbers with their country code, with and without the plus.
@@ -96,7 +106,9 @@ internal readonly record struct TelegramContent(
         foreach (var property in message.Properties())
         {
             if (Service.Contains(property.Name)) return new(ContactKind.Message, IsNothing: true);
-            if (property.Value.ValueKind is JsonValueKind.Object && property.Name is not ("from" or "chat" or "reply_to_message" or "sender_chat" or "via_bot" or "reply_markup")) unknown = property.Name;
+            if (property.Value.ValueKind is JsonValueKind.Object
+                && property.Name is not ("from" or "chat" or "reply_to_message" or "sender_chat" or "via_bot" or "reply_markup"))
+                    unknown = property.Name;
         }
 
         extras.Add("type", unknown ?? "unknown");
@@ -132,6 +144,7 @@ internal readonly record struct TelegramContent(
     private static void Add(ref List<Attachment>? files, JsonElement file, string? kind)
     {
         if (file.Get("file_id"u8).AsText() is { } id)
-            (files ??= []).Add(new(id, file.Get("mime_type"u8).AsText() ?? kind, file.Get("file_size"u8).AsNumber(), file.Get("file_name"u8).AsText()));
+            (files ??= []).Add(new(id, file.Get("mime_type"u8).AsText() ?? kind, file.Get("file_size"u8).AsNumber(), file.Get("file_name"u8)
+                .AsText()));
     }
 }

@@ -7,10 +7,12 @@ public sealed partial class TelegramChannel : IExplainsFailures
 {
     public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong or VerificationReasons.SignatureMissing } forged) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong
+            or VerificationReasons.SignatureMissing } forged) yield break;
         if (forged.Reason == VerificationReasons.SignatureMissing)
         {
-            yield return new FailureHint("webhook-without-word", "The webhook was set without secret_token: set it again (POST api/operations/channels/telegram/check with repair).");
+            yield return new FailureHint("webhook-without-word",
+                "The webhook was set without secret_token: set it again (POST api/operations/channels/telegram/check with repair).");
             yield break;
         }
 
@@ -21,7 +23,8 @@ public sealed partial class TelegramChannel : IExplainsFailures
             if (!bot.Secrets.Any(secret => BearerProof.IsBesideBlanks(secret, given, delivery.Id))) continue;
             yield return name.Equals(delivery.Rest, StringComparison.OrdinalIgnoreCase)
                 ? SignatureHints.Blank(setting)
-                : new FailureHint("other-bot", $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");
+                : new FailureHint("other-bot",
+                    $"It carries the word in {setting}: the webhook of that bot must end in /{name.ToLowerInvariant()}.");
         }
     }
 }

@@ -3,7 +3,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Telegram;
 
-/// <content>Files: <c>getFile</c> gives a path that holds for an hour; bots may load up to 20 MB. https://core.telegram.org/bots/api#getfile</content>
+/// <content>Files: <c>getFile</c> gives a path that holds for an hour; bots may load up to 20 MB.
+/// https://core.telegram.org/bots/api#getfile</content>
 public sealed partial class TelegramChannel : IReadsAttachments
 {
     private const long LargestFile = 20_000_000;
@@ -16,13 +17,16 @@ public sealed partial class TelegramChannel : IReadsAttachments
         if (answer.Result.Get("file_path"u8).AsText() is not { } path) return Failed(answer);
 
         // It becomes part of an address, so nothing may lead out of the bot's own files.
-        if (path.Contains("..", StringComparison.Ordinal) || path.StartsWith('/') || path.AsSpan().IndexOfAny("?#\\:") >= 0) return new OpenedAttachment.Gone("path-refused");
+        if (path.Contains("..", StringComparison.Ordinal) || path.StartsWith('/') || path.AsSpan().IndexOfAny("?#\\:") >= 0)
+            return new OpenedAttachment.Gone("path-refused");
         var response = await api.OpenAsync(path, ct);
         if (response is null) return new OpenedAttachment.Later("unreachable");
-        if (response.IsSuccessStatusCode) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), TypeOf(response, attachment));
+        if (response.IsSuccessStatusCode)
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), TypeOf(response, attachment));
         using (response)
         {
-            return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("unreachable", calls.RetryAfter(response));
+            return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone
+                ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("unreachable", calls.RetryAfter(response));
         }
     }
 

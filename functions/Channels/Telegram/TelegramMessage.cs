@@ -51,7 +51,8 @@ internal readonly struct TelegramMessage
         var content = TelegramContent.Of(_message, ref extras);
         if (content.IsNothing) return new Parsed.Ignored("service-message");
         var editedAt = _message.Get("edit_date"u8);
-        return Event($"{_id}:edited:{editedAt.AsId()}:{updateId}", ContactChange.Edited, content, extras, editedAt.AsUnixTime(_origin.ReceivedAt));
+        return Event($"{_id}:edited:{editedAt.AsId()}:{updateId}", ContactChange.Edited, content, extras,
+            editedAt.AsUnixTime(_origin.ReceivedAt));
     }
 
     /// <summary>
@@ -61,7 +62,8 @@ internal readonly struct TelegramMessage
         Event($"{_id}:removed", ContactChange.Removed, new(ContactKind.Message), default, _origin.ReceivedAt);
 
     // The user pressed Start and has not written yet. https://core.telegram.org/bots/features#commands
-    private static bool IsStart(string? text) => text is not null && text.StartsWith("/start", StringComparison.Ordinal) && (text.Length == 6 || text[6] is ' ' or '@');
+    private static bool IsStart(string? text) =>
+        text is not null && text.StartsWith("/start", StringComparison.Ordinal) && (text.Length == 6 || text[6] is ' ' or '@');
 
     private void Around(ref ExtraFields extras)
     {

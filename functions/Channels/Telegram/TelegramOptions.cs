@@ -21,14 +21,16 @@ public sealed class TelegramOptions
     [Url]
     public string ApiUrl { get; set; } = "https://api.telegram.org";
 
-    /// <summary>The bots by a name of your choice (lower-case letters, digits and dashes); its address is <c>api/hooks/telegram/{name}</c>.</summary>
+    /// <summary>The bots by a name of your choice (lower-case letters, digits and dashes); its address is
+    /// <c>api/hooks/telegram/{name}</c>.</summary>
     public Dictionary<string, TelegramBot> Bots { get; } = new(StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>One bot; section <c>Channels:Telegram:Bots:{name}</c>.</summary>
 public sealed partial class TelegramBot
 {
-    /// <summary>The token BotFather gave, e.g. <c>7000000001:AA...</c>. Part of every URL that calls Telegram, so those URLs are never logged.</summary>
+    /// <summary>The token BotFather gave, e.g. <c>7000000001:AA...</c>. Part of every URL that calls Telegram, so those URLs are never
+    /// logged.</summary>
     public string? BotToken { get; set; }
 
     /// <summary>What Telegram sends with every call: 1 to 256 of <c>A-Z a-z 0-9 _ -</c>, chosen by us.</summary>
@@ -37,7 +39,8 @@ public sealed partial class TelegramBot
     /// <summary>The secret token before a change; counts as long as it is set.</summary>
     public string? PreviousSecretToken { get; set; }
 
-    /// <summary>Our own people who write in groups or to the bot: user ids or usernames (without @), separated by spaces. What they write is outbound.</summary>
+    /// <summary>Our own people who write in groups or to the bot: user ids or usernames (without @), separated by spaces. What they write
+    /// is outbound.</summary>
     public string Staff { get; set; } = "";
 
     internal SecretPair Secrets => new(SecretToken, PreviousSecretToken);

@@ -21,19 +21,29 @@ public sealed partial class TelegramChannel : ISendsReplies
         var (to, setting) = (reply.To, $"Channels__Telegram__Bots__{reply.To.Account}__BotToken");
         if (ApiOf(to.Account) is not var (api, bot)) return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{setting} is missing.");
         if (to.Reply is not { } path) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
-        if (path.Until <= time.GetUtcNow()) return new ReplyOutcome.Refused(ReplyReasons.WindowClosed, "A bot may write in a business chat for 24 hours after the customer did.");
-        if (reply.Text.Length > LongestText) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"Telegram takes {LongestText} characters, this text has {reply.Text.Length}.");
+        if (path.Until <= time.GetUtcNow())
+            return new ReplyOutcome.Refused(ReplyReasons.WindowClosed,
+                "A bot may write in a business chat for 24 hours after the customer did.");
+        if (reply.Text.Length > LongestText)
+            return new ReplyOutcome.Refused(ReplyReasons.TooLong,
+                $"Telegram takes {LongestText} characters, this text has {reply.Text.Length}.");
 
         var inPrivate = reply.InPrivate && to.Place is Place.Public;
-        if (inPrivate && to.Parties.FirstOrDefault(p => p.Scheme == "telegram") is null) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath, "Who writes as a channel has no private chat.");
+        if (inPrivate && to.Parties.FirstOrDefault(p => p.Scheme == "telegram") is null)
+            return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath, "Who writes as a channel has no private chat.");
         var answer = await api.CallAsync("sendMessage", json => Write(json, reply, path, inPrivate), ct);
         // Not sent: the customer's group has become a supergroup with another id.
-        if (answer.MovedTo is { } chat) answer = await api.CallAsync("sendMessage", json => Write(json, reply, path with { Address = chat }, inPrivate), ct);
+        if (answer.MovedTo is { } chat)
+            answer = await api.CallAsync("sendMessage", json => Write(json, reply, path with { Address = chat }, inPrivate), ct);
         if (answer.Result.ValueKind is not JsonValueKind.Object) return Failed(answer, setting);
 
-        // The ids are those of the message itself; the conversation is the one we answered, which a message without a quote no longer shows.
-        return new TelegramMessage(new TelegramOrigin(to.Account, bot, time.GetUtcNow()), answer.Result).Received() is Parsed.Found { Event: var sent }
-            ? new ReplyOutcome.Sent(sent with { Contact = sent.Contact with { Direction = Direction.Outbound, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } })
+        // The ids are those of the message itself; the conversation is the one we answered, which a message without a quote no longer
+        // shows.
+        return new TelegramMessage(new TelegramOrigin(to.Account, bot, time.GetUtcNow()),
+            answer.Result).Received() is Parsed.Found { Event: var sent }
+            ? new ReplyOutcome.Sent(sent
+                with { Contact = sent.Contact
+                    with { Direction = Direction.Outbound, ThreadKey = to.ThreadKey, Parties = to.Parties, Reply = null } })
             : new ReplyOutcome.Uncertain("unreadable-answer");
     }
 
@@ -83,7 +93,8 @@ public sealed partial class TelegramChannel : ISendsReplies
                 return new ReplyOutcome.Refused(ReplyReasons.RecipientGone, detail);
             case 400 when answer.Says("too long"):
                 return new ReplyOutcome.Refused(ReplyReasons.TooLong, detail);
-            case 400 when answer.Says("not found") || answer.Says("upgraded to a supergroup") || answer.Says("TOPIC_") || answer.Says("PEER_") || answer.Says("deactivated"):
+            case 400 when answer.Says("not found") || answer.Says("upgraded to a supergroup") || answer.Says("TOPIC_")
+                || answer.Says("PEER_") || answer.Says("deactivated"):
                 return new ReplyOutcome.Refused(ReplyReasons.RecipientGone, detail);
             case 400 when answer.Says("rights") || answer.Says("FORBIDDEN") || answer.Says("RESTRICTED"):
                 return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, detail);
@@ -95,7 +106,8 @@ public sealed partial class TelegramChannel : ISendsReplies
     }
 
     private (BotApi Api, TelegramBot Bot)? ApiOf(string account) =>
-        options.CurrentValue is var current && current.Bots.TryGetValue(account, out var bot) && bot is { Id: not null, BotToken: { } token }
+        options.CurrentValue is var current && current.Bots.TryGetValue(account, out var bot)
+        && bot is { Id: not null, BotToken: { } token }
             ? (new BotApi(calls, current.ApiUrl, token), bot)
             : null;
 }

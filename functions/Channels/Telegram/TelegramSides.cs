@@ -29,7 +29,8 @@ internal readonly struct TelegramSides
         // A message for a group or channel names it in sender_chat, and "from" is a placeholder bot of Telegram. A group that writes in
         // its own name is one of its admins; another one is a customer who writes as a channel.
         var masked = !pressed && speaker.ValueKind is JsonValueKind.Object;
-        Outbound = Business is not null ? message.Has("sender_business_bot"u8) || (!pressed && sender.Get("id"u8).AsId() is { } id && id != ChatId)
+        Outbound = Business is not null
+            ? message.Has("sender_business_bot"u8) || (!pressed && sender.Get("id"u8).AsId() is { } id && id != ChatId)
             : masked ? speaker.Get("id"u8).AsId() == ChatId || message.Get("is_automatic_forward"u8).IsTrue()
             : IsOurs(origin, sender);
         IsOtherBot = !Outbound && !masked && sender.Get("is_bot"u8).IsTrue();
@@ -97,7 +98,8 @@ internal readonly struct TelegramSides
         if (message.Get("direct_messages_topic"u8).Get("user"u8) is { ValueKind: JsonValueKind.Object } user) return user;
         var answered = message.Get("reply_to_message"u8);
         if (answered.Get("sender_chat"u8) is { ValueKind: JsonValueKind.Object } speaker)
-            return speaker.Get("id"u8).AsId() == chat.Get("id"u8).AsId() || answered.Get("is_automatic_forward"u8).IsTrue() ? default : speaker;
+            return speaker.Get("id"u8).AsId() == chat.Get("id"u8).AsId() || answered.Get("is_automatic_forward"u8).IsTrue()
+                ? default : speaker;
         var author = answered.Get("from"u8);
         return author.Get("is_bot"u8).IsTrue() || IsOurs(origin, author) ? default : author;
     }

@@ -48,7 +48,8 @@ internal static class TelegramUpdate
 
         // A channel post is written by its admins for everyone: a broadcast answers no customer.
         "channel_post" or "edited_channel_post" => new Parsed.Ignored("channel-post"),
-        "message_reaction" when value.Get("chat"u8).Get("type"u8).Is("private"u8) => TelegramReaction.Read(origin, value, update.Get("update_id"u8).AsId()),
+        "message_reaction" when value.Get("chat"u8).Get("type"u8).Is("private"u8) =>
+            TelegramReaction.Read(origin, value, update.Get("update_id"u8).AsId()),
         "message_reaction" or "message_reaction_count" => new Parsed.Ignored("reaction"),
         "my_chat_member" => new Parsed.Ignored(Membership(value)),
         "chat_member" or "chat_join_request" => new Parsed.Ignored("membership"),
@@ -72,12 +73,14 @@ internal static class TelegramUpdate
         return message.Get("migrate_from_chat_id"u8).AsId() is { } from ? new Parsed.PlaceRenamed(origin.Account, from, chat) : null;
     }
 
-    // In a private chat this says that the customer blocked or unblocked the bot. https://core.telegram.org/bots/api#update (my_chat_member)
+    // In a private chat this says that the customer blocked or unblocked the bot. https://core.telegram.org/bots/api#update
+    // (my_chat_member)
     private static string Membership(JsonElement changed) =>
         !changed.Get("chat"u8).Get("type"u8).Is("private"u8) ? "membership" :
         changed.Get("new_chat_member"u8).Get("status"u8).Is("kicked"u8) ? "bot-blocked" : "bot-unblocked";
 
     private static Parsed.Found Unknown(TelegramOrigin origin, JsonElement update, string kind) =>
         new(ContactEvent.Unread(
-            TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account, $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
+            TelegramChannel.ChannelName, TelegramChannel.ChannelName, origin.Account,
+            $"update:{update.Get("update_id"u8).AsId()}:{update.ContentId()}", origin.ReceivedAt, origin.ReceivedAt, kind));
 }

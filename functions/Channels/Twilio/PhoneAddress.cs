@@ -2,7 +2,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.Twilio;
 
-/// <summary>Reads Twilio's <c>From</c> and <c>To</c>: numbers, <c>whatsapp:</c>, <c>sip:</c> and <c>client:</c> addresses, and the many ways to say "withheld".</summary>
+/// <summary>Reads Twilio's <c>From</c> and <c>To</c>: numbers, <c>whatsapp:</c>, <c>sip:</c> and <c>client:</c> addresses, and the many
+/// ways to say "withheld".</summary>
 internal static class PhoneAddress
 {
     private const string WhatsApp = "whatsapp:";
@@ -24,15 +25,18 @@ internal static class PhoneAddress
         address is ['+', not '0', ..] && address.Length is >= 8 and <= 16 && !address.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     /// <summary>
-    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad instead: +266696687 is ANONYMOUS, +7378742833 RESTRICTED,
+    /// Whether the caller keeps the number to himself. Some networks type the word on a keypad instead: +266696687 is ANONYMOUS,
+    /// +7378742833 RESTRICTED,
     /// +2562533 BLOCKED, +8656696 UNKNOWN, +86282452253 UNAVAILABLE.
     /// </summary>
     public static bool IsWithheld(string? address) => address is null
         or "+266696687" or "+7378742833" or "+2562533" or "+8656696" or "+86282452253"
         or "266696687" or "7378742833" or "2562533" or "8656696" or "86282452253"
-        || (Bare(address)!.TrimStart('+').ToLowerInvariant() is "" or "anonymous" or "restricted" or "blocked" or "unknown" or "unavailable" or "private");
+        || (Bare(address)!.TrimStart('+').ToLowerInvariant() is "" or "anonymous" or "restricted" or "blocked" or "unknown" or "unavailable"
+            or "private");
 
-    /// <summary>The person behind an address; none when it is withheld. Anybody can call or text under a false number, so it is only claimed; WhatsApp vouches for its own.</summary>
+    /// <summary>The person behind an address; none when it is withheld. Anybody can call or text under a false number, so it is only
+    /// claimed; WhatsApp vouches for its own.</summary>
     /// <param name="address">As Twilio writes it.</param>
     /// <param name="account">What addresses other than numbers are unique within.</param>
     /// <param name="name">The name the person or the network gave; null when none was.</param>

@@ -9,18 +9,26 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>
-/// Twilio's language: calls, SMS, MMS and WhatsApp. Addresses to enter at Twilio, all below <c>{Hooks__PublicBaseUrl}/api/hooks/twilio/</c>, POST or GET:
+/// Twilio's language: calls, SMS, MMS and WhatsApp. Addresses to enter at Twilio, all below
+/// <c>{Hooks__PublicBaseUrl}/api/hooks/twilio/</c>, POST or GET:
 /// <list type="table">
-/// <item><term>voice</term><description>Phone number, "A call comes in" (and its fallback): TwiML of the number's answer plan.</description></item>
-/// <item><term>voice/status</term><description>Phone number, "Call status changes", with <c>#rc=5&amp;rp=5xx,ct,rt</c> behind it: 204. Needed, or a caller who hangs up early is not known to have been missed.</description></item>
-/// <item><term>messages</term><description>Phone number, messaging service or WhatsApp sender, "A message comes in", with the same fragment: an empty TwiML document.</description></item>
-/// <item><term>messages/status</term><description>Status of messages sent: 204. Our replies name this address themselves.</description></item>
+/// <item><term>voice</term><description>Phone number, "A call comes in" (and its fallback): TwiML of the number's answer
+/// plan.</description></item>
+/// <item><term>voice/status</term><description>Phone number, "Call status changes", with <c>#rc=5&amp;rp=5xx,ct,rt</c> behind it: 204.
+/// Needed, or a caller who hangs up early is not known to have been missed.</description></item>
+/// <item><term>messages</term><description>Phone number, messaging service or WhatsApp sender, "A message comes in", with the same
+/// fragment: an empty TwiML document.</description></item>
+/// <item><term>messages/status</term><description>Status of messages sent: 204. Our replies name this address
+/// themselves.</description></item>
 /// </list>
-/// Our own TwiML names the rest: <c>voice/dial</c> and <c>voice/message</c> (after Dial and Record: TwiML), <c>voice/recording</c> and <c>voice/transcription</c> (204).
-/// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the others 503, which
+/// Our own TwiML names the rest: <c>voice/dial</c> and <c>voice/message</c> (after Dial and Record: TwiML), <c>voice/recording</c> and
+/// <c>voice/transcription</c> (204).
+/// While storage is down, addresses that control a call answer TwiML all the same (Twilio plays an error to the caller otherwise); the
+/// others 503, which
 /// Twilio repeats if the fragment asks for it. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 /// </summary>
-public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls, TimeProvider time) : IChannel
+public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options, IOptionsMonitor<HooksOptions> hooks, ProviderHttp calls,
+    TimeProvider time) : IChannel
 {
     internal const string ChannelName = "twilio";
 
@@ -49,7 +57,8 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             var fingerprint = current.TokensOf(null).Fingerprint;
             if (current.Accounts.Count > 0)
             {
-                var accounts = current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => current.TokensOf(a.Key).Fingerprint);
+                var accounts = current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal)
+                    .Select(a => current.TokensOf(a.Key).Fingerprint);
                 fingerprint = new SecretPair(fingerprint, string.Concat(accounts)).Fingerprint;
             }
 
@@ -71,7 +80,8 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         foreach (var number in current.Numbers.Keys)
         {
             var resolved = CallFlow.Of(number, current.Numbers, current.Default);
-            if (resolved.WithoutRinging() is CallFlowStep.TakeMessage { Transcribe: true } message && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
+            if (resolved.WithoutRinging() is CallFlowStep.TakeMessage { Transcribe: true } message
+                && !Twiml.CanTranscribe(resolved.Language, message.MaxSeconds))
                 yield return $"Channels__Twilio__Numbers__{number}__Transcribe: Twilio writes down English messages of at most 120 seconds only; set it to false.";
         }
     }
@@ -83,7 +93,8 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         {
             // Opened in a browser; with an account named it is meant to be a call of Twilio's.
             return TwilioForm.IsQueryOnly(delivery) && form["AccountSid"u8] is null
-                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
+                ? new VerificationResult.Challenge(
+                    WebhookResponse.Text("This address takes calls and messages from Twilio; enter it in the Twilio console."))
                 : new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
         }
 
@@ -97,8 +108,10 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
             ? TwilioForm.OfQuery(delivery)?["bodySHA256"u8] ?? ""
             : null;
         var urlOnly = bodyHash is not null || TwilioForm.IsQueryOnly(delivery);
-        if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart())) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
-        if (bodyHash is not null && !Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), bodyHash)) return new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
+        if (!TwilioSignature.Holds(tokens, signature, url, urlOnly ? [] : form.SignedPart()))
+            return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        if (bodyHash is not null && !Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)), bodyHash))
+            return new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
         return new VerificationResult.Valid();
     }
 
@@ -143,7 +156,8 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
                 return Twiml.Hangup;
             default:
                 if (acceptance == Acceptance.Quarantined) return twiml.Say(plan.WithoutRinging(), comeBack);
-                return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt) : plan.Next(TwilioForm.OfQuery(delivery)?.Number("next"u8) ?? int.MaxValue), comeBack);
+                return twiml.Say(delivery.Rest == "voice" ? plan.Begin(delivery.ReceivedAt)
+                    : plan.Next(TwilioForm.OfQuery(delivery)?.Number("next"u8) ?? int.MaxValue), comeBack);
         }
     }
 
@@ -177,6 +191,7 @@ public sealed partial class TwilioChannel(IOptionsMonitor<TwilioOptions> options
         hash.AppendData(Encoding.UTF8.GetBytes(delivery.PathAndQuery));
         hash.AppendData(delivery.Body.Span);
         var id = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new Parsed.Found(ContactEvent.Unread(ChannelName, "unknown", form?["AccountSid"u8] ?? "unknown", id, delivery.ReceivedAt, delivery.ReceivedAt));
+        return new Parsed.Found(ContactEvent.Unread(ChannelName, "unknown", form?["AccountSid"u8] ?? "unknown", id, delivery.ReceivedAt,
+            delivery.ReceivedAt));
     }
 }

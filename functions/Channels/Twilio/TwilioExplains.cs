@@ -8,7 +8,8 @@ public sealed partial class TwilioChannel : IExplainsFailures
 
     public IEnumerable<FailureHint> Explain(Delivery delivery)
     {
-        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong } || TwilioForm.Of(delivery) is not { } form) yield break;
+        if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }
+            || TwilioForm.Of(delivery) is not { } form) yield break;
         var signature = delivery.Header("x-twilio-signature")!;
         var current = options.CurrentValue;
         var tokens = current.TokensOf(form["AccountSid"u8]);
@@ -16,13 +17,16 @@ public sealed partial class TwilioChannel : IExplainsFailures
         var parameters = urlOnly ? [] : form.SignedPart().ToArray();
         foreach (var address in Addresses(delivery).Distinct(StringComparer.Ordinal))
         {
-            if (address == PublicAddress + delivery.PathAndQuery || !TwilioSignature.Holds(tokens, signature, address, parameters)) continue;
-            yield return new FailureHint("other-url", $"Twilio signed the address {WithoutQuery(address)}; here it is {PublicAddress}{WithoutQuery(delivery.PathAndQuery)}. Change the address at Twilio, or Hooks__PublicBaseUrl.");
+            if (address == PublicAddress + delivery.PathAndQuery || !TwilioSignature.Holds(tokens, signature, address, parameters))
+                continue;
+            yield return new FailureHint("other-url",
+                $"Twilio signed the address {WithoutQuery(address)}; here it is {PublicAddress}{WithoutQuery(delivery.PathAndQuery)}. Change the address at Twilio, or Hooks__PublicBaseUrl.");
             yield break;
         }
 
         if (PublicAddress is not { } ours) yield break;
-        foreach (var (name, sid) in current.Accounts.Keys.Select(sid => ($"Channels__Twilio__Accounts__{sid}__AuthToken", (string?)sid)).Prepend(("Channels__Twilio__AuthToken", null)))
+        foreach (var (name, sid) in current.Accounts.Keys.Select(sid => ($"Channels__Twilio__Accounts__{sid}__AuthToken", (string?)sid))
+            .Prepend(("Channels__Twilio__AuthToken", null)))
         {
             var pair = current.TokensOf(sid);
             var trimmed = new Serverless.Platform.Signatures.SecretPair(pair.Current?.Trim(), pair.Previous?.Trim());
@@ -33,7 +37,8 @@ public sealed partial class TwilioChannel : IExplainsFailures
         }
     }
 
-    // Where else the same call may have been meant for: the hosts it says it was sent to, with either scheme, with and without our path prefix and a slash at the end.
+    // Where else the same call may have been meant for: the hosts it says it was sent to, with either scheme, with and without our path
+    // prefix and a slash at the end.
     private IEnumerable<string> Addresses(Delivery delivery)
     {
         var path = delivery.PathAndQuery;
@@ -48,7 +53,8 @@ public sealed partial class TwilioChannel : IExplainsFailures
         List<string> hosts = [];
         // The caller's own: the worker SDK puts it in the place of the host's (UseForwardedHeaders). A stranger wrote it: it is tried and
         // shown, nothing is called.
-        if (delivery.Header("host") is { Length: > 0 and <= LongestHost } host && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown)
+        if (delivery.Header("host") is { Length: > 0 and <= LongestHost } host
+            && Uri.CheckHostName(host.Split(':')[0]) != UriHostNameType.Unknown)
             hosts.Add(host);
 
         if (Uri.TryCreate(PublicAddress, UriKind.Absolute, out var ours))

@@ -26,7 +26,9 @@ public sealed partial class TwilioChannel : IReadsAttachments
             if (url.Host == new Uri(current.ApiUrl).Host || url.Host.EndsWith(".twilio.com", StringComparison.OrdinalIgnoreCase))
                 request.Headers.Authorization = TwilioCalls.Basic(contact.Account, tokens.Current ?? tokens.Previous ?? "");
             var response = await calls.OpenAsync(request, ct);
-            if (response is { StatusCode: HttpStatusCode.OK }) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+            if (response is { StatusCode: HttpStatusCode.OK })
+                return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct),
+                    response.Content.Headers.ContentType?.MediaType);
             using (response)
             {
                 if (response is null) return new OpenedAttachment.Later("unreachable");
@@ -38,14 +40,18 @@ public sealed partial class TwilioChannel : IReadsAttachments
         return new OpenedAttachment.Gone("too-many-redirects");
     }
 
-    private async Task<(Uri? Url, OpenedAttachment? Failed)> AddressAsync(Contact contact, Attachment attachment, TwilioOptions current, CancellationToken ct)
+    private async Task<(Uri? Url, OpenedAttachment? Failed)> AddressAsync(Contact contact, Attachment attachment, TwilioOptions current,
+        CancellationToken ct)
     {
-        if (TwilioRecordedMedia.Parse(attachment.Reference) is not { } held) return Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url) ? (url, null) : (null, new OpenedAttachment.Gone("no-address"));
+        if (TwilioRecordedMedia.Parse(attachment.Reference) is not { } held)
+            return Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)
+                ? (url, null) : (null, new OpenedAttachment.Gone("no-address"));
         var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(contact.Account)}/Messages/{Uri.EscapeDataString(held.Message)}/Media.json";
         var answer = await TwilioCalls.SendAsync(calls, current, contact.Account, HttpMethod.Get, path, null, ct);
         if (!answer.Succeeded) return (null, Failed(answer.Status, answer.RetryAfter, contact));
         using var json = JsonOf(answer);
-        return json is not null && held.PathIn(json.RootElement) is { } file ? (new Uri(current.ApiUrl.TrimEnd('/') + file), null) : (null, new OpenedAttachment.Gone("gone-at-provider"));
+        return json is not null && held.PathIn(json.RootElement) is { } file
+            ? (new Uri(current.ApiUrl.TrimEnd('/') + file), null) : (null, new OpenedAttachment.Gone("gone-at-provider"));
     }
 
     private OpenedAttachment Failed(int status, TimeSpan? asked, Contact contact) => status switch

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Serverless.Channels.Twilio;
 
-/// <summary>The parameters of one call of Twilio: of the form body, or of the query when Twilio is set to call by GET, and what of them it signs.</summary>
+/// <summary>The parameters of one call of Twilio: of the form body, or of the query when Twilio is set to call by GET, and what of them it
+/// signs.</summary>
 internal sealed class TwilioForm
 {
     /// <summary>Twilio sends some thirty; more than this is not a form of Twilio's.</summary>
@@ -31,7 +32,8 @@ internal sealed class TwilioForm
     public int? Number(ReadOnlySpan<byte> name) => _fields.Number(name);
 
     /// <summary>
-    /// Every name followed by its value, sorted by name; of a repeated name each different value once, sorted. This is what Twilio signs behind the URL.
+    /// Every name followed by its value, sorted by name; of a repeated name each different value once, sorted. This is what Twilio signs
+    /// behind the URL.
     /// https://www.twilio.com/docs/usage/webhooks/webhooks-security
     /// </summary>
     public ReadOnlySpan<byte> SignedPart()
@@ -44,12 +46,14 @@ internal sealed class TwilioForm
             length += _fields.NameAndValueAt(i).Length;
         }
 
-        Array.Sort(sorted, (a, b) => _fields.NameAt(a).SequenceCompareTo(_fields.NameAt(b)) is var names and not 0 ? names : _fields.ValueAt(a).SequenceCompareTo(_fields.ValueAt(b)));
+        Array.Sort(sorted, (a, b) => _fields.NameAt(a).SequenceCompareTo(_fields.NameAt(b)) is var names and not 0
+            ? names : _fields.ValueAt(a).SequenceCompareTo(_fields.ValueAt(b)));
         var signed = new byte[length];
         length = 0;
         for (var i = 0; i < sorted.Length; i++)
         {
-            if (i > 0 && _fields.NameAt(sorted[i]).SequenceEqual(_fields.NameAt(sorted[i - 1])) && _fields.ValueAt(sorted[i]).SequenceEqual(_fields.ValueAt(sorted[i - 1]))) continue;
+            if (i > 0 && _fields.NameAt(sorted[i]).SequenceEqual(_fields.NameAt(sorted[i - 1]))
+                && _fields.ValueAt(sorted[i]).SequenceEqual(_fields.ValueAt(sorted[i - 1]))) continue;
             var whole = _fields.NameAndValueAt(sorted[i]);
             whole.CopyTo(signed.AsSpan(length));
             length += whole.Length;
@@ -62,6 +66,7 @@ internal sealed class TwilioForm
     /// Name and value of each parameter in order of arrival; the values of a repeated name are grouped at its first position.
     /// </summary>
     public IEnumerable<(string Name, string Value)> InOrderOfNames() =>
-        Enumerable.Range(0, _fields.Count).Select(i => (Name: Encoding.UTF8.GetString(_fields.NameAt(i)), Value: Encoding.UTF8.GetString(_fields.ValueAt(i))))
+        Enumerable.Range(0, _fields.Count)
+        .Select(i => (Name: Encoding.UTF8.GetString(_fields.NameAt(i)), Value: Encoding.UTF8.GetString(_fields.ValueAt(i))))
             .GroupBy(p => p.Name, StringComparer.Ordinal).SelectMany(g => g);
 }

@@ -4,7 +4,8 @@ using System.Text;
 namespace Serverless.Channels.Twilio;
 
 /// <content>Asks what calls and messages Twilio holds, newest first as it lists them.</content>
-/// <remarks>https://www.twilio.com/docs/voice/api/call-resource, https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/usage/twilios-response#pagination</remarks>
+/// <remarks>https://www.twilio.com/docs/voice/api/call-resource, https://www.twilio.com/docs/messaging/api/message-resource,
+/// https://www.twilio.com/docs/usage/twilios-response#pagination</remarks>
 public sealed partial class TwilioChannel : IReconciles
 {
     private const int PageSize = 100;
@@ -16,7 +17,8 @@ public sealed partial class TwilioChannel : IReconciles
             var current = options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0 || string.IsNullOrEmpty(current.AccountSid)) return [];
             var every = TimeSpan.FromMinutes(current.LookMinutes);
-            return [.. current.KnownAccounts.SelectMany(account => new[] { new ReconciliationSource($"calls {account}", every), new ReconciliationSource($"messages {account}", every) })];
+            return [.. current.KnownAccounts.SelectMany(account =>
+                new[] { new ReconciliationSource($"calls {account}", every), new ReconciliationSource($"messages {account}", every) })];
         }
     }
 
@@ -40,8 +42,10 @@ public sealed partial class TwilioChannel : IReconciles
         if (json is null || !json.RootElement.TryGetProperty(list, out var items)) return new ReconciliationResult.Later("unreadable");
         List<ProviderRecord> held = [];
         foreach (var item in items.EnumerateArray())
-            if (TwilioRecords.TimeOf(item) >= from.Since) held.Add(new ProviderRecord(list == "calls" ? "call" : "message", Encoding.UTF8.GetBytes(item.GetRawText())));
-        var more = json.RootElement.TryGetProperty("next_page_uri", out var uri) && uri.GetString() is { Length: > 0 } following && following.StartsWith("/2010-04-01/", StringComparison.Ordinal) ? following : null;
+            if (TwilioRecords.TimeOf(item) >= from.Since)
+                held.Add(new ProviderRecord(list == "calls" ? "call" : "message", Encoding.UTF8.GetBytes(item.GetRawText())));
+        var more = json.RootElement.TryGetProperty("next_page_uri", out var uri) && uri.GetString() is { Length: > 0 } following
+            && following.StartsWith("/2010-04-01/", StringComparison.Ordinal) ? following : null;
         return new ReconciliationResult.Page(held, new Cursor(more, began).ToString(), more is not null);
     }
 
@@ -55,7 +59,8 @@ public sealed partial class TwilioChannel : IReconciles
     /// <param name="Day">From which day the next list is asked.</param>
     private sealed record Cursor(string? Page, string Day)
     {
-        public static Cursor? Of(string? text) => text?.Split('\n') is [var day, var page] ? new Cursor(page.Length == 0 ? null : page, day) : null;
+        public static Cursor? Of(string? text) =>
+            text?.Split('\n') is [var day, var page] ? new Cursor(page.Length == 0 ? null : page, day) : null;
 
         public override string ToString() => $"{Day}\n{Page}";
     }

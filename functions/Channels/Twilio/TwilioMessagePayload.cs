@@ -38,7 +38,8 @@ internal static class TwilioMessagePayload
             Entry = PhoneAddress.Bare(to),
             ThreadKey = thread,
             ThreadAlias = user is null ? null : PhoneAddress.ThreadOf(from, to),
-            Parties = [.. PhoneAddress.PartyOf(from, account, form["ProfileName"u8]), .. user is null ? [] : PhoneAddress.PartyOf(user, account, form["ProfileName"u8])],
+            Parties = [.. PhoneAddress.PartyOf(from, account, form["ProfileName"u8]), .. user is null
+                ? [] : PhoneAddress.PartyOf(user, account, form["ProfileName"u8])],
             OccurredAt = delivery.ReceivedAt,
             ReceivedAt = delivery.ReceivedAt,
             Text = form["Body"u8] ?? answers?.Text,
@@ -62,7 +63,8 @@ internal static class TwilioMessagePayload
             _ => null,
         };
         if (state is null) return new Parsed.Ignored("message-status");
-        return new Parsed.StatusUpdate(new MessageStatus(account, sid, state.Value, delivery.ReceivedAt, form["ErrorCode"u8], TwilioForm.OfQuery(delivery)?["reply"u8]));
+        return new Parsed.StatusUpdate(new MessageStatus(account, sid, state.Value, delivery.ReceivedAt, form["ErrorCode"u8],
+            TwilioForm.OfQuery(delivery)?["reply"u8]));
     }
 
     private static List<Attachment> Media(TwilioForm form)

@@ -25,7 +25,8 @@ public sealed class TwilioOptions
     [StringLength(256)]
     public string? PreviousAuthToken { get; set; }
 
-    /// <summary>SID of the account (<c>AC...</c>); needed to ask Twilio what it holds and how numbers are set up. Replies and files go without it. At most 64 characters.</summary>
+    /// <summary>SID of the account (<c>AC...</c>); needed to ask Twilio what it holds and how numbers are set up. Replies and files go
+    /// without it. At most 64 characters.</summary>
     [StringLength(64)]
     public string? AccountSid { get; set; }
 
@@ -45,7 +46,8 @@ public sealed class TwilioOptions
     /// <summary>The answer plan of every number, as far as its own leaves something open.</summary>
     public CallFlowOptions Default { get; set; } = new();
 
-    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c> (an app setting's name cannot hold a <c>+</c>).</summary>
+    /// <summary>Answer plans by the digits of the dialled number with country code, e.g. <c>493023125100</c> (an app setting's name cannot
+    /// hold a <c>+</c>).</summary>
     public Dictionary<string, CallFlowOptions> Numbers { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The tokens that may have signed for an account.</summary>
@@ -56,7 +58,8 @@ public sealed class TwilioOptions
             : new SecretPair(AuthToken, PreviousAuthToken);
 
     /// <summary>Accounts that can be asked: the main one, if its SID is set, and its subaccounts.</summary>
-    internal IEnumerable<string> KnownAccounts => (AccountSid is { Length: > 0 } own ? [own] : Array.Empty<string>()).Concat(Accounts.Keys).Distinct(StringComparer.Ordinal);
+    internal IEnumerable<string> KnownAccounts =>
+        (AccountSid is { Length: > 0 } own ? [own] : Array.Empty<string>()).Concat(Accounts.Keys).Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>The tokens of one subaccount.</summary>
@@ -69,6 +72,7 @@ public sealed class TwilioAccount
     public string? PreviousAuthToken { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by
+/// <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class TwilioOptionsValidator : IValidateOptions<TwilioOptions>;

@@ -20,7 +20,8 @@ internal static class TwilioRecords
     }
 
     /// <summary>When it began; the time it was made where it has not begun.</summary>
-    public static DateTimeOffset TimeOf(JsonElement item) => Time(item, "start_time") ?? Time(item, "date_sent") ?? Time(item, "date_created") ?? DateTimeOffset.MaxValue;
+    public static DateTimeOffset TimeOf(JsonElement item) =>
+        Time(item, "start_time") ?? Time(item, "date_sent") ?? Time(item, "date_created") ?? DateTimeOffset.MaxValue;
 
     private static Parsed Message(Delivery delivery)
     {
@@ -29,7 +30,8 @@ internal static class TwilioRecords
         var (sid, account) = (Required(item, "sid"), Required(item, "account_sid"));
         var outbound = Text(item, "direction") is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
         // What did not reach the customer answers nothing.
-        if (outbound && Text(item, "status") is "failed" or "undelivered" or "canceled" or "scheduled" or "accepted" or "queued") return new Parsed.Ignored("message-status");
+        if (outbound && Text(item, "status") is "failed" or "undelivered" or "canceled" or "scheduled" or "accepted" or "queued")
+            return new Parsed.Ignored("message-status");
         var (customer, ours) = outbound ? (Text(item, "to"), Text(item, "from")) : (Text(item, "from"), Text(item, "to"));
         var thread = PhoneAddress.ThreadOf(customer, ours);
         var at = TimeOf(item);
@@ -59,26 +61,31 @@ internal static class TwilioRecords
         var item = json.RootElement;
         var (sid, account, status) = (Required(item, "sid"), Required(item, "account_sid"), Text(item, "status"));
         if (status is not ("completed" or "busy" or "no-answer" or "canceled" or "failed")) return new Parsed.Ignored("call-not-over");
-        var seconds = int.TryParse(Text(item, "duration"), NumberStyles.None, CultureInfo.InvariantCulture, out var duration) ? duration : (int?)null;
+        var seconds = int.TryParse(Text(item, "duration"), NumberStyles.None, CultureInfo.InvariantCulture, out var duration)
+            ? duration : (int?)null;
         var parent = Text(item, "parent_call_sid");
         var reached = status == "completed" && seconds > 0;
         if (parent is not null)
         {
             // A leg to a colleague states of the customer's call only that the colleague was reached.
             if (!over || !reached) return new Parsed.Ignored("leg");
-            return Found(delivery, item, account, parent, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Answered, Answerer = Text(item, "to") }, (null, null), false);
+            return Found(delivery, item, account, parent, $"{sid}:{status}:look", ContactChange.Progressed,
+                new CallJourney { Outcome = CallOutcome.Answered, Answerer = Text(item, "to") }, (null, null), false);
         }
 
         var outbound = Text(item, "direction") is { } direction && direction.StartsWith("outbound", StringComparison.Ordinal);
         var sides = outbound ? (Text(item, "to"), Text(item, "from")) : (Text(item, "from"), Text(item, "to"));
-        if (!over) return Found(delivery, item, account, sid, $"{sid}:incoming", ContactChange.Received, new CallJourney { Outcome = outbound && reached ? CallOutcome.Answered : CallOutcome.Ringing }, sides, outbound);
+        if (!over) return Found(delivery, item, account, sid, $"{sid}:incoming", ContactChange.Received,
+            new CallJourney { Outcome = outbound && reached ? CallOutcome.Answered : CallOutcome.Ringing }, sides, outbound);
         // The answer is reported by the leg to the colleague, which outranks this.
         var outcome = outbound && reached ? CallOutcome.Answered : CallOutcome.Missed;
-        return Found(delivery, item, account, sid, $"{sid}:{status}:look", ContactChange.Progressed, new CallJourney { Outcome = outcome, DurationSeconds = seconds, Ended = true }, sides, outbound);
+        return Found(delivery, item, account, sid, $"{sid}:{status}:look", ContactChange.Progressed,
+            new CallJourney { Outcome = outcome, DurationSeconds = seconds, Ended = true }, sides, outbound);
     }
 
     private static Parsed.Found Found(
-        Delivery delivery, JsonElement item, string account, string sid, string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides, bool outbound)
+        Delivery delivery, JsonElement item, string account, string sid, string eventId, ContactChange change, CallJourney journey,
+        (string? Customer, string? Ours) sides, bool outbound)
     {
         var thread = PhoneAddress.ThreadOf(sides.Customer, sides.Ours);
         return new Parsed.Found(new ContactEvent(eventId, change, new Contact
@@ -87,11 +94,13 @@ internal static class TwilioRecords
             Network = "voice",
             Account = account,
             ExternalId = sid,
-            Kind = change == ContactChange.Progressed && journey.Outcome == CallOutcome.Missed && !outbound ? ContactKind.MissedCall : ContactKind.Call,
+            Kind = change == ContactChange.Progressed && journey.Outcome == CallOutcome.Missed && !outbound
+            ? ContactKind.MissedCall : ContactKind.Call,
             Direction = outbound ? Direction.Outbound : Direction.Inbound,
             Entry = sides.Ours,
             ThreadKey = thread,
-            Parties = sides.Customer is null && sides.Ours is null ? [] : PhoneAddress.PartyOf(sides.Customer, account, outbound ? null : Text(item, "caller_name")),
+            Parties = sides.Customer is null && sides.Ours is null
+            ? [] : PhoneAddress.PartyOf(sides.Customer, account, outbound ? null : Text(item, "caller_name")),
             OccurredAt = (change == ContactChange.Progressed ? Time(item, "end_time") : null) ?? TimeOf(item),
             ReceivedAt = delivery.ReceivedAt,
             Reply = thread is null || outbound ? null : new ReplyPath(sides.Customer!),
@@ -102,8 +111,10 @@ internal static class TwilioRecords
     private static string Required(JsonElement item, string name) => Text(item, name) ?? throw new JsonException($"There is no {name}.");
 
     private static string? Text(JsonElement item, string name) =>
-        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+        ? text : null;
 
     private static DateTimeOffset? Time(JsonElement item, string name) =>
-        DateTimeOffset.TryParseExact(Text(item, name), "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParseExact(Text(item, name), "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 }

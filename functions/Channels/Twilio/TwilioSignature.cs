@@ -5,7 +5,8 @@ using Serverless.Platform.Signatures;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>
-/// Checks <c>X-Twilio-Signature</c>: base64 of the HMAC-SHA1, under the account's auth token, of the public URL and the parameters. There is no time in it,
+/// Checks <c>X-Twilio-Signature</c>: base64 of the HMAC-SHA1, under the account's auth token, of the public URL and the parameters. There
+/// is no time in it,
 /// so nothing can be stale. https://www.twilio.com/docs/usage/webhooks/webhooks-security
 /// </summary>
 internal static class TwilioSignature
@@ -42,7 +43,8 @@ internal static class TwilioSignature
     }
 
     /// <summary>
-    /// Twilio's own back ends do not agree on the port and on the escaping of the URL, so each form is tried that Twilio's library for Node tries:
+    /// Twilio's own back ends do not agree on the port and on the escaping of the URL, so each form is tried that Twilio's library for Node
+    /// tries:
     /// as received and as a browser would write it, with and without the port, and the latter with its query written anew.
     /// https://github.com/twilio/twilio-node/blob/main/src/webhooks/webhooks.ts
     /// </summary>

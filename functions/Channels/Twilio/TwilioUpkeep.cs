@@ -26,7 +26,8 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
     {
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.AccountSid))
-            return [new Registration("phone numbers", RegistrationState.ByHand, "Twilio cannot be asked.", $"Set Channels__Twilio__AccountSid; or enter {upkeep.PublicBaseUrl ?? "https://<app>"}/api/hooks/{ChannelName}/voice, .../voice/status and .../messages at each number.")];
+            return [new Registration("phone numbers", RegistrationState.ByHand, "Twilio cannot be asked.",
+                $"Set Channels__Twilio__AccountSid; or enter {upkeep.PublicBaseUrl ?? "https://<app>"}/api/hooks/{ChannelName}/voice, .../voice/status and .../messages at each number.")];
         List<Registration> found = [];
         foreach (var account in current.KnownAccounts)
         {
@@ -40,7 +41,8 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
         return found;
     }
 
-    private async Task<List<Registration>> CheckAsync(string account, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckAsync(string account, TwilioOptions current, RegistrationCheckRequest upkeep,
+        CancellationToken ct)
     {
         List<Registration> found = [];
         var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(account)}/IncomingPhoneNumbers.json?PageSize=1000";
@@ -49,15 +51,19 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
             var answer = await TwilioCalls.SendAsync(calls, current, account, HttpMethod.Get, path, null, ct);
             using var json = answer.Succeeded ? JsonOf(answer) : null;
             if (json is null || !json.RootElement.TryGetProperty("incoming_phone_numbers", out var numbers))
-                return [new Registration($"account {account}", RegistrationState.Unknown, $"Twilio could not be asked: {TwilioCalls.Reason(answer)}.", answer.Status is 401 or 403 ? $"Compare {TwilioCalls.Setting(account, current)} with the console." : null)];
+                return [new Registration($"account {account}", RegistrationState.Unknown,
+                    $"Twilio could not be asked: {TwilioCalls.Reason(answer)}.", answer.Status is 401 or 403
+                    ? $"Compare {TwilioCalls.Setting(account, current)} with the console." : null)];
             foreach (var number in numbers.EnumerateArray()) found.AddRange(await CheckAsync(account, number, current, upkeep, ct));
-            path = json.RootElement.TryGetProperty("next_page_uri", out var next) && next.GetString() is { Length: > 0 } following && following.StartsWith("/2010-04-01/", StringComparison.Ordinal) ? following : null;
+            path = json.RootElement.TryGetProperty("next_page_uri", out var next) && next.GetString() is { Length: > 0 } following
+                && following.StartsWith("/2010-04-01/", StringComparison.Ordinal) ? following : null;
         }
 
         return found;
     }
 
-    private async Task<List<Registration>> CheckAsync(string account, JsonElement number, TwilioOptions current, RegistrationCheckRequest upkeep, CancellationToken ct)
+    private async Task<List<Registration>> CheckAsync(string account, JsonElement number, TwilioOptions current,
+        RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var name = $"number {Field(number, "phone_number")?.TrimStart('+')}";
         List<Registration> found = [];
@@ -67,24 +73,29 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
             if (!Can(number, hook)) continue;
             var wanted = upkeep.PublicBaseUrl is { } url ? $"{url}/api/hooks/{ChannelName}/{hook.Door}{hook.Fragment}" : null;
             var there = Field(number, hook.Field);
-            var application = Field(number, hook.Name == "messages" ? "sms_application_sid" : "voice_application_sid") ?? (hook.Name == "messages" ? null : Field(number, "trunk_sid"));
-            if (application is not null) found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Foreign, "An application or trunk answers for it."));
+            var application = Field(number, hook.Name == "messages" ? "sms_application_sid" : "voice_application_sid")
+                ?? (hook.Name == "messages" ? null : Field(number, "trunk_sid"));
+            if (application is not null)
+                found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Foreign, "An application or trunk answers for it."));
             else if (wanted is not null && Same(there, wanted)) found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Right));
             else if (there is null || there.StartsWith(Demo, StringComparison.OrdinalIgnoreCase) || IsOwn(there, upkeep))
             {
                 if (wanted is not null && upkeep.Repair) wrong.Add((hook, wanted));
                 else found.Add(Drifted(name, hook, wanted, there));
             }
-            else found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Foreign, $"It leads to {HostOf(there)}.", wanted is null ? null : $"If this is not meant to be: enter {wanted} in the Twilio console."));
+            else found.Add(new Registration($"{name} {hook.Name}", RegistrationState.Foreign, $"It leads to {HostOf(there)}.",
+                wanted is null ? null : $"If this is not meant to be: enter {wanted} in the Twilio console."));
         }
 
         if (wrong.Count > 0) found.AddRange(await RepairAsync(account, number, name, wrong, current, ct));
         return found;
     }
 
-    private async Task<IEnumerable<Registration>> RepairAsync(string account, JsonElement number, string name, List<(Hook Hook, string Wanted)> wrong, TwilioOptions current, CancellationToken ct)
+    private async Task<IEnumerable<Registration>> RepairAsync(string account, JsonElement number, string name,
+        List<(Hook Hook, string Wanted)> wrong, TwilioOptions current, CancellationToken ct)
     {
-        var form = wrong.SelectMany(w => new KeyValuePair<string, string>[] { new(w.Hook.Parameter, w.Wanted), new(w.Hook.MethodParameter, "POST") }).ToList();
+        var form = wrong.SelectMany(w =>
+            new KeyValuePair<string, string>[] { new(w.Hook.Parameter, w.Wanted), new(w.Hook.MethodParameter, "POST") }).ToList();
         var path = $"/2010-04-01/Accounts/{Uri.EscapeDataString(account)}/IncomingPhoneNumbers/{Uri.EscapeDataString(Field(number, "sid") ?? "")}.json";
         var answer = await TwilioCalls.SendAsync(calls, current, account, HttpMethod.Post, path, form, ct);
         return wrong.Select(w => answer.Succeeded
@@ -94,7 +105,8 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
 
     private static Registration Drifted(string name, Hook hook, string? wanted, string? there) => new(
         $"{name} {hook.Name}", RegistrationState.Drifted, there is null ? "No address is entered." : "Another address is entered.",
-        wanted is null ? "Set Hooks__PublicBaseUrl." : $"Enter {wanted} (POST) in the Twilio console at this number, or allow upkeep to repair.");
+        wanted is null
+        ? "Set Hooks__PublicBaseUrl." : $"Enter {wanted} (POST) in the Twilio console at this number, or allow upkeep to repair.");
 
     // Numbers that cannot text have no address for it.
     private static bool Can(JsonElement number, Hook hook)
@@ -104,11 +116,15 @@ public sealed partial class TwilioChannel : IRegistersWebhooks
     }
 
     // The fragment after # is for Twilio and may be configured differently.
-    private static bool Same(string? there, string wanted) => there is not null && there.Split('#')[0].TrimEnd('/').Equals(wanted.Split('#')[0], StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string? there, string wanted) =>
+        there is not null && there.Split('#')[0].TrimEnd('/').Equals(wanted.Split('#')[0], StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsOwn(string there, RegistrationCheckRequest upkeep) => upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(string there, RegistrationCheckRequest upkeep) =>
+        upkeep.PublicBaseUrl is { } own && there.StartsWith($"{own}/", StringComparison.OrdinalIgnoreCase);
 
-    private static string HostOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : "an address that cannot be read";
+    private static string HostOf(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri.Host : "an address that cannot be read";
 
-    private static string? Field(JsonElement item, string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+    private static string? Field(JsonElement item, string name) => item.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 }

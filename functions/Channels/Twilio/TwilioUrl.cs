@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Serverless.Channels.Twilio;
 
-/// <summary>The spellings of one URL that Twilio may have signed. Text in, text out: <see cref="Uri"/> would rewrite more than that.</summary>
+/// <summary>The spellings of one URL that Twilio may have signed. Text in, text out: <see cref="Uri"/> would rewrite more than
+/// that.</summary>
 internal static class TwilioUrl
 {
     /// <summary>Without its port, if it has one.</summary>
@@ -17,7 +18,8 @@ internal static class TwilioUrl
     {
         var (portStart, authorityEnd) = PortOf(url);
         if (portStart != authorityEnd) return url;
-        return string.Concat(url.AsSpan(0, portStart), url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? ":443" : ":80", url.AsSpan(authorityEnd));
+        return string.Concat(url.AsSpan(0, portStart), url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
+            ? ":443" : ":80", url.AsSpan(authorityEnd));
     }
 
     /// <summary>
@@ -41,7 +43,8 @@ internal static class TwilioUrl
         Span<byte> bytes = stackalloc byte[4];
         foreach (var rune in url.AsSpan(authorityEnd).EnumerateRunes())
         {
-            var escape = !rune.IsAscii || rune.Value is <= ' ' or 0x7f or '"' or '<' or '>' || (query ? rune.Value == '\'' : rune.Value is '^' or '`' or '{' or '}');
+            var escape = !rune.IsAscii || rune.Value is <= ' ' or 0x7f or '"' or '<' or '>'
+                || (query ? rune.Value == '\'' : rune.Value is '^' or '`' or '{' or '}');
             query |= rune.Value == '?';
             if (!escape)
             {
@@ -55,7 +58,8 @@ internal static class TwilioUrl
         return written.ToString();
     }
 
-    /// <summary>With the query read and written anew the way Node's older query module does: each value of a repeated name beside its first, everything escaped but letters, digits and <c>!'()*-._~</c>. https://nodejs.org/api/querystring.html</summary>
+    /// <summary>With the query read and written anew the way Node's older query module does: each value of a repeated name beside its
+    /// first, everything escaped but letters, digits and <c>!'()*-._~</c>. https://nodejs.org/api/querystring.html</summary>
     public static string WithRewrittenQuery(string url)
     {
         var mark = url.IndexOf('?');
@@ -72,7 +76,8 @@ internal static class TwilioUrl
         return written.ToString();
     }
 
-    /// <summary>With <c>@</c> and <c>:</c> of the query as they are, or escaped: both are allowed there, and senders and proxies differ. https://www.rfc-editor.org/rfc/rfc3986#section-3.4</summary>
+    /// <summary>With <c>@</c> and <c>:</c> of the query as they are, or escaped: both are allowed there, and senders and proxies differ.
+    /// https://www.rfc-editor.org/rfc/rfc3986#section-3.4</summary>
     public static string WithSigns(string url, bool escaped)
     {
         var mark = url.IndexOf('?');

@@ -4,7 +4,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Twilio;
 
 /// <summary>
-/// Reads everything Twilio says of a call. One call is one contact under the SID of the customer's own leg; each callback says only what it knows, and the
+/// Reads everything Twilio says of a call. One call is one contact under the SID of the customer's own leg; each callback says only what it
+/// knows, and the
 /// fold keeps the furthest: ringing, missed, voicemail, answered. https://www.twilio.com/docs/usage/webhooks/voice-webhooks
 /// </summary>
 internal sealed class TwilioVoicePayload
@@ -52,12 +53,14 @@ internal sealed class TwilioVoicePayload
         };
     }
 
-    /// <summary>Whether the call was put through to a person; <c>completed</c> and <c>answered</c> are Twilio's words for it. https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus</summary>
+    /// <summary>Whether the call was put through to a person; <c>completed</c> and <c>answered</c> are Twilio's words for it.
+    /// https://www.twilio.com/docs/voice/twiml/dial#dialcallstatus</summary>
     public static bool WasAnswered(TwilioForm form) => form["DialCallStatus"u8] is "completed" or "answered";
 
     private bool IsOver => _status is "completed" or "busy" or "no-answer" or "canceled" or "failed";
 
-    private Parsed.Found Incoming() => Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
+    private Parsed.Found Incoming() =>
+        Found($"{_call}:incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing });
 
     private Parsed.Found? Status()
     {
@@ -176,7 +179,8 @@ internal sealed class TwilioVoicePayload
 
     /// <summary>Status callbacks carry the time as RFC 2822 text in UTC, others none.</summary>
     private DateTimeOffset? Time() =>
-        DateTimeOffset.TryParseExact(_form["Timestamp"u8], "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParseExact(_form["Timestamp"u8], "ddd, d MMM yyyy HH:mm:ss zzz", CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 
     private Dictionary<string, string>? Extras()
     {

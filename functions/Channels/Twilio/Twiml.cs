@@ -15,7 +15,8 @@ internal sealed class Twiml(CallFlow plan, string hooks)
     /// </summary>
     private const string Retries = "#rc=5&rp=5xx,ct,rt";
 
-    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OmitXmlDeclaration = false };
+    private static readonly XmlWriterSettings Settings = new() { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        OmitXmlDeclaration = false };
 
     /// <summary>Does nothing and sends nothing.</summary>
     public static WebhookResponse Nothing { get; } = Write(_ => { });
@@ -105,7 +106,8 @@ internal sealed class Twiml(CallFlow plan, string hooks)
     }
 
     /// <summary>Twilio writes down English of at most two minutes. https://www.twilio.com/docs/voice/twiml/record#transcribe</summary>
-    public static bool CanTranscribe(string language, int seconds) => language.StartsWith("en", StringComparison.OrdinalIgnoreCase) && seconds <= 120;
+    public static bool CanTranscribe(string language, int seconds) =>
+        language.StartsWith("en", StringComparison.OrdinalIgnoreCase) && seconds <= 120;
 
     private void Redirect(XmlWriter xml)
     {
@@ -116,7 +118,8 @@ internal sealed class Twiml(CallFlow plan, string hooks)
     }
 
     /// <summary>What XML cannot hold is left out, so that a slip in a setting never costs a caller the answer.</summary>
-    private static string Speakable(string text) => text.AsSpan().ContainsAnyExceptInRange(' ', '\ud7ff') ? string.Concat(text.Where(XmlConvert.IsXmlChar)) : text;
+    private static string Speakable(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange(' ', '\ud7ff') ? string.Concat(text.Where(XmlConvert.IsXmlChar)) : text;
 
     private static WebhookResponse Write(Action<XmlWriter> verbs)
     {

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Serverless.Channels.Vonage;
 
-/// <summary>Makes the token that our calls to Vonage carry: RS256 under the application's private key, good for a quarter of an hour.</summary>
+/// <summary>Makes the token that our calls to Vonage carry: RS256 under the application's private key, good for a quarter of an
+/// hour.</summary>
 /// <remarks>https://developer.vonage.com/en/getting-started/concepts/authentication#json-web-tokens</remarks>
 internal static class ApplicationJwt
 {

@@ -4,10 +4,12 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Channels.Vonage;
 
-/// <summary>Says the steps of an answer plan as a Call Control Object. Every address in it is absolute. https://developer.vonage.com/en/voice/voice-api/ncco-reference</summary>
+/// <summary>Says the steps of an answer plan as a Call Control Object. Every address in it is absolute.
+/// https://developer.vonage.com/en/voice/voice-api/ncco-reference</summary>
 /// <param name="plan">The call flow.</param>
 /// <param name="hooks">Address of the channel, with a slash at the end.</param>
-/// <param name="dialled">The number of ours that was called, digits alone; it is shown to the people we ring, since Vonage lets no other one through.</param>
+/// <param name="dialled">The number of ours that was called, digits alone; it is shown to the people we ring, since Vonage lets no other
+/// one through.</param>
 internal sealed class Ncco(CallFlow plan, string hooks, string? dialled)
 {
     /// <summary>Vonage truncates longer texts.</summary>
@@ -55,7 +57,8 @@ internal sealed class Ncco(CallFlow plan, string hooks, string? dialled)
         json.WriteEndObject();
     }
 
-    // One endpoint is all that "connect" takes, so a group is rung one after another. Synchronous: our answer to the event that says "not reached" decides how the call
+    // One endpoint is all that "connect" takes, so a group is rung one after another. Synchronous: our answer to the event that says "not
+    // reached" decides how the call
     // goes on; nothing else would follow a conversation that has ended.
     private void Connect(Utf8JsonWriter json, CallFlowStep.Ring ring, int group, int person)
     {

@@ -23,11 +23,13 @@ internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimePr
         var current = options.CurrentValue;
         if (string.IsNullOrEmpty(current.ApiKey) || string.IsNullOrEmpty(current.ApiSecret)) return null;
         using var request = new HttpRequestMessage(method, url) { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{current.ApiKey}:{current.ApiSecret}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{current.ApiKey}:{current.ApiSecret}")));
         return await calls.SendAsync(request, ct);
     }
 
-    /// <summary>Asks for a document of Vonage's; the address must be one that <see cref="IsOurs"/> knows, since the token goes with it.</summary>
+    /// <summary>Asks for a document of Vonage's; the address must be one that <see cref="IsOurs"/> knows, since the token goes with
+    /// it.</summary>
     public async Task<ProviderResponse?> FetchAsync(Uri url, CancellationToken ct)
     {
         if (Token() is not { } token) return null;
@@ -47,17 +49,21 @@ internal sealed class VonageCalls(IOptionsMonitor<VonageOptions> options, TimePr
     /// <summary>What an answer to <see cref="OpenAsync"/> asks us to wait.</summary>
     public TimeSpan? RetryAfter(HttpResponseMessage response) => calls.RetryAfter(response);
 
-    /// <summary>Whether an address is one of Vonage's, so that our token may be shown there: files lie in the region of the call, e.g. api-us.nexmo.com.</summary>
+    /// <summary>Whether an address is one of Vonage's, so that our token may be shown there: files lie in the region of the call, e.g.
+    /// api-us.nexmo.com.</summary>
     public bool IsOurs(Uri url)
     {
         if (new Uri(options.CurrentValue.ApiUrl) is var own && own.Scheme == url.Scheme && own.Authority == url.Authority) return true;
-        return url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort && (url.Host.EndsWith(".nexmo.com", StringComparison.OrdinalIgnoreCase) || url.Host.EndsWith(".vonage.com", StringComparison.OrdinalIgnoreCase));
+        return url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort
+            && (url.Host.EndsWith(".nexmo.com", StringComparison.OrdinalIgnoreCase)
+                || url.Host.EndsWith(".vonage.com", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether calls as the application can be made.</summary>
     public bool HasApplication => options.CurrentValue is { ApplicationId.Length: > 0, PrivateKey.Length: > 0 };
 
-    private string? Token() => options.CurrentValue is { ApplicationId: { Length: > 0 } id, PrivateKey: { Length: > 0 } key } ? ApplicationJwt.For(id, key, time.GetUtcNow()) : null;
+    private string? Token() => options.CurrentValue is { ApplicationId: { Length: > 0 } id, PrivateKey: { Length: > 0 } key }
+        ? ApplicationJwt.For(id, key, time.GetUtcNow()) : null;
 
     private static HttpRequestMessage Request(HttpMethod method, Uri url, string? json) =>
         new(method, url) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };

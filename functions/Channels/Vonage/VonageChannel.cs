@@ -10,7 +10,8 @@ namespace Serverless.Channels.Vonage;
 
 /// <summary>
 /// Vonage's language: calls, and messages by SMS, MMS, WhatsApp, Messenger, Viber and RCS. Addresses of an application, all below
-/// <c>{Hooks__PublicBaseUrl}/api/hooks/vonage/</c>: <c>voice/answer</c> (and fallback), <c>voice/events</c>, <c>messages</c>, <c>messages/status</c>; our own call
+/// <c>{Hooks__PublicBaseUrl}/api/hooks/vonage/</c>: <c>voice/answer</c> (and fallback), <c>voice/events</c>, <c>messages</c>,
+/// <c>messages/status</c>; our own call
 /// control names <c>voice/dial</c>, <c>voice/recording</c> and <c>voice/transcription</c>.
 /// </summary>
 public sealed partial class VonageChannel : IChannel
@@ -19,7 +20,8 @@ public sealed partial class VonageChannel : IChannel
 
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
     private static readonly string[] Kept = ["authorization"];
-    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405)
+        with { Headers = [new("Allow", "GET, POST")] };
 
     private readonly IOptionsMonitor<VonageOptions> _options;
     private readonly IOptionsMonitor<HooksOptions> _hooks;
@@ -50,7 +52,9 @@ public sealed partial class VonageChannel : IChannel
             var current = _options.CurrentValue;
             var fingerprint = current.SecretsOf(null).Fingerprint;
             if (current.Accounts.Count > 0)
-                fingerprint = new SecretPair(fingerprint, string.Concat(current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => current.SecretsOf(a.Key).Fingerprint))).Fingerprint;
+                fingerprint = new SecretPair(fingerprint,
+                    string.Concat(current.Accounts.OrderBy(a => a.Key, StringComparer.Ordinal)
+                        .Select(a => current.SecretsOf(a.Key).Fingerprint))).Fingerprint;
             return new(current.Enabled, current.Mode, current.Paused, fingerprint);
         }
     }
@@ -82,28 +86,36 @@ public sealed partial class VonageChannel : IChannel
         {
             // Opened in a browser; with a call named it is meant to be Vonage's.
             return delivery.Method is not "POST" && !delivery.PathAndQuery.Contains('?', StringComparison.Ordinal)
-                ? new VerificationResult.Challenge(WebhookResponse.Text("This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
+                ? new VerificationResult.Challenge(
+                    WebhookResponse.Text(
+                        "This address takes calls and messages from Vonage; enter it in the application on the Vonage dashboard."))
                 : new VerificationResult.Invalid(Missing(delivery));
         }
 
         if (SharedKeyJwt.Parse(text) is not { } token) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
         var current = _options.CurrentValue;
-        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
+        if (current.SecretsOf(null).IsMissing && current.Accounts.Count == 0)
+            return new VerificationResult.Invalid(VerificationReasons.NoSecret);
         var secrets = current.SecretsOf(token.Text("api_key"));
         if (secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.KeyUnknown);
         if (!token.Holds(secrets)) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
         var times = token.Read();
-        if (!times.AreFresh(delivery.ReceivedAt, TimeSpan.FromHours(current.TokenHours), Skew)) return new VerificationResult.Invalid(VerificationReasons.Stale, times.IssuedAt);
-        return CoversBody(token, delivery.Body.Span) ? new VerificationResult.Valid(times.IssuedAt) : new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
+        if (!times.AreFresh(delivery.ReceivedAt, TimeSpan.FromHours(current.TokenHours), Skew))
+            return new VerificationResult.Invalid(VerificationReasons.Stale, times.IssuedAt);
+        return CoversBody(token, delivery.Body.Span)
+            ? new VerificationResult.Valid(times.IssuedAt) : new VerificationResult.Invalid(VerificationReasons.BodyHashWrong);
     }
 
     // Without a token there is no Bearer; another scheme is no signature of Vonage's.
-    private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization")) ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureMalformed;
+    private static string Missing(Delivery delivery) => string.IsNullOrEmpty(delivery.Header("authorization"))
+        ? VerificationReasons.SignatureMissing : VerificationReasons.SignatureMalformed;
 
     private static string? TokenOf(Delivery delivery) =>
-        delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..] : null;
+        delivery.Header("authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+        ? header[7..] : null;
 
-    // Vonage calls this check optional over TLS; a token that signs another body is refused all the same. A GET has no body, so nothing but TLS
+    // Vonage calls this check optional over TLS; a token that signs another body is refused all the same. A GET has no body, so nothing but
+    // TLS
     // protects its query: set the application to POST. https://developer.vonage.com/en/getting-started/concepts/webhooks
     private static bool CoversBody(SharedKeyJwt token, ReadOnlySpan<byte> body) => token.Text("payload_hash") is { } hash
         ? body.IsEmpty || Hmac.SameText(Convert.ToHexStringLower(SHA256.HashData(body)), hash.ToLowerInvariant())
@@ -113,9 +125,11 @@ public sealed partial class VonageChannel : IChannel
     {
         if (delivery.Rest is "voice/answer" or "voice/dial") return Call(delivery, acceptance);
         if (acceptance is Acceptance.NotStored) return WebhookResponse.Empty(503);
-        // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. What came is in quarantine and is the same contact.
+        // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. What came is in quarantine and is
+        // the same contact.
         // https://developer.vonage.com/en/getting-started/concepts/webhooks
-        return acceptance is Acceptance.Quarantined && string.IsNullOrEmpty(delivery.Header("authorization")) ? WebhookResponse.Empty(503) : WebhookResponse.Empty();
+        return acceptance is Acceptance.Quarantined && string.IsNullOrEmpty(delivery.Header("authorization"))
+            ? WebhookResponse.Empty(503) : WebhookResponse.Empty();
     }
 
     /// <summary>A message may be left; an unverified caller rings no one. Running actions continue.</summary>
@@ -137,7 +151,8 @@ public sealed partial class VonageChannel : IChannel
     }
 
     /// <summary>
-    /// The call control of the number's plan, also while storage is down: the events of the call bring it back. A caller who is not proven genuine learns no number of ours.
+    /// The call control of the number's plan, also while storage is down: the events of the call bring it back. A caller who is not proven
+    /// genuine learns no number of ours.
     /// </summary>
     private WebhookResponse Call(Delivery delivery, Acceptance acceptance)
     {
@@ -147,8 +162,10 @@ public sealed partial class VonageChannel : IChannel
         // Of a leg that we dialled, "from" is the number the customer called.
         var dialled = call.Word(dialling ? "from" : "to");
         var plan = CallFlow.Of(dialled, current.Numbers, current.Default);
-        var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/", VonageNumber.IsNumber(VonageNumber.Of(dialled)) ? VonageNumber.Bare(dialled!) : null);
-        if (!dialling) return Step(ncco, acceptance is Acceptance.Quarantined ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
+        var ncco = new Ncco(plan, $"{_hooks.CurrentValue.PublicBaseUrl?.TrimEnd('/')}/api/hooks/{ChannelName}/",
+            VonageNumber.IsNumber(VonageNumber.Of(dialled)) ? VonageNumber.Bare(dialled!) : null);
+        if (!dialling)
+            return Step(ncco, acceptance is Acceptance.Quarantined ? plan.WithoutRinging() : plan.Begin(delivery.ReceivedAt), 0, 0);
         if (!VonageVoicePayload.WasNotReached(call.Word("status"))) return Ncco.Nothing;
         if (acceptance is Acceptance.Quarantined) return Step(ncco, plan.WithoutRinging(), 0, 0);
         var (group, person) = Place(call.Query("next"));
@@ -161,7 +178,8 @@ public sealed partial class VonageChannel : IChannel
 
     // "1.0" is the first number of the second group; anything else takes a message.
     private static (int Group, int Person) Place(string? next) =>
-        next?.Split('.') is [var group, var person] && int.TryParse(group, out var g) && int.TryParse(person, out var p) && g >= 0 && p >= 0 ? (g, p) : (int.MaxValue, 0);
+        next?.Split('.') is [var group, var person] && int.TryParse(group, out var g) && int.TryParse(person, out var p) && g >= 0 && p >= 0
+        ? (g, p) : (int.MaxValue, 0);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {

@@ -13,10 +13,12 @@ public sealed partial class VonageChannel : IExplainsFailures
         switch (forged.Reason)
         {
             case VerificationReasons.SignatureMissing:
-                yield return new FailureHint("not-signed", "It carries no token: in the Vonage dashboard switch on signed webhooks for voice (application) and for messages.");
+                yield return new FailureHint("not-signed",
+                    "It carries no token: in the Vonage dashboard switch on signed webhooks for voice (application) and for messages.");
                 break;
             case VerificationReasons.KeyUnknown:
-                yield return new FailureHint("other-account", "The token names an API key that is neither Channels__Vonage__ApiKey nor one of Channels__Vonage__Accounts.");
+                yield return new FailureHint("other-account",
+                    "The token names an API key that is neither Channels__Vonage__ApiKey nor one of Channels__Vonage__Accounts.");
                 break;
             case VerificationReasons.Stale when forged.SentAt is { } sentAt:
                 yield return SignatureHints.Clock(sentAt, delivery.ReceivedAt);
@@ -26,7 +28,8 @@ public sealed partial class VonageChannel : IExplainsFailures
                 break;
             case VerificationReasons.SignatureWrong:
                 var secrets = current.SecretsOf(token!.Text("api_key"));
-                if (token.Holds(new SecretPair(secrets.Current?.Trim(), secrets.Previous?.Trim()))) yield return SignatureHints.Blank("the signature secret");
+                if (token.Holds(new SecretPair(secrets.Current?.Trim(), secrets.Previous?.Trim())))
+                    yield return SignatureHints.Blank("the signature secret");
                 break;
         }
     }

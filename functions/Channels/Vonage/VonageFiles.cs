@@ -14,7 +14,9 @@ public sealed partial class VonageChannel : IReadsAttachments, IFetchesContent
         if (_api.IsOurs(url) && !_api.HasApplication) return new OpenedAttachment.Later("refused");
         var response = await _api.OpenAsync(url, ct);
         if (response is null) return new OpenedAttachment.Later("unreachable");
-        if (response.StatusCode is HttpStatusCode.OK) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response.StatusCode is HttpStatusCode.OK)
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct),
+                response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
             return OpenedAttachment.Without(response.StatusCode, _api.RetryAfter(response));

@@ -13,7 +13,8 @@ public sealed partial class VonageChannel : IReconciles
     private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
 
     public IReadOnlyList<ReconciliationSource> Sources =>
-        _options.CurrentValue is { Enabled: true, LookMinutes: > 0 and var minutes } && _api.HasApplication ? [new("calls", TimeSpan.FromMinutes(minutes))] : [];
+        _options.CurrentValue is { Enabled: true, LookMinutes: > 0 and var minutes } && _api.HasApplication
+        ? [new("calls", TimeSpan.FromMinutes(minutes))] : [];
 
     public IReadOnlyList<string> Blind { get; } =
     [
@@ -59,10 +60,12 @@ public sealed partial class VonageChannel : IReconciles
         foreach (var call in calls.Items())
         {
             read++;
-            if (call.Get("direction"u8).Is("inbound"u8) && call.Get("conversation_uuid"u8).AsId() is { } conversation) held.Add(new("call", Wrapped(call, calls, conversation)));
+            if (call.Get("direction"u8).Is("inbound"u8) && call.Get("conversation_uuid"u8).AsId() is { } conversation)
+                held.Add(new("call", Wrapped(call, calls, conversation)));
         }
 
-        var more = read > 0 && root.Get("count"u8).AsId() is { } count && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var all) && place.Index + read < all;
+        var more = read > 0 && root.Get("count"u8).AsId() is { } count
+            && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var all) && place.Index + read < all;
         return new(held, Cursor(more ? place with { Index = place.Index + read } : new(place.End, place.End, 0)), more);
     }
 
@@ -90,12 +93,14 @@ public sealed partial class VonageChannel : IReconciles
 
     // A further page is requested with the exact times of the first one; otherwise its numbers would shift.
     private static LookPlace Begin(ReconciliationStart from, DateTimeOffset until) =>
-        from.Cursor?.Split('|') is [var start, var end, var index] && Time(start) is { } s && Time(end) is { } e && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+        from.Cursor?.Split('|') is [var start, var end, var index] && Time(start) is { } s && Time(end) is { } e
+        && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
             ? new(s, i > 0 ? e : until, i)
             : new(from.Since, until, 0);
 
     private static DateTimeOffset? Time(string text) =>
-        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

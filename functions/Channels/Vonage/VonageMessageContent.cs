@@ -8,7 +8,8 @@ namespace Serverless.Channels.Vonage;
 /// <param name="Attachments">Files that came with them.</param>
 /// <param name="Extras">Further fields, under Vonage's own names.</param>
 /// <param name="IsReadable">False when a person must read it at the provider.</param>
-internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList<Attachment> Attachments, Dictionary<string, string>? Extras, bool IsReadable)
+internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList<Attachment> Attachments,
+    Dictionary<string, string>? Extras, bool IsReadable)
 {
     public static VonageMessageContent Of(JsonElement message, string? type)
     {
@@ -32,7 +33,8 @@ internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList
                 break;
             case "content":
                 // An MMS of several parts.
-                foreach (var part in message.Get("content"u8).Items()) readable &= part.Get("type"u8).Is("text"u8) || AddFile(ref files, part, part.Get("type"u8).AsText());
+                foreach (var part in message.Get("content"u8).Items())
+                    readable &= part.Get("type"u8).Is("text"u8) || AddFile(ref files, part, part.Get("type"u8).AsText());
                 break;
             case "reply":
                 // The label of the button or list entry is what the customer said by choosing it.
@@ -66,7 +68,8 @@ internal readonly record struct VonageMessageContent(string? Text, IReadOnlyList
 
         Add("sms.keyword", message.Get("sms"u8).Get("keyword"u8).AsText());
         Add("context.message_uuid", message.Get("context"u8).Get("message_uuid"u8).AsId());
-        Add("whatsapp.referral", message.Get("whatsapp"u8).Get("referral"u8) is { ValueKind: JsonValueKind.Object } referral ? referral.GetRawText() : null);
+        Add("whatsapp.referral", message.Get("whatsapp"u8).Get("referral"u8) is { ValueKind: JsonValueKind.Object } referral
+            ? referral.GetRawText() : null);
         return new(text, files ?? [], extras, readable);
     }
 

@@ -7,7 +7,8 @@ namespace Serverless.Channels.Vonage;
 /// <summary>Reads messages of the Messages API (version 1) and what became of ours. https://developer.vonage.com/en/api/messages</summary>
 internal static class VonageMessagePayload
 {
-    /// <summary>How long WhatsApp lets a business answer freely, and Messenger and Instagram alike. https://developer.vonage.com/en/messages/concepts/whatsapp</summary>
+    /// <summary>How long WhatsApp lets a business answer freely, and Messenger and Instagram alike.
+    /// https://developer.vonage.com/en/messages/concepts/whatsapp</summary>
     private static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
     /// <summary>A message that came in; null when it cannot be read.</summary>
@@ -27,7 +28,8 @@ internal static class VonageMessagePayload
         var said = VonageMessageContent.Of(message, type);
         // All that happens to the sign under one message is one contact; without a sign it was taken back.
         var under = type is "reaction" ? message.Get("context"u8).Get("message_uuid"u8).AsId() : null;
-        return new Parsed.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received, new Contact
+        return new Parsed.Found(new(id, type is "reaction" && said.Text is null ? ContactChange.Removed : ContactChange.Received,
+            new Contact
         {
             Channel = VonageChannel.ChannelName,
             Network = network,
@@ -42,7 +44,8 @@ internal static class VonageMessagePayload
             ReceivedAt = delivery.ReceivedAt,
             Text = said.Text,
             Attachments = said.Attachments,
-            Reply = customer is null ? null : new ReplyPath(from ?? customer, network is "whatsapp" or "messenger" or "instagram" ? at + Window : null),
+            Reply = customer is null
+            ? null : new ReplyPath(from ?? customer, network is "whatsapp" or "messenger" or "instagram" ? at + Window : null),
             Extras = said.Extras,
         }));
     }
@@ -63,15 +66,18 @@ internal static class VonageMessagePayload
         var error = status.Get("error"u8);
         // The title is the number of the error (1120); before 2022 it was a phrase.
         var reason = state is MessageState.Failed ? error.Get("title"u8).AsId() ?? error.Get("code"u8).AsId() ?? "unknown" : null;
-        return new Parsed.StatusUpdate(new(account, id, state.Value, Time(status.Get("timestamp"u8), delivery), reason, status.Get("client_ref"u8).AsText()));
+        return new Parsed.StatusUpdate(new(account, id, state.Value, Time(status.Get("timestamp"u8), delivery), reason,
+            status.Get("client_ref"u8).AsText()));
     }
 
     /// <summary>Maps Vonage's name of the network to the app's.</summary>
     public static string NetworkOf(string channel) => channel is "viber_service" ? "viber" : channel;
 
-    /// <summary>SMS and calls between two numbers are one conversation, as with every provider of telephony here; each other network is one of its own.</summary>
+    /// <summary>SMS and calls between two numbers are one conversation, as with every provider of telephony here; each other network is one
+    /// of its own.</summary>
     public static string? ThreadOf(string network, string? customer, string? ours) =>
-        network is "sms" or "mms" ? VonageNumber.ThreadOf(customer, ours) : customer is null || ours is null ? null : $"{network}:{customer} {ours}";
+        network is "sms" or "mms"
+        ? VonageNumber.ThreadOf(customer, ours) : customer is null || ours is null ? null : $"{network}:{customer} {ours}";
 
     // https://developer.vonage.com/en/messages/guides/handling-whatsapp-usernames-and-bsuids
     private static string? UserId(JsonElement message, string? line)
@@ -82,11 +88,13 @@ internal static class VonageMessagePayload
         return line is not null && !VonageNumber.IsNumber(line) ? line : null;
     }
 
-    private static IReadOnlyList<Identity> Parties(JsonElement message, string network, bool phone, string? customer, string? user, string? ours, string account)
+    private static IReadOnlyList<Identity> Parties(JsonElement message, string network, bool phone, string? customer, string? user,
+        string? ours, string account)
     {
         if (customer is null) return [];
         var name = message.Get("profile"u8).Get("name"u8).AsText();
-        if (!phone) return [new Identity(network switch { "messenger" => "psid", "instagram" => "igsid", _ => network }, customer, Evidence.Attested, ours, name)];
+        if (!phone) return [new Identity(network switch { "messenger" => "psid", "instagram" => "igsid", _ => network }, customer,
+            Evidence.Attested, ours, name)];
         if (user is not null)
         {
             var id = new Identity("bsuid", user, Evidence.Attested, account, name);
@@ -97,6 +105,7 @@ internal static class VonageMessagePayload
     }
 
     private static DateTimeOffset Time(JsonElement value, Delivery delivery) =>
-        DateTimeOffset.TryParse(value.AsText(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParse(value.AsText(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
         && time > DateTimeOffset.UnixEpoch && time <= delivery.ReceivedAt.AddDays(1) ? time : delivery.ReceivedAt;
 }

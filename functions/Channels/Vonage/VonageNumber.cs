@@ -8,14 +8,17 @@ internal static class VonageNumber
     /// <summary>A number in the app's form; any other address unchanged; null when it is withheld.</summary>
     public static string? Of(string? address)
     {
-        if (address is null || address.ToLowerInvariant() is "anonymous" or "unknown" or "restricted" or "private" or "unavailable" or "withheld") return null;
+        if (address is null
+            || address.ToLowerInvariant() is "anonymous" or "unknown" or "restricted" or "private" or "unavailable" or "withheld")
+                return null;
         return IsDigits(address) ? $"+{address}" : address;
     }
 
     /// <summary>As Vonage wants it back.</summary>
     public static string Bare(string line) => line.TrimStart('+');
 
-    public static bool IsNumber([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] string? line) => line is ['+', not '0', ..] && line.Length is >= 8 and <= 16 && IsDigits(line.AsSpan(1));
+    public static bool IsNumber([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] string? line) =>
+        line is ['+', not '0', ..] && line.Length is >= 8 and <= 16 && IsDigits(line.AsSpan(1));
 
     /// <summary>Who calls or texts: anybody can do that under a false number, so it is only claimed.</summary>
     /// <param name="line">What <see cref="Of"/> gave.</param>
@@ -26,7 +29,8 @@ internal static class VonageNumber
     {
         if (line is null) return [];
         if (IsNumber(line)) return [new Identity("phone", line, evidence, Name: name)];
-        return line.StartsWith("sip:", StringComparison.Ordinal) ? [new Identity("sip", line[4..], Evidence.Claimed, account, name)] : [new Identity("sms-sender", line, Evidence.Claimed, account, name)];
+        return line.StartsWith("sip:", StringComparison.Ordinal) ? [new Identity("sip", line[4..], Evidence.Claimed, account, name)]
+            : [new Identity("sms-sender", line, Evidence.Claimed, account, name)];
     }
 
     /// <summary>

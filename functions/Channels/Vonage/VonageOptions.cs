@@ -46,7 +46,8 @@ public sealed class VonageOptions
     [StringLength(8192)]
     public string? PrivateKey { get; set; }
 
-    /// <summary>Oldest token of a callback that counts, in hours. Vonage repeats a callback for 24 hours, and does not say that it signs each try anew; years only to replay old examples.</summary>
+    /// <summary>Oldest token of a callback that counts, in hours. Vonage repeats a callback for 24 hours, and does not say that it signs
+    /// each try anew; years only to replay old examples.</summary>
     [Range(1, 876_000)]
     public int TokenHours { get; set; } = 25;
 
@@ -72,7 +73,8 @@ public sealed class VonageOptions
     /// <param name="apiKey">As the token claims it: a wrong claim picks secrets under which the signature does not hold.</param>
     internal SecretPair SecretsOf(string? apiKey)
     {
-        if (apiKey is not null && Accounts.TryGetValue(apiKey, out var account)) return new(account.SignatureSecret, account.PreviousSignatureSecret);
+        if (apiKey is not null && Accounts.TryGetValue(apiKey, out var account))
+            return new(account.SignatureSecret, account.PreviousSignatureSecret);
         return apiKey is null || string.IsNullOrEmpty(ApiKey) || apiKey == ApiKey ? new(SignatureSecret, PreviousSignatureSecret) : default;
     }
 }
@@ -87,6 +89,7 @@ public sealed class VonageAccount
     public string? PreviousSignatureSecret { get; set; }
 }
 
-/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
+/// <summary>Holds the settings to the bounds of their attributes; answer plans are judged by
+/// <see cref="CallFlow.Problems(CallFlowOptions, string)"/>.</summary>
 [OptionsValidator]
 public sealed partial class VonageOptionsValidator : IValidateOptions<VonageOptions>;

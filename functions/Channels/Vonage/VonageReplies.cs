@@ -15,11 +15,15 @@ public sealed partial class VonageChannel : ISendsReplies
     public async Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct)
     {
         var (channel, limit) = WayBack(reply.To.Network);
-        if (channel is null || reply.To.Reply is not { } path || reply.To.Entry is not { } ours) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
+        if (channel is null || reply.To.Reply is not { } path || reply.To.Entry is not { } ours)
+            return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
         if (path.Until < _time.GetUtcNow() && reply.Template is null)
-            return new ReplyOutcome.Refused(channel is "whatsapp" ? ReplyReasons.TemplateNeeded : ReplyReasons.WindowClosed, "The customer's last message is more than 24 hours old.");
-        if (reply.Template is not null && channel is not "whatsapp") return new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "Only WhatsApp has templates.");
-        if (reply.Template is null && reply.Text.Length > limit) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"{channel} takes {limit} characters.");
+            return new ReplyOutcome.Refused(channel is "whatsapp"
+                ? ReplyReasons.TemplateNeeded : ReplyReasons.WindowClosed, "The customer's last message is more than 24 hours old.");
+        if (reply.Template is not null && channel is not "whatsapp")
+            return new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "Only WhatsApp has templates.");
+        if (reply.Template is null && reply.Text.Length > limit)
+            return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"{channel} takes {limit} characters.");
         var answer = await _api.ApplicationAsync(HttpMethod.Post, "/v1/messages", Body(reply, channel, ours, path.Address), ct);
         return Outcome(answer, reply, channel);
     }
@@ -79,18 +83,23 @@ public sealed partial class VonageChannel : ISendsReplies
         switch (answer)
         {
             case null:
-                return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, "Channels__Vonage__ApplicationId and Channels__Vonage__PrivateKey must be set.");
+                return new ReplyOutcome.Refused(ReplyReasons.NotPermitted,
+                    "Channels__Vonage__ApplicationId and Channels__Vonage__PrivateKey must be set.");
             case { Status: 0 or 429 or >= 500 }:
                 return ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter);
             case { Succeeded: true }:
-                return Member(answer, "message_uuid"u8) is { } id ? new ReplyOutcome.Sent(Sent(reply, id, channel)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
+                return Member(answer, "message_uuid"u8) is { } id
+                    ? new ReplyOutcome.Sent(Sent(reply, id, channel)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
         }
 
         // The type of an error is an address whose last part is its number or name. https://developer.vonage.com/en/api-errors/messages
-        var detail = Member(answer, "type"u8)?.Split('/', '#')[^1] is { Length: > 0 and < 60 } type ? $"{answer.Status} {type}" : $"{answer.Status}";
+        var detail = Member(answer, "type"u8)?.Split('/', '#')[^1] is { Length: > 0 and < 60 } type
+            ? $"{answer.Status} {type}" : $"{answer.Status}";
         return answer.Status switch
         {
-            401 or 403 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{detail}: Vonage does not take the token made of Channels__Vonage__ApplicationId and Channels__Vonage__PrivateKey, or the sender is not linked to the application."),
+            401 or 403 =>
+                new ReplyOutcome.Refused(ReplyReasons.NotPermitted,
+                    $"{detail}: Vonage does not take the token made of Channels__Vonage__ApplicationId and Channels__Vonage__PrivateKey, or the sender is not linked to the application."),
             402 => new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"{detail}: the account has no balance left."),
             _ => new ReplyOutcome.Refused(ReplyReasons.ContentRefused, detail),
         };
@@ -108,7 +117,8 @@ public sealed partial class VonageChannel : ISendsReplies
             {
                 ThreadKey = to.ThreadKey ?? VonageMessagePayload.ThreadOf(network, customer, to.Entry),
                 Text = reply.Template is null ? reply.Text : null,
-                Extras = reply.Template is { } template ? new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Name } : null,
+                Extras = reply.Template is { } template
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { ["template"] = template.Name } : null,
             },
         };
     }

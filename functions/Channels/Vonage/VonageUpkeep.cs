@@ -6,10 +6,12 @@ using Serverless.Platform.OutboundHttp;
 
 namespace Serverless.Channels.Vonage;
 
-/// <content>Upkeep: the application calls our addresses, signed, and our numbers are linked to it. https://developer.vonage.com/en/api/application.v2</content>
+/// <content>Upkeep: the application calls our addresses, signed, and our numbers are linked to it.
+/// https://developer.vonage.com/en/api/application.v2</content>
 public sealed partial class VonageChannel : IRegistersWebhooks
 {
-    private const string KeysStep = "Set Channels__Vonage__ApiKey and Channels__Vonage__ApiSecret to those of the account (Dashboard, Settings).";
+    private const string KeysStep =
+        "Set Channels__Vonage__ApiKey and Channels__Vonage__ApiSecret to those of the account (Dashboard, Settings).";
 
     private static readonly (string Capability, string Member, string Door)[] Doors =
     [
@@ -20,28 +22,37 @@ public sealed partial class VonageChannel : IRegistersWebhooks
     public async Task<IReadOnlyList<Registration>> CheckAsync(RegistrationCheckRequest upkeep, CancellationToken ct)
     {
         var current = _options.CurrentValue;
-        if (string.IsNullOrEmpty(current.ApplicationId)) return [new("application", RegistrationState.Unknown, "It is not named.", "Set Channels__Vonage__ApplicationId to the id of the application (Dashboard, Applications).")];
+        if (string.IsNullOrEmpty(current.ApplicationId))
+            return [new("application", RegistrationState.Unknown, "It is not named.",
+                "Set Channels__Vonage__ApplicationId to the id of the application (Dashboard, Applications).")];
         var url = new Uri($"{current.ApiUrl.TrimEnd('/')}/v2/applications/{Uri.EscapeDataString(current.ApplicationId)}");
         var answer = await _api.AccountAsync(HttpMethod.Get, url, null, ct);
         if (answer is not { Succeeded: true } || Parsed(answer) is not { } application) return [Unasked("application", answer)];
         List<Registration> found = [];
-        if (upkeep.PublicBaseUrl is null) found.Add(new("application", RegistrationState.Drifted, "Hooks__PublicBaseUrl is not set, so our own addresses are not known."));
-        else found.AddRange(await ApplicationAsync(url, application, $"{upkeep.PublicBaseUrl}/api/hooks/{ChannelName}/", upkeep.Repair, ct));
+        if (upkeep.PublicBaseUrl is null)
+            found.Add(new("application", RegistrationState.Drifted,
+                "Hooks__PublicBaseUrl is not set, so our own addresses are not known."));
+        else found.AddRange(await ApplicationAsync(url, application, $"{upkeep.PublicBaseUrl}/api/hooks/{ChannelName}/", upkeep.Repair,
+            ct));
         found.AddRange(await NumbersAsync(current, upkeep.Repair, ct));
         return found;
     }
 
-    private async Task<List<Registration>> ApplicationAsync(Uri url, JsonObject application, string hooks, bool repair, CancellationToken ct)
+    private async Task<List<Registration>> ApplicationAsync(Uri url, JsonObject application, string hooks, bool repair,
+        CancellationToken ct)
     {
         List<Registration> found = [];
         var capabilities = Child(application, "capabilities");
-        var wantsVoice = capabilities["voice"] is JsonObject || _options.CurrentValue is { Numbers.Count: > 0 } or { Default.Rings.Count: > 0 };
+        var wantsVoice = capabilities["voice"] is JsonObject
+            || _options.CurrentValue is { Numbers.Count: > 0 } or { Default.Rings.Count: > 0 };
         foreach (var (capability, member, door) in Doors.Where(d => d.Capability is "messages" || wantsVoice))
             found.Add(Door(Child(Child(capabilities, capability), "webhooks"), $"{capability} {member}", member, hooks, door));
 
         // Only a capability that is entirely ours may be reconfigured.
-        bool Ours(string capability) => !found.Exists(f => f.State is RegistrationState.Foreign && f.Name.StartsWith(capability, StringComparison.Ordinal));
-        if (wantsVoice && Ours("voice")) found.Add(Setting(Child(capabilities, "voice"), "voice signed_callbacks", "signed_callbacks", true));
+        bool Ours(string capability) =>
+            !found.Exists(f => f.State is RegistrationState.Foreign && f.Name.StartsWith(capability, StringComparison.Ordinal));
+        if (wantsVoice && Ours("voice"))
+            found.Add(Setting(Child(capabilities, "voice"), "voice signed_callbacks", "signed_callbacks", true));
         if (Ours("messages")) found.Add(Setting(Child(capabilities, "messages"), "messages version", "version", "v1"));
 
         if (!found.Exists(f => f.State is RegistrationState.Drifted)) return found;
@@ -51,8 +62,10 @@ public sealed partial class VonageChannel : IRegistersWebhooks
         using var body = new StringContent(PlainJson.Text(application), Encoding.UTF8, "application/json");
         var answer = await _api.AccountAsync(HttpMethod.Put, url, body, ct);
         return answer is { Succeeded: true }
-            ? [.. found.Select(f => f.State is RegistrationState.Drifted ? new Registration(f.Name, RegistrationState.Repaired, f.Detail) : f)]
-            : [.. found.Select(f => f.State is RegistrationState.Drifted ? f with { Detail = $"{f.Detail} Vonage did not change it ({answer?.Status})." } : f)];
+            ? [.. found.Select(f => f.State is RegistrationState.Drifted
+                ? new Registration(f.Name, RegistrationState.Repaired, f.Detail) : f)]
+            : [.. found.Select(f => f.State is RegistrationState.Drifted
+                ? f with { Detail = $"{f.Detail} Vonage did not change it ({answer?.Status})." } : f)];
     }
 
     /// <summary>Looks at one address, and writes ours into the document that may be sent back.</summary>
@@ -62,11 +75,13 @@ public sealed partial class VonageChannel : IRegistersWebhooks
         var webhook = Child(webhooks, member);
         var address = Text(webhook["address"]);
         var step = $"Dashboard, Applications: enter {wanted} with POST as {member}.";
-        if (address is { Length: > 0 } && !address.StartsWith(hooks, StringComparison.Ordinal)) return new(name, RegistrationState.Foreign, "It leads to another address.");
+        if (address is { Length: > 0 } && !address.StartsWith(hooks, StringComparison.Ordinal))
+            return new(name, RegistrationState.Foreign, "It leads to another address.");
         if (address == wanted && Text(webhook["http_method"]) is "POST") return new(name, RegistrationState.Right);
         webhook["address"] = wanted;
         webhook["http_method"] = "POST";
-        return new(name, RegistrationState.Drifted, address == wanted ? "It is not called by POST, so its parameters are not signed." : "It is not our address.", step);
+        return new(name, RegistrationState.Drifted, address == wanted
+            ? "It is not called by POST, so its parameters are not signed." : "It is not our address.", step);
     }
 
     private static Registration Setting(JsonObject capability, string name, string member, JsonNode wanted)
@@ -84,7 +99,8 @@ public sealed partial class VonageChannel : IRegistersWebhooks
         foreach (var number in current.Numbers.Keys.Order(StringComparer.Ordinal))
         {
             var name = $"number {number}";
-            var address = $"{current.NumbersUrl.TrimEnd('/')}/account/numbers?pattern={Uri.EscapeDataString(number)}&search_pattern=1&size=10";
+            var address =
+                $"{current.NumbersUrl.TrimEnd('/')}/account/numbers?pattern={Uri.EscapeDataString(number)}&search_pattern=1&size=10";
             var answer = await _api.AccountAsync(HttpMethod.Get, new Uri(address), null, ct);
             if (answer is not { Succeeded: true } || Parsed(answer) is not { } list)
             {
@@ -94,24 +110,31 @@ public sealed partial class VonageChannel : IRegistersWebhooks
 
             var own = (list["numbers"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(n => Text(n["msisdn"]) == number);
             found.Add(own is null
-                ? new(name, RegistrationState.Drifted, "The account has no such number.", $"Buy {number} (Dashboard, Numbers), or remove Channels__Vonage__Numbers__{number}.")
+                ? new(name, RegistrationState.Drifted, "The account has no such number.",
+                    $"Buy {number} (Dashboard, Numbers), or remove Channels__Vonage__Numbers__{number}.")
                 : await NumberAsync(current, name, number, own, repair, ct));
         }
 
         return found;
     }
 
-    private async Task<Registration> NumberAsync(VonageOptions current, string name, string number, JsonObject own, bool repair, CancellationToken ct)
+    private async Task<Registration> NumberAsync(VonageOptions current, string name, string number, JsonObject own, bool repair,
+        CancellationToken ct)
     {
         var application = Text(own["app_id"]);
         if (application == current.ApplicationId) return new(name, RegistrationState.Right);
-        if (application is { Length: > 0 } || Text(own["voiceCallbackValue"]) is { Length: > 0 } || Text(own["moHttpUrl"]) is { Length: > 0 })
+        if (application is { Length: > 0 } || Text(own["voiceCallbackValue"]) is { Length: > 0 }
+            || Text(own["moHttpUrl"]) is { Length: > 0 })
             return new(name, RegistrationState.Foreign, "It leads to another application or address.");
-        var missing = new Registration(name, RegistrationState.Drifted, "It is linked to no application.", $"Dashboard, Applications, Link: {number}.");
+        var missing = new Registration(name, RegistrationState.Drifted, "It is linked to no application.",
+            $"Dashboard, Applications, Link: {number}.");
         if (!repair) return missing;
-        using var form = new FormUrlEncodedContent([new("country", Text(own["country"]) ?? ""), new("msisdn", number), new("app_id", current.ApplicationId!)]);
+        using var form =
+            new FormUrlEncodedContent([new("country", Text(own["country"]) ?? ""), new("msisdn", number),
+                new("app_id", current.ApplicationId!)]);
         var answer = await _api.AccountAsync(HttpMethod.Post, new Uri($"{current.NumbersUrl.TrimEnd('/')}/numbers/update"), form, ct);
-        return answer is { Succeeded: true } ? new(name, RegistrationState.Repaired, "It was linked to the application.") : missing with { Detail = $"Vonage did not link it ({answer?.Status})." };
+        return answer is { Succeeded: true } ? new(name, RegistrationState.Repaired, "It was linked to the application.")
+            : missing with { Detail = $"Vonage did not link it ({answer?.Status})." };
     }
 
     private static Registration Unasked(string name, ProviderResponse? answer) => answer switch

@@ -5,7 +5,8 @@ using Serverless.Contacts;
 namespace Serverless.Channels.Vonage;
 
 /// <summary>
-/// Reads everything Vonage says of a call. One call is one contact under the id of its conversation, which all legs, recordings and transcriptions share; each
+/// Reads everything Vonage says of a call. One call is one contact under the id of its conversation, which all legs, recordings and
+/// transcriptions share; each
 /// callback says only what it knows, and the fold keeps the furthest. https://developer.vonage.com/en/voice/voice-api/webhook-reference
 /// </summary>
 internal sealed class VonageVoicePayload
@@ -66,7 +67,8 @@ internal sealed class VonageVoicePayload
         var answerer = (string?)null;
         foreach (var leg in json.Get("legs"u8).Items())
         {
-            if (leg.Get("status"u8).Is("completed"u8) && Seconds(leg.Get("duration"u8).AsId()) > 0) answerer = VonageNumber.Of(leg.Get("to"u8).Get("number"u8).AsId());
+            if (leg.Get("status"u8).Is("completed"u8) && Seconds(leg.Get("duration"u8).AsId()) > 0)
+                answerer = VonageNumber.Of(leg.Get("to"u8).Get("number"u8).AsId());
         }
 
         var over = IsOver(call.Get("status"u8).AsText());
@@ -77,11 +79,14 @@ internal sealed class VonageVoicePayload
             DurationSeconds = Seconds(call.Get("duration"u8).AsId()),
             Ended = over,
         };
-        var (customer, ours) = (VonageNumber.Of(call.Get("from"u8).Get("number"u8).AsId()), VonageNumber.Of(call.Get("to"u8).Get("number"u8).AsId()));
-        return Contact($"{conversation}:incoming", ContactChange.Received, conversation, account, (customer, ours), Time(call.Get("start_time"u8).AsText(), delivery), delivery, journey);
+        var (customer, ours) = (VonageNumber.Of(call.Get("from"u8).Get("number"u8).AsId()),
+            VonageNumber.Of(call.Get("to"u8).Get("number"u8).AsId()));
+        return Contact($"{conversation}:incoming", ContactChange.Received, conversation, account, (customer, ours),
+            Time(call.Get("start_time"u8).AsText(), delivery), delivery, journey);
     }
 
-    private Parsed.Found Incoming() => Found("incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing }, Sides());
+    private Parsed.Found Incoming() =>
+        Found("incoming", ContactChange.Received, new CallJourney { Outcome = CallOutcome.Ringing }, Sides());
 
     // An event of the customer's own leg. "answered" means that the app answered, not a person; legs to people have a path of their own.
     private Parsed? Event()
@@ -105,7 +110,8 @@ internal sealed class VonageVoicePayload
         var over = IsOver(_status);
         return Found(_status!, over ? ContactChange.Progressed : ContactChange.Received, new CallJourney
         {
-            Outcome = _status is "answered" || (_status is "completed" && Seconds(_call["duration"]) > 0) ? CallOutcome.Answered : over ? CallOutcome.Missed : CallOutcome.Ringing,
+            Outcome = _status is "answered" || (_status is "completed" && Seconds(_call["duration"]) > 0)
+            ? CallOutcome.Answered : over ? CallOutcome.Missed : CallOutcome.Ringing,
             DurationSeconds = Seconds(_call["duration"]),
             Ended = over,
         }, (VonageNumber.Of(_call["to"]), VonageNumber.Of(_call["from"])), Direction.Outbound);
@@ -130,11 +136,13 @@ internal sealed class VonageVoicePayload
     {
         if (_call["recording_uuid"] is not { } recording) return null;
         var file = File();
-        return Found($"recording:{recording}", ContactChange.Progressed, new CallJourney { Outcome = file.Length > 0 ? CallOutcome.Voicemail : CallOutcome.Missed }, default, files: file);
+        return Found($"recording:{recording}", ContactChange.Progressed,
+            new CallJourney { Outcome = file.Length > 0 ? CallOutcome.Voicemail : CallOutcome.Missed }, default, files: file);
     }
 
     // The words themselves must be fetched. https://developer.vonage.com/en/voice/voice-api/guides/recording
-    private Parsed? Transcription() => _call["transcription_url"] is { Length: <= 1000 } url ? new Parsed.Reference(url) : new Parsed.Ignored("transcription-without-text");
+    private Parsed? Transcription() => _call["transcription_url"] is { Length: <= 1000 } url
+        ? new Parsed.Reference(url) : new Parsed.Ignored("transcription-without-text");
 
     /// <summary>The words of a message left, once they are fetched.</summary>
     /// <param name="call">The callback that pointed at them.</param>
@@ -143,19 +151,26 @@ internal sealed class VonageVoicePayload
     /// <param name="words">What was said.</param>
     public static Parsed? Transcribed(VonageCallback call, Delivery delivery, string account, string words) =>
         call["conversation_uuid"] is { } conversation && call["recording_uuid"] is { } recording
-            ? new VonageVoicePayload(call, delivery, account, conversation).Found($"transcription:{recording}", ContactChange.Progressed, new CallJourney { Outcome = CallOutcome.Voicemail }, default, text: words)
+            ? new VonageVoicePayload(call, delivery, account, conversation).Found($"transcription:{recording}", ContactChange.Progressed,
+                new CallJourney { Outcome = CallOutcome.Voicemail }, default, text: words)
             : null;
 
-    private Attachment[] File() => _call["recording_url"] is { } url ? [new Attachment(url, "audio/mpeg", long.TryParse(_call["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null)] : [];
+    private Attachment[] File() =>
+        _call["recording_url"] is { } url
+        ? [new Attachment(url, "audio/mpeg", long.TryParse(_call["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? size : null)] : [];
 
     private (string? Customer, string? Ours) Sides() => (VonageNumber.Of(_call["from"]), VonageNumber.Of(_call["to"]));
 
     private Parsed.Found Found(
-        string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides, Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null) =>
-        Contact($"{_conversation}:{eventId}", change, _conversation, _account, sides, Time(_call["timestamp"], _delivery), _delivery, journey, direction, files, text);
+        string eventId, ContactChange change, CallJourney journey, (string? Customer, string? Ours) sides,
+        Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null) =>
+        Contact($"{_conversation}:{eventId}", change, _conversation, _account, sides, Time(_call["timestamp"], _delivery), _delivery,
+            journey, direction, files, text);
 
     private static Parsed.Found Contact(
-        string eventId, ContactChange change, string conversation, string account, (string? Customer, string? Ours) sides, DateTimeOffset at, Delivery delivery, CallJourney journey,
+        string eventId, ContactChange change, string conversation, string account, (string? Customer, string? Ours) sides,
+        DateTimeOffset at, Delivery delivery, CallJourney journey,
         Direction direction = Direction.Inbound, Attachment[]? files = null, string? text = null)
     {
         var thread = VonageNumber.ThreadOf(sides.Customer, sides.Ours);
@@ -181,9 +196,11 @@ internal sealed class VonageVoicePayload
 
     private static bool IsOver(string? status) => status is "completed" or "cancelled" or "disconnected" || WasNotReached(status);
 
-    private static int? Seconds(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+    private static int? Seconds(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
 
     private static DateTimeOffset Time(string? text, Delivery delivery) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
         && time > DateTimeOffset.UnixEpoch && time <= delivery.ReceivedAt.AddDays(1) ? time : delivery.ReceivedAt;
 }

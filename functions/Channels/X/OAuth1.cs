@@ -5,7 +5,8 @@ using System.Text;
 namespace Serverless.Channels.X;
 
 /// <summary>
-/// Signs a call to X for one account: OAuth 1.0a with HMAC-SHA1. Its tokens do not expire, so an account is connected once; the newer OAuth 2.0 hands out a
+/// Signs a call to X for one account: OAuth 1.0a with HMAC-SHA1. Its tokens do not expire, so an account is connected once; the newer OAuth
+/// 2.0 hands out a
 /// single-use refresh token every two hours, which a program that runs in several places cannot keep.
 /// </summary>
 /// <remarks>https://docs.x.com/fundamentals/authentication/oauth-1-0a/creating-a-signature</remarks>
@@ -18,14 +19,17 @@ internal static class OAuth1
     /// <param name="form">Parameters of a form body; none for JSON, which is not signed.</param>
     /// <param name="nonce">Never the same twice.</param>
     /// <param name="at">The time of the call.</param>
-    public static string Authorization(OAuth1Keys keys, string method, Uri url, IEnumerable<(string Name, string Value)> form, string nonce, DateTimeOffset at)
+    public static string Authorization(OAuth1Keys keys, string method, Uri url, IEnumerable<(string Name, string Value)> form, string nonce,
+        DateTimeOffset at)
     {
         List<(string Name, string Value)> own =
         [
             ("oauth_consumer_key", keys.ConsumerKey), ("oauth_nonce", nonce), ("oauth_signature_method", "HMAC-SHA1"),
-            ("oauth_timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)), ("oauth_token", keys.Token), ("oauth_version", "1.0"),
+            ("oauth_timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)), ("oauth_token", keys.Token),
+            ("oauth_version", "1.0"),
         ];
-        var signed = own.Concat(form).Concat(QueryOf(url)).Select(p => (Name: Uri.EscapeDataString(p.Name), Value: Uri.EscapeDataString(p.Value)))
+        var signed = own.Concat(form).Concat(QueryOf(url))
+            .Select(p => (Name: Uri.EscapeDataString(p.Name), Value: Uri.EscapeDataString(p.Value)))
             .OrderBy(p => p.Name, StringComparer.Ordinal).ThenBy(p => p.Value, StringComparer.Ordinal).Select(p => $"{p.Name}={p.Value}");
         var text = $"{method}&{Uri.EscapeDataString(url.GetLeftPart(UriPartial.Path))}&{Uri.EscapeDataString(string.Join('&', signed))}";
         var key = $"{Uri.EscapeDataString(keys.ConsumerSecret)}&{Uri.EscapeDataString(keys.TokenSecret)}";
@@ -40,7 +44,8 @@ internal static class OAuth1
         foreach (var pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = pair.IndexOf('=', StringComparison.Ordinal);
-            yield return equals < 0 ? (Uri.UnescapeDataString(pair), "") : (Uri.UnescapeDataString(pair[..equals]), Uri.UnescapeDataString(pair[(equals + 1)..]));
+            yield return equals < 0 ? (Uri.UnescapeDataString(pair), "")
+                : (Uri.UnescapeDataString(pair[..equals]), Uri.UnescapeDataString(pair[(equals + 1)..]));
         }
     }
 }

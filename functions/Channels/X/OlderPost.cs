@@ -31,12 +31,14 @@ internal static class OlderPost
             RepliesToUser = repliesToUser,
             IsRepost = post.Get("retweeted_status"u8).IsObject(),
             Quotes = Id(post, "quoted_status_id_str"u8, "quoted_status_id"u8),
-            IsToUs = repliesToUser == teller.Account || Id(quoted.Get("user"u8), "id_str"u8, "id"u8) == teller.Account || Names(source, teller.Account),
+            IsToUs = repliesToUser == teller.Account || Id(quoted.Get("user"u8), "id_str"u8, "id"u8) == teller.Account
+            || Names(source, teller.Account),
             Media = Media(source.Get("extended_entities"u8)),
         };
     }
 
-    private static string? Id(JsonElement parent, ReadOnlySpan<byte> text, ReadOnlySpan<byte> number) => parent.Get(text).AsId() ?? parent.Get(number).AsId();
+    private static string? Id(JsonElement parent, ReadOnlySpan<byte> text, ReadOnlySpan<byte> number) =>
+        parent.Get(text).AsId() ?? parent.Get(number).AsId();
 
     private static bool Names(JsonElement post, string account)
     {
@@ -54,7 +56,8 @@ internal static class OlderPost
         foreach (var item in entities.Get("media"u8).Items())
         {
             var variants = item.Get("video_info"u8).Get("variants"u8);
-            if ((XText.BestVideo(variants) ?? item.Get("media_url_https"u8).AsText()) is { } url) (media ??= []).Add(new(url, item.Get("type"u8).AsText()));
+            if ((XText.BestVideo(variants) ?? item.Get("media_url_https"u8).AsText()) is { } url)
+                (media ??= []).Add(new(url, item.Get("type"u8).AsText()));
         }
 
         return media;

@@ -11,7 +11,9 @@ public sealed partial class XChannel : IReadsAttachments
         if (!Uri.TryCreate(attachment.Reference, UriKind.Absolute, out var url)) return new OpenedAttachment.Gone("no-address");
         var response = await _api.OpenAsync(IsPrivate(url) ? contact.Account : null, url, ct);
         if (response is null) return new OpenedAttachment.Later("unreachable");
-        if (response.StatusCode is HttpStatusCode.OK) return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct), response.Content.Headers.ContentType?.MediaType);
+        if (response.StatusCode is HttpStatusCode.OK)
+            return new OpenedAttachment.Content(await response.Content.ReadAsStreamAsync(ct),
+                response.Content.Headers.ContentType?.MediaType);
         using (response)
         {
             return OpenedAttachment.Without(response.StatusCode, _api.RetryAfter(response));

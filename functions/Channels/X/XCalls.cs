@@ -45,7 +45,8 @@ internal sealed class XCalls(IOptionsMonitor<XOptions> options, TimeProvider tim
     private OAuth1Keys? KeysOf(string account)
     {
         var current = options.CurrentValue;
-        return current.Accounts.GetValueOrDefault(account) is { AccessToken.Length: > 0, AccessTokenSecret.Length: > 0 } own && current is { ConsumerKey.Length: > 0, ConsumerSecret.Length: > 0 }
+        return current.Accounts.GetValueOrDefault(account) is { AccessToken.Length: > 0, AccessTokenSecret.Length: > 0 } own
+            && current is { ConsumerKey.Length: > 0, ConsumerSecret.Length: > 0 }
             ? new OAuth1Keys(current.ConsumerKey, current.ConsumerSecret, own.AccessToken, own.AccessTokenSecret)
             : null;
     }
@@ -53,7 +54,8 @@ internal sealed class XCalls(IOptionsMonitor<XOptions> options, TimeProvider tim
     private void Sign(HttpRequestMessage request, OAuth1Keys keys)
     {
         var nonce = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        request.Headers.TryAddWithoutValidation("Authorization", OAuth1.Authorization(keys, request.Method.Method, request.RequestUri!, [], nonce, time.GetUtcNow()));
+        request.Headers.TryAddWithoutValidation("Authorization",
+            OAuth1.Authorization(keys, request.Method.Method, request.RequestUri!, [], nonce, time.GetUtcNow()));
     }
 
     private static HttpRequestMessage Request(HttpMethod method, Uri url, string? json) =>

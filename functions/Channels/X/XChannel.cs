@@ -16,7 +16,8 @@ public sealed partial class XChannel : IChannel
 
     private static readonly string[] Kept = [SignatureHeader];
 
-    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405) with { Headers = [new("Allow", "GET, POST")] };
+    private static readonly WebhookResponse NoSuchMethod = WebhookResponse.Text("This address takes GET and POST.", 405)
+        with { Headers = [new("Allow", "GET, POST")] };
 
     private readonly IOptionsMonitor<XOptions> _options;
     private readonly TimeProvider _time;
@@ -74,12 +75,16 @@ public sealed partial class XChannel : IChannel
         if (delivery.Method is not "POST") return new VerificationResult.Challenge(NoSuchMethod);
         if (secrets.IsMissing) return new VerificationResult.Invalid(VerificationReasons.NoSecret);
 
-        // The signature carries no time, so there is no replay window: what comes again has the same ids. https://docs.x.com/x-api/webhooks/quickstart
+        // The signature carries no time, so there is no replay window: what comes again has the same ids.
+        // https://docs.x.com/x-api/webhooks/quickstart
         var header = delivery.Header(SignatureHeader);
         if (string.IsNullOrEmpty(header)) return new VerificationResult.Invalid(VerificationReasons.SignatureMissing);
-        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 44) return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
-        if (!secrets.Any(secret => Hmac.MatchesSha256Base64(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length)))) return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
-        return XHandshake.MayBeSigned(delivery.Body.Span) ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+        if (!header.StartsWith(SignaturePrefix, StringComparison.Ordinal) || header.Length != SignaturePrefix.Length + 44)
+            return new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
+        if (!secrets.Any(secret => Hmac.MatchesSha256Base64(secret, delivery.Body.Span, header.AsSpan(SignaturePrefix.Length))))
+            return new VerificationResult.Invalid(VerificationReasons.SignatureWrong);
+        return XHandshake.MayBeSigned(delivery.Body.Span)
+            ? new VerificationResult.Valid() : new VerificationResult.Invalid(VerificationReasons.SignatureMalformed);
     }
 
     /// <summary>The account that it is for.</summary>
@@ -87,7 +92,8 @@ public sealed partial class XChannel : IChannel
         JsonGlance.Text(delivery.Body.Span, "for_user_id"u8, 1) is { } id && _options.CurrentValue.Accounts.ContainsKey(id) ? id : null;
 
     // X wants a 200 within ten seconds; what gets anything else is sent again. https://docs.x.com/x-api/webhooks/introduction
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance is Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery) => XPayload.Elements(delivery, _options.CurrentValue.Accounts);
 }

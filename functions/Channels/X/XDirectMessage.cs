@@ -7,19 +7,22 @@ namespace Serverless.Channels.X;
 /// <summary>Reads direct messages in the three forms X has for them, and the encrypted ones nobody but X's own app can read.</summary>
 internal static class XDirectMessage
 {
-    /// <summary>One of <c>direct_message_events</c>, which both products deliver. https://docs.x.com/x-api/account-activity/introduction</summary>
+    /// <summary>One of <c>direct_message_events</c>, which both products deliver.
+    /// https://docs.x.com/x-api/account-activity/introduction</summary>
     /// <param name="message">The event.</param>
     /// <param name="users">People by id.</param>
     /// <param name="teller">Whose account it is about.</param>
     public static Parsed Delivered(JsonElement message, JsonElement users, XSender teller)
     {
         var create = message.Get("message_create"u8);
-        if (message.Get("id"u8).AsId() is not { } id || create.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread(message.Get("type"u8).AsText() ?? "direct_message_events", message);
+        if (message.Get("id"u8).AsId() is not { } id || create.Get("sender_id"u8).AsId() is not { } sender)
+            return teller.Unread(message.Get("type"u8).AsText() ?? "direct_message_events", message);
         var data = create.Get("message_data"u8);
         var attachment = data.Get("attachment"u8);
         var media = attachment.Get("media"u8);
         var url = XText.BestVideo(media.Get("video_info"u8).Get("variants"u8)) ?? media.Get("media_url_https"u8).AsText();
-        return new Said(teller, id, sender, create.Get("target"u8).Get("recipient_id"u8).AsId(), teller.Milliseconds(message.Get("created_timestamp"u8)))
+        return new Said(teller, id, sender, create.Get("target"u8).Get("recipient_id"u8).AsId(),
+            teller.Milliseconds(message.Get("created_timestamp"u8)))
         {
             SenderUser = users.Get(Encoding.UTF8.GetBytes(sender)),
             Text = XText.Plain(data.Get("text"u8).AsText()),
@@ -36,7 +39,8 @@ internal static class XDirectMessage
     /// <param name="teller">Whose account it is about.</param>
     public static Parsed Held(JsonElement message, JsonElement includes, XSender teller)
     {
-        if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread("dm_event", message);
+        if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender)
+            return teller.Unread("dm_event", message);
         var conversation = message.Get("dm_conversation_id"u8).AsId();
         return new Said(teller, id, sender, Other(conversation, '-', teller), teller.Time(message.Get("created_at"u8)))
         {
@@ -47,13 +51,16 @@ internal static class XDirectMessage
     }
 
     /// <summary>
-    /// An encrypted message: only X's own app can open it, so a person must look there (P5). One that we sent stops the clock all the same (P16).
+    /// An encrypted message: only X's own app can open it, so a person must look there (P5). One that we sent stops the clock all the same
+    /// (P16).
     /// https://docs.x.com/x-api/activity/event-payloads
     /// </summary>
     public static Parsed Encrypted(JsonElement message, string type, XSender teller)
     {
-        if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender) return teller.Unread(type, message);
-        return new Said(teller, id, sender, Other(message.Get("conversation_id"u8).AsId(), ':', teller), teller.Milliseconds(message.Get("created_at_msec"u8))) { Sealed = type }.Read();
+        if (message.Get("id"u8).AsId() is not { } id || message.Get("sender_id"u8).AsId() is not { } sender)
+            return teller.Unread(type, message);
+        return new Said(teller, id, sender, Other(message.Get("conversation_id"u8).AsId(), ':', teller),
+            teller.Milliseconds(message.Get("created_at_msec"u8))) { Sealed = type }.Read();
     }
 
     /// <summary>What holds the messages of one person and one account of ours together.</summary>

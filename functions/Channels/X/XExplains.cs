@@ -9,7 +9,8 @@ public sealed partial class XChannel : IExplainsFailures
     {
         if (Verify(delivery) is not VerificationResult.Invalid { Reason: VerificationReasons.SignatureWrong }) return [];
         var (secrets, header) = (_options.CurrentValue.ConsumerSecrets, delivery.Header(SignatureHeader)!);
-        return SignatureHints.Of("X", delivery.Body, [("Channels__X__ConsumerSecret", secrets.Current), ("Channels__X__PreviousConsumerSecret", secrets.Previous)],
+        return SignatureHints.Of("X", delivery.Body,
+            [("Channels__X__ConsumerSecret", secrets.Current), ("Channels__X__PreviousConsumerSecret", secrets.Previous)],
             (secret, body) => Hmac.MatchesSha256Base64(secret, body.Span, header.AsSpan(SignaturePrefix.Length)));
     }
 }

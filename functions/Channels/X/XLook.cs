@@ -8,10 +8,12 @@ namespace Serverless.Channels.X;
 /// one.</content>
 public sealed partial class XChannel : IReconciles
 {
-    private const string PostFields = "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,lang,note_tweet,referenced_tweets,text"
+    private const string PostFields =
+        "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,lang,note_tweet,referenced_tweets,text"
         + "&expansions=author_id,attachments.media_keys&user.fields=name,username&media.fields=media_key,preview_image_url,type,url,variants";
 
-    private const string MessageFields = "event_types=MessageCreate&dm_event.fields=attachments,created_at,dm_conversation_id,event_type,id,sender_id,text"
+    private const string MessageFields =
+        "event_types=MessageCreate&dm_event.fields=attachments,created_at,dm_conversation_id,event_type,id,sender_id,text"
         + "&expansions=sender_id,attachments.media_keys&user.fields=name,username&media.fields=media_key,preview_image_url,type,url,variants";
 
     public IReadOnlyList<ReconciliationSource> Sources
@@ -21,7 +23,8 @@ public sealed partial class XChannel : IReconciles
             var current = _options.CurrentValue;
             if (!current.Enabled || current.LookMinutes == 0) return [];
             var every = TimeSpan.FromMinutes(current.LookMinutes);
-            return [.. current.Accounts.Keys.Where(_api.CanSignFor).Order(StringComparer.Ordinal).SelectMany(id => new ReconciliationSource[] { new($"mentions {id}", every), new($"messages {id}", every) })];
+            return [.. current.Accounts.Keys.Where(_api.CanSignFor).Order(StringComparer.Ordinal)
+                .SelectMany(id => new ReconciliationSource[] { new($"mentions {id}", every), new($"messages {id}", every) })];
         }
     }
 
@@ -61,7 +64,8 @@ public sealed partial class XChannel : IReconciles
             : $"start_time={since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}");
 
     /// <summary>X gives the newest first, so the newest of the first page becomes the mark only when the last page is through.</summary>
-    private static ReconciliationResult ReadPage(ReadOnlyMemory<byte> body, string kind, string account, LookPlace place, DateTimeOffset since)
+    private static ReconciliationResult ReadPage(ReadOnlyMemory<byte> body, string kind, string account, LookPlace place,
+        DateTimeOffset since)
     {
         try
         {
@@ -75,15 +79,21 @@ public sealed partial class XChannel : IReconciles
             {
                 if (item.Get("id"u8).AsId() is not { } id) continue;
                 // Direct messages have no since_id: a run ends at the last known one, or at one older than wanted.
-                done = kind is "messages" && ((place.Seen is { } seen && !IsNewer(id, seen)) || (item.Get("created_at"u8).AsText() is { } at && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var time) && time < since));
+                done = kind is "messages"
+                    && ((place.Seen is { } seen && !IsNewer(id, seen))
+                        || (item.Get("created_at"u8).AsText() is { } at
+                            && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var time) && time < since));
                 if (done) break;
                 if (newest is null || IsNewer(id, newest)) newest = id;
-                held.Add(new(kind is "mentions" ? "post" : "message", Wrapped(kind is "mentions" ? "post.mention.create" : "dm_event", account, id, item, includes)));
+                held.Add(new(kind is "mentions"
+                    ? "post" : "message", Wrapped(kind is "mentions" ? "post.mention.create" : "dm_event", account, id, item, includes)));
             }
 
             held.Reverse();
             var next = done ? null : root.Get("meta"u8).Get("next_token"u8).AsText();
-            return new ReconciliationResult.Page(held, Cursor(next is null ? new(newest ?? place.Seen, null, null) : place with { Newest = newest, Page = next }), next is not null);
+            return new ReconciliationResult.Page(held,
+                Cursor(next is null ? new(newest ?? place.Seen, null, null) : place with { Newest = newest, Page = next }),
+                next is not null);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -120,7 +130,8 @@ public sealed partial class XChannel : IReconciles
     }
 
     // Ids grow with time; a longer one is newer.
-    private static bool IsNewer(string id, string than) => id.Length != than.Length ? id.Length > than.Length : string.CompareOrdinal(id, than) > 0;
+    private static bool IsNewer(string id, string than) =>
+        id.Length != than.Length ? id.Length > than.Length : string.CompareOrdinal(id, than) > 0;
 
     private static LookPlace Begin(string? cursor) =>
         cursor?.Split('|') is [var seen, var newest, var page] ? new(Known(seen), Known(newest), Known(page)) : default;

@@ -16,11 +16,13 @@ public sealed class XOptions
     /// <summary>Verify, store, answer 2xx, work later.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>Consumer secret ("API key secret") of the X app; signs handshakes, deliveries and our own calls. At most 256 characters.</summary>
+    /// <summary>Consumer secret ("API key secret") of the X app; signs handshakes, deliveries and our own calls. At most 256
+    /// characters.</summary>
     [StringLength(256)]
     public string? ConsumerSecret { get; set; }
 
-    /// <summary>The consumer secret before it was regenerated; deliveries signed with it count as long as it is set. Handshakes are always answered with the current one.</summary>
+    /// <summary>The consumer secret before it was regenerated; deliveries signed with it count as long as it is set. Handshakes are always
+    /// answered with the current one.</summary>
     [StringLength(256)]
     public string? PreviousConsumerSecret { get; set; }
 

@@ -3,7 +3,8 @@ using Serverless.Contacts;
 
 namespace Serverless.Channels.X;
 
-/// <summary>Takes a delivery apart: of the X Activity API (<c>data</c>), or of the older Account Activity API (<c>for_user_id</c>).</summary>
+/// <summary>Takes a delivery apart: of the X Activity API (<c>data</c>), or of the older Account Activity API
+/// (<c>for_user_id</c>).</summary>
 internal static class XPayload
 {
     public static IEnumerable<DeliveryItem> Elements(Delivery delivery, IReadOnlyDictionary<string, XAccount> ours)
@@ -11,7 +12,8 @@ internal static class XPayload
         using var document = JsonDocument.Parse(delivery.Body);
         var root = document.RootElement;
         var data = root.Get("data"u8);
-        foreach (var element in data.IsObject() ? Activity(delivery, data, ours) : AccountActivity(delivery, root, ours)) yield return element;
+        foreach (var element in data.IsObject() ? Activity(delivery, data, ours) : AccountActivity(delivery, root, ours))
+            yield return element;
     }
 
     // https://docs.x.com/x-api/activity/event-payloads
@@ -24,7 +26,8 @@ internal static class XPayload
         {
             var n = 0;
             foreach (var message in payload.Get("direct_message_events"u8).Items())
-                yield return new($"data.payload.direct_message_events[{n++}]", () => XDirectMessage.Delivered(message, payload.Get("users"u8), teller));
+                yield return new($"data.payload.direct_message_events[{n++}]", () =>
+                    XDirectMessage.Delivered(message, payload.Get("users"u8), teller));
             yield break;
         }
 
@@ -56,7 +59,8 @@ internal static class XPayload
     }
 
     // https://docs.x.com/x-api/account-activity/introduction
-    private static IEnumerable<DeliveryItem> AccountActivity(Delivery delivery, JsonElement root, IReadOnlyDictionary<string, XAccount> ours)
+    private static IEnumerable<DeliveryItem> AccountActivity(Delivery delivery, JsonElement root,
+        IReadOnlyDictionary<string, XAccount> ours)
     {
         if (root.Get("user_event"u8).IsObject())
         {
@@ -64,7 +68,8 @@ internal static class XPayload
             yield break;
         }
 
-        if (root.Get("for_user_id"u8).AsId() is not { } account) throw new JsonException("There is neither data nor for_user_id in this delivery.");
+        if (root.Get("for_user_id"u8).AsId() is not { } account)
+            throw new JsonException("There is neither data nor for_user_id in this delivery.");
         var teller = new XSender(account, ours, delivery.ReceivedAt);
         foreach (var list in root.Properties())
         {
@@ -86,14 +91,16 @@ internal static class XPayload
                 return XDirectMessage.Delivered(item, root.Get("users"u8), teller);
             case "tweet_delete_events":
                 var post = item.Get("status"u8);
-                return Removed(post.Get("id"u8).AsId(), post.Get("user_id"u8).AsId(), teller.Milliseconds(item.Get("timestamp_ms"u8)), teller) ?? teller.Unread(list, item);
+                return Removed(post.Get("id"u8).AsId(), post.Get("user_id"u8).AsId(), teller.Milliseconds(item.Get("timestamp_ms"u8)),
+                    teller) ?? teller.Unread(list, item);
             default:
                 return IgnoredList(list) is { } reason ? new Parsed.Ignored(reason) : teller.Unread(list, item);
         }
     }
 
     // A copy of a deleted post must be deleted. https://docs.x.com/developer-terms/policy
-    private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, XSender teller) => id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
+    private static Parsed.Found? Removed(string? id, string? author, DateTimeOffset at, XSender teller) =>
+        id is null ? null : new(new($"{id}:removed", ContactChange.Removed, new()
     {
         Channel = XChannel.ChannelName,
         Network = XChannel.ChannelName,
@@ -115,7 +122,8 @@ internal static class XPayload
         "chat.conversation_join" => "conversation-join",
         // Said into a running broadcast, to its speaker and not to the service.
         "broadcast.chat" => "broadcast",
-        _ => type.Split('.')[0] is var kind and ("follow" or "profile" or "news" or "spaces" or "mute" or "block" or "broadcast") ? kind : null,
+        _ => type.Split('.')[0] is var kind and ("follow" or "profile" or "news" or "spaces" or "mute" or "block" or "broadcast")
+            ? kind : null,
     };
 
     private static string? IgnoredList(string list) => list switch

@@ -7,7 +7,8 @@ internal sealed class XPost
 {
     public required string Id { get; init; }
 
-    /// <summary>Id of the first version; the same as <see cref="Id"/> unless it was edited. https://docs.x.com/x-api/fundamentals/edit-posts</summary>
+    /// <summary>Id of the first version; the same as <see cref="Id"/> unless it was edited.
+    /// https://docs.x.com/x-api/fundamentals/edit-posts</summary>
     public required string FirstId { get; init; }
 
     public required string? Author { get; init; }
@@ -45,8 +46,10 @@ internal sealed class XPost
     {
         if (IsRepost) return new Parsed.Ignored("repost");
         if (Author is null) return new Parsed.Ignored("author-unknown");
-        if (!teller.IsUs(Author)) return IsToUs ? Event(teller, Author, AuthorName, Direction.Inbound) : new Parsed.Ignored("not-addressed");
-        return RepliesToUser is null || teller.IsUs(RepliesToUser) ? new Parsed.Ignored("own-post") : Event(teller, RepliesToUser, null, Direction.Outbound);
+        if (!teller.IsUs(Author))
+            return IsToUs ? Event(teller, Author, AuthorName, Direction.Inbound) : new Parsed.Ignored("not-addressed");
+        return RepliesToUser is null || teller.IsUs(RepliesToUser)
+            ? new Parsed.Ignored("own-post") : Event(teller, RepliesToUser, null, Direction.Outbound);
     }
 
     private Parsed.Found Event(XSender teller, string customer, string? name, Direction direction)
@@ -75,7 +78,8 @@ internal sealed class XPost
         }));
     }
 
-    /// <summary>What one person writes in public to one account of ours is one conversation: others who write under the same post never share a case (P10).</summary>
+    /// <summary>What one person writes in public to one account of ours is one conversation: others who write under the same post never
+    /// share a case (P10).</summary>
     public static string ThreadOf(string account, string customer) => $"post:{account}:{customer}";
 
     private Dictionary<string, string>? Extras(Direction direction)

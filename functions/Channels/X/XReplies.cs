@@ -20,7 +20,8 @@ public sealed partial class XChannel : ISendsReplies
     {
         if (reply.To.Parties is not [{ Scheme: ChannelName, Value: { Length: > 0 } customer }, ..] || reply.To.Reply is not { } path)
             return Task.FromResult<ReplyOutcome>(new ReplyOutcome.Refused(ReplyReasons.NoReplyPath));
-        return reply.To.Place is Place.Public && !reply.InPrivate ? PostAsync(reply, path.Address, customer, ct) : MessageAsync(reply, customer, ct);
+        return reply.To.Place is Place.Public && !reply.InPrivate
+            ? PostAsync(reply, path.Address, customer, ct) : MessageAsync(reply, customer, ct);
     }
 
     // https://docs.x.com/x-api/posts/create-post
@@ -29,7 +30,9 @@ public sealed partial class XChannel : ISendsReplies
         var account = reply.To.Account;
         var limit = _options.CurrentValue.Accounts.GetValueOrDefault(account) is { LongPosts: true } ? LongPostLength : PostLength;
         var length = XText.Length(reply.Text);
-        if (length > limit) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"X counts {length} characters; {limit} may be posted from this account.");
+        if (length > limit)
+            return new ReplyOutcome.Refused(ReplyReasons.TooLong,
+                $"X counts {length} characters; {limit} may be posted from this account.");
         var body = Json(json =>
         {
             json.WriteString("text"u8, reply.Text);
@@ -44,7 +47,8 @@ public sealed partial class XChannel : ISendsReplies
     // https://docs.x.com/x-api/direct-messages/create-dm-message-by-participant-id
     private async Task<ReplyOutcome> MessageAsync(Reply reply, string customer, CancellationToken ct)
     {
-        if (reply.Text.Length > MessageLength) return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"A direct message takes {MessageLength} characters.");
+        if (reply.Text.Length > MessageLength)
+            return new ReplyOutcome.Refused(ReplyReasons.TooLong, $"A direct message takes {MessageLength} characters.");
         if (customer.AsSpan().ContainsAnyExceptInRange('0', '9')) return new ReplyOutcome.Refused(ReplyReasons.NoReplyPath);
         var body = Json(json => json.WriteString("text"u8, reply.Text));
         var answer = await _api.AccountAsync(reply.To.Account, HttpMethod.Post, $"/2/dm_conversations/with/{customer}/messages", body, ct);
@@ -69,17 +73,20 @@ public sealed partial class XChannel : ISendsReplies
         };
     }
 
-    private static ReplyOutcome Outcome(ProviderResponse? answer, string account, ReadOnlySpan<byte> idName, Func<string, ContactEvent> sent)
+    private static ReplyOutcome Outcome(ProviderResponse? answer, string account, ReadOnlySpan<byte> idName,
+        Func<string, ContactEvent> sent)
     {
         switch (answer)
         {
             case null:
-                return new ReplyOutcome.Refused(ReplyReasons.NotPermitted, $"Channels__X__ConsumerKey, Channels__X__ConsumerSecret and Channels__X__Accounts__{account}__AccessToken with its secret must be set.");
+                return new ReplyOutcome.Refused(ReplyReasons.NotPermitted,
+                    $"Channels__X__ConsumerKey, Channels__X__ConsumerSecret and Channels__X__Accounts__{account}__AccessToken with its secret must be set.");
             case { Status: 0 or 429 or >= 500 }:
                 return ReplyOutcome.NotTaken(answer.Status, answer.MaybeSent, answer.RetryAfter);
             case { Succeeded: true }:
                 // Taken, but without an id the echo could not be recognised.
-                return Read(answer.Body, "data"u8, idName) is { } id ? new ReplyOutcome.Sent(sent(id)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
+                return Read(answer.Body, "data"u8, idName) is { } id
+                    ? new ReplyOutcome.Sent(sent(id)) : new ReplyOutcome.Uncertain(ReplyReasons.Unreachable);
             default:
                 return Refused(answer, account);
         }
@@ -93,11 +100,17 @@ public sealed partial class XChannel : ISendsReplies
         var detail = type is { Length: > 0 and < 80 } ? $"{answer.Status} {type}" : $"{answer.Status}";
         return answer.Status switch
         {
-            401 or 402 => new(ReplyReasons.NotPermitted, $"{detail}: X does not take the access token Channels__X__Accounts__{account}__AccessToken, or the app has no credits left."),
-            403 when type is "client-forbidden" or "oauth1-permissions" or "unsupported-authentication" or "usage-capped" => new(ReplyReasons.NotPermitted, $"{detail}: give the app read, write and direct message permission and create a new access token."),
+            401 or 402 =>
+                new(ReplyReasons.NotPermitted,
+                    $"{detail}: X does not take the access token Channels__X__Accounts__{account}__AccessToken, or the app has no credits left."),
+            403 when type is "client-forbidden" or "oauth1-permissions" or "unsupported-authentication" or "usage-capped" =>
+                new(ReplyReasons.NotPermitted,
+                    $"{detail}: give the app read, write and direct message permission and create a new access token."),
             404 or 410 => new(ReplyReasons.RecipientGone, detail),
-            403 when (Read(answer.Body, "detail"u8, default) ?? "").Contains("duplicate", StringComparison.OrdinalIgnoreCase) => new(ReplyReasons.ContentRefused, $"{detail}: the same words were posted before."),
-            403 => new(ReplyReasons.RecipientGone, $"{detail}: the customer takes no message from this account, or the post can no longer be answered."),
+            403 when (Read(answer.Body, "detail"u8, default) ?? "").Contains("duplicate", StringComparison.OrdinalIgnoreCase) =>
+                new(ReplyReasons.ContentRefused, $"{detail}: the same words were posted before."),
+            403 => new(ReplyReasons.RecipientGone,
+                $"{detail}: the customer takes no message from this account, or the post can no longer be answered."),
             _ => new(ReplyReasons.ContentRefused, detail),
         };
     }

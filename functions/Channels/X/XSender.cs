@@ -34,7 +34,8 @@ internal sealed class XSender(string account, IReadOnlyDictionary<string, XAccou
     {
         var text = value.ValueKind is JsonValueKind.Number ? value.GetRawText() : value.AsText();
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var time)) return receivedAt;
-        return time > 0 && time <= receivedAt.AddDays(1).ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(time) : receivedAt;
+        return time > 0 && time <= receivedAt.AddDays(1).ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(time) : receivedAt;
     }
 
     /// <summary><c>2026-11-20T09:15:00.000Z</c>, or <c>Fri Nov 20 09:15:00 +0000 2026</c> as the older form has it.</summary>
@@ -42,8 +43,10 @@ internal sealed class XSender(string account, IReadOnlyDictionary<string, XAccou
     {
         var text = value.AsText();
         return DateTimeOffset.TryParseExact(
-            text, ["yyyy-MM-dd'T'HH:mm:ss.fff'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'", "ddd MMM dd HH:mm:ss zzz yyyy"], CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) && time <= receivedAt.AddDays(1) ? time : receivedAt;
+            text, ["yyyy-MM-dd'T'HH:mm:ss.fff'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'", "ddd MMM dd HH:mm:ss zzz yyyy"],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) && time <= receivedAt.AddDays(1)
+            ? time : receivedAt;
     }
 
     /// <summary>An id for what has none: a hash of its bytes, so that the same piece delivered again has the same id.</summary>

@@ -9,7 +9,8 @@ internal static class XText
     /// <summary>The words as they were typed: X escapes three characters. https://docs.x.com/x-api/fundamentals/data-dictionary</summary>
     public static string? Plain(string? text) =>
         text is null || !text.Contains('&', StringComparison.Ordinal) ? text
-        : text.Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal);
+        : text.Replace("&lt;", "<", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal)
+        .Replace("&amp;", "&", StringComparison.Ordinal);
 
     /// <summary>The address of the video of the highest rate; the first one named where none states a rate.</summary>
     public static string? BestVideo(JsonElement variants)
@@ -36,7 +37,8 @@ internal static class XText
         var length = 0;
         foreach (var word in text.Split(' '))
         {
-            var link = word.IndexOf("https://", StringComparison.OrdinalIgnoreCase) is var secure and >= 0 ? secure : word.IndexOf("http://", StringComparison.OrdinalIgnoreCase);
+            var link = word.IndexOf("https://", StringComparison.OrdinalIgnoreCase) is var secure and >= 0
+                ? secure : word.IndexOf("http://", StringComparison.OrdinalIgnoreCase);
             length += 1 + (link < 0 ? Weight(word) : Weight(word[..link]) + 23);
         }
 

@@ -40,7 +40,8 @@ public sealed class AcknowledgementOptions
     public int MostPerCustomer { get; set; } = 3;
 
     /// <summary>Value of a channel's setting; off if it cannot be read.</summary>
-    internal Switch Of(string channel) => Channels.TryGetValue(channel, out var word) && Enum.TryParse<Switch>(word.Trim(), ignoreCase: true, out var state) && Enum.IsDefined(state) ? state : Switch.Off;
+    internal Switch Of(string channel) => Channels.TryGetValue(channel, out var word)
+        && Enum.TryParse<Switch>(word.Trim(), ignoreCase: true, out var state) && Enum.IsDefined(state) ? state : Switch.Off;
 
     /// <summary>Whether any channel has receipts, be it only shown.</summary>
     internal bool IsOn => Channels.Keys.Any(c => Of(c) != Switch.Off);
@@ -59,7 +60,9 @@ public sealed class AcknowledgementOptionsValidator : IValidateOptions<Acknowled
 {
     public ValidateOptionsResult Validate(string? name, AcknowledgementOptions options)
     {
-        if (options.GuardHours is < 1 or > 168) return ValidateOptionsResult.Fail("Acknowledgement__GuardHours must be a number from 1 to 168.");
-        return options.MostPerCustomer is >= 1 and <= 100 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("Acknowledgement__MostPerCustomer must be a number from 1 to 100.");
+        if (options.GuardHours is < 1 or > 168)
+            return ValidateOptionsResult.Fail("Acknowledgement__GuardHours must be a number from 1 to 168.");
+        return options.MostPerCustomer is >= 1 and <= 100 ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail("Acknowledgement__MostPerCustomer must be a number from 1 to 100.");
     }
 }

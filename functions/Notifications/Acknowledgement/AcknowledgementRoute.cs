@@ -33,12 +33,15 @@ public sealed class AcknowledgementRoute(
     public Task<IReadOnlyList<NotificationTarget>> TargetsAsync(Notification notice, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<NotificationTarget>>(IsWanted(notice, options.CurrentValue) ? [Customer] : []);
 
-    public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => Task.FromResult(name == Customer.Name ? Customer : null);
+    public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) =>
+        Task.FromResult(name == Customer.Name ? Customer : null);
 
-    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact,
+        CancellationToken ct)
     {
         if (IsSoon(notice)) return await later.TryAsync(notice, ct);
-        if (notice is not { CaseId: { } caseId, ContactId: { } id } || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
+        if (notice is not { CaseId: { } caseId, ContactId: { } id }
+            || await cases.BriefAsync(caseId, id, ct) is not { Contacts: [var filed] } file) return Void("erased");
         var contact = filed.Contact;
         var (settings, now) = (options.CurrentValue, time.GetUtcNow());
         var state = settings.Of(contact.Channel);
@@ -63,28 +66,34 @@ public sealed class AcknowledgementRoute(
         foreach (var (channel, word) in settings.Channels)
         {
             var setting = $"Acknowledgement__Channels__{channel}";
-            if (settings.Of(channel) == AcknowledgementOptions.Switch.Off && !word.Trim().Equals("off", StringComparison.OrdinalIgnoreCase)) yield return $"{setting} must be on, dryRun or off; off holds.";
+            if (settings.Of(channel) == AcknowledgementOptions.Switch.Off && !word.Trim().Equals("off", StringComparison.OrdinalIgnoreCase))
+                yield return $"{setting} must be on, dryRun or off; off holds.";
             if (channels.Find(channel) is not ISendsReplies) yield return $"{setting} names no channel on which customers can be answered.";
         }
 
         if (!settings.IsOn) yield break;
-        if (string.IsNullOrWhiteSpace(settings.Contact)) yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
+        if (string.IsNullOrWhiteSpace(settings.Contact))
+            yield return "Acknowledgement__Contact is missing: a receipt names the way to a person, so receipts wait.";
         if (calendars.Read(settings.Hours, ZoneOf(settings).Id) is null)
             yield return "Acknowledgement__Hours is not like 'Mon-Fri 08:00-17:00', 'always', 'never' or 'calendar:default'; "
                 + "receipts go out round the clock.";
         if (settings.TimeZone is { } named && !TimeZoneInfo.TryFindSystemTimeZoneById(named, out _))
             yield return "Acknowledgement__TimeZone is not an IANA zone such as Europe/Berlin; UTC is used.";
-        if (settings.Language is not (Serverless.Platform.Localization.TextBook.German or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
+        if (settings.Language is not (Serverless.Platform.Localization.TextBook.German
+            or Serverless.Platform.Localization.TextBook.English)) yield return "Acknowledgement__Language must be de or en.";
     }
 
     // The id is made of case and day, so that of all who ask at once one is heard.
-    private async Task<AttemptOutcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings, DateTimeOffset now, CancellationToken ct)
+    private async Task<AttemptOutcome> AskAsync(CaseFile file, FiledContact to, bool ends, bool dryRun, AcknowledgementOptions settings,
+        DateTimeOffset now, CancellationToken ct)
     {
         var day = TimeZoneInfo.ConvertTime(now, ZoneOf(settings));
         var kind = ends ? "confirmation" : "receipt";
-        if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct)) return Void("customer-limit");
+        if (!dryRun && !await limit.TakeAsync(to.Contact, $"{file.Case.Id}|{kind}", day, settings.MostPerCustomer, ct))
+            return Void("customer-limit");
         var id = string.Create(CultureInfo.InvariantCulture, $"{(dryRun ? "dry-run" : "sent")}|{kind}|{day:yyyyMMdd}");
-        var (asked, reply) = await desk.AskAsync(file, new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun, Owed: ends), ct);
+        var (asked, reply) = await desk.AskAsync(file,
+            new AutomaticReply(id, to.Id, text.For(file.Case, to.Contact, ends, settings, now), dryRun, Owed: ends), ct);
         return asked switch
         {
             ReplyRequestResult.Taken => Done(dryRun),
@@ -104,7 +113,8 @@ public sealed class AcknowledgementRoute(
 
     private static bool IsSoon(Notification notice) => notice is { Type: CaseEvent.PromiseDueSoon, CaseId: not null };
 
-    private static bool IsContact(Notification notice) => notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
+    private static bool IsContact(Notification notice) =>
+        notice is { CaseId: not null, ContactId: not null, Facts: { Recovered: false, Direction: "inbound" } facts }
         && (notice.Type is CaseEvent.Opened or CaseEvent.Reopened or CaseEvent.ContactReceived
             // A call is over only with a later event.
             || (notice.Type == CaseEvent.ContactChanged && facts.Kind is "missed-call" or "voicemail"));

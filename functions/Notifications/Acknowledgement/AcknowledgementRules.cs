@@ -53,5 +53,6 @@ internal static class AcknowledgementRules
     }
 
     /// <summary>Receipts of a case that count.</summary>
-    public static IEnumerable<CaseReply> Receipts(CaseFile file, bool dryRun) => file.Replies.Where(r => r.Automatic && r.State != ReplyState.Void && (dryRun || r.State != ReplyState.DryRun));
+    public static IEnumerable<CaseReply> Receipts(CaseFile file, bool dryRun) =>
+        file.Replies.Where(r => r.Automatic && r.State != ReplyState.Void && (dryRun || r.State != ReplyState.DryRun));
 }

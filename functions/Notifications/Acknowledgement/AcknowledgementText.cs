@@ -33,7 +33,8 @@ public sealed class AcknowledgementText(TextBook texts, Calendars calendars)
         values["promise"] = head.DueAt > now && CalendarOf(head).IsOpenUntil(head.DueAt.Value)
             ? texts.Say(language, "ack_promise", Due(texts.Time(language, head.DueAt.Value, zone))) + "\n\n"
             : "";
-        return texts.Say(language, ends ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
+        return texts.Say(language, ends
+            ? "ack_ending" : contact.Kind is ContactKind.MissedCall or ContactKind.Voicemail ? "ack_call" : "ack_message", values);
     }
 
     /// <summary>
@@ -69,6 +70,7 @@ public sealed class AcknowledgementText(TextBook texts, Calendars calendars)
     {
         var subject = contact.Extras?.GetValueOrDefault("subject");
         var quote = string.Join('\n', new[] { subject, contact.Text }.Where(t => !string.IsNullOrWhiteSpace(t)));
-        return quote.Length <= LongestQuote ? quote : string.Concat(quote.AsSpan(0, char.IsHighSurrogate(quote[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote), " […]");
+        return quote.Length <= LongestQuote ? quote
+            : string.Concat(quote.AsSpan(0, char.IsHighSurrogate(quote[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote), " […]");
     }
 }

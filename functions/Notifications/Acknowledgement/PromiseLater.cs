@@ -39,7 +39,8 @@ public sealed class PromiseLater(
         var (asked, reply) = await desk.AskAsync(file,
             new AutomaticReply(id, to.Id, text.Later(file.Case, to.Contact, due, settings), dryRun, Owed: false), ct);
         var taken = asked == ReplyRequestResult.Taken || (asked == ReplyRequestResult.Known && reply!.To == to.Id);
-        if (!taken) return Void(asked == ReplyRequestResult.Known ? "said-before" : asked == ReplyRequestResult.WindowClosed ? "window-closed" : "no-way-back");
+        if (!taken) return Void(asked == ReplyRequestResult.Known
+            ? "said-before" : asked == ReplyRequestResult.WindowClosed ? "window-closed" : "no-way-back");
         if (dryRun) return Void("dry-run");
         // Repeated after a crash it makes the same promise.
         await actions.PromiseLaterAsync(caseId, promise, due, ct);

@@ -11,7 +11,8 @@ namespace Serverless.Notifications.Mail;
 
 /// <summary>Notifies people by mail through Microsoft Graph, one thread per case.</summary>
 /// <remarks>
-/// Sent as MIME, since Graph's JSON form sets no other headers than <c>x-</c> ones: https://learn.microsoft.com/graph/api/user-sendmail (202 = taken, 30 mails a minute for a mailbox).
+/// Sent as MIME, since Graph's JSON form sets no other headers than <c>x-</c> ones: https://learn.microsoft.com/graph/api/user-sendmail
+/// (202 = taken, 30 mails a minute for a mailbox).
 /// </remarks>
 public sealed class MailRoute : IDigestRoute
 {
@@ -24,7 +25,8 @@ public sealed class MailRoute : IDigestRoute
     private readonly TimeProvider _time;
     private readonly TokenCredential _credential;
 
-    public MailRoute(Recipients recipients, NotificationWording wording, TextBook texts, HttpDelivery posting, IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
+    public MailRoute(Recipients recipients, NotificationWording wording, TextBook texts, HttpDelivery posting,
+        IOptionsMonitor<MailOptions> options, TimeProvider time, IConfiguration configuration)
     {
         (_recipients, _wording, _texts, _posting, _options, _time) = (recipients, wording, texts, posting, options, time);
         var section = configuration.GetSection("Mail");
@@ -41,9 +43,11 @@ public sealed class MailRoute : IDigestRoute
 
     public Task<NotificationTarget?> FindAsync(string name, CancellationToken ct) => _recipients.FindAsync(name, r => r.Email, null, ct);
 
-    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact, CancellationToken ct)
+    public async Task<AttemptOutcome> TryAsync(Notification notice, NotificationTarget target, Func<Task<Contact?>> readContact,
+        CancellationToken ct)
     {
-        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
+        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient)
+            return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         if (await _wording.TellAsync(notice, target.Name, recipient, readContact, ct) is not { } told)
             return new AttemptOutcome(AttemptOutcomeKind.Void, "erased");
         return await SendAsync(told, target, recipient, notice.EventId, notice.Alike > 0 ? null : notice.CaseId, ct);
@@ -51,7 +55,8 @@ public sealed class MailRoute : IDigestRoute
 
     public async Task<AttemptOutcome> TryDigestAsync(IReadOnlyList<Notification> notices, NotificationTarget target, CancellationToken ct)
     {
-        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient) return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
+        if (await _recipients.FindAsync(target.Name, ct) is not { } recipient)
+            return new AttemptOutcome(AttemptOutcomeKind.Refused, "not-configured-any-more");
         var told = _wording.TellTogether(notices, target.Name, recipient);
         return await SendAsync(told, target, recipient, $"digest-{notices[^1].EventId}", null, ct);
     }
@@ -66,7 +71,8 @@ public sealed class MailRoute : IDigestRoute
     {
         var options = _options.CurrentValue;
         if (IsOff || !MimeMail.IsAddress(target.Address)) return new AttemptOutcome(AttemptOutcomeKind.Later, "settings-incomplete");
-        var why = _texts.Say(recipient.Language, "mail_why", new Dictionary<string, string>(StringComparer.Ordinal) { ["recipient"] = target.Name });
+        var why = _texts.Say(recipient.Language, "mail_why",
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["recipient"] = target.Name });
         var domain = options.From![(options.From!.IndexOf('@', StringComparison.Ordinal) + 1)..];
         var mail = new MimeMail
         {
@@ -90,7 +96,9 @@ public sealed class MailRoute : IDigestRoute
         }
 
         // One line of base64, as Graph wants it, with the type text/plain.
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.GraphUrl}/users/{Uri.EscapeDataString(options.From!)}/sendMail") { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(Convert.ToBase64String(mail.Write()))) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            $"{options.GraphUrl}/users/{Uri.EscapeDataString(options.From!)}/sendMail") { Content =
+            new ByteArrayContent(Encoding.ASCII.GetBytes(Convert.ToBase64String(mail.Write()))) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/plain");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return await _posting.SendAsync(request, Patience, ct);

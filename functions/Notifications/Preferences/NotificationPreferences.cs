@@ -39,13 +39,15 @@ public sealed record PreferencesView(PreferencesState State, string? Name = null
 /// Lets a person or team see and change event types, hours, digest and language of their notifications by a personal link. Their address
 /// is changed in the settings only.
 /// </summary>
-public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options, IOptionsMonitor<HooksOptions> hooks,
+public sealed class NotificationPreferences(Recipients recipients, IOptionsMonitor<LinksOptions> options,
+    IOptionsMonitor<HooksOptions> hooks,
     Calendars calendars, TimeProvider time)
 {
     /// <summary>Event types to choose from, in the order of the page.</summary>
     public static readonly IReadOnlyList<string> Choices =
     [
-        "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
+        "serverless.case.opened.v1", "serverless.case.reopened.v1", "serverless.case.hand-over-offered.v1",
+        "serverless.case.handed-over.v1", "serverless.case.accepted.v1", "serverless.case.overdue.v1",
         "serverless.case.confidential-in-public.v1", "serverless.case.unaccepted.v1", "serverless.promise.due-soon.v1",
         "serverless.promise.broken.v1", "serverless.case.owner-gap.v1",
         "serverless.case.closed.v1", "serverless.contact.*", "serverless.reply.*", "serverless.channel.*", "serverless.credential.*",
@@ -63,8 +65,10 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
     /// <summary>Current preferences; changes nothing.</summary>
     public async Task<PreferencesView> LookAsync(string token, CancellationToken ct)
     {
-        var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token, time.GetUtcNow());
-        if (opened.Content is not { } name || await recipients.FindAsync(name, ct) is not { } recipient) return new PreferencesView(PreferencesState.Strange);
+        var opened = SignedLink.Open(new SecretPair(options.CurrentValue.Secret, options.CurrentValue.PreviousSecret), Purpose, token,
+            time.GetUtcNow());
+        if (opened.Content is not { } name || await recipients.FindAsync(name, ct) is not { } recipient)
+            return new PreferencesView(PreferencesState.Strange);
         return new PreferencesView(opened.Expired ? PreferencesState.Expired : PreferencesState.Shown, name, recipient);
     }
 
@@ -90,10 +94,12 @@ public sealed class NotificationPreferences(Recipients recipients, IOptionsMonit
             events, hours, TextBook.LanguageOf(Field("language")), Whole(Field("digestCount"), 0, Digests.MostAtOnce),
             Whole(Field("digestMinutes"), 5, 1440) ?? present.DigestMinutes);
         if (events.Length == 0) return view with { State = PreferencesState.NoEvents };
-        if (hours.Length > LongestHours || calendars.Read(hours, present.ZoneIn(calendars)) is null) return view with { State = PreferencesState.NoHours };
+        if (hours.Length > LongestHours || calendars.Read(hours, present.ZoneIn(calendars)) is null)
+            return view with { State = PreferencesState.NoHours };
         await recipients.ChooseAsync(name, choice, ct);
         return view with { State = PreferencesState.Kept, Recipient = await recipients.FindAsync(name, ct) };
     }
 
-    private static int? Whole(string text, int least, int most) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, least, most) : null;
+    private static int? Whole(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Clamp(number, least, most) : null;
 }

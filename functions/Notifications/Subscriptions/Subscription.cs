@@ -66,7 +66,8 @@ public sealed record Subscription
         // A previous secret that is none must not stop the one in force.
         new(Secret, StandardWebhook.IsSecret(PreviousSecret) && !(PreviousUntil <= now) ? PreviousSecret : null);
 
-    /// <summary>Whether it wants this notice. What an event does not say (a channel's trouble has no owner) passes the filters for it.</summary>
+    /// <summary>Whether it wants this notice. What an event does not say (a channel's trouble has no owner) passes the filters for
+    /// it.</summary>
     public bool Wants(Notification notice)
     {
         var facts = notice.Facts;
@@ -138,7 +139,8 @@ public sealed record RedeliveryResult(int Queued, int Unknown, string? Continuat
 public sealed record NotificationPage(IReadOnlyList<NotificationState> Notices, string? Continuation);
 
 /// <summary>JSON form of subscriptions.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SubscriptionView))]
 [JsonSerializable(typeof(IReadOnlyList<SubscriptionView>))]
 [JsonSerializable(typeof(PingResult))]

@@ -60,29 +60,35 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
     private static string? UrlProblem(JsonElement value, bool loopbackToo)
     {
         const string Must = "url must be a public https address of at most 2000 characters, without user and fragment.";
-        if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: <= LongestUrl } text || !Uri.TryCreate(text, UriKind.Absolute, out var url)) return Must;
+        if (value.ValueKind != JsonValueKind.String || value.GetString() is not { Length: <= LongestUrl } text
+            || !Uri.TryCreate(text, UriKind.Absolute, out var url)) return Must;
         if (!GuardedClient.MayCall(url, loopbackToo) || url.Fragment.Length > 0) return Must;
         // A name is judged when it is connected to, since it may change its mind.
-        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address) && !(loopbackToo && IPAddress.IsLoopback(address)) : !loopbackToo && IsThisMachine(url.IdnHost.TrimEnd('.'));
+        var isInside = IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? !PublicAddress.Is(address)
+            && !(loopbackToo && IPAddress.IsLoopback(address)) : !loopbackToo && IsThisMachine(url.IdnHost.TrimEnd('.'));
         return isInside ? Must : null;
     }
 
     // https://www.rfc-editor.org/rfc/rfc6761#section-6.3
-    private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    private static bool IsThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     // Owners and networks are free names of settings and channels.
     private string? WordsProblem(string field, string list)
     {
         var (known, where) = field switch
         {
-            "types" => (catalogue.Kinds.Select(k => k.Type), "a type of api/schema/catalogue, or a prefix with *, such as serverless.case.*"),
+            "types" => (catalogue.Kinds.Select(k => k.Type),
+                "a type of api/schema/catalogue, or a prefix with *, such as serverless.case.*"),
             "channels" => (channels.All.Select(c => c.Name), $"one of {string.Join(", ", channels.All.Select(c => c.Name))}"),
             "needs" => (NeedKinds.All, $"one of {string.Join(", ", NeedKinds.All)}"),
             "owes" => (OwesKinds.All, $"one of {string.Join(", ", OwesKinds.All)}"),
             "include" => (Subscription.PersonalFields, $"one of {string.Join(", ", Subscription.PersonalFields)}"),
             _ => (null, ""),
         };
-        var strange = known is null ? null : Array.Find(Subscription.Parts(list), entry => field == "include" ? !known.Contains(entry, StringComparer.Ordinal) : !known.Any(word => NameList.Holds(entry, word)));
+        var strange = known is null
+            ? null : Array.Find(Subscription.Parts(list), entry => field == "include"
+                ? !known.Contains(entry, StringComparer.Ordinal) : !known.Any(word => NameList.Holds(entry, word)));
         return strange is null ? null : $"{field} contains {strange}, which is unknown. An entry is {where}.";
     }
 
@@ -96,7 +102,8 @@ public sealed class SubscriptionForm(EventCatalogue catalogue, ChannelDirectory 
         List<string> entries = [];
         foreach (var entry in field.Value.EnumerateArray())
         {
-            if (entry.ValueKind != JsonValueKind.String || entry.GetString()!.Trim() is not { Length: > 0 and <= LongestEntry } text || text.Any(c => c == ',' || char.IsControl(c))) return ("", must);
+            if (entry.ValueKind != JsonValueKind.String || entry.GetString()!.Trim() is not { Length: > 0 and <= LongestEntry } text
+                || text.Any(c => c == ',' || char.IsControl(c))) return ("", must);
             entries.Add(text);
         }
 

@@ -14,7 +14,8 @@ public sealed record SubscriptionResult(int Status, SubscriptionView? View = nul
 /// <summary>
 /// Creates, updates, tests and deletes subscriptions. Those from settings can be read and tested here, and are changed in the settings.
 /// </summary>
-public sealed class SubscriptionRequests(SubscriptionStore subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes, SubscriptionForm form, TimeProvider time)
+public sealed class SubscriptionRequests(SubscriptionStore subscriptions, AttemptStore notices, IEnumerable<INotificationRoute> routes,
+    SubscriptionForm form, TimeProvider time)
 {
     /// <summary>The route of subscriptions.</summary>
     public const string Route = "webhook";
@@ -24,15 +25,19 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
 
     private const string ByName = "A name has letters, digits, - and _, at most 50 characters.";
     private static readonly SubscriptionResult Unknown = new(404, Problem: "There is no subscription of that name.");
-    private static readonly SubscriptionResult OfSettings = new(409, Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
-    private static readonly SubscriptionResult NoMaster = new(409, Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are derived from it.");
-    private static readonly SubscriptionResult ChangedMeanwhile = new(412, Problem: "The subscription was changed by another request: read it again and send its ETag.");
+    private static readonly SubscriptionResult OfSettings = new(409,
+        Problem: "This subscription comes from the settings (Webhook__Subscribers__...) and is changed there.");
+    private static readonly SubscriptionResult NoMaster = new(409,
+        Problem: "Webhook__MasterSecret is missing: set it to 32 random characters or more; the secrets of subscriptions are derived from it.");
+    private static readonly SubscriptionResult ChangedMeanwhile = new(412,
+        Problem: "The subscription was changed by another request: read it again and send its ETag.");
 
     /// <summary>All, by name.</summary>
     public async Task<IReadOnlyList<SubscriptionView>> ListAsync(CancellationToken ct)
     {
         var off = await notices.SwitchedOffAsync(Route, ct);
-        return [.. (await subscriptions.FreshAsync(ct)).Values.OrderBy(s => s.Name, StringComparer.OrdinalIgnoreCase).Select(s => ViewOf(s, off))];
+        return [.. (await subscriptions.FreshAsync(ct)).Values.OrderBy(s => s.Name, StringComparer.OrdinalIgnoreCase)
+            .Select(s => ViewOf(s, off))];
     }
 
     /// <summary>One of them.</summary>
@@ -42,13 +47,16 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     /// <summary>Creates a subscription with a new secret, which is returned only here.</summary>
     public async Task<SubscriptionResult> MakeAsync(JsonElement body, CancellationToken ct)
     {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || !NotificationTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String
+            || !NotificationTarget.IsName(name.GetString()!)) return new(400, Problem: $"name is missing. {ByName}");
         var (wanted, problem) = form.Fill(new Subscription { Name = name.GetString()!, CreatedAt = time.GetUtcNow(), Version = 1 }, body);
         if (wanted is null) return new(400, Problem: problem);
         if (subscriptions.Renewed(wanted, null) is not { } made) return NoMaster;
         var all = await subscriptions.FreshAsync(ct);
-        if (all.Values.Count(s => s.Version > 0) >= SubscriptionStore.Most) return new(409, Problem: $"The limit of {SubscriptionStore.Most} subscriptions is reached: delete one that is not needed.");
-        if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written) return new(409, Problem: "A subscription of that name already exists: choose another name, or change the existing one.");
+        if (all.Values.Count(s => s.Version > 0) >= SubscriptionStore.Most)
+            return new(409, Problem: $"The limit of {SubscriptionStore.Most} subscriptions is reached: delete one that is not needed.");
+        if (all.ContainsKey(made.Name) || await subscriptions.AddAsync(made, ct) != WriteState.Written)
+            return new(409, Problem: "A subscription of that name already exists: choose another name, or change the existing one.");
         await notices.SwitchOnAsync(Route, made.Name, ct);
         return await AnswerAsync(201, made, ct, made.Secret);
     }
@@ -80,10 +88,12 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
     /// <summary>Creates a new secret, returned only here; the current one also signs for the given number of hours, 0 for none.</summary>
     public async Task<SubscriptionResult> RotateAsync(string name, int hours, CancellationToken ct)
     {
-        if (hours is < 0 or > MostHours) return new(400, Problem: $"hours is how long the current secret stays valid: a number from 0 to {MostHours}; 24 by default.");
+        if (hours is < 0 or > MostHours)
+            return new(400, Problem: $"hours is how long the current secret stays valid: a number from 0 to {MostHours}; 24 by default.");
         if (await subscriptions.FindAsync(name, ct) is not { } found) return Unknown;
         if (found.Subscription.Version == 0) return OfSettings;
-        if (subscriptions.Renewed(found.Subscription, hours > 0 ? time.GetUtcNow().AddHours(hours) : null) is not { } wanted) return NoMaster;
+        if (subscriptions.Renewed(found.Subscription, hours > 0 ? time.GetUtcNow().AddHours(hours) : null) is not { } wanted)
+            return NoMaster;
         return await KeepAsync(wanted, found.ETag, wanted.Secret, ct);
     }
 
@@ -97,7 +107,8 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         return await KeepAsync(found.Subscription with { PausedAt = pause ? time.GetUtcNow() : null }, found.ETag, null, ct);
     }
 
-    /// <summary>Sends a signed test event at once, even to one that is paused or switched off. Null when there is no such subscription.</summary>
+    /// <summary>Sends a signed test event at once, even to one that is paused or switched off. Null when there is no such
+    /// subscription.</summary>
     public async Task<PingResult?> PingAsync(string name, CancellationToken ct)
     {
         // The route reads the same cached list, which an instance may have read seconds ago.
@@ -107,7 +118,8 @@ public sealed class SubscriptionRequests(SubscriptionStore subscriptions, Attemp
         var ping = SubscriptionEvent.PingOf(target.Name, time.GetUtcNow());
         var began = time.GetTimestamp();
         var outcome = await route.TryAsync(ping, target, () => Task.FromResult<Serverless.Contacts.Contact?>(null), ct);
-        return new PingResult(ping.EventId, outcome.Kind == AttemptOutcomeKind.Delivered, outcome.Reason, (int)time.GetElapsedTime(began).TotalMilliseconds);
+        return new PingResult(ping.EventId, outcome.Kind == AttemptOutcomeKind.Delivered, outcome.Reason,
+            (int)time.GetElapsedTime(began).TotalMilliseconds);
     }
 
     private async Task<SubscriptionResult> KeepAsync(Subscription wanted, ETag asRead, string? secret, CancellationToken ct)

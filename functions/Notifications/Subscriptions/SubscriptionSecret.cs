@@ -8,7 +8,8 @@ namespace Serverless.Notifications.Subscriptions;
 public sealed record SubscriptionSecret(string Salt, string Master)
 {
     /// <summary>A new one.</summary>
-    public static SubscriptionSecret New(string master) => new(Convert.ToBase64String(DerivedSecret.NewSalt()), DerivedSecret.FingerprintOf(master));
+    public static SubscriptionSecret New(string master) =>
+        new(Convert.ToBase64String(DerivedSecret.NewSalt()), DerivedSecret.FingerprintOf(master));
 
     /// <summary>The secret as Standard Webhooks writes it; null when neither of the master secrets is the one it was made under.</summary>
     /// <param name="masters">Those in force.</param>
@@ -19,8 +20,10 @@ public sealed record SubscriptionSecret(string Salt, string Master)
         masters.Any(master =>
         {
             if (DerivedSecret.FingerprintOf(master) != Master) return false;
-            // 32 bytes; Standard Webhooks wants 24 to 64: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-            secret = $"whsec_{Convert.ToBase64String(DerivedSecret.Of(master, Convert.FromBase64String(Salt), $"webhook subscription {name.ToLowerInvariant()}"))}";
+            // 32 bytes; Standard Webhooks wants 24 to 64:
+            // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+            secret = $"whsec_{Convert.ToBase64String(DerivedSecret.Of(master, Convert.FromBase64String(Salt),
+                $"webhook subscription {name.ToLowerInvariant()}"))}";
             return true;
         });
         return secret;

@@ -4,12 +4,14 @@ using Serverless.Platform.Storage;
 
 namespace Serverless.Notifications.Subscriptions;
 
-/// <summary>All subscriptions: those of the settings, and those made by the API, which are rows. A name of the settings hides a row of that name.</summary>
+/// <summary>All subscriptions: those of the settings, and those made by the API, which are rows. A name of the settings hides a row of that
+/// name.</summary>
 /// <param name="tables">Storage.</param>
 /// <param name="time">Clock.</param>
 /// <param name="settings">Those of the settings, as they are now.</param>
 /// <param name="masters">Current master secrets, from which secrets of rows are derived.</param>
-public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings, Func<SecretPair> masters)
+public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func<IEnumerable<Subscription>> settings,
+    Func<SecretPair> masters)
 {
     public const string Table = "subscriptions";
 
@@ -44,7 +46,8 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     /// <summary>As it is this moment, with the version of its row; null when there is none.</summary>
     public async Task<(Subscription Subscription, ETag ETag)?> FindAsync(string name, CancellationToken ct)
     {
-        if (settings().FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) is { } set) return (set, default);
+        if (settings().FirstOrDefault(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase)) is { } set)
+            return (set, default);
         return await tables.GetAsync(Table, Partition, KeyOf(name), ct) is { } row ? (From(row), row.ETag) : null;
     }
 
@@ -56,13 +59,16 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     }
 
     /// <summary>Writes a new one: Written or Exists.</summary>
-    public async Task<WriteState> AddAsync(Subscription one, CancellationToken ct) => Changed((await tables.InsertAsync(Table, RowOf(one), ct)).State);
+    public async Task<WriteState> AddAsync(Subscription one, CancellationToken ct) =>
+        Changed((await tables.InsertAsync(Table, RowOf(one), ct)).State);
 
     /// <summary>Changes one that still is as it was read: Written, Changed or Missing.</summary>
-    public async Task<WriteState> ReplaceAsync(Subscription one, ETag asRead, CancellationToken ct) => Changed((await tables.ReplaceAsync(Table, RowOf(one), asRead, ct)).State);
+    public async Task<WriteState> ReplaceAsync(Subscription one, ETag asRead, CancellationToken ct) =>
+        Changed((await tables.ReplaceAsync(Table, RowOf(one), asRead, ct)).State);
 
     /// <summary>Deletes a subscription.</summary>
-    public async Task<WriteState> RemoveAsync(string name, CancellationToken ct) => Changed((await tables.DeleteAsync(Table, Partition, KeyOf(name), ETag.All, ct)).State);
+    public async Task<WriteState> RemoveAsync(string name, CancellationToken ct) =>
+        Changed((await tables.DeleteAsync(Table, Partition, KeyOf(name), ETag.All, ct)).State);
 
     /// <summary>The same with a new secret, not written yet; null without a master secret.</summary>
     /// <param name="one">As it is.</param>
@@ -70,16 +76,20 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     public Subscription? Renewed(Subscription one, DateTimeOffset? presentUntil)
     {
         if (masters().Current is not { Length: > 0 } master) return null;
-        return WithSecrets(one with { Seed = SubscriptionSecret.New(master), PreviousSeed = presentUntil is null ? null : one.Seed, PreviousUntil = presentUntil });
+        return WithSecrets(one
+            with { Seed = SubscriptionSecret.New(master), PreviousSeed = presentUntil is null
+                ? null : one.Seed, PreviousUntil = presentUntil });
     }
 
     /// <summary>Sentences for rows whose secret hangs on a master secret that is about to go, or gone.</summary>
     public async Task<IReadOnlyList<string>> ProblemsAsync(CancellationToken ct)
     {
-        var (rows, now) = ((await FreshAsync(ct)).Values.Where(s => s.Seed is not null).OrderBy(s => s.Name, StringComparer.Ordinal).ToList(), time.GetUtcNow());
+        var (rows, now) = ((await FreshAsync(ct)).Values.Where(s => s.Seed is not null).OrderBy(s => s.Name, StringComparer.Ordinal)
+            .ToList(), time.GetUtcNow());
         var inForce = masters().Current is { Length: > 0 } master ? DerivedSecret.FingerprintOf(master) : null;
         var lost = rows.Where(s => s.Secret is null).ToList();
-        var old = rows.Except(lost).Where(s => s.Seed!.Master != inForce || (s.PreviousUntil > now && s.PreviousSeed?.Master != inForce)).ToList();
+        var old = rows.Except(lost).Where(s => s.Seed!.Master != inForce || (s.PreviousUntil > now && s.PreviousSeed?.Master != inForce))
+            .ToList();
         List<string> says = [];
         if (lost.Count > 0)
             says.Add($"The master secret of {Named(lost)} is missing, so their notifications wait. Set it again as Webhook__PreviousMasterSecret, "
@@ -93,7 +103,8 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
     private static string Named(List<Subscription> some) =>
         string.Join(", ", some.Take(MostNamed).Select(s => s.Name)) + (some.Count > MostNamed ? $" and {some.Count - MostNamed} more" : "");
 
-    private Subscription WithSecrets(Subscription one) => one with { Secret = one.Seed?.Under(masters(), one.Name), PreviousSecret = one.PreviousSeed?.Under(masters(), one.Name) };
+    private Subscription WithSecrets(Subscription one) =>
+        one with { Secret = one.Seed?.Under(masters(), one.Name), PreviousSecret = one.PreviousSeed?.Under(masters(), one.Name) };
 
     private WriteState Changed(WriteState state)
     {
@@ -127,7 +138,8 @@ public sealed class SubscriptionStore(TableStore tables, TimeProvider time, Func
         Version = row.Int("Version") ?? 1,
     });
 
-    private static SubscriptionSecret? Seed(string? salt, string? master) => salt is null || master is null ? null : new SubscriptionSecret(salt, master);
+    private static SubscriptionSecret? Seed(string? salt, string? master) =>
+        salt is null || master is null ? null : new SubscriptionSecret(salt, master);
 
     private static TableRow RowOf(Subscription one) => new(Partition, KeyOf(one.Name))
     {

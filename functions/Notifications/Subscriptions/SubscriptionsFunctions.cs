@@ -85,14 +85,16 @@ public sealed class SubscriptionsFunctions(
             await ApiResponse.ProblemAsync(
                 request, 400, $"day is written as 2026-11-22 (UTC), {RequestTimes.Years}; a delivery is listed on the day of its event.");
         }
-        else if (state is not (null or NotificationState.Delivered or NotificationState.Waiting or NotificationState.Failed or NotificationState.Void))
+        else if (state is not (null or NotificationState.Delivered or NotificationState.Waiting or NotificationState.Failed
+            or NotificationState.Void))
             await ApiResponse.ProblemAsync(request, 400, "state is delivered, waiting, failed or void.");
         else if ((await desk.ShowAsync(request.Route("name"), Aborted(request))).View is not { } subscription)
             await ApiResponse.ProblemAsync(request, 404, NoSuch);
         else
         {
             await ApiResponse.PageAsync(request, continuation, "query", async () => JsonSerializer.SerializeToUtf8Bytes(
-                await notices.OfTargetAsync(SubscriptionRequests.Route, subscription.Name, day.Value, state, continuation, Aborted(request)),
+                await notices.OfTargetAsync(SubscriptionRequests.Route, subscription.Name, day.Value, state, continuation,
+                    Aborted(request)),
                 SubscriptionJson.Default.NotificationPage));
         }
     }
@@ -133,7 +135,8 @@ public sealed class SubscriptionsFunctions(
             else
             {
                 await ApiResponse.ProblemAsync(
-                    request, 404, "This event was not sent to this subscription within 31 days; .../deliveries?day=2026-11-22 lists its events.");
+                    request, 404,
+                    "This event was not sent to this subscription within 31 days; .../deliveries?day=2026-11-22 lists its events.");
             }
         }
         else if (TimeOf(body, "from") is not { } from || TimeOf(body, "to") is not { } to || to <= from || to - from > TimeSpan.FromDays(31)

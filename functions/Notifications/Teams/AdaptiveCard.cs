@@ -6,7 +6,8 @@ namespace Serverless.Notifications.Teams;
 
 /// <summary>The message that a Teams workflow posts: one Adaptive Card.</summary>
 /// <remarks>
-/// Sources: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (message with one card, 28 KB at most),
+/// Sources: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook (message with one card,
+/// 28 KB at most),
 /// https://adaptivecards.io/explorer/AdaptiveCard.html. Version 1.4 is what Teams shows on every device.
 /// </remarks>
 public static class AdaptiveCard

@@ -17,7 +17,8 @@ public static class WebhookBody
     /// <summary>Largest body in bytes. Subscribers that need more read the case.</summary>
     public const int MostBytes = 64 * 1024;
 
-    // With every character escaped it fits beside the event. Subscribers expect small bodies: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size
+    // With every character escaped it fits beside the event. Subscribers expect small bodies:
+    // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-size
     private const int LongestText = 8_000;
 
     // For what follows the fields.
@@ -38,7 +39,8 @@ public static class WebhookBody
             writer.WriteStartObject();
             foreach (var attribute in e.RootElement.EnumerateObject())
             {
-                if (attribute.NameEquals("data")) WriteData(writer, attribute.Value, whole.RootElement, include, contact.Text?.Length > LongestText);
+                if (attribute.NameEquals("data"))
+                    WriteData(writer, attribute.Value, whole.RootElement, include, contact.Text?.Length > LongestText);
                 else attribute.WriteTo(writer);
             }
 
@@ -49,7 +51,8 @@ public static class WebhookBody
     }
 
     // A field that would make the body too large is left out, and named.
-    private static void WriteData(Utf8JsonWriter writer, JsonElement data, JsonElement contact, IReadOnlyList<string> include, bool shortened)
+    private static void WriteData(Utf8JsonWriter writer, JsonElement data, JsonElement contact, IReadOnlyList<string> include,
+        bool shortened)
     {
         List<string> incomplete = shortened && include.Contains("text", StringComparer.Ordinal) ? ["text"] : [];
         writer.WriteStartObject("data");

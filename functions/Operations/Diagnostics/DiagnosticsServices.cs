@@ -9,6 +9,7 @@ public static class DiagnosticsServices
     {
         services.AddOptions<DiagnosticsOptions>().Bind(configuration.GetSection("Diagnostics")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiagnosticsOptions>, DiagnosticsOptionsValidator>();
-        return services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>().AddSingleton<SenderPage>().AddSingleton<FailureAdvice>();
+        return services.AddSingleton<DiagnosticsLinks>().AddSingleton<SenderReports>().AddSingleton<SenderPage>()
+            .AddSingleton<FailureAdvice>();
     }
 }

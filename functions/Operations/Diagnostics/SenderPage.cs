@@ -31,7 +31,8 @@ public sealed class SenderPage(TextBook texts)
             : Text(language, "calls_title", ("channel", report.Channel));
         var page = Begin(title, language);
         var time = Time(report.At);
-        page.Append("<p>").Append(texts.Say(language, "calls_as_of", Values(("at", time)))).Append(' ').Append(Text(language, "calls_times"))
+        page.Append("<p>").Append(texts.Say(language, "calls_as_of", Values(("at", time)))).Append(' ')
+            .Append(Text(language, "calls_times"))
             .Append("</p>");
         if (report.Calls.Count == 0)
             return page.Append("<p>").Append(Text(language, "calls_none")).Append("</p></main></body></html>").ToString();
@@ -55,11 +56,13 @@ public sealed class SenderPage(TextBook texts)
 
     private void Row(StringBuilder page, SentCall call, string language)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Time(call.At)}</td><td>{Text(language, $"calls_state_{call.State}")}</td><td>");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<tr><td>{Time(call.At)}</td><td>{Text(language, $"calls_state_{call.State}")}</td><td>");
         if (call.Reason is { } reason)
             page.Append(CultureInfo.InvariantCulture, $"<code>{WebUtility.HtmlEncode(reason)}</code>: {WebUtility.HtmlEncode(call.Check)}");
         if (call.StandsFor is { } calls) page.Append(texts.Count(language, "calls_stands_for", calls));
-        page.Append(CultureInfo.InvariantCulture, $"</td><td class=\"n\">{call.ClockSeconds:+0;-0;0}</td><td class=\"n\">{call.Bytes}</td>");
+        page.Append(CultureInfo.InvariantCulture,
+            $"</td><td class=\"n\">{call.ClockSeconds:+0;-0;0}</td><td class=\"n\">{call.Bytes}</td>");
         page.Append(CultureInfo.InvariantCulture, $"<td><code>{call.Sha256}</code></td></tr>");
     }
 
@@ -77,5 +80,6 @@ public sealed class SenderPage(TextBook texts)
 
     // In UTC and to the second: a sender compares it with its own log.
     private static string Time(DateTimeOffset at) => string.Create(
-        CultureInfo.InvariantCulture, $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}</time>");
+        CultureInfo.InvariantCulture,
+        $"<time datetime=\"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\">{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}</time>");
 }

@@ -19,7 +19,8 @@ public sealed record SenderReport(string Channel, DateTimeOffset At, IReadOnlyLi
 /// or <c>refused</c> (failed verification).</param>
 /// <param name="Reason">Why it failed its check: a code.</param>
 /// <param name="Check">Advice, in a sentence.</param>
-/// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not dated or the proof does not hold.</param>
+/// <param name="ClockSeconds">By how many seconds the sender's signed time is ahead of ours (behind: negative); null where the call is not
+/// dated or the proof does not hold.</param>
 /// <param name="Bytes">Length of the body.</param>
 /// <param name="Sha256">Of the body, in hex: whether what arrived is what was sent.</param>
 /// <param name="StandsFor">Number of similar calls this one represents, where only a sample was stored; null for itself alone.</param>
@@ -70,7 +71,8 @@ public sealed class SenderReports(DeliveryWalk walk, FailureAdvice advice, TimeP
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SenderReport))]
 [JsonSerializable(typeof(DiagnosticsLinks.Link))]
 internal sealed partial class DiagnosticsJson : JsonSerializerContext

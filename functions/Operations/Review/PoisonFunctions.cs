@@ -23,12 +23,14 @@ public sealed class PoisonFunctions(PoisonMessages poison, PoisonMessageReview d
 
     /// <summary>Resubmits poison messages to their queue.</summary>
     [Function("ReviewPoisonResubmit")]
-    public Task Resubmit([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/resubmit")] HttpRequest request) =>
+    public Task Resubmit(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/resubmit")] HttpRequest request) =>
         StepAsync(request, resubmit: true);
 
     /// <summary>Discards such messages.</summary>
     [Function("ReviewPoisonDiscard")]
-    public Task Discard([HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/discard")] HttpRequest request) =>
+    public Task Discard(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "operations/poison-messages/discard")] HttpRequest request) =>
         StepAsync(request, resubmit: false);
 
     private async Task StepAsync(HttpRequest request, bool resubmit)

@@ -11,7 +11,8 @@ using Serverless.Replies;
 namespace Serverless.Operations.Review;
 
 /// <summary>Poison messages, for operators: list, resubmit, or discard; every step writes an audit entry.</summary>
-public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, AuditLog actions, TimeProvider time)
+public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, AuditLog actions,
+    TimeProvider time)
 {
     private const int MostAtOnce = 100;
 
@@ -27,9 +28,11 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
     public async Task<PoisonStep> StepAsync(PoisonRequest request, bool resubmit, CancellationToken ct)
     {
         var before = request.Before ?? time.GetUtcNow();
-        var begun = await actions.BeginAsync(resubmit ? "resubmit" : "discard", request.Queue, request.Id ?? $"before {before:O}", request.By, ct);
+        var begun = await actions.BeginAsync(resubmit
+            ? "resubmit" : "discard", request.Queue, request.Id ?? $"before {before:O}", request.By, ct);
         var query = TableQuery.Partition(request.Queue);
-        query = request.Id is { } id ? query.Where($"RowKey eq {TableQuery.Literal(id)}") : query.Where($"KeptAt le {TableQuery.Literal(before)}");
+        query = request.Id is { } id
+            ? query.Where($"RowKey eq {TableQuery.Literal(id)}") : query.Where($"KeptAt le {TableQuery.Literal(before)}");
         var (done, cut, more) = (0, 0, false);
         await foreach (var row in tables.QueryAllAsync(PoisonMessages.Table, query, ct))
         {
@@ -74,14 +77,16 @@ public sealed class PoisonMessageReview(TableStore tables, QueueStore queues, IE
             using var json = JsonDocument.Parse(text);
             if (json.RootElement.ValueKind != JsonValueKind.Object) return message;
             message = message with { Target = Word(json.RootElement, "target") };
-            return json.RootElement.TryGetProperty("event", out var e) && e.ValueKind == JsonValueKind.Object ? message with { Event = Word(e, "id"), Type = Word(e, "type") } : message;
+            return json.RootElement.TryGetProperty("event", out var e) && e.ValueKind == JsonValueKind.Object
+                ? message with { Event = Word(e, "id"), Type = Word(e, "type") } : message;
         }
         catch (JsonException)
         {
             return message;
         }
 
-        static string? Word(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        static string? Word(JsonElement json, string name) =>
+            json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 }
 
@@ -116,7 +121,8 @@ public sealed record PoisonStep(int Done, int Cut, bool More, DateTimeOffset Bef
 /// <summary>The selected poison messages: one by its id, or all of a queue up to a time.</summary>
 public sealed record PoisonRequest
 {
-    public const string HowTo = """Send {"queue":"inbound","id":"<id>"} or {"queue":"inbound","all":true}, and in further steps before from the previous response; by is the name of the person (at most 100 characters).""";
+    public const string HowTo =
+        """Send {"queue":"inbound","id":"<id>"} or {"queue":"inbound","all":true}, and in further steps before from the previous response; by is the name of the person (at most 100 characters).""";
 
     public required string Queue { get; init; }
 
@@ -137,11 +143,14 @@ public sealed record PoisonRequest
         try
         {
             using var json = JsonDocument.Parse(body);
-            string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            string? Text(string name) =>
+                json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
             var all = json.RootElement.TryGetProperty("all", out var every) && every.GetBoolean();
             var (queue, id, by) = (Text("queue"), Text("id"), Text("by"));
-            if (queue is null || !queues.Contains(queue, StringComparer.Ordinal) || all == id is not null || id is { Length: not 32 } || by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
-            DateTimeOffset? before = json.RootElement.TryGetProperty("before", out var at) && at.ValueKind != JsonValueKind.Null ? at.GetDateTimeOffset() : null;
+            if (queue is null || !queues.Contains(queue, StringComparer.Ordinal) || all == id is not null || id is { Length: not 32 }
+                || by is { Length: > 100 } || by?.Any(char.IsControl) == true) return null;
+            DateTimeOffset? before = json.RootElement.TryGetProperty("before", out var at) && at.ValueKind != JsonValueKind.Null
+                ? at.GetDateTimeOffset() : null;
             if (before is { UtcDateTime.Year: < 2020 or >= 2200 }) return null;
             return new PoisonRequest { Queue = queue, Id = id, Before = before, By = by };
         }

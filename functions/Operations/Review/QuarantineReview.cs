@@ -28,7 +28,8 @@ public sealed class QuarantineReview(
     /// <exception cref="ArgumentException">The continuation is none of this query.</exception>
     public async Task<QuarantinePage> ListAsync(string channel, HourRange hours, int top, string? continuation, CancellationToken ct)
     {
-        var page = await walk.PageAsync(channel, hours, IsQuarantined, top, continuation, ct, "Reason", "Method", "ReceivedAt", "BodyLength");
+        var page = await walk.PageAsync(channel, hours, IsQuarantined, top, continuation, ct, "Reason", "Method", "ReceivedAt",
+            "BodyLength");
         return new QuarantinePage([.. page.Rows.Select(row => Listed(new DeliveryKey(channel, row.RowKey), row))], page.Continuation);
     }
 
@@ -52,7 +53,8 @@ public sealed class QuarantineReview(
         {
             Delivery = Listed(key, row),
             Path = query < 0 ? delivery.PathAndQuery : delivery.PathAndQuery[..query],
-            Headers = delivery.Headers.ToDictionary(h => h.Key, h => IsSecret(h.Key) ? $"({h.Value.Length} characters)" : h.Value, StringComparer.Ordinal),
+            Headers = delivery.Headers.ToDictionary(h => h.Key, h => IsSecret(h.Key)
+                ? $"({h.Value.Length} characters)" : h.Value, StringComparer.Ordinal),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span)),
             SentAt = row.Time("SentAt"),
             Today = StaysFor(channel, delivery) is { } reason
@@ -68,13 +70,16 @@ public sealed class QuarantineReview(
     /// </summary>
     /// <param name="selection">One, or all of some hours: then a step of at most <see cref="LargestPage"/>, and a continuation.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<ReviewStep> ReleaseAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
+    public Task<ReviewStep> ReleaseAsync(ReviewSelection selection, CancellationToken ct) =>
+        StepAsync("release", selection, (channel, key, row) => ReleaseAsync(channel, key, row, ct), ct);
 
     /// <summary>Keeps metadata only: body, headers and query are deleted for good.</summary>
-    public Task<ReviewStep> DiscardAsync(ReviewSelection selection, CancellationToken ct) => StepAsync("discard", selection, async (_, key, row) =>
+    public Task<ReviewStep> DiscardAsync(ReviewSelection selection, CancellationToken ct) =>
+        StepAsync("discard", selection, async (_, key, row) =>
         await deliveries.DiscardAsync(key, row, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord, ct);
 
-    private async Task<ReviewStep> StepAsync(string what, ReviewSelection selection, Func<IChannel, DeliveryKey, TableRow, Task<string>> review, CancellationToken ct)
+    private async Task<ReviewStep> StepAsync(string what, ReviewSelection selection,
+        Func<IChannel, DeliveryKey, TableRow, Task<string>> review, CancellationToken ct)
     {
         var channel = channels.Find(selection.Channel) ?? throw new ArgumentException("There is no such channel.", nameof(selection));
         var (keys, continuation) = await KeysAsync(channel.Name, selection, ct);
@@ -93,7 +98,8 @@ public sealed class QuarantineReview(
         return ReviewStep.Of(counts, continuation, advice);
     }
 
-    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection, CancellationToken ct)
+    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection,
+        CancellationToken ct)
     {
         if (selection.Delivery is { } id) return ([new DeliveryKey(channel, id)], null);
         var page = await walk.PageAsync(channel, selection.Hours, IsQuarantined, LargestPage, selection.Continuation, ct, "End");
@@ -105,12 +111,14 @@ public sealed class QuarantineReview(
         var delivery = await deliveries.LoadAsync(key, row, ct);
         if (StaysFor(channel, delivery) is { } reason)
         {
-            if (reason != row.Text("Reason")) await deliveries.EndAsync(key, DeliveryEnd.Quarantined, null, reason, time.GetUtcNow(), ct, row.ETag);
+            if (reason != row.Text("Reason"))
+                await deliveries.EndAsync(key, DeliveryEnd.Quarantined, null, reason, time.GetUtcNow(), ct, row.ETag);
             return reason;
         }
 
         await open.ReachBackAsync(key.Channel, key.At, ct);
-        return await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReleasedAt, Released, time.GetUtcNow(), ct) ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
+        return await deliveries.ReopenAsync(key, row.ETag, DeliveryEntity.ReleasedAt, Released, time.GetUtcNow(), ct)
+            ? ReviewStep.DoneWord : ReviewStep.AlreadyWord;
     }
 
     // Pending is released: Normalise loads the key, verifies, and puts back what is invalid.
@@ -130,7 +138,9 @@ public sealed class QuarantineReview(
     }
 
     // A signature may be seen; a secret or a bearer token that was sent as it is may not.
-    private static bool IsSecret(string header) => Array.Exists(["authorization", "token", "secret", "password", "key", "cookie"], word => header.Contains(word, StringComparison.Ordinal));
+    private static bool IsSecret(string header) =>
+        Array.Exists(["authorization", "token", "secret", "password", "key", "cookie"], word =>
+            header.Contains(word, StringComparison.Ordinal));
 }
 
 /// <summary>A quarantined call in a list.</summary>
@@ -141,7 +151,8 @@ public sealed class QuarantineReview(
 /// <param name="Check">Advice, in a sentence.</param>
 /// <param name="Method">HTTP method.</param>
 /// <param name="BodyLength">Bytes.</param>
-public sealed record QuarantinedDelivery(string Id, string Channel, DateTimeOffset ReceivedAt, string Reason, string Check, string Method, int BodyLength);
+public sealed record QuarantinedDelivery(string Id, string Channel, DateTimeOffset ReceivedAt, string Reason, string Check, string Method,
+    int BodyLength);
 
 /// <summary>A page of quarantine; sorted by arrival within the page.</summary>
 public sealed record QuarantinePage(IReadOnlyList<QuarantinedDelivery> Deliveries, string? Continuation);
@@ -188,6 +199,7 @@ public sealed record ReviewStep(int Done, IReadOnlyList<ReviewStep.Staying> Stay
 
     internal static ReviewStep Of(Dictionary<string, int> counts, string? continuation, FailureAdvice advice) => new(
         counts.GetValueOrDefault(DoneWord),
-        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord)).Select(c => new Staying(c.Key, c.Value, advice.For(c.Key)))],
+        [.. counts.Where(c => c.Key is not (DoneWord or AlreadyWord or UnknownWord))
+            .Select(c => new Staying(c.Key, c.Value, advice.For(c.Key)))],
         counts.GetValueOrDefault(AlreadyWord), counts.GetValueOrDefault(UnknownWord), continuation is not null, continuation);
 }

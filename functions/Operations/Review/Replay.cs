@@ -17,7 +17,8 @@ namespace Serverless.Operations.Review;
 /// under another id.
 /// </summary>
 public sealed class Replay(
-    DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, DeliveryProcessor work, Correlator correlator, CaseStore cases, ChannelDirectory channels, AuditLog actions, TimeProvider time)
+    DeliveryWalk walk, DeliveryStore deliveries, OpenDeliveries open, DeliveryProcessor work, Correlator correlator, CaseStore cases,
+    ChannelDirectory channels, AuditLog actions, TimeProvider time)
 {
     /// <summary>Most deliveries of one step.</summary>
     public const int LargestStep = 100;
@@ -36,17 +37,21 @@ public sealed class Replay(
     {
         var channel = channels.Find(selection.Channel) ?? throw new ArgumentException("There is no such channel.", nameof(selection));
         var (keys, continuation) = await KeysAsync(channel.Name, selection, ct);
-        return selection.DryRun ? await ComparedAsync(channel, keys, continuation, ct) : await QueuedAsync(selection, keys, continuation, ct);
+        return selection.DryRun
+            ? await ComparedAsync(channel, keys, continuation, ct) : await QueuedAsync(selection, keys, continuation, ct);
     }
 
-    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection, CancellationToken ct)
+    private async Task<(IReadOnlyList<DeliveryKey> Keys, string? Continuation)> KeysAsync(string channel, ReviewSelection selection,
+        CancellationToken ct)
     {
         if (selection.Delivery is { } id) return ([new DeliveryKey(channel, id)], null);
-        var page = await walk.PageAsync(channel, selection.Hours, HasEnded, selection.DryRun ? LargestDryStep : LargestStep, selection.Continuation, ct, "End");
+        var page = await walk.PageAsync(channel, selection.Hours, HasEnded, selection.DryRun
+            ? LargestDryStep : LargestStep, selection.Continuation, ct, "End");
         return ([.. page.Rows.Select(row => new DeliveryKey(channel, row.RowKey))], page.Continuation);
     }
 
-    private async Task<ReplayStep> QueuedAsync(ReviewSelection selection, IReadOnlyList<DeliveryKey> keys, string? continuation, CancellationToken ct)
+    private async Task<ReplayStep> QueuedAsync(ReviewSelection selection, IReadOnlyList<DeliveryKey> keys, string? continuation,
+        CancellationToken ct)
     {
         var begun = await actions.BeginAsync("replay", selection.Channel, selection.On, selection.By, ct);
         var (queued, already, unknown) = (0, 0, 0);
@@ -62,11 +67,14 @@ public sealed class Replay(
             }
         }
 
-        await actions.EndAsync(begun, new Dictionary<string, int>(StringComparer.Ordinal) { ["queued"] = queued, ["already"] = already, ["unknown"] = unknown }, ct);
-        return new ReplayStep { DryRun = false, Queued = queued, Already = already, Unknown = unknown, More = continuation is not null, Continuation = continuation };
+        await actions.EndAsync(begun,
+            new Dictionary<string, int>(StringComparer.Ordinal) { ["queued"] = queued, ["already"] = already, ["unknown"] = unknown }, ct);
+        return new ReplayStep { DryRun = false, Queued = queued, Already = already, Unknown = unknown, More = continuation is not null,
+            Continuation = continuation };
     }
 
-    private async Task<ReplayStep> ComparedAsync(IChannel channel, IReadOnlyList<DeliveryKey> keys, string? continuation, CancellationToken ct)
+    private async Task<ReplayStep> ComparedAsync(IChannel channel, IReadOnlyList<DeliveryKey> keys, string? continuation,
+        CancellationToken ct)
     {
         List<ReplayDifference> differences = [];
         var (same, already, unknown) = (0, 0, 0);
@@ -78,10 +86,12 @@ public sealed class Replay(
             else same++;
         }
 
-        return new ReplayStep { DryRun = true, Same = same, Different = differences, Already = already, Unknown = unknown, More = continuation is not null, Continuation = continuation };
+        return new ReplayStep { DryRun = true, Same = same, Different = differences, Already = already, Unknown = unknown,
+            More = continuation is not null, Continuation = continuation };
     }
 
-    private static bool MayBeReplayed(TableRow row) => row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept && row.Time(DeliveryEntity.ErasedAt) is null;
+    private static bool MayBeReplayed(TableRow row) =>
+        row.Text("End") is DeliveryEnd.Ended or DeliveryEnd.Kept && row.Time(DeliveryEntity.ErasedAt) is null;
 
     private async Task<ReplayDifference> CompareAsync(IChannel channel, DeliveryKey key, TableRow row, CancellationToken ct)
     {
@@ -97,7 +107,8 @@ public sealed class Replay(
             var e = (piece.Reading as Parsed.Found)?.Event ?? (piece.Unreadable is null ? null : Placeholder.For(delivery, piece.Position));
             if (e is not null)
             {
-                if (await CompareAsync(piece, was, e, ProcessedItem.Before(filed, piece.Position), ct) is { } changed) elements.Add(changed);
+                if (await CompareAsync(piece, was, e, ProcessedItem.Before(filed, piece.Position), ct) is { } changed)
+                    elements.Add(changed);
                 continue;
             }
 
@@ -108,9 +119,11 @@ public sealed class Replay(
         return new ReplayDifference(key.Id, row.Time("ReceivedAt") ?? key.At, row.Text("End")!, elements);
     }
 
-    private async Task<ReplayedElement?> CompareAsync(DeliveryProcessor.Piece piece, string was, ContactEvent e, ProcessedItem? before, CancellationToken ct)
+    private async Task<ReplayedElement?> CompareAsync(DeliveryProcessor.Piece piece, string was, ContactEvent e, ProcessedItem? before,
+        CancellationToken ct)
     {
-        var stored = before is null ? null : await cases.EventAsync(before.CaseId, before.Event, ct) is { } filed ? (before.CaseId, filed.Event) : ((string CaseId, StoredEvent Event)?)null;
+        var stored = before is null ? null : await cases.EventAsync(before.CaseId, before.Event, ct) is { } filed
+            ? (before.CaseId, filed.Event) : ((string CaseId, StoredEvent Event)?)null;
         stored ??= await correlator.FindAsync(e, ct);
         if (stored is not { } known) return new ReplayedElement(piece.Position, was, WordOf(piece)) { Fields = [.. Fields(null, e)] };
         List<ChangedField> fields = [.. Fields(known.Event.Event, e)];
@@ -139,8 +152,10 @@ public sealed class Replay(
         var (before, after) = (FieldsOf(was), FieldsOf(now));
         foreach (var name in before.Keys.Union(after.Keys, StringComparer.Ordinal).Except(NotRead, StringComparer.Ordinal))
         {
-            var (one, other) = (before.TryGetValue(name, out var b) ? b : (JsonElement?)null, after.TryGetValue(name, out var a) ? a : (JsonElement?)null);
-            if (one is null || other is null || !JsonElement.DeepEquals(one.Value, other.Value)) yield return new ChangedField(name, one, other);
+            var (one, other) = (before.TryGetValue(name, out var b) ? b : (JsonElement?)null, after.TryGetValue(name, out var a) ? a
+                : (JsonElement?)null);
+            if (one is null || other is null || !JsonElement.DeepEquals(one.Value, other.Value))
+                yield return new ChangedField(name, one, other);
         }
     }
 

@@ -5,7 +5,8 @@ using Serverless.Platform.Json;
 namespace Serverless.Operations.Review;
 
 /// <summary>JSON form of quarantine, replays and the audit log.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QuarantinePage))]
 [JsonSerializable(typeof(QuarantinedFile))]
 [JsonSerializable(typeof(ReviewStep))]

@@ -6,7 +6,8 @@ namespace Serverless.Operations.Review;
 /// <summary>Deliveries to release, discard or replay: one, or all of a channel within a period.</summary>
 public sealed record ReviewSelection
 {
-    public const string HowTo = """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, can replace hour; by is the name of the person (at most 100 characters).""";
+    public const string HowTo =
+        """Send {"channel":"meta","delivery":"<32 hex digits>"} or {"channel":"meta","hour":"2026-11-20T09"}; day, or from and to, can replace hour; by is the name of the person (at most 100 characters).""";
 
     private const int LongestBy = 100;
 
@@ -36,7 +37,8 @@ public sealed record ReviewSelection
         {
             using var json = JsonDocument.Parse(body);
             var root = json.RootElement;
-            string? Text(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+            string? Text(string name) =>
+                root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
             var (delivery, by) = (Text("delivery"), Text("by")?.Trim());
             var hours = HourRange.Parse(Text("hour"), Text("day"), Text("from"), Text("to"));
             if (Text("channel") is not { Length: > 0 } channel || (delivery is null) == (hours is null)) return null;

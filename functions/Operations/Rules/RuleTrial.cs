@@ -15,7 +15,8 @@ namespace Serverless.Operations.Rules;
 /// Shows which contacts other rules would read differently: of given texts, or of the deliveries of a day. Writes nothing and asks no
 /// provider.
 /// </summary>
-public sealed class RuleTrial(DeliveryWalk walk, DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels, TimeProvider time)
+public sealed class RuleTrial(DeliveryWalk walk, DeliveryStore deliveries, DeliveryProcessor work, ChannelDirectory channels,
+    TimeProvider time)
 {
     /// <summary>Most texts of one request, and most characters of each.</summary>
     public const int MostTexts = 100;

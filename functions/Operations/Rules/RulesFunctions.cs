@@ -13,7 +13,8 @@ public sealed class RulesFunctions(OwnRules rules, RuleTrial trial, AuditLog act
 {
     private const int LargestFile = 200 * 1024;
     private const int LargestTrial = 1024 * 1024;
-    private const string HowToTry = """Send {"texts":[{"text":"..."}]} (at most 100, each at most 8,000 characters) or {"day":"2026-11-20"}, """
+    private const string HowToTry =
+        """Send {"texts":[{"text":"..."}]} (at most 100, each at most 8,000 characters) or {"day":"2026-11-20"}, """
         + """and "rules" with the file to try; without it the file in force is tried. Repeat with the continuation while the answer has one.""";
 
     private static readonly byte[] NoRules = """{"rules":[]}"""u8.ToArray();

@@ -18,12 +18,14 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
 
     /// <summary>One entry of the audit log.</summary>
     /// <param name="At">When it began (UTC).</param>
-    /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>resubmit</c>, <c>resend</c>, <c>subscription-rotate</c>, <c>diagnostics-link</c>.</param>
+    /// <param name="What">Such as <c>release</c>, <c>discard</c>, <c>replay</c>, <c>resubmit</c>, <c>resend</c>,
+    /// <c>subscription-rotate</c>, <c>diagnostics-link</c>.</param>
     /// <param name="Channel">The channel; or the subscription of the bus, the queue, <c>notices</c>, <c>webhook</c>.</param>
     /// <param name="On">An id, a name, or a span of time.</param>
     /// <param name="By">Name of the person; null when unknown.</param>
     /// <param name="Counts">Numbers by outcome; null when it was not finished.</param>
-    public sealed record Entry(DateTimeOffset At, string What, string Channel, string On, string? By, IReadOnlyDictionary<string, int>? Counts);
+    public sealed record Entry(DateTimeOffset At, string What, string Channel, string On, string? By,
+        IReadOnlyDictionary<string, int>? Counts);
 
     /// <summary>Key of an entry that was begun.</summary>
     public sealed record Begun(string Month, string Key);
@@ -47,7 +49,8 @@ public sealed class AuditLog(TableStore tables, TimeProvider time)
     /// <summary>Adds how many it met.</summary>
     public Task EndAsync(Begun begun, IReadOnlyDictionary<string, int> counts, CancellationToken ct)
     {
-        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal), AuditJson.Default.DictionaryStringInt32);
+        var json = JsonSerializer.Serialize(new Dictionary<string, int>(counts, StringComparer.Ordinal),
+            AuditJson.Default.DictionaryStringInt32);
         return tables.MergeAsync(Table, new TableRow(begun.Month, begun.Key) { ["Counts"] = json }, ETag.All, ct);
     }
 

@@ -7,7 +7,8 @@ namespace Serverless.Platform.Identity;
 /// <summary>Pipeline of all Azure clients: one transport, one retry policy, each request counted, no log lines.</summary>
 internal static class CloudPipeline
 {
-    /// <summary>The longest wait a server may ask for (Retry-After) that we still wait out inside one call; beyond it the caller decides.</summary>
+    /// <summary>The longest wait a server may ask for (Retry-After) that we still wait out inside one call; beyond it the caller
+    /// decides.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private static readonly PatientRetry Retry = new();
@@ -28,7 +29,8 @@ internal static class CloudPipeline
     });
 
     /// <summary>
-    /// Sets the options of an SDK client. Retries: exponential, 3 after the first try, 0.2 s to 2 s apart, each try at most 10 s. Retried are 408, 429,
+    /// Sets the options of an SDK client. Retries: exponential, 3 after the first try, 0.2 s to 2 s apart, each try at most 10 s. Retried
+    /// are 408, 429,
     /// 500, 502, 503, 504 and lost connections. <paramref name="count"/> is called once per request that goes out.
     /// </summary>
     public static T Configure<T>(T options, HttpPipelineTransport transport, Action count)
@@ -37,7 +39,8 @@ internal static class CloudPipeline
         options.Transport = transport;
         options.RetryPolicy = Retry;
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
-        // Ids only in our log lines: Azure.Core's own lines (URLs with keys of rows) stay off. The runtime's own spans of outgoing calls stay on.
+        // Ids only in our log lines: Azure.Core's own lines (URLs with keys of rows) stay off. The runtime's own spans of outgoing calls
+        // stay on.
         options.Diagnostics.IsLoggingEnabled = false;
         options.Diagnostics.IsDistributedTracingEnabled = false;
         options.Diagnostics.IsTelemetryEnabled = false;
@@ -72,7 +75,8 @@ internal static class CloudPipeline
     }
 
     // Azure.Core waits as long as Retry-After says; a provider waits for our answer meanwhile.
-    private sealed class PatientRetry() : RetryPolicy(3, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(2)))
+    private sealed class PatientRetry()
+        : RetryPolicy(3, DelayStrategy.CreateExponentialDelayStrategy(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(2)))
     {
         protected override ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
             AsksTooLong(message) || PatiencePolicy.IsOver(message)

@@ -4,7 +4,8 @@ using Azure.Identity;
 
 namespace Serverless.Platform.Identity;
 
-/// <summary>Makes the Entra credential when the first token is needed, so that Azure.Identity costs no start time where a local key is used.</summary>
+/// <summary>Makes the Entra credential when the first token is needed, so that Azure.Identity costs no start time where a local key is
+/// used.</summary>
 /// <param name="setting">Name of the settings section, for the sentence when no token comes.</param>
 /// <param name="managedIdentity">True when the section's <c>credential</c> says <c>managedidentity</c>.</param>
 /// <param name="clientId">Client id of the user-assigned identity; null for the system-assigned one.</param>
@@ -52,7 +53,8 @@ internal sealed class LazyCredential(string setting, bool managedIdentity, strin
         lock (_gate)
         {
             return _inner ??= !managedIdentity ? new DefaultAzureCredential()
-                : new ManagedIdentityCredential(clientId is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(clientId));
+                : new ManagedIdentityCredential(clientId is null
+                    ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(clientId));
         }
     }
 

@@ -31,5 +31,6 @@ public static class LocalTime
 
     // Standard time of Europe/Dublin is one hour ahead of UTC as well (Irish Standard Time, in summer).
     private static bool IsCentralEuropean(TimeZoneInfo zone) =>
-        zone.BaseUtcOffset == TimeSpan.FromHours(1) && zone.Id.StartsWith("Europe/", StringComparison.Ordinal) && zone.Id != "Europe/Dublin";
+        zone.BaseUtcOffset == TimeSpan.FromHours(1) && zone.Id.StartsWith("Europe/", StringComparison.Ordinal)
+        && zone.Id != "Europe/Dublin";
 }

@@ -7,7 +7,8 @@ using Serverless.Platform.Json;
 
 namespace Serverless.Platform.Localization;
 
-/// <summary>All texts for people, in German and English, loaded from <c>de.json</c> and <c>en.json</c>; texts from settings replace them.</summary>
+/// <summary>All texts for people, in German and English, loaded from <c>de.json</c> and <c>en.json</c>; texts from settings replace
+/// them.</summary>
 /// <remarks>
 /// A placeholder is a name in braces, <c>{number}</c>. Values are escaped by the function that the caller passes; the text around them is
 /// trusted, since it comes from the app or its settings.
@@ -87,7 +88,8 @@ public sealed class TextBook(IOptionsMonitor<TextsOptions> options)
                 var setting = $"Texts__{language}__{key}";
                 var file = $"functions/Platform/Localization/{language.ToLowerInvariant()}.json";
                 if (!ours.TryGetValue(key, out var original)) yield return $"{setting} is not a known text; the keys are listed in {file}.";
-                else if (Unknown(text, original) is { } unknown) yield return $"{setting} contains {{{unknown}}}, which this text does not have.";
+                else if (Unknown(text, original) is { } unknown)
+                    yield return $"{setting} contains {{{unknown}}}, which this text does not have.";
             }
         }
     }

@@ -7,7 +7,8 @@ namespace Serverless.Platform.Messaging;
 /// <summary>Registers the client of the bus and the store of poison messages.</summary>
 public static class BusRegistration
 {
-    /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence (<see cref="InvalidOperationException"/>). Without that setting the bus is off.</summary>
+    /// <summary>Reads <c>ServiceBusConnection</c> at once, so that a wrong setting stops the start with a sentence
+    /// (<see cref="InvalidOperationException"/>). Without that setting the bus is off.</summary>
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<CallCount>();

@@ -6,7 +6,8 @@ using Serverless.Platform.Storage;
 namespace Serverless.Platform.Messaging;
 
 /// <summary>Stores poison messages for operators; a message holds ids and facts, nothing personal.</summary>
-public sealed partial class PoisonMessages(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations, TimeProvider time, ILogger<PoisonMessages> log)
+public sealed partial class PoisonMessages(TableStore tables, QueueStore queues, IEnumerable<EventDestination> destinations,
+    TimeProvider time, ILogger<PoisonMessages> log)
 {
     public const string Table = "poison";
 
@@ -35,10 +36,13 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
         var id = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message)).AsSpan(0, 16));
         LogKept(queue, id, why);
         var cut = message.Length > LongestText;
-        await tables.UpsertAsync(Table, new TableRow(queue, id) { ["Message"] = cut ? message[..LongestText] : message, ["Cut"] = cut, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
+        await tables.UpsertAsync(Table,
+            new TableRow(queue, id) { ["Message"] = cut
+                ? message[..LongestText] : message, ["Cut"] = cut, ["Why"] = why, ["KeptAt"] = time.GetUtcNow() }, ct);
     }
 
-    /// <summary>Empties the poison queues of routes, which no function works, at most a thousand messages of each. Kept before it is deleted: a crash in between keeps the same row again.</summary>
+    /// <summary>Empties the poison queues of routes, which no function works, at most a thousand messages of each. Kept before it is
+    /// deleted: a crash in between keeps the same row again.</summary>
     public async Task DrainAsync(CancellationToken ct)
     {
         foreach (var queue in _notices)
@@ -60,7 +64,8 @@ public sealed partial class PoisonMessages(TableStore tables, QueueStore queues,
     /// <summary>Number of poison messages by queue, each counted up to a thousand; queues without any are left out.</summary>
     public async Task<IReadOnlyDictionary<string, RowCount>> CountAsync(CancellationToken ct)
     {
-        var counts = await Task.WhenAll(Queues.Select(async queue => (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));
+        var counts = await Task.WhenAll(Queues.Select(async queue =>
+            (Queue: queue, Count: await tables.CountAsync(Table, TableQuery.Partition(queue), MostCounted, ct))));
         return counts.Where(c => c.Count.Rows > 0).ToDictionary(c => c.Queue, c => c.Count, StringComparer.Ordinal);
     }
 

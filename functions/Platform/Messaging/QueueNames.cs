@@ -1,6 +1,7 @@
 namespace Serverless.Platform.Messaging;
 
-/// <summary>Names of the storage queues that functions work, as in <c>infra/messaging.json</c>; those of routes are <c>notify-{route}</c>.</summary>
+/// <summary>Names of the storage queues that functions work, as in <c>infra/messaging.json</c>; those of routes are
+/// <c>notify-{route}</c>.</summary>
 public static class QueueNames
 {
     /// <summary>Deliveries to be processed.</summary>

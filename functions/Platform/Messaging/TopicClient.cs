@@ -42,7 +42,8 @@ public sealed class TopicClient(BusConnection? bus, CallCount count, TimeProvide
             await _senders.GetOrAdd(topic, name => _client.Value.CreateSender(name)).SendMessageAsync(sent, ct)
                 .WaitAsync(BusConnection.TryTimeout, time, ct); // the client counts connecting and sending each alone
         }
-        catch (Exception error) when (error is ServiceBusException or UnauthorizedAccessException or RequestFailedException or SocketException
+        catch (Exception error) when (error is ServiceBusException or UnauthorizedAccessException or RequestFailedException
+            or SocketException
             or WebSocketException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException
             or NotSupportedException && !ct.IsCancellationRequested)
         {

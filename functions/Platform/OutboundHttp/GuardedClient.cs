@@ -23,13 +23,15 @@ public static class GuardedClient
             ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, loopbackToo, ct),
         };
 #pragma warning disable RS0030 // The one place where such a client is made: here the guard is put in.
-        return new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 64 * 1024 };
+        return new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = 64 * 1024 };
 #pragma warning restore RS0030
     }
 
     /// <summary>True when a URL may be called at all: https, or http to loopback where that is let through; no user info.</summary>
     public static bool MayCall(Uri url, bool loopbackToo) =>
-        url.IsAbsoluteUri && url.UserInfo.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || (loopbackToo && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+        url.IsAbsoluteUri && url.UserInfo.Length == 0
+        && (url.Scheme == Uri.UriSchemeHttps || (loopbackToo && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
 
     // Addresses are checked after name resolution and before the connection, so DNS rebinding gains nothing.
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool loopbackToo, CancellationToken ct)

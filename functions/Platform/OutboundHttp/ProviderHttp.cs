@@ -11,7 +11,8 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Sends a request and reads the answer whole, at most <see cref="MaxBytes"/>. Throws only when cancelled by the caller.</summary>
+    /// <summary>Sends a request and reads the answer whole, at most <see cref="MaxBytes"/>. Throws only when cancelled by the
+    /// caller.</summary>
     public async Task<ProviderResponse> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -20,20 +21,25 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
         {
             if (request.RequestUri is not { } url || !GuardedClient.MayCall(url, http.LoopbackToo)) return ProviderResponse.NotCalled;
             using var response = await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            if (response.Content.Headers.ContentLength > MaxBytes) return new ProviderResponse((int)response.StatusCode, default, RetryAfter(response), MaybeSent: true) { TooLarge = true };
+            if (response.Content.Headers.ContentLength > MaxBytes)
+                return new ProviderResponse((int)response.StatusCode, default, RetryAfter(response), MaybeSent: true) { TooLarge = true };
             var body = await ReadAsync(response.Content, patience.Token);
-            return new ProviderResponse((int)response.StatusCode, body ?? default, RetryAfter(response), MaybeSent: true) { TooLarge = body is null };
+            return new ProviderResponse((int)response.StatusCode, body
+                ?? default, RetryAfter(response), MaybeSent: true) { TooLarge = body is null };
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or ForbiddenAddressException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception error) when (error is HttpRequestException or IOException or ForbiddenAddressException
+            || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // Nothing was sent only if no connection came about; after that nobody knows.
             var never = error is ForbiddenAddressException
-                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError, InnerException: not IOException };
+                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError, InnerException: not IOException };
             return new ProviderResponse(0, default, null, MaybeSent: !never);
         }
     }
 
-    /// <summary>Opens an answer for streaming; null body on failure. The caller disposes the response. Throws only when cancelled by the caller.</summary>
+    /// <summary>Opens an answer for streaming; null body on failure. The caller disposes the response. Throws only when cancelled by the
+    /// caller.</summary>
     public async Task<HttpResponseMessage?> OpenAsync(HttpRequestMessage request, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -43,7 +49,8 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
             if (request.RequestUri is not { } url || !GuardedClient.MayCall(url, http.LoopbackToo)) return null;
             return await http.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or ForbiddenAddressException || (error is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception error) when (error is HttpRequestException or IOException or ForbiddenAddressException
+            || (error is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return null;
         }
@@ -61,7 +68,8 @@ public sealed class ProviderHttp(GuardedHttp http, TimeProvider time)
     };
 
     private TimeSpan? UntilReset(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("x-rate-limit-reset", out var values) && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        response.Headers.TryGetValues("x-rate-limit-reset", out var values)
+        && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
         && seconds - time.GetUtcNow().ToUnixTimeSeconds() is > 0 and < 24 * 60 * 60 and var wait ? TimeSpan.FromSeconds(wait) : null;
 
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContent content, CancellationToken ct)

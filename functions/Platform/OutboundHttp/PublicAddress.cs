@@ -4,16 +4,20 @@ using System.Net.Sockets;
 namespace Serverless.Platform.OutboundHttp;
 
 /// <summary>Checks whether an address is public: a subscriber's URL must not reach into the app's own network.</summary>
-/// <remarks>Source: https://www.iana.org/assignments/iana-ipv4-special-registry and https://www.iana.org/assignments/iana-ipv6-special-registry</remarks>
+/// <remarks>Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
+/// https://www.iana.org/assignments/iana-ipv6-special-registry</remarks>
 public static class PublicAddress
 {
     private static readonly IPNetwork[] Special =
     [
         .. new[]
         {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+            "192.88.99.0/24",
             "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-            "168.63.129.16/32", // Azure's own services on a virtual machine: https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16
+            // Azure's own services on a virtual machine:
+            // https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16
+            "168.63.129.16/32",
             "2001::/23", "2001:db8::/32", "3fff::/20",
         }.Select(IPNetwork.Parse),
     ];

@@ -12,13 +12,15 @@ public static class BearerProof
 {
     private const string Prefix = "hmac-sha256:";
 
-    /// <summary>The stored form: <c>hmac-sha256:</c> and 64 hex digits; a second hash behind a slash when blanks surround what was given.</summary>
+    /// <summary>The stored form: <c>hmac-sha256:</c> and 64 hex digits; a second hash behind a slash when blanks surround what was
+    /// given.</summary>
     /// <param name="given">The secret sent by the caller.</param>
     /// <param name="deliveryId">Id of the delivery, made by us on arrival: a sender cannot know it, so cannot send a stored form.</param>
     public static string Hide(string given, string deliveryId)
     {
         var trimmed = given.Trim();
-        return trimmed.Length == given.Length ? Prefix + Hash(given, deliveryId) : $"{Prefix}{Hash(given, deliveryId)}/{Hash(trimmed, deliveryId)}";
+        return trimmed.Length == given.Length
+            ? Prefix + Hash(given, deliveryId) : $"{Prefix}{Hash(given, deliveryId)}/{Hash(trimmed, deliveryId)}";
     }
 
     /// <summary>True when what was given, or its stored form, is this secret; in constant time.</summary>
@@ -34,5 +36,6 @@ public static class BearerProof
     }
 
     private static string Hash(string secret, string deliveryId) =>
-        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"bearer proof\n{deliveryId}")));
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret),
+            Encoding.UTF8.GetBytes($"bearer proof\n{deliveryId}")));
 }

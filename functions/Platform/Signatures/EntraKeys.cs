@@ -22,16 +22,19 @@ public sealed class EntraKeys(TimeProvider time)
     /// <summary>The configuration document that names the address of the keys, for all tenants of the public cloud.</summary>
     public static Uri Configuration { get; } = new("https://login.microsoftonline.com/common/.well-known/openid-configuration");
 
-    /// <summary>Fetches the keys, unless they were fetched within the last five minutes. False when that failed; the keys in memory stay.</summary>
+    /// <summary>Fetches the keys, unless they were fetched within the last five minutes. False when that failed; the keys in memory
+    /// stay.</summary>
     /// <param name="configuration">The OpenID configuration document, usually <see cref="Configuration"/>.</param>
     /// <param name="get">Gets a document; null when it could not.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<bool> LoadAsync(Uri configuration, Func<Uri, CancellationToken, Task<ReadOnlyMemory<byte>?>> get, CancellationToken ct)
+    public async Task<bool> LoadAsync(Uri configuration, Func<Uri, CancellationToken, Task<ReadOnlyMemory<byte>?>> get,
+        CancellationToken ct)
     {
         if (_snapshot is { } known && time.GetUtcNow() - known.At < Pause) return true;
         if (await get(configuration, ct) is not { } document || KeysAddress(document) is not { } address) return false;
         // Entra names an address of its own; nobody else may.
-        if (!Uri.TryCreate(configuration, address, out var keys) || keys.Host != configuration.Host || keys.Scheme != configuration.Scheme) return false;
+        if (!Uri.TryCreate(configuration, address, out var keys) || keys.Host != configuration.Host || keys.Scheme != configuration.Scheme)
+            return false;
         return await get(keys, ct) is { } set && TryTake(set);
     }
 
@@ -41,7 +44,8 @@ public sealed class EntraKeys(TimeProvider time)
         try
         {
             using var json = JsonDocument.Parse(keySet);
-            if (json.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("keys"u8, out var list) || list.ValueKind != JsonValueKind.Array) return false;
+            if (json.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("keys"u8, out var list)
+                || list.ValueKind != JsonValueKind.Array) return false;
             var keys = new Dictionary<string, Known>(StringComparer.Ordinal);
             foreach (var key in list.EnumerateArray().Take(MaxKeys))
             {
@@ -71,7 +75,8 @@ public sealed class EntraKeys(TimeProvider time)
         // The common set holds keys that sign for one tenant alone; the others carry a placeholder for the tenant.
         // https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-signing-key-issuer
         var issuer = key.Issuer;
-        var signsForIt = issuer is null || issuer.Contains("{tenantid}", StringComparison.OrdinalIgnoreCase) || issuer.Contains(tenant, StringComparison.OrdinalIgnoreCase);
+        var signsForIt = issuer is null || issuer.Contains("{tenantid}", StringComparison.OrdinalIgnoreCase)
+            || issuer.Contains(tenant, StringComparison.OrdinalIgnoreCase);
         return (signsForIt ? key.Key : null, MayCome: false);
     }
 
@@ -96,7 +101,8 @@ public sealed class EntraKeys(TimeProvider time)
     }
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString() : null;
 
     private sealed record Snapshot(Dictionary<string, Known> Keys, DateTimeOffset At);
 

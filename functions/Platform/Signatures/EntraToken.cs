@@ -32,8 +32,10 @@ public static class EntraToken
     {
         if (!OpenIdToken.IsToken(token) || OpenIdToken.TryRead(token, "tid") is not { Token: { } read, Claim: var tenant }) yield break;
         if (!read.Audiences.Any(a => rules.Audiences.Contains(a, StringComparer.Ordinal))) yield return TokenDifference.Audience;
-        if (rules.Tenants.Count > 0 && !rules.Tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase)) yield return TokenDifference.Tenant;
-        if (!rules.Caller.Equals(Claim(read, "appid") ?? Claim(read, "azp"), StringComparison.OrdinalIgnoreCase)) yield return TokenDifference.Caller;
+        if (rules.Tenants.Count > 0 && !rules.Tenants.Contains(tenant, StringComparer.OrdinalIgnoreCase))
+            yield return TokenDifference.Tenant;
+        if (!rules.Caller.Equals(Claim(read, "appid") ?? Claim(read, "azp"), StringComparison.OrdinalIgnoreCase))
+            yield return TokenDifference.Caller;
     }
 
     // In a method of its own, so that the libraries are loaded with the first token and not at the start.

@@ -22,7 +22,8 @@ public static class Hmac
         return IsBase64Of(signature, given) && MatchesSha256(secret, data, given);
     }
 
-    /// <summary>True when <paramref name="signature"/> is the base64 HMAC-SHA1 of <paramref name="data"/>. Only for providers that sign with SHA-1.</summary>
+    /// <summary>True when <paramref name="signature"/> is the base64 HMAC-SHA1 of <paramref name="data"/>. Only for providers that sign
+    /// with SHA-1.</summary>
     public static bool MatchesSha1Base64(string secret, ReadOnlySpan<byte> data, ReadOnlySpan<char> signature)
     {
         Span<byte> given = stackalloc byte[SHA1.HashSizeInBytes];
@@ -34,7 +35,8 @@ public static class Hmac
         return CryptographicOperations.FixedTimeEquals(given, expected);
     }
 
-    /// <summary>True when <paramref name="signature"/> is the HMAC-SHA256 of <paramref name="data"/> under the UTF-8 bytes of the secret.</summary>
+    /// <summary>True when <paramref name="signature"/> is the HMAC-SHA256 of <paramref name="data"/> under the UTF-8 bytes of the
+    /// secret.</summary>
     public static bool MatchesSha256(string secret, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         Span<byte> key = stackalloc byte[256];
@@ -51,7 +53,8 @@ public static class Hmac
         return CryptographicOperations.FixedTimeEquals(signature, expected);
     }
 
-    /// <summary>Reads base64 of exactly so many bytes. A signature has one spelling: blanks in it, and bits behind its last byte, are refused.</summary>
+    /// <summary>Reads base64 of exactly so many bytes. A signature has one spelling: blanks in it, and bits behind its last byte, are
+    /// refused.</summary>
     internal static bool IsBase64Of(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         Span<char> again = stackalloc char[88];
@@ -61,5 +64,6 @@ public static class Hmac
 
     /// <summary>True when both texts are equal; time depends only on their lengths.</summary>
     public static bool SameText(string expected, string given) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(expected)), SHA256.HashData(Encoding.UTF8.GetBytes(given)));
+        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(expected)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)));
 }

@@ -35,11 +35,13 @@ public static class OpenIdToken
     }
 
     /// <summary>
-    /// Null when it claims the one algorithm that these issuers use and carries a signature of its size (RSA of 2,048 bits or more): checked before a key is looked for, so that what no
+    /// Null when it claims the one algorithm that these issuers use and carries a signature of its size (RSA of 2,048 bits or more):
+    /// checked before a key is looked for, so that what no
     /// key could ever prove is not kept as undecided.
     /// </summary>
     internal static EntraProof? Unsigned(JsonWebToken token) =>
-        token.Alg == SecurityAlgorithms.RsaSha256 && token.EncodedSignature.Length >= 342 ? null : string.IsNullOrEmpty(token.Alg) ? EntraProof.Malformed : EntraProof.Wrong;
+        token.Alg == SecurityAlgorithms.RsaSha256 && token.EncodedSignature.Length >= 342
+        ? null : string.IsNullOrEmpty(token.Alg) ? EntraProof.Malformed : EntraProof.Wrong;
 
     internal static bool IsToken(string text) => text.Length <= EntraToken.MaxLength && text.AsSpan().Count('.') == 2;
 
@@ -57,9 +59,11 @@ public static class OpenIdToken
         }
     }
 
-    /// <summary>Signature, audience, issuer and time. Without the key the rest is judged all the same: a token that is not for us, or from another, needs no key to be refused.</summary>
+    /// <summary>Signature, audience, issuer and time. Without the key the rest is judged all the same: a token that is not for us, or from
+    /// another, needs no key to be refused.</summary>
     /// <returns>The error; null if there is none.</returns>
-    internal static EntraProof? Check(string token, SecurityKey? key, IEnumerable<string> audiences, IEnumerable<string> issuers, DateTimeOffset at)
+    internal static EntraProof? Check(string token, SecurityKey? key, IEnumerable<string> audiences, IEnumerable<string> issuers,
+        DateTimeOffset at)
     {
         var parameters = new TokenValidationParameters
         {
@@ -69,16 +73,19 @@ public static class OpenIdToken
             ValidAudiences = audiences,
             ValidIssuers = issuers,
             RequireExpirationTime = true,
-            LifetimeValidator = (from, until, _, _) => until is not null && at <= Utc(until.Value, Skew) && (from is null || at >= Utc(from.Value, -Skew)),
+            LifetimeValidator = (from, until, _, _) => until is not null && at <= Utc(until.Value, Skew)
+            && (from is null || at >= Utc(from.Value, -Skew)),
         };
         // With the key at hand nothing is waited for: the task is complete when it is returned.
-        var result = new JsonWebTokenHandler { MaximumTokenSizeInBytes = 2 * EntraToken.MaxLength }.ValidateTokenAsync(token, parameters).GetAwaiter().GetResult();
+        var result = new JsonWebTokenHandler { MaximumTokenSizeInBytes = 2 * EntraToken.MaxLength }.ValidateTokenAsync(token, parameters)
+            .GetAwaiter().GetResult();
         return result.IsValid ? null : Finding(result.Exception);
     }
 
     private static EntraProof Finding(Exception error) => error switch
     {
-        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenNoExpirationException => EntraProof.Stale,
+        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNotYetValidException
+            or SecurityTokenNoExpirationException => EntraProof.Stale,
         SecurityTokenInvalidAudienceException or SecurityTokenInvalidIssuerException => EntraProof.Foreign,
         SecurityTokenMalformedException => EntraProof.Malformed,
         _ => EntraProof.Wrong,

@@ -34,8 +34,10 @@ public sealed class SharedKeyJwt
     {
         var first = token.IndexOf('.');
         var second = first < 0 ? -1 : token[(first + 1)..].IndexOf('.') + first + 1;
-        if (token.Length > MaxLength || second <= first || Bytes(token[..first]) is not { } header || Bytes(token[(first + 1)..second]) is not { } claims) return null;
-        if (Bytes(token[(second + 1)..]) is not { Length: SHA256.HashSizeInBytes } signature || !IsObject(claims) || !SaysHs256(header)) return null;
+        if (token.Length > MaxLength || second <= first || Bytes(token[..first]) is not { } header
+            || Bytes(token[(first + 1)..second]) is not { } claims) return null;
+        if (Bytes(token[(second + 1)..]) is not { Length: SHA256.HashSizeInBytes } signature || !IsObject(claims) || !SaysHs256(header))
+            return null;
         return new SharedKeyJwt(token[..second].ToString(), signature, claims);
     }
 
@@ -47,11 +49,13 @@ public sealed class SharedKeyJwt
     }
 
     /// <summary>Reads the claims a check needs.</summary>
-    public JwtClaims Read() => Read(Claims, claims => new JwtClaims(Seconds(claims, "iat"u8), Seconds(claims, "exp"u8), Seconds(claims, "nbf"u8)));
+    public JwtClaims Read() =>
+        Read(Claims, claims => new JwtClaims(Seconds(claims, "iat"u8), Seconds(claims, "exp"u8), Seconds(claims, "nbf"u8)));
 
     /// <summary>A claim that is a text; null when it is none or empty.</summary>
     public string? Text(string name) => Read(
-        Claims, claims => claims.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String && claim.GetString() is { Length: > 0 } text ? text : null);
+        Claims, claims => claims.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String
+        && claim.GetString() is { Length: > 0 } text ? text : null);
 
     private static bool SaysHs256(byte[] header) => Read(
         header,
@@ -77,7 +81,8 @@ public sealed class SharedKeyJwt
     }
 
     private static DateTimeOffset? Seconds(JsonElement claims, ReadOnlySpan<byte> name) =>
-        claims.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.Number && claim.TryGetDouble(out var seconds) && seconds is >= 0 and <= 253_402_300_799
+        claims.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.Number && claim.TryGetDouble(out var seconds)
+        && seconds is >= 0 and <= 253_402_300_799
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)(seconds * 1000))
             : null;
 

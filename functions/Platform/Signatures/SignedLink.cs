@@ -37,7 +37,8 @@ public static class SignedLink
     public static Opened Open(SecretPair secrets, string purpose, string token, DateTimeOffset now)
     {
         var dot = token.IndexOf('.', StringComparison.Ordinal);
-        if (dot <= 0 || token.Length > MostCharacters || !TryDecode(token.AsSpan(0, dot), out var body) || !TryDecode(token.AsSpan(dot + 1), out var mac) || body.Length < sizeof(long)) return default;
+        if (dot <= 0 || token.Length > MostCharacters || !TryDecode(token.AsSpan(0, dot), out var body)
+            || !TryDecode(token.AsSpan(dot + 1), out var mac) || body.Length < sizeof(long)) return default;
         if (!secrets.Any(secret => CryptographicOperations.FixedTimeEquals(Mac(secret, purpose, body), mac))) return default;
         var expiresAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64BigEndian(body));
         return new Opened(Encoding.UTF8.GetString(body.AsSpan(sizeof(long))), expiresAt, expiresAt <= now);

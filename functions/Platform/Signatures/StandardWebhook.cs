@@ -24,10 +24,12 @@ public static class StandardWebhook
         return TryGetKey(secret, key, out _);
     }
 
-    /// <summary>The value of <c>webhook-signature</c>: one entry for each secret, the one in force first, separated by a space while it is rotated.</summary>
+    /// <summary>The value of <c>webhook-signature</c>: one entry for each secret, the one in force first, separated by a space while it is
+    /// rotated.</summary>
     /// <param name="secrets">Ours, so a malformed one is our mistake.</param>
     /// <param name="id">The value of <c>webhook-id</c>: the same for every attempt.</param>
-    /// <param name="timestamp">The time of this attempt; <c>webhook-timestamp</c> is its <see cref="DateTimeOffset.ToUnixTimeSeconds"/>.</param>
+    /// <param name="timestamp">The time of this attempt; <c>webhook-timestamp</c> is its
+    /// <see cref="DateTimeOffset.ToUnixTimeSeconds"/>.</param>
     /// <param name="body">To the byte.</param>
     /// <exception cref="ArgumentException">No secret, or one that is not base64 of 24 to 64 bytes.</exception>
     public static string Sign(SecretPair secrets, string id, DateTimeOffset timestamp, ReadOnlySpan<byte> body)
@@ -49,9 +51,11 @@ public static class StandardWebhook
     /// <param name="now">The clock.</param>
     /// <param name="tolerance">Allowed clock difference, both ways; five minutes in all libraries.</param>
     public static WebhookProof Verify(
-        SecretPair secrets, string? id, string? timestamp, string? signatures, ReadOnlySpan<byte> body, DateTimeOffset now, TimeSpan tolerance)
+        SecretPair secrets, string? id, string? timestamp, string? signatures, ReadOnlySpan<byte> body, DateTimeOffset now,
+        TimeSpan tolerance)
     {
-        if (string.IsNullOrEmpty(id) || string.IsNullOrEmpty(timestamp) || string.IsNullOrEmpty(signatures)) return new(WebhookProofKind.SignatureMissing);
+        if (string.IsNullOrEmpty(id) || string.IsNullOrEmpty(timestamp) || string.IsNullOrEmpty(signatures))
+            return new(WebhookProofKind.SignatureMissing);
         if (ToTime(timestamp) is not { } sentAt) return new(WebhookProofKind.SignatureMalformed);
 
         Span<byte> current = stackalloc byte[SHA256.HashSizeInBytes];
@@ -66,7 +70,8 @@ public static class StandardWebhook
         {
             if (!TryReadEntry(signatures.AsSpan()[part], given)) continue;
             readable = true;
-            matches |= (hasCurrent & CryptographicOperations.FixedTimeEquals(given, current)) | (hasPrevious & CryptographicOperations.FixedTimeEquals(given, previous));
+            matches |= (hasCurrent & CryptographicOperations.FixedTimeEquals(given,
+                current)) | (hasPrevious & CryptographicOperations.FixedTimeEquals(given, previous));
         }
 
         if (!matches) return new(readable ? WebhookProofKind.SignatureWrong : WebhookProofKind.SignatureMalformed);
@@ -77,7 +82,8 @@ public static class StandardWebhook
     {
         if (string.IsNullOrEmpty(secret)) return;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        if (!TryHash(secret, id, seconds, body, hash)) throw new ArgumentException("A secret must be base64 of 24 to 64 bytes, with or without whsec_ before it.", nameof(secret));
+        if (!TryHash(secret, id, seconds, body, hash))
+            throw new ArgumentException("A secret must be base64 of 24 to 64 bytes, with or without whsec_ before it.", nameof(secret));
         if (entries.Length > 0) entries.Append(' ');
         entries.Append(Version).Append(',').Append(Convert.ToBase64String(hash));
     }
@@ -109,7 +115,8 @@ public static class StandardWebhook
     }
 
     private static DateTimeOffset? ToTime(string seconds) =>
-        seconds.Length <= 12 && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= 253_402_300_799
+        seconds.Length <= 12 && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+        && value <= 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds(value)
             : null;
 }

@@ -8,7 +8,8 @@ using Azure.Storage.Blobs.Specialized;
 namespace Serverless.Platform.Storage;
 
 /// <content>
-/// Blobs that are never whole in memory: written in blocks, read as a stream. The blocks are cut here and not by the SDK's upload: a stream that
+/// Blobs that are never whole in memory: written in blocks, read as a stream. The blocks are cut here and not by the SDK's upload: a stream
+/// that
 /// turns out too long must leave nothing behind, and its bytes are hashed on the way.
 /// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block-list
 /// </content>
@@ -16,14 +17,16 @@ public sealed partial class BlobStore
 {
     private const int BlockBytes = 4 * 1024 * 1024;
 
-    /// <summary>Writes a blob from a stream, 4 MiB at a time. Null, and nothing is written, when the stream is longer than the limit. What the stream throws is thrown.</summary>
+    /// <summary>Writes a blob from a stream, 4 MiB at a time. Null, and nothing is written, when the stream is longer than the limit. What
+    /// the stream throws is thrown.</summary>
     /// <param name="container">Container.</param>
     /// <param name="name">As for the other methods.</param>
     /// <param name="content">Read to its end; not disposed.</param>
     /// <param name="type">MIME type stored with the blob.</param>
     /// <param name="limit">Bytes.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<BlobFacts?> PutStreamAsync(string container, string name, Stream content, string type, long limit, CancellationToken ct)
+    public async Task<BlobFacts?> PutStreamAsync(string container, string name, Stream content, string type, long limit,
+        CancellationToken ct)
     {
         var blob = Blob(container, name);
         // Two uploads to one name must not mix their blocks: what the one commits makes the other's commit fail.
@@ -71,14 +74,16 @@ public sealed partial class BlobStore
         }
     }
 
-    private Task PutBlockAsync(BlockBlobClient blob, string block, ReadOnlyMemory<byte> content, CancellationToken ct) => WithContainerAsync(blob, async () =>
+    private Task PutBlockAsync(BlockBlobClient blob, string block, ReadOnlyMemory<byte> content, CancellationToken ct) =>
+        WithContainerAsync(blob, async () =>
     {
         await using var stream = BinaryData.FromBytes(content).ToStream();
         await _failures.AskAsync(blob.StageBlockAsync(block, stream, cancellationToken: ct), ct);
     }, ct);
 
     private Task CommitAsync(BlockBlobClient blob, List<string> blocks, string type, CancellationToken ct) => WithContainerAsync(blob, () =>
-        _failures.AskAsync(blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = type } }, ct), ct), ct);
+        _failures.AskAsync(blob.CommitBlockListAsync(blocks,
+            new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = type } }, ct), ct), ct);
 }
 
 /// <summary>Result of writing a stream.</summary>

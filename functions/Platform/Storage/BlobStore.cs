@@ -15,7 +15,8 @@ namespace Serverless.Platform.Storage;
 /// </summary>
 public sealed partial class BlobStore
 {
-    private static readonly BlobUploadOptions Upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" } };
+    private static readonly BlobUploadOptions Upload =
+        new() { HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" } };
     private readonly Lazy<BlobServiceClient> _service;
     private readonly ConcurrentDictionary<string, BlobContainerClient> _containers = new(StringComparer.Ordinal);
     private readonly StorageFailures _failures;
@@ -26,7 +27,8 @@ public sealed partial class BlobStore
         _failures = new StorageFailures(account.Setting, "Storage Blob Data Contributor");
     }
 
-    /// <summary>Writes the blob, in place of one of that name. Names have 1 to 1024 characters and no segment <c>.</c> or <c>..</c>.</summary>
+    /// <summary>Writes the blob, in place of one of that name. Names have 1 to 1024 characters and no segment <c>.</c> or
+    /// <c>..</c>.</summary>
     public Task PutAsync(string container, string name, ReadOnlyMemory<byte> content, CancellationToken ct) =>
         PutAsync(Blob(container, name), content, ct);
 
@@ -175,7 +177,8 @@ public sealed partial class BlobStore
     {
         if (_containers.TryGetValue(container, out var client)) return client;
         if (!ContainerName().IsMatch(container))
-            throw new ArgumentException($"'{container}' is no container name: 3 to 63 lower-case letters, digits and single dashes.", nameof(container));
+            throw new ArgumentException($"'{container}' is no container name: 3 to 63 lower-case letters, digits and single dashes.",
+                nameof(container));
         return _containers.GetOrAdd(container, _service.Value.GetBlobContainerClient(container));
     }
 
@@ -184,7 +187,8 @@ public sealed partial class BlobStore
         var client = Container(container);
         if (name.Length is < 1 or > 1024) throw new ArgumentException("A blob's name has 1 to 1024 characters.", nameof(name));
         // A URL cannot carry dot segments: they would name another blob.
-        if (name.Split('/').Any(s => s is "" or "." or "..")) throw new ArgumentException("A blob's name has no empty segment and none of dots.", nameof(name));
+        if (name.Split('/').Any(s => s is "" or "." or ".."))
+            throw new ArgumentException("A blob's name has no empty segment and none of dots.", nameof(name));
         return client.GetBlockBlobClient(name);
     }
 

@@ -60,7 +60,8 @@ public sealed partial class QueueStore
     }
 
     // As the extension writes them: base64.
-    private static string Text(string message) => Base64.IsValid(message) ? Encoding.UTF8.GetString(Convert.FromBase64String(message)) : message;
+    private static string Text(string message) =>
+        Base64.IsValid(message) ? Encoding.UTF8.GetString(Convert.FromBase64String(message)) : message;
 }
 
 /// <summary>A message that was taken and is hidden for a while.</summary>

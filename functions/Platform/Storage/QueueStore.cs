@@ -6,7 +6,8 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Platform.Storage;
 
 /// <summary>
-/// Puts messages into storage queues as the Functions queue extension reads them: base64. A queue that does not exist is created by the first message.
+/// Puts messages into storage queues as the Functions queue extension reads them: base64. A queue that does not exist is created by the
+/// first message.
 /// Source: https://learn.microsoft.com/en-us/rest/api/storageservices/put-message
 /// </summary>
 public sealed partial class QueueStore
@@ -29,7 +30,8 @@ public sealed partial class QueueStore
     }
 
     /// <summary>
-    /// Adds a message that never expires and is invisible for 0 to 7 days (whole seconds, rounded up). A retry whose first answer was lost puts it
+    /// Adds a message that never expires and is invisible for 0 to 7 days (whole seconds, rounded up). A retry whose first answer was lost
+    /// puts it
     /// twice: the reader is idempotent.
     /// </summary>
     public async Task SendAsync(string queue, ReadOnlyMemory<byte> json, TimeSpan initialDelay, CancellationToken ct)
@@ -71,7 +73,8 @@ public sealed partial class QueueStore
     }
 
     private static string Checked(string queue) =>
-        queue.Length is < 3 or > 63 || !queue.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || queue[0] == '-' || queue[^1] == '-'
+        queue.Length is < 3 or > 63 || !queue.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || queue[0] == '-'
+        || queue[^1] == '-'
             ? throw new ArgumentException($"'{queue}' is no queue name: 3 to 63 lower-case letters, digits and dashes.", nameof(queue))
             : queue;
 }

@@ -10,7 +10,8 @@ namespace Serverless.Platform.Storage;
 
 /// <summary>
 /// Where the storage account is and how we prove who we are, read from <c>AzureWebJobsStorage</c> as the Functions host reads it:
-/// one value (a connection string, only for the emulator on this machine), or <c>accountName</c> or <c>blobServiceUri</c>, <c>queueServiceUri</c>,
+/// one value (a connection string, only for the emulator on this machine), or <c>accountName</c> or <c>blobServiceUri</c>,
+/// <c>queueServiceUri</c>,
 /// <c>tableServiceUri</c> with <c>credential</c> and <c>clientId</c> (Entra). A key is used on loopback only.
 /// Source: https://learn.microsoft.com/en-us/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 /// </summary>
@@ -44,7 +45,8 @@ public sealed class StorageAccount
 
     internal HttpPipelineTransport Transport { get; }
 
-    /// <summary>Reads the section; refuses with a sentence (<see cref="InvalidOperationException"/>) that names the setting to change.</summary>
+    /// <summary>Reads the section; refuses with a sentence (<see cref="InvalidOperationException"/>) that names the setting to
+    /// change.</summary>
     /// <param name="section">The section <c>AzureWebJobsStorage</c>.</param>
     /// <param name="credential">In place of the credential the section names.</param>
     public static StorageAccount From(IConfigurationSection section, TokenCredential? credential = null) =>
@@ -57,7 +59,8 @@ public sealed class StorageAccount
     {
         var options = CloudPipeline.Configure(new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06), Transport, count);
         if (countBytes) options.AddPolicy(new TableLimits.BatchBytesPolicy(), HttpPipelinePosition.PerCall);
-        return Key is null ? new TableServiceClient(Tables, _credential, options) : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
+        return Key is null ? new TableServiceClient(Tables, _credential, options)
+            : new TableServiceClient(Tables, new TableSharedKeyCredential(Name, Key), options);
     }
 
     /// <summary>A client of the queue service; as <see cref="TableService"/>. The Functions host reads messages in base64.</summary>
@@ -65,14 +68,16 @@ public sealed class StorageAccount
     {
         var options = CloudPipeline.Configure(new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04), Transport, count);
         options.MessageEncoding = encoding;
-        return Key is null ? new QueueServiceClient(Queues, _credential, options) : new QueueServiceClient(Queues, new StorageSharedKeyCredential(Name, Key), options);
+        return Key is null ? new QueueServiceClient(Queues, _credential, options)
+            : new QueueServiceClient(Queues, new StorageSharedKeyCredential(Name, Key), options);
     }
 
     /// <summary>A client of the blob service; as <see cref="TableService"/>.</summary>
     internal BlobServiceClient BlobService(Action count)
     {
         var options = CloudPipeline.Configure(new BlobClientOptions(BlobClientOptions.ServiceVersion.V2024_08_04), Transport, count);
-        return Key is null ? new BlobServiceClient(Blobs, _credential, options) : new BlobServiceClient(Blobs, new StorageSharedKeyCredential(Name, Key), options);
+        return Key is null ? new BlobServiceClient(Blobs, _credential, options)
+            : new BlobServiceClient(Blobs, new StorageSharedKeyCredential(Name, Key), options);
     }
 
     private static StorageAccount WithIdentity(IConfigurationSection section, TokenCredential? credential)

@@ -3,7 +3,8 @@ namespace Serverless.Platform.Storage;
 /// <summary>Reads a storage connection string, which we accept only for the emulator on this machine.</summary>
 internal static class StorageConnection
 {
-    // Published with the emulator, the same on every machine: https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
+    // Published with the emulator, the same on every machine:
+    // https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
     internal const string EmulatorName = "devstoreaccount1";
     internal const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -22,7 +23,8 @@ internal static class StorageConnection
 
         var name = parts.GetValueOrDefault("AccountName") ?? throw Refusal(setting, "lacks AccountName");
         var key = parts.GetValueOrDefault("AccountKey") ?? "";
-        if (!Convert.TryFromBase64String(key, new byte[96], out var length) || length == 0) throw Refusal(setting, "lacks AccountKey, or it is no base64");
+        if (!Convert.TryFromBase64String(key, new byte[96], out var length) || length == 0)
+            throw Refusal(setting, "lacks AccountKey, or it is no base64");
         return new StorageAccount(
             Endpoint(setting, parts, "BlobEndpoint"),
             Endpoint(setting, parts, "QueueEndpoint"),
@@ -35,7 +37,8 @@ internal static class StorageConnection
 
     private static Uri Endpoint(string setting, Dictionary<string, string> parts, string name)
     {
-        if (!Uri.TryCreate(parts.GetValueOrDefault(name)?.TrimEnd('/'), UriKind.Absolute, out var uri) || !uri.Scheme.StartsWith("http", StringComparison.Ordinal))
+        if (!Uri.TryCreate(parts.GetValueOrDefault(name)?.TrimEnd('/'), UriKind.Absolute, out var uri)
+            || !uri.Scheme.StartsWith("http", StringComparison.Ordinal))
             throw Refusal(setting, $"lacks {name}");
         if (!uri.IsLoopback) throw Refusal(setting, $"has a {name} that is not on this machine");
         // By its name the SDKs take the machine for Cosmos DB, or the account for the name of a container.

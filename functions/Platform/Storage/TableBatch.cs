@@ -14,7 +14,8 @@ internal static class TableBatch
     {
         var longest = 0L;
         if (operations.Count is < 1 or > TableLimits.BatchOperations)
-            throw new ArgumentException($"A batch has {operations.Count} operations; 1 to {TableLimits.BatchOperations} fit.", nameof(operations));
+            throw new ArgumentException($"A batch has {operations.Count} operations; 1 to {TableLimits.BatchOperations} fit.",
+                nameof(operations));
         var rows = new HashSet<string>(operations.Count, StringComparer.Ordinal);
         var actions = new List<TableTransactionAction>(operations.Count);
         foreach (var operation in operations)

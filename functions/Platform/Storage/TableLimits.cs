@@ -75,7 +75,8 @@ internal static class TableLimits
     }
 
     /// <summary>Whether a property is storage's own: a key, the version, the time of the last write.</summary>
-    public static bool IsOwn(string name) => name is "PartitionKey" or "RowKey" or "Timestamp" || name.StartsWith("odata.", StringComparison.Ordinal);
+    public static bool IsOwn(string name) =>
+        name is "PartitionKey" or "RowKey" or "Timestamp" || name.StartsWith("odata.", StringComparison.Ordinal);
 
     /// <summary>Refuses a table name that is not 3 to 63 letters and digits after a letter.</summary>
     public static void CheckTable(string table)
@@ -87,12 +88,14 @@ internal static class TableLimits
     /// <summary>Refuses what cannot be the name of a property; gives the name.</summary>
     public static string CheckName(string name)
     {
-        if (name is "PartitionKey" or "RowKey" or "Timestamp") throw new ArgumentException($"{name} is storage's own property.", nameof(name));
+        if (name is "PartitionKey" or "RowKey" or "Timestamp")
+            throw new ArgumentException($"{name} is storage's own property.", nameof(name));
         if (name.Length is < 1 or > 255 || (!char.IsLetter(name[0]) && name[0] != '_'))
             throw new ArgumentException($"'{name}' is no property name: a letter or _ first, at most 255 characters.", nameof(name));
         foreach (var c in name)
         {
-            if (!char.IsLetterOrDigit(c) && c != '_') throw new ArgumentException($"'{name}' is no property name: letters, digits and _ only.", nameof(name));
+            if (!char.IsLetterOrDigit(c) && c != '_')
+                throw new ArgumentException($"'{name}' is no property name: letters, digits and _ only.", nameof(name));
         }
 
         return name;
@@ -108,10 +111,12 @@ internal static class TableLimits
 
     private static int Size(string name, object value) => value switch
     {
-        string text => text.Length <= Text ? 4 + (2 * text.Length) : throw new ArgumentException($"Property {name} has {text.Length} characters; {Text} fit.", nameof(value)),
+        string text => text.Length <= Text ? 4 + (2 * text.Length)
+            : throw new ArgumentException($"Property {name} has {text.Length} characters; {Text} fit.", nameof(value)),
         BinaryData bytes => Size(name, bytes.ToMemory().Length),
         byte[] bytes => Size(name, bytes.Length),
-        DateTimeOffset time => time >= Earliest ? 8 : throw new ArgumentException($"Property {name} lies before 1601, which a table cannot hold.", nameof(value)),
+        DateTimeOffset time => time >= Earliest
+            ? 8 : throw new ArgumentException($"Property {name} lies before 1601, which a table cannot hold.", nameof(value)),
         Guid => 16,
         bool => 1,
         int => 4,

@@ -8,7 +8,8 @@ public enum WriteState
 {
     Written,
 
-    /// <summary>An insert found a row of that key (409). After a retry whose first answer was lost it may be our own row: compare, or be idempotent.</summary>
+    /// <summary>An insert found a row of that key (409). After a retry whose first answer was lost it may be our own row: compare, or be
+    /// idempotent.</summary>
     Exists,
 
     /// <summary>The row is no longer the version named (412).</summary>

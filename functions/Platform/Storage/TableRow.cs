@@ -4,7 +4,8 @@ using Azure.Data.Tables;
 namespace Serverless.Platform.Storage;
 
 /// <summary>
-/// One row of a table. Values: string, int, long, bool, double, DateTimeOffset, Guid, byte[] or <see cref="ReadOnlyMemory{T}"/> of bytes; null takes a property away.
+/// One row of a table. Values: string, int, long, bool, double, DateTimeOffset, Guid, byte[] or <see cref="ReadOnlyMemory{T}"/> of bytes;
+/// null takes a property away.
 /// A row is for one writer: not thread-safe.
 /// </summary>
 public sealed class TableRow
@@ -67,12 +68,14 @@ public sealed class TableRow
     public DateTimeOffset? Time(string name) => this[name] as DateTimeOffset?;
 
     /// <summary>
-    /// Spreads bytes over the properties <c>name0</c>, <c>name1</c>... of at most 64 KiB each. The last is shorter than 64 KiB (empty if need be), so
+    /// Spreads bytes over the properties <c>name0</c>, <c>name1</c>... of at most 64 KiB each. The last is shorter than 64 KiB (empty if
+    /// need be), so
     /// that a shorter value merged over a longer one is read back right. At most <see cref="MaxBytes"/>; the memory is not copied.
     /// </summary>
     public void SetBytes(string name, ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length > MaxBytes) throw new ArgumentException($"{bytes.Length} bytes are more than the {MaxBytes} that fit in a row.", nameof(bytes));
+        if (bytes.Length > MaxBytes)
+            throw new ArgumentException($"{bytes.Length} bytes are more than the {MaxBytes} that fit in a row.", nameof(bytes));
         var part = 0;
         for (; bytes.Length >= MaxProperty; bytes = bytes[MaxProperty..]) this[name + part++] = bytes[..MaxProperty];
         this[name + part++] = bytes;

@@ -9,9 +9,12 @@ using Serverless.Platform.Telemetry;
 namespace Serverless.Platform.Storage;
 
 /// <summary>
-/// Rows in Table Storage. A table that does not exist is created by the first write and reads as empty. Limits of the service are checked here
-/// (<see cref="ArgumentException"/> with a sentence); what storage cannot do is a <see cref="StorageUnavailableException"/>; a retried call may have
-/// been done by its first try, so callers are idempotent. Source: https://learn.microsoft.com/en-us/rest/api/storageservices/table-service-rest-api
+/// Rows in Table Storage. A table that does not exist is created by the first write and reads as empty. Limits of the service are checked
+/// here
+/// (<see cref="ArgumentException"/> with a sentence); what storage cannot do is a <see cref="StorageUnavailableException"/>; a retried call
+/// may have
+/// been done by its first try, so callers are idempotent. Source:
+/// https://learn.microsoft.com/en-us/rest/api/storageservices/table-service-rest-api
 /// </summary>
 public sealed class TableStore
 {
@@ -51,7 +54,8 @@ public sealed class TableStore
     public Task<WriteResult> ReplaceAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct) =>
         UpdateAsync(table, row, ifMatch, TableUpdateMode.Replace, ct);
 
-    /// <summary>Sets the row's properties and leaves the others: Written, Changed or Missing. With <see cref="ETag.All"/> any version, but never a new row.</summary>
+    /// <summary>Sets the row's properties and leaves the others: Written, Changed or Missing. With <see cref="ETag.All"/> any version, but
+    /// never a new row.</summary>
     public Task<WriteResult> MergeAsync(string table, TableRow row, ETag ifMatch, CancellationToken ct) =>
         UpdateAsync(table, row, ifMatch, TableUpdateMode.Merge, ct);
 
@@ -77,9 +81,11 @@ public sealed class TableStore
     {
         foreach (var some in rows.Chunk(TableLimits.BatchOperations))
         {
-            var batch = await BatchAsync(table, [.. some.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
+            var batch = await BatchAsync(table,
+                [.. some.Select(TableOperation (r) => new TableOperation.Delete(r.PartitionKey, r.RowKey, ETag.All))], ct);
             // A row deleted concurrently fails the whole batch.
-            if (batch.State != WriteState.Written) foreach (var row in some) await DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
+            if (batch.State != WriteState.Written) foreach (var row in some)
+                await DeleteAsync(table, row.PartitionKey, row.RowKey, ETag.All, ct);
         }
     }
 
@@ -140,7 +146,8 @@ public sealed class TableStore
         while (continuation is not null);
     }
 
-    /// <summary>All operations or none: at most 100, in one partition, no row twice, at most 4 MiB. Rows written get their new ETag.</summary>
+    /// <summary>All operations or none: at most 100, in one partition, no row twice, at most 4 MiB. Rows written get their new
+    /// ETag.</summary>
     public async Task<BatchResult> BatchAsync(string table, IReadOnlyList<TableOperation> operations, CancellationToken ct)
     {
         var client = Client(table);
@@ -172,7 +179,8 @@ public sealed class TableStore
 
     private StorageUnavailableException NoTable => _failures.Refused(404, "TableNotFound");
 
-    private static ArgumentException NotOfThisQuery(string continuation) => new("The continuation is not one of this query.", nameof(continuation));
+    private static ArgumentException NotOfThisQuery(string continuation) =>
+        new("The continuation is not one of this query.", nameof(continuation));
 
     private TableClient Client(string table)
     {
@@ -214,13 +222,15 @@ public sealed class TableStore
     }
 
     // Null: there is no such table.
-    private async Task<BatchResult?> SubmitAsync(TableClient client, List<TableTransactionAction> actions, IReadOnlyList<TableOperation> operations, CancellationToken ct)
+    private async Task<BatchResult?> SubmitAsync(TableClient client, List<TableTransactionAction> actions,
+        IReadOnlyList<TableOperation> operations, CancellationToken ct)
     {
         try
         {
             var answers = (await _failures.AskAsync(client.SubmitTransactionAsync(actions, ct), ct)).Value;
             if (answers.Count != operations.Count)
-                throw new StorageUnavailableException($"Storage answered {answers.Count} of {operations.Count} operations of a batch.", 202);
+                throw new StorageUnavailableException($"Storage answered {answers.Count} of {operations.Count} operations of a batch.",
+                    202);
             TableBatch.SetVersions(operations, answers);
             return new BatchResult(WriteState.Written, -1);
         }

@@ -1,6 +1,7 @@
 namespace Serverless.Platform.Telemetry;
 
-/// <summary>Counts the requests that really went out, retries included, so that a budget of calls can be tested exactly. Thread-safe.</summary>
+/// <summary>Counts the requests that really went out, retries included, so that a budget of calls can be tested exactly.
+/// Thread-safe.</summary>
 public sealed class CallCount
 {
     private long _storage;

@@ -9,7 +9,8 @@ namespace Serverless.Platform.Telemetry;
 /// Exports metrics and traces by OTLP, and flushes at shutdown. Configured by OpenTelemetry's own variables only, which the library reads
 /// from the app's settings. Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 /// </summary>
-/// <remarks>A process that is killed loses what was not sent by then (seconds of traces, a minute of metrics): nothing relies on it.</remarks>
+/// <remarks>A process that is killed loses what was not sent by then (seconds of traces, a minute of metrics): nothing relies on
+/// it.</remarks>
 internal static class ExportRegistration
 {
     /// <summary>Adds providers of spans and metrics with an exporter each.</summary>

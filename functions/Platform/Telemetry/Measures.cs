@@ -13,31 +13,46 @@ public static class Measures
     public const string Name = "Serverless";
 
     private static readonly Meter Meter = new(Name);
-    private static readonly Counter<long> Calls = Meter.CreateCounter<long>("serverless.deliveries.received", "{delivery}", "Calls of providers by channel and what the door did with them.");
-    private static readonly Counter<long> Ends = Meter.CreateCounter<long>("serverless.elements.ended", "{element}", "Elements of deliveries by channel and end word.");
-    private static readonly Counter<long> Told = Meter.CreateCounter<long>("serverless.notices", "{try}", "Tries to tell somebody by route and outcome.");
-    private static readonly Counter<long> Answers = Meter.CreateCounter<long>("serverless.replies", "{try}", "Tries to send a reply by outcome.");
-    private static readonly Gauge<int> Poisoned = Meter.CreateGauge<int>("serverless.poison_messages", "{message}", "Queue messages that could not be worked, by queue, as of the last tick.");
-    private static readonly Gauge<int> Open = Meter.CreateGauge<int>("serverless.cases", "{case}", "Open cases, and of these the overdue and ownerless ones, as of the last tick.");
-    private static readonly Gauge<int> Held = Meter.CreateGauge<int>("serverless.deliveries.quarantined", "{delivery}", "Calls of the last 24 hours in quarantine, by channel, as of the last tick.");
-    private static readonly Gauge<int> Caseless = Meter.CreateGauge<int>("serverless.deliveries.kept", "{delivery}", "Deliveries kept of which something has neither case nor placeholder, by channel, as of the last tick.");
-    private static readonly Gauge<int> Standing = Meter.CreateGauge<int>("serverless.notices.standing", "{notice}", "Notices of the last seven days that wait or were given up, by route, as of the last tick.");
-    private static readonly Gauge<int> Days = Meter.CreateGauge<int>("serverless.expires", "d", "Whole days until the next credential or registration of a channel ends; negative once it is over.");
-    private static readonly Gauge<int> Lost = Meter.CreateGauge<int>("serverless.deliveries.unaccounted", "{delivery}", "Deliveries that nobody works, by channel, as of the last tick.");
+    private static readonly Counter<long> Calls = Meter.CreateCounter<long>("serverless.deliveries.received", "{delivery}",
+        "Calls of providers by channel and what the door did with them.");
+    private static readonly Counter<long> Ends = Meter.CreateCounter<long>("serverless.elements.ended", "{element}",
+        "Elements of deliveries by channel and end word.");
+    private static readonly Counter<long> Told = Meter.CreateCounter<long>("serverless.notices", "{try}",
+        "Tries to tell somebody by route and outcome.");
+    private static readonly Counter<long> Answers = Meter.CreateCounter<long>("serverless.replies", "{try}",
+        "Tries to send a reply by outcome.");
+    private static readonly Gauge<int> Poisoned = Meter.CreateGauge<int>("serverless.poison_messages", "{message}",
+        "Queue messages that could not be worked, by queue, as of the last tick.");
+    private static readonly Gauge<int> Open = Meter.CreateGauge<int>("serverless.cases", "{case}",
+        "Open cases, and of these the overdue and ownerless ones, as of the last tick.");
+    private static readonly Gauge<int> Held = Meter.CreateGauge<int>("serverless.deliveries.quarantined", "{delivery}",
+        "Calls of the last 24 hours in quarantine, by channel, as of the last tick.");
+    private static readonly Gauge<int> Caseless = Meter.CreateGauge<int>("serverless.deliveries.kept", "{delivery}",
+        "Deliveries kept of which something has neither case nor placeholder, by channel, as of the last tick.");
+    private static readonly Gauge<int> Standing = Meter.CreateGauge<int>("serverless.notices.standing", "{notice}",
+        "Notices of the last seven days that wait or were given up, by route, as of the last tick.");
+    private static readonly Gauge<int> Days = Meter.CreateGauge<int>("serverless.expires", "d",
+        "Whole days until the next credential or registration of a channel ends; negative once it is over.");
+    private static readonly Gauge<int> Lost = Meter.CreateGauge<int>("serverless.deliveries.unaccounted", "{delivery}",
+        "Deliveries that nobody works, by channel, as of the last tick.");
 
     /// <summary>A call of a provider.</summary>
     /// <param name="channel">Channel name.</param>
     /// <param name="outcome"><c>accepted</c>, <c>quarantined</c>, <c>refused</c>, <c>unstored</c>, <c>shut</c> or <c>handshake</c>.</param>
-    public static void Received(string channel, string outcome) => Calls.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
+    public static void Received(string channel, string outcome) =>
+        Calls.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Elements that came to their end; the reason behind the word is left out.</summary>
     public static void Ended(string channel, string end, int elements = 1)
     {
-        if (Ends.Enabled) Ends.Add(elements, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("end", end.Split(':')[0]));
+        if (Ends.Enabled)
+            Ends.Add(elements, new KeyValuePair<string, object?>("channel", channel),
+                new KeyValuePair<string, object?>("end", end.Split(':')[0]));
     }
 
     /// <summary>Notification attempts: the number of notifications sent or collected together.</summary>
-    public static void Notice(string route, string outcome, int notices = 1) => Told.Add(notices, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
+    public static void Notice(string route, string outcome, int notices = 1) =>
+        Told.Add(notices, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A try to send a reply.</summary>
     public static void Reply(string outcome) => Answers.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -63,7 +78,8 @@ public static class Measures
     public static void Kept(string channel, int count) => Caseless.Record(count, new KeyValuePair<string, object?>("channel", channel));
 
     /// <summary>Notices of a route in one state.</summary>
-    public static void NoticesStanding(string route, string state, int count) => Standing.Record(count, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("state", state));
+    public static void NoticesStanding(string route, string state, int count) =>
+        Standing.Record(count, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("state", state));
 
     /// <summary>Days to the next end of a channel's credentials and registrations.</summary>
     public static void DaysLeft(string channel, int days) => Days.Record(days, new KeyValuePair<string, object?>("channel", channel));
@@ -71,7 +87,8 @@ public static class Measures
     /// <summary>Shows the requests to storage and bus. Once a process: an observed counter stays.</summary>
     internal static void Watch(CallCount calls)
     {
-        Meter.CreateObservableCounter("serverless.storage.calls", () => calls.Storage, "{call}", "Requests to tables, blobs and queues, retries included.");
+        Meter.CreateObservableCounter("serverless.storage.calls", () =>
+            calls.Storage, "{call}", "Requests to tables, blobs and queues, retries included.");
         Meter.CreateObservableCounter("serverless.bus.calls", () => calls.Bus, "{call}", "Requests to the bus, retries included.");
     }
 }
@@ -101,7 +118,8 @@ public static class Spans
     {
         if (!Source.HasListeners()) return null;
         Activity.Current = null;
-        return ActivityContext.TryParse(carried, null, isRemote: true, out var parent) ? Source.StartActivity(name, kind, parent) : Source.StartActivity(name, kind);
+        return ActivityContext.TryParse(carried, null, isRemote: true, out var parent)
+            ? Source.StartActivity(name, kind, parent) : Source.StartActivity(name, kind);
     }
 
     /// <summary>A step of the span that runs; null when none does.</summary>

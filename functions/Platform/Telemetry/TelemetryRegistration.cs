@@ -3,12 +3,15 @@ namespace Serverless.Platform.Telemetry;
 /// <summary>Switches the export of metrics and traces on.</summary>
 public static class TelemetryRegistration
 {
-    private static readonly string[] Endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+    private static readonly string[] Endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
 
-    /// <summary>Off until one of OpenTelemetry's endpoint variables is set, or while <c>OTEL_SDK_DISABLED</c> is true. Off, none of its assemblies is loaded.</summary>
+    /// <summary>Off until one of OpenTelemetry's endpoint variables is set, or while <c>OTEL_SDK_DISABLED</c> is true. Off, none of its
+    /// assemblies is loaded.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        var on = Array.Exists(Endpoints, name => !string.IsNullOrEmpty(configuration[name])) && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
+        var on = Array.Exists(Endpoints, name => !string.IsNullOrEmpty(configuration[name]))
+            && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
         services.AddSingleton(new TelemetryExport(on));
         return on ? Export(services, configuration) : services;
     }

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace Serverless.Local.Azurite;
 
-/// <summary>Brings what package.json names (Azurite, pinned by the lock file) into node_modules, once per version of the lock file.</summary>
+/// <summary>Brings what package.json names (Azurite, pinned by the lock file) into node_modules, once per version of the lock
+/// file.</summary>
 public static class AzuriteInstall
 {
     private const string Stamp = ".serverless-lock-hash";
@@ -21,7 +22,8 @@ public static class AzuriteInstall
         throw new AzuriteUnavailableException("Serverless.sln was not found above this folder: run from inside a clone of the repository.");
     }
 
-    /// <summary>Installs if needed and returns Azurite's entry script. Several processes may call it at once; one installs, the others wait.</summary>
+    /// <summary>Installs if needed and returns Azurite's entry script. Several processes may call it at once; one installs, the others
+    /// wait.</summary>
     /// <param name="root">Folder with package.json and package-lock.json.</param>
     /// <param name="progress">Told a line when something is downloaded or waited for.</param>
     /// <param name="ct">Gives up waiting and ends npm.</param>
@@ -71,7 +73,8 @@ public static class AzuriteInstall
 
     private static async Task RunNpmAsync(string root, CancellationToken ct)
     {
-        var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"]) { WorkingDirectory = root, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"]) { WorkingDirectory = root, UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardError = true };
         using var npm = Start(start);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Patience);
@@ -86,7 +89,8 @@ public static class AzuriteInstall
         {
             npm.Kill(entireProcessTree: true);
             ct.ThrowIfCancellationRequested();
-            throw new AzuriteUnavailableException($"npm did not finish within {Patience.TotalMinutes:0} minutes: check the network and start again.", e);
+            throw new AzuriteUnavailableException(
+                $"npm did not finish within {Patience.TotalMinutes:0} minutes: check the network and start again.", e);
         }
     }
 
@@ -98,7 +102,8 @@ public static class AzuriteInstall
         }
         catch (Win32Exception e)
         {
-            throw new AzuriteUnavailableException("npm was not found: install Node.js 20 or newer (https://nodejs.org) and start again.", e);
+            throw new AzuriteUnavailableException("npm was not found: install Node.js 20 or newer (https://nodejs.org) and start again.",
+                e);
         }
     }
 
@@ -108,10 +113,13 @@ public static class AzuriteInstall
         if (errors.Contains("ENOSPC", StringComparison.Ordinal))
             return new AzuriteUnavailableException(Machine.Disk.Full(errors, Machine.Disk.WrittenBy(root)).Message);
         if (Array.Exists(network, code => errors.Contains(code, StringComparison.Ordinal)))
-            return new AzuriteUnavailableException("The npm registry cannot be reached: connect to the network (or set npm's proxy or registry) and start again.");
+            return new AzuriteUnavailableException(
+                "The npm registry cannot be reached: connect to the network (or set npm's proxy or registry) and start again.");
         if (errors.Contains("node: not found", StringComparison.Ordinal) || errors.Contains("‘node’", StringComparison.Ordinal))
             return new AzuriteUnavailableException("node was not found: install Node.js 20 or newer (https://nodejs.org) and start again.");
-        var last = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(line => line.StartsWith("npm error", StringComparison.Ordinal));
-        return new AzuriteUnavailableException($"'npm ci' failed ({last?.Trim() ?? "no reason given"}): run it in the repository's folder to see why.");
+        var last = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(line => line.StartsWith("npm error", StringComparison.Ordinal));
+        return new AzuriteUnavailableException(
+            $"'npm ci' failed ({last?.Trim() ?? "no reason given"}): run it in the repository's folder to see why.");
     }
 }

@@ -9,12 +9,14 @@ using Serverless.Local.Machine;
 namespace Serverless.Local.Azurite;
 
 /// <summary>
-/// One running Azurite with its data in a folder, on three free ports of 127.0.0.1. It lives in a session of its own, so Ctrl-C does not reach it before
+/// One running Azurite with its data in a folder, on three free ports of 127.0.0.1. It lives in a session of its own, so Ctrl-C does not
+/// reach it before
 /// us, and ends by SIGTERM, also when we are killed: SIGKILL would lose acknowledged rows.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
-    // Published with the emulator, the same on every machine: https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
+    // Published with the emulator, the same on every machine:
+    // https://learn.microsoft.com/en-us/azure/storage/common/storage-connect-azurite
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     // Ended with us however we end, by the signal that keeps every row; in a session of its own so that Ctrl-C reaches only us. Both keep
@@ -49,7 +51,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="folder">Where the data lie; created if need be. One Azurite per folder.</param>
     /// <param name="ct">Gives up and ends the process.</param>
     /// <param name="furtherAccounts">Names of accounts beside the emulator's own one; all have its key.</param>
-    /// <param name="inMemory">Keeps nothing on disk: writing all accounts out every five seconds stops Azurite for as long as it takes.</param>
+    /// <param name="inMemory">Keeps nothing on disk: writing all accounts out every five seconds stops Azurite for as long as it
+    /// takes.</param>
     public static async Task<AzuriteProcess> StartAsync(
         string entryScript, string folder, CancellationToken ct, IEnumerable<string>? furtherAccounts = null, bool inMemory = false)
     {
@@ -114,7 +117,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         try
         {
             var arguments = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-            return Directory.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName == folder && arguments.Any(a => a.EndsWith("azurite.js", StringComparison.Ordinal));
+            return Directory.ResolveLinkTarget($"/proc/{pid}/cwd", returnFinalTarget: false)?.FullName == folder
+                && arguments.Any(a => a.EndsWith("azurite.js", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -148,7 +152,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
         catch (Win32Exception e)
         {
-            throw new AzuriteUnavailableException("node was not found: install Node.js 20 or newer (https://nodejs.org) and start again.", e);
+            throw new AzuriteUnavailableException("node was not found: install Node.js 20 or newer (https://nodejs.org) and start again.",
+                e);
         }
     }
 
@@ -220,7 +225,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Endpoint("Table")}/Tables?$top=1");
         var date = TimeProvider.System.GetUtcNow().ToString("R");
-        var signature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes($"{date}\n/{Account}/{Account}/Tables")));
+        var signature =
+            Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key),
+                Encoding.UTF8.GetBytes($"{date}\n/{Account}/{Account}/Tables")));
         request.Headers.TryAddWithoutValidation("x-ms-date", date);
         request.Headers.TryAddWithoutValidation("x-ms-version", "2019-02-02");
         request.Headers.TryAddWithoutValidation("Accept", "application/json;odata=nometadata");
@@ -235,11 +242,13 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         lock (_said) said = _said.ToString();
         if (said.Contains("ENOSPC", StringComparison.Ordinal)) return new AzuriteUnavailableException(Disk.Full(said, [_folder]).Message);
         var advice = $"look at or delete {_folder}";
-        return new AzuriteUnavailableException($"Azurite {what}: {advice} and start again.{(said.Length == 0 ? "" : " It said: " + said.Trim().ReplaceLineEndings(" "))}");
+        return new AzuriteUnavailableException(
+            $"Azurite {what}: {advice} and start again.{(said.Length == 0 ? "" : " It said: " + said.Trim().ReplaceLineEndings(" "))}");
     }
 
     private string Endpoint(string service, string account = Account) => $"http://127.0.0.1:{_ports.GetValueOrDefault(service)}/{account}";
 
-    [GeneratedRegex(@"Azurite (?<service>Blob|Queue|Table) service .*listening (at|on) http://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"Azurite (?<service>Blob|Queue|Table) service .*listening (at|on) http://127\.0\.0\.1:(?<port>\d+)",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ListeningLine();
 }

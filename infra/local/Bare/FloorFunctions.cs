@@ -54,7 +54,8 @@ public sealed class FloorStorage
 public sealed record FloorTables(TableClient Threads, TableClient Seen, TableClient Numbers, TableClient Cases, TableClient Views);
 
 /// <summary>
-/// What the app's accepting is compared with by the verb load: a bare function that verifies the same signature and makes the same two storage calls (row, message)
+/// What the app's accepting is compared with by the verb load: a bare function that verifies the same signature and makes the same two
+/// storage calls (row, message)
 /// with the same SDK clients.
 /// </summary>
 public sealed class FloorFunctions(FloorStorage storage, TimeProvider time)
@@ -63,12 +64,14 @@ public sealed class FloorFunctions(FloorStorage storage, TimeProvider time)
 
     /// <summary>Accepts one message of Meta.</summary>
     [Function("Floor")]
-    public async Task<IActionResult> Accept([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hooks/meta")] HttpRequest request, CancellationToken ct)
+    public async Task<IActionResult> Accept([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "hooks/meta")] HttpRequest request,
+        CancellationToken ct)
     {
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 0));
         await request.Body.CopyToAsync(buffer, ct);
         var body = buffer.ToArray();
-        if (!IsGenuine(body, request.Headers["X-Hub-Signature-256"].ToString())) return new StatusCodeResult(StatusCodes.Status403Forbidden);
+        if (!IsGenuine(body, request.Headers["X-Hub-Signature-256"].ToString()))
+            return new StatusCodeResult(StatusCodes.Status403Forbidden);
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         var partition = $"{id[^1]}|meta|{time.GetUtcNow():yyyyMMddHH}";
         var (table, queue) = await storage.ClientsAsync;
@@ -92,7 +95,8 @@ public sealed class FloorFunctions(FloorStorage storage, TimeProvider time)
     {
         Span<byte> given = stackalloc byte[32];
         return signature.StartsWith("sha256=", StringComparison.Ordinal)
-            && Convert.FromHexString(signature.AsSpan(7), given, out _, out var written) == System.Buffers.OperationStatus.Done && written == 32
+            && Convert.FromHexString(signature.AsSpan(7), given, out _, out var written) == System.Buffers.OperationStatus.Done
+            && written == 32
             && CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(Key, body), given);
     }
 }

@@ -29,7 +29,8 @@ public static class HttpFunctions
         {
             method = request.Method,
             target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-            headers = request.Headers.ToDictionary(item => item.Key.ToLowerInvariant(), item => item.Value.ToString(), StringComparer.Ordinal),
+            headers = request.Headers.ToDictionary(item => item.Key.ToLowerInvariant(), item =>
+                item.Value.ToString(), StringComparer.Ordinal),
             length,
             sha256 = Convert.ToHexStringLower(hash.GetHashAndReset()),
         };
@@ -41,7 +42,8 @@ public static class HttpFunctions
 
     /// <summary>Needs the key of a function.</summary>
     [Function("Keyed")]
-    public static IActionResult Keyed([HttpTrigger(AuthorizationLevel.Function, "get", Route = "keyed")] HttpRequest request) => new OkResult();
+    public static IActionResult Keyed([HttpTrigger(AuthorizationLevel.Function, "get", Route = "keyed")] HttpRequest request) =>
+    new OkResult();
 
     /// <summary>Needs the master key.</summary>
     [Function("Top")]
@@ -110,7 +112,8 @@ public static class HttpFunctions
 
     /// <summary>The environment and command line of this process.</summary>
     [Function("Process")]
-    public static IActionResult Started([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "process")] HttpRequest request) => new JsonResult(new
+    public static IActionResult Started([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "process")] HttpRequest request) =>
+    new JsonResult(new
     {
         id = Environment.ProcessId,
         folder = Environment.CurrentDirectory,

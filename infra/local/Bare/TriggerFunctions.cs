@@ -6,12 +6,14 @@ namespace Serverless.Local.Bare;
 public static class TriggerFunctions
 {
     /// <summary>
-    /// Works one message. <c>fail</c> throws, <c>wait:ms</c> takes so long, <c>die</c> ends the process with code 9, <c>hang</c> ignores all but cancellation.
+    /// Works one message. <c>fail</c> throws, <c>wait:ms</c> takes so long, <c>die</c> ends the process with code 9, <c>hang</c> ignores
+    /// all but cancellation.
     /// </summary>
     [Function("Work")]
     public static async Task Work([QueueTrigger("%BARE_QUEUE%")] string message, FunctionContext context, CancellationToken ct)
     {
-        var metadata = context.BindingContext.BindingData.ToDictionary(item => item.Key, item => item.Value?.ToString(), StringComparer.Ordinal);
+        var metadata = context.BindingContext.BindingData.ToDictionary(item => item.Key, item => item.Value?.ToString(),
+            StringComparer.Ordinal);
         Record.Write(new { work = message, metadata, process = Environment.ProcessId });
         if (message == "fail") throw new InvalidOperationException("failed on purpose");
         if (message == "die") Environment.Exit(9);

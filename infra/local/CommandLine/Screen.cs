@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace Serverless.Local.CommandLine;
 
-/// <summary>What a person sees. With <c>--json</c> all of it goes to stderr, so that stdout holds one JSON object and nothing else.</summary>
+/// <summary>What a person sees. With <c>--json</c> all of it goes to stderr, so that stdout holds one JSON object and nothing
+/// else.</summary>
 internal sealed class Screen(IAnsiConsole console)
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(10);

@@ -85,19 +85,25 @@ internal static class CostCommand
                 ["quiet"] = Math.Round(quiet, 2),
                 ["atRestWithBus"] = Math.Round(restWith, 2),
                 ["atRestWithoutBus"] = Math.Round(restWithout, 2),
-                ["lines"] = new JsonArray([.. lines.Select(l => new JsonObject { ["name"] = l.Name, ["amount"] = l.Amount, ["busy"] = Math.Round(l.Busy, 2), ["quiet"] = Math.Round(l.Quiet, 2) })]),
+                ["lines"] = new JsonArray(
+                    [.. lines.Select(l =>
+                        new JsonObject { ["name"] = l.Name, ["amount"] = l.Amount, ["busy"] = Math.Round(l.Busy, 2),
+                            ["quiet"] = Math.Round(l.Quiet, 2) })]),
             }.ToJsonString());
             return 0;
         }
 
-        var table = new Table().Title($"{month.Contacts:N0} contacts a month, USD").AddColumn("").AddColumn("amount").AddColumn(new TableColumn("busy").RightAligned()).AddColumn(new TableColumn("quiet").RightAligned());
+        var table = new Table().Title($"{month.Contacts:N0} contacts a month, USD").AddColumn("").AddColumn("amount")
+            .AddColumn(new TableColumn("busy").RightAligned()).AddColumn(new TableColumn("quiet").RightAligned());
         foreach (var line in lines) table.AddRow(line.Name, line.Amount, Usd(line.Busy), Usd(line.Quiet));
         screen.Console.Write(table.AddRow("together", "", Usd(busy), Usd(quiet)));
         screen.Say("busy: 16 executions overlap; quiet: executions do not overlap, and each is billed for a full second. Your cost lies between.");
         screen.Say($"A month without contacts: {Usd(restWith)} with Service Bus, {Usd(restWithout)} without.");
-        var sources = new Table().AddColumn("price").AddColumn(new TableColumn("USD").RightAligned()).AddColumn("per").AddColumn("source").AddColumn("date");
+        var sources = new Table().AddColumn("price").AddColumn(new TableColumn("USD").RightAligned()).AddColumn("per").AddColumn("source")
+            .AddColumn("date");
         foreach (var (name, price) in prices.All)
-            sources.AddRow(name, price.Usd.ToString("0.######", CultureInfo.InvariantCulture), $"{price.Per:N0} {price.Of}", price.Source, price.Date);
+            sources.AddRow(name, price.Usd.ToString("0.######", CultureInfo.InvariantCulture), $"{price.Per:N0} {price.Of}", price.Source,
+                price.Date);
         screen.Console.Write(sources);
         screen.Say("List prices before discounts and tax; replace any with --price name=value. Not included: outgoing calls of providers, malware scanning, "
             + "Communication Services, traffic.");

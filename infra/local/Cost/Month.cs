@@ -9,7 +9,8 @@ namespace Serverless.Local.Cost;
 /// <param name="Bus">Whether events are published to Service Bus.</param>
 /// <param name="PrivateNetworking">Private endpoints, and the Premium bus if there is one.</param>
 /// <param name="Alerts">Alert rules and the availability test.</param>
-internal sealed record Month(long Contacts, double NewShare, int Routes, int Subscribers, int AlwaysReady, bool Bus, bool PrivateNetworking, bool Alerts);
+internal sealed record Month(long Contacts, double NewShare, int Routes, int Subscribers, int AlwaysReady, bool Bus, bool PrivateNetworking,
+    bool Alerts);
 
 /// <summary>One line of the bill.</summary>
 /// <param name="Name">What for.</param>
@@ -30,14 +31,16 @@ internal sealed record Calls(int Accept, int Known, int First, int Notice, int E
     {
         var json = PriceList.Json("calls.json");
         int Of(string name, string kind) => json.GetProperty(name).GetProperty(kind).GetInt32();
-        return new Calls(Of("accept", "storage"), Of("contactOfAKnownThread", "storage"), Of("firstContactOfAConversation", "storage"), Of("noticeToOneSubscriber", "storage"), Of("contactOfAKnownThread", "bus"));
+        return new Calls(Of("accept", "storage"), Of("contactOfAKnownThread", "storage"), Of("firstContactOfAConversation", "storage"),
+            Of("noticeToOneSubscriber", "storage"), Of("contactOfAKnownThread", "bus"));
     }
 }
 
 /// <summary>Adds up a month. Everything that is neither counted nor priced stands here as a constant with its reason.</summary>
 internal sealed class Bill(PriceList prices, Calls calls)
 {
-    // Smallest instance, billed for at least a second when it wakes: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#billing
+    // Smallest instance, billed for at least a second when it wakes:
+    // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#billing
     private const double InstanceGb = 0.5;
     private const double SecondsOfAMonth = 730 * 3600;
 
@@ -53,7 +56,8 @@ internal sealed class Bill(PriceList prices, Calls calls)
     // Tick every five minutes and Daily.
     private const double Timers = (730 * 12) + 30;
 
-    // Put, take and delete of one queue message; the host does the last two. What it asks of empty queues is not in it: no page says how often.
+    // Put, take and delete of one queue message; the host does the last two. What it asks of empty queues is not in it: no page says how
+    // often.
     private const double QueueCalls = 3;
 
     // Receive and complete of a subscriber; the send is counted by the tests.
@@ -76,15 +80,18 @@ internal sealed class Bill(PriceList prices, Calls calls)
         var executions = (contacts * (2 + (calls.Events * month.Routes))) + Timers + tests;
         var quiet = executions * InstanceGb;
         var queue = contacts * (1 + (calls.Events * month.Routes)) * QueueCalls;
-        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare) + (calls.Notice * calls.Events * month.Routes));
+        var table = contacts * (calls.Accept - 1 + (calls.Known * (1 - month.NewShare)) + (calls.First * month.NewShare)
+            + (calls.Notice * calls.Events * month.Routes));
         var bus = month.Bus ? contacts * calls.Events * (1 + (BusCallsOfASubscriber * month.Subscribers)) : 0;
         var stored = contacts * KilobytesStored / 1e6;
         var logged = contacts * KilobytesLogged / 1e6;
         List<Line> lines =
         [
-            Both("Functions, executions", $"{executions:N0}", prices["flex-million-executions"].For(Above(executions, "flex-free-executions"))),
+            Both("Functions, executions", $"{executions:N0}",
+                prices["flex-million-executions"].For(Above(executions, "flex-free-executions"))),
             new("Functions, memory and time", $"{quiet / Overlap:N0} to {quiet:N0} GB-s",
-                prices["flex-gb-second"].For(Above(quiet, "flex-free-gb-seconds")), prices["flex-gb-second"].For(Above(quiet / Overlap, "flex-free-gb-seconds"))),
+                prices["flex-gb-second"].For(Above(quiet, "flex-free-gb-seconds")),
+                prices["flex-gb-second"].For(Above(quiet / Overlap, "flex-free-gb-seconds"))),
             Both("Tables, transactions", $"{table:N0}", prices["table-transactions"].For(table)),
             Both("Tables, data", $"{stored:N1} GB", prices["table-gb-month"].For(stored)),
             Both("Queue", $"{queue:N0}", prices["queue-transactions"].For(queue)),
@@ -93,7 +100,8 @@ internal sealed class Bill(PriceList prices, Calls calls)
         if (month.Alerts)
         {
             var series = AvailabilitySeries + (month.Bus ? BusAlerts : 0);
-            lines.Add(Both("Alerts", $"{LogAlerts} rules, {series} series", prices["log-alert"].For(LogAlerts) + prices["metric-alert-series"].For(series)));
+            lines.Add(Both("Alerts", $"{LogAlerts} rules, {series} series", prices["log-alert"].For(LogAlerts)
+                + prices["metric-alert-series"].For(series)));
             lines.Add(Both("Availability test", $"{tests:N0} calls", prices["web-test"].For(tests)));
         }
 
@@ -106,7 +114,9 @@ internal sealed class Bill(PriceList prices, Calls calls)
 
         var endpoints = EndpointsWithoutBus + (month.Bus ? 1 : 0);
         if (month.PrivateNetworking) lines.Add(Both("Private endpoints", $"{endpoints}", prices["private-endpoint"].For(endpoints)));
-        if (month.AlwaysReady > 0) lines.Add(Both("Always ready", $"{month.AlwaysReady} x {InstanceGb} GB", prices["flex-ready-gb-second"].For(month.AlwaysReady * InstanceGb * SecondsOfAMonth)));
+        if (month.AlwaysReady > 0)
+            lines.Add(Both("Always ready", $"{month.AlwaysReady} x {InstanceGb} GB",
+                prices["flex-ready-gb-second"].For(month.AlwaysReady * InstanceGb * SecondsOfAMonth)));
         return lines;
     }
 
@@ -114,7 +124,9 @@ internal sealed class Bill(PriceList prices, Calls calls)
     {
         var included = prices["bus-included-operations"].Usd;
         double Between(double from, double to) => Math.Max(0, Math.Min(bus, to) - from);
-        return prices["bus-operations-to-100m"].For(Between(included, 100e6)) + prices["bus-operations-to-2500m"].For(Between(Math.Max(included, 100e6), 2500e6)) + prices["bus-operations-above"].For(Between(2500e6, double.MaxValue));
+        return prices["bus-operations-to-100m"].For(Between(included, 100e6))
+            + prices["bus-operations-to-2500m"].For(Between(Math.Max(included, 100e6), 2500e6))
+            + prices["bus-operations-above"].For(Between(2500e6, double.MaxValue));
     }
 
     private double Above(double amount, string free) => Math.Max(0, amount - prices[free].Usd);

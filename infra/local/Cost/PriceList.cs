@@ -27,12 +27,15 @@ internal sealed class PriceList(IReadOnlyDictionary<string, Price> prices)
     public static PriceList Read(IEnumerable<string> replaced)
     {
         var prices = Json("prices.json").EnumerateObject().ToDictionary(p => p.Name, p => new Price(
-            p.Value.GetProperty("usd").GetDouble(), p.Value.GetProperty("per").GetDouble(), p.Value.GetProperty("of").GetString()!, p.Value.GetProperty("source").GetString()!, p.Value.GetProperty("date").GetString()!), StringComparer.Ordinal);
+            p.Value.GetProperty("usd").GetDouble(), p.Value.GetProperty("per").GetDouble(), p.Value.GetProperty("of").GetString()!,
+            p.Value.GetProperty("source").GetString()!, p.Value.GetProperty("date").GetString()!), StringComparer.Ordinal);
         foreach (var line in replaced)
         {
-            if (line.Split('=', 2) is not [var name, var value] || !double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var usd))
+            if (line.Split('=', 2) is not [var name, var value]
+                || !double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var usd))
                 throw new Refusal($"--price takes name=value with a number such as 0.36, not '{line}'.", Refusal.BadArguments);
-            if (!prices.TryGetValue(name, out var price)) throw new Refusal($"There is no price '{name}'; there are {string.Join(", ", prices.Keys)}.", Refusal.BadArguments);
+            if (!prices.TryGetValue(name, out var price))
+                throw new Refusal($"There is no price '{name}'; there are {string.Join(", ", prices.Keys)}.", Refusal.BadArguments);
             prices[name] = price with { Usd = usd, Source = "yours", Date = "" };
         }
 

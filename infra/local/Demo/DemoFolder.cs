@@ -15,7 +15,8 @@ internal sealed partial class DemoFolder
     public const string Mails = "mails";
     public const string Replies = "replies";
     public const string Events = "events";
-    private static readonly (string Kind, string Ending)[] Kinds = [(Webhooks, ".json"), (Cards, ".json"), (Mails, ".html"), (Replies, ".json"), (Events, ".json")];
+    private static readonly (string Kind, string Ending)[] Kinds = [(Webhooks, ".json"), (Cards, ".json"), (Mails, ".html"),
+        (Replies, ".json"), (Events, ".json")];
     private readonly TimeProvider _time;
     private int _count;
 
@@ -35,7 +36,9 @@ internal sealed partial class DemoFolder
 
     /// <summary>Keeps one thing as a JSON document.</summary>
     /// <param name="about">Who got it: a subscriber, a person, a channel.</param>
-    public void Keep(string kind, string about, JsonNode document) => Keep(kind, about, document.ToJsonString(LocalSettings.Readable), [(".json", Encoding.UTF8.GetBytes(document.ToJsonString(LocalSettings.Readable) + "\n"))]);
+    public void Keep(string kind, string about, JsonNode document) =>
+        Keep(kind, about, document.ToJsonString(LocalSettings.Readable),
+            [(".json", Encoding.UTF8.GetBytes(document.ToJsonString(LocalSettings.Readable) + "\n"))]);
 
     /// <summary>Keeps one thing in several forms, whose names differ by their ending.</summary>
     /// <param name="words">Where the case number is looked for.</param>
@@ -43,7 +46,8 @@ internal sealed partial class DemoFolder
     {
         var number = CaseNumber().Match(words) is { Success: true } match ? match.Value : "none";
         // The count keeps two of one millisecond apart.
-        var name = string.Create(CultureInfo.InvariantCulture, $"{_time.GetUtcNow():yyyyMMdd'T'HHmmss'.'fff}-{number}-{NotForNames().Replace(about, "-")}-{Interlocked.Increment(ref _count):d6}");
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"{_time.GetUtcNow():yyyyMMdd'T'HHmmss'.'fff}-{number}-{NotForNames().Replace(about, "-")}-{Interlocked.Increment(ref _count):d6}");
         foreach (var (ending, content) in forms) RunFolder.Write(System.IO.Path.Combine(FolderOf(kind), name + ending), content);
     }
 

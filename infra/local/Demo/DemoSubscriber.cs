@@ -6,7 +6,8 @@ using Serverless.Local.Machine;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>Plays everybody who is told: webhook subscribers, a Teams workflow and Graph's sendMail on loopback. Every call is kept for reading and answered as they answer.</summary>
+/// <summary>Plays everybody who is told: webhook subscribers, a Teams workflow and Graph's sendMail on loopback. Every call is kept for
+/// reading and answered as they answer.</summary>
 internal sealed class DemoSubscriber : IAsyncDisposable
 {
     private const long MaxBody = 10 * 1024 * 1024;
@@ -16,10 +17,12 @@ internal sealed class DemoSubscriber : IAsyncDisposable
 
     private DemoSubscriber(DemoFolder folder, TimeProvider time) => (_folder, _time) = (folder, time);
 
-    /// <summary>E.g. <c>http://127.0.0.1:41231</c>. <c>/teams/{name}</c> takes cards, <c>/graph/users/{mailbox}/sendMail</c> mails; any other path is a subscriber.</summary>
+    /// <summary>E.g. <c>http://127.0.0.1:41231</c>. <c>/teams/{name}</c> takes cards, <c>/graph/users/{mailbox}/sendMail</c> mails; any
+    /// other path is a subscriber.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Whose links lead where in what is kept for a browser: the public address leads nowhere on this machine. The .eml stays as it was sent.</summary>
+    /// <summary>Whose links lead where in what is kept for a browser: the public address leads nowhere on this machine. The .eml stays as
+    /// it was sent.</summary>
     public (string Public, string Here)? Links { get; set; }
 
     /// <param name="port">Where people read what came; 0, and one that is taken, takes a free one.</param>
@@ -45,8 +48,10 @@ internal sealed class DemoSubscriber : IAsyncDisposable
         var path = context.Request.Path.Value!;
         var mime = new byte[body.Length];
         // https://learn.microsoft.com/graph/api/user-sendmail: base64 of the MIME, answered with 202; a workflow answers so, too.
-        if (path.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mime, out var length)) KeepMail(mime[..length]);
-        else if (path.StartsWith("/teams/", StringComparison.Ordinal) && Parsed(body) is JsonObject card) _folder.Keep(DemoFolder.Cards, path["/teams/".Length..], card);
+        if (path.EndsWith("/sendMail", StringComparison.Ordinal) && Convert.TryFromBase64String(body, mime, out var length))
+            KeepMail(mime[..length]);
+        else if (path.StartsWith("/teams/", StringComparison.Ordinal) && Parsed(body) is JsonObject card)
+            _folder.Keep(DemoFolder.Cards, path["/teams/".Length..], card);
         else
         {
             _folder.Keep(DemoFolder.Webhooks, path.Trim('/'), Call(context.Request, body));
@@ -69,7 +74,8 @@ internal sealed class DemoSubscriber : IAsyncDisposable
     {
         ["receivedAt"] = _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
         ["request"] = $"{request.Method} {request.Path}{request.QueryString}",
-        ["headers"] = new JsonObject(request.Headers.Select(h => KeyValuePair.Create(h.Key, (JsonNode?)JsonValue.Create(h.Value.ToString())))),
+        ["headers"] =
+        new JsonObject(request.Headers.Select(h => KeyValuePair.Create(h.Key, (JsonNode?)JsonValue.Create(h.Value.ToString())))),
         ["body"] = Parsed(body),
     };
 

@@ -13,14 +13,16 @@ internal static class Glance
     {
         var text = Path.ChangeExtension(file, ".txt");
         var lines = File.Exists(text) ? File.ReadAllLines(text) : Words(file);
-        return [.. lines.Select(l => l.Trim()).Where(l => l.Length > 0).Take(MostLines).Select(l => l.Length <= MostCharacters ? l : l[..MostCharacters] + " ...")];
+        return [.. lines.Select(l => l.Trim()).Where(l => l.Length > 0).Take(MostLines)
+            .Select(l => l.Length <= MostCharacters ? l : l[..MostCharacters] + " ...")];
     }
 
     private static IEnumerable<string> Words(string file)
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         // A webhook has no words: what it is about stands for them.
-        if (json.RootElement.TryGetProperty("headers", out _) && json.RootElement.GetProperty("body") is { ValueKind: JsonValueKind.Object } body)
+        if (json.RootElement.TryGetProperty("headers", out _)
+            && json.RootElement.GetProperty("body") is { ValueKind: JsonValueKind.Object } body)
             return OfEvent.Where(n => body.TryGetProperty(n, out _)).Select(n => $"{n}: {body.GetProperty(n)}").ToList();
         // What the provider was asked says the same once more.
         if (json.RootElement.TryGetProperty("asked", out _)) return (json.RootElement.GetProperty("text").GetString() ?? "").Split('\n');
@@ -40,7 +42,8 @@ internal static class Glance
 
         if (element.ValueKind != JsonValueKind.Object) return;
         if (element.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String) found.Add(text.GetString()!);
-        else if (element.TryGetProperty("title", out var title) && element.TryGetProperty("value", out var value)) found.Add($"{title}: {value}");
+        else if (element.TryGetProperty("title", out var title) && element.TryGetProperty("value", out var value))
+            found.Add($"{title}: {value}");
         foreach (var property in element.EnumerateObject()) Collect(property.Value, found);
     }
 }

@@ -6,7 +6,8 @@ using Serverless.Local.FunctionsHost;
 namespace Serverless.Local.Demo;
 
 /// <summary>
-/// Plays the providers on loopback: serves the documents that seeds name (<c>NN-name.fetched.json</c>, <c>outside.json</c>) under <c>/{channel}/...</c>, so that the real app fetches them
+/// Plays the providers on loopback: serves the documents that seeds name (<c>NN-name.fetched.json</c>, <c>outside.json</c>) under
+/// <c>/{channel}/...</c>, so that the real app fetches them
 /// over HTTP, and takes texts to customers where somebody keeps them. What no seed names is answered 404 and remembered.
 /// </summary>
 internal sealed class SeedProvider : IAsyncDisposable
@@ -62,7 +63,8 @@ internal sealed class SeedProvider : IAsyncDisposable
     private static async Task<bool> TakenAsync(ReplyCounter replies, HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, System.Text.Encoding.UTF8);
-        if (replies.Answer(context.Request.Method, context.Request.Path.Value ?? "", await reader.ReadToEndAsync(context.RequestAborted)) is not var (status, document)) return false;
+        if (replies.Answer(context.Request.Method, context.Request.Path.Value ?? "",
+            await reader.ReadToEndAsync(context.RequestAborted)) is not var (status, document)) return false;
         context.Response.StatusCode = status;
         if (document is null) return true;
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -80,8 +82,10 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
 {
     public static IReadOnlyList<SeedAnswer> ReadAll(string seeds) => !Directory.Exists(seeds) ? [] :
     [
-        .. Directory.EnumerateFiles(seeds, "*.fetched.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(f => Read(f, resources: true)),
-        .. Directory.EnumerateFiles(seeds, "outside.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).SelectMany(f => Read(f, resources: false)),
+        .. Directory.EnumerateFiles(seeds, "*.fetched.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .SelectMany(f => Read(f, resources: true)),
+        .. Directory.EnumerateFiles(seeds, "outside.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .SelectMany(f => Read(f, resources: false)),
     ];
 
     /// <summary>Whether it answers a request.</summary>
@@ -95,12 +99,14 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
         var mark = Names.IndexOf('?', StringComparison.Ordinal);
         if (mark >= 0 && Names[mark..] != query) return false;
         var named = mark < 0 ? Names : Names[..mark];
-        return Whole ? behind.Equals(named, StringComparison.OrdinalIgnoreCase) : behind.EndsWith(named, StringComparison.OrdinalIgnoreCase);
+        return Whole ? behind.Equals(named, StringComparison.OrdinalIgnoreCase)
+            : behind.EndsWith(named, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The document; <c>{provider}</c> in a JSON one stands for where it is served, for addresses of files.</summary>
     public byte[] BodyAt(string provider) =>
-        Body.AsSpan().IndexOf("{provider}"u8) < 0 ? Body : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Body).Replace("{provider}", provider, StringComparison.Ordinal));
+        Body.AsSpan().IndexOf("{provider}"u8) < 0
+        ? Body : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Body).Replace("{provider}", provider, StringComparison.Ordinal));
 
     private static IEnumerable<SeedAnswer> Read(string file, bool resources)
     {
@@ -108,7 +114,8 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
         var channel = Path.GetFileName(Path.GetDirectoryName(file))!;
         foreach (var entry in json.RootElement.EnumerateObject().ToList())
         {
-            var (method, names, whole) = resources ? ("GET", "/" + entry.Name.TrimStart('/'), false) : (entry.Name.Split(' ')[0], entry.Name.Split(' ', 2)[1], true);
+            var (method, names, whole) = resources
+                ? ("GET", "/" + entry.Name.TrimStart('/'), false) : (entry.Name.Split(' ')[0], entry.Name.Split(' ', 2)[1], true);
             var document = entry.Value;
             if (Text(document, "$path") is { } path)
             {
@@ -124,5 +131,6 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
     }
 
     private static string? Text(JsonElement document, string name) =>
-        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        document.ValueKind == JsonValueKind.Object && document.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -14,6 +14,7 @@ namespace Serverless.Local.Empty
     public static class EmptyFunctions
     {
         [Function("Empty")]
-        public static IActionResult Empty([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "empty")] HttpRequest request) => new OkResult();
+        public static IActionResult Empty([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "empty")] HttpRequest request) =>
+        new OkResult();
     }
 }

@@ -7,7 +7,8 @@ using Serverless.Local.CommandLine;
 
 namespace Serverless.Local.Export;
 
-/// <summary>A storage account as export and restore speak to it: by the Azure CLI's token, or by the key of the emulator on this machine.</summary>
+/// <summary>A storage account as export and restore speak to it: by the Azure CLI's token, or by the key of the emulator on this
+/// machine.</summary>
 internal sealed record CopyAccount(string Account, TableServiceClient Tables, BlobServiceClient Blobs)
 {
     private const int Retries = 5;
@@ -19,7 +20,8 @@ internal sealed record CopyAccount(string Account, TableServiceClient Tables, Bl
     {
         if (name is not null)
         {
-            if (name.Length is < 3 or > 24 || !name.All(char.IsAsciiLetterOrDigit)) throw new Refusal($"'{name}' is no name of a storage account.", Refusal.BadArguments);
+            if (name.Length is < 3 or > 24 || !name.All(char.IsAsciiLetterOrDigit))
+                throw new Refusal($"'{name}' is no name of a storage account.", Refusal.BadArguments);
             var login = new AzureCliCredential();
             return new CopyAccount(
                 name,
@@ -28,7 +30,8 @@ internal sealed record CopyAccount(string Account, TableServiceClient Tables, Bl
         }
 
         var text = Environment.GetEnvironmentVariable("AzureWebJobsStorage")
-            ?? throw new Refusal("Say which account: --account NAME, or a connection string of the emulator in AzureWebJobsStorage.", Refusal.BadArguments);
+            ?? throw new Refusal("Say which account: --account NAME, or a connection string of the emulator in AzureWebJobsStorage.",
+                Refusal.BadArguments);
         return Local(text);
     }
 
@@ -37,7 +40,8 @@ internal sealed record CopyAccount(string Account, TableServiceClient Tables, Bl
     {
         try
         {
-            var (tables, blobs) = (new TableServiceClient(connectionString, TableOptions()), new BlobServiceClient(connectionString, BlobOptions()));
+            var (tables, blobs) = (new TableServiceClient(connectionString, TableOptions()),
+                new BlobServiceClient(connectionString, BlobOptions()));
             if (tables.Uri.IsLoopback && blobs.Uri.IsLoopback) return new CopyAccount(tables.AccountName, tables, blobs);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
@@ -45,7 +49,8 @@ internal sealed record CopyAccount(string Account, TableServiceClient Tables, Bl
             // Said below.
         }
 
-        throw new Refusal("The connection string names no account on this machine; for an account in Azure say --account NAME.", Refusal.BadArguments);
+        throw new Refusal("The connection string names no account on this machine; for an account in Azure say --account NAME.",
+            Refusal.BadArguments);
     }
 
     /// <summary>Runs a copy; what the account or the login refuses ends it with one sentence.</summary>
@@ -61,7 +66,8 @@ internal sealed record CopyAccount(string Account, TableServiceClient Tables, Bl
         }
         catch (RequestFailedException e)
         {
-            var role = e.Status is 401 or 403 ? " Export needs Storage Table Data Reader and Storage Blob Data Contributor, restore Storage Table Data Contributor." : "";
+            var role = e.Status is 401 or 403
+                ? " Export needs Storage Table Data Reader and Storage Blob Data Contributor, restore Storage Table Data Contributor." : "";
             throw new Refusal($"The account answered {e.Status} {e.ErrorCode}.{role}");
         }
     }

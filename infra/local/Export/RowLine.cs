@@ -6,7 +6,8 @@ using Azure.Data.Tables;
 
 namespace Serverless.Local.Export;
 
-/// <summary>A row as one line of JSON, each value beside the name of its type where JSON has none. The SDK keeps its own writer to itself.</summary>
+/// <summary>A row as one line of JSON, each value beside the name of its type where JSON has none. The SDK keeps its own writer to
+/// itself.</summary>
 /// <remarks>https://learn.microsoft.com/rest/api/storageservices/payload-format-for-table-service-operations</remarks>
 internal static class RowLine
 {
@@ -22,7 +23,8 @@ internal static class RowLine
         using (var json = new Utf8JsonWriter(line, Plain))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in row.Where(p => p.Value is not null && p.Key != "Timestamp" && !p.Key.StartsWith("odata.", StringComparison.Ordinal))) Write(json, name, value);
+            foreach (var (name, value) in row.Where(p => p.Value is not null && p.Key != "Timestamp"
+                && !p.Key.StartsWith("odata.", StringComparison.Ordinal))) Write(json, name, value);
             json.WriteEndObject();
         }
 
@@ -35,7 +37,8 @@ internal static class RowLine
         using var json = JsonDocument.Parse(line);
         var row = new TableEntity();
         foreach (var property in json.RootElement.EnumerateObject().Where(p => !p.Name.EndsWith(TypeMark, StringComparison.Ordinal)))
-            row[property.Name] = Read(property.Value, json.RootElement.TryGetProperty(property.Name + TypeMark, out var type) ? type.GetString() : null);
+            row[property.Name] = Read(property.Value, json.RootElement.TryGetProperty(property.Name + TypeMark, out var type)
+                ? type.GetString() : null);
         return row;
     }
 

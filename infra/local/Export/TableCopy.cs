@@ -11,9 +11,11 @@ using Serverless.Local.CommandLine;
 
 namespace Serverless.Local.Export;
 
-/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, each property with its type: <see cref="RowLine"/>.</summary>
+/// <summary>Copies tables into blobs and back. Rows are kept as the service writes them, each property with its type:
+/// <see cref="RowLine"/>.</summary>
 /// <remarks>
-/// An export is no snapshot: the app writes on. So raw deliveries come first, then cases, then everything else: what was half done while the export ran lies in it as a delivery
+/// An export is no snapshot: the app writes on. So raw deliveries come first, then cases, then everything else: what was half done while
+/// the export ran lies in it as a delivery
 /// without an end, which Tick works again after a restore; what was done already is found and ends as a duplicate.
 /// </remarks>
 internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string container)
@@ -24,8 +26,10 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
     // Compressed; a table of a busy month is more than one array holds.
     private const int LargestPart = 64 * 1024 * 1024;
 
-    /// <summary>Copies every table; gives the name of the export and the rows of each table. The manifest is written last: an export without one did not end.</summary>
-    public async Task<(string Name, IReadOnlyDictionary<string, int> Rows)> ExportAsync(DateTimeOffset now, Action<string> say, CancellationToken ct)
+    /// <summary>Copies every table; gives the name of the export and the rows of each table. The manifest is written last: an export
+    /// without one did not end.</summary>
+    public async Task<(string Name, IReadOnlyDictionary<string, int> Rows)> ExportAsync(DateTimeOffset now, Action<string> say,
+        CancellationToken ct)
     {
         var name = $"{now.UtcDateTime:yyyy-MM-dd'T'HHmmss'Z'}";
         await _files.CreateIfNotExistsAsync(cancellationToken: ct);
@@ -51,15 +55,19 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
     }
 
     /// <summary>Puts every table of an export back; gives the rows of each.</summary>
-    /// <param name="over">Whether rows that are there may be written over; else a table with rows is refused before the first write.</param>
+    /// <param name="over">Whether rows that are there may be written over; else a table with rows is refused before the first
+    /// write.</param>
     /// <exception cref="Refusal">The export is not whole, or a table holds rows.</exception>
     public async Task<IReadOnlyDictionary<string, int>> RestoreAsync(string name, bool over, Action<string> say, CancellationToken ct)
     {
-        var manifest = JsonNode.Parse(await GetAsync($"{name}/manifest.json", ct) ?? throw new Refusal($"There is no {container}/{name}/manifest.json: no such export, or one that did not end."))!.AsObject();
+        var manifest = JsonNode.Parse(await GetAsync($"{name}/manifest.json", ct)
+            ?? throw new Refusal($"There is no {container}/{name}/manifest.json: no such export, or one that did not end."))!.AsObject();
         if (!over)
         {
             foreach (var (table, _) in manifest)
-                if (await HasRowsAsync(table, ct)) throw new Refusal($"Table {table} of {tables.Account} holds rows already; restore into an empty account, or say --over.");
+                if (await HasRowsAsync(table, ct))
+                    throw new Refusal(
+                        $"Table {table} of {tables.Account} holds rows already; restore into an empty account, or say --over.");
         }
 
         var rows = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -70,12 +78,15 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
             var hashes = entry!["sha256"]!.AsArray();
             for (var part = 0; part < hashes.Count; part++)
             {
-                var bytes = await GetAsync(PartName(name, table, part), ct) ?? throw new Refusal($"{PartName(name, table, part)} is missing.");
-                if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != (string?)hashes[part]) throw new Refusal($"{PartName(name, table, part)} is not what was exported.");
+                var bytes = await GetAsync(PartName(name, table, part), ct)
+                    ?? throw new Refusal($"{PartName(name, table, part)} is missing.");
+                if (Convert.ToHexStringLower(SHA256.HashData(bytes)) != (string?)hashes[part])
+                    throw new Refusal($"{PartName(name, table, part)} is not what was exported.");
                 rows[table] += await UnpackAsync(table, bytes, ct);
             }
 
-            if (rows[table] != (int)entry["rows"]!) throw new Refusal($"{table} has {rows[table]} rows, and the manifest says {entry["rows"]}.");
+            if (rows[table] != (int)entry["rows"]!)
+                throw new Refusal($"{table} has {rows[table]} rows, and the manifest says {entry["rows"]}.");
             say($"{table}: {rows[table]} rows");
         }
 
@@ -95,7 +106,8 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
 
     private async IAsyncEnumerable<(byte[] Part, int Rows)> PackAsync(string table, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var pages = tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: ct).AsPages().GetAsyncEnumerator(ct);
+        await using var pages = tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: ct).AsPages()
+            .GetAsyncEnumerator(ct);
         var more = await pages.MoveNextAsync();
         do
         {
@@ -126,7 +138,8 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
         var client = tables.Tables.GetTableClient(table);
         await using var zip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
         using var lines = new StreamReader(zip, Encoding.UTF8);
-        await Parallel.ForEachAsync(LinesAsync(lines, ct), new ParallelOptions { MaxDegreeOfParallelism = WritersAtOnce, CancellationToken = ct }, async (line, token) =>
+        await Parallel.ForEachAsync(LinesAsync(lines, ct),
+            new ParallelOptions { MaxDegreeOfParallelism = WritersAtOnce, CancellationToken = ct }, async (line, token) =>
         {
             await client.UpsertEntityAsync(RowLine.Read(line), TableUpdateMode.Replace, token);
             Interlocked.Increment(ref count);
@@ -143,7 +156,8 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
     {
         try
         {
-            await foreach (var page in tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(maxPerPage: 1, cancellationToken: ct).AsPages())
+            await foreach (var page in tables.Tables.GetTableClient(table).QueryAsync<TableEntity>(maxPerPage: 1, cancellationToken: ct)
+                .AsPages())
                 if (page.Values.Count > 0) return true;
             return false;
         }
@@ -154,7 +168,9 @@ internal sealed class TableCopy(CopyAccount tables, CopyAccount blobs, string co
     }
 
     private async Task PutAsync(string blob, byte[] content, CancellationToken ct) =>
-        await _files.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/gzip" } }, ct);
+        await _files.GetBlobClient(blob)
+        .UploadAsync(BinaryData.FromBytes(content),
+            new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/gzip" } }, ct);
 
     private async Task<byte[]?> GetAsync(string blob, CancellationToken ct)
     {

@@ -12,11 +12,13 @@ internal static partial class AppSettings
             ? value
             : throw new HostStartException($"there is no setting {match.Groups["name"].Value}."));
 
-    /// <summary>The connection string of a binding's connection: the setting itself or AzureWebJobs and its name; AzureWebJobsStorage where none is named.</summary>
+    /// <summary>The connection string of a binding's connection: the setting itself or AzureWebJobs and its name; AzureWebJobsStorage where
+    /// none is named.</summary>
     public static string Connection(this IReadOnlyDictionary<string, string> settings, string name)
     {
         if (name.Length == 0) name = "AzureWebJobsStorage";
-        return settings.GetValueOrDefault(name) ?? settings.GetValueOrDefault("AzureWebJobs" + name) ?? throw new HostStartException($"there is no setting {name} with a connection string.");
+        return settings.GetValueOrDefault(name) ?? settings.GetValueOrDefault("AzureWebJobs" + name)
+            ?? throw new HostStartException($"there is no setting {name} with a connection string.");
     }
 
     [GeneratedRegex("%(?<name>[^%]+)%", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -7,7 +7,8 @@ namespace Serverless.Local.FunctionsHost;
 public sealed record InvocationCounts(long Succeeded, long Failed);
 
 /// <summary>
-/// The stand-in for the Azure Functions host on one machine: starts the isolated worker, owns its triggers, answers callers. It knows host.json,
+/// The stand-in for the Azure Functions host on one machine: starts the isolated worker, owns its triggers, answers callers. It knows
+/// host.json,
 /// worker.config.json, the worker's metadata and app settings, and runs any .NET isolated worker that keeps host-contract.md.
 /// </summary>
 public sealed class FunctionHost : IAsyncDisposable
@@ -85,7 +86,8 @@ public sealed class FunctionHost : IAsyncDisposable
     /// <param name="input">Text of the message; a timer needs none.</param>
     public Task<InvocationResult> RunNowAsync(string function, CancellationToken ct, string? input = null)
     {
-        var found = Functions.FirstOrDefault(item => item.Name.Equals(function, StringComparison.OrdinalIgnoreCase) && item.Kind != TriggerKind.Http)
+        var found = Functions.FirstOrDefault(item => item.Name.Equals(function, StringComparison.OrdinalIgnoreCase)
+            && item.Kind != TriggerKind.Http)
             ?? throw new ArgumentException($"There is no queue or timer function {function}.", nameof(function));
         var value = found.Kind == TriggerKind.Timer
             ? new TypedData { Json = TimerStatus.Json(_timers.GetValueOrDefault(found.Name)?.Status, false) }
@@ -93,10 +95,12 @@ public sealed class FunctionHost : IAsyncDisposable
         return InvokeAsync(found, value, found.Kind == TriggerKind.Timer ? [] : TriggerMetadata.OfBody(input ?? "")).WaitAsync(ct);
     }
 
-    /// <summary>SIGKILL of the worker, as a crash: it counts as an error, so raise <see cref="FunctionHostOptions.MaxWorkerErrors"/> for many.</summary>
+    /// <summary>SIGKILL of the worker, as a crash: it counts as an error, so raise <see cref="FunctionHostOptions.MaxWorkerErrors"/> for
+    /// many.</summary>
     public void KillWorker() => _supervisor!.Kill();
 
-    /// <summary>"Host SIGTERM: listeners stop, running calls get at most 10 s without a cancel message, then WorkerTerminate (5 s), then SIGKILL."</summary>
+    /// <summary>"Host SIGTERM: listeners stop, running calls get at most 10 s without a cancel message, then WorkerTerminate (5 s), then
+    /// SIGKILL."</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;
@@ -104,7 +108,8 @@ public sealed class FunctionHost : IAsyncDisposable
         await _stop.CancelAsync();
         using var grace = new CancellationTokenSource(_options.StopGrace);
         var front = _front?.StopAsync(grace.Token) ?? Task.CompletedTask;
-        while (_supervisor is { InFlight: > 0, ProcessId: > 0 } && !grace.IsCancellationRequested) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        while (_supervisor is { InFlight: > 0, ProcessId: > 0 } && !grace.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
         if (_supervisor is not null) await _supervisor.DisposeAsync();
         await Task.WhenAll([.. _listeners, front]);
         if (_front is not null) await _front.DisposeAsync();
@@ -113,7 +118,8 @@ public sealed class FunctionHost : IAsyncDisposable
     }
 
     // Never throws for what the worker does; waits for one that is being restarted.
-    internal async Task<InvocationResult> InvokeAsync(WorkerFunction function, TypedData value, IEnumerable<KeyValuePair<string, TypedData>> metadata)
+    internal async Task<InvocationResult> InvokeAsync(WorkerFunction function, TypedData value,
+        IEnumerable<KeyValuePair<string, TypedData>> metadata)
     {
         var result = InvocationResult.Failed("It was not run.");
         try
@@ -135,8 +141,10 @@ public sealed class FunctionHost : IAsyncDisposable
             result.Succeeded ? counts with { Succeeded = counts.Succeeded + 1 } : counts with { Failed = counts.Failed + 1 };
     }
 
-    // "Function timeout: InvocationCancel, 2 s later WorkerTerminate, a new worker beside it." The cancel message is sent by the connection.
-    private async Task<InvocationResult> LimitAsync(WorkerProcess worker, WorkerFunction function, Task<InvocationResult> call, CancellationToken limit)
+    // "Function timeout: InvocationCancel, 2 s later WorkerTerminate, a new worker beside it." The cancel message is sent by the
+    // connection.
+    private async Task<InvocationResult> LimitAsync(WorkerProcess worker, WorkerFunction function, Task<InvocationResult> call,
+        CancellationToken limit)
     {
         await Task.WhenAny(call, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, limit));
         if (!limit.IsCancellationRequested) return await call;
@@ -178,7 +186,8 @@ public sealed class FunctionHost : IAsyncDisposable
         {
             var worker = await _supervisor!.ReadyAsync(_options.WorkerWait, context.RequestAborted);
             using var limit = new CancellationTokenSource(_json.FunctionTimeout);
-            var result = await LimitAsync(worker, function, worker.Connection.ForwardAsync(context, function, values, limit.Token), limit.Token);
+            var result = await LimitAsync(worker, function, worker.Connection.ForwardAsync(context, function, values, limit.Token),
+                limit.Token);
             if (!result.Succeeded) Log(LogLevel.Error, $"{function.Name} failed: {result.Error}");
         }
         catch (WorkerUnavailableException)

@@ -39,7 +39,8 @@ public sealed class FunctionKeys
         return Same(sent, Master) || (authLevel == "function" && Same(sent, Function));
     }
 
-    private static bool Same(string sent, string key) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(key));
+    private static bool Same(string sent, string key) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(key));
 
     private static string NewKey() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(40));
 }

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>What the host answers itself: the admin endpoints, for the master key only, and its root; all else goes to the functions.</summary>
+/// <summary>What the host answers itself: the admin endpoints, for the master key only, and its root; all else goes to the
+/// functions.</summary>
 /// <remarks>https://learn.microsoft.com/azure/azure-functions/functions-manually-run-non-http</remarks>
 internal sealed class HostAdmin(FunctionHost host, FunctionKeys keys, HttpFront front)
 {
@@ -11,11 +12,14 @@ internal sealed class HostAdmin(FunctionHost host, FunctionKeys keys, HttpFront 
     {
         var request = context.Request;
         if (request.Path == "/") await context.Response.WriteAsync("The functions host is running.", context.RequestAborted);
-        else if (!request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase, out var rest)) await front.AnswerAsync(context);
+        else if (!request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase, out var rest))
+            await front.AnswerAsync(context);
         else if (!keys.Opens("admin", request)) context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         else if (HttpMethods.IsGet(request.Method) && rest == "/functions") await WriteAsync(context, Functions());
         else if (HttpMethods.IsGet(request.Method) && rest == "/host/status") await WriteAsync(context, Status());
-        else if (HttpMethods.IsPost(request.Method) && rest.StartsWithSegments("/functions", StringComparison.OrdinalIgnoreCase, out var name)) await RunNowAsync(context, name.Value!.TrimStart('/'));
+        else if (HttpMethods.IsPost(request.Method)
+            && rest.StartsWithSegments("/functions", StringComparison.OrdinalIgnoreCase, out var name))
+                await RunNowAsync(context, name.Value!.TrimStart('/'));
         else context.Response.StatusCode = StatusCodes.Status404NotFound;
     }
 

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>host.json with the overrides of app settings (<c>AzureFunctionsJobHost__a__b</c>) laid over it: the few values this host honours.</summary>
+/// <summary>host.json with the overrides of app settings (<c>AzureFunctionsJobHost__a__b</c>) laid over it: the few values this host
+/// honours.</summary>
 internal sealed class HostJson
 {
     private readonly IConfigurationRoot _root;
@@ -38,10 +39,12 @@ internal sealed class HostJson
         var file = Path.Combine(Path.GetFullPath(appRoot), "host.json");
         if (!File.Exists(file)) throw new HostStartException($"There is no host.json in {appRoot}: publish the app first.");
         var over = settings.Where(pair => pair.Key.StartsWith(Overrides, StringComparison.OrdinalIgnoreCase))
-            .Select(pair => KeyValuePair.Create(pair.Key[Overrides.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value));
+            .Select(pair =>
+                KeyValuePair.Create(pair.Key[Overrides.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value));
         try
         {
-            return new HostJson(new ConfigurationBuilder().AddJsonFile(file, optional: false, reloadOnChange: false).AddInMemoryCollection(over).Build());
+            return new HostJson(new ConfigurationBuilder().AddJsonFile(file, optional: false, reloadOnChange: false)
+                .AddInMemoryCollection(over).Build());
         }
         catch (InvalidDataException problem)
         {
@@ -50,8 +53,10 @@ internal sealed class HostJson
     }
 
     private int Number(string path, int otherwise) => _root[path] is not { } text ? otherwise
-        : int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : throw new HostStartException($"host.json: {path} is not a whole number: {text}.");
+        : int.TryParse(text, CultureInfo.InvariantCulture, out var number)
+        ? number : throw new HostStartException($"host.json: {path} is not a whole number: {text}.");
 
     private TimeSpan Span(string path, TimeSpan otherwise) => _root[path] is not { } text ? otherwise
-        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? span : throw new HostStartException($"host.json: {path} is not a time like 00:05:00: {text}.");
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span)
+        ? span : throw new HostStartException($"host.json: {path} is not a time like 00:05:00: {text}.");
 }

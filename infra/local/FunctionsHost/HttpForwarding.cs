@@ -6,7 +6,8 @@ using Serverless.Local.FunctionsHost.Rpc;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>HTTP calls of a worker: forwarded to its Kestrel, invoked over the stream, the answer streamed back (host-contract.md, "HTTP").</summary>
+/// <summary>HTTP calls of a worker: forwarded to its Kestrel, invoked over the stream, the answer streamed back (host-contract.md,
+/// "HTTP").</summary>
 public sealed partial class WorkerConnection
 {
     /// <summary>What the host takes at most, in bytes.</summary>
@@ -18,7 +19,8 @@ public sealed partial class WorkerConnection
 
     private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding",
+        "Upgrade",
     };
 
     private static readonly HttpMessageInvoker Client = new(new SocketsHttpHandler
@@ -35,7 +37,8 @@ public sealed partial class WorkerConnection
     /// <param name="function">The function its route leads to.</param>
     /// <param name="routeValues">Values of the route, decoded.</param>
     /// <param name="ct">The function timeout: the call is cut off and answered 500.</param>
-    public async Task<InvocationResult> ForwardAsync(HttpContext context, WorkerFunction function, RouteValueDictionary routeValues, CancellationToken ct)
+    public async Task<InvocationResult> ForwardAsync(HttpContext context, WorkerFunction function, RouteValueDictionary routeValues,
+        CancellationToken ct)
     {
         if (context.Request.ContentLength > MaxBody) return await RefuseAsync(context);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ct);
@@ -57,7 +60,8 @@ public sealed partial class WorkerConnection
         await using var hangUp = limit.Token.Register(() => Cancel(id));
         if (!await answering)
         {
-            // No answer came: the invocation says when it is over, at once if the worker has died, after the worker's own 15 s if only half of the pair arrived.
+            // No answer came: the invocation says when it is over, at once if the worker has died, after the worker's own 15 s if only half
+            // of the pair arrived.
             await Task.WhenAny(ended, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, limit.Token));
             Fail(context);
         }
@@ -67,7 +71,8 @@ public sealed partial class WorkerConnection
         return await ended;
     }
 
-    private async Task<bool> AnswerAsync(HttpContext context, string id, ReadOnlyMemory<byte>? json, Task<InvocationResult> ended, CancellationToken ct)
+    private async Task<bool> AnswerAsync(HttpContext context, string id, ReadOnlyMemory<byte>? json, Task<InvocationResult> ended,
+        CancellationToken ct)
     {
         try
         {
@@ -75,14 +80,16 @@ public sealed partial class WorkerConnection
             await CopyAsync(answer, context.Response, ct);
             return true;
         }
-        catch (Exception problem) when (problem is HttpRequestException or IOException or OperationCanceledException or BadHttpRequestException)
+        catch (Exception problem) when (problem is HttpRequestException or IOException or OperationCanceledException
+            or BadHttpRequestException)
         {
             return false;
         }
     }
 
     // A request without a body is sent up to 10 times, 50 to 250 ms apart; one with a body once (RetryProxyHandler of the real host).
-    private async Task<HttpResponseMessage> SendAsync(HttpContext context, string id, ReadOnlyMemory<byte>? json, Task ended, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(HttpContext context, string id, ReadOnlyMemory<byte>? json, Task ended,
+        CancellationToken ct)
     {
         for (var tried = 1; ; tried++)
         {
@@ -100,7 +107,8 @@ public sealed partial class WorkerConnection
         }
     }
 
-    // The worker tells its address and loads its functions shortly before its Kestrel listens. A call with a body is sent once, so a refused
+    // The worker tells its address and loads its functions shortly before its Kestrel listens. A call with a body is sent once, so a
+    // refused
     // connection would be 500: the worker counts as ready once its port can be reached.
     private async Task ReadyOnceListeningAsync()
     {
@@ -126,7 +134,8 @@ public sealed partial class WorkerConnection
         var from = context.Request;
         var request = new HttpRequestMessage(new HttpMethod(from.Method), Canonical(HttpAddress, from.Path, from.QueryString));
         if (json is { } bytes) request.Content = new ReadOnlyMemoryContent(bytes);
-        else if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true) request.Content = new StreamContent(from.Body);
+        else if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+            request.Content = new StreamContent(from.Body);
         foreach (var header in from.Headers) CopyHeader(request, header);
 
         // "Host, X-Forwarded-* are set by the host; the caller's own are lost."
@@ -134,7 +143,8 @@ public sealed partial class WorkerConnection
         Overwrite(request, "X-Forwarded-Proto", from.Scheme);
         Overwrite(request, "X-Forwarded-Host", from.Host.Value ?? "");
 
-        // A value of the caller's own stays, and the worker waits for its pair in vain: "500 after 15 s" (DefaultHttpProxyService of the real host).
+        // A value of the caller's own stays, and the worker waits for its pair in vain: "500 after 15 s" (DefaultHttpProxyService of the
+        // real host).
         if (!from.Headers.ContainsKey(InvocationHeader)) request.Headers.TryAddWithoutValidation(InvocationHeader, id);
         return request;
     }
@@ -189,7 +199,8 @@ public sealed partial class WorkerConnection
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    private static bool CanHaveBody(HttpRequest request) => request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false;
+    private static bool CanHaveBody(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false;
 
     private static Dictionary<string, TypedData> Metadata(HttpRequest request, RouteValueDictionary routeValues, ReadOnlyMemory<byte>? json)
     {

@@ -15,23 +15,27 @@ public sealed class HttpFront
     /// <param name="keys">Null lets every call pass.</param>
     /// <param name="forward">Gets the call, its function and the values of its route.</param>
     public HttpFront(
-        IEnumerable<WorkerFunction> functions, string routePrefix, FunctionKeys? keys, Func<HttpContext, WorkerFunction, RouteValueDictionary, Task> forward)
+        IEnumerable<WorkerFunction> functions, string routePrefix, FunctionKeys? keys,
+        Func<HttpContext, WorkerFunction, RouteValueDictionary, Task> forward)
     {
         (_forward, _keys) = (forward, keys);
         foreach (var function in functions.Where(item => item.Kind == TriggerKind.Http))
             _routes.Add((function, Matcher(function.Name, $"{routePrefix}/{function.Route}".Trim('/'))));
-        _routes.Sort((one, other) => RoutePrecedence.ComputeInbound(one.Matcher.Template).CompareTo(RoutePrecedence.ComputeInbound(other.Matcher.Template)));
+        _routes.Sort((one, other) =>
+            RoutePrecedence.ComputeInbound(one.Matcher.Template).CompareTo(RoutePrecedence.ComputeInbound(other.Matcher.Template)));
     }
 
     /// <summary>The front of one worker, without keys and without a timeout.</summary>
     public static HttpFront Of(WorkerConnection connection, string routePrefix = "api") => new(
-        connection.Functions, routePrefix, null, (context, function, values) => connection.ForwardAsync(context, function, values, CancellationToken.None));
+        connection.Functions, routePrefix, null, (context, function, values) =>
+        connection.ForwardAsync(context, function, values, CancellationToken.None));
 
     /// <summary>Answers one call: "Unknown route or wrong method: 404, empty. Missing key: 401, empty."</summary>
     public async Task AnswerAsync(HttpContext context)
     {
         if (Find(context.Request, out var values) is not { } function) context.Response.StatusCode = StatusCodes.Status404NotFound;
-        else if (_keys?.Opens(function.AuthLevel, context.Request) == false) context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        else if (_keys?.Opens(function.AuthLevel, context.Request) == false)
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         else await _forward(context, function, values);
     }
 
@@ -54,7 +58,8 @@ public sealed class HttpFront
         {
             var template = TemplateParser.Parse(route);
             if (template.Parameters.Any(parameter => parameter.InlineConstraints.Any()))
-                throw new HostStartException($"The route {route} of {function} uses a constraint; this host has {{x}}, {{x?}} and {{*rest}}.");
+                throw new HostStartException(
+                    $"The route {route} of {function} uses a constraint; this host has {{x}}, {{x?}} and {{*rest}}.");
             return new TemplateMatcher(template, []);
         }
         catch (Exception problem) when (problem is RoutePatternException or ArgumentException)

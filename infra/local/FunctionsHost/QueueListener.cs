@@ -8,7 +8,8 @@ using Serverless.Local.FunctionsHost.Rpc;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>The storage queue trigger: polls, invokes, retries and moves to the poison queue (host-contract.md, "Queue and timer").</summary>
+/// <summary>The storage queue trigger: polls, invokes, retries and moves to the poison queue (host-contract.md, "Queue and
+/// timer").</summary>
 internal sealed class QueueListener
 {
     private const string Poison = "-poison";
@@ -24,7 +25,8 @@ internal sealed class QueueListener
     private bool _unreachable;
 
     /// <exception cref="HostStartException">A setting is missing, or the connection string is none.</exception>
-    public QueueListener(FunctionHostOptions options, HostJson json, FunctionHost host, WorkerFunction function, WorkerSupervisor supervisor)
+    public QueueListener(FunctionHostOptions options, HostJson json, FunctionHost host, WorkerFunction function,
+        WorkerSupervisor supervisor)
     {
         (_options, _json, _host, _function, _supervisor) = (options, json, host, function, supervisor);
         try
@@ -33,7 +35,8 @@ internal sealed class QueueListener
             var service = new QueueServiceClient(options.Settings.Connection(function.Connection), client);
             _queue = service.GetQueueClient(options.Settings.Resolve(function.QueueName));
 
-            // The extension gives a queue named "...-poison" no poison queue of its own: what has used up its tries there stays, hidden again and again.
+            // The extension gives a queue named "...-poison" no poison queue of its own: what has used up its tries there stays, hidden
+            // again and again.
             _poison = _queue.Name.EndsWith(Poison, StringComparison.Ordinal) ? null : service.GetQueueClient(_queue.Name + Poison);
         }
         catch (FormatException problem)
@@ -103,13 +106,16 @@ internal sealed class QueueListener
     {
         try
         {
-            if (Decode(message.Body) is not { } text) await BuryAsync(message, message.PopReceipt, "is not base64, as host.json says it is");
-            else if (message.DequeueCount > _json.QueueMaxDequeueCount) await BuryAsync(message, message.PopReceipt, "has used up its tries");
+            if (Decode(message.Body) is not { } text)
+                await BuryAsync(message, message.PopReceipt, "is not base64, as host.json says it is");
+            else if (message.DequeueCount > _json.QueueMaxDequeueCount)
+                await BuryAsync(message, message.PopReceipt, "has used up its tries");
             else await InvokeAsync(message, text, stop);
         }
         catch (RequestFailedException problem)
         {
-            Log(LogLevel.Warning, $"{_function.Name}: message {message.MessageId} could not be settled ({problem.Message}); it comes again.");
+            Log(LogLevel.Warning,
+                $"{_function.Name}: message {message.MessageId} could not be settled ({problem.Message}); it comes again.");
         }
     }
 
@@ -117,14 +123,17 @@ internal sealed class QueueListener
     {
         using var ended = new CancellationTokenSource();
         var renewing = RenewAsync(message, ended.Token);
-        var result = await _host.InvokeAsync(_function, Value(message, text), TriggerMetadata.Merge(Properties(message, text), TriggerMetadata.OfBody(text)));
+        var result = await _host.InvokeAsync(_function, Value(message, text),
+            TriggerMetadata.Merge(Properties(message, text), TriggerMetadata.OfBody(text)));
         await ended.CancelAsync();
         var receipt = await renewing;
         if (result.Succeeded) await _queue.DeleteMessageAsync(message.MessageId, receipt, CancellationToken.None);
 
         // A try that the stopping host has cut off itself is not the message's fault.
-        else if (message.DequeueCount >= _json.QueueMaxDequeueCount && !stop.IsCancellationRequested) await BuryAsync(message, receipt, $"failed {message.DequeueCount} times");
-        else await _queue.UpdateMessageAsync(message.MessageId, receipt, (BinaryData?)null, _json.QueueVisibilityTimeout, CancellationToken.None);
+        else if (message.DequeueCount >= _json.QueueMaxDequeueCount && !stop.IsCancellationRequested)
+            await BuryAsync(message, receipt, $"failed {message.DequeueCount} times");
+        else await _queue.UpdateMessageAsync(message.MessageId, receipt, (BinaryData?)null, _json.QueueVisibilityTimeout,
+            CancellationToken.None);
     }
 
     private async Task<string> RenewAsync(QueueMessage message, CancellationToken ended)
@@ -136,7 +145,8 @@ internal sealed class QueueListener
             if (ended.IsCancellationRequested) return receipt;
             try
             {
-                receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, (BinaryData?)null, _options.QueueLock, CancellationToken.None)).Value.PopReceipt;
+                receipt = (await _queue.UpdateMessageAsync(message.MessageId, receipt, (BinaryData?)null, _options.QueueLock,
+                    CancellationToken.None)).Value.PopReceipt;
             }
             catch (RequestFailedException problem)
             {
@@ -159,7 +169,8 @@ internal sealed class QueueListener
     {
         if (!_json.QueueBase64) return body.ToString();
         var bytes = new byte[body.ToMemory().Length];
-        return Convert.TryFromBase64String(body.ToString(), bytes, out var length) ? Encoding.UTF8.GetString(bytes.AsSpan(0, length)) : null;
+        return Convert.TryFromBase64String(body.ToString(), bytes, out var length)
+            ? Encoding.UTF8.GetString(bytes.AsSpan(0, length)) : null;
     }
 
     // A string parameter gets the text, an SDK type model_binding_data (lines "Queue as string" and "As QueueMessage").
@@ -176,7 +187,8 @@ internal sealed class QueueListener
             message.InsertedOn,
             message.ExpiresOn,
         });
-        var data = new ModelBindingData { Version = "1.0", Source = "AzureStorageQueues", ContentType = "application/json", Content = ByteString.CopyFrom(content) };
+        var data = new ModelBindingData { Version = "1.0", Source = "AzureStorageQueues", ContentType = "application/json",
+            Content = ByteString.CopyFrom(content) };
         return new TypedData { ModelBindingData = data };
     }
 

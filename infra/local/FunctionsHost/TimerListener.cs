@@ -4,7 +4,8 @@ using Serverless.Local.FunctionsHost.Rpc;
 
 namespace Serverless.Local.FunctionsHost;
 
-/// <summary>The timer trigger: runs by its schedule, never twice at once, and knows at start what it has missed (host-contract.md, "Queue and timer").</summary>
+/// <summary>The timer trigger: runs by its schedule, never twice at once, and knows at start what it has missed (host-contract.md, "Queue
+/// and timer").</summary>
 internal sealed class TimerListener
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -23,7 +24,8 @@ internal sealed class TimerListener
         _file = Path.Combine(options.DataFolder, "timers", function.Name + ".json");
         var text = options.Settings.Resolve(function.Schedule);
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
-        _schedule = CrontabSchedule.TryParse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = parts == 6 }) ?? throw new HostStartException($"{text} is not a schedule.");
+        _schedule = CrontabSchedule.TryParse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = parts == 6 })
+            ?? throw new HostStartException($"{text} is not a schedule.");
 
         // "Status null for schedules under a minute."
         var first = NextAfter(options.Time.GetUtcNow());

@@ -32,8 +32,10 @@ internal static class TriggerMetadata
         return fields;
     }
 
-    /// <summary>Lays <paramref name="over"/> over what the trigger knows: a field of the body replaces a property of the same name in any case.</summary>
-    public static Dictionary<string, TypedData> Merge(IEnumerable<KeyValuePair<string, TypedData>> known, IEnumerable<KeyValuePair<string, TypedData>> over)
+    /// <summary>Lays <paramref name="over"/> over what the trigger knows: a field of the body replaces a property of the same name in any
+    /// case.</summary>
+    public static Dictionary<string, TypedData> Merge(IEnumerable<KeyValuePair<string, TypedData>> known,
+        IEnumerable<KeyValuePair<string, TypedData>> over)
     {
         var all = new Dictionary<string, TypedData>(known, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in over) all[name] = value;
@@ -41,5 +43,6 @@ internal static class TriggerMetadata
     }
 
     private static TypedData Value(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? new TypedData { String = value.GetString()! } : new TypedData { Json = value.GetRawText() };
+        value.ValueKind == JsonValueKind.String
+        ? new TypedData { String = value.GetString()! } : new TypedData { Json = value.GetRawText() };
 }

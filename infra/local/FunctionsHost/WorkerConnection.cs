@@ -36,14 +36,16 @@ public sealed record InvocationResult(InvocationStatus Status, string? Error)
     internal static InvocationResult Failed(string error) => new(InvocationStatus.Failure, error);
 }
 
-/// <summary>The stream of one worker: start, metadata, loads, invocations, end. The messages are the table "Start" of host-contract.md.</summary>
+/// <summary>The stream of one worker: start, metadata, loads, invocations, end. The messages are the table "Start" of
+/// host-contract.md.</summary>
 public sealed partial class WorkerConnection
 {
     /// <summary>The version this host gives itself: the one host-contract.md was measured on.</summary>
     public const string HostVersion = "4.1037.0";
 
     private readonly string _applicationDirectory;
-    private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<StreamingMessage> _outgoing =
+        Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<InvocationResult>> _running = new(StringComparer.Ordinal);
@@ -53,7 +55,8 @@ public sealed partial class WorkerConnection
     internal WorkerConnection(string workerId, string applicationDirectory)
     {
         (WorkerId, _applicationDirectory) = (workerId, applicationDirectory);
-        _ = _ready.Task.ContinueWith(task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = _ready.Task.ContinueWith(task =>
+            task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
     /// <summary>Gets each RpcLog of the worker; to be set before the worker starts.</summary>
@@ -78,7 +81,8 @@ public sealed partial class WorkerConnection
     public int InFlight => _running.Count;
 
     /// <summary>The function of that name.</summary>
-    public WorkerFunction Function(string name) => Functions.FirstOrDefault(item => item.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+    public WorkerFunction Function(string name) =>
+        Functions.FirstOrDefault(item => item.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ArgumentException($"The worker has no function {name}.", nameof(name));
 
     /// <summary>Waits until the worker has started, told its functions, loaded them all and listens for HTTP.</summary>
@@ -99,10 +103,12 @@ public sealed partial class WorkerConnection
     public Task<InvocationResult> InvokeTimerAsync(WorkerFunction function, bool isPastDue, CancellationToken ct) =>
         InvokeAsync(function, new TypedData { Json = TimerStatus.Json(null, isPastDue) }, [], ct);
 
-    /// <summary>WorkerTerminate: the worker stops in order within the grace period. Returns once the stream has ended, at the latest after the period.</summary>
+    /// <summary>WorkerTerminate: the worker stops in order within the grace period. Returns once the stream has ended, at the latest after
+    /// the period.</summary>
     public async Task TerminateAsync(TimeSpan grace)
     {
-        Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(grace) } });
+        Send(new StreamingMessage { WorkerTerminate =
+            new WorkerTerminate { GracePeriod = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(grace) } });
         await Task.WhenAny(_ended.Task, Task.Delay(grace, TimeProvider.System));
     }
 
@@ -155,7 +161,8 @@ public sealed partial class WorkerConnection
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _ = _ended.Task.ContinueWith(_ => end.CancelAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         var writing = WriteAsync(to, ct);
-        var init = new WorkerInitRequest { HostVersion = HostVersion, WorkerDirectory = _applicationDirectory, FunctionAppDirectory = _applicationDirectory };
+        var init = new WorkerInitRequest { HostVersion = HostVersion, WorkerDirectory = _applicationDirectory,
+            FunctionAppDirectory = _applicationDirectory };
         Send(new StreamingMessage { WorkerInitRequest = init });
         try
         {
@@ -166,7 +173,8 @@ public sealed partial class WorkerConnection
         {
             End(problem.Message);
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or Grpc.Core.RpcException)
+        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException
+            or Grpc.Core.RpcException)
         {
             End("The connection to the worker broke.");
         }
@@ -185,7 +193,8 @@ public sealed partial class WorkerConnection
                 await to.WriteAsync(message, ct);
             }
         }
-        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException or Grpc.Core.RpcException)
+        catch (Exception problem) when (problem is IOException or OperationCanceledException or InvalidOperationException
+            or Grpc.Core.RpcException)
         {
             End("The connection to the worker broke.");
         }
@@ -205,7 +214,8 @@ public sealed partial class WorkerConnection
                 Load(message.FunctionMetadataResponse);
                 break;
             case Content.FunctionLoadResponse:
-                Demand(message.FunctionLoadResponse.Result, $"could not load the function {NameOf(message.FunctionLoadResponse.FunctionId)}");
+                Demand(message.FunctionLoadResponse.Result,
+                    $"could not load the function {NameOf(message.FunctionLoadResponse.FunctionId)}");
                 if (_toLoad.Remove(message.FunctionLoadResponse.FunctionId) && _toLoad.Count == 0) _ = ReadyOnceListeningAsync();
                 break;
             case Content.InvocationResponse:
@@ -227,7 +237,8 @@ public sealed partial class WorkerConnection
         Functions = [.. answer.FunctionMetadataResults.Select(WorkerFunction.Read).OrderBy(item => item.Name, StringComparer.Ordinal)];
         _toLoad.UnionWith(answer.FunctionMetadataResults.Select(item => item.FunctionId));
         foreach (var metadata in answer.FunctionMetadataResults)
-            Send(new StreamingMessage { FunctionLoadRequest = new FunctionLoadRequest { FunctionId = metadata.FunctionId, Metadata = metadata } });
+            Send(new StreamingMessage { FunctionLoadRequest = new FunctionLoadRequest { FunctionId = metadata.FunctionId,
+                Metadata = metadata } });
     }
 
     private string NameOf(string id) => Functions.FirstOrDefault(item => item.Id == id)?.Name ?? id;
@@ -244,6 +255,7 @@ public sealed partial class WorkerConnection
 
     private static void Demand(StatusResult? result, string what)
     {
-        if (result?.Status != StatusResult.Types.Status.Success) throw new HostStartException($"The worker {what}: {result?.Exception?.Message ?? "it gave no reason"}");
+        if (result?.Status != StatusResult.Types.Status.Success)
+            throw new HostStartException($"The worker {what}: {result?.Exception?.Message ?? "it gave no reason"}");
     }
 }

@@ -7,7 +7,8 @@ namespace Serverless.Local.FunctionsHost;
 /// <summary>What makes a function run.</summary>
 public enum TriggerKind
 {
-    /// <summary>A trigger that this host does not have: the function is in error, the others run (host-contract.md, "Extensions").</summary>
+    /// <summary>A trigger that this host does not have: the function is in error, the others run (host-contract.md,
+    /// "Extensions").</summary>
     Unknown,
 
     /// <summary>An HTTP call.</summary>

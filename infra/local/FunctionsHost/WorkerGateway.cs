@@ -46,13 +46,15 @@ public sealed class WorkerGateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Announces a worker, before it is started. A worker that nobody announced finds its stream ended (table "Start", row 1).</summary>
+    /// <summary>Announces a worker, before it is started. A worker that nobody announced finds its stream ended (table "Start", row
+    /// 1).</summary>
     /// <param name="workerId">The id it will send in StartStream.</param>
     /// <param name="applicationDirectory">The app root: where host.json and the worker's assembly are.</param>
     public WorkerConnection Expect(string workerId, string applicationDirectory)
     {
         var connection = new WorkerConnection(workerId, applicationDirectory);
-        return _expected.TryAdd(workerId, connection) ? connection : throw new ArgumentException($"Worker {workerId} is expected already.", nameof(workerId));
+        return _expected.TryAdd(workerId, connection)
+            ? connection : throw new ArgumentException($"Worker {workerId} is expected already.", nameof(workerId));
     }
 
     /// <summary>Ends every stream and the server.</summary>
@@ -71,7 +73,8 @@ public sealed class WorkerGateway : IAsyncDisposable
     private sealed class EventStreams(WorkerGateway gateway) : FunctionRpc.FunctionRpcBase
     {
         public override async Task EventStream(
-            IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+            IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream,
+            ServerCallContext context)
         {
             if (!await requestStream.MoveNext(context.CancellationToken)) return;
             if (requestStream.Current is not { ContentCase: StreamingMessage.ContentOneofCase.StartStream } first) return;

@@ -84,7 +84,8 @@ public sealed class WorkerProcess : IAsyncDisposable
         Connection.Close("The worker was ended.");
     }
 
-    // The signal that ties the worker to the host comes when the thread that started it ends: so it has a thread of its own that waits for it.
+    // The signal that ties the worker to the host comes when the thread that started it ends: so it has a thread of its own that waits for
+    // it.
     private void Start(Action<HostLine> output)
     {
         var started = new TaskCompletionSource();

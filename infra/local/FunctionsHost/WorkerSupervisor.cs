@@ -3,7 +3,8 @@ namespace Serverless.Local.FunctionsHost;
 /// <summary>No worker can take the call: the host is stopped, or the wait for a restart was too long.</summary>
 internal sealed class WorkerUnavailableException(string message) : Exception(message);
 
-/// <summary>Keeps one worker running by the rules of host-contract.md, "Stop, timeouts, death", and lets callers wait until it is ready.</summary>
+/// <summary>Keeps one worker running by the rules of host-contract.md, "Stop, timeouts, death", and lets callers wait until it is
+/// ready.</summary>
 internal sealed class WorkerSupervisor(FunctionHostOptions options, WorkerGateway gateway, WorkerLaunch launch) : IAsyncDisposable
 {
     private static readonly TimeSpan ErrorWindow = TimeSpan.FromMinutes(30);
@@ -162,7 +163,8 @@ internal sealed class WorkerSupervisor(FunctionHostOptions options, WorkerGatewa
         if (_errors > 0 && now - _lastError > ErrorWindow) _errors = 0;
         _lastError = now;
         if (++_errors >= options.MaxWorkerErrors)
-            throw new HostStartException($"The worker ended with exit code {code}, error {_errors} with less than 30 minutes between two: the host is stopped.");
+            throw new HostStartException(
+                $"The worker ended with exit code {code}, error {_errors} with less than 30 minutes between two: the host is stopped.");
         Log(LogLevel.Error, $"The worker ended with exit code {code}; it is started again.");
         if (_errors > 1) await Task.Delay(options.RestartPause, options.Time, _stop.Token);
         return true;

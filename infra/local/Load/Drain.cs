@@ -12,8 +12,10 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <param name="accepted">Deliveries answered 2xx; each holds one contact.</param>
-    /// <returns>Deliveries of which there is no trace, those still waiting for their end when patience was over, and contacts worked per second until then.</returns>
-    /// <remarks>The emulator's queue and hot partitions grow slower with their length, so a long run is measured over its first minute only.</remarks>
+    /// <returns>Deliveries of which there is no trace, those still waiting for their end when patience was over, and contacts worked per
+    /// second until then.</returns>
+    /// <remarks>The emulator's queue and hot partitions grow slower with their length, so a long run is measured over its first minute
+    /// only.</remarks>
     public async Task<Drained> RunAsync(long accepted, Screen screen, CancellationToken ct)
     {
         screen.Say($"Processing {accepted} deliveries, for {Patience.TotalSeconds:0} s at most ...");

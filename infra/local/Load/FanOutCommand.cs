@@ -10,7 +10,8 @@ using Spectre.Console;
 namespace Serverless.Local.Load;
 
 /// <summary>
-/// Measures what telling costs: events handed to the webhook function of a worker, for several numbers of subscribers, against plain HttpClient posts of the same body to the same
+/// Measures what telling costs: events handed to the webhook function of a worker, for several numbers of subscribers, against plain
+/// HttpClient posts of the same body to the same
 /// receiver by the same number of callers. Both in turn, so that a slow second of the machine hits both.
 /// </summary>
 internal static class FanOutCommand
@@ -26,17 +27,21 @@ internal static class FanOutCommand
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
         var connections = settings.Connections;
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
+        using var http =
+            new HttpClient(new SocketsHttpHandler { UseProxy = false,
+                MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
         var figures = new JsonObject();
         foreach (var text in (settings.Subscribers ?? "1,10,100").Split(','))
         {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200) throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var subscribers) || subscribers is < 1 or > 200)
+                throw new Refusal("--subscribers is a list of numbers from 1 to 200, say 1,10,100.");
             await using var receiver = await ReceivedNotifications.StartAsync(subscribers, 0, ct);
             await using var stack = await Stack.StartAsync(repository, folder, receiver.Settings(), screen.Say, ct);
             await using var worker = await MeasuredWorker.StartAsync(app, stack.Settings, "/api/schema", ct);
             folder.Remember("worker", worker.ProcessId);
             var notify = worker.Connection.Function("NotifyWebhook");
-            async Task<bool> TellAsync() => (await worker.Connection.InvokeQueueAsync(notify, Encoding.UTF8.GetString(Event().Body), ct)).Succeeded;
+            async Task<bool> TellAsync() =>
+                (await worker.Connection.InvokeQueueAsync(notify, Encoding.UTF8.GetString(Event().Body), ct)).Succeeded;
             async Task<bool> PostAsync()
             {
                 using var content = new ByteArrayContent(Event().Body);
@@ -72,7 +77,8 @@ internal static class FanOutCommand
         return figures.Any(f => (int)f.Value!["missing"]! > 0) ? Refusal.Failed : 0;
     }
 
-    private static async Task<(int Sent, TimeSpan Took)> SendAsync(Func<Task<bool>> send, int connections, TimeSpan length, CancellationToken ct)
+    private static async Task<(int Sent, TimeSpan Took)> SendAsync(Func<Task<bool>> send, int connections, TimeSpan length,
+        CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         var counts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
@@ -92,7 +98,8 @@ internal static class FanOutCommand
     public static (string Id, byte[] Body) Event()
     {
         var id = Guid.NewGuid().ToString("N");
-        return (id, Encoding.UTF8.GetBytes($$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"fault","owes":"repair","channel":"meta","network":"whatsapp"}}"""));
+        return (id, Encoding.UTF8.GetBytes(
+            $$$"""{"specversion":"1.0","id":"{{{id}}}","source":"/cases","type":"serverless.case.opened.v1","subject":"{{{id}}}","time":"{{{TimeProvider.System.GetUtcNow():O}}}","datacontenttype":"application/json","data":{"caseId":"{{{id}}}","number":"K1","state":"open","owner":"service-desk","need":"fault","owes":"repair","channel":"meta","network":"whatsapp"}}"""));
     }
 
     private static void Print(LoadSettings settings, Screen screen, JsonObject figures)
@@ -103,8 +110,10 @@ internal static class FanOutCommand
             return;
         }
 
-        var table = new Table().Title("Fan-out").AddColumn("subscribers").AddColumn("notices/s").AddColumn("plain posts/s").AddColumn("ratio").AddColumn("missing");
-        foreach (var (subscribers, f) in figures) table.AddRow(subscribers, $"{f!["noticesPerSecond"]}", $"{f["plainPostsPerSecond"]}", $"{f["ratio"]}", $"{f["missing"]}");
+        var table = new Table().Title("Fan-out").AddColumn("subscribers").AddColumn("notices/s").AddColumn("plain posts/s")
+            .AddColumn("ratio").AddColumn("missing");
+        foreach (var (subscribers, f) in figures)
+            table.AddRow(subscribers, $"{f!["noticesPerSecond"]}", $"{f["plainPostsPerSecond"]}", $"{f["ratio"]}", $"{f["missing"]}");
         screen.Console.Write(table);
     }
 }

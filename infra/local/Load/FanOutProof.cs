@@ -8,7 +8,8 @@ using Spectre.Console;
 
 namespace Serverless.Local.Load;
 
-/// <summary>Many events to subscribers of which some always fail, through the queue, stand-in host and published app, which is killed on the way: each notice must end delivered or kept.</summary>
+/// <summary>Many events to subscribers of which some always fail, through the queue, stand-in host and published app, which is killed on
+/// the way: each notice must end delivered or kept.</summary>
 internal static class FanOutProof
 {
     private const string Queue = "notify-webhook";
@@ -28,13 +29,16 @@ internal static class FanOutProof
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         folder.Empty();
         await using var told = await ReceivedNotifications.StartAsync(subscribers, failing, ct);
-        // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there are; later tries are the journeys' business.
+        // No later try in this run: what fails waits, with a message in the queue. The emulator needs longer for each row the more there
+        // are; later tries are the journeys' business.
         var extra = told.Settings();
         extra["Notification__RetrySeconds"] = "86400";
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
         var queues = stack.Queues;
         await queues.CreateAsync("notices", Queue, ct);
-        await Parallel.ForEachAsync(Enumerable.Range(0, events), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (_, token) => await queues.PutAsync(Queue, Message(), token));
+        await Parallel.ForEachAsync(Enumerable.Range(0, events),
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct }, async (_, token) =>
+            await queues.PutAsync(Queue, Message(), token));
         await stack.StartHostAsync(app, 0, ct, maxWorkerErrors: kills + 3);
 
         screen.Say($"Sending {events} events to {subscribers} subscribers, {failing} of which always fail ...");
@@ -45,7 +49,8 @@ internal static class FanOutProof
 
         // It reads every row.
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(10) };
-        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct) ?? throw new Refusal("The app did not return the state of its notifications: see .local/load/handler.log.");
+        var summary = await new AppApi(http, stack.Front, stack.FunctionKey).SummaryAsync(Hours, ct)
+            ?? throw new Refusal("The app did not return the state of its notifications: see .local/load/handler.log.");
         var states = summary.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);
         var kept = states.GetValueOrDefault("failed") + states.GetValueOrDefault("waiting");
         var figures = new JsonObject
@@ -72,8 +77,10 @@ internal static class FanOutProof
         return (long)figures["lost"]! == 0 && (long)figures["saidDeliveredButNotTaken"]! <= 0 && !forgotten ? 0 : Refusal.Failed;
     }
 
-    /// <summary>Until the healthy subscribers have all and the queue holds nothing but later tries of the others; the handler is killed at even steps of what the healthy ones take.</summary>
-    private static async Task WorkedAsync(Stack stack, ReceivedNotifications told, int most, int later, int kills, Screen screen, CancellationToken ct)
+    /// <summary>Until the healthy subscribers have all and the queue holds nothing but later tries of the others; the handler is killed at
+    /// even steps of what the healthy ones take.</summary>
+    private static async Task WorkedAsync(Stack stack, ReceivedNotifications told, int most, int later, int kills, Screen screen,
+        CancellationToken ct)
     {
         var (stuck, said, before, killed) = (Stopwatch.StartNew(), Stopwatch.StartNew(), -1, 0);
         while (true)

@@ -59,8 +59,10 @@ internal sealed class LoadSettings : ReportSettings
 }
 
 /// <summary>
-/// Measures what accepting costs: the app's own door and the floor's, driven in turn in short slices against one Azurite. Both workers are behind a
-/// gateway of this process, whose part is the same for both; no host runs meanwhile, so no queue is worked. Then the host works off what was accepted.
+/// Measures what accepting costs: the app's own door and the floor's, driven in turn in short slices against one Azurite. Both workers are
+/// behind a
+/// gateway of this process, whose part is the same for both; no host runs meanwhile, so no queue is worked. Then the host works off what
+/// was accepted.
 /// </summary>
 internal static class LoadCommand
 {
@@ -78,11 +80,14 @@ internal static class LoadCommand
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
         var bareApp = await PublishedApp.EnsureAsync(repository, "infra/local/Bare", "bare", screen, ct);
         folder.Empty();
-        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Meta__Enabled"] = "true", [SecretName] = DemoSecret };
+        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Meta__Enabled"] = "true",
+            [SecretName] = DemoSecret };
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct);
 
         var connections = settings.Connections;
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
+        using var http =
+            new HttpClient(new SocketsHttpHandler { UseProxy = false,
+                MaxConnectionsPerServer = connections }) { Timeout = TimeSpan.FromSeconds(60) };
         var crowd = new Crowd(http, new MetaMessages(DemoSecret, TimeProvider.System), connections);
         var (ours, floor, warmedUp) = await AcceptAsync(crowd, app, bareApp, stack, folder, settings, screen, ct);
 

@@ -4,12 +4,15 @@ using Azure.Storage.Queues;
 
 namespace Serverless.Local.Load;
 
-/// <summary>Tables and queues of a run past the app, by the SDKs' clients with their own settings: to look at a queue, and to fill one.</summary>
+/// <summary>Tables and queues of a run past the app, by the SDKs' clients with their own settings: to look at a queue, and to fill
+/// one.</summary>
 internal sealed class PlainStorage(string connectionString)
 {
-    private readonly TableServiceClient _tables = new(connectionString, new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06));
+    private readonly TableServiceClient _tables = new(connectionString,
+        new TableClientOptions(TableClientOptions.ServiceVersion.V2020_12_06));
     private readonly QueueServiceClient _queues = new(
-        connectionString, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04) { MessageEncoding = QueueMessageEncoding.Base64 });
+        connectionString,
+        new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04) { MessageEncoding = QueueMessageEncoding.Base64 });
 
     /// <summary>Makes the table and the queue; nothing happens when they are there.</summary>
     public async Task CreateAsync(string table, string queue, CancellationToken ct)

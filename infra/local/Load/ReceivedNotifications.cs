@@ -40,7 +40,9 @@ internal sealed class ReceivedNotifications : IAsyncDisposable
     public Dictionary<string, string> Settings()
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["Webhook__Subscribers__crm__Events"] = "none" };
-        foreach (var n in Enumerable.Range(1, _subscribers)) (settings[$"Webhook__Subscribers__s{n}__Url"], settings[$"Webhook__Subscribers__s{n}__Secret"]) = (new Uri(Address, $"s{n}").ToString(), Secret);
+        foreach (var n in Enumerable.Range(1, _subscribers))
+            (settings[$"Webhook__Subscribers__s{n}__Url"],
+                settings[$"Webhook__Subscribers__s{n}__Secret"]) = (new Uri(Address, $"s{n}").ToString(), Secret);
         return settings;
     }
 
@@ -51,8 +53,10 @@ internal sealed class ReceivedNotifications : IAsyncDisposable
         await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
         Interlocked.Increment(ref _calls);
         var path = context.Request.Path.Value!;
-        var fails = path.StartsWith("/s", StringComparison.Ordinal) && int.Parse(path.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture) <= _failing;
-        if (!fails && path.Length > 1) _taken.AddOrUpdate((path, context.Request.Headers["webhook-id"].ToString()), 1, (_, times) => times + 1);
+        var fails = path.StartsWith("/s", StringComparison.Ordinal)
+            && int.Parse(path.AsSpan(2), System.Globalization.CultureInfo.InvariantCulture) <= _failing;
+        if (!fails && path.Length > 1)
+            _taken.AddOrUpdate((path, context.Request.Headers["webhook-id"].ToString()), 1, (_, times) => times + 1);
         context.Response.StatusCode = fails ? StatusCodes.Status500InternalServerError : StatusCodes.Status204NoContent;
     }
 }

@@ -144,7 +144,8 @@ internal static class SoakCommand
     }
 
     private static JsonObject Figures(
-        SoakSettings settings, Stack stack, SoakLedger ledger, Memory memory, SlowBodies slow, ReceivedNotifications told, RunSummary? drained,
+        SoakSettings settings, Stack stack, SoakLedger ledger, Memory memory, SlowBodies slow, ReceivedNotifications told,
+        RunSummary? drained,
             SoakOutcome outcome)
     {
         var webhook = drained?.Notices.GetValueOrDefault("webhook") ?? new Dictionary<string, long>(StringComparer.Ordinal);

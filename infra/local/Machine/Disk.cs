@@ -20,7 +20,9 @@ internal static partial class Disk
     public static void DemandRoom(string path, int megabytes, string why)
     {
         var free = Free(path);
-        if (free < megabytes) throw new Refusal($"{why} needs {megabytes} MB, but the disk of {path} has {free} MB free: free some, or clone the project to another disk.");
+        if (free < megabytes)
+            throw new Refusal(
+                $"{why} needs {megabytes} MB, but the disk of {path} has {free} MB free: free some, or clone the project to another disk.");
     }
 
     /// <summary>Folders that our children write to besides the one given; several may lie on one disk.</summary>

@@ -6,7 +6,8 @@ using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Local.Machine;
 
-/// <summary>A worker under the gateway alone, without queue and timer triggers: started as the host starts it, asked until a path answers 200, killed.</summary>
+/// <summary>A worker under the gateway alone, without queue and timer triggers: started as the host starts it, asked until a path answers
+/// 200, killed.</summary>
 internal sealed class MeasuredWorker : IAsyncDisposable
 {
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(30);
@@ -39,7 +40,8 @@ internal sealed class MeasuredWorker : IAsyncDisposable
     /// <param name="appRoot">The publish folder.</param>
     /// <param name="settings">App settings.</param>
     /// <param name="path">What answers 200, e.g. <c>/api/schema</c>.</param>
-    public static async Task<MeasuredWorker> StartAsync(string appRoot, IReadOnlyDictionary<string, string> settings, string path, CancellationToken ct)
+    public static async Task<MeasuredWorker> StartAsync(string appRoot, IReadOnlyDictionary<string, string> settings, string path,
+        CancellationToken ct)
     {
         var measured = new MeasuredWorker(await WorkerGateway.StartAsync(ct));
         try
@@ -89,7 +91,8 @@ internal sealed class MeasuredWorker : IAsyncDisposable
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, Port, ct);
-        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), ct);
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),
+            ct);
         var answer = new byte[64];
         var got = await socket.ReceiveAsync(answer, ct);
         return answer.AsSpan(0, got).StartsWith("HTTP/1.1 200"u8);

@@ -21,7 +21,8 @@ internal static class PortOwner
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new Refusal($"Port {port} on 127.0.0.1 is taken by {Of(port) ?? "a process of another user"}: end that, or choose another port with --port (0 takes a free one).");
+            throw new Refusal(
+                $"Port {port} on 127.0.0.1 is taken by {Of(port) ?? "a process of another user"}: end that, or choose another port with --port (0 takes a free one).");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
         {
@@ -61,7 +62,8 @@ internal static class PortOwner
             if (!int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var id)) continue;
             try
             {
-                if (Directory.EnumerateFiles(Path.Combine(process, "fd")).Any(f => File.ResolveLinkTarget(f, returnFinalTarget: false) is { } link && sockets.Contains(link.Name)))
+                if (Directory.EnumerateFiles(Path.Combine(process, "fd"))
+                    .Any(f => File.ResolveLinkTarget(f, returnFinalTarget: false) is { } link && sockets.Contains(link.Name)))
                 {
                     return $"process {id} ({File.ReadAllText(Path.Combine(process, "comm")).Trim()})";
                 }
@@ -74,7 +76,8 @@ internal static class PortOwner
         return null;
     }
 
-    /// <summary>Local address is column 2, state column 4 (0A is LISTEN), inode column 10: https://docs.kernel.org/networking/proc_net_tcp.html</summary>
+    /// <summary>Local address is column 2, state column 4 (0A is LISTEN), inode column 10:
+    /// https://docs.kernel.org/networking/proc_net_tcp.html</summary>
     private static IEnumerable<string> Listeners(string file, int port) =>
         from line in File.ReadLines(file).Skip(1)
         let columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)

@@ -39,7 +39,8 @@ internal sealed record ProcessMark(int Id, long Started, string Name)
     public static TimeSpan? ProcessorTime(int id) =>
         Stat(id) is { } fields ? TimeSpan.FromMilliseconds((Number(fields[11]) + Number(fields[12])) * 10.0) : null;
 
-    /// <summary>Start time is field 22 of stat, user and system time 14 and 15, state 3: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html</summary>
+    /// <summary>Start time is field 22 of stat, user and system time 14 and 15, state 3:
+    /// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html</summary>
     private static long? StartedAt(int id) => Stat(id) is { } fields && fields[0] is not ("Z" or "X") ? Number(fields[19]) : null;
 
     /// <summary>The fields from the third on: the second, the program's name, may hold blanks and brackets.</summary>

@@ -51,11 +51,14 @@ internal static class PublishedApp
     {
         if (output.Contains("No space left on device", StringComparison.Ordinal))
             return Disk.Full(output, Disk.WrittenBy(repository.Local));
-        if (output.Contains("compatible .NET SDK was not found", StringComparison.Ordinal) || output.Contains("No .NET SDKs were found", StringComparison.Ordinal))
+        if (output.Contains("compatible .NET SDK was not found", StringComparison.Ordinal)
+            || output.Contains("No .NET SDKs were found", StringComparison.Ordinal))
         {
-            return new Refusal("The .NET SDK that global.json asks for is missing: install the .NET 10 SDK from https://dot.net and start again.");
+            return new Refusal(
+                "The .NET SDK that global.json asks for is missing: install the .NET 10 SDK from https://dot.net and start again.");
         }
-        var error = output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim() ?? "no error was printed";
+        var error = output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.OrdinalIgnoreCase))?.Trim()
+            ?? "no error was printed";
         return new Refusal($"`dotnet publish {project} -c Release` failed ({error}): fix the error and start again.");
     }
 
@@ -63,8 +66,10 @@ internal static class PublishedApp
     private static string Fingerprint(string root, string project)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var shared = Directory.EnumerateFiles(root, "Directory.*").Append(Path.Combine(root, "host.json")).Append(Path.Combine(root, "global.json"));
-        var own = Directory.EnumerateFiles(Path.Combine(root, project), "*", SearchOption.AllDirectories).Where(f => !IsBuildOutput(Path.GetRelativePath(root, f)));
+        var shared = Directory.EnumerateFiles(root, "Directory.*").Append(Path.Combine(root, "host.json"))
+            .Append(Path.Combine(root, "global.json"));
+        var own = Directory.EnumerateFiles(Path.Combine(root, project), "*", SearchOption.AllDirectories)
+            .Where(f => !IsBuildOutput(Path.GetRelativePath(root, f)));
         foreach (var file in shared.Concat(own).Where(File.Exists).Order(StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(root, file) + "\0"));

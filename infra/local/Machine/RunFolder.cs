@@ -4,7 +4,8 @@ using Serverless.Local.CommandLine;
 namespace Serverless.Local.Machine;
 
 /// <summary>
-/// The data of one run, <c>.local/NAME</c>: held by one live run at a time, and naming the child processes that nobody else records (Azurite and the
+/// The data of one run, <c>.local/NAME</c>: held by one live run at a time, and naming the child processes that nobody else records
+/// (Azurite and the
 /// stand-in host keep their own record), so that the next run can end what a crash left behind.
 /// </summary>
 internal sealed class RunFolder : IDisposable

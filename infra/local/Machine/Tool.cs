@@ -16,7 +16,9 @@ internal static class Tool
     public static void DemandNode()
     {
         var missing = Find("node") is null ? "Node" : Find("npm") is null ? "npm" : null;
-        if (missing is not null) throw new Refusal($"{missing} is not on the PATH, and Azurite, the storage emulator, needs it: install Node 20 or newer from https://nodejs.org and start again.");
+        if (missing is not null)
+            throw new Refusal(
+                $"{missing} is not on the PATH, and Azurite, the storage emulator, needs it: install Node 20 or newer from https://nodejs.org and start again.");
     }
 
     /// <summary>Runs it and gives its exit code and all it printed.</summary>
@@ -24,9 +26,11 @@ internal static class Tool
     public static async Task<(int ExitCode, string Output)> RunAsync(
         string file, IEnumerable<string> arguments, string folder, CancellationToken ct, Action<string>? printed = null)
     {
-        var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder, UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         // Inside `dotnet run` and `dotnet test` the outer build's variables would send the inner one astray.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList()) start.Environment.Remove(name);
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+            start.Environment.Remove(name);
 
         using var process = Start(start);
         process.StandardInput.Close();
@@ -65,7 +69,8 @@ internal static class Tool
         }
         catch (Win32Exception)
         {
-            throw new Refusal($"{start.FileName} is not on the PATH: install {(start.FileName == "dotnet" ? "the .NET 10 SDK from https://dot.net" : start.FileName)} and start again.");
+            throw new Refusal(
+                $"{start.FileName} is not on the PATH: install {(start.FileName == "dotnet" ? "the .NET 10 SDK from https://dot.net" : start.FileName)} and start again.");
         }
     }
 }

@@ -14,7 +14,8 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         if (document is null) return null;
         var root = document.RootElement;
         var end = Text(root, "end") ?? "open";
-        var ends = root.TryGetProperty("ends", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(e => e.GetString() ?? "").ToList() : [];
+        var ends = root.TryGetProperty("ends", out var list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray().Select(e => e.GetString() ?? "").ToList() : [];
         // What failed its check was never taken apart: the delivery's own end stands for its elements.
         if (ends.Count == 0 && end is ("quarantined" or "refused")) ends = [$"{end}:{Text(root, "reason")}"];
         return new DeliveryLine(end, ends);
@@ -41,7 +42,8 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
         var cases = new List<CaseLine>();
         for (string? continuation = null; ;)
         {
-            using var document = await GetAsync("api/cases?top=50" + (continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}"), ct);
+            using var document = await GetAsync("api/cases?top=50"
+                + (continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}"), ct);
             if (document is null) return cases;
             cases.AddRange(document.RootElement.GetProperty("cases").EnumerateArray().Select(CaseLine.From));
             continuation = Text(document.RootElement, "continuation");
@@ -55,16 +57,19 @@ internal sealed class AppApi(HttpClient http, Uri frontDoor, string functionKey)
     {
         using var document = await GetAsync($"api/cases/{number}", ct);
         if (document is null) return [];
-        var channels = document.RootElement.GetProperty("contacts").EnumerateArray().ToDictionary(c => Text(c, "id") ?? "", c => Text(c.GetProperty("contact"), "channel") ?? "", StringComparer.Ordinal);
+        var channels = document.RootElement.GetProperty("contacts").EnumerateArray()
+            .ToDictionary(c => Text(c, "id") ?? "", c => Text(c.GetProperty("contact"), "channel") ?? "", StringComparer.Ordinal);
         return [.. document.RootElement.GetProperty("replies").EnumerateArray().Select(r => new ReplyLine(
-            number, channels.GetValueOrDefault(Text(r, "to") ?? "", ""), r.TryGetProperty("automatic", out var automatic) && automatic.GetBoolean(), Text(r, "state") ?? "", Text(r, "reason") ?? ""))];
+            number, channels.GetValueOrDefault(Text(r, "to") ?? "", ""), r.TryGetProperty("automatic", out var automatic)
+            && automatic.GetBoolean(), Text(r, "state") ?? "", Text(r, "reason") ?? ""))];
     }
 
     /// <summary>Answers the customer of a case, as a person does by the API.</summary>
     /// <returns>202 when the answer was taken; 0 when the app cannot be reached.</returns>
     public async Task<int> ReplyAsync(string number, string text, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(frontDoor, $"api/cases/{number}/replies")) { Content = System.Net.Http.Json.JsonContent.Create(new { text }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri(frontDoor, $"api/cases/{number}/replies")) { Content = System.Net.Http.Json.JsonContent.Create(new { text }) };
         request.Headers.TryAddWithoutValidation("x-functions-key", functionKey);
         try
         {
@@ -109,7 +114,8 @@ internal sealed record DeliveryLine(string End, IReadOnlyList<string> Ends)
 internal sealed record CaseLine(string Number, string State, string Owner, string Need, string Channels, string DueAt, long Contacts)
 {
     public static CaseLine From(JsonElement json) => new(
-        AppApi.Text(json, "number") ?? "", AppApi.Text(json, "state") ?? "", AppApi.Text(json, "owner") ?? "(none)", AppApi.Text(json, "need") ?? "",
+        AppApi.Text(json, "number") ?? "", AppApi.Text(json, "state") ?? "", AppApi.Text(json, "owner")
+        ?? "(none)", AppApi.Text(json, "need") ?? "",
         json.TryGetProperty("channels", out var channels) ? string.Join(", ", channels.EnumerateArray().Select(c => c.GetString())) : "",
         AppApi.Text(json, "dueAt") ?? "", json.TryGetProperty("contacts", out var contacts) ? contacts.GetInt64() : 0);
 }

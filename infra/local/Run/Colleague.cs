@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Serverless.Local.Run;
 
-/// <summary>Plays a colleague: answers every open case of the channels whose provider is played here, once, by the same API as any desk.</summary>
+/// <summary>Plays a colleague: answers every open case of the channels whose provider is played here, once, by the same API as any
+/// desk.</summary>
 internal sealed class Colleague(AppApi app)
 {
     private static readonly string[] Channels = ["email", "telegram", "twilio", "vonage", "x"];
@@ -22,7 +23,8 @@ internal sealed class Colleague(AppApi app)
             // A second run into the same folder answers nobody twice.
             if ((await app.RepliesAsync(one.Number, ct)).Any(r => !r.Automatic)) continue;
             var status = await app.ReplyAsync(one.Number, Words(one.Number), ct);
-            if (status is not (202 or 409 or 422)) differences.Add($"the answer to case {one.Number} ({one.Channels}) was met with {status}");
+            if (status is not (202 or 409 or 422))
+                differences.Add($"the answer to case {one.Number} ({one.Channels}) was met with {status}");
         }
 
         await RepliesAsync(ct);

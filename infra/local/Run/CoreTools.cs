@@ -19,9 +19,11 @@ internal sealed class CoreTools : IAsyncDisposable
     public string? Stopped => _process.HasExited ? $"func ended with exit code {_process.ExitCode}." : null;
 
     /// <summary>Starts it and waits until it answers.</summary>
-    public static async Task<CoreTools> StartAsync(string appRoot, IReadOnlyDictionary<string, string> settings, int port, Action<string> log, CancellationToken ct)
+    public static async Task<CoreTools> StartAsync(string appRoot, IReadOnlyDictionary<string, string> settings, int port,
+        Action<string> log, CancellationToken ct)
     {
-        var program = Tool.Find("func") ?? throw new Refusal("func is not on the PATH: install Azure Functions Core Tools 4, or leave --host out.");
+        var program = Tool.Find("func")
+            ?? throw new Refusal("func is not on the PATH: install Azure Functions Core Tools 4, or leave --host out.");
         if (port == 0) port = PortOwner.Free();
         var start = new ProcessStartInfo(program, ["start", "--no-build", "--port", $"{port}"])
         {

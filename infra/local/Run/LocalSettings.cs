@@ -6,23 +6,28 @@ using Serverless.Local.Machine;
 
 namespace Serverless.Local.Run;
 
-/// <summary>The app settings of a local run: the committed defaults, what the seeds of each channel need, and what only this run knows.</summary>
+/// <summary>The app settings of a local run: the committed defaults, what the seeds of each channel need, and what only this run
+/// knows.</summary>
 internal static class LocalSettings
 {
     /// <summary>For files that people open: indented, and with umlauts as they are.</summary>
-    public static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Readable = new() { WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Later ones win. Defaults may hold <c>{name}</c>, filled from <paramref name="places"/>.</summary>
     /// <param name="ours">What only this run knows, e.g. the connection strings.</param>
-    public static SortedDictionary<string, string> Merge(Repository repository, IReadOnlyDictionary<string, string> places, IReadOnlyDictionary<string, string> ours)
+    public static SortedDictionary<string, string> Merge(Repository repository, IReadOnlyDictionary<string, string> places,
+        IReadOnlyDictionary<string, string> ours)
     {
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var defaults = Path.Combine(repository.Root, "infra", "local", "local.settings.json");
-        Add(settings, Read(defaults)["Values"] as JsonObject ?? throw new Refusal($"{defaults} has no object 'Values': restore it from git."), defaults, places);
+        Add(settings, Read(defaults)["Values"] as JsonObject
+            ?? throw new Refusal($"{defaults} has no object 'Values': restore it from git."), defaults, places);
 
         if (Directory.Exists(repository.Seeds))
         {
-            foreach (var file in Directory.EnumerateFiles(repository.Seeds, "settings.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            foreach (var file in Directory.EnumerateFiles(repository.Seeds, "settings.json", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal))
             {
                 Add(settings, Read(file), file, places);
             }
@@ -46,7 +51,8 @@ internal static class LocalSettings
         RunFolder.Write(file, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString(Readable) + "\n"));
     }
 
-    private static void Add(SortedDictionary<string, string> settings, JsonObject values, string file, IReadOnlyDictionary<string, string> places)
+    private static void Add(SortedDictionary<string, string> settings, JsonObject values, string file,
+        IReadOnlyDictionary<string, string> places)
     {
         foreach (var (name, value) in values)
         {

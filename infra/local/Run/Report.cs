@@ -35,23 +35,28 @@ internal static class Report
         if (outcome.Summary is { } summary)
         {
             var ends = Table("Deliveries by outcome", "outcome", "elements");
-            foreach (var (end, count) in summary.Ends.OrderByDescending(e => e.Value).ThenBy(e => e.Key, StringComparer.Ordinal)) ends.AddRow(Text(end), Text($"{count}"));
+            foreach (var (end, count) in summary.Ends.OrderByDescending(e => e.Value).ThenBy(e => e.Key, StringComparer.Ordinal))
+                ends.AddRow(Text(end), Text($"{count}"));
             screen.Console.Write(ends);
         }
 
         var cases = Table("Cases", "number", "state", "channels", "owner", "need", "due (UTC)", "contacts");
-        foreach (var one in outcome.Cases) cases.AddRow(Text(one.Number), Text(one.State), Text(one.Channels), Text(one.Owner), Text(one.Need), Text(Minute(one.DueAt)), Text($"{one.Contacts}"));
+        foreach (var one in outcome.Cases)
+            cases.AddRow(Text(one.Number), Text(one.State), Text(one.Channels), Text(one.Owner), Text(one.Need), Text(Minute(one.DueAt)),
+                Text($"{one.Contacts}"));
         screen.Console.Write(cases);
 
         var notices = Table("Notifications", "route", "outcome", "count");
-        foreach (var (route, outcomes) in outcome.Summary?.Notices ?? new Dictionary<string, IReadOnlyDictionary<string, long>>(StringComparer.Ordinal))
+        foreach (var (route, outcomes) in outcome.Summary?.Notices
+            ?? new Dictionary<string, IReadOnlyDictionary<string, long>>(StringComparer.Ordinal))
         {
             foreach (var (word, count) in outcomes) notices.AddRow(Text(route), Text(word), Text($"{count}"));
         }
         screen.Console.Write(notices);
 
         var replies = Table("Replies to customers", "case", "channel", "author", "state");
-        foreach (var one in outcome.Replies) replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "acknowledgement" : "colleague"), Text(one.State));
+        foreach (var one in outcome.Replies)
+            replies.AddRow(Text(one.Number), Text(one.Channel), Text(one.Automatic ? "acknowledgement" : "colleague"), Text(one.State));
         screen.Console.Write(replies);
     }
 
@@ -101,8 +106,12 @@ internal static class Report
             ["cases"] = summary?.Cases,
             ["contacts"] = summary?.Contacts,
             ["duplicates"] = summary?.Duplicates,
-            ["notices"] = new JsonObject((summary?.Notices ?? new Dictionary<string, IReadOnlyDictionary<string, long>>(StringComparer.Ordinal)).Select(n => KeyValuePair.Create(n.Key, (JsonNode?)Counts(n.Value)))),
-            ["replies"] = new JsonObject(outcome.Replies.GroupBy(r => r.State, StringComparer.Ordinal).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)JsonValue.Create(r.Count())))),
+            ["notices"] =
+            new JsonObject((summary?.Notices
+                ?? new Dictionary<string, IReadOnlyDictionary<string, long>>(StringComparer.Ordinal)).Select(n =>
+                KeyValuePair.Create(n.Key, (JsonNode?)Counts(n.Value)))),
+            ["replies"] = new JsonObject(outcome.Replies.GroupBy(r => r.State, StringComparer.Ordinal)
+                .Select(r => KeyValuePair.Create(r.Key, (JsonNode?)JsonValue.Create(r.Count())))),
             ["receipts"] = outcome.Replies.Count(r => r.Automatic),
             ["outside"] = new JsonObject(outcome.Outside.Select(k => KeyValuePair.Create(k.Name, (JsonNode?)JsonValue.Create(k.Count)))),
             ["storageCalls"] = summary?.StorageCalls,
@@ -115,7 +124,8 @@ internal static class Report
     }
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long>? counts) =>
-        new((counts ?? new Dictionary<string, long>(StringComparer.Ordinal)).Select(c => KeyValuePair.Create(c.Key, (JsonNode?)JsonValue.Create(c.Value))));
+        new((counts ?? new Dictionary<string, long>(StringComparer.Ordinal)).Select(c =>
+            KeyValuePair.Create(c.Key, (JsonNode?)JsonValue.Create(c.Value))));
 
     private static Table Table(string title, params string[] columns)
     {
@@ -125,7 +135,8 @@ internal static class Report
     }
 
     private static string Minute(string time) =>
-        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at) ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : time;
+        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at)
+        ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : time;
 
     private static string Short(string text) => text.Length <= 60 ? text : text[..60] + " ...";
 

@@ -66,7 +66,8 @@ internal static class RunCommand
 
         // Vonage signs a reply's token with the application's own key; this run's is as good as any.
         using var key = RSA.Create(2048);
-        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Vonage__PrivateKey"] = key.ExportPkcs8PrivateKeyPem() };
+        var extra = new Dictionary<string, string>(StringComparer.Ordinal) { ["Channels__Vonage__PrivateKey"] =
+            key.ExportPkcs8PrivateKeyPem() };
         await using var stack = await Stack.StartAsync(repository, folder, extra, screen.Say, ct, settings.Port is 0 or 65535 ? 0
             : settings.Port + 1);
         repository.ShowOutside(folder.In("outside"));
@@ -76,9 +77,11 @@ internal static class RunCommand
         stack.Subscriber!.Links = (stack.Settings["Hooks__PublicBaseUrl"] + "/", stack.Front.ToString());
         screen.Say($"Ready after {watch.Elapsed.TotalSeconds:F1} s: the app is at {stack.Front}, its data in {folder.Path}");
 
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
+        using var http =
+            new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(60) };
         var api = new AppApi(http, stack.Front, stack.FunctionKey);
-        var run = new SeedRun(new SeedReplay(http, stack.Front), api, SeedLedger.Open(folder.In("ledger.json")), stack.IsTellingAsync, new Colleague(api));
+        var run = new SeedRun(new SeedReplay(http, stack.Front), api, SeedLedger.Open(folder.In("ledger.json")), stack.IsTellingAsync,
+            new Colleague(api));
         var outcome = await run.RunAsync(seeds, screen.Console, ct);
         outcome = outcome with
         {

@@ -8,7 +8,8 @@ namespace Serverless.Local.Run;
 /// <summary>Replays the seeds into a running app, waits until everything has its end, and compares with what the trios expect.</summary>
 /// <param name="isTelling">Whether a route's queue still holds a message that is due.</param>
 /// <param name="colleague">Answers customers once all have been heard; null: nobody does.</param>
-internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, Func<CancellationToken, Task<bool>> isTelling, Colleague? colleague = null)
+internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, Func<CancellationToken, Task<bool>> isTelling,
+    Colleague? colleague = null)
 {
     /// <summary>Looks back far enough to see every earlier replay into the folder.</summary>
     private const int SummaryHours = 720;
@@ -26,9 +27,11 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
         RunSummary? summary = null;
         IReadOnlyList<ReplyLine> replies = [];
         ledger.Sending(seeds);
-        await console.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn()).StartAsync(async progress =>
+        await console.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new CountColumn())
+            .StartAsync(async progress =>
         {
-            var (sending, ending, telling) = (progress.AddTask("Replaying seeds", true, seeds.Count), progress.AddTask("Coming to their end", true, seeds.Count), progress.AddTask("Answering and telling", true, 1));
+            var (sending, ending, telling) = (progress.AddTask("Replaying seeds", true, seeds.Count),
+                progress.AddTask("Coming to their end", true, seeds.Count), progress.AddTask("Answering and telling", true, 1));
             foreach (var seed in seeds)
             {
                 sent.Add(await replay.SendAsync(seed, ct));
@@ -48,11 +51,14 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
         });
         if (summary is null) differences.Add("the app did not answer api/operations/summary");
         else if (summary.Unaccounted != 0) differences.Add($"{summary.Unaccounted} deliveries are unaccounted for");
-        differences.AddRange(replies.Where(r => !r.IsOut).Select(r => $"a text to the customer of case {r.Number} ({r.Channel}) is {r.State} {r.Reason}".TrimEnd()));
-        return new SeedOutcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies, Channels = ByChannel(sent) };
+        differences.AddRange(replies.Where(r => !r.IsOut)
+            .Select(r => $"a text to the customer of case {r.Number} ({r.Channel}) is {r.State} {r.Reason}".TrimEnd()));
+        return new SeedOutcome(seeds.Count, differences, summary, await app.CasesAsync(ct)) { Replies = replies,
+            Channels = ByChannel(sent) };
     }
 
-    // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was delivered.
+    // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was
+    // delivered.
     private async Task AboutOursAsync(IReadOnlyList<Seed> seeds, CancellationToken ct)
     {
         foreach (var seed in seeds.Where(s => s.IsAboutOurs))
@@ -63,7 +69,8 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
     }
 
     private async IAsyncEnumerable<string> EndsAsync(
-        List<SentSeed> sent, Dictionary<Seed, Replayed> before, Action ended, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        List<SentSeed> sent, Dictionary<Seed, Replayed> before, Action ended,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var stuck = Stopwatch.StartNew();
         foreach (var one in sent)
@@ -114,7 +121,9 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
             if (summary is not null && last is not null && summary.Progress != last.Progress) stuck.Restart();
             if (stuck.Elapsed >= Patience)
             {
-                if (summary is not null) differences.Add($"{summary.OutboxPending} events in the outbox, {summary.NoticesWaiting} notices{(await isTelling(ct) ? " and messages of routes" : "")} still wait; nothing moved for {Patience.TotalSeconds:F0} seconds");
+                if (summary is not null)
+                    differences.Add(
+                        $"{summary.OutboxPending} events in the outbox, {summary.NoticesWaiting} notices{(await isTelling(ct) ? " and messages of routes" : "")} still wait; nothing moved for {Patience.TotalSeconds:F0} seconds");
                 return summary;
             }
             last = summary;
@@ -125,7 +134,8 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
     /// <summary>How many are done, of how many.</summary>
     private sealed class CountColumn : ProgressColumn
     {
-        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+        public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task,
+            TimeSpan deltaTime) =>
             new Text($"{task.Value:F0}/{task.MaxValue:F0}");
     }
 }

@@ -7,7 +7,8 @@ using Serverless.Local.ServiceBus;
 
 namespace Serverless.Local.Run;
 
-/// <summary>Everything a run starts: Azurite, the subscriber and the provider outside, the bus, and the stand-in host with the app under it. Ended in the opposite order.</summary>
+/// <summary>Everything a run starts: Azurite, the subscriber and the provider outside, the bus, and the stand-in host with the app under
+/// it. Ended in the opposite order.</summary>
 internal sealed class Stack : IAsyncDisposable
 {
     private readonly RunFolder _folder;
@@ -22,7 +23,8 @@ internal sealed class Stack : IAsyncDisposable
     private Stack(RunFolder folder)
     {
         _folder = folder;
-        _log = new StreamWriter(new FileStream(folder.In("handler.log"), FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        _log = new StreamWriter(new FileStream(folder.In("handler.log"), FileMode.Create, FileAccess.Write,
+            FileShare.ReadWrite)) { AutoFlush = true };
     }
 
     public DemoSubscriber? Subscriber { get; private set; }
@@ -84,7 +86,8 @@ internal sealed class Stack : IAsyncDisposable
             stack.Subscriber = await DemoSubscriber.StartAsync(stack.Outside, TimeProvider.System, ct, pagesPort);
             stack.Provider = await SeedProvider.StartAsync(repository.Seeds, ct, new ReplyCounter(stack.Outside, TimeProvider.System));
             stack._bus = LocalBus.Start(repository, Environment.GetEnvironmentVariable(LocalBus.EmulatorSetting));
-            var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address, ["provider"] = stack.Provider.Address };
+            var places = new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = stack.Subscriber.Address,
+                ["provider"] = stack.Provider.Address };
             var connections = LocalSettings.Connections(stack._azurite.ConnectionString, stack._bus.ConnectionString);
             foreach (var (name, value) in extra) connections[name] = value;
             stack.Settings = LocalSettings.Merge(repository, places, connections);
@@ -101,7 +104,8 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Starts the app under the stand-in host.</summary>
     /// <param name="port">Of the front door; 0 takes a free one.</param>
     /// <param name="maxWorkerErrors">Deaths of the app after which it is not started again.</param>
-    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct, int maxWorkerErrors = 3) => _host = await FunctionHost.StartAsync(
+    public async Task StartHostAsync(string appRoot, int port, CancellationToken ct, int maxWorkerErrors = 3) =>
+        _host = await FunctionHost.StartAsync(
         new FunctionHostOptions
         {
             AppRoot = appRoot,

@@ -10,39 +10,46 @@ namespace Serverless.Local.Seeds;
 /// <param name="Name">Path below <c>seeds/</c> without ending, e.g. <c>meta/03-whatsapp-text</c>.</param>
 /// <param name="Target">Path and query as sent.</param>
 /// <param name="Headers">As sent, in order; no Host, no Content-Length.</param>
-internal sealed record Seed(string Name, string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body, Expectation Expected)
+internal sealed record Seed(string Name, string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body,
+    Expectation Expected)
 {
     /// <summary>The channel in its address.</summary>
-    public string Channel => Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries) is ["api", "hooks", var channel, ..] ? channel : "";
+    public string Channel =>
+        Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries) is ["api", "hooks", var channel, ..] ? channel : "";
 
     /// <summary>Whether it tells what became of a message of ours.</summary>
     public bool IsAboutOurs => Target.EndsWith("/messages/status", StringComparison.Ordinal);
 
     /// <summary>Tells whether the same bytes were sent before.</summary>
     public string Fingerprint =>
-        Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{Method} {Target}\n{string.Join('\n', Headers)}\n"), .. Body]));
+        Convert.ToHexStringLower(
+            SHA256.HashData([.. Encoding.UTF8.GetBytes($"{Method} {Target}\n{string.Join('\n', Headers)}\n"), .. Body]));
 
     /// <summary>All trios below a folder, in order of their full path.</summary>
     public static IReadOnlyList<Seed> ReadAll(string folder) =>
         !Directory.Exists(folder)
             ? []
-            : [.. Directory.EnumerateFiles(folder, "*.headers", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => Read(folder, f))];
+            : [.. Directory.EnumerateFiles(folder, "*.headers", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(f => Read(folder, f))];
 
     private static Seed Read(string folder, string headersFile)
     {
         var stem = headersFile[..^".headers".Length];
         var name = Path.GetRelativePath(folder, stem);
         var (method, target, headers) = ParseHeaders(name, File.ReadAllText(headersFile));
-        return new Seed(name, method, target, headers, File.ReadAllBytes(Part(stem, name, ".body")), Expectation.Parse(name, File.ReadAllBytes(Part(stem, name, ".expected.json"))));
+        return new Seed(name, method, target, headers, File.ReadAllBytes(Part(stem, name, ".body")),
+            Expectation.Parse(name, File.ReadAllBytes(Part(stem, name, ".expected.json"))));
     }
 
     private static string Part(string stem, string name, string ending) =>
-        File.Exists(stem + ending) ? stem + ending : throw new Refusal($"The seed {name} has no {ending}: a seed is a trio of .body, .headers and .expected.json.");
+        File.Exists(stem + ending) ? stem + ending
+        : throw new Refusal($"The seed {name} has no {ending}: a seed is a trio of .body, .headers and .expected.json.");
 
     private static (string Method, string Target, IReadOnlyList<(string, string)> Headers) ParseHeaders(string name, string text)
     {
         var lines = text.Split('\n').Select(l => l.TrimEnd('\r')).ToList();
-        if (lines[0].Split(' ') is not [var method, ['/', ..] target]) throw new Refusal($"The seed {name} must start its .headers with a method and a path, not '{lines[0]}'.");
+        if (lines[0].Split(' ') is not [var method, ['/', ..] target])
+            throw new Refusal($"The seed {name} must start its .headers with a method and a path, not '{lines[0]}'.");
         var headers = new List<(string, string)>();
         foreach (var line in lines.Skip(1).Where(l => l.Length > 0))
         {
@@ -75,7 +82,8 @@ internal sealed record Expectation(int Status, string? ContentType, string? Body
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new Refusal(string.Create(CultureInfo.InvariantCulture, $"The .expected.json of the seed {name} is not what it must be: {e.Message}"));
+            throw new Refusal(string.Create(CultureInfo.InvariantCulture,
+                $"The .expected.json of the seed {name} is not what it must be: {e.Message}"));
         }
     }
 

@@ -10,13 +10,15 @@ internal static class SeedCheck
     {
         var expected = seed.Expected;
         if (status != expected.Status) yield return $"{seed.Name}: answered {status}, expected {expected.Status}";
-        if (expected.ContentType is { } type && type != contentType) yield return $"{seed.Name}: answered as '{contentType}', expected '{type}'";
+        if (expected.ContentType is { } type && type != contentType)
+            yield return $"{seed.Name}: answered as '{contentType}', expected '{type}'";
         if (expected.Body is { } text && text != body) yield return $"{seed.Name}: answered '{Short(body)}', expected '{Short(text)}'";
     }
 
     /// <summary>One sentence for each difference in the ends.</summary>
     /// <param name="ends">One per element in order; null when nothing was stored, so that there is nothing to have an end.</param>
-    /// <param name="before">Whether the same bytes came to their end in this folder before: then a contact is a duplicate, for a second replay changes nothing.</param>
+    /// <param name="before">Whether the same bytes came to their end in this folder before: then a contact is a duplicate, for a second
+    /// replay changes nothing.</param>
     public static IEnumerable<string> Ends(Seed seed, IReadOnlyList<string>? ends, Replayed before)
     {
         var expected = seed.Expected.Ends;
@@ -35,7 +37,8 @@ internal static class SeedCheck
         for (var i = 0; i < ends.Count; i++)
         {
             var right = Right(expected[i], before);
-            if (!right.Contains(ends[i], StringComparer.Ordinal)) yield return $"{seed.Name}: element {i + 1} ended as {ends[i]}, expected {string.Join('|', right)}";
+            if (!right.Contains(ends[i], StringComparer.Ordinal))
+                yield return $"{seed.Name}: element {i + 1} ended as {ends[i]}, expected {string.Join('|', right)}";
         }
     }
 
@@ -43,10 +46,12 @@ internal static class SeedCheck
     {
         // What is no contact has no duplicate: the state of a message of ours is known by now, and told once more.
         if (before == Replayed.Never || !expected.All(IsContactEnd)) return expected;
-        return [.. before == Replayed.ToItsEnd ? expected.Where(e => !IsContactEnd(e)) : expected.Where(e => e != "duplicate"), "duplicate"];
+        return [.. before == Replayed.ToItsEnd
+            ? expected.Where(e => !IsContactEnd(e)) : expected.Where(e => e != "duplicate"), "duplicate"];
     }
 
-    private static string Words(IReadOnlyList<IReadOnlyList<string>> ends) => ends.Count == 0 ? "none" : string.Join(", ", ends.Select(e => string.Join('|', e)));
+    private static string Words(IReadOnlyList<IReadOnlyList<string>> ends) =>
+        ends.Count == 0 ? "none" : string.Join(", ", ends.Select(e => string.Join('|', e)));
 
     private static string Short(string text) => text.Length <= 200 ? text : text[..200] + "...";
 }

@@ -19,7 +19,8 @@ internal sealed class StartTimeSettings : ReportSettings
     public int Starts { get; init; } = 7;
 }
 
-/// <summary>Measures from the start of a worker to the first 200 of a function: the published app and an empty worker, published the same way, in turn.</summary>
+/// <summary>Measures from the start of a worker to the first 200 of a function: the published app and an empty worker, published the same
+/// way, in turn.</summary>
 internal static class StartTimeCommand
 {
     public static async Task<int> RunAsync(Repository repository, StartTimeSettings options, Screen screen, CancellationToken ct)
@@ -29,8 +30,10 @@ internal static class StartTimeCommand
         // Nothing listens there: neither storage nor the bus may be needed to start.
         var nobody = PortOwner.Free();
         var settings = LocalSettings.Merge(repository,
-            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}", ["provider"] = $"http://127.0.0.1:{nobody}" },
-            LocalSettings.Connections(Nowhere(nobody), $"Endpoint=sb://127.0.0.1:{nobody};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true"));
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["outside"] = $"http://127.0.0.1:{nobody}",
+                ["provider"] = $"http://127.0.0.1:{nobody}" },
+            LocalSettings.Connections(Nowhere(nobody),
+                $"Endpoint=sb://127.0.0.1:{nobody};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true"));
 
         var starts = options.Starts;
         var (appTimes, emptyTimes) = (new List<double>(), new List<double>());
@@ -48,17 +51,20 @@ internal static class StartTimeCommand
         var ratio = Math.Round(milliseconds / emptyMilliseconds, 3);
         if (options.Json)
         {
-            Console.Out.WriteLine(new JsonObject { ["milliseconds"] = milliseconds, ["emptyMilliseconds"] = emptyMilliseconds, ["ratio"] = ratio }.ToJsonString());
+            Console.Out.WriteLine(new JsonObject { ["milliseconds"] = milliseconds, ["emptyMilliseconds"] = emptyMilliseconds,
+                ["ratio"] = ratio }.ToJsonString());
         }
         else
         {
             screen.Console.Write(new Table().AddColumn("").AddColumn("median of " + starts)
-                .AddRow("app", $"{milliseconds} ms").AddRow("empty app", $"{emptyMilliseconds} ms").AddRow("ratio", ratio.ToString(CultureInfo.InvariantCulture)));
+                .AddRow("app", $"{milliseconds} ms").AddRow("empty app", $"{emptyMilliseconds} ms")
+                .AddRow("ratio", ratio.ToString(CultureInfo.InvariantCulture)));
         }
         return 0;
     }
 
-    private static async Task<double> TimeAsync(string appRoot, IReadOnlyDictionary<string, string> settings, string path, CancellationToken ct)
+    private static async Task<double> TimeAsync(string appRoot, IReadOnlyDictionary<string, string> settings, string path,
+        CancellationToken ct)
     {
         await using var worker = await MeasuredWorker.StartAsync(appRoot, settings, path, ct);
         return worker.StartTime.TotalMilliseconds;

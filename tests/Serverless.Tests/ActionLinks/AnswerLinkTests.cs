@@ -102,7 +102,8 @@ public sealed class AnswerLinkTests(AzuriteFixture azurite) : IClassFixture<Azur
         var id = await world.AskAsync("q1");
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(world, Link(world, id, LinkAction.Answer), form)).Status);
         Assert.Equal(HttpStatusCode.BadRequest,
-            (await PostAsync(world, Link(world, id, LinkAction.Answer), "text=" + new string('x', ActionLinkViews.LongestText + 1))).Status);
+            (await PostAsync(world, Link(world, id, LinkAction.Answer), "text="
+                + new string('x', ActionLinkViews.LongestText + 1))).Status);
         Assert.Equal((HttpStatusCode.OK, true), Form(await GetAsync(world, Link(world, id, LinkAction.Answer))));
     }
 

@@ -22,7 +22,8 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
             ["pages"] = new object[]
             {
                 new { url = Link(world, accepted, LinkAction.Accept), locale = "de-DE", press = "Annehmen" },
-                new { url = Link(world, handed, LinkAction.HandOver), locale = "en-GB", fill = new { to = "workshop", why = "needs a <b>technician</b>" }, press = "Offer case" },
+                new { url = Link(world, handed, LinkAction.HandOver), locale = "en-GB",
+                    fill = new { to = "workshop", why = "needs a <b>technician</b>" }, press = "Offer case" },
                 new { url = Link(world, closed, LinkAction.Done), locale = "en-GB", press = "Cause unknown" },
                 new { url = Link(world, accepted, LinkAction.Accept) + "x", locale = "fr-FR" },
             },
@@ -31,8 +32,10 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
         {
             Assert.Empty(page.GetProperty("accessibility").EnumerateArray());
             // 404 and 410 are lines of the console; a blocked style or script would be others.
-            Assert.DoesNotContain(page.GetProperty("errors").EnumerateArray(), e => e.GetString()!.Contains("Content Security Policy", StringComparison.Ordinal));
-            Assert.All(page.GetProperty("requests").EnumerateArray(), r => Assert.StartsWith(world.Address.ToString(), r.GetString(), StringComparison.Ordinal));
+            Assert.DoesNotContain(page.GetProperty("errors").EnumerateArray(), e =>
+                e.GetString()!.Contains("Content Security Policy", StringComparison.Ordinal));
+            Assert.All(page.GetProperty("requests").EnumerateArray(), r =>
+                Assert.StartsWith(world.Address.ToString(), r.GetString(), StringComparison.Ordinal));
             Assert.False(page.GetProperty("wide").GetBoolean());
         });
         Assert.Equal(["de", "en", "en", "en"], pages.EnumerateArray().Select(p => p.GetProperty("language").GetString()));
@@ -42,7 +45,8 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
         Assert.Contains("does not work", pages[3].GetProperty("text").GetString(), StringComparison.Ordinal);
 
         Assert.Equal("service", (await world.CaseAsync(accepted)).Head("acceptedBy"));
-        Assert.Equal("needs a <b>technician</b>", (await world.CaseAsync(handed)).GetProperty("case").GetProperty("handOver").GetProperty("why").GetString());
+        Assert.Equal("needs a <b>technician</b>", (await world.CaseAsync(handed)).GetProperty("case").GetProperty("handOver")
+            .GetProperty("why").GetString());
         Assert.Equal(("closed", "unknown"), ((await world.CaseAsync(closed)).Head("state"), (await world.CaseAsync(closed)).Head("cause")));
     }
 
@@ -78,7 +82,8 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
         var id = await OpenAsync(world, "1");
         var link = Link(world, id, LinkAction.Done);
         for (var at = link.Length - 1; at > link.Length - 60; at -= 7)
-            Assert.Equal(HttpStatusCode.NotFound, await PostAsync(world, $"{link[..at]}{(link[at] == 'A' ? 'B' : 'A')}{link[(at + 1)..]}", "cause=unknown"));
+            Assert.Equal(HttpStatusCode.NotFound,
+                await PostAsync(world, $"{link[..at]}{(link[at] == 'A' ? 'B' : 'A')}{link[(at + 1)..]}", "cause=unknown"));
         world.Time.Advance(TimeSpan.FromHours(49));
         Assert.Equal(HttpStatusCode.Gone, await PostAsync(world, link, "cause=unknown"));
         Assert.Equal("open", (await world.CaseAsync(id)).Head("state"));
@@ -112,24 +117,32 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
     public async Task Without_a_secret_there_are_no_links()
     {
         await using var world = await TestApp.StartAsync(azurite, ("Hooks__PublicBaseUrl", "https://contact.example.com"));
-        Assert.Null(world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink("a", LinkAction.Accept, "service", "e")));
-        Assert.Contains(world.Services.GetRequiredService<ActionLinkTokens>().Problems(), p => p.Contains("Links__Secret", StringComparison.Ordinal));
+        Assert.Null(world.Services.GetRequiredService<ActionLinkTokens>()
+            .AddressOf(new ActionLink("a", LinkAction.Accept, "service", "e")));
+        Assert.Contains(world.Services.GetRequiredService<ActionLinkTokens>().Problems(), p =>
+            p.Contains("Links__Secret", StringComparison.Ordinal));
     }
 
     private Task<TestApp> WorldAsync() => TestApp.StartAsync(
-        azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "workshop"), ("Links__Secret", Secret), ("Links__ValidHours", "48"));
+        azurite, ("Owners__Default", "service"), ("Owners__Networks__voice", "workshop"), ("Links__Secret", Secret),
+        ("Links__ValidHours", "48"));
 
     private static async Task<string> OpenAsync(TestApp world, string customer)
     {
         world.Set(("Hooks__PublicBaseUrl", world.Address.ToString()));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.",
+                    world.Time.GetUtcNow()))));
         return (await world.CasesAsync()).Select(c => c.CaseId()).Except(Known(world)).Single();
     }
 
-    private static IEnumerable<string> Known(TestApp world) => world.Told().Select(t => t.CaseId).Distinct(StringComparer.Ordinal).SkipLast(1);
+    private static IEnumerable<string> Known(TestApp world) =>
+        world.Told().Select(t => t.CaseId).Distinct(StringComparer.Ordinal).SkipLast(1);
 
     private static string Link(TestApp world, string id, LinkAction action) =>
-        world.Services.GetRequiredService<ActionLinkTokens>().AddressOf(new ActionLink(id, action, "service", $"event-{action}"))!.ToString();
+        world.Services.GetRequiredService<ActionLinkTokens>()
+        .AddressOf(new ActionLink(id, action, "service", $"event-{action}"))!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 
@@ -142,7 +155,8 @@ public sealed class LinkPageTests(AzuriteFixture azurite) : IClassFixture<Azurit
 
     private static async Task<HttpStatusCode> PostAsync(TestApp world, string link, string form)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
         using var answer = await world.SendAsync(request);
         return answer.StatusCode;
     }

@@ -22,7 +22,8 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
         {
             ["pages"] = new object[]
             {
-                new { url = Link(world, "anna"), locale = "de-DE", fill = new { hours = "Mon-Fri 09:00-15:00", language = "en", digestCount = "10" }, press = "Speichern" },
+                new { url = Link(world, "anna"), locale = "de-DE",
+                    fill = new { hours = "Mon-Fri 09:00-15:00", language = "en", digestCount = "10" }, press = "Speichern" },
                 new { url = Link(world, "anna"), locale = "de-DE", press = "Restore defaults" },
                 new { url = Link(world, "bert"), locale = "en-GB", fill = new { hours = "when the sun shines" }, press = "Save" },
                 new { url = Link(world, "anna") + "x", locale = "en-GB" },
@@ -31,8 +32,10 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
         Assert.All(pages.EnumerateArray(), page =>
         {
             Assert.Empty(page.GetProperty("accessibility").EnumerateArray());
-            Assert.DoesNotContain(page.GetProperty("errors").EnumerateArray(), e => e.GetString()!.Contains("Content Security Policy", StringComparison.Ordinal));
-            Assert.All(page.GetProperty("requests").EnumerateArray(), r => Assert.StartsWith(world.Address.ToString(), r.GetString(), StringComparison.Ordinal));
+            Assert.DoesNotContain(page.GetProperty("errors").EnumerateArray(), e =>
+                e.GetString()!.Contains("Content Security Policy", StringComparison.Ordinal));
+            Assert.All(page.GetProperty("requests").EnumerateArray(), r =>
+                Assert.StartsWith(world.Address.ToString(), r.GetString(), StringComparison.Ordinal));
             Assert.False(page.GetProperty("wide").GetBoolean());
             Assert.DoesNotContain("example.com", page.GetProperty("text").GetString(), StringComparison.Ordinal);
         });
@@ -49,13 +52,15 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
         await using var anna = await Subscriber.StartAsync();
         await using var world = await WorldAsync(anna.Address.ToString());
         var link = Link(world, "anna");
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(world, link, "events=serverless.case.closed.v1&hours=always&language=en&digestCount=0&digestMinutes=60"));
+        Assert.Equal(HttpStatusCode.OK,
+            await PostAsync(world, link, "events=serverless.case.closed.v1&hours=always&language=en&digestCount=0&digestMinutes=60"));
         await ArriveAsync(world, "1");
         Assert.Empty(anna.Told);
         Assert.Equal(HttpStatusCode.OK, await PostAsync(world, link, "reset=yes"));
         await ArriveAsync(world, "2");
         var card = Encoding.UTF8.GetString(Assert.Single(anna.Told).Body);
-        Assert.Contains("Neuer Vorgang", JsonDocument.Parse(card).RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains("Neuer Vorgang", JsonDocument.Parse(card).RootElement.GetProperty("attachments")[0].GetProperty("content")
+            .GetProperty("body")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Contains("/api/recipients/", card, StringComparison.Ordinal);
     }
 
@@ -66,7 +71,8 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
         var link = Link(world, "anna");
         const string Form = "events=serverless.case.closed.v1&hours=never&language=en";
         for (var at = link.Length - 1; at > link.Length - 40; at -= 7)
-            Assert.Equal(HttpStatusCode.NotFound, await PostAsync(world, $"{link[..at]}{(link[at] == 'A' ? 'B' : 'A')}{link[(at + 1)..]}", Form));
+            Assert.Equal(HttpStatusCode.NotFound,
+                await PostAsync(world, $"{link[..at]}{(link[at] == 'A' ? 'B' : 'A')}{link[(at + 1)..]}", Form));
         Assert.Equal(HttpStatusCode.NotFound, await PostAsync(world, Link(world, "nobody"), Form));
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(world, link, "hours=always&language=en"));
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(world, link, "events=serverless.case.closed.v1&hours=sometimes"));
@@ -79,7 +85,8 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
     private async Task<TestApp> WorldAsync(string teams)
     {
         var world = await TestApp.StartAsync(
-            azurite, ("Owners__Default", "service"), ("Links__Secret", Secret), ("Links__ValidHours", "48"), ("Recipients__Entries__anna__TeamsUrl", teams), ("Recipients__Entries__anna__Owners", "*"),
+            azurite, ("Owners__Default", "service"), ("Links__Secret", Secret), ("Links__ValidHours", "48"),
+            ("Recipients__Entries__anna__TeamsUrl", teams), ("Recipients__Entries__anna__Owners", "*"),
             ("Recipients__Entries__bert__Email", "bert@example.com"), ("Recipients__Entries__bert__Language", "en"));
         world.Set(("Hooks__PublicBaseUrl", world.Address.ToString()));
         return world;
@@ -87,17 +94,22 @@ public sealed class PreferencesPageTests(AzuriteFixture azurite) : IClassFixture
 
     private static async Task ArriveAsync(TestApp world, string customer)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.",
+                    world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static string Link(TestApp world, string name) => world.Services.GetRequiredService<NotificationPreferences>().AddressOf(name)!.ToString();
+    private static string Link(TestApp world, string name) =>
+        world.Services.GetRequiredService<NotificationPreferences>().AddressOf(name)!.ToString();
 
     private static string After(JsonElement pages, int index) => pages[index].GetProperty("after").GetProperty("text").GetString()!;
 
     private static async Task<HttpStatusCode> PostAsync(TestApp world, string link, string form)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            link) { Content = new StringContent(form, null, "application/x-www-form-urlencoded") };
         using var answer = await world.SendAsync(request);
         return answer.StatusCode;
     }

@@ -23,9 +23,11 @@ public sealed class AnswerPlanTests
     [InlineData("2026-11-22T09:00:00Z", false)]
     [InlineData("2026-07-17T06:00:00Z", true)]
     [InlineData("2026-07-17T05:59:59Z", false)]
-    public void People_are_rung_in_the_hours_of_their_own_zone(string at, bool open) => Assert.Equal(open, Plan(new() { Hours = Office }).IsOpen(Utc(at)));
+    public void People_are_rung_in_the_hours_of_their_own_zone(string at, bool open) =>
+    Assert.Equal(open, Plan(new() { Hours = Office }).IsOpen(Utc(at)));
 
-    /// <summary>Clocks go forward on 29 March 2026 at 01:00 UTC (02:00 becomes 03:00) and back on 25 October at 01:00 UTC (03:00 becomes 02:00).</summary>
+    /// <summary>Clocks go forward on 29 March 2026 at 01:00 UTC (02:00 becomes 03:00) and back on 25 October at 01:00 UTC (03:00 becomes
+    /// 02:00).</summary>
     [Theory]
     [InlineData("2026-03-29T00:59:59Z", true)]
     [InlineData("2026-03-29T01:00:00Z", false)]
@@ -33,7 +35,8 @@ public sealed class AnswerPlanTests
     [InlineData("2026-10-25T00:59:59Z", true)]
     [InlineData("2026-10-25T01:00:00Z", true)]
     [InlineData("2026-10-25T02:00:00Z", false)]
-    public void The_skipped_hour_rings_nobody_and_the_repeated_one_rings_twice(string at, bool open) => Assert.Equal(open, Plan(new() { Hours = "Sun 01:30-03:00" }).IsOpen(Utc(at)));
+    public void The_skipped_hour_rings_nobody_and_the_repeated_one_rings_twice(string at, bool open) =>
+    Assert.Equal(open, Plan(new() { Hours = "Sun 01:30-03:00" }).IsOpen(Utc(at)));
 
     [Theory]
     [InlineData("2026-12-24T22:59:59Z", true)]
@@ -42,7 +45,8 @@ public sealed class AnswerPlanTests
     [InlineData("2027-12-25T10:00:00Z", false)]
     [InlineData("2026-10-02T10:00:00Z", false)]
     [InlineData("2027-10-02T10:00:00Z", true)]
-    public void A_holiday_begins_and_ends_at_local_midnight(string at, bool open) => Assert.Equal(open, Plan(new() { Holidays = "12-25, 2026-10-02" }).IsOpen(Utc(at)));
+    public void A_holiday_begins_and_ends_at_local_midnight(string at, bool open) =>
+    Assert.Equal(open, Plan(new() { Holidays = "12-25, 2026-10-02" }).IsOpen(Utc(at)));
 
     [Theory]
     [InlineData("always", true)]
@@ -51,7 +55,8 @@ public sealed class AnswerPlanTests
     [InlineData("mon,fri 09:00-11:00", true)]
     [InlineData("Mon-Thu 00:00-24:00; Sat 00:00-24:00", false)]
     [InlineData("Tue-Tue 00:00-24:00", false)]
-    public void Hours_are_read_in_all_their_forms(string hours, bool openOnFridayAtTen) => Assert.Equal(openOnFridayAtTen, Plan(new() { Hours = hours }).IsOpen(Utc("2026-11-20T09:00:00Z")));
+    public void Hours_are_read_in_all_their_forms(string hours, bool openOnFridayAtTen) =>
+    Assert.Equal(openOnFridayAtTen, Plan(new() { Hours = hours }).IsOpen(Utc("2026-11-20T09:00:00Z")));
 
     [Theory]
     [InlineData("")]
@@ -66,7 +71,8 @@ public sealed class AnswerPlanTests
     public void Hours_that_cannot_be_read_are_told_and_nobody_is_locked_out(string hours)
     {
         Assert.False(OpeningHours.TryParse(hours, out _));
-        Assert.Contains(CallFlow.Problems(new() { Hours = hours }, "X__Default"), p => p.StartsWith("X__Default__Hours ", StringComparison.Ordinal));
+        Assert.Contains(CallFlow.Problems(new() { Hours = hours }, "X__Default"), p =>
+            p.StartsWith("X__Default__Hours ", StringComparison.Ordinal));
         Assert.True(Plan(new() { Hours = hours }).IsOpen(Utc("2026-11-22T03:00:00Z")));
     }
 
@@ -78,10 +84,12 @@ public sealed class AnswerPlanTests
             TimeZone = "Europe/Nowhere",
             Holidays = "12-25, 25.12., 2026-02-30, 02-29",
             MessageSeconds = 5,
-            Rings = [new() { Numbers = "" }, new() { Numbers = "030 23125111" }, new() { Numbers = "+493023125111", Seconds = 1 }, new() { Numbers = "+493023125111, sip:desk@pbx.example.com" }],
+            Rings = [new() { Numbers = "" }, new() { Numbers = "030 23125111" }, new() { Numbers = "+493023125111", Seconds = 1 },
+                new() { Numbers = "+493023125111, sip:desk@pbx.example.com" }],
         };
         Assert.Equal(
-            ["P__TimeZone", "P__Holidays", "P__Holidays", "P__MessageSeconds", "P__Rings__0__Numbers", "P__Rings__1__Numbers", "P__Rings__2__Seconds"],
+            ["P__TimeZone", "P__Holidays", "P__Holidays", "P__MessageSeconds", "P__Rings__0__Numbers", "P__Rings__1__Numbers",
+                "P__Rings__2__Seconds"],
             CallFlow.Problems(plan, "P").Select(p => p.Split(' ')[0]),
             StringComparer.Ordinal);
         Assert.Empty(CallFlow.Problems(new() { Holidays = "none", Hours = Office, TimeZone = "Europe/London" }, "P"));
@@ -147,7 +155,9 @@ public sealed class AnswerPlanTests
     [Fact]
     public void A_number_takes_from_the_default_plan_what_its_own_leaves_open()
     {
-        var numbers = new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal) { ["442079460100"] = new() { Language = "en-GB", Hours = "never" } };
+        var numbers =
+            new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal) { ["442079460100"] = new() { Language = "en-GB",
+                Hours = "never" } };
         var fallback = new CallFlowOptions { Voice = "Polly.Vicki", Closed = "Zu.", Rings = [new() { Numbers = "+491" }] };
 
         var own = CallFlow.Of("+442079460100", numbers, fallback);
@@ -158,7 +168,8 @@ public sealed class AnswerPlanTests
             Assert.IsType<CallFlowStep.Ring>(CallFlow.Of(other, numbers, fallback).Begin(Utc("2026-11-20T09:00:00Z")));
     }
 
-    private static CallFlow Plan(CallFlowOptions options) => CallFlow.Of(null, new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal), options);
+    private static CallFlow Plan(CallFlowOptions options) =>
+        CallFlow.Of(null, new Dictionary<string, CallFlowOptions>(StringComparer.Ordinal), options);
 
     private static DateTimeOffset Utc(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -48,7 +48,8 @@ public sealed class AnsweredCallTests
     public void An_inbound_leg_of_a_call_of_ours_opens_no_case()
     {
         var ours = Outbound(CallOutcome.Ringing);
-        var leg = Event(30, CallOutcome.Ringing) with { Contact = Event(30, CallOutcome.Ringing).Contact with { ExternalId = ours.Contact.ExternalId } };
+        var leg = Event(30, CallOutcome.Ringing)
+            with { Contact = Event(30, CallOutcome.Ringing).Contact with { ExternalId = ours.Contact.ExternalId } };
         Assert.Null(Folded.Of([ours, leg]).Head);
         // Faster than the call itself it looks like one of the customer's; once that is known, nothing is owed.
         Assert.Equal("nothing", Folded.Of([leg, ours]).Owed);
@@ -70,12 +71,14 @@ public sealed class AnsweredCallTests
     {
         var outcomes = answered ? Enum.GetValues<CallOutcome>() : [CallOutcome.Ringing, CallOutcome.Missed, CallOutcome.Voicemail];
         List<ContactEvent> events = [Event(0, CallOutcome.Ringing) with { Change = ContactChange.Received }];
-        for (var i = random.Next(1, 7); i > 0; i--) events.Add(Event(random.Next(1, 300), outcomes[random.Next(outcomes.Length)], random.Next(3) == 0, random.Next(4)));
+        for (var i = random.Next(1, 7); i > 0; i--)
+            events.Add(Event(random.Next(1, 300), outcomes[random.Next(outcomes.Length)], random.Next(3) == 0, random.Next(4)));
         if (answered) events.Add(Event(random.Next(1, 300), CallOutcome.Answered, random.Next(3) == 0, random.Next(4)));
         return [.. events.Select((e, n) => e with { EventId = $"e{n}" })];
     }
 
-    private static ContactEvent Event(int second, CallOutcome outcome, bool ended = false, int leg = 0) => new($"{second}:{outcome}", ContactChange.Progressed, new Contact
+    private static ContactEvent Event(int second, CallOutcome outcome, bool ended = false, int leg = 0) =>
+        new($"{second}:{outcome}", ContactChange.Progressed, new Contact
     {
         Channel = "generic",
         Network = "voice",

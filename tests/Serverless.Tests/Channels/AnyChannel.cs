@@ -50,7 +50,8 @@ internal static class AnyChannel
     internal static IChannel Of(string channel)
     {
         var configuration = Seed.Configuration(Seed.SettingsOf(channel));
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Arrival)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Arrival))
+            .AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Bind(configuration.GetSection("Hooks"));
         Add[channel](services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();

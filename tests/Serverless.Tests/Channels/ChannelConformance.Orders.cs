@@ -21,13 +21,16 @@ public abstract partial class ChannelConformance
             {
                 var order = events.Concat(events.Where(_ => random.Next(3) == 0)).ToArray();
                 random.Shuffle(order);
-                Assert.True(expected == Folded.Of(order).Outcome, $"{string.Join(", ", order.Select(e => e.EventId))}\n{expected}\n{Folded.Of(order).Outcome}");
+                Assert.True(expected == Folded.Of(order).Outcome,
+                    $"{string.Join(", ", order.Select(e => e.EventId))}\n{expected}\n{Folded.Of(order).Outcome}");
             }
         }
     }
 
     /// <summary>The events of all seeds by contact.</summary>
     private IEnumerable<IReadOnlyList<ContactEvent>> ContactsOfSeeds() => Genuine
-        .SelectMany(seed => Read(Channel(), seed, seed.ToDelivery(Channel()))).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)
-        .GroupBy(e => (e.Contact.Account, e.Contact.ExternalId)).Select(IReadOnlyList<ContactEvent> (g) => [.. g.DistinctBy(e => e.EventId, StringComparer.Ordinal)]);
+        .SelectMany(seed => Read(Channel(), seed, seed.ToDelivery(Channel()))).Select(o => o.Reading).OfType<Parsed.Found>()
+        .Select(f => f.Event)
+        .GroupBy(e => (e.Contact.Account, e.Contact.ExternalId))
+        .Select(IReadOnlyList<ContactEvent> (g) => [.. g.DistinctBy(e => e.EventId, StringComparer.Ordinal)]);
 }

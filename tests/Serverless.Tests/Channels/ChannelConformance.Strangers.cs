@@ -43,7 +43,8 @@ public abstract partial class ChannelConformance
         Assert.Equal(alone, Read(channel, seed.ToDelivery(channel))[0].Position);
     });
 
-    /// <summary>Verify and Reply must not throw. Read may, as a reader does that meets what it cannot read, never by a slip, and never without end.</summary>
+    /// <summary>Verify and Reply must not throw. Read may, as a reader does that meets what it cannot read, never by a slip, and never
+    /// without end.</summary>
     private void Withstands(Seed seed)
     {
         // One for all strangers of an instant, as in the app: to build it takes longer than to judge a call.
@@ -56,7 +57,8 @@ public abstract partial class ChannelConformance
         foreach (var outcome in outcomes)
         {
             Assert.False(
-                outcome.Thrown is NullReferenceException or IndexOutOfRangeException or InvalidCastException or OutOfMemoryException or InsufficientExecutionStackException,
+                outcome.Thrown is NullReferenceException or IndexOutOfRangeException or InvalidCastException or OutOfMemoryException
+                or InsufficientExecutionStackException,
                 outcome.Thrown?.ToString());
             if (outcome.Reading is Parsed.Found found) ToJson(found.Event);
         }
@@ -70,8 +72,10 @@ public abstract partial class ChannelConformance
 
     private static readonly string[] BrokenTexts =
     [
-        "", " ", ",", "=", "%", "%zz", "%C0%A0", "v1,", "v1", "sha256=", "Bearer ", "\u0000", "\ud800", "Grüße €", "-1", "99999999999999999999", "1e400", "NaN",
-        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:60Z", "application/cloudevents+json; charset=\"", "multipart/form-data", new('a', 100_000), new('%', 1_000), new('"', 3),
+        "", " ", ",", "=", "%", "%zz", "%C0%A0", "v1,", "v1", "sha256=", "Bearer ", "\u0000", "\ud800", "Grüße €", "-1",
+        "99999999999999999999", "1e400", "NaN",
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:60Z", "application/cloudevents+json; charset=\"", "multipart/form-data",
+        new('a', 100_000), new('%', 1_000), new('"', 3),
     ];
 
     private static IEnumerable<byte[]> BrokenBodies(byte[] body)
@@ -82,7 +86,8 @@ public abstract partial class ChannelConformance
         yield return [.. body, 0xC0, 0xA0, 0xFF];
         yield return [0xFF, 0xFE, .. body];
         foreach (var share in new[] { 0.1, 0.5, 0.9 }) yield return body[..(int)(body.Length * share)];
-        foreach (var text in new[] { "null", "true", "0", "\"\"", "[]", "{}", "[null]", "[[]]", "{\"\":{}}", "&&==&%", "a=%C0%A0&%=&=" }) yield return Encoding.UTF8.GetBytes(text);
+        foreach (var text in new[] { "null", "true", "0", "\"\"", "[]", "{}", "[null]", "[[]]", "{\"\":{}}", "&&==&%", "a=%C0%A0&%=&=" })
+            yield return Encoding.UTF8.GetBytes(text);
         yield return Encoding.UTF8.GetBytes(new string('[', 10_000));
         yield return Encoding.UTF8.GetBytes(new string('[', 10_000) + new string(']', 10_000));
         yield return Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"entry\":", 10_000)) + "0" + new string('}', 10_000));
@@ -108,7 +113,8 @@ public abstract partial class ChannelConformance
         };
     }
 
-    private static readonly string[] OtherValues = ["null", "true", "-1", "1e400", "99999999999999999999", "\"\"", "\"x\"", "\"\\ud800\"", "[]", "{}", "[null]", "[[1]]", "{\"id\":null}"];
+    private static readonly string[] OtherValues = ["null", "true", "-1", "1e400", "99999999999999999999", "\"\"", "\"x\"", "\"\\ud800\"",
+        "[]", "{}", "[null]", "[[1]]", "{\"id\":null}"];
 
     /// <summary>Where the plain values of a JSON body stand; none when it is not JSON.</summary>
     private static List<(int Start, int Length)> Values(byte[] body)
@@ -118,7 +124,8 @@ public abstract partial class ChannelConformance
         {
             var reader = new Utf8JsonReader(body);
             while (reader.Read())
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null)
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False
+                    or JsonTokenType.Null)
                     values.Add(((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex)));
         }
         catch (JsonException)

@@ -70,7 +70,8 @@ public abstract partial class ChannelConformance
         }
     })];
 
-    /// <summary>Reads as Normalise does: in order, and what throws costs only itself. A delivery that cannot be taken apart is one outcome.</summary>
+    /// <summary>Reads as Normalise does: in order, and what throws costs only itself. A delivery that cannot be taken apart is one
+    /// outcome.</summary>
     protected static List<Outcome> Read(IChannel channel, Delivery delivery)
     {
         var outcomes = new List<Outcome>();
@@ -101,7 +102,8 @@ public abstract partial class ChannelConformance
     /// <summary>Runs a check on each seed and says which seed failed it.</summary>
     protected static void All(IEnumerable<Seed> seeds, Action<Seed> check) => Assert.All(seeds.ToList(), check);
 
-    protected static JsonElement ToJson(ContactEvent happened) => JsonSerializer.SerializeToElement(happened, ContactJson.Default.ContactEvent);
+    protected static JsonElement ToJson(ContactEvent happened) =>
+        JsonSerializer.SerializeToElement(happened, ContactJson.Default.ContactEvent);
 
     protected static Dictionary<string, string?> With(Dictionary<string, string?> settings, string name, string? value) =>
         new(settings, StringComparer.OrdinalIgnoreCase) { [name] = value };

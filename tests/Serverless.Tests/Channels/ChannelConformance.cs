@@ -13,16 +13,19 @@ using Xunit;
 namespace Serverless.Tests.Channels;
 
 /// <summary>
-/// The promises every channel keeps, each one test over all seeds of the channel. A channel's test class inherits it (xunit inherits facts; the one base
+/// The promises every channel keeps, each one test over all seeds of the channel. A channel's test class inherits it (xunit inherits facts;
+/// the one base
 /// class of the house), names its settings and may override a promise it cannot keep, with the reason written above the override.
 /// </summary>
-/// <remarks>Signatures are those of the seeds, made with the provider's published method: nothing here signs. What strangers send is in <c>ChannelConformance.Strangers.cs</c>.</remarks>
+/// <remarks>Signatures are those of the seeds, made with the provider's published method: nothing here signs. What strangers send is in
+/// <c>ChannelConformance.Strangers.cs</c>.</remarks>
 public abstract partial class ChannelConformance
 {
     /// <summary>The channel's name, which is also its folder under <c>seeds/</c>.</summary>
     protected abstract string Name { get; }
 
-    /// <summary>The secrets the seeds need, by environment name: <c>("Channels__Meta__AppSecret", "Channels__Meta__PreviousAppSecret")</c>.</summary>
+    /// <summary>The secrets the seeds need, by environment name: <c>("Channels__Meta__AppSecret",
+    /// "Channels__Meta__PreviousAppSecret")</c>.</summary>
     protected abstract IReadOnlyList<(string Current, string Previous)> Secrets { get; }
 
     /// <summary>Lower-case names of the headers that carry the proof: with one of them missing or changed, a call is rejected.</summary>
@@ -34,14 +37,16 @@ public abstract partial class ChannelConformance
     /// <summary>Whether the proof covers path and query.</summary>
     protected virtual bool UrlIsSigned => false;
 
-    /// <summary>How far the sender's clock may be off, both ways, where the scheme carries a time. Null: a signature never grows old.</summary>
+    /// <summary>How far the sender's clock may be off, both ways, where the scheme carries a time. Null: a signature never grows
+    /// old.</summary>
     protected virtual TimeSpan? StaleAfter => null;
 
     /// <summary>Well-formed for this provider, and signs nothing.</summary>
     protected virtual string AnotherSecret => "another-secret-that-signed-nothing";
 
     /// <summary>Settings that replace those of <c>seeds/{channel}/settings.json</c> here, e.g. a tolerance that the demo widens.</summary>
-    protected virtual IReadOnlyDictionary<string, string?> SettingsHere => new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+    protected virtual IReadOnlyDictionary<string, string?> SettingsHere =>
+        new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Registers the channel and its options, as Composition.cs does.</summary>
     protected abstract void Add(IServiceCollection services, IConfiguration configuration);
@@ -83,7 +88,8 @@ public abstract partial class ChannelConformance
         var url = seed.PathAndQuery;
         foreach (var at in Spread(url.Length - 1, 8).Select(i => i + 1))
             Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = url[..at] + Other(url[at]) + url[(at + 1)..] }));
-        Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = url + (url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "more=1" }));
+        Assert.IsType<VerificationResult.Invalid>(Verify(seed
+            with { PathAndQuery = url + (url.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "more=1" }));
     });
 
     [Fact]
@@ -91,7 +97,8 @@ public abstract partial class ChannelConformance
     {
         foreach (var name in ProofHeadersOf(seed))
             foreach (var place in Places)
-                Assert.IsType<VerificationResult.Invalid>(Verify(WithHeader(seed, name, value => string.Join(' ', value.Split(' ').Select(part => Changed(part, place))))));
+                Assert.IsType<VerificationResult.Invalid>(
+                    Verify(WithHeader(seed, name, value => string.Join(' ', value.Split(' ').Select(part => Changed(part, place))))));
     });
 
     [Fact]
@@ -106,10 +113,12 @@ public abstract partial class ChannelConformance
         var settings = Settings;
         foreach (var (current, previous) in Secrets) settings[current] = settings[previous] = null;
         All(Genuine, seed => Assert.IsType<VerificationResult.Invalid>(Verify(seed, settings)));
-        All(Handshakes, seed => Assert.True(Assert.IsType<VerificationResult.Challenge>(Verify(seed, settings)).Response.Status is 200 or (>= 400 and < 500)));
+        All(Handshakes, seed =>
+            Assert.True(Assert.IsType<VerificationResult.Challenge>(Verify(seed, settings)).Response.Status is 200 or (>= 400 and < 500)));
 
         var problems = Channel(settings).Problems().ToList();
-        foreach (var (current, _) in Secrets) Assert.Contains(problems, p => p.Contains(current, StringComparison.OrdinalIgnoreCase) && p.EndsWith('.'));
+        foreach (var (current, _) in Secrets)
+            Assert.Contains(problems, p => p.Contains(current, StringComparison.OrdinalIgnoreCase) && p.EndsWith('.'));
     }
 
     [Fact]
@@ -129,7 +138,8 @@ public abstract partial class ChannelConformance
         var settings = Settings;
         var before = Channel(settings).Settings.SecretFingerprint;
         Assert.All(Secrets, s => Assert.DoesNotContain(settings[s.Current]!, before, StringComparison.Ordinal));
-        Assert.All(Secrets, s => Assert.NotEqual(before, Channel(With(settings, s.Current, AnotherSecret)).Settings.SecretFingerprint, StringComparer.Ordinal));
+        Assert.All(Secrets, s =>
+            Assert.NotEqual(before, Channel(With(settings, s.Current, AnotherSecret)).Settings.SecretFingerprint, StringComparer.Ordinal));
     }
 
     [Fact]
@@ -158,7 +168,9 @@ public abstract partial class ChannelConformance
     [Fact]
     public void A_get_without_a_handshake_is_answered_with_one_plain_sentence()
     {
-        var call = Seeds[0].ToDelivery(Channel()) with { Method = "GET", PathAndQuery = $"/api/hooks/{Name}", Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default };
+        var call = Seeds[0].ToDelivery(Channel())
+            with { Method = "GET", PathAndQuery = $"/api/hooks/{Name}", Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+                Body = default };
         var answer = Assert.IsType<VerificationResult.Challenge>(Channel().Verify(call)).Response;
         Assert.Equal(200, answer.Status);
         Assert.Equal("text/plain; charset=utf-8", answer.ContentType);
@@ -169,7 +181,8 @@ public abstract partial class ChannelConformance
     public void Every_seed_gives_its_approved_contacts() => All(Genuine, seed =>
     {
         var outcomes = Read(Channel(), seed, seed.ToDelivery(Channel()));
-        var contacts = JsonSerializer.SerializeToElement(outcomes.Select(o => o.Reading).OfType<Parsed.Found>().Select(f => ToJson(f.Event)));
+        var contacts = JsonSerializer.SerializeToElement(outcomes.Select(o => o.Reading).OfType<Parsed.Found>()
+            .Select(f => ToJson(f.Event)));
         var differences = JsonDifference.Between(JsonSerializer.SerializeToElement(seed.Contacts), contacts, "contacts").ToList();
         Assert.True(differences.Count == 0, $"{string.Join('\n', differences)}\nGot:\n{contacts.GetRawText()}");
 
@@ -188,7 +201,9 @@ public abstract partial class ChannelConformance
         Assert.Equal(Ids(first), Ids(second));
 
         List<string> Ids(Delivery delivery) =>
-            [.. Read(Channel(), seed, delivery).Select(o => o.Reading is Parsed.Found { Event: var e } ? $"{o.Position} {e.Contact.Channel} {e.Contact.Account} {e.Contact.ExternalId} {e.EventId}" : o.Position)];
+            [.. Read(Channel(), seed, delivery)
+                .Select(o => o.Reading is Parsed.Found { Event: var e }
+                    ? $"{o.Position} {e.Contact.Channel} {e.Contact.Account} {e.Contact.ExternalId} {e.EventId}" : o.Position)];
     });
 
     [Fact]
@@ -197,7 +212,8 @@ public abstract partial class ChannelConformance
             .Exists(o => o.Reading is null or Parsed.Ignored or Parsed.Found { Event.Contact.Kind: ContactKind.Placeholder }));
 
     [Fact]
-    public void A_stored_seed_gets_its_answer() => All(Genuine, seed => AssertAnswer(seed.Answer, Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Stored)));
+    public void A_stored_seed_gets_its_answer() =>
+    All(Genuine, seed => AssertAnswer(seed.Answer, Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Stored)));
 
     [Fact]
     public void A_withheld_or_not_stored_call_gets_a_valid_answer() => All(Genuine, seed =>
@@ -210,7 +226,8 @@ public abstract partial class ChannelConformance
     public void It_is_made_from_settings_and_time_alone_so_it_does_no_io()
     {
         List<Type> known = [typeof(IOptionsMonitor<>), typeof(IOptions<>), typeof(ILogger<>), typeof(TimeProvider)];
-        if (Channel() is IFetchesContent or ILoadsSigningKeys or IReadsAttachments or ISendsReplies or IReconciles or IRegistersWebhooks or ICallControl) known.Add(typeof(ProviderHttp));
+        if (Channel() is IFetchesContent or ILoadsSigningKeys or IReadsAttachments or ISendsReplies or IReconciles or IRegistersWebhooks
+            or ICallControl) known.Add(typeof(ProviderHttp));
         var wanted = Channel().GetType().GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.ParameterType);
         Assert.All(wanted, type => Assert.Contains(type.IsGenericType ? type.GetGenericTypeDefinition() : type, known));
     }
@@ -224,7 +241,8 @@ public abstract partial class ChannelConformance
         _ => null,
     };
 
-    /// <summary>What the provider can live with. Default: 2xx when withheld, and 5xx when not stored, since the provider calls again.</summary>
+    /// <summary>What the provider can live with. Default: 2xx when withheld, and 5xx when not stored, since the provider calls
+    /// again.</summary>
     protected virtual void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         Assert.InRange(answer.Status, acceptance == Acceptance.NotStored ? 500 : 200, acceptance == Acceptance.NotStored ? 599 : 299);

@@ -35,7 +35,8 @@ public sealed class ChannelConformanceTests
 
     [Fact]
     public void A_channel_whose_ids_depend_on_the_arrival_is_caught() => Caught(
-        c => new Faulty(c) { OnRead = (real, call) => real.Read(call).Select(e => e with { Position = $"{e.Position} at {call.ReceivedAt.Hour}" }) },
+        c => new Faulty(c) { OnRead = (real, call) =>
+            real.Read(call).Select(e => e with { Position = $"{e.Position} at {call.ReceivedAt.Hour}" }) },
         s => s.The_same_delivery_twice_gives_the_same_ids());
 
     [Fact]

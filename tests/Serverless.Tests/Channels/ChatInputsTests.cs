@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels;
 
-/// <summary>What chats, forums and other senders really send: groups that move, signs, accepted solutions, data that nobody can read.</summary>
+/// <summary>What chats, forums and other senders really send: groups that move, signs, accepted solutions, data that nobody can
+/// read.</summary>
 public sealed class ChatInputsTests
 {
     private static List<Parsed> Telegram(string update) => AnyChannel.Read("telegram", "/service", update);
@@ -20,10 +21,12 @@ public sealed class ChatInputsTests
     [Fact]
     public void A_sign_in_a_private_chat_is_shown_and_starts_nothing()
     {
-        string Update(long id, string signs) => $$$"""{"update_id":{{{id}}},"message_reaction":{"chat":{"id":5100000001,"first_name":"Anna","type":"private"},"message_id":900,"user":{"id":5100000001,"is_bot":false,"first_name":"Anna"},"date":1795165210,"old_reaction":[],"new_reaction":[{{{signs}}}]}}""";
+        string Update(long id, string signs) =>
+            $$$"""{"update_id":{{{id}}},"message_reaction":{"chat":{"id":5100000001,"first_name":"Anna","type":"private"},"message_id":900,"user":{"id":5100000001,"is_bot":false,"first_name":"Anna"},"date":1795165210,"old_reaction":[],"new_reaction":[{{{signs}}}]}}""";
         var put = Assert.IsType<Parsed.Found>(Assert.Single(Telegram(Update(8, """{"type":"emoji","emoji":"👍"}""")))).Event;
         var taken = Assert.IsType<Parsed.Found>(Assert.Single(Telegram(Update(9, "")))).Event;
-        Assert.Equal((ContactKind.Reaction, "👍", "telegram:service:5100000001"), (put.Contact.Kind, put.Contact.Text, put.Contact.ThreadKey));
+        Assert.Equal((ContactKind.Reaction, "👍", "telegram:service:5100000001"),
+            (put.Contact.Kind, put.Contact.Text, put.Contact.ThreadKey));
         Assert.Equal((ContactChange.Removed, put.Contact.ExternalId), (taken.Change, taken.Contact.ExternalId));
         Assert.Null(Folded.Of([put, taken]).Head);
     }
@@ -35,16 +38,23 @@ public sealed class ChatInputsTests
     [Fact]
     public void An_accepted_solution_ends_what_is_owed_whoever_wrote_it()
     {
-        const string Post = """{"id":812,"user_id":91,"username":"berta","topic_id":55,"post_number":2,"post_type":1,"category_id":5,"created_at":"2026-11-20T08:50:00Z","updated_at":"2026-11-20T08:50:00Z","raw":"Neu starten hilft.","topic_archetype":"regular"}""";
-        var question = Forum("post_created", $$"""{"post":{{Post.Replace("\"id\":812", "\"id\":811", StringComparison.Ordinal).Replace("08:50", "08:40", StringComparison.Ordinal)}}}""");
+        const string Post =
+            """{"id":812,"user_id":91,"username":"berta","topic_id":55,"post_number":2,"post_type":1,"category_id":5,"created_at":"2026-11-20T08:50:00Z","updated_at":"2026-11-20T08:50:00Z","raw":"Neu starten hilft.","topic_archetype":"regular"}""";
+        var question = Forum("post_created",
+            $$"""{"post":{{Post.Replace("\"id\":812", "\"id\":811", StringComparison.Ordinal).Replace("08:50", "08:40", StringComparison.Ordinal)}}}""");
         var accepted = Forum("accepted_solution", $$"""{"solved":{{Post}}}""");
-        Assert.Equal((question.Contact.ThreadKey, "accepted-solution"), (accepted.Contact.ThreadKey, accepted.Contact.Extras![Contact.SettlesName]));
+        Assert.Equal((question.Contact.ThreadKey, "accepted-solution"),
+            (accepted.Contact.ThreadKey, accepted.Contact.Extras![Contact.SettlesName]));
         var head = Folded.Of([question]).Head!;
         Assert.NotNull(head.WaitingSince);
-        var decision = Serverless.Cases.Rules.CaseRules.Decide(head, accepted, pinned: true, AnyChannel.Arrival, Folded.Levels, new Serverless.Cases.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
+        var decision = Serverless.Cases.Rules.CaseRules.Decide(head, accepted, pinned: true, AnyChannel.Arrival, Folded.Levels,
+            new Serverless.Cases.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
         Assert.Null(Assert.IsType<Serverless.Cases.Rules.Decision.Change>(decision).Head.WaitingSince);
         Assert.Null(Folded.Of([accepted]).Head);
-        Assert.Equal("forum-work", AnyChannel.Ignored(Assert.Single(AnyChannel.Read("discourse", "/community", $$"""{"solved":{{Post}}}""", ("x-discourse-event", "unaccepted_solution")))));
+        Assert.Equal("forum-work",
+            AnyChannel.Ignored(
+                Assert.Single(AnyChannel.Read("discourse", "/community", $$"""{"solved":{{Post}}}""",
+                    ("x-discourse-event", "unaccepted_solution")))));
     }
 
     [Theory]
@@ -53,9 +63,13 @@ public sealed class ChatInputsTests
     [InlineData("image/png")]
     public void Data_that_nobody_can_read_leaves_source_and_type_known(string? type)
     {
-        (string, string)[] headers = [("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-source", "/devices/77"), ("ce-type", "contact.device.fault.v1")];
-        var e = Assert.IsType<Parsed.Found>(Assert.Single(AnyChannel.Read("generic", "", [0xff, 0xfe, 0x00, 0x01], type is null ? headers : [.. headers, ("content-type", type)]))).Event;
-        Assert.Equal((ContactKind.Placeholder, "/devices/77", "e1", "contact.device.fault.v1"), (e.Contact.Kind, e.Contact.Account, e.Contact.ExternalId, e.Contact.Extras!["type"]));
+        (string, string)[] headers = [("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-source", "/devices/77"),
+            ("ce-type", "contact.device.fault.v1")];
+        var e = Assert.IsType<Parsed.Found>(
+            Assert.Single(AnyChannel.Read("generic", "", [0xff, 0xfe, 0x00, 0x01], type is null ? headers
+                : [.. headers, ("content-type", type)]))).Event;
+        Assert.Equal((ContactKind.Placeholder, "/devices/77", "e1", "contact.device.fault.v1"),
+            (e.Contact.Kind, e.Contact.Account, e.Contact.ExternalId, e.Contact.Extras!["type"]));
     }
 
     [Theory]
@@ -63,7 +77,8 @@ public sealed class ChatInputsTests
     [InlineData("Der Drucker klemmt.")]
     public void Data_without_a_content_type_is_read_as_what_it_is(string body)
     {
-        var e = AnyChannel.Event("generic", "", body, ("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-source", "/shop"), ("ce-type", "contact.form.submitted.v1"));
+        var e = AnyChannel.Event("generic", "", body, ("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-source", "/shop"),
+            ("ce-type", "contact.form.submitted.v1"));
         Assert.Equal((ContactKind.Form, "Der Drucker klemmt."), (e.Contact.Kind, e.Contact.Text));
     }
 
@@ -75,5 +90,6 @@ public sealed class ChatInputsTests
         Assert.Equal((ContactKind.Placeholder, "/devices/77"), (e.Contact.Kind, e.Contact.Account));
     }
 
-    private static ContactEvent Forum(string name, string body) => AnyChannel.Event("discourse", "/community", body, ("x-discourse-event", name));
+    private static ContactEvent Forum(string name, string body) =>
+        AnyChannel.Event("discourse", "/community", body, ("x-discourse-event", name));
 }

@@ -25,7 +25,8 @@ public sealed class ContactJsonTests
     [Fact]
     public void What_is_left_out_has_its_default()
     {
-        var contact = JsonSerializer.Deserialize(Small.Replace("\"version\":2,", "", StringComparison.Ordinal), ContactJson.Default.ContactEvent)!.Contact;
+        var contact = JsonSerializer.Deserialize(Small.Replace("\"version\":2,", "", StringComparison.Ordinal),
+            ContactJson.Default.ContactEvent)!.Contact;
         Assert.Empty(contact.Parties);
         Assert.Empty(contact.Attachments);
         Assert.Equal(1, contact.Version);

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels;
 
-/// <summary>A person who looks at a call that failed its check is told what is likely wrong, on every channel where that can be told; a good call has nothing to tell.</summary>
+/// <summary>A person who looks at a call that failed its check is told what is likely wrong, on every channel where that can be told; a
+/// good call has nothing to tell.</summary>
 public sealed class ExplainsTests
 {
     [Theory]
@@ -44,7 +45,9 @@ public sealed class ExplainsTests
     public void The_address_of_another_of_ours(string name, string ours, string other, string code)
     {
         var good = Good(name);
-        Assert.Equal([code], Explained(name, Seed.SettingsOf(name), good with { PathAndQuery = good.PathAndQuery.Replace(ours, other, StringComparison.Ordinal) }));
+        Assert.Equal([code],
+            Explained(name, Seed.SettingsOf(name), good
+                with { PathAndQuery = good.PathAndQuery.Replace(ours, other, StringComparison.Ordinal) }));
     }
 
     [Theory]
@@ -54,7 +57,9 @@ public sealed class ExplainsTests
     public void A_proof_that_is_not_there(string name, string header, string code)
     {
         var good = Good(name);
-        Assert.Equal([code], Explained(name, Seed.SettingsOf(name), good with { Headers = [.. good.Headers.Where(h => !h.Key.Equals(header, StringComparison.OrdinalIgnoreCase))] }));
+        Assert.Equal([code],
+            Explained(name, Seed.SettingsOf(name), good
+                with { Headers = [.. good.Headers.Where(h => !h.Key.Equals(header, StringComparison.OrdinalIgnoreCase))] }));
     }
 
     [Theory]
@@ -75,26 +80,34 @@ public sealed class ExplainsTests
         Assert.Equal(["other-account"], Explained("vonage", settings, Good("vonage")));
         settings = Seed.SettingsOf("acs");
         settings["Channels__Acs__Secret"] = "another";
-        Assert.Equal(["other-secret"], Explained("acs", settings, Seed.Of("acs").Single(s => s.Name.Contains("/19-", StringComparison.Ordinal))));
-        Assert.Equal(["other-resource"], Explained("acs", Seed.SettingsOf("acs"), Seed.Of("acs").Single(s => s.Name.Contains("/20-", StringComparison.Ordinal))));
+        Assert.Equal(["other-secret"],
+            Explained("acs", settings, Seed.Of("acs").Single(s => s.Name.Contains("/19-", StringComparison.Ordinal))));
+        Assert.Equal(["other-resource"],
+            Explained("acs", Seed.SettingsOf("acs"), Seed.Of("acs").Single(s => s.Name.Contains("/20-", StringComparison.Ordinal))));
     }
 
     [Fact]
     public void What_a_stranger_sends_never_makes_it_throw()
     {
-        foreach (var channel in Seed.Channels.Select(name => (Name: name, Channel: Channel(name, Seed.SettingsOf(name)))).Where(c => c.Channel is IExplainsFailures))
+        foreach (var channel in Seed.Channels.Select(name => (Name: name, Channel: Channel(name, Seed.SettingsOf(name))))
+            .Where(c => c.Channel is IExplainsFailures))
         {
             foreach (var seed in Seed.Of(channel.Name))
             {
                 var delivery = seed.ToDelivery(channel.Channel);
-                foreach (var headers in new[] { delivery.Headers, new Dictionary<string, string>(StringComparer.Ordinal), delivery.Headers.ToDictionary(h => h.Key, h => h.Value + "x", StringComparer.Ordinal) })
+                foreach (var headers in new[] { delivery.Headers, new Dictionary<string, string>(StringComparer.Ordinal),
+                    delivery.Headers.ToDictionary(h => h.Key, h => h.Value + "x", StringComparer.Ordinal) })
                     foreach (var body in new[] { delivery.Body, Encoding.UTF8.GetBytes("{"), new byte[] { 0xff } })
-                        Assert.All(((IExplainsFailures)channel.Channel).Explain(delivery with { Headers = headers, Body = body }), hint => Assert.EndsWith(".", hint.Says, StringComparison.Ordinal));
+                        Assert.All(((IExplainsFailures)channel.Channel).Explain(delivery with { Headers = headers, Body = body }), hint =>
+                            Assert.EndsWith(".", hint.Says, StringComparison.Ordinal));
             }
         }
     }
 
-    private static Seed Good(string name) => Seed.Of(name).First(s => s.IsGenuine && s.Body.Length > 0 && s.Method == "POST" && (name != "discourse" || s.PathAndQuery.EndsWith("community", StringComparison.Ordinal)));
+    private static Seed Good(string name) =>
+        Seed.Of(name)
+        .First(s => s.IsGenuine && s.Body.Length > 0 && s.Method == "POST"
+            && (name != "discourse" || s.PathAndQuery.EndsWith("community", StringComparison.Ordinal)));
 
     private static List<string> Explained(string name, Dictionary<string, string?> settings, Seed seed, TimeSpan late = default)
     {
@@ -105,7 +118,8 @@ public sealed class ExplainsTests
     private static IChannel Channel(string name, Dictionary<string, string?> settings)
     {
         // Named, and never called.
-        (settings["AzureWebJobsStorage"], settings["ServiceBusConnection"]) = ("UseDevelopmentStorage=true", "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true");
+        (settings["AzureWebJobsStorage"], settings["ServiceBusConnection"]) = ("UseDevelopmentStorage=true",
+            "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true");
         var configuration = Seed.Configuration(settings);
         var services = new ServiceCollection().AddSingleton(configuration).AddSingleton<TimeProvider>(new FakeTime());
         services.AddParts(configuration);

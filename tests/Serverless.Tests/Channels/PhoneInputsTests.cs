@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels;
 
-/// <summary>What telephony really sends: blocked callers, numbers without a plus, WhatsApp users without a number, signs under messages.</summary>
+/// <summary>What telephony really sends: blocked callers, numbers without a plus, WhatsApp users without a number, signs under
+/// messages.</summary>
 public sealed class PhoneInputsTests
 {
     private static ContactEvent Placetel(string form) => AnyChannel.Event("placetel", "", form);
@@ -30,18 +31,23 @@ public sealed class PhoneInputsTests
     [InlineData("004915112345678", "+4915112345678")]
     [InlineData("015112345678", "+4915112345678")]
     public void A_number_is_a_customer_however_it_is_written(string from, string number) =>
-        Assert.Equal(number, Assert.Single(Placetel($"event=IncomingCall&from={Uri.EscapeDataString(from)}&to=03023125500&call_id=n1&direction=in").Contact.Parties).Value);
+        Assert.Equal(number,
+            Assert.Single(
+                Placetel($"event=IncomingCall&from={Uri.EscapeDataString(from)}&to=03023125500&call_id=n1&direction=in").Contact.Parties).Value);
 
     [Theory]
     [InlineData("21")]
     [InlineData("100234")]
     [InlineData("777abc@fpbx.de")]
     public void An_extension_is_none(string from) =>
-        Assert.Equal("internal-call", AnyChannel.Ignored(Assert.Single(AnyChannel.Read("placetel", "", $"event=IncomingCall&from={from}&to=22&call_id=n1&direction=in"))));
+        Assert.Equal("internal-call",
+            AnyChannel.Ignored(
+                Assert.Single(AnyChannel.Read("placetel", "", $"event=IncomingCall&from={from}&to=22&call_id=n1&direction=in"))));
 
     [Fact]
     public void The_time_they_talked_is_in_the_journey() =>
-        Assert.Equal(73, Placetel("event=HungUp&from=01511234567&to=03023125500&call_id=d1&direction=in&type=accepted&duration=73").Contact.Call!.DurationSeconds);
+        Assert.Equal(73,
+            Placetel("event=HungUp&from=01511234567&to=03023125500&call_id=d1&direction=in&type=accepted&duration=73").Contact.Call!.DurationSeconds);
 
     [Theory]
     [InlineData("event=HungUp&from=03023125500&to=01511234567&call_id=o1&direction=out&duration=0")]
@@ -64,42 +70,56 @@ public sealed class PhoneInputsTests
     [InlineData("user=Eva", CallOutcome.Answered)]
     public void Only_a_named_user_of_sipgate_is_a_person(string user, CallOutcome outcome)
     {
-        var call = AnyChannel.Event("sipgate", "", $"event=answer&callId=1&from=4915112345678&to=493023125400&direction=in&answeringNumber=493023125411&{user}").Contact.Call!;
+        var call = AnyChannel.Event("sipgate", "",
+            $"event=answer&callId=1&from=4915112345678&to=493023125400&direction=in&answeringNumber=493023125411&{user}").Contact.Call!;
         Assert.Equal((outcome, outcome == CallOutcome.Answered ? "Eva" : null), (call.Outcome, call.Answerer));
     }
 
     [Theory]
-    [InlineData("491511234567", "DE.1349120865530274", "whatsapp:DE.1349120865530274 channel-1", "whatsapp:491511234567 channel-1", "phone +491511234567, bsuid DE.1349120865530274", "+491511234567")]
-    [InlineData("", "DE.1349120865530274", "whatsapp:DE.1349120865530274 channel-1", null, "bsuid DE.1349120865530274", "DE.1349120865530274")]
+    [InlineData("491511234567", "DE.1349120865530274", "whatsapp:DE.1349120865530274 channel-1", "whatsapp:491511234567 channel-1",
+        "phone +491511234567, bsuid DE.1349120865530274", "+491511234567")]
+    [InlineData("", "DE.1349120865530274", "whatsapp:DE.1349120865530274 channel-1", null, "bsuid DE.1349120865530274",
+        "DE.1349120865530274")]
     [InlineData("491511234567", "", "whatsapp:491511234567 channel-1", null, "phone +491511234567", "+491511234567")]
-    public void Azure_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string from, string id, string thread, string? alias, string parties, string reply)
+    public void Azure_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string from, string id, string thread, string? alias,
+        string parties, string reply)
     {
-        var contact = Azure("AdvancedMessageReceived", $$"""{"content":"Hallo","channelType":"whatsapp","from":"{{from}}","fromBSUID":"{{id}}","to":"channel-1","receivedTimestamp":"2026-11-20T08:59:00Z"}""").Contact;
+        var contact = Azure("AdvancedMessageReceived",
+            $$"""{"content":"Hallo","channelType":"whatsapp","from":"{{from}}","fromBSUID":"{{id}}","to":"channel-1","receivedTimestamp":"2026-11-20T08:59:00Z"}""").Contact;
         Assert.Equal((thread, alias, reply), (contact.ThreadKey, contact.ThreadAlias, contact.Reply!.Address));
         Assert.Equal(parties, string.Join(", ", contact.Parties.Select(p => $"{p.Scheme} {p.Value}")));
     }
 
     [Theory]
-    [InlineData("From=whatsapp%3A%2B491511234567&ExternalUserId=DE.13491", "whatsapp:DE.13491 whatsapp:+493023125200", "whatsapp:+491511234567 whatsapp:+493023125200", "phone +491511234567, bsuid DE.13491", "whatsapp:+491511234567")]
+    [InlineData("From=whatsapp%3A%2B491511234567&ExternalUserId=DE.13491", "whatsapp:DE.13491 whatsapp:+493023125200",
+        "whatsapp:+491511234567 whatsapp:+493023125200", "phone +491511234567, bsuid DE.13491", "whatsapp:+491511234567")]
     [InlineData("ExternalUserId=DE.13491", "whatsapp:DE.13491 whatsapp:+493023125200", null, "bsuid DE.13491", "whatsapp:DE.13491")]
-    [InlineData("From=whatsapp%3A&ExternalUserId=whatsapp%3ADE.13491", "whatsapp:DE.13491 whatsapp:+493023125200", null, "bsuid DE.13491", "whatsapp:DE.13491")]
+    [InlineData("From=whatsapp%3A&ExternalUserId=whatsapp%3ADE.13491", "whatsapp:DE.13491 whatsapp:+493023125200", null, "bsuid DE.13491",
+        "whatsapp:DE.13491")]
     [InlineData("From=whatsapp%3ADE.13491", "whatsapp:DE.13491 whatsapp:+493023125200", null, "bsuid DE.13491", "whatsapp:DE.13491")]
-    [InlineData("From=whatsapp%3A%2B491511234567", "whatsapp:+491511234567 whatsapp:+493023125200", null, "phone +491511234567", "whatsapp:+491511234567")]
-    public void Twilio_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string sender, string thread, string? alias, string parties, string reply)
+    [InlineData("From=whatsapp%3A%2B491511234567", "whatsapp:+491511234567 whatsapp:+493023125200", null, "phone +491511234567",
+        "whatsapp:+491511234567")]
+    public void Twilio_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string sender, string thread, string? alias, string parties,
+        string reply)
     {
-        var contact = AnyChannel.Event("twilio", "/messages", $"AccountSid=AC1&MessageSid=SM1&SmsStatus=received&To=whatsapp%3A%2B493023125200&Body=Hallo&{sender}").Contact;
+        var contact = AnyChannel.Event("twilio", "/messages",
+            $"AccountSid=AC1&MessageSid=SM1&SmsStatus=received&To=whatsapp%3A%2B493023125200&Body=Hallo&{sender}").Contact;
         Assert.Equal((thread, alias, reply, "whatsapp"), (contact.ThreadKey, contact.ThreadAlias, contact.Reply!.Address, contact.Network));
         Assert.Equal(parties, string.Join(", ", contact.Parties.Select(p => $"{p.Scheme} {p.Value}")));
     }
 
     [Theory]
-    [InlineData("\"from\":\"491511234567\",\"whatsapp\":{\"sender\":{\"user_id\":\"DE.13491\"}}", "whatsapp:DE.13491 +493023125600", "whatsapp:+491511234567 +493023125600", "phone +491511234567, bsuid DE.13491", "491511234567")]
+    [InlineData("\"from\":\"491511234567\",\"whatsapp\":{\"sender\":{\"user_id\":\"DE.13491\"}}", "whatsapp:DE.13491 +493023125600",
+        "whatsapp:+491511234567 +493023125600", "phone +491511234567, bsuid DE.13491", "491511234567")]
     [InlineData("\"from\":\"DE.13491\"", "whatsapp:DE.13491 +493023125600", null, "bsuid DE.13491", "DE.13491")]
-    [InlineData("\"whatsapp\":{\"sender\":{\"bsuid\":\"DE.13491\"}}", "whatsapp:DE.13491 +493023125600", null, "bsuid DE.13491", "DE.13491")]
+    [InlineData("\"whatsapp\":{\"sender\":{\"bsuid\":\"DE.13491\"}}", "whatsapp:DE.13491 +493023125600", null, "bsuid DE.13491",
+        "DE.13491")]
     [InlineData("\"from\":\"491511234567\"", "whatsapp:+491511234567 +493023125600", null, "phone +491511234567", "491511234567")]
-    public void Vonage_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string sender, string thread, string? alias, string parties, string reply)
+    public void Vonage_names_a_whatsapp_user_by_number_and_id_or_by_one_of_them(string sender, string thread, string? alias, string parties,
+        string reply)
     {
-        var contact = Vonage($$"""{"channel":"whatsapp","message_uuid":"m1","to":"493023125600","timestamp":"2026-11-20T08:59:00Z","message_type":"text","text":"Hallo",{{sender}}}""").Contact;
+        var contact =
+            Vonage($$"""{"channel":"whatsapp","message_uuid":"m1","to":"493023125600","timestamp":"2026-11-20T08:59:00Z","message_type":"text","text":"Hallo",{{sender}}}""").Contact;
         Assert.Equal((thread, alias, reply), (contact.ThreadKey, contact.ThreadAlias, contact.Reply!.Address));
         Assert.Equal(parties, string.Join(", ", contact.Parties.Select(p => $"{p.Scheme} {p.Value}")));
     }
@@ -107,8 +127,10 @@ public sealed class PhoneInputsTests
     [Fact]
     public void A_sign_under_a_message_is_shown_and_starts_nothing()
     {
-        var azure = Azure("AdvancedMessageReceived", """{"messageType":"reaction","reaction":{"messageId":"wamid.O1","emoji":"👍"},"channelType":"whatsapp","from":"491511234567","to":"channel-1"}""");
-        var vonage = Vonage("""{"channel":"whatsapp","message_uuid":"m2","from":"491511234567","to":"493023125600","message_type":"reaction","reaction":{"action":"react","emoji":"👍"},"context":{"message_uuid":"m1"}}""");
+        var azure = Azure("AdvancedMessageReceived",
+            """{"messageType":"reaction","reaction":{"messageId":"wamid.O1","emoji":"👍"},"channelType":"whatsapp","from":"491511234567","to":"channel-1"}""");
+        var vonage = Vonage(
+            """{"channel":"whatsapp","message_uuid":"m2","from":"491511234567","to":"493023125600","message_type":"reaction","reaction":{"action":"react","emoji":"👍"},"context":{"message_uuid":"m1"}}""");
         foreach (var e in new[] { azure, vonage })
         {
             Assert.Equal((ContactKind.Reaction, "👍", ContactChange.Received), (e.Contact.Kind, e.Contact.Text, e.Change));
@@ -120,13 +142,15 @@ public sealed class PhoneInputsTests
     public void Mail_reports_of_azure_open_no_case()
     {
         foreach (var type in new[] { "EmailDeliveryReportReceived", "EmailEngagementTrackingReportReceived" })
-            Assert.Equal("email-report", AnyChannel.Ignored(Assert.Single(AnyChannel.Read("acs", "", Grid(type, """{"status":"Delivered"}""")))));
+            Assert.Equal("email-report",
+                AnyChannel.Ignored(Assert.Single(AnyChannel.Read("acs", "", Grid(type, """{"status":"Delivered"}""")))));
     }
 
     [Fact]
     public void The_answers_on_a_form_are_the_words_and_fields()
     {
-        var contact = AnyChannel.Event("twilio", "/messages", $"AccountSid=AC1&MessageSid=SM1&SmsStatus=received&To=whatsapp%3A%2B493023125200&From=whatsapp%3A%2B491511234567&InteractiveData={Uri.EscapeDataString("""{"day":"Montag","flow_token":"t"}""")}").Contact;
+        var contact = AnyChannel.Event("twilio", "/messages",
+            $"AccountSid=AC1&MessageSid=SM1&SmsStatus=received&To=whatsapp%3A%2B493023125200&From=whatsapp%3A%2B491511234567&InteractiveData={Uri.EscapeDataString("""{"day":"Montag","flow_token":"t"}""")}").Contact;
         Assert.Equal(("day: Montag", "Montag"), (contact.Text, contact.Extras!["answer.day"]));
     }
 
@@ -138,9 +162,12 @@ public sealed class PhoneInputsTests
     {
         var token = Seed.SettingsOf("twilio")["Channels__Twilio__AuthToken"]!;
 #pragma warning disable CA5350 // Twilio's algorithm: https://www.twilio.com/docs/usage/webhooks/webhooks-security
-        var signature = Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes($"https://contact.example.com/api/hooks/twilio/voice{signed}")));
+        var signature =
+            Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(token),
+                Encoding.UTF8.GetBytes($"https://contact.example.com/api/hooks/twilio/voice{signed}")));
 #pragma warning restore CA5350
-        Assert.IsType<VerificationResult.Valid>(AnyChannel.Of("twilio").Verify(AnyChannel.Delivery("twilio", $"/voice{arrives}", [], ("x-twilio-signature", signature)) with { Method = "GET" }));
+        Assert.IsType<VerificationResult.Valid>(AnyChannel.Of("twilio")
+            .Verify(AnyChannel.Delivery("twilio", $"/voice{arrives}", [], ("x-twilio-signature", signature)) with { Method = "GET" }));
     }
 
     [Theory]
@@ -151,7 +178,8 @@ public sealed class PhoneInputsTests
         var seed = Seed.Of("vonage").First(s => s.IsGenuine && s.Headers.Any(h => h.Value.StartsWith("Bearer ", StringComparison.Ordinal)));
         var channel = AnyChannel.Of("vonage");
         var delivery = seed.ToDelivery(channel);
-        var headers = delivery.Headers.ToDictionary(h => h.Key, h => h.Value.Replace("Bearer ", $"{scheme} ", StringComparison.Ordinal), StringComparer.Ordinal);
+        var headers = delivery.Headers.ToDictionary(h => h.Key, h => h.Value.Replace("Bearer ", $"{scheme} ", StringComparison.Ordinal),
+            StringComparer.Ordinal);
         Assert.IsType<VerificationResult.Valid>(channel.Verify(delivery with { Headers = headers }));
     }
 

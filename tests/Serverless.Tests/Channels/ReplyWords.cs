@@ -6,7 +6,8 @@ namespace Serverless.Tests.Channels;
 /// <summary>Replies of tests, and their outcomes as words.</summary>
 internal static class ReplyWords
 {
-    public static Reply To(Contact contact, string text) => new() { Id = new string('a', 32), To = contact, Text = text, CaseNumber = "AAAA-AAAA" };
+    public static Reply To(Contact contact, string text) =>
+        new() { Id = new string('a', 32), To = contact, Text = text, CaseNumber = "AAAA-AAAA" };
 
     public static string Of(ReplyOutcome outcome) => outcome switch
     {

@@ -21,7 +21,8 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
         {
             var result = await bench.Host.RunNowAsync(function.Name, CancellationToken.None, Message(function.Name));
             Assert.True(result.Succeeded, $"{function.Name}: {result.Error}");
-            if (function.Kind == TriggerKind.Queue) await bench.Host.RunNowAsync(function.Name, CancellationToken.None, "{ not json \u0001");
+            if (function.Kind == TriggerKind.Queue)
+                await bench.Host.RunNowAsync(function.Name, CancellationToken.None, "{ not json \u0001");
         }
 
         Assert.Equal(1, bench.Host.WorkerStarts);
@@ -33,7 +34,8 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
         await using var bench = await StartAsync();
         Assert.Equal(HttpStatusCode.OK, await bench.CallAsync(HttpMethod.Get, "api/schema"));
         Assert.Equal(HttpStatusCode.Unauthorized, await bench.CallAsync(HttpMethod.Get, "api/operations/summary"));
-        var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(address => !IPAddress.IsLoopback(address) && address.AddressFamily == AddressFamily.InterNetwork);
+        var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(address => !IPAddress.IsLoopback(address)
+            && address.AddressFamily == AddressFamily.InterNetwork);
         if (own is null) return;
         foreach (var port in Ports(bench.Host.WorkerProcessId))
         {
@@ -54,7 +56,9 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
 
     private static string Message(string function) => function switch
     {
-        "Normalise" or "KeepPoison" => System.Text.Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(new FakeTime().GetUtcNow()), 0, new FakeTime().GetUtcNow()).ToJson()),
+        "Normalise" or "KeepPoison" =>
+            System.Text.Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(new FakeTime().GetUtcNow()), 0,
+                new FakeTime().GetUtcNow()).ToJson()),
         "NotifyWebhook" or "NotifyTeams" or "NotifyMail" or "AcknowledgeCustomer" => """
             {"specversion":"1.0","id":"e-1","source":"/cases","type":"serverless.case.opened.v1","subject":"c-1","time":"2026-11-20T09:00:00Z","data":{"caseId":"c-1","number":"2345-6789"}}
             """,
@@ -65,8 +69,10 @@ public sealed class AppContractTests(AzuriteFixture azurite) : IClassFixture<Azu
     // Listening sockets of the process: state 0A in /proc/net/tcp, owned by one of its file descriptors.
     private static IEnumerable<int> Ports(int process)
     {
-        var owned = Directory.EnumerateFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>().ToHashSet();
+        var owned = Directory.EnumerateFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>()
+            .ToHashSet();
         return [.. File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields[3] == "0A" && owned.Contains($"socket:[{fields[9]}]")).Select(fields => Convert.ToInt32(fields[1].Split(':')[1], 16))];
+            .Where(fields => fields[3] == "0A" && owned.Contains($"socket:[{fields[9]}]"))
+            .Select(fields => Convert.ToInt32(fields[1].Split(':')[1], 16))];
     }
 }

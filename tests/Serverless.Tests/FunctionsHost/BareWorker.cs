@@ -8,7 +8,8 @@ namespace Serverless.Tests.FunctionsHost;
 public sealed class BareWorker : IAsyncDisposable
 {
     /// <summary>Waits as long as a test may.</summary>
-    public static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromMinutes(2) };
+    public static readonly HttpClient Http =
+        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromMinutes(2) };
 
     private readonly WorkerGateway _gateway;
     private readonly FrontServer _front;

@@ -28,13 +28,15 @@ public sealed class ForwardingTests
     public async Task Headers_bytes_and_status_pass_and_what_a_caller_says_of_its_host_is_lost()
     {
         await using var worker = await BareWorker.StartAsync();
-        var answer = await RawAsync(worker.Address, "POST /api/echo?status=418 HTTP/1.1\r\nHost: shop.example.com\r\nX-Forwarded-Host: lie\r\nX-Signature: abc\r\nContent-Encoding: gzip\r\n"
+        var answer = await RawAsync(worker.Address,
+            "POST /api/echo?status=418 HTTP/1.1\r\nHost: shop.example.com\r\nX-Forwarded-Host: lie\r\nX-Signature: abc\r\nContent-Encoding: gzip\r\n"
             + "Content-Type: text/x\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\0ab");
         Assert.StartsWith("HTTP/1.1 418", answer, StringComparison.Ordinal);
         Assert.Contains("x-mine: yes", answer, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Server: Kestrel", answer, StringComparison.OrdinalIgnoreCase);
         var headers = Assert.Single(worker.Records)["headers"]!;
-        Assert.Equal(("abc", "gzip", "text/x"), ((string?)headers["x-signature"], (string?)headers["content-encoding"], (string?)headers["content-type"]));
+        Assert.Equal(("abc", "gzip", "text/x"),
+            ((string?)headers["x-signature"], (string?)headers["content-encoding"], (string?)headers["content-type"]));
 
         // The worker SDK applies the X-Forwarded-* that the host has set (UseForwardedHeaders) before a function sees the request: Host is
         // the caller's again, what was replaced stands in X-Original-*, and the headers themselves are gone, the caller's lie with them.
@@ -53,7 +55,8 @@ public sealed class ForwardingTests
     [InlineData("OPTIONS /api/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "OPTIONS", 0)]
     [InlineData("TRACE /api/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "TRACE", 0)]
     [InlineData("GET /api/echo HTTP/1.0\r\n\r\n", "GET", 0)]
-    [InlineData("POST /api/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "POST", 3)]
+    [InlineData("POST /api/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "POST", 3)]
     public async Task Other_methods_and_forms_pass(string request, string method, int length)
     {
         await using var worker = await BareWorker.StartAsync();
@@ -83,7 +86,8 @@ public sealed class ForwardingTests
         content.Headers.ContentType = new("application/json");
         using var answer = await BareWorker.Http.PostAsync(new Uri(worker.Address, "api/echo"), content);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal((body.Length, Convert.ToHexStringLower(SHA256.HashData(body))), ((int)worker.Records[0]["length"]!, (string?)worker.Records[0]["sha256"]));
+        Assert.Equal((body.Length, Convert.ToHexStringLower(SHA256.HashData(body))),
+            ((int)worker.Records[0]["length"]!, (string?)worker.Records[0]["sha256"]));
     }
 
     [Theory]
@@ -92,7 +96,8 @@ public sealed class ForwardingTests
     public async Task A_body_over_100_MB_is_500_and_the_connection_is_closed(string rest, int megabytes)
     {
         await using var worker = await BareWorker.StartAsync();
-        var answer = await RawAsync(worker.Address, "POST /api/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + rest, new byte[1024 * 1024], megabytes);
+        var answer = await RawAsync(worker.Address, "POST /api/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + rest,
+            new byte[1024 * 1024], megabytes);
         Assert.StartsWith("HTTP/1.1 500", answer, StringComparison.Ordinal);
         Assert.Empty(worker.Records);
     }
@@ -117,7 +122,8 @@ public sealed class ForwardingTests
         // The worker has one pair for the first of them; what is sent again finds none and is cut off with the caller.
         await using var worker = await BareWorker.StartAsync();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BareWorker.Http.GetAsync(new Uri(worker.Address, "api/abort"), limit.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            BareWorker.Http.GetAsync(new Uri(worker.Address, "api/abort"), limit.Token));
         using var body = new StringContent("body");
         using var once = await BareWorker.Http.PostAsync(new Uri(worker.Address, "api/abort"), body);
         Assert.Equal(HttpStatusCode.InternalServerError, once.StatusCode);
@@ -156,7 +162,8 @@ public sealed class ForwardingTests
         await using var worker = await BareWorker.StartAsync();
         foreach (var (method, path, expected) in new[]
         {
-            ("GET", "api/items", "read "), ("GET", "API/items/7", "read 7"), ("POST", "api/items/7", "changed 7"), ("POST", "api/items", "404"), ("DELETE", "api/items/7", "404"),
+            ("GET", "api/items", "read "), ("GET", "API/items/7", "read 7"), ("POST", "api/items/7", "changed 7"),
+            ("POST", "api/items", "404"), ("DELETE", "api/items/7", "404"),
             ("GET", "api/items/7/8", "404"), ("GET", "items/7", "404"), ("POST", "api/keyed", "404"),
         })
         {

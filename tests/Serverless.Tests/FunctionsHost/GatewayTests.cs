@@ -12,10 +12,12 @@ public sealed class GatewayTests
     {
         await using var worker = await BareWorker.StartAsync();
         var read = worker.Connection.Function("ReadItem");
-        Assert.Equal((TriggerKind.Http, "items/{id?}", "GET", "anonymous", "request"), (read.Kind, read.Route, Assert.Single(read.Methods), read.AuthLevel, read.Binding));
+        Assert.Equal((TriggerKind.Http, "items/{id?}", "GET", "anonymous", "request"),
+            (read.Kind, read.Route, Assert.Single(read.Methods), read.AuthLevel, read.Binding));
         Assert.Equal(("function", "admin"), (worker.Connection.Function("Keyed").AuthLevel, worker.Connection.Function("Top").AuthLevel));
         var work = worker.Connection.Function("Work");
-        Assert.Equal((TriggerKind.Queue, "%BARE_QUEUE%", "message", false), (work.Kind, work.QueueName, work.Binding, work.WantsModelBindingData));
+        Assert.Equal((TriggerKind.Queue, "%BARE_QUEUE%", "message", false),
+            (work.Kind, work.QueueName, work.Binding, work.WantsModelBindingData));
         var tick = worker.Connection.Function("Tick");
         Assert.Equal((TriggerKind.Timer, "%BARE_SCHEDULE%", "timer"), (tick.Kind, tick.Schedule, tick.Binding));
         Assert.True(worker.Connection.HttpAddress.Port > 0);

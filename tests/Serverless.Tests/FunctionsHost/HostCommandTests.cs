@@ -51,9 +51,11 @@ public sealed class HostCommandTests : IDisposable
     {
         var settings = Path.Combine(_folder.Path, "local.settings.json");
         File.WriteAllText(settings, """{"IsEncrypted":false,"Values":{"ANY":"1"}}""");
-        string[] arguments = [typeof(FunctionHost).Assembly.Location, "host", "--root", root ?? BareWorker.Root, "--settings", settings, "--data", Path.Combine(_folder.Path, "data"), "--port", "0"];
+        string[] arguments = [typeof(FunctionHost).Assembly.Location, "host", "--root", root ?? BareWorker.Root, "--settings", settings,
+            "--data", Path.Combine(_folder.Path, "data"), "--port", "0"];
         // Whoever runs the tests in the background of a script has them inherit an ignored SIGINT.
-        var host = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", .. arguments]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var host = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", .. arguments]) { UseShellExecute = false,
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         host.ErrorDataReceived += (_, _) => { };
         host.BeginErrorReadLine();
         return host;

@@ -23,7 +23,8 @@ public sealed class HostTests
         Assert.Equal($"http://{After("--host")}:{After("--port")}/", After("--functions-uri"));
         Assert.Equal(("2147483647", "2147483647"), (After("--grpcMaxMessageLength"), After("--functions-grpc-max-message-length")));
         var environment = started["environment"]!;
-        Assert.Equal((BareWorker.Root, BareWorker.Root), ((string?)environment["FUNCTIONS_WORKER_DIRECTORY"], (string?)environment["FUNCTIONS_APPLICATION_DIRECTORY"]));
+        Assert.Equal((BareWorker.Root, BareWorker.Root),
+            ((string?)environment["FUNCTIONS_WORKER_DIRECTORY"], (string?)environment["FUNCTIONS_APPLICATION_DIRECTORY"]));
         Assert.Equal(("not a secret", BareWorker.Root), ((string?)environment["Channels__Meta__AppSecret"], (string?)started["folder"]));
 
         // A session of its own, and the pid that the host knows.
@@ -148,7 +149,8 @@ public sealed class HostTests
         Assert.Equal((function, master), (bench.Host.FunctionKey, bench.Host.MasterKey));
         foreach (var (path, key, status) in new[]
         {
-            ("echo", "", 200), ("keyed", "", 401), ("keyed", "wrong", 401), ("keyed", function, 200), ("keyed", master, 200), ("top", "", 401), ("top", function, 401), ("top", master, 200),
+            ("echo", "", 200), ("keyed", "", 401), ("keyed", "wrong", 401), ("keyed", function, 200), ("keyed", master, 200),
+            ("top", "", 401), ("top", function, 401), ("top", master, 200),
         })
         {
             Assert.Equal((path, key, status), (path, key, (int)await bench.CallAsync(HttpMethod.Get, "api/" + path, key)));
@@ -163,13 +165,15 @@ public sealed class HostTests
         await bench.StartAsync();
         var master = bench.Host.MasterKey;
         Assert.Equal(HttpStatusCode.Unauthorized, await bench.CallAsync(HttpMethod.Get, "admin/functions", bench.Host.FunctionKey));
-        var listed = JsonNode.Parse(await BareWorker.Http.GetStringAsync(new Uri(bench.Host.Front, $"admin/functions?code={master}")))!.AsArray();
+        var listed = JsonNode.Parse(
+            await BareWorker.Http.GetStringAsync(new Uri(bench.Host.Front, $"admin/functions?code={master}")))!.AsArray();
         Assert.Contains(listed, item => (string?)item!["name"] == "Tick" && (string?)item["trigger"] == "timerTrigger");
         var status = JsonNode.Parse(await BareWorker.Http.GetStringAsync(new Uri(bench.Host.Front, $"admin/host/status?code={master}")))!;
         Assert.Equal(("Running", bench.Host.WorkerProcessId), ((string?)status["state"], (int)status["processId"]!));
 
         Assert.Equal(HttpStatusCode.Accepted, await bench.CallAsync(HttpMethod.Post, "admin/functions/Tick", master, "{}"));
-        Assert.Equal(HttpStatusCode.Accepted, await bench.CallAsync(HttpMethod.Post, "admin/functions/work", master, """{"input":"hello"}"""));
+        Assert.Equal(HttpStatusCode.Accepted,
+            await bench.CallAsync(HttpMethod.Post, "admin/functions/work", master, """{"input":"hello"}"""));
         Assert.Equal(HttpStatusCode.NotFound, await bench.CallAsync(HttpMethod.Post, "admin/functions/Other", master, "{}"));
         Assert.Equal(HttpStatusCode.BadRequest, await bench.CallAsync(HttpMethod.Post, "admin/functions/Echo", master, "{}"));
         Assert.Equal(HttpStatusCode.BadRequest, await bench.CallAsync(HttpMethod.Post, "admin/functions/Tick", master, "{"));
@@ -194,13 +198,19 @@ public sealed class HostTests
     {
         await using var bench = new HostedWorker();
         using var empty = new TestFolder();
-        Assert.Contains("host.json", (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(root: empty.Path)))).Message, StringComparison.Ordinal);
+        Assert.Contains("host.json",
+            (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(root: empty.Path)))).Message,
+            StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(empty.Path, "host.json"), "{}");
-        Assert.Contains("worker.config.json", (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(root: empty.Path)))).Message, StringComparison.Ordinal);
+        Assert.Contains("worker.config.json",
+            (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(root: empty.Path)))).Message,
+            StringComparison.Ordinal);
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        Assert.Contains($"Port {port}", (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(port: port)))).Message, StringComparison.Ordinal);
+        Assert.Contains($"Port {port}",
+            (await Assert.ThrowsAsync<HostStartException>(() => bench.StartAsync(bench.Options(port: port)))).Message,
+            StringComparison.Ordinal);
     }
 
     private static async Task CrashAsync(HostedWorker bench)

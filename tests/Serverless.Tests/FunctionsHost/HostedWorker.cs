@@ -27,7 +27,8 @@ public sealed class HostedWorker : IAsyncDisposable
     public FunctionHost Host { get; private set; } = null!;
 
     /// <summary>Options of a start; the worker's records come into this folder.</summary>
-    public FunctionHostOptions Options(int maxErrors = 3, TimeSpan? pause = null, TimeSpan? queueLock = null, TimeProvider? time = null, TimeSpan? grace = null, string? root = null, int port = 0)
+    public FunctionHostOptions Options(int maxErrors = 3, TimeSpan? pause = null, TimeSpan? queueLock = null, TimeProvider? time = null,
+        TimeSpan? grace = null, string? root = null, int port = 0)
     {
         Settings["BARE_FOLDER"] = _folder.Path;
         return new FunctionHostOptions

@@ -21,7 +21,8 @@ public sealed class QueueAndTimerTests(AzuriteFixture azurite) : IClassFixture<A
         Assert.Equal("gr\u00fc\u00dfe", (string?)record["work"]);
         var metadata = record["metadata"]!;
         Assert.Equal(("1", "gr\u00fc\u00dfe"), ((string?)metadata["DequeueCount"], (string?)metadata["QueueTrigger"]));
-        foreach (var name in new[] { "Id", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime" }) Assert.NotEmpty((string?)metadata[name] ?? "");
+        foreach (var name in new[] { "Id", "PopReceipt", "InsertionTime", "ExpirationTime", "NextVisibleTime" })
+            Assert.NotEmpty((string?)metadata[name] ?? "");
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class QueueAndTimerTests(AzuriteFixture azurite) : IClassFixture<A
         await bench.StartAsync();
         await queue.SendMessageAsync(Encode("""{"id":7,"popReceipt":"mine","own":"x"}"""));
         await GoneAsync(queue);
-        var metadata = Assert.Single(bench.Records, item => item["work"] is not null)["metadata"]!.AsObject().ToDictionary(p => p.Key, p => (string?)p.Value, StringComparer.OrdinalIgnoreCase);
+        var metadata = Assert.Single(bench.Records, item => item["work"] is not null)["metadata"]!.AsObject()
+            .ToDictionary(p => p.Key, p => (string?)p.Value, StringComparer.OrdinalIgnoreCase);
         Assert.Equal(("7", "mine", "x"), (metadata["Id"], metadata["PopReceipt"], metadata["own"]));
     }
 
@@ -46,7 +48,8 @@ public sealed class QueueAndTimerTests(AzuriteFixture azurite) : IClassFixture<A
         await queue.SendMessageAsync(Encode("fail"));
         await GoneAsync(queue);
         Assert.Equal(Encode("fail"), (await poison.ReceiveMessageAsync()).Value.Body.ToString());
-        Assert.Equal(["1", "2", "3"], bench.Records.Where(item => item["work"] is not null).Select(item => (string?)item["metadata"]!["DequeueCount"]));
+        Assert.Equal(["1", "2", "3"], bench.Records.Where(item => item["work"] is not null)
+            .Select(item => (string?)item["metadata"]!["DequeueCount"]));
         Assert.Equal(3, bench.Host.CountsOf("Work").Failed);
     }
 
@@ -97,7 +100,8 @@ public sealed class QueueAndTimerTests(AzuriteFixture azurite) : IClassFixture<A
         await queue.CreateAsync();
         await queue.SendMessageAsync(Encode("hello"));
         await GoneAsync(queue);
-        Assert.DoesNotContain(bench.Log, line => line.Level >= LogLevel.Warning && line.Text.Contains(queue.Name, StringComparison.Ordinal));
+        Assert.DoesNotContain(bench.Log, line => line.Level >= LogLevel.Warning
+            && line.Text.Contains(queue.Name, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,7 +115,8 @@ public sealed class QueueAndTimerTests(AzuriteFixture azurite) : IClassFixture<A
 
         // As if the hour had passed while nothing ran.
         var file = Path.Combine(bench.Data, "timers", "Tick.json");
-        await File.WriteAllTextAsync(file, """{"Last":"2026-11-20T08:00:00+00:00","Next":"2026-11-20T09:00:00+00:00","LastUpdated":"2026-11-20T08:00:00+00:00"}""");
+        await File.WriteAllTextAsync(file,
+            """{"Last":"2026-11-20T08:00:00+00:00","Next":"2026-11-20T09:00:00+00:00","LastUpdated":"2026-11-20T08:00:00+00:00"}""");
         await bench.StartAsync();
         await TestFolder.UntilAsync(() => bench.Records.Count == 1);
         Assert.True((bool)bench.Records[0]["tick"]!);

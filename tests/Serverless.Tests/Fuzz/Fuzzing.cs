@@ -14,9 +14,11 @@ internal static class Fuzzing
     // Beside what grows with the body: answers, dictionaries, an exception with its stack.
     private const long Basis = 512 * 1024;
 
-    private static readonly double Seconds = double.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), NumberStyles.Float, CultureInfo.InvariantCulture, out var given) ? given : 0;
+    private static readonly double Seconds = double.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), NumberStyles.Float,
+        CultureInfo.InvariantCulture, out var given) ? given : 0;
 
-    private static readonly int First = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+    private static readonly int First = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), NumberStyles.None,
+        CultureInfo.InvariantCulture, out var given)
         ? given
         : Seconds > 0 ? Environment.TickCount & int.MaxValue : 20261201;
 
@@ -42,8 +44,10 @@ internal static class Fuzzing
             var thrown = Try(() => act(index, body));
             var (bytes, took) = (GC.GetAllocatedBytesForCurrentThread() - before, Stopwatch.GetElapsedTime(began));
             Assert.False(IsSlip(thrown), $"{name} FUZZ_SEED={First + tried}: {thrown}\n{Shown(body)}");
-            Assert.True(bytes <= Basis + ((long)bytesEach * body.Length), $"{name} FUZZ_SEED={First + tried}: {bytes} bytes were allocated for {body.Length}.\n{Shown(body)}");
-            Assert.True(took < TimeSpan.FromSeconds(5), $"{name} FUZZ_SEED={First + tried}: {took} for {body.Length} bytes.\n{Shown(body)}");
+            Assert.True(bytes <= Basis + ((long)bytesEach * body.Length),
+                $"{name} FUZZ_SEED={First + tried}: {bytes} bytes were allocated for {body.Length}.\n{Shown(body)}");
+            Assert.True(took < TimeSpan.FromSeconds(5),
+                $"{name} FUZZ_SEED={First + tried}: {took} for {body.Length} bytes.\n{Shown(body)}");
         }
 
         if (Seconds > 0) say($"{name}: {tried} tries from FUZZ_SEED={First}");
@@ -66,5 +70,6 @@ internal static class Fuzzing
         }
     }
 
-    private static string Shown(byte[] body) => body.Length <= 4_000 ? Convert.ToBase64String(body) : $"{body.Length} bytes, from {Encoding.Latin1.GetString(body, 0, 200)}";
+    private static string Shown(byte[] body) =>
+        body.Length <= 4_000 ? Convert.ToBase64String(body) : $"{body.Length} bytes, from {Encoding.Latin1.GetString(body, 0, 200)}";
 }

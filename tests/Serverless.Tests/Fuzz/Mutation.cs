@@ -11,14 +11,18 @@ internal static class Mutation
 
     private static readonly string[] Values =
     [
-        "null", "true", "-1", "0", "1e400", "-0.0", "99999999999999999999", "9223372036854775808", "0.1e-400", "\"\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "{}", "[null]", "[[1]]", "{\"id\":null}",
-        "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.9999999+14:00\"", "\"javascript:alert(1)\"", "\"file:///etc/passwd\"", "\"+4930\"", "\"@\"", "\"a@b\"", "-62135596800", "253402300800", "4294967296",
+        "null", "true", "-1", "0", "1e400", "-0.0", "99999999999999999999", "9223372036854775808", "0.1e-400", "\"\"", "\"x\"",
+        "\"\\ud800\"", "\"\\u0000\"", "[]", "{}", "[null]", "[[1]]", "{\"id\":null}",
+        "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.9999999+14:00\"", "\"javascript:alert(1)\"", "\"file:///etc/passwd\"",
+        "\"+4930\"", "\"@\"", "\"a@b\"", "-62135596800", "253402300800", "4294967296",
     ];
 
     private static readonly string[] Snippets =
     [
-        "\u0000", "\uFEFF", "\u202E", "\u0301", "\uD83D\uDE00", "%", "%zz", "%C0%AF", "%00", "&", "=", "&=&", "+", "\"", "\\", "\\u", "\\ud800", "{", "}", "[", "]", ",", ":", "\r\n", "\n\n", "<", ">", "<!--", "-->", "<![CDATA[",
-        "&#x110000;", "&#0;", "&amp", "<blockquote>", "</div>", "<style>", "> ", ">>>>", "-- \n", "On Mon, X wrote:\n", "From: a\nSent: b\nTo: c\n", "--boundary\r\n", "Content-Type: multipart/mixed; boundary=\"", "=?utf-8?B?", "=?=",
+        "\u0000", "\uFEFF", "\u202E", "\u0301", "\uD83D\uDE00", "%", "%zz", "%C0%AF", "%00", "&", "=", "&=&", "+", "\"", "\\", "\\u",
+        "\\ud800", "{", "}", "[", "]", ",", ":", "\r\n", "\n\n", "<", ">", "<!--", "-->", "<![CDATA[",
+        "&#x110000;", "&#0;", "&amp", "<blockquote>", "</div>", "<style>", "> ", ">>>>", "-- \n", "On Mon, X wrote:\n",
+        "From: a\nSent: b\nTo: c\n", "--boundary\r\n", "Content-Type: multipart/mixed; boundary=\"", "=?utf-8?B?", "=?=",
         "1970-01-01", "data:text/html,", "\u2028", "'", ";", "$(", "../", "|", "`",
     ];
 
@@ -51,7 +55,8 @@ internal static class Mutation
             case 4: return [.. body[..from], .. Encoding.UTF8.GetBytes(Snippets[random.Next(Snippets.Length)]), .. body[from..]];
             case 5: return [.. body[..from], .. Repeated(body[from..to], random.Next(2, 200)), .. body[to..]];
             case 6: return body[..to];
-            case 7: return [.. body[..from], .. Repeated(Encoding.UTF8.GetBytes(Snippets[random.Next(Snippets.Length)]), random.Next(2, 500)), .. body[from..]];
+            case 7: return [.. body[..from],
+                .. Repeated(Encoding.UTF8.GetBytes(Snippets[random.Next(Snippets.Length)]), random.Next(2, 500)), .. body[from..]];
             case 8:
                 var other = others[random.Next(others.Count)];
                 var cut = random.Next(other.Length + 1);
@@ -70,7 +75,8 @@ internal static class Mutation
     private static byte[] Nested(Random random)
     {
         var depth = random.Next(1, 200);
-        return Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + "0" + string.Concat(Enumerable.Repeat("]}", depth)));
+        return Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + "0"
+            + string.Concat(Enumerable.Repeat("]}", depth)));
     }
 
     private static byte[] Repeated(byte[] some, int times)
@@ -89,7 +95,8 @@ internal static class Mutation
         {
             var reader = new Utf8JsonReader(body);
             while (reader.Read())
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null)
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False
+                    or JsonTokenType.Null)
                     values.Add(((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex)));
         }
         catch (JsonException)

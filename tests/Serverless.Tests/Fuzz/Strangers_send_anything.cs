@@ -55,15 +55,19 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         var channel = All[name];
         var seeds = Seed.Of(name);
         var deliveries = seeds.Select(s => s.ToDelivery(channel)).ToList();
-        List<(int Seed, string? Header)> places = [.. deliveries.SelectMany((d, i) => d.Headers.Keys.Select(h => (i, (string?)h)).Prepend((i, null)))];
-        var texts = places.ConvertAll(p => Encoding.UTF8.GetBytes(p.Header is null ? deliveries[p.Seed].PathAndQuery : deliveries[p.Seed].Headers[p.Header]));
+        List<(int Seed,
+            string? Header)> places = [.. deliveries.SelectMany((d, i) => d.Headers.Keys.Select(h => (i, (string?)h)).Prepend((i, null)))];
+        var texts = places.ConvertAll(p =>
+            Encoding.UTF8.GetBytes(p.Header is null ? deliveries[p.Seed].PathAndQuery : deliveries[p.Seed].Headers[p.Header]));
         Run($"{name}, header", texts, 700, 2_000, (index, body) =>
         {
             var (seed, header) = places[index];
             var text = Encoding.Latin1.GetString(body);
             var delivery = header is null
                 ? deliveries[seed] with { PathAndQuery = text }
-                : deliveries[seed] with { Headers = deliveries[seed].Headers.ToDictionary(h => h.Key, h => h.Key == header ? text : h.Value, StringComparer.Ordinal) };
+                : deliveries[seed]
+                with { Headers = deliveries[seed].Headers.ToDictionary(h => h.Key, h => h.Key == header ? text : h.Value,
+                    StringComparer.Ordinal) };
             NeverThrows(() => channel.Verify(delivery));
             NeverThrows(() => channel.Respond(delivery, Acceptance.Stored));
             Read(channel.Read(delivery));
@@ -79,18 +83,21 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
             foreach (var seed in Seed.Of(name).Where(s => s.Fetched.Count > 0))
             {
                 var delivery = seed.ToDelivery(channel);
-                var resources = channel.Read(delivery).Select(e => Value(() => e.Read())).OfType<Parsed.Reference>().Select(t => t.Resource).ToList();
+                var resources = channel.Read(delivery).Select(e => Value(() => e.Read())).OfType<Parsed.Reference>().Select(t => t.Resource)
+                    .ToList();
                 documents.AddRange(seed.Fetched.Values.SelectMany(d => resources.Select(r => (delivery, r, d))));
             }
 
-            Run($"{name}, fetched", documents.ConvertAll(d => d.Document), 1_000, 1_000, (index, body) => Found(((IFetchesContent)channel).Read(documents[index].Delivery, documents[index].Resource, body)));
+            Run($"{name}, fetched", documents.ConvertAll(d => d.Document), 1_000, 1_000, (index, body) =>
+                Found(((IFetchesContent)channel).Read(documents[index].Delivery, documents[index].Resource, body)));
         }
     }
 
     [Fact]
     public void The_text_of_a_mail_is_read()
     {
-        var mails = Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "seeds", "email"), "*.fetched.json").Select(File.ReadAllBytes).ToList();
+        var mails = Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "seeds", "email"), "*.fetched.json").Select(File.ReadAllBytes)
+            .ToList();
         mails.Add("<html><body><p>Guten Tag</p><blockquote type=\"cite\"><div>Am 1.1. schrieb X:</div>alt</blockquote><div class=\"gmail_quote\">x</div></body></html>"u8.ToArray());
         mails.Add("Guten Tag,\n\nes geht nicht.\n-- \nAnna\n\nVon: b@example.com\nGesendet: Montag\nAn: c\nBetreff: x\n\n> alt\n>> noch älter\n"u8.ToArray());
         Run("mail as HTML", mails, 1_000, 60, (_, body) => MailText.OfHtml(Encoding.UTF8.GetString(body)));
@@ -118,12 +125,17 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
         Own("privacy request", bodies, body => PrivacyRequestBody.Parse(body));
         Own("reply request", bodies, body => ReplyRequest.Parse(body, out _));
         Own("hours", ["2026-11-20T09"u8.ToArray(), "2026-11-20"u8.ToArray()], body => HourRange.Parse(Text(body), null, null, null));
-        Own("case number", ["A1B2C3D4"u8.ToArray(), Encoding.UTF8.GetBytes(CaseNumber.For(new string('a', 32), 0))], body => CaseNumber.Parse(Text(body)));
-        Own("address", ["mailto:anna@example.com"u8.ToArray(), "phone:+49301234567"u8.ToArray(), "anna@example.com"u8.ToArray()], body => PersonAddress.Parse(Text(body), out _));
-        Own("opening hours", ["Mon-Fri 08:00-17:00, Sat 09:00-12:00"u8.ToArray(), "always"u8.ToArray()], body => OpeningHours.TryParse(Text(body), out _));
+        Own("case number", ["A1B2C3D4"u8.ToArray(), Encoding.UTF8.GetBytes(CaseNumber.For(new string('a', 32), 0))], body =>
+            CaseNumber.Parse(Text(body)));
+        Own("address", ["mailto:anna@example.com"u8.ToArray(), "phone:+49301234567"u8.ToArray(), "anna@example.com"u8.ToArray()], body =>
+            PersonAddress.Parse(Text(body), out _));
+        Own("opening hours", ["Mon-Fri 08:00-17:00, Sat 09:00-12:00"u8.ToArray(), "always"u8.ToArray()], body =>
+            OpeningHours.TryParse(Text(body), out _));
         var link = Encoding.UTF8.GetBytes(SignedLink.Make("a-secret-for-links-of-a-test-0123456789", "case", "{}", AnyTime));
-        Own("link", [link], body => SignedLink.Open(new SecretPair("a-secret-for-links-of-a-test-0123456789", null), "case", Text(body), AnyTime));
-        Own("attachment address", ["https://example.com/a.png"u8.ToArray(), "javascript:alert(1)"u8.ToArray()], body => AttachmentText.MayBeAddress(Text(body)));
+        Own("link", [link], body =>
+            SignedLink.Open(new SecretPair("a-secret-for-links-of-a-test-0123456789", null), "case", Text(body), AnyTime));
+        Own("attachment address", ["https://example.com/a.png"u8.ToArray(), "javascript:alert(1)"u8.ToArray()], body =>
+            AttachmentText.MayBeAddress(Text(body)));
     }
 
     [Fact]
@@ -146,7 +158,8 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
     private static string Text(byte[] body) => Encoding.UTF8.GetString(body);
 
     // These give null for what they cannot read.
-    private void Own<T>(string name, IReadOnlyList<byte[]> bodies, Func<byte[], T> parse) => Run(name, bodies, 500, 500, (_, body) => NeverThrows(() => parse(body)));
+    private void Own<T>(string name, IReadOnlyList<byte[]> bodies, Func<byte[], T> parse) =>
+        Run(name, bodies, 500, 500, (_, body) => NeverThrows(() => parse(body)));
 
     private void Run(string name, IReadOnlyList<byte[]> bodies, int times, int bytesEach, Action<int, byte[]> act) =>
         Fuzzing.Run(name, bodies, times, bytesEach, act, output.WriteLine);
@@ -189,7 +202,9 @@ public sealed class Strangers_send_anything(ITestOutputHelper output)
     private static Dictionary<string, IChannel> Compose()
     {
         var configuration = Seed.Configuration(TestApp.DefaultSettings().Append(new("AzureWebJobsStorage", "UseDevelopmentStorage=true")));
-        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddParts(configuration).AddLogging().BuildServiceProvider();
-        return services.GetServices<IChannel>().Where(c => Seed.Channels.Contains(c.Name)).ToDictionary(c => c.Name, StringComparer.Ordinal);
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddParts(configuration).AddLogging()
+            .BuildServiceProvider();
+        return services.GetServices<IChannel>().Where(c => Seed.Channels.Contains(c.Name))
+            .ToDictionary(c => c.Name, StringComparer.Ordinal);
     }
 }

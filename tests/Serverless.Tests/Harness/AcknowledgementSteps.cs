@@ -21,16 +21,21 @@ public static class AcknowledgementSteps
     /// <summary>What the route has to work now, taken off its queue.</summary>
     public static Task<List<string>> TakeReceiptsAsync(this TestApp world) => world.TakeNoticesAsync("acknowledgement");
 
-    public static Task<bool> AcknowledgeAsync(this TestApp world, string message) => world.InvokeAsync("AcknowledgeCustomer", "notice", message);
+    public static Task<bool> AcknowledgeAsync(this TestApp world, string message) =>
+        world.InvokeAsync("AcknowledgeCustomer", "notice", message);
 
     /// <summary>What waits for a later hour, for this route.</summary>
-    internal static List<LaterMessage> LaterReceipts(this TestApp world) => [.. world.Later.Waiting.Where(m => m.Route == "acknowledgement")];
+    internal static List<LaterMessage> LaterReceipts(this TestApp world) =>
+        [.. world.Later.Waiting.Where(m => m.Route == "acknowledgement")];
 
     /// <summary>State and reason of each notice of the route, oldest first: <c>void:public</c>.</summary>
     public static async Task<List<string>> ReceiptNoticesAsync(this TestApp world, string? day = null) =>
-        [.. (await world.GetAsync($"/api/operations/notices?day={day ?? world.Time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "acknowledgement")
-            .OrderBy(n => n.GetProperty("tries")[0].GetProperty("at").GetDateTimeOffset()).Select(n => $"{n.GetProperty("state").GetString()}:{n.GetProperty("reason").GetString()}")];
+        [.. (await world.GetAsync(
+            $"/api/operations/notices?day={day ?? world.Time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "acknowledgement")
+            .OrderBy(n => n.GetProperty("tries")[0].GetProperty("at").GetDateTimeOffset())
+            .Select(n => $"{n.GetProperty("state").GetString()}:{n.GetProperty("reason").GetString()}")];
 
     /// <summary>The replies of the only case.</summary>
-    public static async Task<List<JsonElement>> RepliesAsync(this TestApp world) => [.. (await world.OnlyCaseAsync()).GetProperty("replies").EnumerateArray()];
+    public static async Task<List<JsonElement>> RepliesAsync(this TestApp world) =>
+        [.. (await world.OnlyCaseAsync()).GetProperty("replies").EnumerateArray()];
 }

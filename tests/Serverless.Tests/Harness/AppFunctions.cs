@@ -38,7 +38,8 @@ public sealed record AppFunction(string Name, string Trigger, string EntryPoint)
     };
 }
 
-/// <summary>The functions of the app, read from the functions.metadata of its build: the only place in tests that knows that file.</summary>
+/// <summary>The functions of the app, read from the functions.metadata of its build: the only place in tests that knows that
+/// file.</summary>
 public static class AppFunctions
 {
     /// <summary>The file, as it lies in the publish folder too.</summary>

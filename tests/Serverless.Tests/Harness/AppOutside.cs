@@ -24,8 +24,10 @@ public sealed class AppOutside(HostProcess host, HttpClient http)
         string? continuation = null;
         do
         {
-            var page = (await GetAsync($"api/cases?top=100{(continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}")}"))!.Value;
-            foreach (var one in page.GetProperty("cases").EnumerateArray()) cases.Add((await GetAsync($"api/cases/{one.GetProperty("id").GetString()}"))!.Value);
+            var page = (await GetAsync(
+                $"api/cases?top=100{(continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}")}"))!.Value;
+            foreach (var one in page.GetProperty("cases").EnumerateArray())
+                cases.Add((await GetAsync($"api/cases/{one.GetProperty("id").GetString()}"))!.Value);
             continuation = page.TryGetProperty("continuation", out var more) ? more.GetString() : null;
         }
         while (continuation is not null);
@@ -41,7 +43,8 @@ public sealed class AppOutside(HostProcess host, HttpClient http)
     /// <summary>Puts every kept message of a queue back, as an operator would; how many there were.</summary>
     public async Task<int> ResubmitAsync(string queue)
     {
-        using var answer = await SendAsync(HttpMethod.Post, "api/operations/poison-messages/resubmit", host.FunctionKey, $$"""{"queue":"{{queue}}","all":true}""");
+        using var answer = await SendAsync(HttpMethod.Post, "api/operations/poison-messages/resubmit", host.FunctionKey,
+            $$"""{"queue":"{{queue}}","all":true}""");
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         return json.RootElement.GetProperty("done").GetInt32();
     }

@@ -8,9 +8,11 @@ using Xunit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// A few real Azurites for the whole test run, each with its data in memory; their folders name our process, so that several runs never meet. Each class has one of them: a single
+/// A few real Azurites for the whole test run, each with its data in memory; their folders name our process, so that several runs never
+/// meet. Each class has one of them: a single
 /// one has one thread, and for every call to any queue it sorts the messages of all accounts. Classes run side by side, share it by
-/// <c>IClassFixture&lt;AzuriteFixture&gt;</c> and a constructor that takes it, and keep apart by <see cref="OwnAccount"/> and <see cref="UniqueName"/>.
+/// <c>IClassFixture&lt;AzuriteFixture&gt;</c> and a constructor that takes it, and keep apart by <see cref="OwnAccount"/> and
+/// <see cref="UniqueName"/>.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
@@ -42,7 +44,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public StorageAccount Account() => Account(ConnectionString);
 
-    public static StorageAccount Account(string connectionString) => StorageAccount.From(Settings(("AzureWebJobsStorage", connectionString)).GetSection("AzureWebJobsStorage"));
+    public static StorageAccount Account(string connectionString) =>
+        StorageAccount.From(Settings(("AzureWebJobsStorage", connectionString)).GetSection("AzureWebJobsStorage"));
 
     public TableStore Tables(CallCount? count = null) => new(Account(), count ?? new CallCount());
 
@@ -52,7 +55,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     /// <summary>Settings as the app reads them, <c>__</c> or <c>:</c> between sections.</summary>
     public static IConfigurationRoot Settings(params (string Name, string Value)[] values) => new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Name.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
+        .AddInMemoryCollection(values.Select(v =>
+            KeyValuePair.Create(v.Name.Replace("__", ":", StringComparison.Ordinal), (string?)v.Value)))
         .Build();
 
     public async Task InitializeAsync()

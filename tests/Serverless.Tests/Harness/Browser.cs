@@ -20,11 +20,15 @@ public static class Browser
         if (File.Exists("/usr/bin/apt-get") && Environment.UserName == "root")
         {
             Console.WriteLine("Chromium is missing: installing Debian's package, which takes a minute or two.");
-            var start = new ProcessStartInfo("/bin/sh", ["-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("/bin/sh",
+                ["-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium"]) { UseShellExecute = false,
+                RedirectStandardOutput = true, RedirectStandardError = true };
             using var install = Process.Start(start)!;
             await Task.WhenAll(install.StandardOutput.ReadToEndAsync(), install.StandardError.ReadToEndAsync(), install.WaitForExitAsync());
         }
 
-        return Array.Find(Places, File.Exists) ?? throw new InvalidOperationException("Chromium is not there: install it (Debian: apt-get install chromium), the pages are tested in a real browser.");
+        return Array.Find(Places, File.Exists)
+            ?? throw new InvalidOperationException(
+                "Chromium is not there: install it (Debian: apt-get install chromium), the pages are tested in a real browser.");
     }
 }

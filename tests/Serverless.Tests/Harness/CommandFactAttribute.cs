@@ -2,7 +2,8 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>A proof too heavy for each run: a command that sets an environment variable. Without it the test says that it was skipped.</summary>
+/// <summary>A proof too heavy for each run: a command that sets an environment variable. Without it the test says that it was
+/// skipped.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CommandFactAttribute : FactAttribute
 {

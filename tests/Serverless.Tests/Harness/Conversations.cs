@@ -7,7 +7,8 @@ public static class Conversations
 
     /// <summary>Message <paramref name="number"/> of a person as a call of Meta's.</summary>
     public static byte[] Message(int person, int number) => MetaCall.Messages(
-        new MetaSaid(MessageId(person, number), $"493023125{person:d4}", $"Nachricht {number}: die Spülmaschine steht noch immer still.", Began.AddMinutes(person).AddSeconds(number)));
+        new MetaSaid(MessageId(person, number), $"493023125{person:d4}", $"Nachricht {number}: die Spülmaschine steht noch immer still.",
+            Began.AddMinutes(person).AddSeconds(number)));
 
     /// <summary>The id that the message has as a contact.</summary>
     public static string MessageId(int person, int number) => $"wamid.talk-{person}-{number}";

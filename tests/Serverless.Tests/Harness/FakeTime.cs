@@ -2,7 +2,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>A clock that stands still until a test moves it; timers and <c>Task.Delay(span, time)</c> fire when it passes them, in order of their due time.</summary>
+/// <summary>A clock that stands still until a test moves it; timers and <c>Task.Delay(span, time)</c> fire when it passes them, in order of
+/// their due time.</summary>
 /// <remarks>
 /// The library moves the clock to the end of the way first and fires then; here it stops at each timer, so that each fires at its own
 /// instant. And it may be set back: then no timer fires. Callbacks run on the thread that moves the clock.

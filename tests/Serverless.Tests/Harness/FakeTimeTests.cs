@@ -22,8 +22,10 @@ public sealed class FakeTimeTests
         var time = new FakeTime();
         var start = time.GetUtcNow();
         var fired = new List<string>();
-        using var late = time.CreateTimer(_ => fired.Add($"late {(time.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(25), Timeout.InfiniteTimeSpan);
-        using var often = time.CreateTimer(_ => fired.Add($"often {(time.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
+        using var late = time.CreateTimer(_ => fired.Add($"late {(time.GetUtcNow() - start).TotalSeconds}"), null, TimeSpan.FromSeconds(25),
+            Timeout.InfiniteTimeSpan);
+        using var often = time.CreateTimer(_ => fired.Add($"often {(time.GetUtcNow() - start).TotalSeconds}"), null,
+            TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
         time.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal("often 10, often 20, late 25, often 30", string.Join(", ", fired));
     }

@@ -17,7 +17,8 @@ public static partial class FileSteps
     /// <summary>State and reason of each file, by name.</summary>
     public static SortedDictionary<string, string> FileStates(this JsonElement file) => new(file.Files().ToDictionary(
         f => f.TryGetProperty("name", out var name) ? name.GetString()! : "(nameless)",
-        f => f.TryGetProperty("reason", out var reason) ? $"{f.GetProperty("state").GetString()}: {reason.GetString()}" : f.GetProperty("state").GetString()!), StringComparer.Ordinal);
+        f => f.TryGetProperty("reason", out var reason)
+        ? $"{f.GetProperty("state").GetString()}: {reason.GetString()}" : f.GetProperty("state").GetString()!), StringComparer.Ordinal);
 
     public static async Task<byte[]> DownloadAsync(this TestApp world, string caseId, string file)
     {
@@ -26,10 +27,13 @@ public static partial class FileSteps
         return await answer.Content.ReadAsByteArrayAsync();
     }
 
-    /// <summary>Moves the clock to the next try of each waiting file and makes it, as the queue does. Gives the longest wait in seconds.</summary>
+    /// <summary>Moves the clock to the next try of each waiting file and makes it, as the queue does. Gives the longest wait in
+    /// seconds.</summary>
     public static async Task<int> NextFileTryAsync(this TestApp world, string caseId, IEnumerable<string> files)
     {
-        var waits = files.Select(f => (File: f, Match: Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"file later {caseId}/{f} ", StringComparison.Ordinal))))).ToList();
+        var waits = files.Select(f =>
+            (File: f, Match: Waits().Match(world.Log.Lines.Last(l => l.StartsWith($"file later {caseId}/{f} ", StringComparison.Ordinal)))))
+            .ToList();
         var seconds = waits.Max(w => Whole(w.Match, "seconds"));
         world.Time.Advance(TimeSpan.FromSeconds(seconds + 1));
         foreach (var (file, match) in waits) Assert.True(await world.FetchAsync(caseId, file, Whole(match, "attempt")));

@@ -5,7 +5,8 @@ using Serverless.Local.FunctionsHost;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>The stand-in host as a process of its own with the published app under it, so that a test can kill either of them as the machine would.</summary>
+/// <summary>The stand-in host as a process of its own with the published app under it, so that a test can kill either of them as the
+/// machine would.</summary>
 public sealed class HostProcess : IAsyncDisposable
 {
     private const int LinesKept = 4_000;
@@ -38,13 +39,15 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts the host and its worker; both are ready when this returns.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("dotnet", _arguments) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", _arguments) { UseShellExecute = false, RedirectStandardInput = true,
+            RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginErrorReadLine();
         var ready = await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
         var facts = JsonNode.Parse(ready ?? throw new InvalidOperationException($"The host did not start:\n{LastLines}"))!;
-        (FrontDoor, FunctionKey, MasterKey) = (new Uri(facts["front"]!.ToString()), facts["functionKey"]!.ToString(), facts["masterKey"]!.ToString());
+        (FrontDoor, FunctionKey, MasterKey) = (new Uri(facts["front"]!.ToString()), facts["functionKey"]!.ToString(),
+            facts["masterKey"]!.ToString());
     }
 
     /// <summary>SIGKILL of one pid, if it is still there.</summary>

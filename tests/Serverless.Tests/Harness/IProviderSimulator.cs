@@ -13,7 +13,8 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>One way of one provider as journeys need it: customers ask there, what we answer comes back. The provider's strict double holds everything that is said.</summary>
+/// <summary>One way of one provider as journeys need it: customers ask there, what we answer comes back. The provider's strict double holds
+/// everything that is said.</summary>
 internal interface IProviderSimulator : IAsyncDisposable
 {
     /// <summary>Name of the channel.</summary>
@@ -78,7 +79,8 @@ internal static class SimulatorSteps
     /// <summary>A world in which the voice is heard. Its second look has begun.</summary>
     public static async Task<TestApp> WorldAsync(this AzuriteFixture azurite, IProviderSimulator voice, FakeTime time)
     {
-        var world = await TestApp.StartAsync(azurite.OwnAccount(), null, time, [($"Channels__{voice.Channel}__Enabled", "true"), .. voice.Settings]);
+        var world = await TestApp.StartAsync(azurite.OwnAccount(), null, time,
+            [($"Channels__{voice.Channel}__Enabled", "true"), .. voice.Settings]);
         Assert.True(await world.TickAsync());
         time.Advance(TimeSpan.FromMinutes(1));
         return world;
@@ -87,8 +89,10 @@ internal static class SimulatorSteps
     /// <summary>The provider calls; gives the delivery's id.</summary>
     public static async Task<string> TakeAsync(this TestApp world, HookCall call)
     {
-        using var answer = await world.SendAsync("POST", call.Path, call.Headers.Select(h => KeyValuePair.Create(h.Name, h.Value)), call.Body);
-        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.NoContent, $"{call.Path}: {answer.StatusCode}");
+        using var answer = await world.SendAsync("POST", call.Path, call.Headers.Select(h => KeyValuePair.Create(h.Name, h.Value)),
+            call.Body);
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.NoContent,
+            $"{call.Path}: {answer.StatusCode}");
         return answer.Headers.GetValues("X-Delivery-Id").Single();
     }
 
@@ -100,7 +104,8 @@ internal static class SimulatorSteps
         Assert.Equal(0, await world.DrainAsync(bus: false));
     }
 
-    /// <summary>What the provider tells is told and worked; where it tells of nothing by itself, it is looked for. How the delivery ended; null without one.</summary>
+    /// <summary>What the provider tells is told and worked; where it tells of nothing by itself, it is looked for. How the delivery ended;
+    /// null without one.</summary>
     public static async Task<string?> HearAsync(this TestApp world, IProviderSimulator voice, HookCall? call)
     {
         if (call is null)

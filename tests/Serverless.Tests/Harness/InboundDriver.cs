@@ -35,7 +35,8 @@ public sealed class InboundDriver : IDisposable
 
     public Task PutAsync(string text) => _queue.PutAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)), CancellationToken.None);
 
-    /// <summary>Takes one message, has it worked, and gives it back at once when that failed, as the host does after its visibility timeout.</summary>
+    /// <summary>Takes one message, has it worked, and gives it back at once when that failed, as the host does after its visibility
+    /// timeout.</summary>
     public async Task<bool> WorkOneAsync()
     {
         var message = (await _queue.TakeAsync(1, TimeSpan.FromMinutes(1), CancellationToken.None))!.Single();

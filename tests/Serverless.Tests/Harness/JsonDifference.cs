@@ -22,12 +22,14 @@ public static class JsonDifference
     {
         foreach (var property in expected.EnumerateObject())
         {
-            if (!actual.TryGetProperty(property.Name, out var value)) yield return $"{path}.{property.Name}: expected {property.Value.GetRawText()}, got nothing";
+            if (!actual.TryGetProperty(property.Name, out var value))
+                yield return $"{path}.{property.Name}: expected {property.Value.GetRawText()}, got nothing";
             else foreach (var line in Between(property.Value, value, $"{path}.{property.Name}")) yield return line;
         }
 
         foreach (var property in actual.EnumerateObject())
-            if (!expected.TryGetProperty(property.Name, out _)) yield return $"{path}.{property.Name}: expected nothing, got {property.Value.GetRawText()}";
+            if (!expected.TryGetProperty(property.Name, out _))
+                yield return $"{path}.{property.Name}: expected nothing, got {property.Value.GetRawText()}";
     }
 
     private static IEnumerable<string> Arrays(JsonElement expected, JsonElement actual, string path)

@@ -17,7 +17,8 @@ public sealed class Killer(HostProcess host, HttpClient http, Random random)
     public int Hosts { get; private set; }
 
     /// <summary>
-    /// Lets the worker live for a random moment after it is ready, then kills. The moment is at most twice as long as a start takes, so that on a slow machine
+    /// Lets the worker live for a random moment after it is ready, then kills. The moment is at most twice as long as a start takes, so
+    /// that on a slow machine
     /// too it falls into the middle of the work: neither always before it nor always after it.
     /// </summary>
     /// <param name="atWork">Called once the worker is ready: the moment to give it work.</param>

@@ -7,7 +7,8 @@ using System.Text.Json;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// Messages of route queues that are to appear later, under the test's clock: as soon as the app has put one with a delay it is hidden in the real queue for days, and shows itself when
+/// Messages of route queues that are to appear later, under the test's clock: as soon as the app has put one with a delay it is hidden in
+/// the real queue for days, and shows itself when
 /// <see cref="FakeTime"/> has come to its time. Every world of one clock shares it.
 /// </summary>
 internal sealed class LaterMessages
@@ -25,7 +26,8 @@ internal sealed class LaterMessages
     /// <summary>That of a clock.</summary>
     /// <param name="connectionString">Straight to Azurite.</param>
     /// <param name="time">The clock.</param>
-    public static LaterMessages Of(string connectionString, FakeTime time) => All.GetValue(time, t => new LaterMessages(connectionString, t));
+    public static LaterMessages Of(string connectionString, FakeTime time) =>
+        All.GetValue(time, t => new LaterMessages(connectionString, t));
 
     /// <summary>What waits, the next one first.</summary>
     public IReadOnlyList<LaterMessage> Waiting
@@ -108,7 +110,8 @@ internal sealed record LaterMessage(string Queue, string Id, string Receipt, str
 }
 
 /// <summary>Watches one connection to the queue service for messages that are put with a delay.</summary>
-/// <remarks>It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an answer.</remarks>
+/// <remarks>It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an
+/// answer.</remarks>
 internal sealed partial class PutWatch(LaterMessages later)
 {
     private readonly StringBuilder _request = new();
@@ -153,12 +156,15 @@ internal sealed partial class PutWatch(LaterMessages later)
             using var whole = new MemoryStream();
             whole.Write(buffer, 0, read);
             string Answer() => Encoding.Latin1.GetString(whole.GetBuffer(), 0, (int)whole.Length);
-            while (Answer().StartsWith("HTTP/1.1 201", StringComparison.Ordinal) && !Answer().Contains("</QueueMessagesList>", StringComparison.Ordinal) && (read = await from.ReadAsync(buffer)) > 0) whole.Write(buffer, 0, read);
+            while (Answer().StartsWith("HTTP/1.1 201", StringComparison.Ordinal)
+                && !Answer().Contains("</QueueMessagesList>", StringComparison.Ordinal) && (read = await from.ReadAsync(buffer)) > 0)
+                    whole.Write(buffer, 0, read);
             if (Receipt().Match(Answer()) is { Success: true } taken)
             {
                 await later.HideAsync(
                     put.Groups["queue"].Value, taken.Groups["id"].Value, taken.Groups["receipt"].Value,
-                    Encoding.UTF8.GetString(Convert.FromBase64String(put.Groups["text"].Value)), TimeSpan.FromSeconds(int.Parse(put.Groups["seconds"].Value)));
+                    Encoding.UTF8.GetString(Convert.FromBase64String(put.Groups["text"].Value)),
+                    TimeSpan.FromSeconds(int.Parse(put.Groups["seconds"].Value)));
             }
 
             await to.WriteAsync(whole.GetBuffer().AsMemory(0, (int)whole.Length));
@@ -173,6 +179,7 @@ internal sealed partial class PutWatch(LaterMessages later)
     [GeneratedRegex("^POST /[^/ ]+/(?<queue>[a-z0-9-]+)/messages", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Put();
 
-    [GeneratedRegex("<MessageId>(?<id>[^<]*)</MessageId>.*<PopReceipt>(?<receipt>[^<]*)</PopReceipt>", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("<MessageId>(?<id>[^<]*)</MessageId>.*<PopReceipt>(?<receipt>[^<]*)</PopReceipt>",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Receipt();
 }

@@ -12,8 +12,10 @@ namespace Serverless.Tests.Harness;
 public sealed record Lesson(string Kind, string Id, string Thread, DateTimeOffset At);
 
 /// <summary>
-/// A channel whose code learns to read while a test runs: setting <c>Learning__Knows</c> names the kinds it can read. Kinds it cannot: <c>throws</c>, <c>whole</c> (the whole
-/// delivery throws), <c>own</c> (a placeholder with an id of its own), <c>same</c> (a placeholder with the id of the message), <c>drift</c> (read, under another id than later), <c>noise</c> (throws; later ignored).
+/// A channel whose code learns to read while a test runs: setting <c>Learning__Knows</c> names the kinds it can read. Kinds it cannot:
+/// <c>throws</c>, <c>whole</c> (the whole
+/// delivery throws), <c>own</c> (a placeholder with an id of its own), <c>same</c> (a placeholder with the id of the message), <c>drift</c>
+/// (read, under another id than later), <c>noise</c> (throws; later ignored).
 /// </summary>
 public sealed class LearningChannel(IConfiguration configuration) : IChannel
 {
@@ -29,7 +31,8 @@ public sealed class LearningChannel(IConfiguration configuration) : IChannel
 
     public VerificationResult Verify(Delivery delivery) => new VerificationResult.Valid();
 
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
@@ -73,7 +76,8 @@ public static class LearningCall
     /// <summary>Sends messages in one delivery; gives its id.</summary>
     public static async Task<string> TeachAsync(this TestApp world, params Lesson[] lessons)
     {
-        using var answer = await world.SendAsync("POST", "/api/hooks/learning", [], Encoding.UTF8.GetBytes(JsonSerializer.Serialize(lessons)));
+        using var answer = await world.SendAsync("POST", "/api/hooks/learning", [],
+            Encoding.UTF8.GetBytes(JsonSerializer.Serialize(lessons)));
         Assert.True(answer.IsSuccessStatusCode);
         return answer.Headers.GetValues("X-Delivery-Id").Single();
     }

@@ -11,5 +11,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly string[] First = ["When_the_app_is_killed", "AppContractTests"];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(c => Array.FindIndex(First, name => c.DisplayName.Contains(name, StringComparison.Ordinal)) is var at && at < 0 ? First.Length : at);
+        testCollections.OrderBy(c => Array.FindIndex(First, name => c.DisplayName.Contains(name, StringComparison.Ordinal)) is var at
+            && at < 0 ? First.Length : at);
 }

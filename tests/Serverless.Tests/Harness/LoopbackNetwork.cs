@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>A provider without quirks: what journeys about channels in general send with, whatever real providers are like. It answers as the test says.</summary>
+/// <summary>A provider without quirks: what journeys about channels in general send with, whatever real providers are like. It answers as
+/// the test says.</summary>
 public sealed class LoopbackNetwork
 {
     private int _number;
@@ -33,10 +34,12 @@ public sealed class LoopbackNetwork
 
     /// <summary>The provider takes it.</summary>
     public ReplyOutcome.Sent Take(Reply reply, DateTimeOffset at) =>
-        new(LoopbackChannel.Event($"out-{Interlocked.Increment(ref _number)}", reply.To.Reply!.Address, reply.Text, at, Direction.Outbound, null));
+        new(LoopbackChannel.Event($"out-{Interlocked.Increment(ref _number)}", reply.To.Reply!.Address, reply.Text, at, Direction.Outbound,
+            null));
 }
 
-/// <summary>The channel behind <see cref="LoopbackNetwork"/>: unsigned JSON with id, customer, text, time; or a status of a message.</summary>
+/// <summary>The channel behind <see cref="LoopbackNetwork"/>: unsigned JSON with id, customer, text, time; or a status of a
+/// message.</summary>
 public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) : IChannel, ISendsReplies, IRegistersWebhooks
 {
     private const string Account = "loft";
@@ -63,8 +66,11 @@ public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) 
             string? Get(string name) => json.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
             var at = DateTimeOffset.Parse(Get("at")!, CultureInfo.InvariantCulture);
             if (Get("attention") is { } attention) return new Parsed.Alert(attention);
-            if (Get("status") is { } status) return new Parsed.StatusUpdate(new MessageStatus(Account, Get("id")!, Enum.Parse<MessageState>(status, ignoreCase: true), at, Get("reason"), Get("reply")));
-            var found = Event(Get("id")!, Get("customer")!, Get("text"), at, Get("echo") is null ? Direction.Inbound : Direction.Outbound, Get("reply"));
+            if (Get("status") is { } status)
+                return new Parsed.StatusUpdate(new MessageStatus(Account, Get("id")!, Enum.Parse<MessageState>(status, ignoreCase: true),
+                    at, Get("reason"), Get("reply")));
+            var found = Event(Get("id")!, Get("customer")!, Get("text"), at, Get("echo") is null
+                ? Direction.Inbound : Direction.Outbound, Get("reply"));
             return new Parsed.Found(found with { Contact = Marked(found.Contact, Get) });
         });
     }
@@ -78,7 +84,8 @@ public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) 
         Language = get("language"),
         Recovery = get("recovered") is null ? null : new Recovery(60),
         Reply = get("way") is "none" ? null : contact.Reply,
-        Extras = get("mark") is { } mark ? new Dictionary<string, string>(StringComparer.Ordinal) { [mark.Split('=')[0]] = mark.Split('=')[1] } : contact.Extras,
+        Extras = get("mark") is { } mark
+        ? new Dictionary<string, string>(StringComparer.Ordinal) { [mark.Split('=')[0]] = mark.Split('=')[1] } : contact.Extras,
     };
 
     public async Task<ReplyOutcome> SendAsync(Reply reply, CancellationToken ct)
@@ -93,7 +100,8 @@ public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) 
         return Task.FromResult(pigeons.Registrations(upkeep));
     }
 
-    internal static ContactEvent Event(string id, string customer, string? text, DateTimeOffset at, Direction direction, string? reply) => new(id, ContactChange.Received, new Contact
+    internal static ContactEvent Event(string id, string customer, string? text, DateTimeOffset at, Direction direction, string? reply) =>
+        new(id, ContactChange.Received, new Contact
     {
         Channel = "pigeon",
         Network = "pigeon",
@@ -107,7 +115,8 @@ public sealed class LoopbackChannel(LoopbackNetwork pigeons, TimeProvider time) 
         ReceivedAt = at,
         Text = text,
         Reply = direction == Direction.Inbound ? new ReplyPath(customer, at.AddHours(24)) : null,
-        Extras = reply is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [Serverless.Contacts.ExtraNames.ReplyId] = reply },
+        Extras = reply is null
+        ? null : new Dictionary<string, string>(StringComparer.Ordinal) { [Serverless.Contacts.ExtraNames.ReplyId] = reply },
     });
 }
 
@@ -128,7 +137,9 @@ public static class LoopbackSteps
     public static async Task<string> AskAsync(this TestApp world, string id, string customer = "anna")
     {
         await world.PigeonAsync(new { id, customer, text = "Frage", at = world.Time.GetUtcNow() });
-        return (await world.CasesAsync()).Single(c => c.GetProperty("contacts").EnumerateArray().Any(k => k.GetProperty("contact").GetProperty("externalId").GetString() == id)).CaseId();
+        return (await world.CasesAsync()).Single(c =>
+            c.GetProperty("contacts").EnumerateArray().Any(k => k.GetProperty("contact").GetProperty("externalId").GetString() == id))
+            .CaseId();
     }
 
     /// <summary>Asks for a reply; status and answer.</summary>
@@ -148,7 +159,8 @@ public static class LoopbackSteps
 
     /// <summary>Gives a reply's pointer to SendReplies, as the host does, however often.</summary>
     public static Task<bool> SendReplyAsync(this TestApp world, string caseId, string replyId) =>
-        world.InvokeAsync("SendReplies", "pointer", System.Text.Encoding.UTF8.GetString(new Replies.ReplyMessage(caseId, replyId).ToJson()));
+        world.InvokeAsync("SendReplies", "pointer",
+            System.Text.Encoding.UTF8.GetString(new Replies.ReplyMessage(caseId, replyId).ToJson()));
 
     /// <summary>A reply as its case shows it.</summary>
     public static async Task<JsonElement> ReplyOfAsync(this TestApp world, string caseId, string replyId) =>
@@ -158,6 +170,7 @@ public static class LoopbackSteps
     public static async Task<string> StateOfAsync(this TestApp world, string caseId, string replyId)
     {
         var reply = await world.ReplyOfAsync(caseId, replyId);
-        return reply.TryGetProperty("reason", out var reason) ? $"{reply.GetProperty("state").GetString()}: {reason.GetString()}" : reply.GetProperty("state").GetString()!;
+        return reply.TryGetProperty("reason", out var reason)
+            ? $"{reply.GetProperty("state").GetString()}: {reason.GetString()}" : reply.GetProperty("state").GetString()!;
     }
 }

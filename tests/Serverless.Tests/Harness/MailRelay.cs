@@ -7,7 +7,8 @@ using MimeKit;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// Graph's sendMail for the suite of routes: looks into the mail, and hands the call as it is to whoever listens at the port its recipient's domain names (<c>anna@p12345.example</c>), so that a test can hang, cut or refuse
+/// Graph's sendMail for the suite of routes: looks into the mail, and hands the call as it is to whoever listens at the port its
+/// recipient's domain names (<c>anna@p12345.example</c>), so that a test can hang, cut or refuse
 /// each recipient on its own. What comes back goes back to the byte. Anything but a well-formed sendMail fails.
 /// </summary>
 public sealed class MailRelay : IAsyncDisposable
@@ -65,10 +66,12 @@ public sealed class MailRelay : IAsyncDisposable
             var (head, body) = await ReadAsync(stream);
             var lines = head.Split("\r\n");
             if (!lines[0].StartsWith("POST /v1.0/users/service%40contact.example.com/sendMail ", StringComparison.Ordinal)
-                || !lines.Contains("Content-Type: text/plain", StringComparer.OrdinalIgnoreCase) || !lines.Contains("Authorization: Bearer loopback-token", StringComparer.Ordinal)) return;
+                || !lines.Contains("Content-Type: text/plain", StringComparer.OrdinalIgnoreCase)
+                || !lines.Contains("Authorization: Bearer loopback-token", StringComparer.Ordinal)) return;
             var domain = MailOf(body).To.Mailboxes.Single().Domain;
             using var target = new TcpClient();
-            await target.ConnectAsync(IPAddress.Loopback, int.Parse(domain[1..domain.IndexOf('.', StringComparison.Ordinal)], CultureInfo.InvariantCulture), _end.Token);
+            await target.ConnectAsync(IPAddress.Loopback,
+                int.Parse(domain[1..domain.IndexOf('.', StringComparison.Ordinal)], CultureInfo.InvariantCulture), _end.Token);
             var onward = target.GetStream();
             await onward.WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nConnection: close\r\n\r\n"), _end.Token);
             await onward.WriteAsync(body, _end.Token);

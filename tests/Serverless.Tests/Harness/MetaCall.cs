@@ -12,7 +12,8 @@ namespace Serverless.Tests.Harness;
 /// <summary>One WhatsApp message: its id, the customer's number, the words, and the provider's time.</summary>
 public sealed record MetaSaid(string Id, string Customer, string Text, DateTimeOffset At);
 
-/// <summary>Calls of Meta's with messages of a test's choice, signed as Meta signs. Journeys are no signature tests: those use the provider's own library.</summary>
+/// <summary>Calls of Meta's with messages of a test's choice, signed as Meta signs. Journeys are no signature tests: those use the
+/// provider's own library.</summary>
 public static class MetaCall
 {
     public static readonly string Secret = Seed.SettingsOf("meta")["Channels__Meta__AppSecret"]!;
@@ -23,7 +24,8 @@ public static class MetaCall
     {
         messaging_product = "whatsapp",
         metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
-        messages = said.Select(s => new { from = s.Customer, id = s.Id, timestamp = Seconds(s), type = "text", text = new { body = s.Text } }),
+        messages = said.Select(s =>
+            new { from = s.Customer, id = s.Id, timestamp = Seconds(s), type = "text", text = new { body = s.Text } }),
     });
 
     /// <summary>What our own people wrote to the customer with the phone app.</summary>
@@ -31,7 +33,8 @@ public static class MetaCall
     {
         messaging_product = "whatsapp",
         metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
-        message_echoes = new[] { new { from = "493023125100", to = said.Customer, id = said.Id, timestamp = Seconds(said), type = "text", text = new { body = said.Text } } },
+        message_echoes = new[] { new { from = "493023125100", to = said.Customer, id = said.Id, timestamp = Seconds(said), type = "text",
+            text = new { body = said.Text } } },
     });
 
     /// <summary>A comment of a stranger below a post of ours, which everybody can read.</summary>
@@ -71,7 +74,8 @@ public static class MetaCall
     {
         messaging_product = "whatsapp",
         metadata = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
-        statuses = new[] { new { id, status = state, timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), biz_opaque_callback_data = reply } },
+        statuses = new[] { new { id, status = state, timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            biz_opaque_callback_data = reply } },
     });
 
     /// <summary>A message whose delivery has exactly so many bytes.</summary>
@@ -95,7 +99,8 @@ public static class MetaCall
     /// <summary>Sends without saying how long the body is.</summary>
     public static async Task<HttpResponseMessage> SendChunkedAsync(this TestApp world, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/hooks/meta", UriKind.Relative)) { Content = new StreamContent(new MemoryStream(body)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri("/api/hooks/meta", UriKind.Relative)) { Content = new StreamContent(new MemoryStream(body)) };
         request.Headers.TransferEncodingChunked = true;
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         foreach (var (name, value) in Headers(body, Secret)) request.Headers.TryAddWithoutValidation(name, value);
@@ -109,7 +114,8 @@ public static class MetaCall
     ];
 
     private static byte[] Change(string field, object value) => JsonSerializer.SerializeToUtf8Bytes(
-        new { @object = "whatsapp_business_account", entry = new[] { new { id = "204411009988776", changes = new[] { new { value, field } } } } }, Plain);
+        new { @object = "whatsapp_business_account",
+            entry = new[] { new { id = "204411009988776", changes = new[] { new { value, field } } } } }, Plain);
 
     private static string Seconds(MetaSaid said) => said.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 }

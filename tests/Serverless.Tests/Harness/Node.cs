@@ -5,15 +5,18 @@ using Serverless.Local.Azurite;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>Runs a script of this project in Node: JSON in by standard input, JSON out by standard output. That is how the providers' own npm libraries judge us.</summary>
+/// <summary>Runs a script of this project in Node: JSON in by standard input, JSON out by standard output. That is how the providers' own
+/// npm libraries judge us.</summary>
 /// <remarks>The packages come with Azurite, from one lock file by one installer.</remarks>
 public static class Node
 {
-    private static readonly Lazy<Task<string>> Packages = new(() => AzuriteInstall.EnsureAsync(Seed.RepositoryRoot, Console.WriteLine, CancellationToken.None));
+    private static readonly Lazy<Task<string>> Packages = new(() =>
+        AzuriteInstall.EnsureAsync(Seed.RepositoryRoot, Console.WriteLine, CancellationToken.None));
 
     /// <param name="script">An .mjs file, by its path from the repository root.</param>
     /// <param name="input">What the script reads.</param>
-    /// <exception cref="InvalidOperationException">Node or npm is missing, or the script failed; the message holds what it said.</exception>
+    /// <exception cref="InvalidOperationException">Node or npm is missing, or the script failed; the message holds what it
+    /// said.</exception>
     public static async Task<JsonElement> RunAsync(string script, object input)
     {
         await Packages.Value;
@@ -21,7 +24,8 @@ public static class Node
         using var process = Start("node", [Path.Combine(Seed.RepositoryRoot, script)]);
         var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
         var errors = process.StandardError.ReadToEndAsync(timeout.Token);
-        await using (process.StandardInput) await JsonSerializer.SerializeAsync(process.StandardInput.BaseStream, input, JsonSerializerOptions.Web, timeout.Token);
+        await using (process.StandardInput) await JsonSerializer.SerializeAsync(process.StandardInput.BaseStream, input,
+            JsonSerializerOptions.Web, timeout.Token);
         await process.WaitForExitAsync(timeout.Token);
         if (process.ExitCode != 0) throw new InvalidOperationException($"{script} ended with {process.ExitCode}: {await errors}");
         using var document = JsonDocument.Parse(await output);
@@ -45,7 +49,8 @@ public static class Node
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new InvalidOperationException($"{program} is not there: install Node 20 or newer, the providers' own libraries run on it.", e);
+            throw new InvalidOperationException(
+                $"{program} is not there: install Node 20 or newer, the providers' own libraries run on it.", e);
         }
     }
 }

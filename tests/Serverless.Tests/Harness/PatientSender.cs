@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>Calls the front door as providers do: whatever is not answered as it should be is sent again, the same bytes, until it is.</summary>
+/// <summary>Calls the front door as providers do: whatever is not answered as it should be is sent again, the same bytes, until it
+/// is.</summary>
 /// <param name="hosts">Any of them may get a call.</param>
 public sealed class PatientSender(IReadOnlyList<HostProcess> hosts, HttpClient http, Random random)
 {
@@ -24,12 +25,14 @@ public sealed class PatientSender(IReadOnlyList<HostProcess> hosts, HttpClient h
 
     public Task SendAsync(Seed seed) => SendAsync(seed.Method, seed.PathAndQuery, seed.Headers, seed.Body, seed.Answer.Status, seed);
 
-    private async Task SendAsync(string method, string target, IReadOnlyList<KeyValuePair<string, string>> headers, byte[] body, int status, Seed? seed)
+    private async Task SendAsync(string method, string target, IReadOnlyList<KeyValuePair<string, string>> headers, byte[] body, int status,
+        Seed? seed)
     {
         using var patience = new CancellationTokenSource(Patience);
         for (var got = ""; ; Interlocked.Increment(ref _again))
         {
-            if (patience.IsCancellationRequested) throw new TimeoutException($"{seed?.Name ?? target}: still no {status} after {Patience}; last was {got}.");
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"{seed?.Name ?? target}: still no {status} after {Patience}; last was {got}.");
             try
             {
                 using var request = Request(method, target, headers, body);
@@ -37,7 +40,8 @@ public sealed class PatientSender(IReadOnlyList<HostProcess> hosts, HttpClient h
                 got = $"{(int)answer.StatusCode}";
                 if ((int)answer.StatusCode == status)
                 {
-                    if (answer.IsSuccessStatusCode && answer.Headers.TryGetValues("X-Delivery-Id", out var ids)) Accepted.Enqueue((target.Split('/', '?')[3], ids.Single(), seed));
+                    if (answer.IsSuccessStatusCode && answer.Headers.TryGetValues("X-Delivery-Id", out var ids))
+                        Accepted.Enqueue((target.Split('/', '?')[3], ids.Single(), seed));
                     return;
                 }
             }
@@ -54,7 +58,8 @@ public sealed class PatientSender(IReadOnlyList<HostProcess> hosts, HttpClient h
     {
         HostProcess host;
         lock (random) host = hosts[random.Next(hosts.Count)];
-        var address = new Uri(host.FrontDoor.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var address = new Uri(host.FrontDoor.GetLeftPart(UriPartial.Authority) + target,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var request = new HttpRequestMessage(new HttpMethod(method), address);
         if (body.Length > 0 || method == "POST") request.Content = new ByteArrayContent(body);
         foreach (var (name, value) in headers)

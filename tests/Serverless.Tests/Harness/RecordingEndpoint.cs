@@ -43,7 +43,8 @@ public sealed class RecordingEndpoint : IAsyncDisposable
             await answer(Interlocked.Increment(ref number), context);
         });
         await endpoint._app.StartAsync();
-        endpoint.Address = new Uri(endpoint._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        endpoint.Address =
+            new Uri(endpoint._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return endpoint;
     }
 

@@ -32,7 +32,8 @@ public static class Review
 
     public static JsonObject One(string channel, string delivery) => new() { ["channel"] = channel, ["delivery"] = delivery };
 
-    public static JsonObject Hour(string channel, DateTimeOffset at) => new() { ["channel"] = channel, ["hour"] = at.UtcDateTime.ToString("yyyy-MM-ddTHH") };
+    public static JsonObject Hour(string channel, DateTimeOffset at) =>
+        new() { ["channel"] = channel, ["hour"] = at.UtcDateTime.ToString("yyyy-MM-ddTHH") };
 
     public static int Sum(this IEnumerable<JsonElement> steps, string name) => steps.Sum(s => s.GetProperty(name).GetInt32());
 }

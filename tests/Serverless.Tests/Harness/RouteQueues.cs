@@ -7,7 +7,9 @@ namespace Serverless.Tests.Harness;
 internal static class RouteQueues
 {
     /// <summary>Settings that switch every route off.</summary>
-    public static (string Name, string? Value)[] Off => [.. new[] { "NotifyWebhook", "NotifyTeams", "NotifyMail", "AcknowledgeCustomer" }.Select(f => ($"AzureWebJobs.{f}.Disabled", (string?)"true"))];
+    public static (string Name, string? Value)[] Off =>
+        [.. new[] { "NotifyWebhook", "NotifyTeams", "NotifyMail", "AcknowledgeCustomer" }.Select(f =>
+            ($"AzureWebJobs.{f}.Disabled", (string?)"true"))];
 
     /// <summary>What a route has to work now, taken off its queue.</summary>
     public static async Task<List<string>> TakeNoticesAsync(this TestApp world, string route)
@@ -19,7 +21,8 @@ internal static class RouteQueues
 
     /// <summary>Puts a message into a route's queue, as the outbox does.</summary>
     public static async Task PutNoticeAsync(this TestApp world, string route, string message) =>
-        await world.Services.GetRequiredService<Serverless.Platform.Storage.QueueStore>().SendAsync($"notify-{route}", System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);
+        await world.Services.GetRequiredService<Serverless.Platform.Storage.QueueStore>()
+        .SendAsync($"notify-{route}", System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);
 
     /// <summary>How many messages a route's queue holds, those for later included.</summary>
     public static async Task<int> CountNoticesAsync(this TestApp world, string route)

@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// The strict double of a provider that has everything: documents, keys, files, and a list of what it holds. A call it does not know fails the test at the end; it is down, slow down or
+/// The strict double of a provider that has everything: documents, keys, files, and a list of what it holds. A call it does not know fails
+/// the test at the end; it is down, slow down or
 /// forgets a cursor when the test asks for it.
 /// </summary>
 public sealed class SampleApi : IAsyncDisposable
@@ -55,7 +56,8 @@ public sealed class SampleApi : IAsyncDisposable
         if (Trouble is { } trouble)
         {
             context.Response.StatusCode = trouble;
-            if (RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (RetryAfter is { } seconds)
+                context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
         else if (path == "held") await ListAsync(context);
         else if (path.StartsWith("files/", StringComparison.Ordinal)) await FileAsync(context, path["files/".Length..]);
@@ -85,7 +87,8 @@ public sealed class SampleApi : IAsyncDisposable
 
     private async Task ListAsync(HttpContext context)
     {
-        var from = int.Parse(context.Request.Query["cursor"] is [{ Length: > 0 } cursor] ? cursor : "0", System.Globalization.CultureInfo.InvariantCulture);
+        var from = int.Parse(context.Request.Query["cursor"] is [{ Length: > 0 } cursor]
+            ? cursor : "0", System.Globalization.CultureInfo.InvariantCulture);
         if (from < OldestCursor)
         {
             context.Response.StatusCode = StatusCodes.Status410Gone;

@@ -10,10 +10,12 @@ using Serverless.Platform.OutboundHttp;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// A channel with every ability, for journeys of the cores: a delivery is <c>{"elements":[{"id","at","text","thread","files","thin","attention","change"}]}</c>, proven by a header that names its key.
+/// A channel with every ability, for journeys of the cores: a delivery is
+/// <c>{"elements":[{"id","at","text","thread","files","thin","attention","change"}]}</c>, proven by a header that names its key.
 /// It talks to <see cref="SampleApi"/>.
 /// </summary>
-public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration) : IChannel, IFetchesContent, ILoadsSigningKeys, IReadsAttachments, IReconciles
+public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration) : IChannel, IFetchesContent, ILoadsSigningKeys,
+    IReadsAttachments, IReconciles
 {
     private HashSet<string> _keys = ["good"];
 
@@ -24,7 +26,8 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
     public IReadOnlyList<string> KeptHeaders => ["x-sample-key"];
 
     public IReadOnlyList<ReconciliationSource> Sources =>
-        [.. (configuration["Sample:Sources"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => new ReconciliationSource(s, TimeSpan.FromMinutes(15)))];
+        [.. (configuration["Sample:Sources"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(s => new ReconciliationSource(s, TimeSpan.FromMinutes(15)))];
 
     public IReadOnlyList<string> Blind => ["Calls by carrier pigeon cannot be looked at again."];
 
@@ -35,7 +38,8 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
         Encoding.UTF8.GetBytes(new JsonObject { ["elements"] = new JsonArray([.. elements.Select(e => e.DeepClone())]) }.ToJsonString());
 
     public static JsonObject Element(string id, DateTimeOffset at, string thread = "anna", params string[] files) =>
-        new() { ["id"] = id, ["at"] = at.ToString("O"), ["text"] = $"This is {id}.", ["thread"] = thread, ["files"] = new JsonArray([.. files.Select(f => (JsonNode)f)]) };
+        new() { ["id"] = id, ["at"] = at.ToString("O"), ["text"] = $"This is {id}.", ["thread"] = thread,
+            ["files"] = new JsonArray([.. files.Select(f => (JsonNode)f)]) };
 
     public static JsonObject Thin(string resource) => new() { ["thin"] = resource };
 
@@ -50,7 +54,8 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
         _ => new VerificationResult.Pending(VerificationReasons.KeyUnknown),
     };
 
-    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) => WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
+    public WebhookResponse Respond(Delivery delivery, Acceptance acceptance) =>
+        WebhookResponse.Empty(acceptance == Acceptance.NotStored ? 503 : 200);
 
     public IEnumerable<DeliveryItem> Read(Delivery delivery)
     {
@@ -62,7 +67,8 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
         }
 
         var position = 0;
-        foreach (var element in json.RootElement.GetProperty("elements").EnumerateArray()) yield return new DeliveryItem($"elements[{position++}]", () => ReadOne(delivery, element));
+        foreach (var element in json.RootElement.GetProperty("elements").EnumerateArray())
+            yield return new DeliveryItem($"elements[{position++}]", () => ReadOne(delivery, element));
     }
 
     public async Task<FetchedContent> FetchAsync(string resource, CancellationToken ct)
@@ -94,18 +100,22 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Url($"files/{attachment.Reference}"));
         if (await api.OpenAsync(request, ct) is not { } answer) return new OpenedAttachment.Later("unreachable");
-        if (answer.IsSuccessStatusCode) return new OpenedAttachment.Content(await answer.Content.ReadAsStreamAsync(ct), answer.Content.Headers.ContentType?.MediaType);
-        using (answer) return (int)answer.StatusCode is 404 or 410 ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", api.RetryAfter(answer));
+        if (answer.IsSuccessStatusCode)
+            return new OpenedAttachment.Content(await answer.Content.ReadAsStreamAsync(ct), answer.Content.Headers.ContentType?.MediaType);
+        using (answer) return (int)answer.StatusCode is 404 or 410
+            ? new OpenedAttachment.Gone("gone-at-provider") : new OpenedAttachment.Later("refused", api.RetryAfter(answer));
     }
 
     public async Task<ReconciliationResult> ReadAsync(string source, ReconciliationStart from, CancellationToken ct)
     {
-        var answer = await GetAsync($"held?source={source}&cursor={from.Cursor}&since={Uri.EscapeDataString(from.Since.ToString("O"))}", ct);
+        var answer = await GetAsync($"held?source={source}&cursor={from.Cursor}&since={Uri.EscapeDataString(from.Since.ToString("O"))}",
+            ct);
         if (answer.Status == 410) return new ReconciliationResult.Restart();
         if (!answer.Succeeded) return new ReconciliationResult.Later(Trouble(answer), answer.RetryAfter);
         using var json = JsonDocument.Parse(answer.Body);
         return new ReconciliationResult.Page(
-            [.. json.RootElement.GetProperty("held").EnumerateArray().Select(h => new ProviderRecord("message", Encoding.UTF8.GetBytes(h.GetRawText())))],
+            [.. json.RootElement.GetProperty("held").EnumerateArray()
+                .Select(h => new ProviderRecord("message", Encoding.UTF8.GetBytes(h.GetRawText())))],
             json.RootElement.GetProperty("cursor").GetString(),
             json.RootElement.GetProperty("more").GetBoolean());
     }
@@ -128,13 +138,16 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
             OccurredAt = at,
             ReceivedAt = delivery.ReceivedAt,
             Text = element.TryGetProperty("text", out var text) ? text.GetString() : null,
-            Attachments = element.TryGetProperty("files", out var files) ? [.. files.EnumerateArray().Select(f => new Attachment(f.GetString()!, null, null, f.GetString()))] : [],
+            Attachments = element.TryGetProperty("files", out var files)
+            ? [.. files.EnumerateArray().Select(f => new Attachment(f.GetString()!, null, null, f.GetString()))] : [],
         }));
     }
 
-    private static string Trouble(ProviderResponse answer) => answer.Status switch { 0 => "unreachable", 429 => "rate-limited", 503 => "mailbox-offline", _ => "refused" };
+    private static string Trouble(ProviderResponse answer) =>
+        answer.Status switch { 0 => "unreachable", 429 => "rate-limited", 503 => "mailbox-offline", _ => "refused" };
 
-    private Task<ProviderResponse> GetAsync(string path, CancellationToken ct) => api.SendAsync(new HttpRequestMessage(HttpMethod.Get, Url(path)), ct);
+    private Task<ProviderResponse> GetAsync(string path, CancellationToken ct) =>
+        api.SendAsync(new HttpRequestMessage(HttpMethod.Get, Url(path)), ct);
 
     private Uri Url(string path) => new(configuration["Sample:ApiUrl"] + path);
 }
@@ -143,7 +156,8 @@ public sealed class SampleChannel(ProviderHttp api, IConfiguration configuration
 public static class SampleCall
 {
     /// <summary>A world with the channel, that talks to the given provider.</summary>
-    public static Task<TestApp> SampleWorldAsync(this AzuriteFixture azurite, SampleApi api, params (string Name, string? Value)[] settings) =>
+    public static Task<TestApp> SampleWorldAsync(this AzuriteFixture azurite, SampleApi api,
+        params (string Name, string? Value)[] settings) =>
         TestApp.StartAsync(azurite, SampleChannel.Add, [("Sample__ApiUrl", api.Address.AbsoluteUri), .. settings]);
 
     /// <summary>Sends what must be taken; gives the delivery's id.</summary>

@@ -43,7 +43,8 @@ public sealed record Seed
     public bool IsHandshake => Ends.Count == 0;
 
     /// <summary>The reason for which it fails the check; null when it passes.</summary>
-    public string? RefusedFor => Ends.Count == 1 && Ends[0].Split('|')[0].Split(':') is ["refused" or "quarantined", var reason] ? reason : null;
+    public string? RefusedFor =>
+        Ends.Count == 1 && Ends[0].Split('|')[0].Split(':') is ["refused" or "quarantined", var reason] ? reason : null;
 
     /// <summary>Well signed, and not a handshake.</summary>
     public bool IsGenuine => !IsHandshake && RefusedFor is null;
@@ -51,26 +52,32 @@ public sealed record Seed
     public static string RepositoryRoot { get; } = FindRoot();
 
     /// <summary>Every channel that has seeds, sorted.</summary>
-    public static IReadOnlyList<string> Channels => [.. Directory.GetDirectories(Path.Combine(RepositoryRoot, "seeds")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Channels =>
+        [.. Directory.GetDirectories(Path.Combine(RepositoryRoot, "seeds")).Select(d => Path.GetFileName(d)!)
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>All seeds of a channel in the order in which they are replayed.</summary>
     public static IReadOnlyList<Seed> Of(string channel) =>
         [.. Directory.GetFiles(Folder(channel), "*.headers").Order(StringComparer.Ordinal).Select(Load)];
 
-    /// <summary>The app settings under which the seeds of a channel verify, by their environment names (<c>Channels__Meta__AppSecret</c>).</summary>
+    /// <summary>The app settings under which the seeds of a channel verify, by their environment names
+    /// (<c>Channels__Meta__AppSecret</c>).</summary>
     /// <param name="channel">Folder.</param>
     /// <param name="provider">Takes the place of <c>{provider}</c>; by default nobody listens there.</param>
     public static Dictionary<string, string?> SettingsOf(string channel, string provider = "http://127.0.0.1:9")
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(channel), "settings.json")));
-        return json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => (string?)p.Value.ToString().Replace("{provider}", provider, StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
+        return json.RootElement.EnumerateObject()
+            .ToDictionary(p => p.Name, p =>
+                (string?)p.Value.ToString().Replace("{provider}", provider, StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>App settings as the app sees them.</summary>
     /// <param name="settings">By environment name; null removes one.</param>
     public static IConfiguration Configuration(IEnumerable<KeyValuePair<string, string?>> settings) =>
         new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Where(s => s.Value is not null).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
+            .AddInMemoryCollection(settings.Where(s => s.Value is not null)
+                .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
             .Build();
 
     /// <summary>The delivery as <c>Receive</c> hands it to a channel: only the kept headers, lower-case, several values joined.</summary>
@@ -110,7 +117,8 @@ public sealed record Seed
             Body = File.Exists(stem + ".body") ? File.ReadAllBytes(stem + ".body") : [],
             Answer = SeedAnswer.From(expected.GetProperty("answer")),
             Ends = [.. expected.GetProperty("ends").EnumerateArray().Select(e => e.GetString()!)],
-            Fetched = File.Exists(stem + ".fetched.json") ? ReadFetched(stem + ".fetched.json") : new Dictionary<string, byte[]>(StringComparer.Ordinal),
+            Fetched = File.Exists(stem + ".fetched.json")
+            ? ReadFetched(stem + ".fetched.json") : new Dictionary<string, byte[]>(StringComparer.Ordinal),
             Contacts = expected.TryGetProperty("contacts", out var contacts) ? [.. contacts.EnumerateArray()] : [],
         };
     }
@@ -120,7 +128,8 @@ public sealed record Seed
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         return json.RootElement.EnumerateObject().ToDictionary(
             p => p.Name,
-            p => Encoding.UTF8.GetBytes((p.Value.ValueKind == JsonValueKind.Object && p.Value.TryGetProperty("$document", out var document) ? document : p.Value).GetRawText()),
+            p => Encoding.UTF8.GetBytes((p.Value.ValueKind == JsonValueKind.Object && p.Value.TryGetProperty("$document", out var document)
+                ? document : p.Value).GetRawText()),
             StringComparer.Ordinal);
     }
 

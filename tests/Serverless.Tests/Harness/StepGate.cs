@@ -6,11 +6,13 @@ using System.Text.RegularExpressions;
 namespace Serverless.Tests.Harness;
 
 /// <summary>
-/// A door between an app and all it writes to, storage and bus, that counts requests and lets none pass from the n-th on: for the world outside the app died
+/// A door between an app and all it writes to, storage and bus, that counts requests and lets none pass from the n-th on: for the world
+/// outside the app died
 /// between two steps, and nothing it still tries is ever seen.
 /// </summary>
 /// <remarks>
-/// It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an answer. Of a connection to the bus each message is one: what
+/// It tells requests apart as HTTP/1.1 without pipelining allows: the first bytes of a connection, and those that follow an answer. Of a
+/// connection to the bus each message is one: what
 /// goes before it (open, attach, the token) changes nothing.
 /// </remarks>
 public sealed partial class StepGate : IDisposable
@@ -40,7 +42,8 @@ public sealed partial class StepGate : IDisposable
     }
 
     /// <summary>The same connection string, by way of this gate.</summary>
-    public string Through(string connectionString) => LoopbackPort().Replace(connectionString, match => $"127.0.0.1:{PortOf(int.Parse(match.Groups["port"].Value))}");
+    public string Through(string connectionString) =>
+        LoopbackPort().Replace(connectionString, match => $"127.0.0.1:{PortOf(int.Parse(match.Groups["port"].Value))}");
 
     /// <summary>From now on so many requests pass, and no more.</summary>
     public void DieAfter(int steps)
@@ -104,7 +107,8 @@ public sealed partial class StepGate : IDisposable
             await there.ConnectAsync(IPAddress.Loopback, target);
             client.NoDelay = there.NoDelay = true;
             var line = new Line();
-            await Task.WhenAny(UpAsync(client.GetStream(), there.GetStream(), line), DownAsync(there.GetStream(), client.GetStream(), line));
+            await Task.WhenAny(UpAsync(client.GetStream(), there.GetStream(), line),
+                DownAsync(there.GetStream(), client.GetStream(), line));
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {

@@ -23,5 +23,6 @@ public sealed class SteppingTime(TimeProvider inner) : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Increment(ref _looks);
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        inner.CreateTimer(callback, state, dueTime, period);
 }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>A door between the app and Azurite that a test can shut: then connections are refused or cut, as when storage is down.</summary>
+/// <summary>A door between the app and Azurite that a test can shut: then connections are refused or cut, as when storage is
+/// down.</summary>
 public sealed class StorageGate : IDisposable
 {
     private readonly List<Passage> _passages = [];
@@ -151,7 +152,8 @@ public sealed class StorageGate : IDisposable
                     client.NoDelay = there.NoDelay = true;
                     var (up, down) = (client.GetStream(), there.GetStream());
                     var watch = _later is null ? null : new PutWatch(_later);
-                    await Task.WhenAny(watch?.UpAsync(up, down) ?? up.CopyToAsync(down), watch?.DownAsync(down, up) ?? CountAsync(down, up));
+                    await Task.WhenAny(watch?.UpAsync(up, down) ?? up.CopyToAsync(down), watch?.DownAsync(down, up)
+                        ?? CountAsync(down, up));
                 }
                 catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
                 {

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>What the doubles of providers have in common: every request is recorded, trouble comes when a test asks for it, and a call that the double did not expect fails the test at its end.</summary>
+/// <summary>What the doubles of providers have in common: every request is recorded, trouble comes when a test asks for it, and a call that
+/// the double did not expect fails the test at its end.</summary>
 internal sealed class StrictEndpoint : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _complaints = new();
@@ -20,7 +21,8 @@ internal sealed class StrictEndpoint : IAsyncDisposable
     {
         var strict = new StrictEndpoint();
         strict._endpoint = await RecordingEndpoint.StartAsync((number, context) =>
-            strict._troubles.TryDequeue(out var trouble) ? MeetAsync(context, trouble) : answer(context, strict._endpoint.Requests.ElementAt(number - 1)));
+            strict._troubles.TryDequeue(out var trouble)
+            ? MeetAsync(context, trouble) : answer(context, strict._endpoint.Requests.ElementAt(number - 1)));
         return strict;
     }
 

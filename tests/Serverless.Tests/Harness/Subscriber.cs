@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Serverless.Tests.Harness;
 
-/// <summary>Somebody who is told: a real HTTP server on loopback that keeps every request to the byte and answers as the test says, until the test says otherwise.</summary>
+/// <summary>Somebody who is told: a real HTTP server on loopback that keeps every request to the byte and answers as the test says, until
+/// the test says otherwise.</summary>
 public sealed class Subscriber : IAsyncDisposable
 {
     private readonly SemaphoreSlim _arrived = new(0);

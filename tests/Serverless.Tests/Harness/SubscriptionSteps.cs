@@ -33,16 +33,19 @@ public static class SubscriptionSteps
     }
 
     /// <summary>A PATCH under the version named; null sends none.</summary>
-    public static async Task<(HttpStatusCode Status, string? ETag, JsonElement View)> ChangeSubscriptionAsync(this TestApp world, string name, string? match, string json)
+    public static async Task<(HttpStatusCode Status, string? ETag, JsonElement View)> ChangeSubscriptionAsync(this TestApp world,
+        string name, string? match, string json)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Patch, new Uri($"{Path}/{name}", UriKind.Relative)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Patch,
+            new Uri($"{Path}/{name}", UriKind.Relative)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (match is not null) request.Headers.TryAddWithoutValidation("If-Match", match);
         using var answer = await world.SendAsync(request);
         return (answer.StatusCode, answer.Headers.ETag?.Tag, JsonDocument.Parse(await answer.TextAsync()).RootElement);
     }
 
     /// <summary>A step of one subscription, e.g. <c>crm/rotate</c>.</summary>
-    public static async Task<(JsonElement Json, HttpStatusCode Status)> SubscriptionStepAsync(this TestApp world, string path, string? json = null)
+    public static async Task<(JsonElement Json, HttpStatusCode Status)> SubscriptionStepAsync(this TestApp world, string path,
+        string? json = null)
     {
         using var answer = await world.RawAsync(HttpMethod.Post, $"{Path}/{path}", json ?? "");
         return (JsonDocument.Parse(await answer.TextAsync()).RootElement, answer.StatusCode);

@@ -30,21 +30,26 @@ public sealed class TestApp : IAsyncDisposable
 
     private static readonly (string Queue, string Function)[] Triggers =
     [
-        ("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"), ("attachments-poison", "GiveUpAttachments"),
+        ("inbound", "Normalise"), ("inbound-poison", "KeepPoison"), ("attachments", "FetchAttachments"),
+        ("attachments-poison", "GiveUpAttachments"),
         ("replies", "SendReplies"),
     ];
 
     private static readonly (string Queue, string Function)[] Routes =
-        [("notify-webhook", "NotifyWebhook"), ("notify-teams", "NotifyTeams"), ("notify-mail", "NotifyMail"), ("notify-acknowledgement", "AcknowledgeCustomer")];
+        [("notify-webhook", "NotifyWebhook"), ("notify-teams", "NotifyTeams"), ("notify-mail", "NotifyMail"),
+            ("notify-acknowledgement", "AcknowledgeCustomer")];
 
     // A subscriber of the topic that takes everything.
-    private const string Everything = """{"queues":{},"topics":{"case-events":{"duplicateDetectionWindow":"P1D","subscriptions":{"everything":{}}}}}""";
+    private const string Everything =
+        """{"queues":{},"topics":{"case-events":{"duplicateDetectionWindow":"P1D","subscriptions":{"everything":{}}}}}""";
 
     private readonly Action<IServiceCollection>? _parts;
 
-    private TestApp(WorkerInProcess worker, LocalTopic broker, bool ownsBroker, FakeTime time, string connectionString, string folder, StorageGate gate, Action<IServiceCollection>? parts)
+    private TestApp(WorkerInProcess worker, LocalTopic broker, bool ownsBroker, FakeTime time, string connectionString, string folder,
+        StorageGate gate, Action<IServiceCollection>? parts)
     {
-        (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString, folder, gate, parts);
+        (_worker, Broker, _ownsBroker, Time, ConnectionString, _folder, Gate, _parts) = (worker, broker, ownsBroker, time, connectionString,
+            folder, gate, parts);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = worker.Address };
         _queues = [.. Triggers.Select(t => (new TestQueue(connectionString, t.Queue), t.Queue, t.Function))];
         _routes = [.. Routes.Select(t => (new TestQueue(connectionString, t.Queue), t.Queue, t.Function))];
@@ -111,17 +116,21 @@ public sealed class TestApp : IAsyncDisposable
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), settings);
 
     /// <summary>A world with further parts, say a channel of the test's own.</summary>
-    public static async Task<TestApp> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts, params (string Name, string? Value)[] settings) =>
+    public static async Task<TestApp> StartAsync(AzuriteFixture azurite, Action<IServiceCollection> parts,
+        params (string Name, string? Value)[] settings) =>
         await StartAsync(azurite.OwnAccount(), null, new FakeTime(), parts, settings);
 
     /// <summary>A second instance of the app: same account, same bus, same clock. Let go of it before the first one.</summary>
-    public Task<TestApp> TwinAsync(params (string Name, string? Value)[] settings) => StartAsync(ConnectionString, Broker, Time, _parts, settings);
+    public Task<TestApp> TwinAsync(params (string Name, string? Value)[] settings) =>
+        StartAsync(ConnectionString, Broker, Time, _parts, settings);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    public static Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) =>
+    public static Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time,
+        params (string Name, string? Value)[] settings) =>
         StartAsync(connectionString, bus, time, null, settings);
 
-    private static async Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time, Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
+    private static async Task<TestApp> StartAsync(string connectionString, LocalTopic? bus, FakeTime time,
+        Action<IServiceCollection>? parts, (string Name, string? Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("serverless-world-").FullName;
         var messaging = Path.Combine(folder, "messaging.json");
@@ -138,7 +147,8 @@ public sealed class TestApp : IAsyncDisposable
         all["ServiceBusConnection"] = broker.ConnectionString;
         // A tick looks at every channel that is on: most journeys need three.
         if (!settings.Contains(EveryChannel))
-            foreach (var channel in Seed.Channels.Except(["generic", "meta", "twilio"], StringComparer.Ordinal)) all[$"Channels__{channel}__Enabled"] = "false";
+            foreach (var channel in Seed.Channels.Except(["generic", "meta", "twilio"], StringComparer.Ordinal))
+                all[$"Channels__{channel}__Enabled"] = "false";
         foreach (var (name, value) in settings) all[name] = value;
 
         var log = new LogBook();
@@ -161,7 +171,8 @@ public sealed class TestApp : IAsyncDisposable
     /// <summary>Sends a seed to the front door as its provider would.</summary>
     public Task<HttpResponseMessage> SendAsync(Seed seed) => SendAsync(seed.Method, seed.PathAndQuery, seed.Headers, seed.Body);
 
-    public async Task<HttpResponseMessage> SendAsync(string method, string pathAndQuery, IEnumerable<KeyValuePair<string, string>> headers, byte[] body)
+    public async Task<HttpResponseMessage> SendAsync(string method, string pathAndQuery, IEnumerable<KeyValuePair<string, string>> headers,
+        byte[] body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_http.BaseAddress!, pathAndQuery));
         if (body.Length > 0 || method is "POST") request.Content = new ByteArrayContent(body);
@@ -177,7 +188,8 @@ public sealed class TestApp : IAsyncDisposable
     {
         using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{path}: {answer.StatusCode} {text} {string.Join('\n', Log.Of(LogLevel.Error).TakeLast(3))}");
+        Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable,
+            $"{path}: {answer.StatusCode} {text} {string.Join('\n', Log.Of(LogLevel.Error).TakeLast(3))}");
         return JsonDocument.Parse(text).RootElement;
     }
 
@@ -197,8 +209,10 @@ public sealed class TestApp : IAsyncDisposable
         string? continuation = null;
         do
         {
-            var page = await GetAsync($"/api/cases?top=100{query}{(continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}")}");
-            foreach (var one in page.GetProperty("cases").EnumerateArray()) cases.Add(await GetAsync($"/api/cases/{one.GetProperty("id").GetString()}"));
+            var page = await GetAsync(
+                $"/api/cases?top=100{query}{(continuation is null ? "" : $"&continuation={Uri.EscapeDataString(continuation)}")}");
+            foreach (var one in page.GetProperty("cases").EnumerateArray())
+                cases.Add(await GetAsync($"/api/cases/{one.GetProperty("id").GetString()}"));
             continuation = page.TryGetProperty("continuation", out var more) ? more.GetString() : null;
         }
         while (continuation is not null);
@@ -237,7 +251,8 @@ public sealed class TestApp : IAsyncDisposable
                 }
             }
 
-            while (bus && Broker.Counts().Any(c => c.Active > 0)) Broker.Complete(await Broker.ReceiveAsync("case-events", "everything", CancellationToken.None));
+            while (bus && Broker.Counts().Any(c => c.Active > 0))
+                Broker.Complete(await Broker.ReceiveAsync("case-events", "everything", CancellationToken.None));
             if (worked == 0) return failed;
         }
     }
@@ -276,7 +291,8 @@ public sealed class TestApp : IAsyncDisposable
 
     private async Task<bool> WorkAsync(TestQueue queue, string function, TakenMessage message)
     {
-        if (!await InvokeAsync(function, Array.Exists(Routes, r => r.Function == function) ? "notice" : "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
+        if (!await InvokeAsync(function, Array.Exists(Routes, r => r.Function == function)
+            ? "notice" : "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;
         await queue.DeleteAsync(message.Id, message.PopReceipt, CancellationToken.None);
         return true;
     }

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>Finishes what the compiler leaves of an expression: <c>format</c> of texts, and the suffixes of the public cloud. What only a deployment knows stays, in braces.</summary>
+/// <summary>Finishes what the compiler leaves of an expression: <c>format</c> of texts, and the suffixes of the public cloud. What only a
+/// deployment knows stays, in braces.</summary>
 /// <remarks>https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions</remarks>
 internal sealed class ArmExpression
 {

@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>Microsoft's Bicep compiler, one process for the whole test run: what it says of a template, and the resources it predicts for a set of parameters.</summary>
+/// <summary>Microsoft's Bicep compiler, one process for the whole test run: what it says of a template, and the resources it predicts for a
+/// set of parameters.</summary>
 /// <remarks>
 /// It starts in seconds and then takes less than one second a call, hence its JSON-RPC mode, which editors use too.
 /// https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-cli#jsonrpc
@@ -28,17 +29,20 @@ internal sealed class BicepCompiler : IDisposable
     public async Task<IReadOnlyList<string>> ProblemsAsync(string template)
     {
         var parameters = template.EndsWith(".bicepparam", StringComparison.Ordinal);
-        var answer = await AskAsync(parameters ? "bicep/compileParams" : "bicep/compile", parameters ? new { path = template, parameterOverrides = new { } } : new { path = template });
+        var answer = await AskAsync(parameters ? "bicep/compileParams"
+            : "bicep/compile", parameters ? new { path = template, parameterOverrides = new { } } : new { path = template });
         var said = answer.GetProperty("diagnostics").EnumerateArray()
             .Select(d => $"{Path.GetFileName(d.GetProperty("source").GetString())}: {d.GetProperty("level").GetString()} {d.GetProperty("code").GetString()}: {d.GetProperty("message").GetString()}").ToList();
-        return answer.GetProperty("success").GetBoolean() || said.Count > 0 ? said : ["It does not compile, and the compiler does not say why."];
+        return answer.GetProperty("success").GetBoolean() || said.Count > 0
+            ? said : ["It does not compile, and the compiler does not say why."];
     }
 
     /// <summary>The resources that a deployment with these parameters would make.</summary>
     /// <exception cref="InvalidOperationException">The deployment would be refused; the message is the compiler's.</exception>
     public async Task<Prediction> PredictAsync(string parameters)
     {
-        var metadata = new { tenantId = Prediction.Tenant, subscriptionId = Prediction.Subscription, resourceGroup = (string?)null, location = "germanywestcentral", deploymentName = "contacts" };
+        var metadata = new { tenantId = Prediction.Tenant, subscriptionId = Prediction.Subscription, resourceGroup = (string?)null,
+            location = "germanywestcentral", deploymentName = "contacts" };
         var answer = await AskAsync("bicep/getSnapshot", new { path = parameters, metadata, externalInputs = Array.Empty<object>() });
         using var snapshot = JsonDocument.Parse(answer.GetProperty("snapshot").GetString()!);
         return new Prediction(Path.GetFileNameWithoutExtension(parameters), snapshot.RootElement.Clone());
@@ -78,16 +82,19 @@ internal sealed class BicepCompiler : IDisposable
         await input.WriteAsync(body, patience.Token);
         await input.FlushAsync(patience.Token);
         using var answer = JsonDocument.Parse(await ReadAsync(process.StandardOutput.BaseStream, patience.Token));
-        if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException(error.GetProperty("message").GetString());
+        if (answer.RootElement.TryGetProperty("error", out var error))
+            throw new InvalidOperationException(error.GetProperty("message").GetString());
         return answer.RootElement.GetProperty("result").Clone();
     }
 
     private static Process Start()
     {
-        var path = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "BicepPath").Value!.Replace('\\', '/');
+        var path = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(a => a.Key == "BicepPath").Value!.Replace('\\', '/');
         // NuGet gives back no run bit on every system.
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo(path, ["jsonrpc", "--stdio"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(path, ["jsonrpc", "--stdio"]) { UseShellExecute = false, RedirectStandardInput = true,
+            RedirectStandardOutput = true };
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
         // It lives for a minute: to measure its own code costs more than it gains.
         start.Environment["DOTNET_TieredPGO"] = "0";

@@ -8,7 +8,8 @@ using Serverless.Tests.Rules;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>What the app's code names: tables, containers, queues, settings, log lines, roles. Read from its sources and types, so that nobody keeps a second list.</summary>
+/// <summary>What the app's code names: tables, containers, queues, settings, log lines, roles. Read from its sources and types, so that
+/// nobody keeps a second list.</summary>
 internal sealed partial class CodeFacts
 {
     private static readonly Lazy<CodeFacts> Read = new(() => new CodeFacts());
@@ -16,7 +17,8 @@ internal sealed partial class CodeFacts
     private CodeFacts()
     {
         Sources = [.. Directory.GetFiles(Path.Combine(Seed.RepositoryRoot, "functions"), "*.cs", SearchOption.AllDirectories)
-            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal)).Select(File.ReadAllText)];
+            .Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal))
+            .Select(File.ReadAllText)];
         var all = string.Join('\n', Sources);
         Tables = new(StringComparer.Ordinal);
         Containers = new(StringComparer.Ordinal);
@@ -24,7 +26,9 @@ internal sealed partial class CodeFacts
         Untold = [];
         ReadCalls();
         MonthlyTables = MonthlyTable().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
-        Sections = Bound().Matches(all).GroupBy(m => m.Groups["type"].Value, m => m.Groups["section"].Value.Replace(":", "__", StringComparison.Ordinal), StringComparer.Ordinal)
+        Sections = Bound().Matches(all)
+            .GroupBy(m => m.Groups["type"].Value, m =>
+                m.Groups["section"].Value.Replace(":", "__", StringComparison.Ordinal), StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         ReadAlone = AloneSetting().Matches(all).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         foreach (Match route in Route().Matches(all)) SentTo.Add($"notify-{route.Groups["name"].Value}");
@@ -88,10 +92,14 @@ internal sealed partial class CodeFacts
             foreach (var call in calls.Where(c => methods.Contains(NameOf(c.Expression))))
             {
                 var symbol = model.GetSymbolInfo(call);
-                if ((symbol.Symbol ?? symbol.CandidateSymbols.FirstOrDefault()) is not IMethodSymbol { DeclaredAccessibility: Accessibility.Public } method) continue;
+                if ((symbol.Symbol
+                    ?? symbol.CandidateSymbols.FirstOrDefault())
+                    is not IMethodSymbol { DeclaredAccessibility: Accessibility.Public } method) continue;
                 var kind = method.ContainingType.Name;
-                if (kind is not ("TableStore" or "BlobStore" or "QueueStore") || method.ContainingType.ContainingNamespace.ToDisplayString() != "Serverless.Platform.Storage") continue;
-                if (method.Parameters is not [{ Name: "table" or "container" or "queue" }, ..] || call.ArgumentList.Arguments is not [var first, ..]) continue;
+                if (kind is not ("TableStore" or "BlobStore" or "QueueStore")
+                    || method.ContainingType.ContainingNamespace.ToDisplayString() != "Serverless.Platform.Storage") continue;
+                if (method.Parameters is not [{ Name: "table" or "container" or "queue" }, ..]
+                    || call.ArgumentList.Arguments is not [var first, ..]) continue;
                 Note(kind, first.Expression, model.GetConstantValue(first.Expression).Value as string, tree.FilePath);
             }
         }
@@ -111,7 +119,8 @@ internal sealed partial class CodeFacts
         if (name is not null) names.Add(name);
         // Queues of registered routes, and of the list that the app itself makes of all of them.
         else if (client == "QueueStore" && expression.ToString() is "Of(route)" or "destination.Queue" or "queue") return;
-        else if (client != "TableStore" || !MonthOfADelivery().IsMatch(expression.ToString())) Untold.Add($"{Path.GetFileName(file)}: {client} is called with {expression}, which is no constant and no month's table.");
+        else if (client != "TableStore" || !MonthOfADelivery().IsMatch(expression.ToString()))
+            Untold.Add($"{Path.GetFileName(file)}: {client} is called with {expression}, which is no constant and no month's table.");
     }
 
     [GeneratedRegex(@"^(.*\bkey\.Table|.*\bnew DeliveryKey\(.*\)\.Table|\w+\.Key\.Table|table|month|months\[.*\]|DeliveryKey\.TableOf\(.*\))$", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5000)]
@@ -120,10 +129,12 @@ internal sealed partial class CodeFacts
     [GeneratedRegex(@"\$""(?<name>[a-z]+)\{[^}]*:yyyyMM\}""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex MonthlyTable();
 
-    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)\s*\.Bind\(configuration(\.GetSection\(""(?<section>[\w:]+)""\))?\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)\s*\.Bind\(configuration(\.GetSection\(""(?<section>[\w:]+)""\))?\)",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Bound();
 
-    [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"(?:[cC]onfiguration\[|GetEnvironmentVariable\()""(?<name>\w+)""", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 5000)]
     private static partial Regex AloneSetting();
 
     [GeneratedRegex(@"\.AddRoute<\w+>\(""(?<name>\w+)"",", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
@@ -132,9 +143,11 @@ internal sealed partial class CodeFacts
     [GeneratedRegex(@"const string \w*Topic = ""(?<name>[^""]+-[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex TopicName();
 
-    [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 5000)]
     private static partial Regex LogLine();
 
-    [GeneratedRegex(@"""(?<name>(Storage (Table|Blob|Queue) Data [A-Za-z ]+))""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"""(?<name>(Storage (Table|Blob|Queue) Data [A-Za-z ]+))""", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 5000)]
     private static partial Regex Role();
 }

@@ -35,7 +35,8 @@ public sealed class Code_and_templates_agree
     public async Task They_agree_on_what_is_deployed(string set)
     {
         var deployed = await Prediction.OfAsync(set);
-        string[] all = ["tables", "containers", "queues", "routes", "topic", "connections", "names", "options", "settings", "secrets", "retention", "roles", "unknown", "shape"];
+        string[] all = ["tables", "containers", "queues", "routes", "topic", "connections", "names", "options", "settings", "secrets",
+            "retention", "roles", "unknown", "shape"];
         var found = all.SelectMany(what => Look(what, deployed, Files).Select(v => $"{what}: {v}")).ToList();
         Assert.True(found.Count == 0, string.Join('\n', found));
     }
@@ -44,7 +45,8 @@ public sealed class Code_and_templates_agree
     public async Task They_agree_on_alerts() => Assert.Equal([], Look("alerts", await Prediction.OfAsync("everything"), Files).ToList());
 
     [Fact]
-    public void They_agree_on_the_host() => Assert.Equal([], HostSettings.Violations(Files).Concat(Agreement.Timers(AppFunctions.All)).ToList());
+    public void They_agree_on_the_host() =>
+    Assert.Equal([], HostSettings.Violations(Files).Concat(Agreement.Timers(AppFunctions.All)).ToList());
 
     /// <summary>What looks, an altered text, and the sentence that must be said of it.</summary>
     public static TheoryData<string, string, string, string, string> Differences => new()
@@ -147,10 +149,13 @@ public sealed class Code_and_templates_agree
     }
 
     [Theory]
-    [InlineData("alerts", "infra/RUNBOOK.md", "\n#### dead-letters\n", "\n#### dead\n", "Alert dead-letters has no runbook in infra/RUNBOOK.md.")]
-    [InlineData("alerts", "infra/modules/workbook.json", "(kept|poison|", "(kept|poisoned|", "An alert looks for 'poisoned', which no log line of the app begins with.")]
+    [InlineData("alerts", "infra/RUNBOOK.md", "\n#### dead-letters\n", "\n#### dead\n",
+        "Alert dead-letters has no runbook in infra/RUNBOOK.md.")]
+    [InlineData("alerts", "infra/modules/workbook.json", "(kept|poison|", "(kept|poisoned|",
+        "An alert looks for 'poisoned', which no log line of the app begins with.")]
     [InlineData("host.json", "host.json", "\"batchSize\": 16", "\"batchSize\": 64", "extensions.queues.batchSize is out of bounds: 64")]
-    [InlineData("host.json", "host.json", "\"maxPollingInterval\"", "\"maxPollInterval\"", "the host does not know extensions.queues.maxPollInterval.")]
+    [InlineData("host.json", "host.json", "\"maxPollingInterval\"", "\"maxPollInterval\"",
+        "the host does not know extensions.queues.maxPollInterval.")]
     public async Task A_file_that_differs_is_caught(string what, string path, string old, string changed, string sentence)
     {
         var files = Files.With(path, old, changed);
@@ -159,18 +164,26 @@ public sealed class Code_and_templates_agree
     }
 
     [Fact]
-    public void A_third_timer_is_caught() => Assert.Single(Agreement.Timers([.. AppFunctions.All, new AppFunction("Hourly", "timerTrigger", "Serverless.Maintenance.MaintenanceFunctions.Hourly")]));
+    public void A_third_timer_is_caught() =>
+    Assert.Single(
+        Agreement.Timers([.. AppFunctions.All,
+            new AppFunction("Hourly", "timerTrigger", "Serverless.Maintenance.MaintenanceFunctions.Hourly")]));
 
     [Theory]
     [InlineData("channels = {}", "channels = { Nobody: { enabled: true } }", "Not in channels.json: Nobody")]
-    [InlineData("routes = []", "routes = []\nparam bus = 'none'\nparam subscribers = [{ name: 'crm', principalId: '00000000-0000-0000-0000-00000000000a' }]", "Subscribers need a bus")]
+    [InlineData("routes = []",
+        "routes = []\nparam bus = 'none'\nparam subscribers = [{ name: 'crm', principalId: '00000000-0000-0000-0000-00000000000a' }]",
+        "Subscribers need a bus")]
     public async Task A_deployment_that_cannot_be_meant_is_refused(string old, string changed, string sentence)
     {
         var path = Prediction.PathOf("smallest") + $".{Guid.NewGuid():n}.bicepparam";
         try
         {
-            await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(Prediction.PathOf("smallest"))).Replace(old, changed, StringComparison.Ordinal));
-            Assert.Contains(sentence, (await Assert.ThrowsAsync<InvalidOperationException>(() => BicepCompiler.Instance.PredictAsync(path))).Message, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(path,
+                (await File.ReadAllTextAsync(Prediction.PathOf("smallest"))).Replace(old, changed, StringComparison.Ordinal));
+            Assert.Contains(sentence,
+                (await Assert.ThrowsAsync<InvalidOperationException>(() => BicepCompiler.Instance.PredictAsync(path))).Message,
+                StringComparison.Ordinal);
         }
         finally
         {

@@ -7,16 +7,19 @@ namespace Serverless.Tests.Infra;
 /// <summary>The calculator adds up what the tests count and what prices.json says.</summary>
 public sealed class CostTests
 {
-    private static readonly Month Million = new(1_000_000, 0.5, Routes: 1, Subscribers: 1, AlwaysReady: 0, Bus: true, PrivateNetworking: false, Alerts: true);
+    private static readonly Month Million = new(1_000_000, 0.5, Routes: 1, Subscribers: 1, AlwaysReady: 0, Bus: true,
+        PrivateNetworking: false, Alerts: true);
 
-    private static IReadOnlyList<Line> Bill(Month month, params string[] prices) => new Bill(PriceList.Read(prices), Calls.Read()).Of(month);
+    private static IReadOnlyList<Line> Bill(Month month, params string[] prices) =>
+        new Bill(PriceList.Read(prices), Calls.Read()).Of(month);
 
     [Fact]
     public void A_million_contacts_cost_tens_of_dollars()
     {
         var lines = Bill(Million);
         // 1 million rows of raw bodies, 7 or 9 calls of work, and what the tests count for telling one target of one route.
-        Assert.Equal((1_000_000 * (1 + 8 + Calls.Read().Notice)) / 10_000.0 * 0.00036, lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
+        Assert.Equal((1_000_000 * (1 + 8 + Calls.Read().Notice)) / 10_000.0 * 0.00036,
+            lines.Single(l => l.Name == "Tables, transactions").Quiet, 6);
         // Put, take and delete of one message to Normalise and one to the route.
         Assert.Equal(6_000_000 / 10_000.0 * 0.004, lines.Single(l => l.Name == "Queue").Quiet, 6);
         // One send, and receive and complete by the subscriber: inside the 13 million included.
@@ -55,7 +58,9 @@ public sealed class CostTests
     }
 
     [Fact]
-    public void Every_price_says_where_and_when_it_was_read() => Assert.DoesNotContain(PriceList.Read([]).All.Values, p => p.Source.Length == 0 || (p.Date.Length == 0) != p.Source.Contains("not confirmed", StringComparison.Ordinal));
+    public void Every_price_says_where_and_when_it_was_read() =>
+    Assert.DoesNotContain(PriceList.Read([]).All.Values, p => p.Source.Length == 0
+        || (p.Date.Length == 0) != p.Source.Contains("not confirmed", StringComparison.Ordinal));
 
     [Fact]
     public void Operations_above_those_included_are_tiered()
@@ -73,7 +78,8 @@ public sealed class CostTests
             var deployed = await Prediction.OfAsync(set);
             // An alert on an availability test watches the test and its component: two series.
             var series = deployed.Of("Microsoft.Insights/metricAlerts").Sum(a => a.Name == "unreachable" ? 2 : 1);
-            Assert.Equal($"{deployed.Of("Microsoft.Insights/scheduledQueryRules").Count()} rules, {series} series", Bill(Million with { Bus = bus }).Single(l => l.Name == "Alerts").Amount);
+            Assert.Equal($"{deployed.Of("Microsoft.Insights/scheduledQueryRules").Count()} rules, {series} series",
+                Bill(Million with { Bus = bus }).Single(l => l.Name == "Alerts").Amount);
         }
     }
 }

@@ -11,9 +11,11 @@ internal sealed class Prediction
     public const string Subscription = "00000000-0000-0000-0000-000000000001";
 
     /// <summary>The sets: Sets/*.bicepparam beside this file.</summary>
-    public static readonly IReadOnlyList<string> Sets = ["smallest", "everything", "private", "acs-webhook", "acs-queue", "no-bus", "subscribers", "no-availability"];
+    public static readonly IReadOnlyList<string> Sets = ["smallest", "everything", "private", "acs-webhook", "acs-queue", "no-bus",
+        "subscribers", "no-availability"];
 
-    private static readonly Dictionary<string, Lazy<Task<Prediction>>> Made = Sets.ToDictionary(s => s, s => new Lazy<Task<Prediction>>(() => BicepCompiler.Instance.PredictAsync(PathOf(s))), StringComparer.Ordinal);
+    private static readonly Dictionary<string, Lazy<Task<Prediction>>> Made = Sets.ToDictionary(s => s, s =>
+        new Lazy<Task<Prediction>>(() => BicepCompiler.Instance.PredictAsync(PathOf(s))), StringComparer.Ordinal);
 
     /// <param name="set">Name of the set.</param>
     /// <param name="snapshot">The compiler's answer.</param>
@@ -21,7 +23,8 @@ internal sealed class Prediction
     {
         Set = set;
         Resources = [.. snapshot.GetProperty("predictedResources").EnumerateArray().Select(r =>
-            new PredictedResource(r.GetProperty("type").GetString()!, ArmExpression.Resolve(r.GetProperty("name").GetString()!), r.GetProperty("id").GetString()!, r))];
+            new PredictedResource(r.GetProperty("type").GetString()!, ArmExpression.Resolve(r.GetProperty("name").GetString()!),
+                r.GetProperty("id").GetString()!, r))];
         Outputs = snapshot.GetProperty("outputs").EnumerateObject().ToDictionary(o => o.Name, o => o.Value, StringComparer.Ordinal);
         Settings = Site.Properties.GetProperty("siteConfig").GetProperty("appSettings").EnumerateArray()
             .Select(s => (s.GetProperty("name").GetString()!, ArmExpression.Resolve(s.GetProperty("value").GetString()!))).ToList();
@@ -38,7 +41,8 @@ internal sealed class Prediction
 
     public PredictedResource Site => Of("Microsoft.Web/sites").Single();
 
-    public static string PathOf(string set) => Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Infra", "Sets", set + ".bicepparam");
+    public static string PathOf(string set) =>
+        Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Infra", "Sets", set + ".bicepparam");
 
     /// <summary>Predicted once for all tests.</summary>
     public static Task<Prediction> OfAsync(string set) => Made[set].Value;
@@ -49,7 +53,8 @@ internal sealed class Prediction
     public IEnumerable<string> Names(string type) => Of(type).Select(r => r.Short);
 
     /// <summary>Whatever only the deployment itself will know: where it stands, and what it reads.</summary>
-    public IEnumerable<(string Path, string Expression)> Unknown => Resources.SelectMany(r => Open(r.Json, r.Type)).Concat(Outputs.SelectMany(o => Open(o.Value, $"output {o.Key}")));
+    public IEnumerable<(string Path, string Expression)> Unknown =>
+        Resources.SelectMany(r => Open(r.Json, r.Type)).Concat(Outputs.SelectMany(o => Open(o.Value, $"output {o.Key}")));
 
     /// <summary>Value of a setting; null when it is not set.</summary>
     public string? Setting(string name) => Settings.Where(s => s.Name == name).Select(s => s.Value).SingleOrDefault();
@@ -63,10 +68,12 @@ internal sealed class Prediction
 
     private static IEnumerable<(string Path, string Expression)> Open(JsonElement element, string path) => element.ValueKind switch
     {
-        JsonValueKind.Object when element.TryGetProperty("name", out var name) && element.TryGetProperty("value", out var value) && name.ValueKind == JsonValueKind.String => Open(value, $"{path}.{name.GetString()}"),
+        JsonValueKind.Object when element.TryGetProperty("name", out var name) && element.TryGetProperty("value", out var value)
+            && name.ValueKind == JsonValueKind.String => Open(value, $"{path}.{name.GetString()}"),
         JsonValueKind.Object => element.EnumerateObject().SelectMany(p => Open(p.Value, $"{path}.{p.Name}")),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(e => Open(e, path)),
-        JsonValueKind.String when ArmExpression.Resolve(element.GetString()!) is { } text && text.Contains('{', StringComparison.Ordinal) && element.GetString()![0] == '[' => [(path, text)],
+        JsonValueKind.String when ArmExpression.Resolve(element.GetString()!) is { } text && text.Contains('{', StringComparison.Ordinal)
+            && element.GetString()![0] == '[' => [(path, text)],
         _ => [],
     };
 }

@@ -18,7 +18,8 @@ internal static class Roles
     private const string MetricsPublisher = "3913510d-42f4-4e42-8a64-420c390055eb";
     private const string File = "infra/modules/roles.bicep";
 
-    // What a role of the app includes, by the names that its clients give when a call is refused. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+    // What a role of the app includes, by the names that its clients give when a call is refused.
+    // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
     private static readonly Dictionary<string, string> Includes = new(StringComparer.Ordinal)
     {
         ["Storage Table Data Contributor"] = TableContributor,
@@ -29,25 +30,33 @@ internal static class Roles
 
     public static IEnumerable<string> Violations(Prediction deployed, InfraFiles files, CodeFacts code)
     {
-        var named = code.Roles.Where(r => !Includes.ContainsKey(r)).Select(r => $"A client needs {r}; say in this test which role includes it.");
-        var missing = code.Roles.Where(Includes.ContainsKey).Where(r => !deployed.Roles.Any(d => OfTheApp(d) && d.RoleId == Includes[r])).Select(r => $"A client needs {r}, and the app does not have it.");
+        var named = code.Roles.Where(r => !Includes.ContainsKey(r))
+            .Select(r => $"A client needs {r}; say in this test which role includes it.");
+        var missing = code.Roles.Where(Includes.ContainsKey).Where(r => !deployed.Roles.Any(d => OfTheApp(d) && d.RoleId == Includes[r]))
+            .Select(r => $"A client needs {r}, and the app does not have it.");
         return named.Concat(missing)
             .Concat(Differences(deployed, "the app", OfTheApp, Needed(deployed, code)))
-            .Concat(Differences(deployed, "Event Grid", r => r.Principal.Contains("/systemTopics/", StringComparison.Ordinal), EventGrid(deployed.Set)))
+            .Concat(Differences(deployed, "Event Grid", r =>
+                r.Principal.Contains("/systemTopics/", StringComparison.Ordinal), EventGrid(deployed.Set)))
             .Concat(Differences(deployed, "everybody else", r => r.Principal[0] != '[', Others(deployed)))
-            .Concat(deployed.Roles.Where(r => r.PrincipalType.Length == 0).Select(r => $"A role on {r.On} is given without principalType: it fails while the identity is new."))
-            .Concat(files.Templates.Where(t => t.Path != File && t.Text.Contains("Microsoft.Authorization/roleAssignments", StringComparison.Ordinal)).Select(t => $"{t.Path} assigns a role: all are in {File}."));
+            .Concat(deployed.Roles.Where(r => r.PrincipalType.Length == 0)
+                .Select(r => $"A role on {r.On} is given without principalType: it fails while the identity is new."))
+            .Concat(files.Templates.Where(t => t.Path != File
+                && t.Text.Contains("Microsoft.Authorization/roleAssignments", StringComparison.Ordinal))
+                .Select(t => $"{t.Path} assigns a role: all are in {File}."));
     }
 
     private static bool OfTheApp(PredictedRole role) => role.Principal.Contains("/userAssignedIdentities/", StringComparison.Ordinal);
 
-    private static IEnumerable<string> Differences(Prediction deployed, string who, Func<PredictedRole, bool> filter, IEnumerable<(string On, string Role)> needed)
+    private static IEnumerable<string> Differences(Prediction deployed, string who, Func<PredictedRole, bool> filter,
+        IEnumerable<(string On, string Role)> needed)
     {
         var given = deployed.Roles.Where(filter).Select(r => $"{r.On} {r.RoleId}").ToList();
         return Agreement.Differences($"role of {who}", needed.Select(n => $"{n.On} {n.Role}"), given, File);
     }
 
-    // By call: the host keeps leases, keys and package in blobs; triggers take and delete messages, Tick empties poison queues; rows and monthly tables; publishing; references; telemetry without a key.
+    // By call: the host keeps leases, keys and package in blobs; triggers take and delete messages, Tick empties poison queues; rows and
+    // monthly tables; publishing; references; telemetry without a key.
     private static IEnumerable<(string On, string Role)> Needed(Prediction deployed, CodeFacts code)
     {
         var storage = $"storageAccounts/{deployed.Of("Microsoft.Storage/storageAccounts").Single().Name}";
@@ -55,8 +64,10 @@ internal static class Roles
         if (AppFunctions.All.Any(f => f.Queue is not null) || code.SentTo.Count > 0) yield return (storage, QueueContributor);
         if (code.Tables.Count > 0) yield return (storage, TableContributor);
         foreach (var topic in deployed.Names("Microsoft.ServiceBus/namespaces/topics")) yield return ($"topics/{topic}", BusSender);
-        if (deployed.Settings.Any(s => s.Value.StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal))) yield return ($"vaults/{deployed.Of("Microsoft.KeyVault/vaults").Single().Name}", SecretsUser);
-        if (deployed.Setting("APPLICATIONINSIGHTS_AUTHENTICATION_STRING") is not null) yield return ($"components/{deployed.Of("Microsoft.Insights/components").Single().Name}", MetricsPublisher);
+        if (deployed.Settings.Any(s => s.Value.StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal)))
+            yield return ($"vaults/{deployed.Of("Microsoft.KeyVault/vaults").Single().Name}", SecretsUser);
+        if (deployed.Setting("APPLICATIONINSIGHTS_AUTHENTICATION_STRING") is not null)
+            yield return ($"components/{deployed.Of("Microsoft.Insights/components").Single().Name}", MetricsPublisher);
     }
 
     private static IEnumerable<(string On, string Role)> EventGrid(string set)
@@ -73,7 +84,9 @@ internal static class Roles
             // Each subscriber receives from its own subscription and from no other.
             "subscribers" => new[] { "everything", "crm", "desk", "of-one" }.Select(s => ($"subscriptions/{s}", BusReceiver)),
             // The operator places secrets and restores tables; the nightly export reads tables and writes blobs.
-            "everything" => [($"vaults/{deployed.Of("Microsoft.KeyVault/vaults").Single().Name}", SecretsOfficer), (storage, BlobContributor), (storage, TableContributor), (storage, TableReader)],
+            "everything" =>
+                [($"vaults/{deployed.Of("Microsoft.KeyVault/vaults").Single().Name}", SecretsOfficer), (storage, BlobContributor),
+                    (storage, TableContributor), (storage, TableReader)],
             _ => [],
         };
     }

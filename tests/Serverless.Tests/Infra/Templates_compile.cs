@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>The compiler and its linter have nothing to say, every rule being an error; what they do not look at is looked at here.</summary>
+/// <summary>The compiler and its linter have nothing to say, every rule being an error; what they do not look at is looked at
+/// here.</summary>
 public sealed partial class Templates_compile
 {
     private static readonly InfraFiles Files = InfraFiles.Load();
@@ -12,12 +13,14 @@ public sealed partial class Templates_compile
     [Theory]
     [InlineData("main.bicep")]
     [InlineData("main.bicepparam")]
-    public async Task Nothing_is_said(string template) => Assert.Equal([], await BicepCompiler.Instance.ProblemsAsync(Path.Combine(Seed.RepositoryRoot, "infra", template)));
+    public async Task Nothing_is_said(string template) =>
+    Assert.Equal([], await BicepCompiler.Instance.ProblemsAsync(Path.Combine(Seed.RepositoryRoot, "infra", template)));
 
     [Fact]
     public async Task The_sets_of_these_tests_compile_and_are_all_predicted()
     {
-        var sets = Directory.GetFiles(Path.GetDirectoryName(Prediction.PathOf("smallest"))!, "*.bicepparam").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
+        var sets = Directory.GetFiles(Path.GetDirectoryName(Prediction.PathOf("smallest"))!, "*.bicepparam")
+            .Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
         Assert.Equal(Prediction.Sets.Order(StringComparer.Ordinal), sets);
         Assert.True(Prediction.Sets.Count >= 8);
         // One that does not compile is not predicted; what the linter has to say of parameters, it says of main.bicepparam.
@@ -61,32 +64,42 @@ public sealed partial class Templates_compile
     [Fact]
     public void Every_rule_is_an_error_and_versions_are_the_newest()
     {
-        var rules = Files.Json("infra/bicepconfig.json").GetProperty("analyzers").GetProperty("core").GetProperty("rules").EnumerateObject().ToList();
+        var rules = Files.Json("infra/bicepconfig.json").GetProperty("analyzers").GetProperty("core").GetProperty("rules").EnumerateObject()
+            .ToList();
         Assert.All(rules, r => Assert.Equal("error", r.Value.GetProperty("level").GetString()));
         Assert.Equal(0, rules.Single(r => r.Name == "use-recent-api-versions").Value.GetProperty("maxAgeInDays").GetInt32());
 
-        // An exception stands where it is needed, with its reason, and only for the one type that has no newer stable version with categories of ours.
+        // An exception stands where it is needed, with its reason, and only for the one type that has no newer stable version with
+        // categories of ours.
         var excepted = Files.Templates.SelectMany(t => Exception().Matches(t.Text)).ToList();
         Assert.NotEmpty(excepted);
-        Assert.All(excepted, e => Assert.Equal("use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours", e.Groups["what"].Value));
-        Assert.All(excepted, e => Assert.Contains("Microsoft.Insights/diagnosticSettings@", e.Groups["next"].Value, StringComparison.Ordinal));
+        Assert.All(excepted, e =>
+            Assert.Equal("use-recent-api-versions // the only newer one that is stable is of 2016 and knows no categories of ours",
+                e.Groups["what"].Value));
+        Assert.All(excepted, e =>
+            Assert.Contains("Microsoft.Insights/diagnosticSettings@", e.Groups["next"].Value, StringComparison.Ordinal));
     }
 
     [Fact]
     public void Every_file_is_used()
     {
-        var named = Files.Templates.SelectMany(t => Named().Matches(t.Text).Select(m => Path.GetFileName(m.Groups["path"].Value))).ToHashSet(StringComparer.Ordinal);
-        Assert.Equal([], Files.Paths.Where(p => p.StartsWith("infra/modules/", StringComparison.Ordinal)).Select(p => Path.GetFileName(p)).Except(named, StringComparer.Ordinal).ToList());
+        var named = Files.Templates.SelectMany(t => Named().Matches(t.Text).Select(m => Path.GetFileName(m.Groups["path"].Value)))
+            .ToHashSet(StringComparer.Ordinal);
+        Assert.Equal([], Files.Paths.Where(p => p.StartsWith("infra/modules/", StringComparison.Ordinal)).Select(p => Path.GetFileName(p))
+            .Except(named, StringComparer.Ordinal).ToList());
     }
 
     [Fact]
     public void Nothing_changes_on_a_second_run() =>
         // A clock or a new guid makes each deployment differ.
-        Assert.Equal([], Files.Templates.Where(t => t.Text.Contains("utcNow(", StringComparison.Ordinal) || t.Text.Contains("newGuid(", StringComparison.Ordinal)).Select(t => t.Path).ToList());
+        Assert.Equal([],
+            Files.Templates.Where(t => t.Text.Contains("utcNow(", StringComparison.Ordinal)
+                || t.Text.Contains("newGuid(", StringComparison.Ordinal)).Select(t => t.Path).ToList());
 
     [GeneratedRegex(@"#disable-\S+ (?<what>[^\n]*)\n(?<next>[^\n]*)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Exception();
 
-    [GeneratedRegex(@"(?:module \w+|loadTextContent\(|loadJsonContent\() ?'(?<path>[^']+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"(?:module \w+|loadTextContent\(|loadJsonContent\() ?'(?<path>[^']+)'", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 5000)]
     private static partial Regex Named();
 }

@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Infra;
 
-/// <summary>The tear-down script against providers of this test: it takes away what leads to this deployment, and nothing else, and only when told to.</summary>
+/// <summary>The tear-down script against providers of this test: it takes away what leads to this deployment, and nothing else, and only
+/// when told to.</summary>
 public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
 {
     private const string Ours = "https://contact.example.com";
@@ -22,7 +23,8 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _providers = builder.Build();
-        _providers.MapGet("/bot1:x/getWebhookInfo", () => Results.Text($$$"""{"ok":true,"result":{"url":"{{{Ours}}}/api/hooks/telegram"}}""", "application/json"));
+        _providers.MapGet("/bot1:x/getWebhookInfo", () =>
+            Results.Text($$$"""{"ok":true,"result":{"url":"{{{Ours}}}/api/hooks/telegram"}}""", "application/json"));
         _providers.MapPost("/bot1:x/deleteWebhook", () => Changed("telegram", """{"ok":true,"result":true}"""));
         _providers.MapGet("/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json", () => Results.Text($$"""
             {"next_page_uri":null,"incoming_phone_numbers":[
@@ -34,27 +36,41 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
             var form = await request.ReadFormAsync();
             return Changed($"twilio {sid} {string.Join(' ', form.Select(f => $"{f.Key}={f.Value}"))}", "{}");
         });
-        _providers.MapGet("/77/subscriptions", () => Results.Text($$"""{"data":[{"object":"page","callback_url":"{{Ours}}/api/hooks/meta"},{"object":"instagram","callback_url":"https://other.example.com/"}]}""", "application/json"));
-        _providers.MapDelete("/77/subscriptions", (HttpRequest request) => Changed($"meta {request.Query["object"]}", """{"success":true}"""));
-        _providers.MapGet("/v1.0/subscriptions", () => Results.Text($$"""{"value":[{"id":"s1","notificationUrl":"{{Ours}}/api/hooks/email"},{"id":"s2","notificationUrl":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapGet("/77/subscriptions", () =>
+            Results.Text(
+                $$"""{"data":[{"object":"page","callback_url":"{{Ours}}/api/hooks/meta"},{"object":"instagram","callback_url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/77/subscriptions", (HttpRequest request) =>
+            Changed($"meta {request.Query["object"]}", """{"success":true}"""));
+        _providers.MapGet("/v1.0/subscriptions", () =>
+            Results.Text(
+                $$"""{"value":[{"id":"s1","notificationUrl":"{{Ours}}/api/hooks/email"},{"id":"s2","notificationUrl":"https://other.example.com/"}]}""", "application/json"));
         _providers.MapDelete("/v1.0/subscriptions/{id}", (string id) => Changed($"graph {id}", ""));
-        _providers.MapGet("/2/webhooks", () => Results.Text($$"""{"data":[{"id":"w1","url":"{{Ours}}/api/hooks/x"},{"id":"w2","url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapGet("/2/webhooks", () =>
+            Results.Text($$"""{"data":[{"id":"w1","url":"{{Ours}}/api/hooks/x"},{"id":"w2","url":"https://other.example.com/"}]}""",
+                "application/json"));
         _providers.MapDelete("/2/webhooks/{id}", (string id) => Changed($"x webhook {id}", """{"data":{"deleted":true}}"""));
         _providers.MapGet("/2/activity/subscriptions", (HttpRequest request) => Results.Text(
             request.Query.ContainsKey("pagination_token")
                 ? """{"data":[{"subscription_id":"a2","webhook_id":"w2"},{"subscription_id":"a3","webhook_id":"w1"}],"meta":{}}"""
                 : """{"data":[{"subscription_id":"a1","webhook_id":"w1"}],"meta":{"next_token":"n"}}""", "application/json"));
-        _providers.MapDelete("/2/activity/subscriptions/{id}", (string id) => Changed($"x subscription {id}", """{"data":{"deleted":true}}"""));
-        _providers.MapGet("/forum/admin/api/web_hooks.json", () => Results.Text($$"""{"web_hooks":[{"id":5,"payload_url":"{{Ours}}/api/hooks/discourse/main "},{"id":6,"payload_url":"https://other.example.com/"}]}""", "application/json"));
+        _providers.MapDelete("/2/activity/subscriptions/{id}", (string id) =>
+            Changed($"x subscription {id}", """{"data":{"deleted":true}}"""));
+        _providers.MapGet("/forum/admin/api/web_hooks.json", () =>
+            Results.Text(
+                $$"""{"web_hooks":[{"id":5,"payload_url":"{{Ours}}/api/hooks/discourse/main "},{"id":6,"payload_url":"https://other.example.com/"}]}""", "application/json"));
         _providers.MapDelete("/forum/admin/api/web_hooks/{id}.json", (string id) => Changed($"discourse {id}", """{"success":"OK"}"""));
         _providers.MapGet("/v2/applications/app1", () => Results.Text($$$"""
             {"id":"app1","name":"contacts","_links":{},"capabilities":{
               "voice":{"webhooks":{"answer_url":{"address":"{{{Ours}}}/api/hooks/vonage/voice/answer"},"event_url":{"address":"{{{Ours}}}/api/hooks/vonage/voice/events"} } },
               "messages":{"webhooks":{"inbound_url":{"address":"{{{Ours}}}/api/hooks/vonage/messages"},"status_url":{"address":"https://other.example.com/"} } } } }
             """, "application/json"));
-        _providers.MapPut("/v2/applications/app1", async (HttpRequest request) => Changed($"vonage {await new StreamReader(request.Body).ReadToEndAsync()}", "{}"));
-        _providers.MapGet("/settings/sipgateio", () => Results.Text($$"""{"incomingUrl":"{{Ours}}/api/hooks/sipgate","outgoingUrl":"https://other.example.com/","log":true}""", "application/json"));
-        _providers.MapPut("/settings/sipgateio", async (HttpRequest request) => Changed($"sipgate {await new StreamReader(request.Body).ReadToEndAsync()}", ""));
+        _providers.MapPut("/v2/applications/app1", async (HttpRequest request) =>
+            Changed($"vonage {await new StreamReader(request.Body).ReadToEndAsync()}", "{}"));
+        _providers.MapGet("/settings/sipgateio", () =>
+            Results.Text($$"""{"incomingUrl":"{{Ours}}/api/hooks/sipgate","outgoingUrl":"https://other.example.com/","log":true}""",
+                "application/json"));
+        _providers.MapPut("/settings/sipgateio", async (HttpRequest request) =>
+            Changed($"sipgate {await new StreamReader(request.Body).ReadToEndAsync()}", ""));
         _providers.MapFallback(() => Results.StatusCode(418));
         await _providers.StartAsync();
     }
@@ -74,7 +90,9 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         Assert.Equal(0, exitCode);
         Assert.Equal(
             [
-                "discourse 5", "graph s1", "meta page", """sipgate {"incomingUrl":"","outgoingUrl":"https://other.example.com/","log":true}""", "telegram", "twilio PN1 VoiceUrl= StatusCallback=",
+                "discourse 5", "graph s1", "meta page",
+                """sipgate {"incomingUrl":"","outgoingUrl":"https://other.example.com/","log":true}""", "telegram",
+                "twilio PN1 VoiceUrl= StatusCallback=",
                 """vonage {"name":"contacts","capabilities":{"messages":{"webhooks":{"inbound_url":{"address":"https://contact.example.com/api/hooks/vonage/messages"},"status_url":{"address":"https://other.example.com/"}}}}}""",
                 "x subscription a1", "x subscription a3", "x webhook w1",
             ],
@@ -90,7 +108,8 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
         var script = await File.ReadAllTextAsync(Path.Combine(Seed.RepositoryRoot, "infra", "teardown.mjs"));
         foreach (var channel in InfraFiles.Load().Json("infra/channels.json").EnumerateObject())
         {
-            if (channel.Value.TryGetProperty("byHand", out var step)) Assert.Contains($"  {channel.Name}: {step.GetString()}", said, StringComparison.Ordinal);
+            if (channel.Value.TryGetProperty("byHand", out var step))
+                Assert.Contains($"  {channel.Name}: {step.GetString()}", said, StringComparison.Ordinal);
             else Assert.Contains($"\n  {channel.Name}: env.", script, StringComparison.Ordinal);
         }
     }
@@ -103,12 +122,15 @@ public sealed class When_a_deployment_is_torn_down : IAsyncLifetime
 
     private async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("node", ["infra/teardown.mjs", .. arguments]) { WorkingDirectory = Seed.RepositoryRoot, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", ["infra/teardown.mjs", .. arguments]) { WorkingDirectory = Seed.RepositoryRoot,
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         var here = _providers.Urls.First();
         foreach (var (name, value) in new[]
         {
-            ("BASE_URL", Ours), ("TELEGRAM_BOT_TOKEN", "1:x"), ("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "t"), ("META_APP_ID", "77"), ("META_APP_SECRET", "s"), ("GRAPH_TOKEN", "g"),
-            ("X_BEARER_TOKEN", "b"), ("DISCOURSE_URL", $"{here}/forum/"), ("DISCOURSE_API_KEY", "k"), ("VONAGE_API_KEY", "k"), ("VONAGE_API_SECRET", "s"), ("VONAGE_APPLICATION_ID", "app1"),
+            ("BASE_URL", Ours), ("TELEGRAM_BOT_TOKEN", "1:x"), ("TWILIO_ACCOUNT_SID", "AC1"), ("TWILIO_AUTH_TOKEN", "t"),
+            ("META_APP_ID", "77"), ("META_APP_SECRET", "s"), ("GRAPH_TOKEN", "g"),
+            ("X_BEARER_TOKEN", "b"), ("DISCOURSE_URL", $"{here}/forum/"), ("DISCOURSE_API_KEY", "k"), ("VONAGE_API_KEY", "k"),
+            ("VONAGE_API_SECRET", "s"), ("VONAGE_APPLICATION_ID", "app1"),
             ("SIPGATE_TOKEN_ID", "t"), ("SIPGATE_TOKEN", "s"), ("X_API_URL", here), ("VONAGE_API_URL", here), ("SIPGATE_API_URL", here),
             ("TELEGRAM_API_URL", here), ("TWILIO_API_URL", here), ("META_API_URL", here), ("GRAPH_API_URL", here),
         }) start.Environment[name] = value;

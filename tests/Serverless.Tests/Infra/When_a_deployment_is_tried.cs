@@ -9,7 +9,8 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Infra;
 
 /// <summary>The folder that is deployed, run under the stand-in host, and the script that tries a deployment, run against it.</summary>
-public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
+public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime,
+    IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiB0aGUgc21va2UgdGVzdCdzIG93bi4=";
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-smoke-").FullName;
@@ -30,9 +31,11 @@ public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutp
             ["Channels__Generic__Enabled"] = "true",
             ["Channels__Generic__Secret"] = Secret,
             // As the platform hands over a reference that it could not resolve.
-            ["Channels__Generic__PreviousSecret"] = "@Microsoft.KeyVault(SecretUri=https://kv-x.vault.azure.net/secrets/Channels--Generic--PreviousSecret/)",
+            ["Channels__Generic__PreviousSecret"] =
+            "@Microsoft.KeyVault(SecretUri=https://kv-x.vault.azure.net/secrets/Channels--Generic--PreviousSecret/)",
             ["Channels__Meta__Enabled"] = "true",
-            ["Channels__Meta__AppSecret"] = "@Microsoft.KeyVault(SecretUri=https://kv-x.vault.azure.net/secrets/Channels--Meta--AppSecret/)",
+            ["Channels__Meta__AppSecret"] =
+            "@Microsoft.KeyVault(SecretUri=https://kv-x.vault.azure.net/secrets/Channels--Meta--AppSecret/)",
         };
         var file = Path.Combine(_folder, "local.settings.json");
         await File.WriteAllTextAsync(file, new JsonObject { ["Values"] = settings }.ToJsonString());
@@ -69,13 +72,18 @@ public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutp
     public void The_folder_holds_the_app_and_nothing_else()
     {
         var files = Directory.GetFiles(_root, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(_root, f)).ToList();
-        Assert.Equal(AppFunctions.All.Select(f => f.Name), AppFunctions.Read(File.ReadAllText(Path.Combine(_root, AppFunctions.FileName))).Select(f => f.Name));
+        Assert.Equal(AppFunctions.All.Select(f => f.Name), AppFunctions.Read(File.ReadAllText(Path.Combine(_root, AppFunctions.FileName)))
+            .Select(f => f.Name));
         Assert.Contains("worker.config.json", files);
         Assert.Contains(".azurefunctions/Microsoft.Azure.WebJobs.Extensions.Storage.Queues.dll", files);
         Assert.Contains("host.json", files);
-        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(_root, "Serverless")).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
-        Assert.DoesNotContain(files, f => f.StartsWith("seeds", StringComparison.Ordinal) || f.Contains("local.settings", StringComparison.Ordinal) || f.Contains("appsettings", StringComparison.Ordinal)
-            || f.EndsWith(".body", StringComparison.Ordinal) || f.EndsWith(".pem", StringComparison.Ordinal) || f.EndsWith(".pfx", StringComparison.Ordinal) || f.EndsWith(".cs", StringComparison.Ordinal));
+        Assert.True(OperatingSystem.IsWindows()
+            || File.GetUnixFileMode(Path.Combine(_root, "Serverless"))
+            .HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
+        Assert.DoesNotContain(files, f => f.StartsWith("seeds", StringComparison.Ordinal)
+            || f.Contains("local.settings", StringComparison.Ordinal) || f.Contains("appsettings", StringComparison.Ordinal)
+            || f.EndsWith(".body", StringComparison.Ordinal) || f.EndsWith(".pem", StringComparison.Ordinal)
+            || f.EndsWith(".pfx", StringComparison.Ordinal) || f.EndsWith(".cs", StringComparison.Ordinal));
 
         var size = files.Sum(f => new FileInfo(Path.Combine(_root, f)).Length);
         output.WriteLine($"{files.Count} files, {size / 1e6:0} MB");
@@ -85,8 +93,10 @@ public sealed class When_a_deployment_is_tried(AzuriteFixture azurite, ITestOutp
 
     private async Task<(int ExitCode, string Output, string Error)> SmokeAsync(string secret)
     {
-        var start = new ProcessStartInfo("node", ["infra/smoke.mjs"]) { WorkingDirectory = Seed.RepositoryRoot, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        (start.Environment["BASE_URL"], start.Environment["FUNCTION_KEY"], start.Environment["GENERIC_SECRET"]) = (Host.FrontDoor.ToString(), Host.FunctionKey, secret);
+        var start = new ProcessStartInfo("node", ["infra/smoke.mjs"]) { WorkingDirectory = Seed.RepositoryRoot, UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.Environment["BASE_URL"], start.Environment["FUNCTION_KEY"],
+            start.Environment["GENERIC_SECRET"]) = (Host.FrontDoor.ToString(), Host.FunctionKey, secret);
         using var process = Process.Start(start)!;
         var (said, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -22,7 +22,9 @@ public sealed class When_24_writers_share_one_case(AzuriteFixture azurite) : ICl
         }
 
         var deliveries = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i =>
-            (i % 2 == 0 ? world : twin).AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", $"Nachricht {i}", world.Time.GetUtcNow().AddSeconds(i))))));
+            (i % 2 == 0 ? world
+                : twin).AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", $"Nachricht {i}", world.Time.GetUtcNow().AddSeconds(i))))));
         var worked = await Task.WhenAll(deliveries.Select((id, i) => (i % 2 == 0 ? world : twin).WorkAsync(id)));
 
         Assert.All(worked, done => Assert.True(done));

@@ -64,7 +64,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
             Assert.True(await world.WorkAsync(delivery, "sample"));
             // It died after it filed and before it noted.
             var key = new DeliveryKey("sample", delivery);
-            await world.Services.GetRequiredService<TableStore>().MergeAsync(key.Table, new TableRow(key.Partition, key.Id) { ["Done"] = 0 }, ETag.All, CancellationToken.None);
+            await world.Services.GetRequiredService<TableStore>()
+                .MergeAsync(key.Table, new TableRow(key.Partition, key.Id) { ["Done"] = 0 }, ETag.All, CancellationToken.None);
         }
 
         Assert.Equal(0, await world.DrainAsync(bus: false));
@@ -88,7 +89,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
 
         async Task WorkAsync(TestApp one)
         {
-            for (var turn = 0; turn < 60 && (await one.EndOfAsync(delivery, "sample")).StartsWith("open", StringComparison.Ordinal); turn++) await one.WorkAsync(delivery, "sample");
+            for (var turn = 0; turn < 60 && (await one.EndOfAsync(delivery, "sample")).StartsWith("open", StringComparison.Ordinal); turn++)
+                await one.WorkAsync(delivery, "sample");
         }
     }
 
@@ -99,7 +101,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         var delivery = await world.SampleAsync(Batch(world));
         Assert.Equal(0, await world.DrainAsync(bus: false));
         var turns = Turns(world);
-        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/replay", $$"""{"channel":"sample","delivery":"{{delivery}}","dryRun":false}""");
+        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/replay",
+            $$"""{"channel":"sample","delivery":"{{delivery}}","dryRun":false}""");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(0, await world.DrainAsync(bus: false));
         Assert.InRange(Turns(world), turns + 2, 200);
@@ -118,7 +121,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         var signature = Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"m1.{stamp}.").Concat(body).ToArray()));
         using var answer = await world.SendAsync(
             "POST", "/api/hooks/generic",
-            [new("Content-Type", "application/cloudevents-batch+json"), new("webhook-id", "m1"), new("webhook-timestamp", stamp), new("webhook-signature", $"v1,{signature}")], body);
+            [new("Content-Type", "application/cloudevents-batch+json"), new("webhook-id", "m1"), new("webhook-timestamp", stamp),
+                new("webhook-signature", $"v1,{signature}")], body);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var delivery = answer.Headers.GetValues("X-Delivery-Id").Single();
         var (all, longest, turns, peak) = (Stopwatch.StartNew(), TimeSpan.Zero, 0, 0L);
@@ -129,11 +133,13 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
             Assert.True(await world.WorkAsync(delivery, "generic"));
             if (turn.Elapsed > longest) longest = turn.Elapsed;
             peak = Math.Max(peak, Process.GetCurrentProcess().WorkingSet64);
-            output.WriteLine($"turn {++turns}: {turn.Elapsed.TotalSeconds:F1} s, done {await DoneAsync(world, delivery, "generic")} of {count}");
+            output.WriteLine(
+                $"turn {++turns}: {turn.Elapsed.TotalSeconds:F1} s, done {await DoneAsync(world, delivery, "generic")} of {count}");
         }
 
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
-        output.WriteLine($"{count} events, {body.Length / 1024} KB, {turns} turns, {all.Elapsed.TotalSeconds:F0} s in all, longest turn {longest.TotalSeconds:F1} s, "
+        output.WriteLine(
+            $"{count} events, {body.Length / 1024} KB, {turns} turns, {all.Elapsed.TotalSeconds:F0} s in all, longest turn {longest.TotalSeconds:F1} s, "
             + $"{count / all.Elapsed.TotalSeconds:F0} a second, {cpu.TotalMilliseconds / count:F1} ms of processor each, working set {peak >> 20} MiB");
         Assert.True(longest < TimeSpan.FromMinutes(2), $"A turn took {longest}.");
         var ends = (await world.SummaryAsync()).GetProperty("ends");
@@ -154,7 +160,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
     private static byte[] Batch(TestApp world)
     {
         var at = world.Time.GetUtcNow().AddMinutes(-30);
-        return SampleChannel.Body([.. Enumerable.Range(0, People * Each).Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), $"person-{i % People}"))]);
+        return SampleChannel.Body([.. Enumerable.Range(0, People * Each)
+            .Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), $"person-{i % People}"))]);
     }
 
     private static int Turns(TestApp world) => world.Log.Lines.Count(l => l.StartsWith("turn over", StringComparison.Ordinal));
@@ -184,7 +191,8 @@ public sealed class When_a_batch_is_large(AzuriteFixture azurite, ITestOutputHel
         var told = world.Told();
         Assert.Equal(People * Each, told.Select(t => t.Id).Distinct().Count());
         Assert.Equal(People * Each, told.Count);
-        var order = cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray()).ToDictionary(c => c.GetProperty("id").GetString()!, c => c.GetProperty("contact").GetProperty("text").GetString());
+        var order = cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray())
+            .ToDictionary(c => c.GetProperty("id").GetString()!, c => c.GetProperty("contact").GetProperty("text").GetString());
         foreach (var one in told.GroupBy(t => t.CaseId))
         {
             List<string?> texts = [.. one.Select(t => order[t.ContactId!])];

@@ -9,16 +9,19 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Calls to a number of Azure Communication Services, whose every step is a call of ours: through the front door, the queue and Call Automation, and back by its events.</summary>
+/// <summary>Calls to a number of Azure Communication Services, whose every step is a call of ours: through the front door, the queue and
+/// Call Automation, and back by its events.</summary>
 public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
     private const string Resource = "6c0e3b4e-0000-4000-8000-00000000ac5e";
     private const string Office = "Mon-Fri 08:00-18:00";
     private const string Notice = "Bitte sprechen Sie; es wird aufgezeichnet.";
 
-    private static readonly (string, string) Alone = ("participants", """[{"identifier":{"rawId":"4:+442079460302"}},{"identifier":{"rawId":"8:acs:app"}}]""");
+    private static readonly (string, string) Alone = ("participants",
+        """[{"identifier":{"rawId":"4:+442079460302"}},{"identifier":{"rawId":"8:acs:app"}}]""");
 
-    private static readonly Lazy<Task<JsonElement>> Tokens = new(() => Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new
+    private static readonly Lazy<Task<JsonElement>> Tokens = new(() =>
+        Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new
     {
         tokens = new[] { Token(Resource), Token("6c0e3b4e-0000-4000-8000-0000000000ff"), Token(Resource, "https://sts.example.com") },
     }));
@@ -35,9 +38,13 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         _azure.Keys = made.GetProperty("keys").GetRawText();
         var keys = $"{_azure.Url}/common/.well-known/openid-configuration";
         _world = await TestApp.StartAsync(azurite,
-            ("Channels__Acs__Enabled", "true"), ("Channels__Acs__Mode", "Quarantine"), ("Channels__Acs__AnswersCalls", "true"), ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsApi.AccessKey), ("Channels__Acs__ResourceId", Resource),
-            ("Channels__Acs__CallOpenIdUrl", keys), ("Channels__Acs__SpeechUrl", "https://speech.example.com/"), ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Channels__Acs__Default__Hours", Office),
-            ("Channels__Acs__Default__RecordingNotice", Notice), ("Channels__Acs__Default__Rings__0__Numbers", "+493023125111,sip:desk@example.com,+493023125112"), ("Channels__Acs__Default__Rings__0__Seconds", "15"),
+            ("Channels__Acs__Enabled", "true"), ("Channels__Acs__Mode", "Quarantine"), ("Channels__Acs__AnswersCalls", "true"),
+            ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsApi.AccessKey), ("Channels__Acs__ResourceId", Resource),
+            ("Channels__Acs__CallOpenIdUrl", keys), ("Channels__Acs__SpeechUrl", "https://speech.example.com/"),
+            ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Channels__Acs__Default__Hours", Office),
+            ("Channels__Acs__Default__RecordingNotice", Notice),
+            ("Channels__Acs__Default__Rings__0__Numbers", "+493023125111,sip:desk@example.com,+493023125112"),
+            ("Channels__Acs__Default__Rings__0__Seconds", "15"),
             ("Channels__Acs__Default__Rings__1__Numbers", "+493023125113"));
     }
 
@@ -54,9 +61,12 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
     {
         await RingAsync();
         await TellAsync("CallConnected", Last());
-        for (var i = 0; i < 3; i++) await TellAsync("AddParticipantFailed", Last(), ("participant", """{"phoneNumber":{"value":"+493023125111"}}"""));
-        Assert.Equal(["+493023125111", "+493023125112", "+493023125113"], _azure.Operations.Where(o => o.Name == "add").Select(o => (string)o.Body["participantToAdd"]!["phoneNumber"]!["value"]!));
-        Assert.All(_azure.Operations.Where(o => o.Name == "add"), o => Assert.Equal("+493023125481", (string)o.Body["sourceCallerIdNumber"]!["value"]!));
+        for (var i = 0; i < 3; i++)
+            await TellAsync("AddParticipantFailed", Last(), ("participant", """{"phoneNumber":{"value":"+493023125111"}}"""));
+        Assert.Equal(["+493023125111", "+493023125112", "+493023125113"], _azure.Operations.Where(o => o.Name == "add")
+            .Select(o => (string)o.Body["participantToAdd"]!["phoneNumber"]!["value"]!));
+        Assert.All(_azure.Operations.Where(o => o.Name == "add"), o =>
+            Assert.Equal("+493023125481", (string)o.Body["sourceCallerIdNumber"]!["value"]!));
         Assert.Equal(Notice, Said());
         await TellAsync("PlayCompleted", Last());
         Assert.Equal(["record", "recognize"], Asked[^2..]);
@@ -65,11 +75,13 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         await TellAsync("PlayCompleted", Last());
         Assert.Equal("terminate", Asked[^1]);
         await TellAsync("CallDisconnected", null);
-        await GridAsync("RecordingFileStatusUpdated", new { recordingStorageInfo = new { recordingChunks = new[] { new { contentLocation = "https://files.example.com/1" } } } });
+        await GridAsync("RecordingFileStatusUpdated",
+            new { recordingStorageInfo = new { recordingChunks = new[] { new { contentLocation = "https://files.example.com/1" } } } });
 
         var contact = await ContactAsync();
         Assert.Equal("voicemail", contact.GetProperty("kind").GetString());
-        Assert.Equal(["0.0", "0.1", "1.0"], contact.GetProperty("call").GetProperty("legs").EnumerateArray().Select(l => l.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(["0.0", "0.1", "1.0"], contact.GetProperty("call").GetProperty("legs").EnumerateArray()
+            .Select(l => l.GetProperty("id").GetString()!).Order(StringComparer.Ordinal));
         Assert.True(contact.GetProperty("call").GetProperty("ended").GetBoolean());
         await _azure.AssertSignedAsync();
     }
@@ -95,7 +107,9 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
 
         Assert.Equal(["answer", "add", "terminate"], Asked);
         var call = (await ContactAsync()).GetProperty("call");
-        Assert.Equal(("answered", "+493023125112", 180), (call.GetProperty("outcome").GetString(), call.GetProperty("answerer").GetString(), call.GetProperty("durationSeconds").GetInt32() / 10 * 10));
+        Assert.Equal(("answered", "+493023125112", 180),
+            (call.GetProperty("outcome").GetString(), call.GetProperty("answerer").GetString(), call.GetProperty("durationSeconds")
+                .GetInt32() / 10 * 10));
     }
 
     [Theory]
@@ -106,7 +120,8 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         _world.Set(("Channels__Acs__Default__Hours", "never"), ("Channels__Acs__Default__RecordingNotice", notice));
         await RingAsync();
         await TellAsync("CallConnected", Last());
-        Assert.StartsWith("Wir sind im Augenblick nicht zu erreichen.", (string)_azure.Operations.Last().Body["playSources"]![0]!["text"]!["text"]!, StringComparison.Ordinal);
+        Assert.StartsWith("Wir sind im Augenblick nicht zu erreichen.",
+            (string)_azure.Operations.Last().Body["playSources"]![0]!["text"]!["text"]!, StringComparison.Ordinal);
         await TellAsync("PlayCompleted", Last());
         Assert.Equal(last, Asked[^1]);
         Assert.Equal(notice is not null, Asked.Contains("record"));
@@ -179,12 +194,15 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         Assert.Equal("quarantined", await EndAsync(await TellAsync("CallConnected", place, token: 1)));
         Assert.Equal("quarantined", await EndAsync(await TellAsync("CallConnected", place, token: 2)));
         Assert.Equal("quarantined", await EndAsync(await TellAsync("CallConnected", place, address: address[..^3] + "aaa")));
-        Assert.Equal("quarantined", await EndAsync(await TellAsync("CallConnected", place, token: null, header: ("x-webhook-secret", "fake-acs-secret-for-seeds"))));
+        Assert.Equal("quarantined",
+            await EndAsync(await TellAsync("CallConnected", place, token: null,
+                header: ("x-webhook-secret", "fake-acs-secret-for-seeds"))));
         Assert.Equal(["answer"], Asked);
         Assert.Equal("ended", await EndAsync(await TellAsync("CallConnected", place)));
         Assert.Equal(["answer", "add"], Asked);
         _world.Set(("Channels__Acs__ResourceId", null));
-        using var shut = await SendAsync(address, "[]", [KeyValuePair.Create("Authorization", $"Bearer {(await Tokens.Value).GetProperty("tokens")[0].GetString()}")]);
+        using var shut = await SendAsync(address, "[]",
+            [KeyValuePair.Create("Authorization", $"Bearer {(await Tokens.Value).GetProperty("tokens")[0].GetString()}")]);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, shut.StatusCode);
     }
 
@@ -193,14 +211,18 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
     {
         _world.Set(("Channels__Acs__Numbers__493023125481__Hours", "always"));
         await RingAsync(from: "+493023125481");
-        await GridAsync("IncomingCall", new { to = new { rawId = "8:acs:1" }, from = new { rawId = "8:acs:2" }, serverCallId = _call + "2", incomingCallContext = "ticket" });
+        await GridAsync("IncomingCall",
+            new { to = new { rawId = "8:acs:1" }, from = new { rawId = "8:acs:2" }, serverCallId = _call + "2",
+                incomingCallContext = "ticket" });
         Assert.Empty(Asked);
     }
 
     [Fact]
     public async Task Events_may_come_by_a_queue_too_and_nobody_else_may_say_that_they_do()
     {
-        var sms = JsonSerializer.Serialize(new { id = "q-1", source = "/communicationservices/beispiel-acs", type = "Microsoft.Communication.SMSReceived", time = _world.Time.GetUtcNow(), specversion = "1.0", data = new { messageId = "q-1", from = "4915123456701", to = "493023125480", message = "Aus der Warteschlange" } });
+        var sms = JsonSerializer.Serialize(new { id = "q-1", source = "/communicationservices/beispiel-acs",
+            type = "Microsoft.Communication.SMSReceived", time = _world.Time.GetUtcNow(), specversion = "1.0",
+            data = new { messageId = "q-1", from = "4915123456701", to = "493023125480", message = "Aus der Warteschlange" } });
         foreach (var function in new[] { "TakeEvents", "RetakeEvents" }) Assert.True(await _world.InvokeAsync(function, "happened", sms));
         Assert.True(await _world.InvokeAsync("TakeEvents", "happened", "no event"));
         Assert.Equal(0, await _world.DrainAsync(bus: false));
@@ -239,7 +261,8 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
         return await DeliveredAsync("/api/hooks/acs", body, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds"));
     }
 
-    private async Task<string> TellAsync(string type, string? place, (string Name, string Json)? more = null, int? token = 0, string? address = null, (string Name, string Value)? header = null)
+    private async Task<string> TellAsync(string type, string? place, (string Name, string Json)? more = null, int? token = 0,
+        string? address = null, (string Name, string Value)? header = null)
     {
         var data = new JsonObject { ["callConnectionId"] = AcsApi.ConnectionId, ["serverCallId"] = _call, ["operationContext"] = place };
         if (more is { } field) data[field.Name] = JsonNode.Parse(field.Json);
@@ -252,7 +275,8 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
             ["specversion"] = "1.0",
             ["data"] = data,
         }).ToJsonString();
-        List<KeyValuePair<string, string>> headers = token is { } number ? [KeyValuePair.Create("Authorization", $"Bearer {(await Tokens.Value).GetProperty("tokens")[number].GetString()}")] : [];
+        List<KeyValuePair<string, string>> headers = token is { } number
+            ? [KeyValuePair.Create("Authorization", $"Bearer {(await Tokens.Value).GetProperty("tokens")[number].GetString()}")] : [];
         if (header is { } further) headers.Add(KeyValuePair.Create(further.Name, further.Value));
         return await DeliveredAsync(address ?? Address(), body, [.. headers]);
     }
@@ -265,7 +289,8 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
     private string Said() => (string)_azure.Operations.Last(o => o.Name == "play").Body["playSources"]!.AsArray()[^1]!["text"]!["text"]!;
 
     private async Task<HttpResponseMessage> SendAsync(string address, string body, IEnumerable<KeyValuePair<string, string>> headers) =>
-        await _world.SendAsync("POST", address, headers.Append(KeyValuePair.Create("Content-Type", "application/cloudevents-batch+json")), Encoding.UTF8.GetBytes(body));
+        await _world.SendAsync("POST", address, headers.Append(KeyValuePair.Create("Content-Type", "application/cloudevents-batch+json")),
+            Encoding.UTF8.GetBytes(body));
 
     private async Task<string> DeliveredAsync(string address, string body, params KeyValuePair<string, string>[] headers)
     {
@@ -277,7 +302,8 @@ public sealed class When_a_call_is_answered(AzuriteFixture azurite) : IClassFixt
 
     private async Task<string> EndAsync(string delivery) => (await _world.EndOfAsync(delivery, "acs")).Split(':')[0];
 
-    private async Task<JsonElement> ContactAsync() => (await _world.OnlyCaseAsync()).GetProperty("contacts").EnumerateArray().Single().GetProperty("contact");
+    private async Task<JsonElement> ContactAsync() =>
+        (await _world.OnlyCaseAsync()).GetProperty("contacts").EnumerateArray().Single().GetProperty("contact");
 
     private static object Token(string audience, string issuer = "https://acscallautomation.communication.azure.com") => new
     {

@@ -5,13 +5,15 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>A call whose signature does not hold never enters a case; what else becomes of it depends on the source's past and mode (P6).</summary>
+/// <summary>A call whose signature does not hold never enters a case; what else becomes of it depends on the source's past and mode
+/// (P6).</summary>
 public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly Seed Call = Seed.Of("twilio").Single(s => s.Name == "twilio/01-journey-rings");
     private int _sent;
 
-    private byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private byte[] Body(TestApp world) =>
+        MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     private async Task<(HttpStatusCode Status, string End)> ForgeAsync(TestApp world)
     {
@@ -33,7 +35,9 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         await world.DrainAsync();
         Assert.Single((await world.OnlyCaseAsync()).Texts());
         var deliveries = (await world.SummaryAsync()).GetProperty("deliveries");
-        Assert.Equal((3, 1, 1, 1), (deliveries.GetProperty("total").GetInt32(), deliveries.GetProperty("accepted").GetInt32(), deliveries.GetProperty("quarantined").GetInt32(), deliveries.GetProperty("refused").GetInt32()));
+        Assert.Equal((3, 1, 1, 1),
+            (deliveries.GetProperty("total").GetInt32(), deliveries.GetProperty("accepted").GetInt32(),
+                deliveries.GetProperty("quarantined").GetInt32(), deliveries.GetProperty("refused").GetInt32()));
     }
 
     [Theory]
@@ -55,7 +59,8 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [InlineData("Quarantine", false)]
     public async Task Only_observing_rings_people_for_a_caller_who_is_not_proven(string mode, bool rings)
     {
-        await using var world = await TestApp.StartAsync(azurite, ("Channels__Twilio__Mode", mode), ("Channels__Twilio__AuthToken", "another-fake-token"));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Twilio__Mode", mode),
+            ("Channels__Twilio__AuthToken", "another-fake-token"));
         using var answer = await world.SendAsync(Call);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(rings, (await answer.TextAsync()).Contains("+442079460111", StringComparison.Ordinal));
@@ -87,7 +92,8 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantineMegabytesPerHour", "1"));
         var large = new byte[600 * 1024];
         using (var first = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.OK, first.StatusCode);
-        using (var second = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        using (var second = await world.SendMetaAsync(large, "not the secret")) Assert.Equal(HttpStatusCode.TooManyRequests,
+            second.StatusCode);
         Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
     }
 
@@ -129,7 +135,8 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
         Assert.Contains(all.EnumerateArray(), c => c.TryGetProperty("standsFor", out var calls) && calls.GetInt32() == 50);
     }
 
-    /// <summary>A channel whose settings name accounts, senders or sites tells them apart, from nothing but what a stranger may send.</summary>
+    /// <summary>A channel whose settings name accounts, senders or sites tells them apart, from nothing but what a stranger may
+    /// send.</summary>
     [Theory]
     [InlineData("discourse")]
     [InlineData("generic")]
@@ -183,7 +190,8 @@ public sealed class When_a_call_is_forged(AzuriteFixture azurite) : IClassFixtur
     [Fact]
     public async Task No_more_are_kept_in_an_hour_than_the_cap_and_genuine_calls_and_other_channels_go_on()
     {
-        await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"), ("Channels__Twilio__AuthToken", "another-fake-token"));
+        await using var world = await TestApp.StartAsync(azurite, ("Receive__QuarantinePerHour", "3"),
+            ("Channels__Twilio__AuthToken", "another-fake-token"));
         for (var i = 0; i < 3; i++) Assert.Equal((HttpStatusCode.OK, "quarantined"), await ForgeAsync(world));
         Assert.Equal((HttpStatusCode.TooManyRequests, ""), await ForgeAsync(world));
         using (var other = await world.SendAsync(Call)) Assert.Equal(HttpStatusCode.OK, other.StatusCode);

@@ -7,7 +7,8 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// A caller closes its connection right behind the last byte of its body, as proxies and impatient providers do. Under load 22 of 32 such calls were stored but not queued, and waited
+/// A caller closes its connection right behind the last byte of its body, as proxies and impatient providers do. Under load 22 of 32 such
+/// calls were stored but not queued, and waited
 /// a quarter of an hour: the queue message was tied to the caller's connection.
 /// </summary>
 public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
@@ -79,9 +80,12 @@ public sealed class When_a_caller_hangs_up(AzuriteFixture azurite) : IClassFixtu
 
     private static async Task SendAndCloseAsync(TestApp world, int number)
     {
-        var body = MetaCall.Messages(new MetaSaid($"wamid.{number}", (493023126000 + number).ToString(CultureInfo.InvariantCulture), "Hallo", world.Time.GetUtcNow()));
-        var head = new StringBuilder($"POST /api/hooks/meta HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Length: {body.Length}\r\n");
-        foreach (var (name, value) in MetaCall.Headers(body, MetaCall.Secret)) head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+        var body = MetaCall.Messages(new MetaSaid($"wamid.{number}", (493023126000 + number).ToString(CultureInfo.InvariantCulture),
+            "Hallo", world.Time.GetUtcNow()));
+        var head = new StringBuilder(
+            $"POST /api/hooks/meta HTTP/1.1\r\nHost: {world.Address.Authority}\r\nContent-Length: {body.Length}\r\n");
+        foreach (var (name, value) in MetaCall.Headers(body, MetaCall.Secret))
+            head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         using var client = new TcpClient();
         await client.ConnectAsync(world.Address.Host, world.Address.Port);
         var stream = client.GetStream();

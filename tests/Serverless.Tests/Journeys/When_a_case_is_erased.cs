@@ -25,7 +25,8 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
 
     private static async Task<(int Status, JsonElement Body)> EraseAsync(TestApp world, string caseId, bool dryRun = false)
     {
-        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/erase", JsonSerializer.Serialize(new { @case = caseId, dryRun, by = "Ina" }));
+        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/erase",
+            JsonSerializer.Serialize(new { @case = caseId, dryRun, by = "Ina" }));
         return ((int)answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
     }
 
@@ -76,7 +77,8 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         Assert.Equal([], await world.FindAsync(Word));
         var told = Assert.Single(world.Told());
         Assert.Equal((CaseEvent.Erased, anna.CaseId()), (told.Type, told.CaseId));
-        using (var gone = await world.RawAsync(HttpMethod.Get, $"/api/cases/{anna.Head("number")}")) Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        using (var gone = await world.RawAsync(HttpMethod.Get, $"/api/cases/{anna.Head("number")}")) Assert.Equal(HttpStatusCode.NotFound,
+            gone.StatusCode);
         Assert.Empty((await world.GetAsync("/api/cases?state=closed")).GetProperty("cases").EnumerateArray());
         Assert.Equal("erased: duplicate", await world.EndOfAsync(copy, "sample"));
         Assert.Equal("erased: joined, case", await world.EndOfAsync(mixed, "sample"));
@@ -85,7 +87,8 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         Assert.Equal("done", (await FinishAsync(world, order)).GetProperty("stage").GetString());
 
         // The day again, the call again, the provider's own list again.
-        var replayed = await world.ReviewAllAsync("replay", new JsonObject { ["channel"] = "sample", ["day"] = "2026-11-20", ["dryRun"] = false });
+        var replayed = await world.ReviewAllAsync("replay",
+            new JsonObject { ["channel"] = "sample", ["day"] = "2026-11-20", ["dryRun"] = false });
         Assert.Equal(0, replayed.Sum("queued"));
         var again = await world.SampleAsync(SampleChannel.Body(first));
         var thin = await world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/2")));
@@ -103,10 +106,14 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         await world.DrainAsync();
         Assert.Equal("ended: case", await world.EndOfAsync(next, "sample"));
         var after = await world.SummaryAsync();
-        Assert.Equal(before.GetProperty("deliveries").GetProperty("total").GetInt32() + 3, after.GetProperty("deliveries").GetProperty("total").GetInt32());
+        Assert.Equal(before.GetProperty("deliveries").GetProperty("total").GetInt32() + 3, after.GetProperty("deliveries")
+            .GetProperty("total").GetInt32());
         Assert.Equal(0, after.GetProperty("unaccounted").GetInt32());
-        var actions = (await world.GetAsync("/api/operations/actions")).GetProperty("actions").EnumerateArray().Single(a => a.GetProperty("what").GetString() == "erase-case");
-        Assert.Equal(("Ina", anna.Head("number"), 1), (actions.GetProperty("by").GetString(), actions.GetProperty("on").GetString(), actions.GetProperty("counts").GetProperty("cases").GetInt32()));
+        var actions = (await world.GetAsync("/api/operations/actions")).GetProperty("actions").EnumerateArray()
+            .Single(a => a.GetProperty("what").GetString() == "erase-case");
+        Assert.Equal(("Ina", anna.Head("number"), 1),
+            (actions.GetProperty("by").GetString(), actions.GetProperty("on").GetString(), actions.GetProperty("counts")
+                .GetProperty("cases").GetInt32()));
         Assert.Equal(404, (await EraseAsync(world, anna.Head("number"))).Status);
         Assert.NotEqual("", await world.EndOfAsync(delivery, "sample"));
     }
@@ -146,9 +153,15 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         world.Time.Advance(TimeSpan.FromSeconds(1));
         var delivery = await world.AcceptAsync(Conversations.Message(1, 2));
         var at = world.Time.GetUtcNow();
-        var e = new ContactEvent("slipped", ContactChange.Received, new Contact { Channel = "meta", Network = "whatsapp", Account = "1", ExternalId = "slipped", Kind = ContactKind.Message, OccurredAt = at, ReceivedAt = at, Text = "late" });
-        Assert.Equal(Serverless.Platform.Storage.WriteState.Written, (await world.Services.GetRequiredService<CaseStore>().CommitAsync(old.CaseId(), e, new CaseStore.Origin($"meta/{delivery}", "joined"), null, [], isNew: true, CancellationToken.None)).State);
-        await world.Services.GetRequiredService<DeliveryStore>().EndAsync(new DeliveryKey("meta", delivery), DeliveryEnd.Ended, ["joined"], "", at, CancellationToken.None);
+        var e = new ContactEvent("slipped", ContactChange.Received,
+            new Contact { Channel = "meta", Network = "whatsapp", Account = "1", ExternalId = "slipped", Kind = ContactKind.Message,
+                OccurredAt = at, ReceivedAt = at, Text = "late" });
+        Assert.Equal(Serverless.Platform.Storage.WriteState.Written,
+            (await world.Services.GetRequiredService<CaseStore>()
+                .CommitAsync(old.CaseId(), e, new CaseStore.Origin($"meta/{delivery}", "joined"), null, [], isNew: true,
+                    CancellationToken.None)).State);
+        await world.Services.GetRequiredService<DeliveryStore>()
+            .EndAsync(new DeliveryKey("meta", delivery), DeliveryEnd.Ended, ["joined"], "", at, CancellationToken.None);
 
         Assert.Equal("done", (await FinishAsync(world, order)).GetProperty("stage").GetString());
         await world.DrainAsync();
@@ -177,10 +190,12 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
             doomed.Add(await world.TwinAsync(("AzureWebJobsStorage", gates[^1].Through(world.ConnectionString))));
             gates[^1].DieAfter(steps);
             var work = EraseAsync(doomed[^1], caseIds[^1]);
-            if (await Task.WhenAny(work, gates[^1].Died) == work) Assert.Fail($"{steps}: {(await work).Status} after {string.Join(", ", gates[^1].Passed)}");
+            if (await Task.WhenAny(work, gates[^1].Died) == work)
+                Assert.Fail($"{steps}: {(await work).Status} after {string.Join(", ", gates[^1].Passed)}");
             _ = work.ContinueWith(t => _ = t.Exception, TaskScheduler.Default);
             // Died before it was written down: nothing was begun, and whoever asked had no answer.
-            var begun = (await world.GetAsync("/api/operations/privacy")).EnumerateArray().Any(o => o.GetProperty("cases")[0].GetProperty("id").GetString() == caseIds[^1]);
+            var begun = (await world.GetAsync("/api/operations/privacy")).EnumerateArray()
+                .Any(o => o.GetProperty("cases")[0].GetProperty("id").GetString() == caseIds[^1]);
             if (!begun) Assert.Equal(202, (await EraseAsync(world, caseIds[^1])).Status);
         }
 
@@ -193,7 +208,8 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
 
         Assert.Empty((await world.GetAsync("/api/operations/privacy")).EnumerateArray());
         Assert.Equal([], await world.FindAsync("493023125", "wamid.talk", "Spülmaschine"));
-        Assert.Equal(caseIds.Order(StringComparer.Ordinal), world.Told().Where(t => t.Type == CaseEvent.Erased).Select(t => t.CaseId).Order(StringComparer.Ordinal));
+        Assert.Equal(caseIds.Order(StringComparer.Ordinal), world.Told().Where(t => t.Type == CaseEvent.Erased).Select(t => t.CaseId)
+            .Order(StringComparer.Ordinal));
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
         foreach (var gate in gates) gate.Dispose();
         await Task.WhenAll(Enumerable.Reverse(doomed).Select(d => d.DisposeAsync().AsTask()));
@@ -212,7 +228,8 @@ public sealed class When_a_case_is_erased(AzuriteFixture azurite) : IClassFixtur
         var before = world.Calls.Storage;
         var (_, order) = await EraseAsync(world, caseId);
         var once = world.Calls.Storage - before;
-        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{34 + (4 * contacts)} for {contacts}"), string.Create(CultureInfo.InvariantCulture, $"{once} for {contacts}"));
+        Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{34 + (4 * contacts)} for {contacts}"),
+            string.Create(CultureInfo.InvariantCulture, $"{once} for {contacts}"));
         Assert.Equal("again", order.GetProperty("stage").GetString());
     }
 }

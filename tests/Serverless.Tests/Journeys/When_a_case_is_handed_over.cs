@@ -14,17 +14,20 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
         var id = await OpenAsync(world);
         Assert.Equal("{\"state\":\"accepted\",\"changed\":true}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
         Assert.Equal("{\"state\":\"accepted\",\"changed\":false}", await ActAsync(world, id, "accept", """{"by":"service"}"""));
-        Assert.Equal("{\"state\":\"offered\",\"changed\":true}", await ActAsync(world, id, "hand-over", """{"to":"workshop","by":"service","why":"needs a technician"}"""));
+        Assert.Equal("{\"state\":\"offered\",\"changed\":true}",
+            await ActAsync(world, id, "hand-over", """{"to":"workshop","by":"service","why":"needs a technician"}"""));
         Assert.Equal("service", (await world.CaseAsync(id)).Head("owner"));
         Assert.Equal("workshop", (await world.CaseAsync(id)).GetProperty("case").GetProperty("handOver").GetProperty("to").GetString());
 
         await ActAsync(world, id, "accept", """{"by":"workshop"}""");
         var after = await world.CaseAsync(id);
-        Assert.Equal(("workshop", "workshop", "1", ""), (after.Head("owner"), after.Head("acceptedBy"), after.Head("handOvers"), after.Head("handOver")));
+        Assert.Equal(("workshop", "workshop", "1", ""),
+            (after.Head("owner"), after.Head("acceptedBy"), after.Head("handOvers"), after.Head("handOver")));
         Assert.Single(await world.CasesAsync("&owner=workshop"));
         Assert.Empty(await world.CasesAsync("&owner=service"));
         Assert.Equal(
-            ["serverless.case.opened.v1", "serverless.case.accepted.v1", "serverless.case.hand-over-offered.v1", "serverless.case.handed-over.v1"],
+            ["serverless.case.opened.v1", "serverless.case.accepted.v1", "serverless.case.hand-over-offered.v1",
+                "serverless.case.handed-over.v1"],
             world.Told().Select(t => t.Type));
     }
 
@@ -105,7 +108,9 @@ public sealed class When_a_case_is_handed_over(AzuriteFixture azurite) : IClassF
 
     private static async Task<string> OpenAsync(TestApp world)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345678", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid("m-1", "4915112345678", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         return (await world.OnlyCaseAsync()).CaseId();
     }
 

@@ -6,7 +6,8 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A provider that did not hear our answer sends again: the case changes once (P2).</summary>
 public sealed class When_a_contact_arrives_twice(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static MetaSaid Said(TestApp world, string id) => new(id, "493023125017", $"Wo bleibt meine Lieferung? ({id})", world.Time.GetUtcNow());
+    private static MetaSaid Said(TestApp world, string id) =>
+        new(id, "493023125017", $"Wo bleibt meine Lieferung? ({id})", world.Time.GetUtcNow());
 
     [Fact]
     public async Task Same_bytes_again_are_a_duplicate()

@@ -14,7 +14,8 @@ public sealed class When_a_contact_comes_while_its_case_is_closed(AzuriteFixture
         await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Erste Frage", world.Time.GetUtcNow())));
         await world.DrainAsync();
         var id = (await world.OnlyCaseAsync()).CaseId();
-        var next = await twin.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch eine Frage", world.Time.GetUtcNow())));
+        var next = await twin.AcceptAsync(
+            MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch eine Frage", world.Time.GetUtcNow())));
 
         // The closer stands before its bus, between the commit and the list.
         world.Broker.Refuse(503);

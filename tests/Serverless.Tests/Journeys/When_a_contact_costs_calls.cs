@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Calls to storage and bus, counted one by one, beside the budgets of the design: commit at most 4 in a known thread and 9 for a new person, at most 4 more around it.</summary>
+/// <summary>Calls to storage and bus, counted one by one, beside the budgets of the design: commit at most 4 in a known thread and 9 for a
+/// new person, at most 4 more around it.</summary>
 public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Known = "493023125017";
@@ -20,7 +21,8 @@ public sealed class When_a_contact_costs_calls(AzuriteFixture azurite) : IClassF
         return world;
     }
 
-    private static byte[] Said(TestApp world, string id, string customer) => MetaCall.Messages(new MetaSaid(id, customer, "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Said(TestApp world, string id, string customer) =>
+        MetaCall.Messages(new MetaSaid(id, customer, "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task Accepting_costs_a_row_and_a_pointer()

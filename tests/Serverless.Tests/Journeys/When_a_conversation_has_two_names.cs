@@ -34,7 +34,8 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
         Assert.Equal(cases, open.Count);
         Assert.Equal(messages.Split(' ').Length, open.Sum(c => c.Texts().Count));
         // A number alone belongs to whom it was last seen with.
-        if (messages == "both other number") Assert.Equal(["other", "number"], open.Single(c => c.Texts().Contains("other", StringComparer.Ordinal)).Texts());
+        if (messages == "both other number")
+            Assert.Equal(["other", "number"], open.Single(c => c.Texts().Contains("other", StringComparer.Ordinal)).Texts());
     }
 
     [Fact]
@@ -59,11 +60,17 @@ public sealed class When_a_conversation_has_two_names(AzuriteFixture azurite) : 
     private static byte[] Message(TestApp world, string message)
     {
         var id = message == "other" ? "DE.2" : "DE.1";
-        var said = new Dictionary<string, object> { ["id"] = $"wamid.{++_said}", ["timestamp"] = $"{world.Time.GetUtcNow().ToUnixTimeSeconds()}", ["type"] = "text", ["text"] = new { body = message } };
+        var said = new Dictionary<string, object> { ["id"] = $"wamid.{++_said}",
+            ["timestamp"] = $"{world.Time.GetUtcNow().ToUnixTimeSeconds()}", ["type"] = "text", ["text"] = new { body = message } };
         if (message == "echo") (said["from"], said["to"]) = ("493023125100", Number);
         if (message is "both" or "number" or "other") said["from"] = Number;
         if (message is "both" or "id" or "other") said["from_user_id"] = id;
-        var value = new Dictionary<string, object> { ["messaging_product"] = "whatsapp", ["metadata"] = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" }, [message == "echo" ? "message_echoes" : "messages"] = new[] { said } };
-        return Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { @object = "whatsapp_business_account", entry = new[] { new { id = "204411009988776", changes = new[] { new { value, field = message == "echo" ? "smb_message_echoes" : "messages" } } } } }));
+        var value = new Dictionary<string, object> { ["messaging_product"] = "whatsapp",
+            ["metadata"] = new { display_phone_number = "493023125100", phone_number_id = "309911223344556" },
+            [message == "echo" ? "message_echoes" : "messages"] = new[] { said } };
+        return Encoding.UTF8.GetBytes(
+            JsonSerializer.Serialize(new { @object = "whatsapp_business_account",
+                entry = new[] { new { id = "204411009988776",
+                    changes = new[] { new { value, field = message == "echo" ? "smb_message_echoes" : "messages" } } } } }));
     }
 }

@@ -84,7 +84,8 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
         page = await world.GetAsync($"/api/cases/{id}?top=10&continuation={Uri.EscapeDataString(contacts)}");
         Assert.Equal(Texts(3, 10), page.Texts());
         Assert.Equal((0, 0), (page.GetProperty("history").GetArrayLength(), page.GetProperty("replies").GetArrayLength()));
-        page = await world.GetAsync($"/api/cases/{id}?top=10&continuation={Uri.EscapeDataString(page.GetProperty("continuation").GetString()!)}");
+        page = await world.GetAsync(
+            $"/api/cases/{id}?top=10&continuation={Uri.EscapeDataString(page.GetProperty("continuation").GetString()!)}");
         Assert.Equal(Texts(0, 3), page.Texts());
         Assert.False(page.TryGetProperty("continuation", out _));
 
@@ -110,23 +111,28 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
     {
         await using var world = await StartAsync();
         await world.SampleAsync(SampleChannel.Body(SampleChannel.Element(
-            "m1", world.Time.GetUtcNow(), "anna", "javascript:alert(1)", " JaVa\tScript:alert(1)", "file:///etc/passwd", "data:text/html,x", "https://example.com/a.png", "AgACAg-id", "ms-word:ofe|u|https://x")));
+            "m1", world.Time.GetUtcNow(), "anna", "javascript:alert(1)", " JaVa\tScript:alert(1)", "file:///etc/passwd", "data:text/html,x",
+            "https://example.com/a.png", "AgACAg-id", "ms-word:ofe|u|https://x")));
         Assert.Equal(0, await world.DrainAsync(bus: false));
         var file = await world.OnlyCaseAsync();
-        var shown = file.GetProperty("contacts")[0].GetProperty("contact").GetProperty("attachments").EnumerateArray().Select(a => a.GetProperty("reference").GetString()).ToList();
+        var shown = file.GetProperty("contacts")[0].GetProperty("contact").GetProperty("attachments").EnumerateArray()
+            .Select(a => a.GetProperty("reference").GetString()).ToList();
         Assert.Equal(
             [
-                "not a link: javascript:alert(1)", "not a link:  JaVa\tScript:alert(1)", "not a link: file:///etc/passwd", "not a link: data:text/html,x", "https://example.com/a.png", "AgACAg-id",
+                "not a link: javascript:alert(1)", "not a link:  JaVa\tScript:alert(1)", "not a link: file:///etc/passwd",
+                "not a link: data:text/html,x", "https://example.com/a.png", "AgACAg-id",
                 "not a link: ms-word:ofe|u|https://x",
             ],
             shown);
-        Assert.All(shown.Where(s => s!.StartsWith("not", StringComparison.Ordinal)), s => Assert.False(Uri.TryCreate(s, UriKind.Absolute, out _)));
+        Assert.All(shown.Where(s => s!.StartsWith("not", StringComparison.Ordinal)), s =>
+            Assert.False(Uri.TryCreate(s, UriKind.Absolute, out _)));
         // Nobody tries to fetch them.
         Assert.Equal(2, file.Files().Count);
         var message = (await world.TakeNoticesAsync("webhook"))[^1];
         await world.Services.GetRequiredService<NotificationDispatcher>().RunAsync("webhook", message, CancellationToken.None);
         // Its name stays what the sender gave it: a name is shown, and no link.
-        Assert.DoesNotContain("\"reference\":\"javascript:", System.Text.Encoding.UTF8.GetString(_subscriber.Told[^1].Body), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("\"reference\":\"javascript:", System.Text.Encoding.UTF8.GetString(_subscriber.Told[^1].Body),
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]
@@ -143,19 +149,23 @@ public sealed class When_a_conversation_is_long(AzuriteFixture azurite) : IClass
     [InlineData("java\nscript:x", false)]
     [InlineData("blob:https://example.com/x", false)]
     [InlineData("a-very-long-scheme-that-nobody-knows-of-whatever:x", false)]
-    public void Only_what_fetches_may_be_an_address(string reference, bool may) => Assert.Equal(may, AttachmentText.MayBeAddress(reference));
+    public void Only_what_fetches_may_be_an_address(string reference, bool may) =>
+    Assert.Equal(may, AttachmentText.MayBeAddress(reference));
 
     private static List<string> Texts(int first, int count) => [.. Enumerable.Range(first, count).Select(i => $"This is m{i:d3}.")];
 
     private Task<TestApp> StartAsync() => TestApp.StartAsync(
         azurite, SampleChannel.Add,
-        ("Sample__ApiUrl", "http://127.0.0.1:9/"), ("Webhook__Subscribers__s0__Url", _subscriber.Address.ToString()), ("Webhook__Subscribers__s0__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
+        ("Sample__ApiUrl", "http://127.0.0.1:9/"), ("Webhook__Subscribers__s0__Url", _subscriber.Address.ToString()),
+        ("Webhook__Subscribers__s0__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
         ("Webhook__Subscribers__s0__Include", "text,attachments"));
 
     private static async Task SayAsync(TestApp world, string thread, int first, int count)
     {
         var at = world.Time.GetUtcNow().AddHours(-1);
-        await world.SampleAsync(SampleChannel.Body([.. Enumerable.Range(first, count).Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), thread))]));
+        await world.SampleAsync(
+            SampleChannel.Body([.. Enumerable.Range(first, count)
+                .Select(i => SampleChannel.Element($"m{i:d3}", at.AddSeconds(i), thread))]));
         Assert.Equal(0, await world.DrainAsync(bus: false));
     }
 }

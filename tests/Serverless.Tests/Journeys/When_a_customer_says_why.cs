@@ -118,7 +118,8 @@ public sealed class When_a_customer_says_why(AzuriteFixture azurite) : IClassFix
         await using var world = await TestApp.StartAsync(azurite);
         await SaysAsync(world, "wamid.1", "Frage zur Garantie");
         Assert.Equal("can-wait", (await world.OnlyCaseAsync()).Head("need"));
-        const string Rules = """{"rules":[{"id":"own-1","when":{"all":[{"words":["garantie"]}]},"then":{"need":"complex","topic":"warranty"}}]}""";
+        const string Rules =
+            """{"rules":[{"id":"own-1","when":{"all":[{"words":["garantie"]}]},"then":{"need":"complex","topic":"warranty"}}]}""";
 
         // Tried on texts and on a stored day: nothing is written.
         var tried = await TryAsync(world, $$"""{"rules":{{Rules}},"texts":[{"text":"Garantie?"},{"text":"Guten Tag"}]}""");
@@ -127,7 +128,8 @@ public sealed class When_a_customer_says_why(AzuriteFixture azurite) : IClassFix
         var (read, different) = (0, 0);
         for (string? more = ""; more is not null;)
         {
-            var step = await TryAsync(world, $$"""{"rules":{{Rules}},"day":"{{world.Time.GetUtcNow():yyyy-MM-dd}}"{{(more.Length > 0 ? $",\"continuation\":\"{more}\"" : "")}}}""");
+            var step = await TryAsync(world,
+                $$"""{"rules":{{Rules}},"day":"{{world.Time.GetUtcNow():yyyy-MM-dd}}"{{(more.Length > 0 ? $",\"continuation\":\"{more}\"" : "")}}}""");
             (read, different) = (read + step.GetProperty("read").GetInt32(), different + step.GetProperty("readings").GetArrayLength());
             more = step.TryGetProperty("continuation", out var next) ? next.GetString() : null;
         }
@@ -174,12 +176,14 @@ public sealed class When_a_customer_says_why(AzuriteFixture azurite) : IClassFix
         await using var world = await TestApp.StartAsync(azurite);
         await SaysAsync(world, "wamid.1", "Frage");
         var id = (await world.OnlyCaseAsync()).CaseId();
-        using (var strange = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/classify", """{"need":"falt","by":"anna","why":"x"}"""))
+        using (var strange = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/classify",
+            """{"need":"falt","by":"anna","why":"x"}"""))
             Assert.Equal((422, true), ((int)strange.StatusCode, (await strange.TextAsync()).Contains("need is one of safety",
                 StringComparison.Ordinal)));
         for (var round = 0; round < 2; round++)
         {
-            using var said = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/classify", """{"need":"idea","owes":"pass-on","by":"anna","why":"read it"}""");
+            using var said = await world.RawAsync(HttpMethod.Post, $"/api/cases/{id}/classify",
+                """{"need":"idea","owes":"pass-on","by":"anna","why":"read it"}""");
             Assert.Equal($"{{\"state\":\"classified\",\"changed\":{(round == 0 ? "true" : "false")}}}", await said.TextAsync());
         }
 

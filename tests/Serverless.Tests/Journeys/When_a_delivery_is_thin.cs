@@ -39,7 +39,8 @@ public sealed class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLife
         var delivery = await _world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/1")));
         Assert.Equal(0, await _world.DrainAsync());
         Assert.Equal("ended: case", await EndAsync(delivery));
-        Assert.Equal("This is m1.", (await _world.OnlyCaseAsync()).GetProperty("contacts")[0].GetProperty("contact").GetProperty("text").GetString());
+        Assert.Equal("This is m1.", (await _world.OnlyCaseAsync()).GetProperty("contacts")[0].GetProperty("contact").GetProperty("text")
+            .GetString());
 
         _api.Documents["mail/1"] = SampleChannel.Element("m1, changed since", Now).ToJsonString();
         await _world.ForgetEndAsync(delivery, "sample");
@@ -55,10 +56,13 @@ public sealed class When_a_delivery_is_thin(AzuriteFixture azurite) : IAsyncLife
         _api.Documents["mail/gone"] = null;
         _api.Documents["mail/broken"] = "no JSON";
         _api.Documents["mail/nested"] = SampleChannel.Thin("mail/gone").ToJsonString();
-        var delivery = await _world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/gone"), SampleChannel.Thin("mail/broken"), SampleChannel.Thin("mail/nested"), SampleChannel.Element("m1", Now)));
+        var delivery =
+            await _world.SampleAsync(SampleChannel.Body(SampleChannel.Thin("mail/gone"), SampleChannel.Thin("mail/broken"),
+                SampleChannel.Thin("mail/nested"), SampleChannel.Element("m1", Now)));
         Assert.Equal(0, await _world.DrainAsync());
         Assert.Equal("kept: ignored:gone-at-provider, case, kept:nested-thin, case", await EndAsync(delivery));
-        Assert.Contains(await _world.CasesAsync(), c => c.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString() == "placeholder");
+        Assert.Contains(await _world.CasesAsync(), c =>
+            c.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString() == "placeholder");
     }
 
     [Fact]

@@ -7,13 +7,15 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>What must be registered at a provider is registered within five minutes of a deployment, and renewed before it ends, whenever Daily runs.</summary>
+/// <summary>What must be registered at a provider is registered within five minutes of a deployment, and renewed before it ends, whenever
+/// Daily runs.</summary>
 public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly LoopbackNetwork _pigeons = new();
 
     private Task<TestApp> StartAsync(string environment = "Production") => TestApp.StartAsync(azurite, _pigeons.Add,
-        [("AZURE_FUNCTIONS_ENVIRONMENT", environment), ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Registration__Repair", "pigeon"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false"))]);
+        [("AZURE_FUNCTIONS_ENVIRONMENT", environment), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
+            ("Registration__Repair", "pigeon"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false"))]);
 
     private async Task<int> ChecksAfterTickAsync(TestApp world)
     {
@@ -39,7 +41,8 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFix
         Assert.Equal(1, await ChecksAfterTickAsync(world));
         foreach (var (name, value, checks) in new[]
         {
-            ("Channels__Pigeon__Loft", "north", 2), ("Hooks__PublicBaseUrl", "https://new.example.com", 3), ("Registration__Repair", "none", 4),
+            ("Channels__Pigeon__Loft", "north", 2), ("Hooks__PublicBaseUrl", "https://new.example.com", 3),
+            ("Registration__Repair", "none", 4),
             // What is no matter of this channel, and what only its own hash of its secrets tells.
             ("Channels__Meta__AppId", "1", 4), ("Channels__Pigeon__LoftSecret", "another", 4),
         })
@@ -54,10 +57,13 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFix
     public async Task Of_two_instances_one_checks_and_a_dead_one_keeps_nobody_from_it()
     {
         await using var world = await StartAsync();
-        await using var twin = await world.TwinAsync(("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Registration__Repair", "pigeon"), ("Hooks__PublicBaseUrl", "https://contact.example.com"));
+        await using var twin = await world.TwinAsync(("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Registration__Repair", "pigeon"),
+            ("Hooks__PublicBaseUrl", "https://contact.example.com"));
         var book = world.Services.GetRequiredService<RegistrationStore>();
         var read = await book.LastAsync("pigeon", default);
-        Assert.Equal(1, (await Task.WhenAll(book.ClaimAsync("pigeon", read, default), twin.Services.GetRequiredService<RegistrationStore>().ClaimAsync("pigeon", read, default))).Count(won => won));
+        Assert.Equal(1,
+            (await Task.WhenAll(book.ClaimAsync("pigeon", read, default), twin.Services.GetRequiredService<RegistrationStore>()
+                .ClaimAsync("pigeon", read, default))).Count(won => won));
         Assert.Equal(0, await ChecksAfterTickAsync(twin));
         world.Time.Advance(TimeSpan.FromMinutes(11));
         await Task.WhenAll(world.TickAsync(), twin.TickAsync());
@@ -69,7 +75,9 @@ public sealed class When_a_deployment_is_new(AzuriteFixture azurite) : IClassFix
     {
         await using var world = await StartAsync();
         var end = world.Time.GetUtcNow().AddHours(24);
-        _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: end), new("token", RegistrationState.Right, Step: "Make a new one.", ExpiresAt: end)];
+        _pigeons.Registrations = _ =>
+            [new("subscription", RegistrationState.Right, ExpiresAt: end),
+                new("token", RegistrationState.Right, Step: "Make a new one.", ExpiresAt: end)];
         Assert.Equal(1, await ChecksAfterTickAsync(world));
         world.Time.Advance(TimeSpan.FromHours(17.9));
         Assert.Equal(1, await ChecksAfterTickAsync(world));

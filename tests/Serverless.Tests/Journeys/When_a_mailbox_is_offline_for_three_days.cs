@@ -58,5 +58,6 @@ public sealed class When_a_mailbox_is_offline_for_three_days(AzuriteFixture azur
         Assert.InRange(late.GetProperty("recovery").GetProperty("gapSeconds").GetInt64(), 3 * 24 * 60 * 60, 4 * 24 * 60 * 60);
     }
 
-    private static JsonElement Contact(JsonElement file) => Assert.Single(file.GetProperty("contacts").EnumerateArray()).GetProperty("contact");
+    private static JsonElement Contact(JsonElement file) =>
+        Assert.Single(file.GetProperty("contacts").EnumerateArray()).GetProperty("contact");
 }

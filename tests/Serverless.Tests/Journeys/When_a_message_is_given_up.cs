@@ -8,7 +8,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>A function failed ten times at a message: people see it, put it back, or discard it. What lies in the queue of a route that is off can be taken away.</summary>
+/// <summary>A function failed ten times at a message: people see it, put it back, or discard it. What lies in the queue of a route that is
+/// off can be taken away.</summary>
 public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Webhooks = "notify-webhook-poison";
@@ -29,15 +30,18 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         Assert.Empty(one.Told);
 
         var id = listed[1].GetProperty("id").GetString();
-        var put = await world.ReviewAsync("poison-messages/resubmit", new JsonObject { ["queue"] = Webhooks, ["id"] = id, ["by"] = "anna" });
+        var put = await world.ReviewAsync("poison-messages/resubmit",
+            new JsonObject { ["queue"] = Webhooks, ["id"] = id, ["by"] = "anna" });
         Assert.Equal((1, 0), (put.GetProperty("done").GetInt32(), put.GetProperty("cut").GetInt32()));
         Assert.Equal(1, (await world.ReviewAsync("poison-messages/resubmit", All())).GetProperty("done").GetInt32());
         Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(listed.Select(l => l.GetProperty("event").GetString()).Order(), one.Told.Select(t => t.Headers["webhook-id"]).Order());
         Assert.Empty(await ListAsync(world));
-        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").EnumerateArray().Single(a => a.GetProperty("on").GetString() == id);
-        Assert.Equal(("resubmit", Webhooks, "anna"), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("by").GetString()));
+        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").EnumerateArray()
+            .Single(a => a.GetProperty("on").GetString() == id);
+        Assert.Equal(("resubmit", Webhooks, "anna"),
+            (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("by").GetString()));
     }
 
     [Fact]
@@ -67,7 +71,9 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         await DieAsync(world, 1);
         Assert.Equal(1, (await world.ReviewAsync("poison-messages/discard", All())).GetProperty("done").GetInt32());
         var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0];
-        Assert.Equal(("discard", Webhooks, 1), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("counts").GetProperty("done").GetInt32()));
+        Assert.Equal(("discard", Webhooks, 1),
+            (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("counts")
+                .GetProperty("done").GetInt32()));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Empty(one.Told);
     }
@@ -77,14 +83,19 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     {
         await using var world = await TestApp.StartAsync(azurite);
         var queues = world.Services.GetRequiredService<QueueStore>();
-        for (var i = 0; i < 101; i++) await queues.SendAsync("notify-teams-poison", System.Text.Encoding.UTF8.GetBytes($"nonsense {i}{(i == 7 ? new string('x', 30_000) : "")}"), TimeSpan.Zero, CancellationToken.None);
+        for (var i = 0; i < 101; i++)
+            await queues.SendAsync("notify-teams-poison",
+                System.Text.Encoding.UTF8.GetBytes($"nonsense {i}{(i == 7 ? new string('x', 30_000) : "")}"), TimeSpan.Zero,
+                CancellationToken.None);
         Assert.True(await world.TickAsync());
         var all = new JsonObject { ["queue"] = "notify-teams-poison", ["all"] = true };
         var put = await world.ReviewAsync("poison-messages/resubmit", (JsonObject)all.DeepClone());
         Assert.Equal((100, 1), (put.GetProperty("done").GetInt32(), put.GetProperty("cut").GetInt32()));
         Assert.Equal(100, await world.CountNoticesAsync("teams"));
 
-        foreach (var message in await world.TakeNoticesAsync("teams")) await queues.SendAsync("notify-teams-poison", System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);
+        foreach (var message in await world.TakeNoticesAsync("teams"))
+            await queues.SendAsync("notify-teams-poison", System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero,
+                CancellationToken.None);
         Assert.True(await world.TickAsync());
         var first = await world.ReviewAsync("poison-messages/discard", (JsonObject)all.DeepClone());
         Assert.Equal((100, true), (first.GetProperty("done").GetInt32(), first.GetProperty("more").GetBoolean()));
@@ -98,9 +109,13 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     {
         await using var one = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite, Webhook(one));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
-        using (var refused = await world.RawAsync(HttpMethod.Post, "/api/operations/routes/webhook/discard")) Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        using (var unknown = await world.RawAsync(HttpMethod.Post, "/api/operations/routes/pigeon/discard")) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        using (var refused = await world.RawAsync(HttpMethod.Post,
+            "/api/operations/routes/webhook/discard")) Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        using (var unknown = await world.RawAsync(HttpMethod.Post,
+            "/api/operations/routes/pigeon/discard")) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
 
         world.Set(("AzureWebJobs.NotifyWebhook.Disabled", "true"));
         var (status, says) = await world.HealthAsync("route:webhook");
@@ -113,28 +128,35 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         world.Set(("AzureWebJobs.NotifyWebhook.Disabled", null));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Empty(one.Told);
-        Assert.Equal("notify-webhook", (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0].GetProperty("channel").GetString());
+        Assert.Equal("notify-webhook",
+            (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0].GetProperty("channel").GetString());
     }
 
     [Fact]
     public async Task A_pointer_is_put_back_or_discarded()
     {
         await using var world = await TestApp.StartAsync(azurite);
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234500", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        var delivery =
+            await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234500", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         using var queue = new InboundDriver(world);
         await queue.LoseAsync();
-        foreach (var text in new[] { "nonsense", $$"""{"channel":"meta","id":"{{delivery}}","attempt":0,"firstAt":"2026-11-20T09:00:00Z"}""" })
+        foreach (var text in new[] { "nonsense",
+            $$"""{"channel":"meta","id":"{{delivery}}","attempt":0,"firstAt":"2026-11-20T09:00:00Z"}""" })
             await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
 
         var kept = await ListAsync(world, "inbound");
         Assert.Equal(2, kept.Count);
         Assert.DoesNotContain("nonsense", string.Concat(kept), StringComparison.Ordinal);
         var id = kept.Single(k => k.GetProperty("length").GetInt32() > 8).GetProperty("id").GetString();
-        Assert.Equal(1, (await world.ReviewAsync("poison-messages/resubmit", new JsonObject { ["queue"] = "inbound", ["id"] = id })).GetProperty("done").GetInt32());
+        Assert.Equal(1,
+            (await world.ReviewAsync("poison-messages/resubmit", new JsonObject { ["queue"] = "inbound", ["id"] = id })).GetProperty("done")
+            .GetInt32());
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal("ended: case", await world.EndOfAsync(delivery));
 
-        Assert.Equal(1, (await world.ReviewAsync("poison-messages/discard", new JsonObject { ["queue"] = "inbound", ["all"] = true })).GetProperty("done").GetInt32());
+        Assert.Equal(1,
+            (await world.ReviewAsync("poison-messages/discard",
+                new JsonObject { ["queue"] = "inbound", ["all"] = true })).GetProperty("done").GetInt32());
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("poisonMessages").GetInt32());
         Assert.Equal(2, (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").GetArrayLength());
     }
@@ -159,12 +181,15 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
         [.. (await world.GetAsync($"/api/operations/poison-messages?queue={queue}")).GetProperty("messages").EnumerateArray()];
 
     private static (string, string?)[] Webhook(Subscriber subscriber) =>
-        [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
+        [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()),
+            ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
     private static async Task DieAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         await BuryAsync(world);
     }
 
@@ -172,7 +197,8 @@ public sealed class When_a_message_is_given_up(AzuriteFixture azurite) : IClassF
     private static async Task BuryAsync(TestApp world)
     {
         var queues = world.Services.GetRequiredService<QueueStore>();
-        foreach (var message in await world.TakeNoticesAsync("webhook")) await queues.SendAsync(Webhooks, System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);
+        foreach (var message in await world.TakeNoticesAsync("webhook"))
+            await queues.SendAsync(Webhooks, System.Text.Encoding.UTF8.GetBytes(message), TimeSpan.Zero, CancellationToken.None);
         Assert.True(await world.TickAsync());
     }
 }

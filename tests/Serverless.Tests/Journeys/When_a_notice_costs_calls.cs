@@ -64,7 +64,8 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         await TellAsync(world, "webhook", told);
         Assert.Equal((2L, 0L), await world.CostAsync(() => TellAsync(world, "webhook", told)));
         Assert.Equal(2, _subscribers[0].Told.Count);
-        var early = Encoding.UTF8.GetString(EventMessage.Write(Encoding.UTF8.GetBytes(Event(world)), notBefore: world.Time.GetUtcNow().AddMinutes(1)));
+        var early = Encoding.UTF8.GetString(EventMessage.Write(Encoding.UTF8.GetBytes(Event(world)), notBefore: world.Time.GetUtcNow()
+            .AddMinutes(1)));
         Assert.Equal((1L, 0L), await world.CostAsync(() => TellAsync(world, "webhook", early)));
     }
 
@@ -93,10 +94,12 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         var relay = world.Services.GetRequiredService<OutboxRelay>();
         var entry = new OutboxEntry("Event-x", "serverless.case.opened.v1", world.Time.GetUtcNow(), Encoding.UTF8.GetBytes(Event(world)));
         await relay.TryPublishAsync("case", [entry], CancellationToken.None);
-        Assert.Equal(Costs.Written("eventToFourRoutes", 4, 1), await world.CostAsync(() => relay.TryPublishAsync("case", [entry], CancellationToken.None)));
+        Assert.Equal(Costs.Written("eventToFourRoutes", 4, 1),
+            await world.CostAsync(() => relay.TryPublishAsync("case", [entry], CancellationToken.None)));
         world.Set(("AzureWebJobs.NotifyTeams.Disabled", "true"), ("AzureWebJobs:NotifyMail:Disabled", "1"));
         Assert.Equal((2L, 1L), await world.CostAsync(() => relay.TryPublishAsync("case", [entry], CancellationToken.None)));
-        Assert.Equal((0L, 1L), await world.CostAsync(() => relay.TryPublishAsync("case", [entry with { Left = OutboxEntry.Topic }], CancellationToken.None)));
+        Assert.Equal((0L, 1L),
+            await world.CostAsync(() => relay.TryPublishAsync("case", [entry with { Left = OutboxEntry.Topic }], CancellationToken.None)));
     }
 
     // The first notice also makes the table and reads who subscribes, which holds for ten seconds.
@@ -105,7 +108,9 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         for (var i = 0; i < subscribers; i++) _subscribers.Add(await Subscriber.StartAsync());
         var world = await TestApp.StartAsync(azurite,
         [
-            .. _subscribers.SelectMany((s, i) => new (string, string?)[] { ($"Webhook__Subscribers__s{i}__Url", s.Address.ToString()), ($"Webhook__Subscribers__s{i}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=") }),
+            .. _subscribers.SelectMany((s, i) =>
+                new (string, string?)[] { ($"Webhook__Subscribers__s{i}__Url", s.Address.ToString()),
+                    ($"Webhook__Subscribers__s{i}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=") }),
             ("Recipients__Entries__service-desk__TeamsUrl", _subscribers[0].Address.ToString()),
         ]);
         // And the queue of later tries.
@@ -115,7 +120,8 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         return world;
     }
 
-    private static Task TellAsync(TestApp world, string route, string message) => world.Services.GetRequiredService<NotificationDispatcher>().RunAsync(route, message, CancellationToken.None);
+    private static Task TellAsync(TestApp world, string route, string message) =>
+        world.Services.GetRequiredService<NotificationDispatcher>().RunAsync(route, message, CancellationToken.None);
 
     private string Event(TestApp world) => JsonSerializer.Serialize(new
     {
@@ -125,6 +131,7 @@ public sealed class When_a_notice_costs_calls(AzuriteFixture azurite) : IClassFi
         type = "serverless.case.opened.v1",
         subject = "case",
         time = world.Time.GetUtcNow(),
-        data = new { caseId = "case", number = "K1", state = "open", owner = "service-desk", need = "fault", owes = "repair", channel = "meta", network = "whatsapp" },
+        data = new { caseId = "case", number = "K1", state = "open", owner = "service-desk", need = "fault", owes = "repair",
+            channel = "meta", network = "whatsapp" },
     });
 }

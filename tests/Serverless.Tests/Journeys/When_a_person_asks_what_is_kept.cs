@@ -33,7 +33,8 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         var quarantined = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.q", Anna, "Quarantänewort")), "another secret");
         await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.1", Anna, "Annawort eins")));
         await world.DrainAsync(bus: false);
-        var mixed = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.2", Anna, "Annawort zwei"), Said(world, "wamid.3", Bert, "Bertwort, meine Nummer ist +4930 231 25018")));
+        var mixed = await world.AcceptAsync(MetaCall.Messages(Said(world, "wamid.2", Anna, "Annawort zwei"),
+            Said(world, "wamid.3", Bert, "Bertwort, meine Nummer ist +4930 231 25018")));
         await world.AcceptAsync(MetaCall.Echo(Said(world, "wamid.4", Anna, "Unsere Antwort")));
         await world.PigeonAsync(new { id = "p1", customer = Anna, text = "Annawort per Taube", at = world.Time.GetUtcNow() });
         await world.DrainAsync();
@@ -50,7 +51,9 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         Assert.Equal(202, (await world.ReplyAsync(loft.CaseId(), new { text = "Antwort per Taube" })).Status);
         await world.DrainAsync();
         // What a provider says of a message that no reply of ours is.
-        await world.AcceptAsync(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(MetaCall.Status("wamid.other", "read", world.Time.GetUtcNow(), "x")).Replace("\"status\":", $"\"recipient_id\":\"{Anna}\",\"status\":", StringComparison.Ordinal)));
+        await world.AcceptAsync(
+            Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(MetaCall.Status("wamid.other", "read", world.Time.GetUtcNow(), "x"))
+                .Replace("\"status\":", $"\"recipient_id\":\"{Anna}\",\"status\":", StringComparison.Ordinal)));
         await world.DrainAsync();
 
         var found = await AskAsync(world, "find", new { address = "0049 30 / 23125-017", by = "Ina" });
@@ -59,7 +62,9 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         Assert.Equal($"meta/{quarantined}", Assert.Single(found.GetProperty("quarantined").EnumerateArray()).GetString());
         // Two messages and the echo, the status, the call in quarantine, the pigeon.
         Assert.Equal(6, found.GetProperty("deliveries").GetInt32());
-        Assert.Equal("Bertwort, meine Nummer ist +4930 231 25018", Assert.Single((await world.CasesAsync()).Single(c => c.Texts().Any(t => t!.StartsWith("Bert", StringComparison.Ordinal))).Texts()));
+        Assert.Equal("Bertwort, meine Nummer ist +4930 231 25018",
+            Assert.Single((await world.CasesAsync()).Single(c => c.Texts().Any(t => t!.StartsWith("Bert", StringComparison.Ordinal)))
+                .Texts()));
 
         await ExportHoldsAsync(world, found.GetProperty("order").GetString()!, mixed);
         await AskAsync(world, "export", new { order = "018f0000000070008000000000000000" }, 404);
@@ -78,17 +83,21 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         Assert.StartsWith("Bertwort", Assert.Single((await world.OnlyCaseAsync()).Texts()), StringComparison.Ordinal);
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
 
-        var trail = (await world.GetAsync("/api/operations/actions")).GetProperty("actions").EnumerateArray().Where(a => a.GetProperty("channel").GetString() == "all").ToList();
-        Assert.Equal(["erase-person", "export-person", "find-person", "find-person"], trail.Select(a => a.GetProperty("what").GetString()!).Order(StringComparer.Ordinal));
+        var trail = (await world.GetAsync("/api/operations/actions")).GetProperty("actions").EnumerateArray()
+            .Where(a => a.GetProperty("channel").GetString() == "all").ToList();
+        Assert.Equal(["erase-person", "export-person", "find-person", "find-person"], trail.Select(a => a.GetProperty("what").GetString()!)
+            .Order(StringComparer.Ordinal));
         Assert.All(trail, a => Assert.Equal(PersonAddress.Parse("+" + Anna, out _)!.NameUnder(AuditKey), a.GetProperty("on").GetString()));
         Assert.DoesNotContain(world.Log.Lines, l => l.Contains(Anna, StringComparison.Ordinal));
     }
 
     private static async Task ExportHoldsAsync(TestApp world, string order, string mixed)
     {
-        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/export", new JsonObject { ["order"] = order, ["by"] = "Ina" }.ToJsonString());
+        using var answer = await world.RawAsync(HttpMethod.Post, "/api/operations/privacy/export",
+            new JsonObject { ["order"] = order, ["by"] = "Ina" }.ToJsonString());
         Assert.Equal((HttpStatusCode.OK, "application/zip"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-        await using var zip = await ZipArchive.CreateAsync(await answer.Content.ReadAsStreamAsync(), ZipArchiveMode.Read, leaveOpen: false, null);
+        await using var zip = await ZipArchive.CreateAsync(await answer.Content.ReadAsStreamAsync(), ZipArchiveMode.Read, leaveOpen: false,
+            null);
         Dictionary<string, string> entries = new(StringComparer.Ordinal);
         foreach (var entry in zip.Entries)
         {
@@ -97,7 +106,8 @@ public sealed class When_a_person_asks_what_is_kept(AzuriteFixture azurite) : IC
         }
 
         var whole = string.Join('\n', entries.Values);
-        foreach (var word in new[] { "Annawort eins", "Annawort zwei", "Annawort per Taube", "Antwort per Taube", "Unsere Antwort", "Quarant" }) Assert.Contains(word, whole, StringComparison.Ordinal);
+        foreach (var word in new[] { "Annawort eins", "Annawort zwei", "Annawort per Taube", "Antwort per Taube", "Unsere Antwort",
+            "Quarant" }) Assert.Contains(word, whole, StringComparison.Ordinal);
         Assert.DoesNotContain("Bertwort", whole, StringComparison.Ordinal);
         Assert.DoesNotContain(Bert, whole, StringComparison.Ordinal);
         Assert.Equal(2, entries.Keys.Count(k => k.StartsWith("cases/", StringComparison.Ordinal)));

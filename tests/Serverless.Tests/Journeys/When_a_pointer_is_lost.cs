@@ -6,7 +6,8 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A delivery is stored and nobody is told to work it: Tick finds it (D3).</summary>
 public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) =>
+        MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     private static async Task<int> UnaccountedAsync(TestApp world) => (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32();
 
@@ -79,7 +80,8 @@ public sealed class When_a_pointer_is_lost(AzuriteFixture azurite) : IClassFixtu
     [Fact]
     public async Task The_end_of_a_month_hides_nothing()
     {
-        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(new DateTimeOffset(2026, 11, 30, 23, 50, 0, TimeSpan.Zero)));
+        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null,
+            new FakeTime(new DateTimeOffset(2026, 11, 30, 23, 50, 0, TimeSpan.Zero)));
         using var queue = new InboundDriver(world);
         var delivery = await world.AcceptAsync(Body(world));
         await queue.LoseAsync();

@@ -14,7 +14,8 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
     [Fact]
     public async Task It_is_told_once_a_step_and_no_more_after_the_last()
     {
-        await using var world = await TestApp.StartAsync(azurite, ("Cases__EscalateMinutes", "60,240"), ("ServiceLevels__DefaultMinutes", "120"));
+        await using var world = await TestApp.StartAsync(azurite, ("Cases__EscalateMinutes", "60,240"),
+            ("ServiceLevels__DefaultMinutes", "120"));
         await ArriveAsync(world, MetaCall.Messages(From(world, "m-1", "Wo bleibt mein Paket?")));
         await TickAsync(world);
         Assert.Equal(0, Times(world));
@@ -82,7 +83,8 @@ public sealed class When_a_promise_is_not_kept(AzuriteFixture azurite) : IClassF
         await world.Services.GetRequiredService<TableStore>().MergeAsync("cases", broken, ETag.All, CancellationToken.None);
         world.Time.Advance(TimeSpan.FromMinutes(121));
         Assert.False(await world.TickAsync());
-        Assert.Equal(ids[1..].Order(StringComparer.Ordinal), world.Told().Where(t => t.Type == Overdue).Select(t => t.CaseId).Order(StringComparer.Ordinal));
+        Assert.Equal(ids[1..].Order(StringComparer.Ordinal), world.Told().Where(t => t.Type == Overdue).Select(t => t.CaseId)
+            .Order(StringComparer.Ordinal));
         Assert.Contains(world.Log.Lines, l => l.Contains($"clock {ids[0]} failed", StringComparison.Ordinal));
         Assert.Contains(world.Log.Lines, l => l.Contains("clocks failed count=1 of=3", StringComparison.Ordinal));
     }

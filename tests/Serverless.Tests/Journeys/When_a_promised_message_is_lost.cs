@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>A process wrote that it was about to put a message, and died before it did: Tick puts it, once, ten minutes after its time.</summary>
+/// <summary>A process wrote that it was about to put a message, and died before it did: Tick puts it, once, ten minutes after its
+/// time.</summary>
 public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
@@ -14,7 +15,8 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
     {
         await using var anna = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite, [
-            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "5"), ("Recipients__Entries__anna__DigestMinutes", "60"),
+            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()),
+            ("Recipients__Entries__anna__DigestCount", "5"), ("Recipients__Entries__anna__DigestMinutes", "60"),
             ("Notification__BurstCount", "0")]);
         await ArriveAsync(world, 2);
         // One message for the window, however many came.
@@ -30,7 +32,8 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         Assert.True(await world.TickAsync());
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(anna.Told);
-        Assert.All((await NoticesAsync(world)).Where(n => n.StartsWith("teams", StringComparison.Ordinal)), n => Assert.Equal("teams:delivered", n));
+        Assert.All((await NoticesAsync(world)).Where(n => n.StartsWith("teams", StringComparison.Ordinal)), n =>
+            Assert.Equal("teams:delivered", n));
 
         world.Time.Advance(TimeSpan.FromHours(2));
         Assert.True(await world.TickAsync());
@@ -44,14 +47,16 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
         await using var anna = await Subscriber.StartAsync();
         (string, string?)[] settings =
         [
-            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()), ("Recipients__Entries__anna__DigestCount", "9"), ("Notification__BurstCount", "0"),
+            ("Owners__Default", "anna"), ("Recipients__Entries__anna__TeamsUrl", anna.Address.ToString()),
+            ("Recipients__Entries__anna__DigestCount", "9"), ("Notification__BurstCount", "0"),
         ];
         await using var world = await TestApp.StartAsync(azurite, settings);
         await using var twin = await world.TwinAsync(settings);
         await ArriveAsync(world, 2);
         var end = Assert.Single(world.Later.Waiting);
         world.Time.Set(end.Due);
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? world : twin).InvokeAsync("NotifyTeams", "notice", end.Text))), Assert.True);
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6)
+            .Select(i => (i % 2 == 0 ? world : twin).InvokeAsync("NotifyTeams", "notice", end.Text))), Assert.True);
         await world.PassAsync(world.Time.GetUtcNow().AddMinutes(11));
         Assert.Single(anna.Told);
     }
@@ -60,7 +65,8 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
     public async Task A_round_that_was_written_is_made_once()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(413));
-        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", down.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", down.Address.ToString()),
+            ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
         await ArriveAsync(world, 1);
         Assert.Equal("webhook:failed", Assert.Single(await NoticesAsync(world)));
         down.Answer = Subscriber.Status(204);
@@ -94,8 +100,11 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
             await answer.Task;
             context.Response.StatusCode = 204;
         });
-        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", slow.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", slow.Address.ToString()),
+            ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid("m-1", "491511234501", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         var draining = world.DrainAsync();
         await reached.Task;
         var id = (await world.GetAsync("/api/operations/notices")).EnumerateArray().Single().GetProperty("eventId").GetString();
@@ -111,10 +120,13 @@ public sealed class When_a_promised_message_is_lost(AzuriteFixture azurite) : IC
     private static async Task ArriveAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{i}", $"49151123450{i}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
     private static async Task<List<string>> NoticesAsync(TestApp world) =>
-        [.. (await world.GetAsync("/api/operations/notices")).EnumerateArray().Select(n => $"{n.GetProperty("route").GetString()}:{n.GetProperty("state").GetString()}")];
+        [.. (await world.GetAsync("/api/operations/notices")).EnumerateArray()
+            .Select(n => $"{n.GetProperty("route").GetString()}:{n.GetProperty("state").GetString()}")];
 }

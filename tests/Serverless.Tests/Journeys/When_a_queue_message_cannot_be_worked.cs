@@ -18,7 +18,8 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     {
         await using var world = await TestApp.StartAsync(azurite);
         using var queue = new InboundDriver(world);
-        using (await world.SendMetaAsync(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())))) await queue.PutAsync(text);
+        using (await world.SendMetaAsync(
+            MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow())))) await queue.PutAsync(text);
         Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(0, await queue.CountAsync());
@@ -51,7 +52,9 @@ public sealed class When_a_queue_message_cannot_be_worked(AzuriteFixture azurite
     public async Task A_pointer_to_nothing_is_done()
     {
         await using var world = await TestApp.StartAsync(azurite);
-        Assert.True(await world.InvokeAsync("Normalise", "pointer", Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0, world.Time.GetUtcNow()).ToJson())));
+        Assert.True(await world.InvokeAsync("Normalise", "pointer",
+            Encoding.UTF8.GetString(new DeliveryMessage("meta", DeliveryKey.NewId(world.Time.GetUtcNow()), 0,
+                world.Time.GetUtcNow()).ToJson())));
         Assert.Contains(world.Log.Lines, line => line.StartsWith("gone meta/", StringComparison.Ordinal));
     }
 }

@@ -19,14 +19,16 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
     {
         await using var api = await MetaApi.StartAsync();
         await using var world = await TestApp.StartAsync(
-            azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token), ("Acknowledgement__Channels__Meta", "on"), ("Acknowledgement__Contact", "030 23125 100"));
+            azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token),
+            ("Acknowledgement__Channels__Meta", "on"), ("Acknowledgement__Contact", "030 23125 100"));
         var at = world.Time.GetUtcNow();
         await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.asks", "493023125017", "Frage", at)));
         world.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(0, await world.DrainAsync());
         var sent = Assert.Single(api.Sent);
         var file = await world.OnlyCaseAsync();
-        var due = DateTimeOffset.Parse(file.Head("dueAt"), CultureInfo.InvariantCulture).AddHours(1).ToString("dd.MM.yyyy, HH:mm 'Uhr MEZ'", CultureInfo.InvariantCulture);
+        var due = DateTimeOffset.Parse(file.Head("dueAt"), CultureInfo.InvariantCulture).AddHours(1)
+            .ToString("dd.MM.yyyy, HH:mm 'Uhr MEZ'", CultureInfo.InvariantCulture);
         var text = sent.Body.GetProperty("text").GetProperty("body").GetString()!;
         Assert.Equal(
             $"Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ihre Vorgangsnummer ist {file.Head("number")}.\n\nSie erhalten bis {due} eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100\n\nDiese Nachricht wurde automatisch versendet.",
@@ -96,7 +98,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         world.Time.Advance(TimeSpan.FromMinutes(1));
         await world.SaysAsync(new { id = "q4", customer = "anna", text = "Danke, noch etwas", at = world.Time.GetUtcNow() });
         Assert.Single(_pigeons.Flown, r => r.Automatic);
-        Assert.Equal(["delivered:reply", "void:guard", "void:said-before", "void:said-before"], (await world.ReceiptNoticesAsync()).Order(StringComparer.Ordinal));
+        Assert.Equal(["delivered:reply", "void:guard", "void:said-before", "void:said-before"],
+            (await world.ReceiptNoticesAsync()).Order(StringComparer.Ordinal));
 
         world.Time.Advance(TimeSpan.FromMinutes(1));
         await world.WriteAsync(id);
@@ -113,7 +116,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         _pigeons.Answer = async letter =>
         {
             var taken = _pigeons.Take(letter, world.Time.GetUtcNow());
-            var echo = new { id = taken.Event.Contact.ExternalId, customer = "anna", text = letter.Text.Replace("\n\n", "\n", StringComparison.Ordinal), at = world.Time.GetUtcNow(), echo = "yes" };
+            var echo = new { id = taken.Event.Contact.ExternalId, customer = "anna",
+                text = letter.Text.Replace("\n\n", "\n", StringComparison.Ordinal), at = world.Time.GetUtcNow(), echo = "yes" };
             Assert.Equal("ended: outbound", await world.PigeonAsync(echo));
             return taken;
         };
@@ -134,13 +138,15 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         Assert.Empty(_pigeons.Flown);
         Assert.Equal(["waiting:quiet-hours"], await world.ReceiptNoticesAsync());
 
-        await world.SaysAsync(new { id = "k1", customer = "ben", text = "Hiermit kündige ich meinen Wartungsvertrag {number}.", at = world.Time.GetUtcNow(), language = "de" });
+        await world.SaysAsync(new { id = "k1", customer = "ben", text = "Hiermit kündige ich meinen Wartungsvertrag {number}.",
+            at = world.Time.GetUtcNow(), language = "de" });
         var confirmed = Assert.Single(_pigeons.Flown);
         Assert.Contains("am 20.11.2026, 20:30 Uhr MEZ bei uns eingegangen", confirmed.Text, StringComparison.Ordinal);
         Assert.Contains("Hiermit kündige ich meinen Wartungsvertrag {number}.", confirmed.Text, StringComparison.Ordinal);
 
         var morning = Assert.Single(world.LaterReceipts()).Due;
-        Assert.InRange(morning, new DateTimeOffset(2026, 11, 21, 7, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 11, 21, 7, 5, 0, TimeSpan.Zero));
+        Assert.InRange(morning, new DateTimeOffset(2026, 11, 21, 7, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2026, 11, 21, 7, 5, 0, TimeSpan.Zero));
         world.Time.Set(morning);
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(["k1", "q1"], _pigeons.Flown.Select(r => r.To.ExternalId));
@@ -172,7 +178,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
             await world.PigeonAsync(new { id = $"b{round}", customer = $"c{round}", text = "Noch eine", at = world.Time.GetUtcNow() });
             var messages = await world.TakeReceiptsAsync();
             Assert.Equal(2, messages.Count);
-            Assert.All(await Task.WhenAll(messages.SelectMany(m => new[] { world.AcknowledgeAsync(m), twin.AcknowledgeAsync(m) })), done => Assert.True(done));
+            Assert.All(await Task.WhenAll(messages.SelectMany(m => new[] { world.AcknowledgeAsync(m), twin.AcknowledgeAsync(m) })), done =>
+                Assert.True(done));
             Assert.Equal(0, await world.DrainAsync());
             Assert.Equal(round, _pigeons.Flown.Count);
         }
@@ -192,7 +199,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
                 var message = Assert.Single(await world.TakeReceiptsAsync());
                 var gate = new StepGate();
                 gates.Add(gate);
-                var doomed = await world.TwinAsync([.. AcknowledgementSteps.On(further: ("AzureWebJobsStorage", gate.Through(world.ConnectionString)))]);
+                var doomed = await world.TwinAsync(
+                    [.. AcknowledgementSteps.On(further: ("AzureWebJobsStorage", gate.Through(world.ConnectionString)))]);
                 dead.Add(doomed);
                 gate.DieAfter(steps);
                 var work = doomed.AcknowledgeAsync(message);
@@ -250,7 +258,8 @@ public sealed class When_a_receipt_is_owed(AzuriteFixture azurite) : IClassFixtu
         var (id, receipt) = (file.CaseId(), file.GetProperty("replies")[0].GetProperty("id").GetString()!);
         Assert.Equal("waiting: unreachable", await world.StateOfAsync(id, receipt));
         world.Time.Advance(TimeSpan.FromMinutes(5));
-        if (because == "answered") await world.SaysAsync(new { id = "o1", customer = "anna", text = "Wir sind dran.", at = world.Time.GetUtcNow(), echo = "yes" });
+        if (because == "answered")
+            await world.SaysAsync(new { id = "o1", customer = "anna", text = "Wir sind dran.", at = world.Time.GetUtcNow(), echo = "yes" });
         else await world.CloseAsync(id);
         _pigeons.Answer = null;
         Assert.True(await world.SendReplyAsync(id, receipt));

@@ -6,14 +6,17 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>What is registered at a provider is not what the settings ask for, or ends soon: it is seen, told once, and repaired only where that is allowed.</summary>
+/// <summary>What is registered at a provider is not what the settings ask for, or ends soon: it is seen, told once, and repaired only where
+/// that is allowed.</summary>
 public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly LoopbackNetwork _pigeons = new();
 
     // Real channels are off: their upkeep has tests of its own.
     private Task<TestApp> StartAsync(params (string Name, string? Value)[] settings) =>
-        TestApp.StartAsync(azurite, _pigeons.Add, [("Hooks__PublicBaseUrl", "https://contact.example.com/"), .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
+        TestApp.StartAsync(azurite, _pigeons.Add,
+            [("Hooks__PublicBaseUrl", "https://contact.example.com/"),
+                .. Seed.Channels.Select(c => ($"Channels__{c}__Enabled", (string?)"false")), .. settings]);
 
     private static Task<bool> DailyAsync(TestApp world) => world.InvokeAsync("Daily", "timer", new JsonObject { ["IsPastDue"] = false });
 
@@ -29,7 +32,9 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     public async Task It_is_told_once_and_health_names_the_step()
     {
         await using var world = await StartAsync();
-        _pigeons.Registrations = _ => [new("webhook", RegistrationState.Drifted, "No address is entered.", "Enter it."), new("perch", RegistrationState.ByHand, null, "Feed them.")];
+        _pigeons.Registrations = _ =>
+            [new("webhook", RegistrationState.Drifted, "No address is entered.", "Enter it."),
+                new("perch", RegistrationState.ByHand, null, "Feed them.")];
         Assert.True(await DailyAsync(world));
         Assert.True(await DailyAsync(world));
         Assert.Equal(["channel.drifted.v1 webhook"], Told(world));
@@ -37,14 +42,16 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         Assert.All(_pigeons.Checks, c => Assert.Equal(new RegistrationCheckRequest("https://contact.example.com", false), c));
 
         var report = await world.GetAsync("/api/operations/channels");
-        Assert.Equal(["perch: Feed them.", "webhook: Enter it."], report.GetProperty("steps").EnumerateArray().Select(s => $"{s.GetProperty("name").GetString()}: {s.GetProperty("step").GetString()}"));
+        Assert.Equal(["perch: Feed them.", "webhook: Enter it."], report.GetProperty("steps").EnumerateArray()
+            .Select(s => $"{s.GetProperty("name").GetString()}: {s.GetProperty("step").GetString()}"));
 
         // Put right by a person; the perch is gone for good.
         _pigeons.Registrations = _ => [new("webhook", RegistrationState.Right)];
         Assert.True(await DailyAsync(world));
         Assert.Equal(("green", ""), await world.HealthAsync("upkeep"));
         report = await world.GetAsync("/api/operations/channels");
-        Assert.Equal(["webhook"], report.GetProperty("channels").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "pigeon").GetProperty("registrations").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
+        Assert.Equal(["webhook"], report.GetProperty("channels").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "pigeon")
+            .GetProperty("registrations").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
         Assert.Equal(0, await world.DrainAsync());
     }
 
@@ -55,7 +62,9 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     public async Task It_is_repaired_where_the_settings_allow_it(string repair)
     {
         await using var world = await StartAsync(("Registration__Repair", repair));
-        _pigeons.Registrations = upkeep => [new("webhook", upkeep.Repair ? RegistrationState.Repaired : RegistrationState.Drifted), new("other", RegistrationState.Foreign, "Leads to test.example.com.")];
+        _pigeons.Registrations = upkeep =>
+            [new("webhook", upkeep.Repair ? RegistrationState.Repaired : RegistrationState.Drifted),
+                new("other", RegistrationState.Foreign, "Leads to test.example.com.")];
         Assert.True(await DailyAsync(world));
         Assert.Equal(["channel.foreign.v1 other", "channel.repaired.v1 webhook"], Told(world).Order(StringComparer.Ordinal));
         Assert.Equal("yellow", (await world.HealthAsync("upkeep")).Status);
@@ -88,7 +97,8 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         Assert.True(await world.TickAsync());
         Assert.Empty(_pigeons.Checks);
         world.Time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("ended: ignored:subscription-removed", await world.PigeonAsync(new { attention = "subscription-removed", at = world.Time.GetUtcNow() }));
+        Assert.Equal("ended: ignored:subscription-removed",
+            await world.PigeonAsync(new { attention = "subscription-removed", at = world.Time.GetUtcNow() }));
         world.Time.Advance(TimeSpan.FromMinutes(4));
         Assert.True(await world.TickAsync());
         Assert.True(await world.TickAsync());
@@ -99,8 +109,11 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     public async Task What_ends_is_told_at_thirty_seven_and_one_days_once_each()
     {
         var end = new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero);
-        await using var world = await StartAsync(("Registration__Expires__AppSecret", "2027-01-31"), ("Registration__Expires__Typo", "soon"));
-        _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: world.Time.GetUtcNow().AddDays(6)), new("token", RegistrationState.Right, null, "Make a new one.", end)];
+        await using var world = await StartAsync(("Registration__Expires__AppSecret", "2027-01-31"),
+            ("Registration__Expires__Typo", "soon"));
+        _pigeons.Registrations = _ =>
+            [new("subscription", RegistrationState.Right, ExpiresAt: world.Time.GetUtcNow().AddDays(6)),
+                new("token", RegistrationState.Right, null, "Make a new one.", end)];
         List<string> told = [];
         foreach (var days in new[] { 40, 29.5, 29, 20, 7, 6, 1, 0.5, -1 })
         {
@@ -115,7 +128,8 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         var (status, says) = await world.HealthAsync("upkeep");
         Assert.Equal("red", status);
         Assert.Contains("Write Registration__Expires__Typo as 2027-03-31.", says, StringComparison.Ordinal);
-        var calendar = (await world.GetAsync("/api/operations/channels")).GetProperty("expires").EnumerateArray().Select(e => e.GetProperty("name").GetString()).ToList();
+        var calendar = (await world.GetAsync("/api/operations/channels")).GetProperty("expires").EnumerateArray()
+            .Select(e => e.GetProperty("name").GetString()).ToList();
         Assert.Equal("subscription", calendar[^1]);
 
         // A new token ends later: it is told anew when its time comes.
@@ -131,8 +145,12 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
     {
         await using var world = await StartAsync(("Registration__Expires__AppSecret", "2027-01-31"));
         var end = new DateTimeOffset(2027, 1, 31, 0, 0, 0, TimeSpan.Zero);
-        _pigeons.Registrations = _ => [new("subscription", RegistrationState.Right, ExpiresAt: end), new("token", RegistrationState.Right, null, "Make a new one.", end)];
-        List<string> Lines() => [.. world.Log.Lines.Where(l => l.Contains("expiring ", StringComparison.Ordinal)).Select(l => l[l.IndexOf("expiring ", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal)];
+        _pigeons.Registrations = _ =>
+            [new("subscription", RegistrationState.Right, ExpiresAt: end),
+                new("token", RegistrationState.Right, null, "Make a new one.", end)];
+        List<string> Lines() =>
+            [.. world.Log.Lines.Where(l => l.Contains("expiring ", StringComparison.Ordinal))
+                .Select(l => l[l.IndexOf("expiring ", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal)];
         world.Time.Set(end.AddDays(-8));
         Assert.True(await DailyAsync(world));
         Assert.Empty(Lines());
@@ -144,13 +162,16 @@ public sealed class When_a_registration_drifts(AzuriteFixture azurite) : IClassF
         _pigeons.Registrations = _ => throw new InvalidOperationException();
         world.Time.Set(end.AddDays(0.5));
         Assert.True(await DailyAsync(world));
-        Assert.Equal(["expiring pigeon subscription days=-1", "expiring pigeon token days=-1", "expiring settings AppSecret days=-1"], Lines().Where(l => l.EndsWith("-1", StringComparison.Ordinal)));
+        Assert.Equal(["expiring pigeon subscription days=-1", "expiring pigeon token days=-1", "expiring settings AppSecret days=-1"],
+            Lines().Where(l => l.EndsWith("-1", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task While_the_bus_is_down_it_is_kept_and_told_later_under_the_same_id()
     {
-        await using var world = await StartAsync(("ServiceBusConnection", "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true"));
+        await using var world =
+            await StartAsync(("ServiceBusConnection",
+                "Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true"));
         await using var twin = await world.TwinAsync();
         _pigeons.Registrations = _ => [new("webhook", RegistrationState.Drifted)];
         Assert.True(await DailyAsync(world));

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Somebody mistypes a secret: what the provider calls meanwhile is kept in quarantine, and let out once the secret is right (P6).</summary>
+/// <summary>Somebody mistypes a secret: what the provider calls meanwhile is kept in quarantine, and let out once the secret is right
+/// (P6).</summary>
 public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Calls = 100;
@@ -28,25 +29,31 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
 
         // Before the secret is right nothing comes out, whatever anybody asks for.
         var early = await world.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour));
-        Assert.Equal((0, Calls + 1), (early.Sum("done"), early.Sum((System.Text.Json.JsonElement step) => step.GetProperty("stay").EnumerateArray().Sum(s => s.GetProperty("count").GetInt32()))));
+        Assert.Equal((0, Calls + 1),
+            (early.Sum("done"),
+                early.Sum((System.Text.Json.JsonElement step) =>
+                    step.GetProperty("stay").EnumerateArray().Sum(s => s.GetProperty("count").GetInt32()))));
 
         world.Set(Right);
         Assert.Equal(Calls + 1, (await ListAsync(world, hour)).Distinct().Count());
         var steps = await world.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour));
         Assert.True(steps.Count > 1);
         Assert.Equal((Calls, 0), (steps.Sum("done"), steps.Sum("already")));
-        Assert.Equal("signature-wrong", Assert.Single(steps.SelectMany(s => s.GetProperty("stay").EnumerateArray())).GetProperty("reason").GetString());
+        Assert.Equal("signature-wrong", Assert.Single(steps.SelectMany(s => s.GetProperty("stay").EnumerateArray())).GetProperty("reason")
+            .GetString());
         Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(0, (await world.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour))).Sum("done"));
         var cases = await world.CasesAsync();
         Assert.Equal(10, cases.Count);
-        Assert.Equal(Calls, cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray()).Select(c => c.GetProperty("contact").GetProperty("externalId").GetString()).Distinct().Count());
+        Assert.Equal(Calls, cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray())
+            .Select(c => c.GetProperty("contact").GetProperty("externalId").GetString()).Distinct().Count());
         var summary = await world.SummaryAsync();
         Assert.Equal((Calls, 0, 2, 0), (summary.GetProperty("contacts").GetInt32(), summary.GetProperty("duplicates").GetInt32(),
             summary.GetProperty("deliveries").GetProperty("quarantined").GetInt32(), summary.GetProperty("unaccounted").GetInt32()));
 
-        var trail = (await world.GetAsync("/api/operations/actions?top=100")).GetProperty("actions").EnumerateArray().Where(a => a.GetProperty("what").GetString() == "release").ToList();
+        var trail = (await world.GetAsync("/api/operations/actions?top=100")).GetProperty("actions").EnumerateArray()
+            .Where(a => a.GetProperty("what").GetString() == "release").ToList();
         Assert.Equal(Calls, trail.Sum(a => a.GetProperty("counts").TryGetProperty("done", out var done) ? done.GetInt32() : 0));
     }
 
@@ -58,16 +65,20 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         var list = await world.GetAsync("/api/operations/quarantine?channel=meta");
         var file = await world.GetAsync($"/api/operations/quarantine/meta/{id}");
         Assert.DoesNotContain("Spülmaschine", list.GetRawText() + file.GetRawText(), StringComparison.Ordinal);
-        Assert.Equal(("signature-wrong", id), (list.GetProperty("deliveries")[0].GetProperty("reason").GetString(), list.GetProperty("deliveries")[0].GetProperty("id").GetString()));
+        Assert.Equal(("signature-wrong", id),
+            (list.GetProperty("deliveries")[0].GetProperty("reason").GetString(), list.GetProperty("deliveries")[0].GetProperty("id")
+                .GetString()));
         Assert.Contains("compare the secret", file.GetProperty("delivery").GetProperty("check").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("signature-wrong", file.GetProperty("today").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("sha256=", file.GetProperty("headers").GetProperty("x-hub-signature-256").GetString(), StringComparison.Ordinal);
         Assert.Equal(64, file.GetProperty("sha256").GetString()!.Length);
 
         world.Set(("Channels__Meta__AppSecret", MetaCall.Secret + " "));
-        Assert.Equal("blank-in-setting", (await world.GetAsync($"/api/operations/quarantine/meta/{id}")).GetProperty("hints")[0].GetProperty("code").GetString());
+        Assert.Equal("blank-in-setting",
+            (await world.GetAsync($"/api/operations/quarantine/meta/{id}")).GetProperty("hints")[0].GetProperty("code").GetString());
         world.Set(Right);
-        Assert.Contains("can be released", (await world.GetAsync($"/api/operations/quarantine/meta/{id}")).GetProperty("today").GetString(), StringComparison.Ordinal);
+        Assert.Contains("can be released", (await world.GetAsync($"/api/operations/quarantine/meta/{id}")).GetProperty("today").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +86,9 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     {
         var seed = Seed.Of("generic").First(s => s.IsGenuine);
         var right = Seed.SettingsOf("generic")["Channels__Generic__Secret"];
-        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At), ("Channels__Generic__ToleranceMinutes", "5"), ("Channels__Generic__Secret", "whsec_YW5vdGhlciBzZWNyZXQgdGhhdCBzaWduZWQgbm90aGluZw=="));
+        await using var world = await TestApp.StartAsync(azurite.OwnAccount(), null, new FakeTime(seed.At),
+            ("Channels__Generic__ToleranceMinutes", "5"),
+            ("Channels__Generic__Secret", "whsec_YW5vdGhlciBzZWNyZXQgdGhhdCBzaWduZWQgbm90aGluZw=="));
         using var answer = await world.SendAsync(seed);
         var id = answer.Headers.GetValues("X-Delivery-Id").Single();
         Assert.Equal("quarantined", await world.EndOfAsync(id, "generic"));
@@ -92,7 +105,8 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
     {
         await using var world = await TestApp.StartAsync(azurite, Mistyped);
         var (junk, good) = (await CallAsync(world, 1, 1), await CallAsync(world, 2, 1));
-        var step = await world.ReviewAsync("quarantine/discard", new JsonObject { ["channel"] = "meta", ["delivery"] = junk, ["by"] = "R. Beispiel" });
+        var step = await world.ReviewAsync("quarantine/discard",
+            new JsonObject { ["channel"] = "meta", ["delivery"] = junk, ["by"] = "R. Beispiel" });
         Assert.Equal(1, step.GetProperty("done").GetInt32());
         Assert.Equal("refused", await world.EndOfAsync(junk));
 
@@ -103,7 +117,8 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(await world.CasesAsync());
         var actions = (await world.GetAsync("/api/operations/actions")).GetProperty("actions");
-        Assert.Contains(actions.EnumerateArray(), a => a.GetProperty("what").GetString() == "discard" && a.TryGetProperty("by", out var by) && by.GetString() == "R. Beispiel");
+        Assert.Contains(actions.EnumerateArray(), a => a.GetProperty("what").GetString() == "discard" && a.TryGetProperty("by", out var by)
+            && by.GetString() == "R. Beispiel");
     }
 
     [Fact]
@@ -114,7 +129,8 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         var hour = world.Time.GetUtcNow();
         for (var i = 0; i < 24; i++) await CallAsync(world, i, 1);
         world.Set(Right);
-        var both = await Task.WhenAll(world.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour)), twin.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour)));
+        var both = await Task.WhenAll(world.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour)),
+            twin.ReviewAllAsync("quarantine/release", Review.Hour("meta", hour)));
         Assert.Equal(24, both.Sum(steps => steps.Sum("done")));
 
         using (var queue = new InboundDriver(world)) Assert.Equal(24, await queue.CountAsync());
@@ -176,7 +192,8 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         Assert.Contains("detail", await answer.TextAsync(), StringComparison.Ordinal);
     }
 
-    private static (int Done, int Already) Counts(System.Text.Json.JsonElement step) => (step.GetProperty("done").GetInt32(), step.GetProperty("already").GetInt32());
+    private static (int Done, int Already) Counts(System.Text.Json.JsonElement step) =>
+        (step.GetProperty("done").GetInt32(), step.GetProperty("already").GetInt32());
 
     private static async Task<string> CallAsync(TestApp world, int person, int number, string? secret = null)
     {
@@ -190,7 +207,8 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         string? continuation = null;
         do
         {
-            var page = await world.GetAsync($"/api/operations/quarantine?channel=meta&top=40&hour={hour:yyyy-MM-ddTHH}{(continuation is null ? "" : $"&continuation={continuation}")}");
+            var page = await world.GetAsync(
+                $"/api/operations/quarantine?channel=meta&top=40&hour={hour:yyyy-MM-ddTHH}{(continuation is null ? "" : $"&continuation={continuation}")}");
             ids.AddRange(page.GetProperty("deliveries").EnumerateArray().Select(d => d.GetProperty("id").GetString()!));
             continuation = page.TryGetProperty("continuation", out var more) ? more.GetString() : null;
         }

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>The provider's secret is exchanged while calls come in: both count, then the old one is watched for 72 hours before it is refused (P6).</summary>
+/// <summary>The provider's secret is exchanged while calls come in: both count, then the old one is watched for 72 hours before it is
+/// refused (P6).</summary>
 public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string NewSecret = "demo-meta-app-secret-after-the-reset";
@@ -47,7 +48,10 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
             {
                 // The provider goes over to the new one bit by bit: two of three calls, once we know it.
                 var secret = Volatile.Read(ref rotated) && i % 3 > 0 ? NewSecret : MetaCall.Secret;
-                using var answer = await world.SendMetaAsync(MetaCall.Messages(new MetaSaid($"wamid.{sender}-{i}", $"4930231250{sender:00}", "Hallo", world.Time.GetUtcNow())), secret);
+                using var answer =
+                    await world.SendMetaAsync(
+                        MetaCall.Messages(new MetaSaid($"wamid.{sender}-{i}", $"4930231250{sender:00}", "Hallo", world.Time.GetUtcNow())),
+                        secret);
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
                 if (secret == NewSecret) Interlocked.Increment(ref withNew);
                 // Every sender is at it when the settings change.
@@ -60,7 +64,9 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
         await Task.WhenAll(Enumerable.Range(0, 8).Select(CallAsync));
         Assert.InRange(withNew, 24, 96);
         var deliveries = (await world.SummaryAsync()).GetProperty("deliveries");
-        Assert.Equal((120, 120, 0), (deliveries.GetProperty("total").GetInt32(), deliveries.GetProperty("accepted").GetInt32(), deliveries.GetProperty("quarantined").GetInt32()));
+        Assert.Equal((120, 120, 0),
+            (deliveries.GetProperty("total").GetInt32(), deliveries.GetProperty("accepted").GetInt32(),
+                deliveries.GetProperty("quarantined").GetInt32()));
     }
 
     [Fact]
@@ -77,12 +83,15 @@ public sealed class When_a_secret_is_rotated(AzuriteFixture azurite) : IClassFix
         }
 
         world.Time.Advance(TimeSpan.FromHours(73));
-        await using (var later = await world.TwinAsync(("Channels__Meta__AppSecret", NewSecret))) await SendAsync(later, MetaCall.Secret, HttpStatusCode.Forbidden, "refused");
+        await using (var later = await world.TwinAsync(("Channels__Meta__AppSecret", NewSecret))) await SendAsync(later, MetaCall.Secret,
+            HttpStatusCode.Forbidden, "refused");
     }
 
     private async Task SendAsync(TestApp world, string secret, HttpStatusCode status, string end)
     {
-        using var answer = await world.SendMetaAsync(MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow())), secret);
+        using var answer =
+            await world.SendMetaAsync(MetaCall.Messages(new MetaSaid($"wamid.{++_sent}", "493023125017", "Hallo", world.Time.GetUtcNow())),
+                secret);
         Assert.Equal(status, answer.StatusCode);
         Assert.Equal(end, await world.EndOfAsync(answer.Headers.GetValues("X-Delivery-Id").Single()));
     }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>The app dies, or the connection breaks, while a reply goes out: it is sent again only where that cannot reach the customer twice; otherwise a person sees that nobody knows.</summary>
+/// <summary>The app dies, or the connection breaks, while a reply goes out: it is sent again only where that cannot reach the customer
+/// twice; otherwise a person sees that nobody knows.</summary>
 public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     private readonly LoopbackNetwork _pigeons = new();
@@ -70,13 +71,16 @@ public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime,
         Assert.True(await _living.SendReplyAsync(id, reply));
         Assert.StartsWith("uncertain", await _living.StateOfAsync(id, reply), StringComparison.Ordinal);
 
-        Assert.Equal("ended: updated", await _living.PigeonAsync(new { status = "delivered", id = "out-1", reply, at = _living.Time.GetUtcNow() }));
+        Assert.Equal("ended: updated",
+            await _living.PigeonAsync(new { status = "delivered", id = "out-1", reply, at = _living.Time.GetUtcNow() }));
         Assert.Equal(0, await _living.DrainAsync(bus: false));
         Assert.Equal("delivered", await _living.StateOfAsync(id, reply));
         var file = await _living.CaseAsync(id);
         Assert.Equal(["Frage", "Antwort"], file.Texts());
         Assert.Equal("", file.Head("dueAt"));
-        Assert.Equal("ended: duplicate", await _living.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = _living.Time.GetUtcNow(), echo = "yes" }));
+        Assert.Equal("ended: duplicate",
+            await _living.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = _living.Time.GetUtcNow(),
+                echo = "yes" }));
     }
 
     [Fact]
@@ -85,7 +89,9 @@ public sealed class When_a_sender_dies(AzuriteFixture azurite) : IAsyncLifetime,
         var id = await _living.AskAsync("q1");
         var reply = await _living.WriteAsync(id);
         await DieAfterSendingAsync(id, reply);
-        Assert.Equal("ended: outbound", await _living.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = _living.Time.GetUtcNow(), echo = "yes", reply }));
+        Assert.Equal("ended: outbound",
+            await _living.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = _living.Time.GetUtcNow(), echo = "yes",
+                reply }));
         _living.Time.Advance(TimeSpan.FromMinutes(16));
         Assert.True(await _living.TickAsync());
         await _living.DrainAsync(bus: false);

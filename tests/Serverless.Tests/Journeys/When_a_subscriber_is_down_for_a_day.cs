@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>A subscriber does not answer for a whole day while contacts come in every hour: it gets every event once it is back, the others never notice (P8, P13).</summary>
+/// <summary>A subscriber does not answer for a whole day while contacts come in every hour: it gets every event once it is back, the others
+/// never notice (P8, P13).</summary>
 public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
@@ -15,7 +16,9 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
         var back = world.Time.GetUtcNow().AddDays(1);
         for (var hour = 0; hour < 24; hour += 3)
         {
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{hour}", $"49151123450{hour:D2}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{hour}", $"49151123450{hour:D2}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
             await world.PassAsync(world.Time.GetUtcNow().AddHours(3));
             // Every event is at the one that answers.
             Assert.Equal((hour / 3) + 1, well.Told.Count);
@@ -40,5 +43,6 @@ public sealed class When_a_subscriber_is_down_for_a_day(AzuriteFixture azurite) 
     }
 
     private static (string, string?)[] Webhook(string name, Subscriber subscriber) =>
-        [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()), ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
+        [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()),
+            ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 }

@@ -24,7 +24,9 @@ public sealed class When_a_time_is_impossible(AzuriteFixture azurite) : IClassFi
         var key = Convert.FromBase64String(Seed.SettingsOf("generic")["Channels__Generic__Secret"]!["whsec_".Length..]);
         var signature = Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"m1.{stamp}.{body}")));
         using var answer = await world.SendAsync(
-            "POST", "/api/hooks/generic", [new("Content-Type", "application/cloudevents+json"), new("webhook-id", "m1"), new("webhook-timestamp", stamp), new("webhook-signature", $"v1,{signature}")], Encoding.UTF8.GetBytes(body));
+            "POST", "/api/hooks/generic",
+            [new("Content-Type", "application/cloudevents+json"), new("webhook-id", "m1"), new("webhook-timestamp", stamp),
+                new("webhook-signature", $"v1,{signature}")], Encoding.UTF8.GetBytes(body));
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         Assert.Equal(0, await world.DrainAsync(bus: false));
         Assert.Equal("ended: case", await world.EndOfAsync(answer.Headers.GetValues("X-Delivery-Id").Single(), "generic"));

@@ -12,9 +12,12 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
     public async Task It_is_told_at_once_and_health_is_red_until_it_is_back()
     {
         await using var world = await TestApp.StartAsync(azurite);
-        await NoticeAsync(world, """{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE","waba_ban_date":"November 20, 2026"}}""", "ignored:account-disabled");
+        await NoticeAsync(world,
+            """{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE","waba_ban_date":"November 20, 2026"}}""",
+            "ignored:account-disabled");
         Assert.Equal(["WhatsApp account 204411009988776: It is disabled."], Told(world));
-        Assert.Contains("WhatsApp account 204411009988776: Drifted. It is disabled.", (await world.HealthAsync("upkeep")).Says, StringComparison.Ordinal);
+        Assert.Contains("WhatsApp account 204411009988776: Drifted. It is disabled.", (await world.HealthAsync("upkeep")).Says,
+            StringComparison.Ordinal);
         Assert.Equal("red", (await world.HealthAsync("upkeep")).Status);
 
         // A later check finds nothing new, and forgets nothing.
@@ -29,7 +32,10 @@ public sealed class When_an_account_dies(AzuriteFixture azurite) : IClassFixture
     private static async Task NoticeAsync(TestApp world, string value, string end)
     {
         world.Time.Advance(TimeSpan.FromMinutes(10));
-        var delivery = await world.AcceptAsync(Encoding.UTF8.GetBytes($$"""{"object":"whatsapp_business_account","entry":[{"id":"204411009988776","changes":[{"field":"account_update","value":{{value}}}]}]}"""));
+        var delivery =
+            await world.AcceptAsync(
+                Encoding.UTF8.GetBytes(
+                    $$"""{"object":"whatsapp_business_account","entry":[{"id":"204411009988776","changes":[{"field":"account_update","value":{{value}}}]}]}"""));
         Assert.Equal(0, await world.DrainAsync(bus: false));
         Assert.Equal($"ended: {end}", await world.EndOfAsync(delivery));
         world.Time.Advance(TimeSpan.FromMinutes(5));

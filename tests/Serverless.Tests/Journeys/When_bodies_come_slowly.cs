@@ -74,7 +74,8 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
         await using var world = await TestApp.StartAsync(azurite, ("Receive__BodySeconds", "1"));
         await using var slow = new SlowSockets();
         var heard = await TooLateAsync(world, slow, "generic", "");
-        Assert.True(heard.StartsWith("HTTP/1.1 408", StringComparison.Ordinal), $"{heard}\n{string.Join('\n', world.Log.Lines.TakeLast(6))}");
+        Assert.True(heard.StartsWith("HTTP/1.1 408", StringComparison.Ordinal),
+            $"{heard}\n{string.Join('\n', world.Log.Lines.TakeLast(6))}");
         heard = await TooLateAsync(world, slow, "twilio", "/voice");
         Assert.StartsWith("HTTP/1.1 200", heard, StringComparison.Ordinal);
         Assert.Equal("Response", XDocument.Parse(heard[heard.IndexOf("<?xml", StringComparison.Ordinal)..]).Root?.Name);
@@ -124,7 +125,8 @@ public sealed class When_bodies_come_slowly(AzuriteFixture azurite) : IClassFixt
             var channel = channels.Find(seed.Name.Split('/')[0])!;
             foreach (var begun in new[] { 0, seed.Body.Length / 2, seed.Body.Length })
             {
-                if (channel.RespondUnread(seed.ToDelivery(channel) with { Body = seed.Body.AsMemory(0, begun) }) is not { } answer) continue;
+                if (channel.RespondUnread(seed.ToDelivery(channel) with { Body = seed.Body.AsMemory(0, begun) }) is not { } answer)
+                    continue;
                 Assert.Equal(200, answer.Status);
                 var text = System.Text.Encoding.UTF8.GetString(answer.Body.Span);
                 Assert.DoesNotContain("<Dial", text, StringComparison.Ordinal);

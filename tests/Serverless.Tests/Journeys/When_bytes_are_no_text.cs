@@ -11,7 +11,8 @@ public sealed class When_bytes_are_no_text(AzuriteFixture azurite) : IClassFixtu
     {
         await using var world = await TestApp.StartAsync(azurite);
         var now = world.Time.GetUtcNow();
-        var body = Broken(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Gr§ße", now), new MetaSaid("wamid.2", "493023125018", "Guten Tag", now)));
+        var body = Broken(MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Gr§ße", now),
+            new MetaSaid("wamid.2", "493023125018", "Guten Tag", now)));
         await SeenOnceAsync(world, body, "kept: case, case", "kept: duplicate, duplicate", 2);
         var look = Assert.Single(await world.CasesAsync(), file => file.Head("owes") == "review");
         Assert.Equal("placeholder", look.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString());

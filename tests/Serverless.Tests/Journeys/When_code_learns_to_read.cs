@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>What could not be read stands in its case as a placeholder; once the code can read it, a replay puts the real contact in its place and doubles nothing (P2, P5).</summary>
+/// <summary>What could not be read stands in its case as a placeholder; once the code can read it, a replay puts the real contact in its
+/// place and doubles nothing (P2, P5).</summary>
 public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly (string, string?) Learnt = ("Learning__Knows", "text throws whole own same drift noise");
@@ -32,7 +33,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         var dry = await world.ReviewAsync("replay", Review.One("learning", delivery));
         var element = dry.GetProperty("different")[0].GetProperty("elements")[0];
         Assert.Equal(("read", true), (element.GetProperty("now").GetString(), element.GetProperty("replaces").GetBoolean()));
-        Assert.Contains(element.GetProperty("fields").EnumerateArray(), f => f.GetProperty("name").GetString() == "text" && f.GetProperty("now").GetString() == "This is m1.");
+        Assert.Contains(element.GetProperty("fields").EnumerateArray(), f => f.GetProperty("name").GetString() == "text"
+            && f.GetProperty("now").GetString() == "This is m1.");
         Assert.Equal(before.GetRawText(), (await world.OnlyCaseAsync()).GetRawText());
 
         await ReplayAsync(world, Review.One("learning", delivery));
@@ -47,7 +49,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         // Once more, and by two people at once: nothing changes, and the dry run sees no difference.
         await using (var twin = await world.TwinAsync(Learnt))
         {
-            var both = await Task.WhenAll(world.ReviewAsync("replay", Now(Review.One("learning", delivery))), twin.ReviewAsync("replay", Now(Review.One("learning", delivery))));
+            var both = await Task.WhenAll(world.ReviewAsync("replay", Now(Review.One("learning", delivery))),
+                twin.ReviewAsync("replay", Now(Review.One("learning", delivery))));
             Assert.Equal(1, both.Sum("queued"));
         }
 
@@ -61,7 +64,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     public async Task A_contact_whose_conversation_has_a_case_goes_there_and_the_placeholder_s_case_is_closed()
     {
         await using var world = await TestApp.StartAsync(azurite, LearningChannel.Add);
-        var delivery = await world.TeachAsync(new("text", "m1", "anna", world.Time.GetUtcNow()), new("throws", "m2", "anna", world.Time.GetUtcNow()), new("noise", "m3", "x", world.Time.GetUtcNow()));
+        var delivery = await world.TeachAsync(new("text", "m1", "anna", world.Time.GetUtcNow()),
+            new("throws", "m2", "anna", world.Time.GetUtcNow()), new("noise", "m3", "x", world.Time.GetUtcNow()));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(3, (await world.CasesAsync()).Count);
         Assert.StartsWith("kept: ", await world.EndOfAsync(delivery, "learning"), StringComparison.Ordinal);
@@ -72,7 +76,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
         var file = await world.OnlyCaseAsync();
         Assert.Equal(["This is m1.", "This is m2."], file.Texts().Order(StringComparer.Ordinal));
         var closed = await world.CasesAsync("&state=closed");
-        Assert.Equal(["Replayed: moved to case " + file.Head("number") + ".", "Replayed: not relevant to a case."], closed.Select(c => c.Head("cause")).Order(StringComparer.Ordinal));
+        Assert.Equal(["Replayed: moved to case " + file.Head("number") + ".", "Replayed: not relevant to a case."],
+            closed.Select(c => c.Head("cause")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -146,7 +151,8 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
 
             Assert.Equal(0, await world.DrainAsync());
             Assert.Equal("ended: joined", await world.EndOfAsync(delivery, "learning"));
-            var file = Assert.Single(await world.CasesAsync(), c => Live(c).Any(l => l.GetProperty("externalId").GetString() == $"{steps}-2"));
+            var file = Assert.Single(await world.CasesAsync(), c =>
+                Live(c).Any(l => l.GetProperty("externalId").GetString() == $"{steps}-2"));
             Assert.Equal(2, Live(file).Count());
         }
 
@@ -174,17 +180,24 @@ public sealed class When_code_learns_to_read(AzuriteFixture azurite) : IClassFix
     private static async Task EraseAsync(TestApp world, string caseId, bool wholeCase)
     {
         var tables = world.Services.GetRequiredService<TableStore>();
-        await foreach (var row in tables.QueryAllAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix("event|"), CancellationToken.None))
+        await foreach (var row in tables.QueryAllAsync(CaseStore.Table, TableQuery.Partition(caseId).RowPrefix("event|"),
+            CancellationToken.None))
         {
-            if (!wholeCase) await tables.MergeAsync("seen", new TableRow(row.Text("Contact")!, "seen") { ["Erased"] = true }, ETag.All, CancellationToken.None);
+            if (!wholeCase)
+                await tables.MergeAsync("seen", new TableRow(row.Text("Contact")!, "seen") { ["Erased"] = true }, ETag.All,
+                    CancellationToken.None);
             await tables.DeleteAsync(CaseStore.Table, caseId, row.RowKey, ETag.All, CancellationToken.None);
         }
 
-        if (wholeCase) await tables.ReplaceAsync(CaseStore.Table, new TableRow(caseId, "head") { ["State"] = CaseStore.Erased }, ETag.All, CancellationToken.None);
+        if (wholeCase)
+            await tables.ReplaceAsync(CaseStore.Table, new TableRow(caseId, "head") { ["State"] = CaseStore.Erased }, ETag.All,
+                CancellationToken.None);
     }
 
     private static IEnumerable<JsonElement> Live(JsonElement file) =>
-        file.GetProperty("contacts").EnumerateArray().Select(c => c.GetProperty("contact")).Where(c => !c.TryGetProperty("supersededBy", out _));
+        file.GetProperty("contacts").EnumerateArray().Select(c => c.GetProperty("contact"))
+        .Where(c => !c.TryGetProperty("supersededBy", out _));
 
-    private static string Raw(List<JsonElement> files) => string.Join('\n', files.Select(f => f.GetRawText()).Order(StringComparer.Ordinal));
+    private static string Raw(List<JsonElement> files) =>
+        string.Join('\n', files.Select(f => f.GetRawText()).Order(StringComparer.Ordinal));
 }

@@ -47,10 +47,12 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
 
     /// <summary>By how much the only contact of a case was late, in seconds; null for one that was in time.</summary>
     private static long? Gap(JsonElement file) =>
-        Assert.Single(file.GetProperty("contacts").EnumerateArray()).GetProperty("contact").TryGetProperty("recovery", out var recovery) ? recovery.GetProperty("gapSeconds").GetInt64() : null;
+        Assert.Single(file.GetProperty("contacts").EnumerateArray()).GetProperty("contact").TryGetProperty("recovery", out var recovery)
+        ? recovery.GetProperty("gapSeconds").GetInt64() : null;
 
     private async Task<JsonElement> SourceAsync() =>
-        (await _world.SummaryAsync()).GetProperty("looks").EnumerateArray().Single(l => l.GetProperty("channel").GetString() == "sample").GetProperty("sources")[0];
+        (await _world.SummaryAsync()).GetProperty("looks").EnumerateArray().Single(l => l.GetProperty("channel").GetString() == "sample")
+        .GetProperty("sources")[0];
 
     [Fact]
     public async Task What_was_found_is_counted_and_the_next_look_begins_behind_it()
@@ -221,14 +223,16 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         Assert.InRange(gates.Count, 9, 20);
         Assert.Equal(0, await _world.DrainAsync());
         var summary = await _world.SummaryAsync();
-        Assert.Equal((happened, 0), (summary.GetProperty("deliveries").GetProperty("total").GetInt32(), summary.GetProperty("unaccounted").GetInt32()));
+        Assert.Equal((happened, 0),
+            (summary.GetProperty("deliveries").GetProperty("total").GetInt32(), summary.GetProperty("unaccounted").GetInt32()));
         Assert.Equal(happened, (await _world.CasesAsync()).Count);
         foreach (var gate in gates) gate.Dispose();
         foreach (var twin in doomed) await twin.DisposeAsync();
     }
 
     private Task<TestApp> TwinAsync(StepGate? gate) => _world.TwinAsync(
-        ("Sample__ApiUrl", _api.Address.AbsoluteUri), ("Sample__Sources", "inbox"), ("AzureWebJobsStorage", gate?.Through(_world.ConnectionString) ?? _world.ConnectionString));
+        ("Sample__ApiUrl", _api.Address.AbsoluteUri), ("Sample__Sources", "inbox"),
+        ("AzureWebJobsStorage", gate?.Through(_world.ConnectionString) ?? _world.ConnectionString));
 
     [Fact]
     public async Task Nobody_outside_may_look()

@@ -32,7 +32,9 @@ public sealed class When_every_seed_arrives(AzuriteFixture azurite) : IClassFixt
             var report = await world.GetAsync($"/api/operations/deliveries/{seed.Name.Split('/')[0]}/{delivery}");
             var ends = report.GetProperty("ends").EnumerateArray().Select(e => e.GetString()!).ToList();
             if (seed.RefusedFor is not null) ends = [$"{report.GetProperty("end").GetString()}:{report.GetProperty("reason").GetString()}"];
-            Assert.True(seed.Ends.Count == ends.Count && seed.Ends.Zip(ends).All(p => p.First.Split('|').Contains(p.Second)), $"{seed.Name}: {string.Join(',', ends)} instead of {string.Join(',', seed.Ends)}");
+            Assert.True(seed.Ends.Count == ends.Count
+                && seed.Ends.Zip(ends).All(p => p.First.Split('|').Contains(p.Second)),
+                $"{seed.Name}: {string.Join(',', ends)} instead of {string.Join(',', seed.Ends)}");
         }
 
         var summary = await world.SummaryAsync();

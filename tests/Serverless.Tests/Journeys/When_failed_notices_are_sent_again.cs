@@ -30,8 +30,10 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
         Assert.Equal(3, again.Distinct().Count());
         Assert.Equal(3, again.Count);
         Assert.Equal(3, other.Told.Count);
-        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").EnumerateArray().Single(a => a.GetProperty("counts").GetProperty("sent").GetInt32() == 3);
-        Assert.Equal(("resend", "notices", "anna"), (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("by").GetString()));
+        var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions").EnumerateArray()
+            .Single(a => a.GetProperty("counts").GetProperty("sent").GetInt32() == 3);
+        Assert.Equal(("resend", "notices", "anna"),
+            (action.GetProperty("what").GetString(), action.GetProperty("channel").GetString(), action.GetProperty("by").GetString()));
     }
 
     [Fact]
@@ -54,7 +56,9 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
 
         Assert.Single(second.Told);
         Assert.All(first.Told, t => Assert.Equal(id, t.Headers["webhook-id"]));
-        var states = (await world.GetAsync("/api/operations/notices")).EnumerateArray().ToDictionary(n => n.GetProperty("target").GetString()!, n => (n.GetProperty("state").GetString(), n.GetProperty("resend").GetInt32(), n.GetProperty("tries").GetArrayLength()));
+        var states = (await world.GetAsync("/api/operations/notices")).EnumerateArray()
+            .ToDictionary(n => n.GetProperty("target").GetString()!, n =>
+                (n.GetProperty("state").GetString(), n.GetProperty("resend").GetInt32(), n.GetProperty("tries").GetArrayLength()));
         Assert.Equal(("delivered", 2, 3), states["first"]);
         Assert.Equal(("delivered", 0, 1), states["second"]);
     }
@@ -96,15 +100,19 @@ public sealed class When_failed_notices_are_sent_again(AzuriteFixture azurite) :
     private static JsonObject Day() => new() { ["day"] = "2026-11-20", ["by"] = "anna" };
 
     private static (string, string?)[] Webhook(string name, Subscriber subscriber) =>
-        [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()), ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
+        [($"Webhook__Subscribers__{name}__Url", subscriber.Address.ToString()),
+            ($"Webhook__Subscribers__{name}__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
     private static async Task<List<string?>> StatesAsync(TestApp world, string target) =>
-        [.. (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Where(n => n.GetProperty("target").GetString() == target).Select(n => n.GetProperty("state").GetString())];
+        [.. (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray()
+            .Where(n => n.GetProperty("target").GetString() == target).Select(n => n.GetProperty("state").GetString())];
 
     private static async Task ArriveAsync(TestApp world, int customers)
     {
         for (var i = 0; i < customers; i++)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{i}", $"4915112345{i:D3}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{i}", $"4915112345{i:D3}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
         await world.PassAsync(world.Time.GetUtcNow().AddSeconds(1));
     }
 }

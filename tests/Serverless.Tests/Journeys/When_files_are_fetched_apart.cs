@@ -35,14 +35,16 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
         return delivery;
     }
 
-    private async Task<string> IdOfAsync(string name) => (await _world.OnlyCaseAsync()).Files().Single(f => f.GetProperty("name").GetString() == name).GetProperty("id").GetString()!;
+    private async Task<string> IdOfAsync(string name) =>
+        (await _world.OnlyCaseAsync()).Files().Single(f => f.GetProperty("name").GetString() == name).GetProperty("id").GetString()!;
 
     [Fact]
     public async Task A_download_is_never_shown_by_a_browser()
     {
         await ArriveAsync("m1", "photo.png");
         var file = await _world.OnlyCaseAsync();
-        using var answer = await _world.RawAsync(HttpMethod.Get, $"/api/cases/{file.GetProperty("case").GetProperty("number").GetString()}/attachments/{await IdOfAsync("photo.png")}");
+        using var answer = await _world.RawAsync(HttpMethod.Get,
+            $"/api/cases/{file.GetProperty("case").GetProperty("number").GetString()}/attachments/{await IdOfAsync("photo.png")}");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(_photo, await answer.Content.ReadAsByteArrayAsync());
         Assert.Equal("image/png", answer.Content.Headers.ContentType?.ToString());
@@ -105,9 +107,11 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
         _api.Trouble = 500;
         await ArriveAsync("m1", "photo.png");
         var (caseId, id) = ((await _world.OnlyCaseAsync()).CaseId(), await IdOfAsync("photo.png"));
-        Assert.True(await _world.InvokeAsync("GiveUpAttachments", "pointer", System.Text.Encoding.UTF8.GetString(new AttachmentMessage(caseId, id, 3).ToJson())));
+        Assert.True(await _world.InvokeAsync("GiveUpAttachments", "pointer",
+            System.Text.Encoding.UTF8.GetString(new AttachmentMessage(caseId, id, 3).ToJson())));
         Assert.Equal("failed: failed-too-often", (await _world.OnlyCaseAsync()).FileStates()["photo.png"]);
-        foreach (var function in new[] { "GiveUpAttachments", "FetchAttachments" }) Assert.True(await _world.InvokeAsync(function, "pointer", "no pointer"));
+        foreach (var function in new[] { "GiveUpAttachments", "FetchAttachments" })
+            Assert.True(await _world.InvokeAsync(function, "pointer", "no pointer"));
     }
 
     [Fact]
@@ -141,16 +145,21 @@ public sealed class When_files_are_fetched_apart(AzuriteFixture azurite) : IAsyn
             for (var steps = 0; ; steps++)
             {
                 var id = $"m{persons++}";
-                var delivery = await _world.SampleAsync(SampleChannel.Body(SampleChannel.Element(id, _world.Time.GetUtcNow(), id, "photo.png")));
+                var delivery =
+                    await _world.SampleAsync(SampleChannel.Body(SampleChannel.Element(id, _world.Time.GetUtcNow(), id, "photo.png")));
                 // The message stays in its queue: what the doomed one does not finish is delivered again.
                 if (fetching) Assert.True(await _world.WorkAsync(delivery, "sample"));
                 var gate = new StepGate();
                 gates.Add(gate);
-                var twin = await _world.TwinAsync(("Sample__ApiUrl", _api.Address.AbsoluteUri), ("AzureWebJobsStorage", gate.Through(_world.ConnectionString)));
+                var twin = await _world.TwinAsync(("Sample__ApiUrl", _api.Address.AbsoluteUri),
+                    ("AzureWebJobsStorage", gate.Through(_world.ConnectionString)));
                 doomed.Add(twin);
                 gate.DieAfter(steps);
-                var caseOf = fetching ? (await _world.CasesAsync()).Single(c => c.Files().Exists(f => f.GetProperty("state").GetString() == "waiting")) : default;
-                var work = fetching ? twin.FetchAsync(caseOf.CaseId(), caseOf.Files().Single().GetProperty("id").GetString()!) : twin.WorkAsync(delivery, "sample");
+                var caseOf = fetching
+                    ? (await _world.CasesAsync()).Single(c => c.Files().Exists(f => f.GetProperty("state").GetString() == "waiting"))
+                    : default;
+                var work = fetching ? twin.FetchAsync(caseOf.CaseId(), caseOf.Files().Single().GetProperty("id").GetString()!)
+                    : twin.WorkAsync(delivery, "sample");
                 var died = await Task.WhenAny(work, gate.Died) == gate.Died;
                 if (!died) await work;
                 else _ = work.ContinueWith(t => _ = t.Exception, TaskScheduler.Default);

@@ -7,14 +7,16 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// A web form sends each of its mails under one Message-ID; a customer answers a colleague's mail that no pointer knows; the same mail goes to two of our mailboxes. What a channel knows
+/// A web form sends each of its mails under one Message-ID; a customer answers a colleague's mail that no pointer knows; the same mail goes
+/// to two of our mailboxes. What a channel knows
 /// beside the conversation (<see cref="ContactClues"/>) decides.
 /// </summary>
 public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Anna = "anna@example.org";
 
-    private static ContactEvent Mail(TestApp world, string id, string thread, string? digest, string with, string[] answers, string account = "service@example.com", string? alsoTo = null) => new(
+    private static ContactEvent Mail(TestApp world, string id, string thread, string? digest, string with, string[] answers,
+        string account = "service@example.com", string? alsoTo = null) => new(
         $"{id}:received",
         ContactChange.Received,
         new Contact
@@ -81,9 +83,11 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
         var correlator = world.Services.GetRequiredService<Correlator>();
         var first = await correlator.TakeAsync(Mail(world, "<1@x>", "t1", "d1", Anna, []), "email/1", CancellationToken.None);
         // It names the nearest mail, which nobody knows, and one before it.
-        var answer = await correlator.TakeAsync(Mail(world, "<2@x>", "t2", "d2", Anna, ["<unknown@x>", "<1@x>"]), "email/2", CancellationToken.None);
+        var answer = await correlator.TakeAsync(Mail(world, "<2@x>", "t2", "d2", Anna, ["<unknown@x>", "<1@x>"]), "email/2",
+            CancellationToken.None);
         Assert.Equal(("joined", first.CaseId), (answer.End, answer.CaseId));
-        var stranger = await correlator.TakeAsync(Mail(world, "<3@x>", "t3", "d3", "eve@example.org", ["<1@x>"]), "email/3", CancellationToken.None);
+        var stranger = await correlator.TakeAsync(Mail(world, "<3@x>", "t3", "d3", "eve@example.org", ["<1@x>"]), "email/3",
+            CancellationToken.None);
         Assert.Equal("case", stranger.End);
         Assert.NotEqual(first.CaseId, stranger.CaseId);
     }
@@ -93,8 +97,10 @@ public sealed class When_ids_do_not_tell_contacts_apart(AzuriteFixture azurite) 
     {
         await using var world = await TestApp.StartAsync(azurite);
         var correlator = world.Services.GetRequiredService<Correlator>();
-        var sales = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "sales@example.com", "service@example.com"), "email/1", CancellationToken.None);
-        var service = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "service@example.com", "sales@example.com"), "email/2", CancellationToken.None);
+        var sales = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "sales@example.com", "service@example.com"),
+            "email/1", CancellationToken.None);
+        var service = await correlator.TakeAsync(Mail(world, "<both@x>", "t", "d", Anna, [], "service@example.com", "sales@example.com"),
+            "email/2", CancellationToken.None);
         Assert.Equal(("case", "case"), (sales.End, service.End));
         Assert.NotEqual(sales.CaseId, service.CaseId);
         foreach (var (one, other) in new[] { (sales.CaseId, service.CaseId), (service.CaseId, sales.CaseId) })

@@ -5,10 +5,12 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Somebody reads every log line and every message on the bus after all seeds were worked: nothing personal is there, and no secret (P12, P14).</summary>
+/// <summary>Somebody reads every log line and every message on the bus after all seeds were worked: nothing personal is there, and no
+/// secret (P12, P14).</summary>
 public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static readonly string[] Personal = ["text", "value", "name", "address", "reference", "answerer", "entry", "threadKey", "username"];
+    private static readonly string[] Personal = ["text", "value", "name", "address", "reference", "answerer", "entry", "threadKey",
+        "username"];
     private static readonly string[] Secret = ["Secret", "Token"];
 
     [Fact]
@@ -24,20 +26,24 @@ public sealed class When_logs_and_bus_are_read(AzuriteFixture azurite) : IClassF
 
         foreach (var file in await world.CasesAsync()) await world.CloseAsync(file.CaseId());
         await world.TickAsync();
-        var bus = world.Broker.Active("case-events", "everything").Select(m => $"{Encoding.UTF8.GetString(m.Body)} {string.Join(' ', m.Properties.Values)}").ToList();
+        var bus = world.Broker.Active("case-events", "everything")
+            .Select(m => $"{Encoding.UTF8.GetString(m.Body)} {string.Join(' ', m.Properties.Values)}").ToList();
         await world.DrainAsync();
 
         Assert.True(world.Log.Lines.Count > seeds.Count && bus.Count > 20);
-        var forbidden = seeds.SelectMany(s => s.Contacts).SelectMany(PersonalIn).Concat(Secrets()).Where(word => word.Length >= 5).Except(OurNames()).Distinct().ToList();
+        var forbidden = seeds.SelectMany(s => s.Contacts).SelectMany(PersonalIn).Concat(Secrets()).Where(word => word.Length >= 5)
+            .Except(OurNames()).Distinct().ToList();
         Assert.True(forbidden.Count > 60);
-        Assert.Empty(forbidden.SelectMany(word => world.Log.Lines.Concat(bus).Where(line => Holds(line, word)).Select(line => $"'{word}' in: {line}")));
+        Assert.Empty(forbidden.SelectMany(word => world.Log.Lines.Concat(bus).Where(line => Holds(line, word))
+            .Select(line => $"'{word}' in: {line}")));
     }
 
     // The name of a bot or site is ours: it is part of a setting's name.
     private static IEnumerable<string> OurNames() => TestApp.DefaultSettings().Keys.SelectMany(k => k.Split("__"));
 
     private static bool Holds(string line, string word) =>
-        line.Contains(word, StringComparison.OrdinalIgnoreCase) || line.Contains(Uri.EscapeDataString(word), StringComparison.OrdinalIgnoreCase);
+        line.Contains(word, StringComparison.OrdinalIgnoreCase)
+        || line.Contains(Uri.EscapeDataString(word), StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Secrets() =>
         TestApp.DefaultSettings().Where(s => Secret.Any(end => s.Key.EndsWith(end, StringComparison.Ordinal))).Select(s => s.Value!);

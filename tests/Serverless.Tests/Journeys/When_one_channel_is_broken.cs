@@ -9,7 +9,8 @@ public sealed class When_one_channel_is_broken(AzuriteFixture azurite) : IClassF
 {
     private static readonly Seed Sms = Seed.Of("twilio").Single(s => s.Name == "twilio/18-sms");
 
-    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) =>
+        MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task Without_its_secret_it_answers_503_and_health_names_the_setting()

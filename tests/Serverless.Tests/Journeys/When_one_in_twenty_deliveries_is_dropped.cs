@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Providers that believe they delivered, each in its own language: what never came is found in their own lists, once, and says how late it is.</summary>
+/// <summary>Providers that believe they delivered, each in its own language: what never came is found in their own lists, once, and says
+/// how late it is.</summary>
 public sealed class When_one_in_twenty_deliveries_is_dropped(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Customers = 5;
@@ -51,8 +52,10 @@ public sealed class When_one_in_twenty_deliveries_is_dropped(AzuriteFixture azur
         // Found once, and not again.
         await world.LookAsync();
         var summary = await world.SummaryAsync();
-        var sources = summary.GetProperty("looks").EnumerateArray().Single(l => l.GetProperty("channel").GetString() == voice.Channel).GetProperty("sources").EnumerateArray().ToList();
-        Assert.Equal((0, 2), (sources.Sum(s => s.GetProperty("found").GetInt32()), sources.Sum(s => s.GetProperty("foundInAll").GetInt32())));
+        var sources = summary.GetProperty("looks").EnumerateArray().Single(l => l.GetProperty("channel").GetString() == voice.Channel)
+            .GetProperty("sources").EnumerateArray().ToList();
+        Assert.Equal((0, 2),
+            (sources.Sum(s => s.GetProperty("found").GetInt32()), sources.Sum(s => s.GetProperty("foundInAll").GetInt32())));
         Assert.All(sources, s => Assert.False(s.TryGetProperty("reason", out _)));
         Assert.Equal(0, summary.GetProperty("unaccounted").GetInt32());
     }

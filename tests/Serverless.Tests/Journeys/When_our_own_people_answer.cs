@@ -8,9 +8,11 @@ public sealed class When_our_own_people_answer(AzuriteFixture azurite) : IClassF
 {
     private const string Customer = "493023125017";
 
-    private static Task<string> AskAsync(TestApp world, string id, DateTimeOffset at) => SendAsync(world, MetaCall.Messages(new MetaSaid(id, Customer, id, at)));
+    private static Task<string> AskAsync(TestApp world, string id, DateTimeOffset at) =>
+        SendAsync(world, MetaCall.Messages(new MetaSaid(id, Customer, id, at)));
 
-    private static Task<string> AnswerAsync(TestApp world, string id, DateTimeOffset at) => SendAsync(world, MetaCall.Echo(new MetaSaid(id, Customer, id, at)));
+    private static Task<string> AnswerAsync(TestApp world, string id, DateTimeOffset at) =>
+        SendAsync(world, MetaCall.Echo(new MetaSaid(id, Customer, id, at)));
 
     private static async Task<string> SendAsync(TestApp world, byte[] body)
     {
@@ -83,7 +85,8 @@ public sealed class When_our_own_people_answer(AzuriteFixture azurite) : IClassF
         for (var round = 0; round < Rounds; round++)
         {
             var customer = $"4930231254{round:d2}";
-            var question = await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.asks-{round}", customer, "Frage", at.AddMinutes(-5))));
+            var question =
+                await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.asks-{round}", customer, "Frage", at.AddMinutes(-5))));
             var answer = await world.AcceptAsync(MetaCall.Echo(new MetaSaid($"wamid.answers-{round}", customer, "Antwort", at)));
             Assert.All(await Task.WhenAll(world.WorkAsync(question), twin.WorkAsync(answer)), done => Assert.True(done));
             Assert.Equal("ended: case", await world.EndOfAsync(question));

@@ -5,14 +5,16 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>Replies by real providers' languages, through the whole app: out to the provider's API, and what comes back by webhook is recognised.</summary>
+/// <summary>Replies by real providers' languages, through the whole app: out to the provider's API, and what comes back by webhook is
+/// recognised.</summary>
 public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     [Fact]
     public async Task WhatsApp_tells_that_it_was_read_and_the_clock_has_stopped()
     {
         await using var api = await MetaApi.StartAsync();
-        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__AccessToken", MetaApi.Token));
+        await using var world = await TestApp.StartAsync(azurite, ("Channels__Meta__ApiUrl", api.Address),
+            ("Channels__Meta__AccessToken", MetaApi.Token));
         var at = world.Time.GetUtcNow();
         await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.asks", "493023125017", "Frage", at)));
         await world.DrainAsync(bus: false);
@@ -28,7 +30,8 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         var read = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "read", world.Time.GetUtcNow(), reply));
         var delivered = await world.AcceptAsync(MetaCall.Status("wamid.ours-1", "delivered", world.Time.GetUtcNow(), reply));
         Assert.Equal(0, await world.DrainAsync(bus: false));
-        Assert.Equal(["ended: duplicate", "ended: updated", "ended: updated"], [await world.EndOfAsync(echo), await world.EndOfAsync(read), await world.EndOfAsync(delivered)]);
+        Assert.Equal(["ended: duplicate", "ended: updated", "ended: updated"],
+            [await world.EndOfAsync(echo), await world.EndOfAsync(read), await world.EndOfAsync(delivered)]);
         Assert.Equal("read", await world.StateOfAsync(id, reply));
         var file = await world.CaseAsync(id);
         Assert.Equal(["Frage", "Antwort"], file.Texts());
@@ -40,7 +43,8 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
     {
         await using var api = await TwilioApi.StartAsync();
         await using var world = await TestApp.StartAsync(azurite, ("Channels__Twilio__ApiUrl", api.Address));
-        await SendAsync(world, "messages", ("AccountSid", "AC1"), ("MessageSid", "SM-in"), ("From", "+4915125550142"), ("To", "+493023125200"), ("Body", "Frage"), ("NumMedia", "0"));
+        await SendAsync(world, "messages", ("AccountSid", "AC1"), ("MessageSid", "SM-in"), ("From", "+4915125550142"),
+            ("To", "+493023125200"), ("Body", "Frage"), ("NumMedia", "0"));
         var id = (await world.OnlyCaseAsync()).CaseId();
         var reply = await world.WriteAsync(id);
         api.Cuts = true;
@@ -48,7 +52,8 @@ public sealed class When_our_reply_comes_back(AzuriteFixture azurite) : IClassFi
         Assert.Equal("uncertain: unreachable", await world.StateOfAsync(id, reply));
 
         world.Time.Advance(TimeSpan.FromMinutes(1));
-        await SendAsync(world, $"messages/status?reply={reply}", ("AccountSid", "AC1"), ("MessageSid", "SM-out"), ("MessageStatus", "delivered"), ("From", "+493023125200"), ("To", "+4915125550142"));
+        await SendAsync(world, $"messages/status?reply={reply}", ("AccountSid", "AC1"), ("MessageSid", "SM-out"),
+            ("MessageStatus", "delivered"), ("From", "+493023125200"), ("To", "+4915125550142"));
         Assert.Equal("delivered", await world.StateOfAsync(id, reply));
         Assert.Equal(["Frage", "Antwort"], (await world.CaseAsync(id)).Texts());
         Assert.Single(api.Calls);

@@ -34,7 +34,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(
-            azurite, ("Owners__Default", "anna"), ("ServiceLevels__DefaultMinutes", "30"), Teams("anna", anna), ("Recipients__Entries__anna__Hours", "Mon-Fri 08:00-17:00"));
+            azurite, ("Owners__Default", "anna"), ("ServiceLevels__DefaultMinutes", "30"), Teams("anna", anna),
+            ("Recipients__Entries__anna__Hours", "Mon-Fri 08:00-17:00"));
         // A Friday, 21:00 in Berlin.
         world.Time.Set(new DateTimeOffset(2026, 11, 20, 20, 0, 0, TimeSpan.Zero));
         await ArriveAsync(world, "1");
@@ -44,7 +45,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         while (world.MoveToNext(DateTimeOffset.MaxValue)) Assert.Equal(0, await world.DrainAsync());
 
         Assert.Equal(2, anna.Told.Count);
-        Assert.InRange(world.Time.GetUtcNow(), new DateTimeOffset(2026, 11, 23, 7, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 11, 23, 7, 5, 0, TimeSpan.Zero));
+        Assert.InRange(world.Time.GetUtcNow(), new DateTimeOffset(2026, 11, 23, 7, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2026, 11, 23, 7, 5, 0, TimeSpan.Zero));
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"), ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notification__BurstCount", "0"));
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "3"),
+            ("Recipients__Entries__anna__DigestMinutes", "60"), ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Empty(anna.Told);
         await ArriveAsync(world, "3");
@@ -63,7 +66,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         world.Time.Advance(TimeSpan.FromMinutes(61));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal("1 Meldung", Title(anna.Told[1]));
-        var states = (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Where(n => n.GetProperty("route").GetString() == "teams").Select(n => n.GetProperty("state").GetString());
+        var states = (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray()
+            .Where(n => n.GetProperty("route").GetString() == "teams").Select(n => n.GetProperty("state").GetString());
         Assert.Equal(["delivered", "delivered", "delivered", "delivered"], states);
     }
 
@@ -72,7 +76,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     {
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(503));
         await using var world = await TestApp.StartAsync(
-            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"));
+            azurite, ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"),
+            ("Notification__BurstCount", "0"));
         await ArriveAsync(world, "1", "2");
         Assert.Single(anna.Told);
         anna.Answer = Subscriber.Status(202);
@@ -87,7 +92,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var anna = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"), ("Notification__BurstCount", "0"),
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Recipients__Entries__anna__DigestCount", "2"),
+            ("Notification__BurstCount", "0"),
                 .. Links,
         ]);
         await ArriveAsync(world, "1", "2");
@@ -103,7 +109,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         await using var all = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite,
         [
-            ("Owners__Default", "anna"), Teams("anna", anna), ("Notification__BurstCount", "3"), ("Notification__BurstMinutes", "60"), .. Links,
+            ("Owners__Default", "anna"), Teams("anna", anna), ("Notification__BurstCount", "3"), ("Notification__BurstMinutes", "60"),
+            .. Links,
             ("Webhook__Subscribers__all__Url", all.Address.ToString()),
                 ("Webhook__Subscribers__all__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="),
         ]);
@@ -114,7 +121,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         Assert.All(titles[..3], t => Assert.StartsWith("Neuer Vorgang", t, StringComparison.Ordinal));
         Assert.Equal(["4 ähnliche Vorgänge in 60 Minuten", "6 ähnliche Vorgänge in 60 Minuten", "15 ähnliche Vorgänge in 60 Minuten"],
             titles[3..].Select(t => t[..t.IndexOf(':', StringComparison.Ordinal)]));
-        Assert.Equal(10, (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray().Count(n => n.GetProperty("reason").GetString() == "incident"));
+        Assert.Equal(10, (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray()
+            .Count(n => n.GetProperty("reason").GetString() == "incident"));
     }
 
     [Fact]
@@ -136,7 +144,8 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
         var due = DateTimeOffset.Parse((await world.OnlyCaseAsync()).Head("dueAt"), CultureInfo.InvariantCulture);
         await OverdueAsync(world, 121);
         string Expected(int hours, string zone) =>
-            string.Create(CultureInfo.InvariantCulture, $"is overdue (due {due.ToOffset(TimeSpan.FromHours(hours)):d MMMM yyyy, HH:mm} {zone})");
+            string.Create(CultureInfo.InvariantCulture,
+                $"is overdue (due {due.ToOffset(TimeSpan.FromHours(hours)):d MMMM yyyy, HH:mm} {zone})");
         Assert.EndsWith(Expected(1, "CET"), Title(Assert.Single(anna.Told)), StringComparison.Ordinal);
         Assert.EndsWith(Expected(0, "UTC"), Title(Assert.Single(luis.Told)), StringComparison.Ordinal);
     }
@@ -144,12 +153,16 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     private static (string, string?)[] Links =>
         [("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")];
 
-    private static (string, string?) Teams(string name, Subscriber subscriber) => ($"Recipients__Entries__{name}__TeamsUrl", subscriber.Address.ToString());
+    private static (string, string?) Teams(string name, Subscriber subscriber) =>
+        ($"Recipients__Entries__{name}__TeamsUrl", subscriber.Address.ToString());
 
     private static async Task ArriveAsync(TestApp world, params string[] customers)
     {
         foreach (var customer in customers)
-            await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer.PadLeft(3, '0')}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer.PadLeft(3, '0')}", "Die Heizung ist aus.",
+                        world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
@@ -170,6 +183,7 @@ public sealed class When_people_are_told(AzuriteFixture azurite) : IClassFixture
     private static string Title(RecordedRequest request)
     {
         using var json = JsonDocument.Parse(request.Body);
-        return json.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body")[0].GetProperty("text").GetString()!;
+        return json.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body")[0].GetProperty("text")
+            .GetString()!;
     }
 }

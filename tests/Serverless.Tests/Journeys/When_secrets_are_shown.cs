@@ -5,7 +5,8 @@ using Xunit;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// Telegram and Event Grid prove themselves by a word in a header or an address. Whoever reads the stored deliveries, or a nightly export of them, must not be able to call us with it;
+/// Telegram and Event Grid prove themselves by a word in a header or an address. Whoever reads the stored deliveries, or a nightly export
+/// of them, must not be able to call us with it;
 /// and what was kept under a wrong secret must still verify once the secret is right.
 /// </summary>
 public sealed class When_secrets_are_shown(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
@@ -19,7 +20,9 @@ public sealed class When_secrets_are_shown(AzuriteFixture azurite) : IClassFixtu
         foreach (var seed in Seed.Of("telegram").Concat(Seed.Of("acs")).Where(s => s.Method == "POST").Take(80))
             using (await world.SendAsync(seed)) { }
 
-        string[] words = [.. TestApp.DefaultSettings().Where(s => s.Key is "Channels__Acs__Secret" or "Channels__Acs__PreviousSecret" || s.Key.EndsWith("SecretToken", StringComparison.Ordinal)).Select(s => s.Value!).Distinct()];
+        string[] words = [.. TestApp.DefaultSettings()
+            .Where(s => s.Key is "Channels__Acs__Secret" or "Channels__Acs__PreviousSecret"
+                || s.Key.EndsWith("SecretToken", StringComparison.Ordinal)).Select(s => s.Value!).Distinct()];
         Assert.True(words.Length >= 3);
         Assert.Equal([], await world.FindAsync(words));
         await world.DrainAsync();
@@ -32,7 +35,8 @@ public sealed class When_secrets_are_shown(AzuriteFixture azurite) : IClassFixtu
     {
         const string Setting = "Channels__Telegram__Bots__service__SecretToken";
         await using var world = await TestApp.StartAsync(azurite, TestApp.EveryChannel, (Setting, "not-the-word-that-telegram-was-given"));
-        var seed = Seed.Of("telegram").First(s => s.Method == "POST" && s.PathAndQuery.EndsWith("/service", StringComparison.Ordinal) && s.Contacts.Any());
+        var seed = Seed.Of("telegram")
+            .First(s => s.Method == "POST" && s.PathAndQuery.EndsWith("/service", StringComparison.Ordinal) && s.Contacts.Any());
         string id;
         using (var answer = await world.SendAsync(seed))
         {

@@ -23,7 +23,8 @@ public sealed class When_seeds_arrive_in_any_order(AzuriteFixture azurite) : ICl
             {
                 if (seed.At > world.Time.GetUtcNow()) world.Time.Set(seed.At);
                 using var answer = await world.SendAsync(seed);
-                if (seed.IsGenuine && answer.Headers.TryGetValues("X-Delivery-Id", out var ids)) accepted.Add((seed.Name.Split('/')[0], ids.Single()));
+                if (seed.IsGenuine && answer.Headers.TryGetValues("X-Delivery-Id", out var ids))
+                    accepted.Add((seed.Name.Split('/')[0], ids.Single()));
             }
 
             var worked = accepted.ToArray();

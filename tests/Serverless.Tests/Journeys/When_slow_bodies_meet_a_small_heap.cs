@@ -63,7 +63,8 @@ public sealed class When_slow_bodies_meet_a_small_heap(AzuriteFixture azurite, I
         }
 
         // What the app said of them tells a limit from storage that was slow.
-        var said = host.Lines.Where(l => l.Contains("not read", StringComparison.Ordinal) || l.Contains("unstored", StringComparison.Ordinal));
+        var said = host.Lines.Where(l => l.Contains("not read", StringComparison.Ordinal)
+            || l.Contains("unstored", StringComparison.Ordinal));
         Assert.True(wrong.Count == 0, string.Join('\n', wrong.Concat(said.TakeLast(20))));
         return TimeProvider.System.GetElapsedTime(began);
     }

@@ -53,7 +53,8 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         Assert.Empty(await ListAsync(world));
         Assert.Equal("green", (await world.HealthAsync("deliveries")).Status);
         Assert.Equal("kept: kept:rate-limited", await world.EndOfAsync(delivery, "sample"));
-        using var again = await world.RawAsync(HttpMethod.Post, "/api/operations/kept-deliveries/dismiss", $$"""{"channel":"sample","delivery":"{{delivery}}"}""");
+        using var again = await world.RawAsync(HttpMethod.Post, "/api/operations/kept-deliveries/dismiss",
+            $$"""{"channel":"sample","delivery":"{{delivery}}"}""");
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
     }
 
@@ -74,7 +75,8 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         await world.ForgetEndAsync(delivery, "sample");
         await world.DrainAsync();
         Assert.Equal("ended: case", await world.EndOfAsync(delivery, "sample"));
-        await world.Services.GetRequiredService<Serverless.Processing.KeptDeliveries>().ListAsync(new Serverless.Intake.DeliveryKey("sample", delivery), "too-many-tries", CancellationToken.None);
+        await world.Services.GetRequiredService<Serverless.Processing.KeptDeliveries>()
+            .ListAsync(new Serverless.Intake.DeliveryKey("sample", delivery), "too-many-tries", CancellationToken.None);
         Assert.Single(await ListAsync(world));
         Assert.True(await world.TickAsync());
         Assert.Empty(await ListAsync(world));
@@ -91,7 +93,8 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
     [InlineData("[]")]
     public void A_request_that_is_none_is_refused(string body)
     {
-        var channels = new ChannelDirectory([new LearningChannel(Seed.Configuration([])), new SampleChannel(null!, Seed.Configuration([]))]);
+        var channels =
+            new ChannelDirectory([new LearningChannel(Seed.Configuration([])), new SampleChannel(null!, Seed.Configuration([]))]);
         Assert.Null(Serverless.Operations.Review.KeptRequest.Parse(System.Text.Encoding.UTF8.GetBytes(body), channels));
     }
 
@@ -105,7 +108,8 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal("kept: case, case, case", await world.EndOfAsync(delivery, "slipping"));
         var cases = await world.CasesAsync();
-        Assert.Equal(["message", "placeholder", "placeholder"], cases.Select(c => c.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString()).Order());
+        Assert.Equal(["message", "placeholder", "placeholder"],
+            cases.Select(c => c.GetProperty("contacts")[0].GetProperty("contact").GetProperty("kind").GetString()).Order());
         Assert.Empty(await ListAsync(world));
     }
 
@@ -155,7 +159,8 @@ public sealed class When_something_is_kept_without_a_case(AzuriteFixture azurite
             new("[2]", () => new Parsed.Found(null!)),
         ];
 
-        private static Parsed.Found Found(Delivery delivery, string id, string text) => new Parsed.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
+        private static Parsed.Found Found(Delivery delivery, string id, string text) =>
+            new Parsed.Found(new ContactEvent($"{id}:received", ContactChange.Received, new Contact
         {
             Channel = "slipping",
             Network = "letters",

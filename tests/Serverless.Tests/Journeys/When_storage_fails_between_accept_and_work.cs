@@ -6,7 +6,8 @@ namespace Serverless.Tests.Journeys;
 /// <summary>A delivery is safe in its row; storage goes away before it is worked.</summary>
 public sealed class When_storage_fails_between_accept_and_work(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static byte[] Body(TestApp world) => MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
+    private static byte[] Body(TestApp world) =>
+        MetaCall.Messages(new MetaSaid("wamid.1", "493023125017", "Hallo", world.Time.GetUtcNow()));
 
     [Fact]
     public async Task All_of_it_and_the_host_delivers_the_pointer_again()

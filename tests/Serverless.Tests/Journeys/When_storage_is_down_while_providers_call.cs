@@ -15,7 +15,8 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
 
     private static Seed Forged(Seed seed) => seed with
     {
-        Headers = [.. seed.Headers.Select(h => h.Key == "X-Twilio-Signature" ? KeyValuePair.Create(h.Key, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=") : h)],
+        Headers = [.. seed.Headers.Select(h => h.Key == "X-Twilio-Signature"
+            ? KeyValuePair.Create(h.Key, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=") : h)],
     };
 
     [Fact]
@@ -27,7 +28,8 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
         using var meta = await world.SendMetaAsync(body);
         using var sms = await world.SendAsync(Sms);
         using var call = await world.SendAsync(Call);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK), (meta.StatusCode, sms.StatusCode, call.StatusCode));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK),
+            (meta.StatusCode, sms.StatusCode, call.StatusCode));
         Assert.False(call.Headers.Contains("X-Delivery-Id"));
         Assert.Equal("text/xml", call.Content.Headers.ContentType?.MediaType);
         var twiml = XDocument.Parse(await call.TextAsync());
@@ -40,7 +42,9 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
         await world.AcceptAsync(body);
         using (await world.SendAsync(Sms))
         using (await world.SendAsync(Twilio("02-journey-first-group-silent"))) Assert.Equal(0, await world.DrainAsync());
-        Assert.Equal(["sms", "voice", "whatsapp"], (await world.CasesAsync()).Select(c => c.GetProperty("case").GetProperty("networks")[0].GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(["sms", "voice", "whatsapp"],
+            (await world.CasesAsync()).Select(c => c.GetProperty("case").GetProperty("networks")[0].GetString())
+            .Order(StringComparer.Ordinal));
         Assert.Equal(0, (await world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
     }
 
@@ -119,7 +123,8 @@ public sealed class When_storage_is_down_while_providers_call(AzuriteFixture azu
     {
         await using var world = await TestApp.StartAsync(azurite);
         await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.first", "493023125017", "Hallo", world.Time.GetUtcNow())));
-        var bodies = Enumerable.Range(0, 30).Select(i => MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", "Hallo", world.Time.GetUtcNow()))).ToList();
+        var bodies = Enumerable.Range(0, 30)
+            .Select(i => MetaCall.Messages(new MetaSaid($"wamid.{i}", "493023125017", "Hallo", world.Time.GetUtcNow()))).ToList();
         List<string> accepted = [];
         List<byte[]> again = [];
         var sending = Parallel.ForEachAsync(bodies.Index(), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>

@@ -6,10 +6,12 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// One instance dies after the first, the second, the n-th request it sends to storage or bus, for every n there is; another one carries on. The random kills of
+/// One instance dies after the first, the second, the n-th request it sends to storage or bus, for every n there is; another one carries
+/// on. The random kills of
 /// <see cref="When_the_app_is_killed"/> hit real processes anywhere; here no step is left out.
 /// </summary>
-public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
+public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime,
+    IClassFixture<AzuriteFixture>
 {
     private const int MostSteps = 60;
     private readonly List<IDisposable> _gates = [];
@@ -63,7 +65,9 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             [
                 "GET deliveries202611", "GET rules/own.json", // row, own rules: once a minute and instance
                 "GET threads", "POST threads", "POST seen", "POST numbers", "POST $batch", // pointer, seen, commit
-                "POST notify-webhook/messages", "POST notify-teams/messages", "POST notify-mail/messages", "POST notify-acknowledgement/messages", // routes
+                // routes
+                "POST notify-webhook/messages", "POST notify-teams/messages", "POST notify-mail/messages",
+                "POST notify-acknowledgement/messages",
                 "POST case-events/messages", "POST views", "PUT views", "POST $batch", // topic, view, mark
                 "PATCH deliveries202611", // end
             ],
@@ -96,7 +100,8 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             _waiting = Assert.Single(await _living.TakeNoticesAsync("webhook"));
         });
 
-        Assert.Equal(["GET subscriptions", "GET notices", "GET notices", "POST notices", "PUT notices"], steps); // who listens; where it stands, who is off; claim, note
+        // who listens; where it stands, who is off; claim, note
+        Assert.Equal(["GET subscriptions", "GET notices", "GET notices", "POST notices", "PUT notices"], steps);
         await EverythingHoldsAsync(steps.Count, contacts: 1);
 
         Task TellAsync(TestApp doomed, int person)
@@ -108,7 +113,8 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
     private Task<IReadOnlyList<string>> NormaliseAtEveryStepAsync(int firstPerson, int before)
     {
         var delivery = "";
-        return DieAtEveryStepAsync(firstPerson, (doomed, _) => doomed.WorkAsync(delivery), async _ => await _living.DrainAsync(), async person =>
+        return DieAtEveryStepAsync(firstPerson, (doomed, _) => doomed.WorkAsync(delivery), async _ =>
+            await _living.DrainAsync(), async person =>
         {
             for (var number = 0; number < before; number++) await _living.AcceptAsync(Conversations.Message(person, number));
             await _living.DrainAsync();
@@ -117,13 +123,15 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         });
     }
 
-    /// <summary>Lets an instance die before its n-th request for n = 1, 2, ... until it has none left, each time with another person.</summary>
+    /// <summary>Lets an instance die before its n-th request for n = 1, 2, ... until it has none left, each time with another
+    /// person.</summary>
     /// <param name="firstPerson">Persons count from here.</param>
     /// <param name="die">What the doomed instance is asked to do.</param>
     /// <param name="carryOn">What the world does about it.</param>
     /// <param name="prepare">Done by the living instance before.</param>
     /// <returns>The requests of the whole work, in order; before each of them, and after the last, somebody died.</returns>
-    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<TestApp, int, Task> die, Func<int, Task> carryOn, Func<int, Task>? prepare = null)
+    private async Task<IReadOnlyList<string>> DieAtEveryStepAsync(int firstPerson, Func<TestApp, int, Task> die, Func<int, Task> carryOn,
+        Func<int, Task>? prepare = null)
     {
         for (var steps = 0; steps <= MostSteps; steps++)
         {
@@ -131,12 +139,14 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
             if (prepare is not null) await prepare(person);
             var gate = new StepGate();
             _gates.Add(gate);
-            var doomed = await _living.TwinAsync([.. Settings(), ("AzureWebJobsStorage", gate.Through(_living.ConnectionString)), ("ServiceBusConnection", gate.Through(Bus))]);
+            var doomed = await _living.TwinAsync([.. Settings(), ("AzureWebJobsStorage", gate.Through(_living.ConnectionString)),
+                ("ServiceBusConnection", gate.Through(Bus))]);
             _worlds.Add(doomed);
             gate.DieAfter(steps);
             var work = die(doomed, person);
             var died = await Task.WhenAny(work, gate.Died) == gate.Died;
-            output.WriteLine($"{steps}: {(died ? "died before " + await gate.Died : "had done all")} after {string.Join(", ", gate.Passed)}");
+            output.WriteLine(
+                $"{steps}: {(died ? "died before " + await gate.Died : "had done all")} after {string.Join(", ", gate.Passed)}");
             if (!died) await work;
             else _ = work.ContinueWith(t => _ = t.Exception, TaskScheduler.Default);
             await carryOn(person);
@@ -154,8 +164,10 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         Assert.Equal(steps + 1, cases.Select(Person).Distinct().Count());
         foreach (var file in cases)
         {
-            var history = file.GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("id").GetString()!).ToList();
-            Assert.True(contacts == file.GetProperty("contacts").GetArrayLength(), $"person {Person(file)}: {file.GetProperty("contacts").GetArrayLength()} contacts");
+            var history = file.GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("id").GetString()!)
+                .ToList();
+            Assert.True(contacts == file.GetProperty("contacts").GetArrayLength(),
+                $"person {Person(file)}: {file.GetProperty("contacts").GetArrayLength()} contacts");
             Assert.True(contacts == history.Count, $"person {Person(file)}: {history.Count} events");
             Assert.True(history.TrueForAll(told.Contains), $"person {Person(file)}: an event was never told");
         }
@@ -165,13 +177,15 @@ public sealed class When_the_app_dies_between_two_steps(AzuriteFixture azurite, 
         Assert.Equal(0, summary.GetProperty("deliveries").GetProperty("open").GetInt32());
         Assert.Equal(0, summary.GetProperty("outboxPending").GetInt32());
         Assert.All(_living.Broker.Counts(), count => Assert.Equal((0, 0), (count.Active, count.DeadLetters)));
-        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" }) Assert.Equal(0, await _living.CountNoticesAsync(route));
+        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" })
+            Assert.Equal(0, await _living.CountNoticesAsync(route));
     }
 
     private static int Person(JsonElement file) =>
         Conversations.PersonOf(file.GetProperty("contacts")[0].GetProperty("contact").GetProperty("externalId").GetString()!);
 
-    private string Bus => $"Endpoint=sb://127.0.0.1:{_living.Broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
+    private string Bus =>
+        $"Endpoint=sb://127.0.0.1:{_living.Broker.Endpoint.Port};SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true";
 
     private (string, string?)[] Settings() =>
     [

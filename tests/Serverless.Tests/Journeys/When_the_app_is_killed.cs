@@ -12,8 +12,10 @@ using Xunit.Abstractions;
 namespace Serverless.Tests.Journeys;
 
 /// <summary>
-/// Two instances of the published app, each under a host of its own, over one storage account. Both are killed with SIGKILL again and again while all seeds and
-/// hundreds of fresh messages come in; Azurite lives. Set <c>KILL_SEED</c> to the printed number to repeat the instants, <c>KILLS</c> for more kills.
+/// Two instances of the published app, each under a host of its own, over one storage account. Both are killed with SIGKILL again and again
+/// while all seeds and
+/// hundreds of fresh messages come in; Azurite lives. Set <c>KILL_SEED</c> to the printed number to repeat the instants, <c>KILLS</c> for
+/// more kills.
 /// </summary>
 public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
@@ -26,9 +28,12 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
     private static readonly TimeSpan QuietWithin = TimeSpan.FromMinutes(5);
     private readonly string _folder = Directory.CreateTempSubdirectory("serverless-kills-").FullName;
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromSeconds(20) }) { Timeout = TimeSpan.FromSeconds(60) };
+    private static readonly HttpClient Http =
+        new(new SocketsHttpHandler { AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromSeconds(20) }) { Timeout = TimeSpan.FromSeconds(60) };
     private readonly List<HostProcess> _hosts = [];
-    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("KILL_SEED"), out var given) ? given : Random.Shared.Next();
+    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("KILL_SEED"), out var given)
+        ? given : Random.Shared.Next();
     private readonly int _kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var given) ? given : FewestKills;
     private Subscriber _subscriber = null!;
     private SeedProvider _provider = null!;
@@ -39,11 +44,14 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         _subscriber = await Subscriber.StartAsync();
         _provider = await SeedProvider.StartAsync(Path.Combine(Seed.RepositoryRoot, "seeds"), CancellationToken.None);
         // It has more to do here than in all other journeys together.
-        _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None, inMemory: true);
+        _storage = await AzuriteProcess.StartAsync(azurite.EntryScript, Path.Combine(_folder, "azurite"), CancellationToken.None,
+            inMemory: true);
         var root = await PublishedApp.EnsureAsync(new Repository(Seed.RepositoryRoot), "functions", "app",
             Screen.On(TextWriter.Null, redirected: true), CancellationToken.None);
         var settings = Path.Combine(_folder, "local.settings.json");
-        await File.WriteAllTextAsync(settings, new JsonObject { ["Values"] = new JsonObject(Settings().Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
+        await File.WriteAllTextAsync(settings,
+            new JsonObject { ["Values"] = new JsonObject(Settings()
+                .Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value))) }.ToJsonString());
         foreach (var name in new[] { "one", "other" })
         {
             var host = new HostProcess(root, settings, Path.Combine(_folder, name));
@@ -69,7 +77,8 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         var killers = _hosts.Select((host, i) => new Killer(host, Http, new Random(_seed + 1 + i))).ToList();
         var began = TimeProvider.System.GetTimestamp();
         var (persons, replays) = await KillAsync(killers, sender);
-        output.WriteLine($"{killers.Sum(k => k.Workers)} workers killed alone, {killers.Sum(k => k.Hosts)} with their host, in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s;"
+        output.WriteLine(
+            $"{killers.Sum(k => k.Workers)} workers killed alone, {killers.Sum(k => k.Hosts)} with their host, in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s;"
             + $" {persons * MessagesPerPerson} messages, {replays} replays of all seeds, {sender.Accepted.Count} deliveries accepted, {sender.SentAgain} sent again");
         Assert.True(killers.Sum(k => k.Workers + k.Hosts) >= FewestKills);
         Assert.True(killers.TrueForAll(k => k.Workers > 0 && k.Hosts > 0));
@@ -181,16 +190,19 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
             foreach (var route in Routes) dead += await apps[0].ResubmitAsync($"notify-{route}-poison");
             resubmitted += dead;
             var summary = (await apps[0].GetAsync("api/operations/summary?hours=2"))!.Value;
-            var (open, pending) = (summary.GetProperty("deliveries").GetProperty("open").GetInt32(), summary.GetProperty("outboxPending").GetInt32());
+            var (open, pending) = (summary.GetProperty("deliveries").GetProperty("open").GetInt32(), summary.GetProperty("outboxPending")
+                .GetInt32());
             var state = $"{open} deliveries open, {pending} cases with something untold, {queued} messages of routes, {dead} put back";
             var took = TimeProvider.System.GetElapsedTime(began);
             if (open == 0 && pending == 0 && queued == 0 && dead == 0)
             {
-                output.WriteLine($"quiet after {took.TotalSeconds:0} s, {resubmitted} poison messages put back, {_subscriber.Told.Count} notices received: {summary}");
+                output.WriteLine(
+                    $"quiet after {took.TotalSeconds:0} s, {resubmitted} poison messages put back, {_subscriber.Told.Count} notices received: {summary}");
                 return;
             }
 
-            Assert.True(took < QuietWithin, $"Not quiet within {QuietWithin}: {state}; {sender.Accepted.Count} accepted\n{summary}\n{_hosts[0].LastLines}");
+            Assert.True(took < QuietWithin,
+                $"Not quiet within {QuietWithin}: {state}; {sender.Accepted.Count} accepted\n{summary}\n{_hosts[0].LastLines}");
         }
     }
 
@@ -200,10 +212,12 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         {
             var report = await app.GetAsync($"api/operations/deliveries/{channel}/{id}");
             Assert.True(report is not null, $"{channel}/{id}: accepted, but not there");
-            var (end, ends) = (report.Value.GetProperty("end").GetString()!, report.Value.GetProperty("ends").EnumerateArray().Select(e => e.GetString()!).ToList());
+            var (end, ends) = (report.Value.GetProperty("end").GetString()!, report.Value.GetProperty("ends").EnumerateArray()
+                .Select(e => e.GetString()!).ToList());
             Assert.True(end is "ended" || (seed is not null && end is "kept"), $"{channel}/{id} ({seed?.Name}): {end}");
             if (seed is null) Assert.Contains(Assert.Single(ends), new[] { "case", "joined", "duplicate" });
-            else if (seed.IsGenuine) Assert.True(AsExpected(seed, ends), $"{seed.Name}: {string.Join(',', ends)} instead of {string.Join(',', seed.Ends)}");
+            else if (seed.IsGenuine)
+                Assert.True(AsExpected(seed, ends), $"{seed.Name}: {string.Join(',', ends)} instead of {string.Join(',', seed.Ends)}");
         }
 
         var summary = (await app.GetAsync("api/operations/summary?hours=2"))!.Value;
@@ -212,19 +226,25 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
 
     // Sent again and again, a seed's contacts are duplicates from the second time on; and a seed may overtake the one before it.
     private static bool AsExpected(Seed seed, List<string> ends) =>
-        seed.Ends.Count == ends.Count && seed.Ends.Zip(ends).All(pair => pair.First.Split('|').Contains(pair.Second) || (!pair.First.Contains(':') && Overtaken.Contains(pair.Second)));
+        seed.Ends.Count == ends.Count
+        && seed.Ends.Zip(ends)
+        .All(pair => pair.First.Split('|').Contains(pair.Second) || (!pair.First.Contains(':') && Overtaken.Contains(pair.Second)));
 
     private static async Task EveryCaseExistsOnceAsync(AppOutside app, List<JsonElement> cases, int persons)
     {
         Assert.Equal(cases.Count, cases.Select(c => c.GetProperty("case").GetProperty("id").GetString()).Distinct().Count());
         Assert.Equal(cases.Count, cases.Select(c => c.GetProperty("case").GetProperty("number").GetString()).Distinct().Count());
-        var contacts = cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray().Select(one => (Case: c.GetProperty("case").GetProperty("id").GetString()!, Contact: one.GetProperty("contact")))).ToList();
-        var byId = contacts.ToLookup(c => (c.Contact.GetProperty("channel").GetString(), c.Contact.GetProperty("account").GetString(), c.Contact.GetProperty("externalId").GetString()));
+        var contacts = cases.SelectMany(c => c.GetProperty("contacts").EnumerateArray()
+            .Select(one => (Case: c.GetProperty("case").GetProperty("id").GetString()!, Contact: one.GetProperty("contact")))).ToList();
+        var byId = contacts.ToLookup(c =>
+            (c.Contact.GetProperty("channel").GetString(), c.Contact.GetProperty("account").GetString(), c.Contact.GetProperty("externalId")
+                .GetString()));
         Assert.Empty(byId.Where(same => same.Count() > 1).Select(same => same.Key));
 
         // A conversation has one case, whoever raced to open it.
         Assert.Empty(contacts.Where(c => c.Contact.TryGetProperty("threadKey", out _))
-            .GroupBy(c => (c.Contact.GetProperty("account").GetString(), c.Contact.GetProperty("threadKey").GetString())).Where(talk => talk.Select(c => c.Case).Distinct().Count() > 1).Select(talk => talk.Key));
+            .GroupBy(c => (c.Contact.GetProperty("account").GetString(), c.Contact.GetProperty("threadKey").GetString()))
+            .Where(talk => talk.Select(c => c.Case).Distinct().Count() > 1).Select(talk => talk.Key));
 
         var messages = contacts.Select(c => c.Contact.GetProperty("externalId").GetString()!).ToHashSet(StringComparer.Ordinal);
         for (var person = 1; person <= persons; person++)
@@ -237,15 +257,20 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
     }
 
     // What customers sent; what our own people sent, or what was removed before it came, may wait for a case for ever.
-    private static IEnumerable<string> SeedContacts() => new[] { "generic", "meta", "twilio" }.SelectMany(Seed.Of).SelectMany(s => s.Contacts)
-        .Where(c => c.GetProperty("change").GetString() != "removed" && c.GetProperty("contact").GetProperty("direction").GetString() == "inbound")
+    private static IEnumerable<string> SeedContacts() =>
+        new[] { "generic", "meta", "twilio" }.SelectMany(Seed.Of).SelectMany(s => s.Contacts)
+        .Where(c => c.GetProperty("change").GetString() != "removed"
+            && c.GetProperty("contact").GetProperty("direction").GetString() == "inbound")
         .Select(c => c.GetProperty("contact").GetProperty("externalId").GetString()!).Distinct(StringComparer.Ordinal);
 
     private void EveryEventWasTold(List<JsonElement> cases)
     {
         var told = _subscriber.Told.Select(r => r.Headers["webhook-id"]).ToHashSet(StringComparer.Ordinal);
-        var untold = cases.SelectMany(c => c.GetProperty("history").EnumerateArray().Select(h => (Case: c.GetProperty("case").GetProperty("number").GetString(), Event: h.GetProperty("event"))))
-            .Where(h => !told.Contains(h.Event.GetProperty("id").GetString()!)).Select(h => $"{h.Case} {h.Event.GetProperty("type").GetString()} {h.Event.GetProperty("id").GetString()}");
+        var untold = cases.SelectMany(c =>
+            c.GetProperty("history").EnumerateArray()
+            .Select(h => (Case: c.GetProperty("case").GetProperty("number").GetString(), Event: h.GetProperty("event"))))
+            .Where(h => !told.Contains(h.Event.GetProperty("id").GetString()!))
+            .Select(h => $"{h.Case} {h.Event.GetProperty("type").GetString()} {h.Event.GetProperty("id").GetString()}");
         Assert.Empty(untold);
 
         // Each contact of a customer is in the history of its case by an event of its own.
@@ -253,7 +278,8 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
         {
             var causes = file.GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("data"))
                 .Where(d => d.TryGetProperty("contactId", out _)).Select(d => d.GetProperty("contactId").GetString()).ToHashSet();
-            foreach (var contact in file.GetProperty("contacts").EnumerateArray().Where(c => c.GetProperty("contact").GetProperty("direction").GetString() == "inbound"))
+            foreach (var contact in file.GetProperty("contacts").EnumerateArray()
+                .Where(c => c.GetProperty("contact").GetProperty("direction").GetString() == "inbound"))
                 Assert.Contains(contact.GetProperty("id").GetString(), causes);
         }
     }

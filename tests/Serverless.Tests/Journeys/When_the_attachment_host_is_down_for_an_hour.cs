@@ -56,7 +56,8 @@ public sealed class When_the_attachment_host_is_down_for_an_hour(AzuriteFixture 
         var kept = await world.OnlyCaseAsync();
         Assert.Equal("stored", Assert.Single(kept.FileStates().Values));
         var file = Assert.Single(kept.Files());
-        Assert.Equal((sent.Length, Convert.ToHexStringLower(SHA256.HashData(sent))), (file.GetProperty("size").GetInt32(), file.GetProperty("sha256").GetString()));
+        Assert.Equal((sent.Length, Convert.ToHexStringLower(SHA256.HashData(sent))),
+            (file.GetProperty("size").GetInt32(), file.GetProperty("sha256").GetString()));
         Assert.Equal(sent, await world.DownloadAsync(kept.CaseId(), file.GetProperty("id").GetString()!));
     }
 }

@@ -59,7 +59,8 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         {
             if (hour % 3 == 0)
             {
-                await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{hour}", "493023125017", $"Nachricht {hour}", world.Time.GetUtcNow())));
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"wamid.{hour}", "493023125017", $"Nachricht {hour}", world.Time.GetUtcNow())));
                 Assert.Equal(0, await world.DrainAsync(bus: false));
             }
 
@@ -82,9 +83,11 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
         Assert.True(await world.TickAsync());
         var told = world.Told();
         Assert.Equal(expected.Order(StringComparer.Ordinal), told.Select(t => t.Id).Order(StringComparer.Ordinal));
-        var history = (await world.OnlyCaseAsync()).GetProperty("history").EnumerateArray().Select(h => h.GetProperty("event").GetProperty("id").GetString()).ToList();
+        var history = (await world.OnlyCaseAsync()).GetProperty("history").EnumerateArray()
+            .Select(h => h.GetProperty("event").GetProperty("id").GetString()).ToList();
         Assert.Equal(history, told.Select(t => t.Id));
-        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" }) Assert.Equal(0, await world.CountNoticesAsync(route));
+        foreach (var route in new[] { "webhook", "teams", "mail", "acknowledgement" })
+            Assert.Equal(0, await world.CountNoticesAsync(route));
     }
 
     [Fact]
@@ -121,8 +124,10 @@ public sealed class When_the_bus_is_down_for_an_hour(AzuriteFixture azurite) : I
     }
 
     private static (string, string?)[] Webhook(Subscriber subscriber) =>
-        [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
+        [("Webhook__Subscribers__one__Url", subscriber.Address.ToString()),
+            ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
-    private static async Task<string[]> WriteAsync(TestApp world, string what) => await Task.WhenAll(Enumerable.Range(0, Customers).Select(i =>
+    private static async Task<string[]> WriteAsync(TestApp world, string what) =>
+        await Task.WhenAll(Enumerable.Range(0, Customers).Select(i =>
         world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.{what}-{i}", $"4930231253{i:d2}", what, world.Time.GetUtcNow())))));
 }

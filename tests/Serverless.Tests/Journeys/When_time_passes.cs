@@ -10,7 +10,8 @@ namespace Serverless.Tests.Journeys;
 /// <summary>Nothing is kept for longer than the settings say, and nothing goes before.</summary>
 public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
-    private static Task<bool> DailyAsync(TestApp world) => world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false });
+    private static Task<bool> DailyAsync(TestApp world) =>
+        world.InvokeAsync("Daily", "timer", new System.Text.Json.Nodes.JsonObject { ["IsPastDue"] = false });
 
     private static async Task<string> SayAsync(TestApp world, string id)
     {
@@ -20,7 +21,8 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     private static async Task<bool> IsThereAsync(TestApp world, string delivery) =>
-        await world.Services.GetRequiredService<DeliveryStore>().FindAsync(new DeliveryKey("meta", delivery), CancellationToken.None) is not null;
+        await world.Services.GetRequiredService<DeliveryStore>()
+        .FindAsync(new DeliveryKey("meta", delivery), CancellationToken.None) is not null;
 
     [Fact]
     public async Task A_month_of_deliveries_goes_once_its_youngest_is_old_enough()
@@ -109,23 +111,28 @@ public sealed class When_time_passes(AzuriteFixture azurite) : IClassFixture<Azu
     [Fact]
     public async Task Rows_of_logs_go_at_their_age_and_not_before()
     {
-        await using var world = await TestApp.StartAsync(azurite, ("Recipients__Entries__workshop__Email", "workshop@example.com"), ("Retention__NoticeDays", "30"), ("Retention__ActionMonths", "12"));
+        await using var world = await TestApp.StartAsync(azurite, ("Recipients__Entries__workshop__Email", "workshop@example.com"),
+            ("Retention__NoticeDays", "30"), ("Retention__ActionMonths", "12"));
         var tables = world.Services.GetRequiredService<TableStore>();
         var now = world.Time.GetUtcNow();
         string Day(int ago) => now.AddDays(-ago).ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         (string Table, string Partition, string Row, DateTimeOffset At, bool Goes)[] rows =
         [
-            ("notices", $"{Day(31)}|f", "old", now, true), ("notices", $"{Day(29)}|0", "young", now, false), ("notices", "off|webhook", "crm", now.AddYears(-5), false),
+            ("notices", $"{Day(31)}|f", "old", now, true), ("notices", $"{Day(29)}|0", "young", now, false),
+            ("notices", "off|webhook", "crm", now.AddYears(-5), false),
             ("actions", "202510", "old", now, true), ("actions", "202511", "young", now, false),
             ("links", "_-hash", "used", now.AddDays(-92), true), ("links", "hash", "used", now.AddDays(-90), false),
             ("poison", "inbound", "old", now.AddMonths(-13), true), ("poison", "inbound", "young", now.AddMonths(-11), false),
-            ("recipients", "choices", "gone", now.AddMonths(-13), true), ("recipients", "choices", "workshop", now.AddMonths(-13), false), ("recipients", "choices", "left", now, false),
+            ("recipients", "choices", "gone", now.AddMonths(-13), true), ("recipients", "choices", "workshop", now.AddMonths(-13), false),
+            ("recipients", "choices", "left", now, false),
         ];
-        foreach (var (table, partition, row, at, _) in rows) await tables.InsertAsync(table, new TableRow(partition, row) { ["At"] = at, ["KeptAt"] = at }, CancellationToken.None);
+        foreach (var (table, partition, row, at, _) in rows)
+            await tables.InsertAsync(table, new TableRow(partition, row) { ["At"] = at, ["KeptAt"] = at }, CancellationToken.None);
         for (var i = 0; i < 120; i++) await tables.InsertAsync("notices", new TableRow($"{Day(40)}|3", $"{i:d4}"), CancellationToken.None);
 
         Assert.True(await DailyAsync(world));
-        foreach (var (table, partition, row, _, goes) in rows) Assert.True(goes == await tables.GetAsync(table, partition, row, CancellationToken.None) is null, $"{table} {partition} {row}");
+        foreach (var (table, partition, row, _, goes) in rows)
+            Assert.True(goes == await tables.GetAsync(table, partition, row, CancellationToken.None) is null, $"{table} {partition} {row}");
         Assert.Contains("retention notices gone=121 all=True", world.Log.Lines);
     }
 

@@ -16,8 +16,10 @@ public sealed class When_two_contacts_race_to_open_one_case(AzuriteFixture azuri
         for (var round = 0; round < Rounds; round++)
         {
             var customer = $"4930231252{round:d2}";
-            var left = await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.left-{round}", customer, "Guten Tag!", world.Time.GetUtcNow())));
-            var right = await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"wamid.right-{round}", customer, "Noch etwas:", world.Time.GetUtcNow())));
+            var left = await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"wamid.left-{round}", customer, "Guten Tag!", world.Time.GetUtcNow())));
+            var right = await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"wamid.right-{round}", customer, "Noch etwas:", world.Time.GetUtcNow())));
             Assert.All(await Task.WhenAll(world.WorkAsync(left), twin.WorkAsync(right)), done => Assert.True(done));
             string[] ends = [await world.EndOfAsync(left), await world.EndOfAsync(right)];
             Assert.Equal(["ended: case", "ended: joined"], ends.Order(StringComparer.Ordinal));

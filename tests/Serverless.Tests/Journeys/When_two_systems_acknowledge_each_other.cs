@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Serverless.Tests.Journeys;
 
-/// <summary>The customer is a machine that acknowledges whatever it gets and does not say that it is one: we stop after one, for good.</summary>
+/// <summary>The customer is a machine that acknowledges whatever it gets and does not say that it is one: we stop after one, for
+/// good.</summary>
 public sealed class When_two_systems_acknowledge_each_other(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private readonly LoopbackNetwork _pigeons = new();
@@ -17,7 +18,8 @@ public sealed class When_two_systems_acknowledge_each_other(AzuriteFixture azuri
             if (heard == _pigeons.Flown.Count) return;
             heard = _pigeons.Flown.Count;
             var number = ++_said;
-            await world.SaysAsync(new { id = $"auto-{number}", customer = "machine", text, at = world.Time.GetUtcNow(), thread = newThreads ? $"thread-{number}" : "machine" });
+            await world.SaysAsync(new { id = $"auto-{number}", customer = "machine", text, at = world.Time.GetUtcNow(), thread = newThreads
+                ? $"thread-{number}" : "machine" });
             world.Time.Advance(pause);
         }
     }
@@ -30,7 +32,8 @@ public sealed class When_two_systems_acknowledge_each_other(AzuriteFixture azuri
         await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         await TalkAsync(world, 6, TimeSpan.FromMinutes(pauseMinutes), "Wir haben Ihre Nachricht erhalten.", newThreads: false);
         Assert.Single(_pigeons.Flown);
-        Assert.Equal(2, (await world.OnlyCaseAsync()).GetProperty("contacts").EnumerateArray().Count(c => c.GetProperty("contact").GetProperty("direction").GetString() == "inbound"));
+        Assert.Equal(2, (await world.OnlyCaseAsync()).GetProperty("contacts").EnumerateArray()
+            .Count(c => c.GetProperty("contact").GetProperty("direction").GetString() == "inbound"));
         // The other begins anew, days later: nobody has answered yet, and there is nothing new to say.
         world.Time.Advance(TimeSpan.FromDays(3));
         await TalkAsync(world, 1, TimeSpan.Zero, "Wir haben Ihre Nachricht erhalten.", newThreads: false);

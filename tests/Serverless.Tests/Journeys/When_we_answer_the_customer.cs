@@ -33,7 +33,8 @@ public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClass
         Assert.Equal("sent", await world.StateOfAsync(id, reply));
         Assert.Equal(["serverless.case.opened.v1", "serverless.contact.sent.v1"], world.Told().Select(t => t.Type));
 
-        Assert.Equal("ended: duplicate", await world.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = at.AddMinutes(10), echo = "yes" }));
+        Assert.Equal("ended: duplicate",
+            await world.PigeonAsync(new { id = "out-1", customer = "anna", text = "Antwort", at = at.AddMinutes(10), echo = "yes" }));
         Assert.Equal(["Frage", "Antwort"], (await world.CaseAsync(id)).Texts());
         Assert.Equal(("green", "Replies being sent: 0."), await world.HealthAsync("replies"));
     }
@@ -75,7 +76,8 @@ public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClass
         for (var round = 0; round < 6; round++)
         {
             var reply = await world.WriteAsync(id);
-            Assert.All(await Task.WhenAll(world.SendReplyAsync(id, reply), twin.SendReplyAsync(id, reply), world.SendReplyAsync(id, reply)), done => Assert.True(done));
+            Assert.All(await Task.WhenAll(world.SendReplyAsync(id, reply), twin.SendReplyAsync(id, reply), world.SendReplyAsync(id, reply)),
+                done => Assert.True(done));
             Assert.Equal("sent", await world.StateOfAsync(id, reply));
         }
 
@@ -149,7 +151,8 @@ public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClass
         var (status, body) = await world.ReplyAsync(id, new { text = "zu spät" });
         Assert.Equal(422, status);
         Assert.Contains("window-closed", body.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Equal(202, (await world.ReplyAsync(id, new { template = new { name = "hello", language = "de", values = new[] { "Anna" } } })).Status);
+        Assert.Equal(202,
+            (await world.ReplyAsync(id, new { template = new { name = "hello", language = "de", values = new[] { "Anna" } } })).Status);
 
         await world.AskAsync("q2");
         Assert.Equal(202, (await world.ReplyAsync(id, new { text = "zur ersten Frage", to = first })).Status);
@@ -188,7 +191,8 @@ public sealed class When_we_answer_the_customer(AzuriteFixture azurite) : IClass
     {
         await using var world = await StartAsync();
         var id = await world.AskAsync("q1");
-        var asked = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => world.ReplyAsync(id, new { text = "Antwort", id = "desk-4711" })));
+        var asked = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => world.ReplyAsync(id, new { text = "Antwort", id = "desk-4711" })));
         Assert.Single(asked, a => a.Status == 202);
         Assert.All(asked, a => Assert.True(a.Status is 200 or 202));
         Assert.Single(asked.Select(a => a.Body.GetProperty("id").GetString()).Distinct());

@@ -51,12 +51,15 @@ public sealed class CommandLineTests
         var (exitCode, _, error) = await RunAsync([("PATH", "/nowhere")], "--once", "--port", "0");
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("Node is not on the PATH, and Azurite, the storage emulator, needs it: install Node 20 or newer from https://nodejs.org and start again.\n", error);
+        Assert.Equal(
+            "Node is not on the PATH, and Azurite, the storage emulator, needs it: install Node 20 or newer from https://nodejs.org and start again.\n", error);
     }
 
-    private static async Task<(int ExitCode, string Output, string Error)> RunAsync((string Name, string Value)[] environment, params string[] args)
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync((string Name, string Value)[] environment,
+        params string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Serverless.Local"), args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Serverless.Local"), args) { UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardError = true };
         // The runtime that runs this test: it may be installed anywhere.
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         foreach (var (name, value) in environment) start.Environment[name] = value;

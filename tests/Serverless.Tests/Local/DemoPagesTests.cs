@@ -30,7 +30,9 @@ public sealed class DemoPagesTests : IDisposable
 
         Assert.Contains("<h2>Neuer Fall A7XM9TRK</h2>", html, StringComparison.Ordinal);
         Assert.Contains("<dt>F&#228;llig</dt><dd>morgen</dd>", html, StringComparison.Ordinal);
-        Assert.Contains("Zeile 1<br>mit *Stern* und <b>fett</b> und <a target=\"_blank\" rel=\"noopener\" href=\"tel:+493012345\">Anruf</a>", html, StringComparison.Ordinal);
+        Assert.Contains(
+            "Zeile 1<br>mit *Stern* und <b>fett</b> und <a target=\"_blank\" rel=\"noopener\" href=\"tel:+493012345\">Anruf</a>", html,
+            StringComparison.Ordinal);
         Assert.Contains("href=\"http://127.0.0.1:7071/api/links/x\">Annehmen</a>", html, StringComparison.Ordinal);
         Assert.Contains("(Media)", html, StringComparison.Ordinal);
     }

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Local;
 
-/// <summary>Those outside that a local run plays: what they get is kept, each kind in its folder, in forms that a person can open.</summary>
+/// <summary>Those outside that a local run plays: what they get is kept, each kind in its folder, in forms that a person can
+/// open.</summary>
 public sealed class DemoTests : IDisposable
 {
     private const string Number = "A7XM9TRK";
@@ -51,7 +52,9 @@ public sealed class DemoTests : IDisposable
     {
         var mail = new MimeMail
         {
-            From = "service@example.com", To = "desk@example.com", Subject = $"Fällig: Fall {Number}, und noch etwas, damit der Betreff umbrochen werden muss", MessageId = "1@example.com", At = DateTimeOffset.UnixEpoch,
+            From = "service@example.com", To = "desk@example.com",
+            Subject = $"Fällig: Fall {Number}, und noch etwas, damit der Betreff umbrochen werden muss", MessageId = "1@example.com",
+            At = DateTimeOffset.UnixEpoch,
             Text = "Für Sie: ein Fall.\n", Html = "<p>Für Sie: ein <b>Fall</b>.</p>",
         };
         var mime = mail.Write();
@@ -90,7 +93,8 @@ public sealed class DemoTests : IDisposable
         const string Messages = "/email/users/service@example.com/messages";
         var replies = new ReplyCounter(_folder, TimeProvider.System);
         Assert.Equal(200, replies.Answer("GET", Messages, "")?.Status);
-        var draft = (string?)replies.Answer("POST", Messages + "/AAk1=/createReply", """{"message":{"body":{"content":"T"}}}""")?.Document!["id"];
+        var draft = (string?)replies.Answer("POST", Messages + "/AAk1=/createReply",
+            """{"message":{"body":{"content":"T"}}}""")?.Document!["id"];
         Assert.Equal(200, replies.Answer("PATCH", $"{Messages}/{draft}", "{}")?.Status);
         Assert.Empty(Directory.GetFiles(_folder.FolderOf("replies")));
 

@@ -27,13 +27,15 @@ public sealed class FakeApp : IAsyncDisposable
 
     public IReadOnlyList<(string Line, IReadOnlyDictionary<string, string> Headers, byte[] Body)> Taken => _taken;
 
-    /// <summary>Starts it; the ends are JSON, one per delivery in order, the last one repeats; so many questions after an end are answered with <c>open</c>.</summary>
+    /// <summary>Starts it; the ends are JSON, one per delivery in order, the last one repeats; so many questions after an end are answered
+    /// with <c>open</c>.</summary>
     public static async Task<FakeApp> StartAsync(string[]? ends = null, int openFor = 0, int answerStatus = 200, string summary = Done)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var fake = new FakeApp(builder.Build()) { _ends = ends ?? ["""["case"]"""], _openFor = openFor, _answerStatus = answerStatus, _summary = summary };
+        var fake = new FakeApp(builder.Build()) { _ends = ends
+            ?? ["""["case"]"""], _openFor = openFor, _answerStatus = answerStatus, _summary = summary };
         fake._app.Run(fake.AnswerAsync);
         await fake._app.StartAsync();
         return fake;
@@ -46,9 +48,11 @@ public sealed class FakeApp : IAsyncDisposable
         var path = context.Request.Path;
         if (path.StartsWithSegments("/api/hooks", StringComparison.Ordinal)) await TakeAsync(context);
         else if (context.Request.Headers["x-functions-key"] != "key") context.Response.StatusCode = 401;
-        else if (path.StartsWithSegments("/api/operations/deliveries", StringComparison.Ordinal, out var rest)) await context.Response.WriteAsync(End(rest.Value!.Split('/')[^1]));
+        else if (path.StartsWithSegments("/api/operations/deliveries", StringComparison.Ordinal, out var rest))
+            await context.Response.WriteAsync(End(rest.Value!.Split('/')[^1]));
         else if (path == "/api/operations/summary") await context.Response.WriteAsync(_summary);
-        else if (path.StartsWithSegments("/api/cases", StringComparison.Ordinal, out var one) && one.HasValue) await CaseAsync(context, one.Value!.Split('/')[1]);
+        else if (path.StartsWithSegments("/api/cases", StringComparison.Ordinal, out var one) && one.HasValue)
+            await CaseAsync(context, one.Value!.Split('/')[1]);
         else if (path == "/api/cases") await context.Response.WriteAsync(Cases(context.Request.Query["continuation"].ToString()));
         else context.Response.StatusCode = 404;
     }
@@ -77,7 +81,8 @@ public sealed class FakeApp : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        _taken.Add(($"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}", context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray()));
+        _taken.Add(($"{context.Request.Method} {context.Features.Get<IHttpRequestFeature>()!.RawTarget}",
+            context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray()));
         context.Response.StatusCode = _answerStatus;
         context.Response.Headers["x-delivery-id"] = $"{_taken.Count - 1}";
     }

@@ -16,10 +16,12 @@ public sealed class LocalSettingsTests : IDisposable
     [Fact]
     public void Seeds_win_over_defaults_and_the_run_wins_over_both()
     {
-        _scratch.Write("infra/local/local.settings.json", """{"IsEncrypted":false,"Values":{"A":"default","B":"default","C":"default","Url":"{outside}/crm"}}""");
+        _scratch.Write("infra/local/local.settings.json",
+            """{"IsEncrypted":false,"Values":{"A":"default","B":"default","C":"default","Url":"{outside}/crm"}}""");
         _scratch.Write("seeds/demo/settings.json", """{"B":"seeds","C":"seeds","Number":7,"Flag":true}""");
 
-        var settings = LocalSettings.Merge(_scratch.Repository, Outside, new Dictionary<string, string>(StringComparer.Ordinal) { ["C"] = "run" });
+        var settings = LocalSettings.Merge(_scratch.Repository, Outside,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["C"] = "run" });
 
         Assert.Equal("default", settings["A"]);
         Assert.Equal("seeds", settings["B"]);
@@ -38,7 +40,8 @@ public sealed class LocalSettingsTests : IDisposable
         _scratch.Write("infra/local/local.settings.json", """{"Values":{}}""");
         _scratch.Write("seeds/demo/settings.json", json);
 
-        var refusal = Assert.Throws<Refusal>(() => LocalSettings.Merge(_scratch.Repository, Outside, new Dictionary<string, string>(StringComparer.Ordinal)));
+        var refusal = Assert.Throws<Refusal>(() =>
+            LocalSettings.Merge(_scratch.Repository, Outside, new Dictionary<string, string>(StringComparer.Ordinal)));
 
         Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("seeds/demo/settings.json", refusal.Message, StringComparison.Ordinal);

@@ -25,7 +25,8 @@ public sealed class RunFolderTests : IDisposable
 
         var refusal = await Assert.ThrowsAsync<Refusal>(TakeAsync);
 
-        Assert.Contains($".local/demo is in use by another run (process {Environment.ProcessId})", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($".local/demo is in use by another run (process {Environment.ProcessId})", refusal.Message,
+            StringComparison.Ordinal);
         Assert.Contains("--folder", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -15,7 +15,8 @@ public sealed class SeedCheckTests : IDisposable
     public void Seeds_are_read_in_order_of_their_path_and_kept_to_the_byte()
     {
         _scratch.WriteSeed("b/01-second", "[]");
-        _scratch.WriteSeed("a/02-first", """["case|joined","ignored:read"]""", target: "/api/hooks/demo/x?b=%7E&a=+", body: "line\r\n\u00fc");
+        _scratch.WriteSeed("a/02-first", """["case|joined","ignored:read"]""", target: "/api/hooks/demo/x?b=%7E&a=+",
+            body: "line\r\n\u00fc");
 
         var seeds = Seed.ReadAll(_scratch.Repository.Seeds);
 
@@ -68,7 +69,8 @@ public sealed class SeedCheckTests : IDisposable
 
     [Fact]
     public void A_lost_element_is_noticed() =>
-        Assert.Equal(["demo/01-text: came to 1 ends (case), expected case, joined"], SeedCheck.Ends(Read("""["case","joined"]"""), ["case"], Replayed.Never));
+        Assert.Equal(["demo/01-text: came to 1 ends (case), expected case, joined"],
+            SeedCheck.Ends(Read("""["case","joined"]"""), ["case"], Replayed.Never));
 
     [Fact]
     public void What_should_have_been_stored_and_was_not_is_noticed() =>

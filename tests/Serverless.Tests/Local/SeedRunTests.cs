@@ -96,7 +96,9 @@ public sealed class SeedRunTests : IDisposable
     public async Task What_was_not_told_ends_the_wait_and_is_named()
     {
         _scratch.WriteSeed("demo/01-text", """["case"]""");
-        await using var app = await FakeApp.StartAsync(summary: """{"ends":{"case":1},"unaccounted":2,"notices":{"webhook":{"waiting":3}},"outboxPending":1}""");
+        await using var app =
+            await FakeApp.StartAsync(
+                summary: """{"ends":{"case":1},"unaccounted":2,"notices":{"webhook":{"waiting":3}},"outboxPending":1}""");
 
         var outcome = await RunAsync(app, patience: TimeSpan.FromMilliseconds(1));
 
@@ -138,10 +140,12 @@ public sealed class SeedRunTests : IDisposable
 
     private Task<SeedOutcome> RunAsync(FakeApp app, TimeSpan? patience = null, Colleague? colleague = null)
     {
-        var run = new SeedRun(new SeedReplay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"), SeedLedger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), _ => Task.FromResult(false), colleague)
+        var run = new SeedRun(new SeedReplay(_http, app.FrontDoor), new AppApi(_http, app.FrontDoor, "key"),
+            SeedLedger.Open(Path.Combine(_scratch.Repository.Root, "ledger.json")), _ => Task.FromResult(false), colleague)
         {
             Patience = patience ?? TimeSpan.FromSeconds(60),
         };
-        return run.RunAsync(Seed.ReadAll(_scratch.Repository.Seeds), Screen.On(TextWriter.Null, redirected: true).Console, CancellationToken.None);
+        return run.RunAsync(Seed.ReadAll(_scratch.Repository.Seeds), Screen.On(TextWriter.Null, redirected: true).Console,
+            CancellationToken.None);
     }
 }

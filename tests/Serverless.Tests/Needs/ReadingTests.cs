@@ -74,7 +74,9 @@ public sealed class ReadingTests
     [Fact]
     public void Every_decision_names_its_rule_and_no_more_than_five_are_kept()
     {
-        var all = NeedReader.Read(Contact("Es brennt! Kündigung, kaputt, unverschämt, rufen Sie mich an, IBAN, wann kommt der Techniker, dringend"), RuleSet.BuiltIn);
+        var all = NeedReader.Read(
+            Contact("Es brennt! Kündigung, kaputt, unverschämt, rufen Sie mich an, IBAN, wann kommt der Techniker, dringend"),
+            RuleSet.BuiltIn);
         Assert.Equal(("safety", "safety-fire", "at-once", "need:safety"), (all.Need, all.NeedRule, all.Urgency, all.UrgencyRule));
         Assert.Equal(TextReading.MostMatches, all.Matches.Count);
         Assert.Equal("safety-fire", all.Matches[0]);

@@ -4,7 +4,8 @@ using Xunit;
 namespace Serverless.Tests.Notifications;
 
 /// <summary>
-/// Who gets a receipt and who does not (P9). Not under RouteConformance: its targets listen on an address and answer with a status, the customer is reached through Replies, whose journeys
+/// Who gets a receipt and who does not (P9). Not under RouteConformance: its targets listen on an address and answer with a status, the
+/// customer is reached through Replies, whose journeys
 /// prove what becomes of 429, 5xx and broken connections.
 /// </summary>
 public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
@@ -26,9 +27,11 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     {
         await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         // A machine's note joins a case that is there; of its own it opens none.
-        if (mark is "automatic=auto-reply") await world.PigeonAsync(new { id = "q0", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
+        if (mark is "automatic=auto-reply")
+            await world.PigeonAsync(new { id = "q0", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         foreach (var _ in await world.TakeReceiptsAsync()) { }
-        await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow(), mark = mark.Length == 0 ? null : mark, kind, place, way });
+        await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow(), mark = mark.Length == 0
+            ? null : mark, kind, place, way });
         Assert.Empty(_pigeons.Flown);
         Assert.Equal(stands.Length == 0 ? [] : [stands], await world.ReceiptNoticesAsync());
     }
@@ -49,8 +52,10 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     [Fact]
     public async Task In_public_only_where_it_is_wished_and_without_any_fact_of_the_case()
     {
-        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On(further: ("Acknowledgement__InPublic", "true"))]);
-        await world.SaysAsync(new { id = "q1", customer = "anna", text = "I want to cancel my contract 4711", at = world.Time.GetUtcNow(), kind = "Comment", place = "Public", language = "en-GB" });
+        await using var world = await TestApp.StartAsync(azurite, _pigeons.Add,
+            [.. AcknowledgementSteps.On(further: ("Acknowledgement__InPublic", "true"))]);
+        await world.SaysAsync(new { id = "q1", customer = "anna", text = "I want to cancel my contract 4711", at = world.Time.GetUtcNow(),
+            kind = "Comment", place = "Public", language = "en-GB" });
         var text = Assert.Single(_pigeons.Flown).Text;
         Assert.StartsWith("Hello,\n\nyour post has arrived", text, StringComparison.Ordinal);
         Assert.DoesNotContain((await world.OnlyCaseAsync()).Head("number"), text, StringComparison.Ordinal);
@@ -69,11 +74,13 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     public async Task Settings_that_cannot_hold_are_named_in_Health_and_receipts_wait_for_the_way_to_a_person()
     {
         await using var world = await TestApp.StartAsync(azurite, _pigeons.Add,
-            ("Acknowledgement__Channels__pigeon", "on"), ("Acknowledgement__Channels__raven", "on"), ("Acknowledgement__Channels__meta", "yes"), ("Acknowledgement__Hours", "at night"),
+            ("Acknowledgement__Channels__pigeon", "on"), ("Acknowledgement__Channels__raven", "on"),
+            ("Acknowledgement__Channels__meta", "yes"), ("Acknowledgement__Hours", "at night"),
             ("Acknowledgement__TimeZone", "Mars"), ("Acknowledgement__Language", "fr"));
         var (status, says) = await world.HealthAsync("route:acknowledgement");
         Assert.Equal("yellow", status);
-        foreach (var setting in new[] { "__Channels__raven names", "__Channels__meta must", "__Contact is missing", "__Hours is not", "__TimeZone is", "__Language must" }) Assert.Contains($"Acknowledgement{setting}", says, StringComparison.Ordinal);
+        foreach (var setting in new[] { "__Channels__raven names", "__Channels__meta must", "__Contact is missing", "__Hours is not",
+            "__TimeZone is", "__Language must" }) Assert.Contains($"Acknowledgement{setting}", says, StringComparison.Ordinal);
 
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "Frage", at = world.Time.GetUtcNow() });
         Assert.Equal(["waiting:settings-incomplete"], await world.ReceiptNoticesAsync());

@@ -38,7 +38,8 @@ public sealed class CircuitBreakerTests
     [Fact]
     public async Task Failures_that_are_not_in_a_row_open_nothing()
     {
-        for (var i = 0; i < 10 * CircuitBreakers.Most; i++) Assert.True(await TryAsync("weak", i % CircuitBreakers.Most == 0 ? Taken : Failed));
+        for (var i = 0; i < 10 * CircuitBreakers.Most; i++)
+            Assert.True(await TryAsync("weak", i % CircuitBreakers.Most == 0 ? Taken : Failed));
         Assert.True(await TryAsync("weak", Failed));
     }
 

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>The mail to people: what every route promises, and that it is a good mail: text and HTML, a thread for each case, nothing that answers itself.</summary>
+/// <summary>The mail to people: what every route promises, and that it is a good mail: text and HTML, a thread for each case, nothing that
+/// answers itself.</summary>
 public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(azurite), IAsyncDisposable, IClassFixture<AzuriteFixture>
 {
     private readonly MailRelay _graph = new();
@@ -17,8 +18,10 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
 
     protected override (string Name, string? Value)[] Target(string name, Uri address, string events = "*") =>
     [
-        ($"Recipients__Entries__{name}__Email", MailRelay.MailboxOf(name, address)), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Events", events),
-        ("Notification__BurstCount", "0"), ("Mail__From", "service@contact.example.com"), ("Mail__GraphUrl", _graph.Address.ToString()), ("Mail__AccessToken", "loopback-token"),
+        ($"Recipients__Entries__{name}__Email", MailRelay.MailboxOf(name, address)), ($"Recipients__Entries__{name}__Owners", "*"),
+        ($"Recipients__Entries__{name}__Events", events),
+        ("Notification__BurstCount", "0"), ("Mail__From", "service@contact.example.com"), ("Mail__GraphUrl", _graph.Address.ToString()),
+        ("Mail__AccessToken", "loopback-token"),
     ];
 
     protected override (string Name, string? Value)[] AskingForText(string name) => [($"Recipients__Entries__{name}__Include", "text")];
@@ -31,7 +34,8 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
     public async Task A_mail_has_both_bodies_a_thread_and_says_that_a_machine_wrote_it()
     {
         await using var anna = await Subscriber.StartAsync(Subscriber.Status(202));
-        await using var world = await StartAsync(Target("anna", anna.Address), AskingForText("anna"), [("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")]);
+        await using var world = await StartAsync(Target("anna", anna.Address), AskingForText("anna"),
+            [("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")]);
         await TellAsync(world);
         var file = await world.OnlyCaseAsync();
         await world.CloseAsync(file.CaseId());
@@ -62,7 +66,8 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
         var written = Encoding.ASCII.GetString(mail.Write());
         Assert.DoesNotContain("\nX-Evil", written, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', written.Replace("\r\n", "", StringComparison.Ordinal));
-        // The library's encoded words are a few characters longer than RFC 2047 says (75), one long word alone up to 120. Lines of 998 are allowed (RFC 5322).
+        // The library's encoded words are a few characters longer than RFC 2047 says (75), one long word alone up to 120. Lines of 998 are
+        // allowed (RFC 5322).
         foreach (var subject in new[] { mail.Subject.ReplaceLineEndings(" "), new string('ß', 100) })
         {
             var bytes = (mail with { Subject = subject }).Write();
@@ -84,7 +89,8 @@ public sealed class MailConformance(AzuriteFixture azurite) : RouteConformance(a
 
         Assert.True(MimeMail.IsAddress("b.c+d@sub.example.com"));
         Assert.ThrowsAny<FormatException>(() => (mail with { To = "b@example.com\r\nBcc: c@example.com" }).Write());
-        var html = MailBody.Html(new Serverless.Notifications.NotificationContent("<b>", [("n", "<script>")], "<img src=x>", []) { Items = [("<i>", null)] },
+        var html = MailBody.Html(new Serverless.Notifications.NotificationContent("<b>", [("n", "<script>")], "<img src=x>",
+            []) { Items = [("<i>", null)] },
             "why", "de");
         Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<img", html, StringComparison.Ordinal);

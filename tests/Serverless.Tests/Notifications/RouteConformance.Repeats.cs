@@ -23,7 +23,8 @@ public abstract partial class RouteConformance
             var message = Assert.Single(world.Later.Waiting);
             Assert.Equal((Route, "down", index + 1), (message.Route, message.Target, message.Attempt));
             Assert.InRange(SecondsUntil(world, message), seconds, (seconds * 1.2) + 1);
-            Assert.Equal(message.Due.ToUnixTimeSeconds(), (await NoticeAsync(world, "down")).GetProperty("nextAt").GetDateTimeOffset().ToUnixTimeSeconds(), 1.0);
+            Assert.Equal(message.Due.ToUnixTimeSeconds(), (await NoticeAsync(world, "down")).GetProperty("nextAt").GetDateTimeOffset()
+                .ToUnixTimeSeconds(), 1.0);
             await NextAsync(world);
             Assert.Equal(index + 2, down.Told.Count);
         }
@@ -46,7 +47,8 @@ public abstract partial class RouteConformance
         var tries = failed.GetProperty("tries").EnumerateArray().ToList();
         Assert.Equal(4, tries.Count);
         Assert.All(tries, t => Assert.Equal("500", t.GetProperty("reason").GetString()));
-        Assert.Equal(tries.Select(t => t.GetProperty("at").GetDateTimeOffset()).Order(), tries.Select(t => t.GetProperty("at").GetDateTimeOffset()));
+        Assert.Equal(tries.Select(t => t.GetProperty("at").GetDateTimeOffset()).Order(),
+            tries.Select(t => t.GetProperty("at").GetDateTimeOffset()));
         Assert.Empty(world.Later.Waiting);
         Assert.Equal(1, (await world.SummaryAsync()).GetProperty("notices").GetProperty(Route).GetProperty("failed").GetInt32());
     }
@@ -64,8 +66,11 @@ public abstract partial class RouteConformance
             ("century", Form.At.AddYears(100).ToString("R", CultureInfo.InvariantCulture), 7200),
             ("nonsense", "soon", 5),
         ];
-        var all = await Task.WhenAll(wishes.Select((w, i) => Subscriber.StartAsync(Subscriber.Status(i % 2 == 0 ? 503 : 429, ("Retry-After", w.Asks)))));
-        await using var world = await StartAsync([[("Notification__LongestWaitHours", "2")], .. all.Zip(wishes, (subscriber, wish) => Target(wish.Name, subscriber.Address))]);
+        var all = await Task.WhenAll(wishes.Select((w, i) =>
+            Subscriber.StartAsync(Subscriber.Status(i % 2 == 0 ? 503 : 429, ("Retry-After", w.Asks)))));
+        await using var world =
+            await StartAsync([[("Notification__LongestWaitHours", "2")],
+                .. all.Zip(wishes, (subscriber, wish) => Target(wish.Name, subscriber.Address))]);
         await TellAsync(world);
         foreach (var wish in wishes)
         {
@@ -80,7 +85,8 @@ public abstract partial class RouteConformance
     public async Task A_limit_on_wishes_never_cuts_the_schedule()
     {
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503, ("Retry-After", "31536000")));
-        await using var world = await StartAsync(Target("down", down.Address), [("Notification__LongestWaitHours", "1"), ("Notification__RetrySeconds", "36000")]);
+        await using var world = await StartAsync(Target("down", down.Address),
+            [("Notification__LongestWaitHours", "1"), ("Notification__RetrySeconds", "36000")]);
         await TellAsync(world);
         Assert.InRange(SecondsUntil(world, ScheduledFor(world, "down")), 36000, (36000 * 1.2) + 1);
     }
@@ -150,7 +156,8 @@ public abstract partial class RouteConformance
         await using var well = await Subscriber.StartAsync();
         await using var living = await StartAsync(Target("well", well.Address));
         using var gate = new StepGate();
-        await using var doomed = await living.TwinAsync([.. Target("well", well.Address), ("AzureWebJobsStorage", gate.Through(living.ConnectionString))]);
+        await using var doomed =
+            await living.TwinAsync([.. Target("well", well.Address), ("AzureWebJobsStorage", gate.Through(living.ConnectionString))]);
         await ArriveAsync(living, Form);
         var message = Assert.Single(await TakeAsync(living));
         well.Answer = context =>
@@ -245,7 +252,8 @@ public abstract partial class RouteConformance
         {
             await foreach (var row in tables.QueryAllAsync("notices", TableQuery.Partition($"20261120|{shard:x1}"), CancellationToken.None))
             {
-                var claim = new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NotificationState.Sending, ["ClaimedUntil"] = world.Time.GetUtcNow() + TimeSpan.FromMinutes(10), ["ClaimedBy"] = "the dead" };
+                var claim = new TableRow(row.PartitionKey, row.RowKey) { ["State"] = NotificationState.Sending,
+                    ["ClaimedUntil"] = world.Time.GetUtcNow() + TimeSpan.FromMinutes(10), ["ClaimedBy"] = "the dead" };
                 await tables.MergeAsync("notices", claim, row.ETag, CancellationToken.None);
             }
         }

@@ -30,10 +30,12 @@ public abstract partial class RouteConformance
 
     private protected static Seed Find(string name) => Seed.Of(name.Split('/')[0]).Single(s => s.Name == name);
 
-    protected Task<TestApp> StartAsync(params (string Name, string? Value)[][] settings) => StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
+    protected Task<TestApp> StartAsync(params (string Name, string? Value)[][] settings) =>
+        StartAsync(azurite.OwnAccount(), null, new FakeTime(), [.. settings.SelectMany(s => s)]);
 
     /// <summary>A world over an account and bus that another world may use too.</summary>
-    protected virtual Task<TestApp> StartAsync(string account, LocalTopic? bus, FakeTime time, params (string Name, string? Value)[] settings) => TestApp.StartAsync(account, bus, time, settings);
+    protected virtual Task<TestApp> StartAsync(string account, LocalTopic? bus, FakeTime time,
+        params (string Name, string? Value)[] settings) => TestApp.StartAsync(account, bus, time, settings);
 
     /// <summary>Changes targets while the app runs.</summary>
     protected virtual Task SetAsync(TestApp world, params (string Name, string? Value)[] settings)
@@ -73,7 +75,8 @@ public abstract partial class RouteConformance
     /// <summary>The notices of the day, by target and in order of their events' ids.</summary>
     protected static async Task<List<JsonElement>> NoticesAsync(TestApp world, string query = "") =>
         [.. (await world.GetAsync($"/api/operations/notices?day=2026-11-20{query}")).EnumerateArray()
-            .OrderBy(n => n.GetProperty("target").GetString(), StringComparer.Ordinal).ThenBy(n => n.GetProperty("eventId").GetString(), StringComparer.Ordinal)];
+            .OrderBy(n => n.GetProperty("target").GetString(), StringComparer.Ordinal)
+            .ThenBy(n => n.GetProperty("eventId").GetString(), StringComparer.Ordinal)];
 
     /// <summary>The only notice of a target.</summary>
     protected static async Task<JsonElement> NoticeAsync(TestApp world, string target) =>
@@ -93,7 +96,9 @@ public abstract partial class RouteConformance
         while (!await holds()) limit.Token.ThrowIfCancellationRequested();
     }
 
-    private protected static LaterMessage ScheduledFor(TestApp world, string target) => Assert.Single(world.Later.Waiting, m => m.Target == target);
+    private protected static LaterMessage ScheduledFor(TestApp world, string target) =>
+        Assert.Single(world.Later.Waiting, m => m.Target == target);
 
-    private protected static double SecondsUntil(TestApp world, LaterMessage message) => (message.Due - world.Time.GetUtcNow()).TotalSeconds;
+    private protected static double SecondsUntil(TestApp world, LaterMessage message) =>
+        (message.Due - world.Time.GetUtcNow()).TotalSeconds;
 }

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>What every route promises (P8, P13), acted through the world: a contact arrives, the bus is drained, somebody real listens.</summary>
+/// <summary>What every route promises (P8, P13), acted through the world: a contact arrives, the bus is drained, somebody real
+/// listens.</summary>
 public abstract partial class RouteConformance(AzuriteFixture azurite)
 {
     [Fact]
@@ -26,7 +27,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         }
 
         Assert.Empty(world.Later.Waiting);
-        Assert.Equal(all.Length, (await world.SummaryAsync()).GetProperty("notices").GetProperty(Route).GetProperty("delivered").GetInt32());
+        Assert.Equal(all.Length, (await world.SummaryAsync()).GetProperty("notices").GetProperty(Route).GetProperty("delivered")
+            .GetInt32());
     }
 
     [Fact]
@@ -34,7 +36,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
     {
         int[] statuses = [301, 302, 307, 400, 401, 404, 429, 500, 503];
         await using var elsewhere = await Subscriber.StartAsync();
-        var all = await Task.WhenAll(statuses.Select(s => Subscriber.StartAsync(Subscriber.Status(s, ("Location", elsewhere.Address.ToString())))));
+        var all = await Task.WhenAll(statuses.Select(s =>
+            Subscriber.StartAsync(Subscriber.Status(s, ("Location", elsewhere.Address.ToString())))));
         await using var world = await StartAsync([.. all.Zip(statuses, (subscriber, status) => Target($"t{status}", subscriber.Address))]);
         await TellAsync(world);
         foreach (var (subscriber, status) in all.Zip(statuses))
@@ -66,7 +69,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         closed.Stop();
         await using var cuts = await Subscriber.StartAsync(Subscriber.Cut);
         await using var well = await Subscriber.StartAsync();
-        await using var world = await StartAsync(Target("closed", new Uri($"http://127.0.0.1:{port}/")), Target("cuts", cuts.Address), Target("well", well.Address));
+        await using var world = await StartAsync(Target("closed", new Uri($"http://127.0.0.1:{port}/")), Target("cuts", cuts.Address),
+            Target("well", well.Address));
         await TellAsync(world);
         Assert.StartsWith("waiting:", await StandAsync(world, "closed"), StringComparison.Ordinal);
         Assert.StartsWith("waiting:", await StandAsync(world, "cuts"), StringComparison.Ordinal);
@@ -107,7 +111,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
     {
         await using var hangs = await Subscriber.StartAsync(Subscriber.Hang);
         await using var world = await StartAsync(Target("hangs", hangs.Address));
-        string[] seeds = ["generic/01-web-form-with-umlauts", "generic/02-app-message-with-emoji", "meta/03-messenger-german-umlauts", "meta/13-page-comment-complaint"];
+        string[] seeds = ["generic/01-web-form-with-umlauts", "generic/02-app-message-with-emoji", "meta/03-messenger-german-umlauts",
+            "meta/13-page-comment-complaint"];
         foreach (var seed in seeds) await ArriveAsync(world, Find(seed));
         var messages = await TakeAsync(world);
         Assert.Equal(4, messages.Count);
@@ -122,7 +127,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         await hangs.ReachedAsync();
         Assert.True(await WorkAsync(world, messages[3]));
         Assert.Equal(3, hangs.Told.Count);
-        Assert.Single(await NoticesAsync(world), n => n.GetProperty("reason").GetString() == "target-hangs" && n.GetProperty("state").GetString() == "waiting");
+        Assert.Single(await NoticesAsync(world), n => n.GetProperty("reason").GetString() == "target-hangs"
+            && n.GetProperty("state").GetString() == "waiting");
         world.Time.Advance(TimeSpan.FromSeconds(20));
         Assert.All(await Task.WhenAll(held), Assert.True);
 
@@ -153,7 +159,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         await ArriveAsync(world, Find("meta/03-messenger-german-umlauts"));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Single(anew.Told);
-        Assert.Equal("green", (await world.GetAsync("/api/health")).GetProperty("parts").GetProperty($"route:{Route}").GetProperty("status").GetString());
+        Assert.Equal("green", (await world.GetAsync("/api/health")).GetProperty("parts").GetProperty($"route:{Route}").GetProperty("status")
+            .GetString());
     }
 
     [Fact]
@@ -173,7 +180,8 @@ public abstract partial class RouteConformance(AzuriteFixture azurite)
         await using var cases = await Subscriber.StartAsync();
         await using var contacts = await Subscriber.StartAsync();
         await using var world = await StartAsync(
-            Target("ends", ends.Address, "serverless.case.closed.v1"), Target("cases", cases.Address, "serverless.case.*"), Target("contacts", contacts.Address, "serverless.contact.*, serverless.credential.expiring.v1"));
+            Target("ends", ends.Address, "serverless.case.closed.v1"), Target("cases", cases.Address, "serverless.case.*"),
+            Target("contacts", contacts.Address, "serverless.contact.*, serverless.credential.expiring.v1"));
         await TellAsync(world);
         Assert.Empty(ends.Told);
         Assert.Single(cases.Told);

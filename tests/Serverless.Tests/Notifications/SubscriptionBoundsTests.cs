@@ -19,7 +19,10 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         await world.SubscribeAsync("s000", new Uri("https://example.com/"));
         var tables = world.Services.GetRequiredService<TableStore>();
         foreach (var names in Enumerable.Range(1, SubscriptionStore.Most - 1).Chunk(100))
-            await tables.BatchAsync(SubscriptionStore.Table, [.. names.Select(n => (TableOperation)new TableOperation.Insert(new TableRow("webhook", $"s{n:000}") { ["Name"] = $"s{n:000}", ["Url"] = "https://example.com/", ["Version"] = 1 }))], CancellationToken.None);
+            await tables.BatchAsync(SubscriptionStore.Table,
+                [.. names.Select(n =>
+                    (TableOperation)new TableOperation.Insert(new TableRow("webhook", $"s{n:000}") { ["Name"] = $"s{n:000}",
+                        ["Url"] = "https://example.com/", ["Version"] = 1 }))], CancellationToken.None);
 
         var (status, says) = await MakeAsync(world, "more", "https://example.com/");
         Assert.Equal(HttpStatusCode.Conflict, status);
@@ -36,7 +39,8 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         await using var world = await TestApp.StartAsync(azurite);
         var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => MakeAsync(world, "crm", "https://example.com/")));
         Assert.Single(made, m => m.Status == HttpStatusCode.Created);
-        Assert.All(made.Where(m => m.Status != HttpStatusCode.Created), m => Assert.Contains("choose another", m.Says, StringComparison.Ordinal));
+        Assert.All(made.Where(m => m.Status != HttpStatusCode.Created), m =>
+            Assert.Contains("choose another", m.Says, StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Conflict, (await MakeAsync(world, "CRM", "https://example.com/")).Status);
         Assert.Single((await world.GetAsync(SubscriptionSteps.Path)).EnumerateArray());
     }
@@ -47,14 +51,18 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         await using var world = await TestApp.StartAsync(azurite, ("AZURE_FUNCTIONS_ENVIRONMENT", "Production"));
         foreach (var url in new[]
         {
-            "https://127.0.0.1/", "https://localhost/", "https://app.localhost/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/", "https://0.0.0.0/", "https://[::]/",
-            "https://169.254.169.254/metadata/instance", "https://[fe80::1]/", "https://10.1.2.3/", "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/", "https://[fd00::1]/",
-            "https://[::ffff:10.0.0.1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/", "https://[64:ff9b::a00:1]/", "https://[2002:a00:1::]/",
+            "https://127.0.0.1/", "https://localhost/", "https://app.localhost/", "https://[::1]/", "https://2130706433/",
+            "https://0x7f.1/", "https://0.0.0.0/", "https://[::]/",
+            "https://169.254.169.254/metadata/instance", "https://[fe80::1]/", "https://10.1.2.3/", "https://172.16.0.1/",
+            "https://192.168.1.1/", "https://100.64.0.1/", "https://[fd00::1]/",
+            "https://[::ffff:10.0.0.1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/", "https://[64:ff9b::a00:1]/",
+            "https://[2002:a00:1::]/",
             "http://example.com/", "ftp://example.com/", "https://me@example.com/", "https://example.com/#x", "/relative", "",
         })
         {
             var (status, says) = await MakeAsync(world, "crm", url);
-            Assert.True(status == HttpStatusCode.BadRequest && says.Contains("url must be a public https address", StringComparison.Ordinal), $"{url}: {status} {says}");
+            Assert.True(status == HttpStatusCode.BadRequest
+                && says.Contains("url must be a public https address", StringComparison.Ordinal), $"{url}: {status} {says}");
         }
 
         // A name is judged when it is connected to: this one leads to this machine.
@@ -68,14 +76,16 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         await using var world = await TestApp.StartAsync(azurite);
         foreach (var (field, entry, what, step) in new[]
         {
-            ("types", "serverless.case.opend.v1", "names serverless.case.opend.v1", "api/schema/catalogue"), ("types", "case.*", "names case.*", "serverless.case.*"),
+            ("types", "serverless.case.opend.v1", "names serverless.case.opend.v1", "api/schema/catalogue"),
+            ("types", "case.*", "names case.*", "serverless.case.*"),
             ("channels", "facebook", "names facebook", "one of email, meta"), ("needs", "falt", "names falt", "one of safety, withdrawal"),
                 ("owes", "anwser", "names anwser", "one of answer, public-answer"),
                 ("include", "name", "names name", "one of text, parties"),
             ("owners", "", "owners must be a list", "1 to 100 characters"), ("owner", "service", "Known fields", "owners"),
         })
         {
-            using var answer = await world.RawAsync(HttpMethod.Post, SubscriptionSteps.Path, $$"""{"name":"crm","url":"https://example.com/","{{field}}":["{{entry}}"]}""");
+            using var answer = await world.RawAsync(HttpMethod.Post, SubscriptionSteps.Path,
+                $$"""{"name":"crm","url":"https://example.com/","{{field}}":["{{entry}}"]}""");
             var says = await answer.TextAsync();
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
             Assert.Contains(what, says, StringComparison.Ordinal);
@@ -87,7 +97,8 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
     public async Task A_filter_may_end_with_a_star()
     {
         await using var world = await TestApp.StartAsync(azurite);
-        var made = await world.SubscribeAsync("crm", new Uri("https://example.com/"), """ "types":["serverless.*","serverless.contact.sent.v1"],"channels":["me*","twilio"],"needs":["call*"],"owes":["call*"],"owners":["*"],"networks":["pigeon"] """);
+        var made = await world.SubscribeAsync("crm", new Uri("https://example.com/"),
+            """ "types":["serverless.*","serverless.contact.sent.v1"],"channels":["me*","twilio"],"needs":["call*"],"owes":["call*"],"owners":["*"],"networks":["pigeon"] """);
         Assert.Equal(2, made.GetProperty("types").GetArrayLength());
     }
 

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>Whoever reads the tables has no secret of a subscriber: a row holds what it is derived from beside a master secret of the vault, which can be changed without a gap.</summary>
+/// <summary>Whoever reads the tables has no secret of a subscriber: a row holds what it is derived from beside a master secret of the
+/// vault, which can be changed without a gap.</summary>
 public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string NewMaster = "another-master-secret-of-a-world-in-a-test";
@@ -19,7 +20,8 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         var secret = (await world.SubscribeAsync("CRM", new Uri("https://example.com/"))).GetProperty("secret").GetString()!;
         var row = await world.Services.GetRequiredService<TableStore>().GetAsync("subscriptions", "webhook", "crm", CancellationToken.None);
         foreach (var property in new[] { "Secret", "PreviousSecret" }) Assert.Null(row![property]);
-        foreach (var property in new[] { "Salt", "Master", "Url", "Name" }) Assert.DoesNotContain(secret["whsec_".Length..], row!.Text(property)!, StringComparison.Ordinal);
+        foreach (var property in new[] { "Salt", "Master", "Url", "Name" })
+            Assert.DoesNotContain(secret["whsec_".Length..], row!.Text(property)!, StringComparison.Ordinal);
 
         var derived = await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/hkdf.mjs", new[]
         {
@@ -28,7 +30,9 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
         });
         Assert.Equal(secret["whsec_".Length..], derived[0].GetProperty("base64").GetString());
         Assert.Equal(row.Text("Master"), derived[1].GetProperty("hex").GetString());
-        Assert.NotEqual(Convert.ToBase64String(DerivedSecret.Of(TestApp.MasterSecret, Convert.FromBase64String(row.Text("Salt")!), "webhook subscription shop")), secret["whsec_".Length..]);
+        Assert.NotEqual(
+            Convert.ToBase64String(DerivedSecret.Of(TestApp.MasterSecret, Convert.FromBase64String(row.Text("Salt")!),
+                "webhook subscription shop")), secret["whsec_".Length..]);
     }
 
     [Fact]
@@ -88,7 +92,8 @@ public sealed class SubscriptionSecretTests(AzuriteFixture azurite) : IClassFixt
     {
         Assert.True((await world.SubscriptionStepAsync("crm/ping")).Json.GetProperty("delivered").GetBoolean());
         var told = subscriber.Told[^1];
-        return StandardWebhook.Verify(new SecretPair(secret, null), told.Headers["webhook-id"], told.Headers["webhook-timestamp"], told.Headers["webhook-signature"], told.Body, world.Time.GetUtcNow(), TimeSpan.FromMinutes(5)).Kind
+        return StandardWebhook.Verify(new SecretPair(secret, null), told.Headers["webhook-id"], told.Headers["webhook-timestamp"],
+            told.Headers["webhook-signature"], told.Body, world.Time.GetUtcNow(), TimeSpan.FromMinutes(5)).Kind
             == WebhookProofKind.Genuine;
     }
 }

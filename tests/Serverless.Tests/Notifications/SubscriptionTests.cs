@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>Subscribers look after their own subscriptions: made, filtered, tried, rotated, paused, told again, without a deployment and without us.</summary>
+/// <summary>Subscribers look after their own subscriptions: made, filtered, tried, rotated, paused, told again, without a deployment and
+/// without us.</summary>
 public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Path = SubscriptionSteps.Path;
@@ -36,7 +37,8 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var heard = await Subscriber.StartAsync();
         await using var deaf = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite, ("Owners__Default", "service"));
-        await MakeAsync(world, "all-hold", heard.Address, """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"owes":["answer"],"owners":["service"],"include":["text"] """);
+        await MakeAsync(world, "all-hold", heard.Address,
+            """ "types":["serverless.case.opened.v1"],"channels":["meta"],"networks":["whatsapp","sms"],"owes":["answer"],"owners":["service"],"include":["text"] """);
         foreach (var (name, filter) in new[] { ("types", "serverless.case.closed.*"), ("channels", "twilio"), ("networks", "sms"),
             ("needs", "press"), ("owes", "repair"), ("owners", "workshop") })
             await MakeAsync(world, $"not-{name}", deaf.Address, $"\"{name}\":[\"{filter}\"]");
@@ -49,13 +51,19 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     [Fact]
     public async Task What_cannot_be_is_said_in_a_sentence_and_changes_nothing()
     {
-        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__set__Url", "http://127.0.0.1:9/"), ("Webhook__Subscribers__set__Secret", SettingsSecret));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__set__Url", "http://127.0.0.1:9/"),
+            ("Webhook__Subscribers__set__Secret", SettingsSecret));
         foreach (var (json, says) in new[]
         {
-            ("nonsense", "name"), ("""{"name":"a b","url":"https://example.com/"}""", "name"), ("""{"name":"a"}""", "url"), ("""{"name":"a","url":"http://example.com/"}""", "url"),
-            ("""{"name":"a","url":"https://10.0.0.1/"}""", "url"), ("""{"name":"a","url":"https://[::ffff:169.254.169.254]/"}""", "url"), ("""{"name":"a","url":"https://me:you@example.com/"}""", "url"),
-            ("""{"name":"a","url":"https://example.com/","types":"x"}""", "types"), ("""{"name":"a","url":"https://example.com/","types":["made.up"]}""", "types"),
-            ("""{"name":"a","url":"https://example.com/","include":["everything"]}""", "include"), ("""{"name":"a","url":"https://example.com/","owners":["a,b"]}""", "owners"), ("""{"name":"a","url":"https://example.com/","secret":"mine"}""", "Known"),
+            ("nonsense", "name"), ("""{"name":"a b","url":"https://example.com/"}""", "name"), ("""{"name":"a"}""", "url"),
+            ("""{"name":"a","url":"http://example.com/"}""", "url"),
+            ("""{"name":"a","url":"https://10.0.0.1/"}""", "url"), ("""{"name":"a","url":"https://[::ffff:169.254.169.254]/"}""", "url"),
+            ("""{"name":"a","url":"https://me:you@example.com/"}""", "url"),
+            ("""{"name":"a","url":"https://example.com/","types":"x"}""", "types"),
+            ("""{"name":"a","url":"https://example.com/","types":["made.up"]}""", "types"),
+            ("""{"name":"a","url":"https://example.com/","include":["everything"]}""", "include"),
+            ("""{"name":"a","url":"https://example.com/","owners":["a,b"]}""", "owners"),
+            ("""{"name":"a","url":"https://example.com/","secret":"mine"}""", "Known"),
         })
         {
             using var answer = await world.RawAsync(HttpMethod.Post, Path, json);
@@ -63,9 +71,12 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
             Assert.Contains(says, await answer.TextAsync(), StringComparison.Ordinal);
         }
 
-        Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(world, HttpMethod.Post, Path, """{"name":"SET","url":"https://example.com/"}"""));
-        foreach (var (method, path) in new[] { (HttpMethod.Delete, "/set"), (HttpMethod.Post, "/set/pause"), (HttpMethod.Post, "/set/rotate") }) Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(world, method, Path + path));
-        foreach (var (method, path) in new[] { (HttpMethod.Get, "/none"), (HttpMethod.Delete, "/none"), (HttpMethod.Post, "/none/ping"), (HttpMethod.Get, "/none/deliveries"), (HttpMethod.Post, "/none/dance") })
+        Assert.Equal(HttpStatusCode.Conflict,
+            await StatusAsync(world, HttpMethod.Post, Path, """{"name":"SET","url":"https://example.com/"}"""));
+        foreach (var (method, path) in new[] { (HttpMethod.Delete, "/set"), (HttpMethod.Post, "/set/pause"),
+            (HttpMethod.Post, "/set/rotate") }) Assert.Equal(HttpStatusCode.Conflict, await StatusAsync(world, method, Path + path));
+        foreach (var (method, path) in new[] { (HttpMethod.Get, "/none"), (HttpMethod.Delete, "/none"), (HttpMethod.Post, "/none/ping"),
+            (HttpMethod.Get, "/none/deliveries"), (HttpMethod.Post, "/none/dance") })
             Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(world, method, Path + path));
         Assert.Equal("settings", Assert.Single((await world.GetAsync(Path)).EnumerateArray()).GetProperty("from").GetString());
     }
@@ -80,7 +91,8 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         var (status, etag, view) = await PatchAsync(world, "crm", "\"1\"", """{"networks":null,"types":["serverless.case.*"]}""");
         Assert.Equal((HttpStatusCode.OK, "\"2\""), (status, etag));
         Assert.Equal(("*", "serverless.case.*"), (view.GetProperty("networks")[0].GetString(), view.GetProperty("types")[0].GetString()));
-        Assert.Equal(HttpStatusCode.PreconditionFailed, (await PatchAsync(world, "crm", "\"1\"", """{"url":"https://example.com/two"}""")).Status);
+        Assert.Equal(HttpStatusCode.PreconditionFailed,
+            (await PatchAsync(world, "crm", "\"1\"", """{"url":"https://example.com/two"}""")).Status);
         Assert.Equal(HttpStatusCode.NoContent, await StatusAsync(world, HttpMethod.Delete, $"{Path}/crm"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(world, HttpMethod.Get, $"{Path}/crm"));
     }
@@ -90,12 +102,14 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
     {
         await using var crm = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite);
-        var secret = (await MakeAsync(world, "crm", crm.Address, """ "include":["text"],"types":["serverless.case.closed.v1"] """)).GetProperty("secret").GetString()!;
+        var secret = (await MakeAsync(world, "crm", crm.Address,
+            """ "include":["text"],"types":["serverless.case.closed.v1"] """)).GetProperty("secret").GetString()!;
         var (well, _) = await PostAsync(world, "crm/ping");
         Assert.Equal((true, "204"), (well.GetProperty("delivered").GetBoolean(), well.GetProperty("reason").GetString()));
         Assert.Equal(WebhookProofKind.Genuine, Judge(Assert.Single(crm.Told), secret, world));
         using var body = JsonDocument.Parse(crm.Told[0].Body);
-        Assert.Equal((SubscriptionEvent.Ping, well.GetProperty("eventId").GetString()), (body.RootElement.GetProperty("type").GetString(), body.RootElement.GetProperty("id").GetString()));
+        Assert.Equal((SubscriptionEvent.Ping, well.GetProperty("eventId").GetString()),
+            (body.RootElement.GetProperty("type").GetString(), body.RootElement.GetProperty("id").GetString()));
         crm.Answer = Subscriber.Status(500);
         Assert.Equal("500", (await PostAsync(world, "crm/ping")).Json.GetProperty("reason").GetString());
     }
@@ -106,7 +120,11 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         await using var crm = await Subscriber.StartAsync();
         await using var world = await TestApp.StartAsync(azurite);
         var old = (await MakeAsync(world, "crm", crm.Address)).GetProperty("secret").GetString()!;
-        foreach (var customer in Enumerable.Range(0, 30)) await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer:000}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        foreach (var customer in Enumerable.Range(0, 30))
+            await world.WorkAsync(
+                await world.AcceptAsync(
+                    MetaCall.Messages(new MetaSaid($"m-{customer}", $"4915112345{customer:000}", "Die Heizung ist aus.",
+                        world.Time.GetUtcNow()))));
         // While the tenth of thirty waits for its answer, the secret changes.
         var changed = new TaskCompletionSource();
         crm.Answer = async context =>
@@ -127,7 +145,8 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.All(crm.Told.Skip(10), t => Assert.Equal(WebhookProofKind.Genuine, Judge(t, rotated, world)));
         world.Time.Advance(TimeSpan.FromHours(2));
         await PostAsync(world, "crm/ping");
-        Assert.Equal((WebhookProofKind.SignatureWrong, WebhookProofKind.Genuine), (Judge(crm.Told[^1], old, world), Judge(crm.Told[^1], rotated, world)));
+        Assert.Equal((WebhookProofKind.SignatureWrong, WebhookProofKind.Genuine),
+            (Judge(crm.Told[^1], old, world), Judge(crm.Told[^1], rotated, world)));
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(world, "crm/rotate", """{"hours":9999}""")).Status);
     }
 
@@ -149,7 +168,8 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
             Assert.Equal(0, await world.DrainAsync());
         }
 
-        Assert.Equal("paused", Assert.Single((await DeliveriesAsync(world, "crm", "&state=waiting")).EnumerateArray()).GetProperty("reason").GetString());
+        Assert.Equal("paused", Assert.Single((await DeliveriesAsync(world, "crm", "&state=waiting")).EnumerateArray()).GetProperty("reason")
+            .GetString());
         Assert.Equal("active", (await PostAsync(world, "crm/resume")).Json.GetProperty("state").GetString());
         crm.Answer = Subscriber.Status(503);
         world.Time.Advance(TimeSpan.FromMinutes(73));
@@ -198,7 +218,8 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal((3, 9), (await SpanAsync(world, from, to, "delivered"), crm.Told.Count));
         Assert.Equal(3, crm.Told.Select(t => t.Headers["webhook-id"]).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(3, other.Told.Count);
-        Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(world, "crm/redeliver", """{"from":"2026-01-01","to":"2026-12-31"}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await PostAsync(world, "crm/redeliver", """{"from":"2026-01-01","to":"2026-12-31"}""")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(world, "crm/redeliver", """{"event":"never-heard-of"}""")).Status);
     }
 
@@ -235,15 +256,21 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
 
     private static async Task ArriveAsync(TestApp world, string customer)
     {
-        await world.WorkAsync(await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow()))));
+        await world.WorkAsync(
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.",
+                    world.Time.GetUtcNow()))));
         Assert.Equal(0, await world.DrainAsync());
     }
 
-    private static Task<JsonElement> MakeAsync(TestApp world, string name, Uri url, string fields = "") => world.SubscribeAsync(name, url, fields);
+    private static Task<JsonElement> MakeAsync(TestApp world, string name, Uri url, string fields = "") =>
+        world.SubscribeAsync(name, url, fields);
 
-    private static Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(TestApp world, string path, string? json = null) => world.SubscriptionStepAsync(path, json);
+    private static Task<(JsonElement Json, HttpStatusCode Status)> PostAsync(TestApp world, string path, string? json = null) =>
+        world.SubscriptionStepAsync(path, json);
 
-    private static Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(TestApp world, string name, string? match, string json) => world.ChangeSubscriptionAsync(name, match, json);
+    private static Task<(HttpStatusCode Status, string? ETag, JsonElement View)> PatchAsync(TestApp world, string name, string? match,
+        string json) => world.ChangeSubscriptionAsync(name, match, json);
 
     private static async Task<HttpStatusCode> StatusAsync(TestApp world, HttpMethod method, string path, string? json = null)
     {
@@ -255,5 +282,6 @@ public sealed class SubscriptionTests(AzuriteFixture azurite) : IClassFixture<Az
         (await world.GetAsync($"{Path}/{name}/deliveries?day={world.Time.GetUtcNow():yyyy-MM-dd}{query}")).GetProperty("notices");
 
     private static WebhookProofKind Judge(RecordedRequest request, string secret, TestApp world) => StandardWebhook.Verify(
-        new SecretPair(secret, null), request.Headers["webhook-id"], request.Headers["webhook-timestamp"], request.Headers["webhook-signature"], request.Body, world.Time.GetUtcNow(), TimeSpan.FromMinutes(5)).Kind;
+        new SecretPair(secret, null), request.Headers["webhook-id"], request.Headers["webhook-timestamp"],
+        request.Headers["webhook-signature"], request.Body, world.Time.GetUtcNow(), TimeSpan.FromMinutes(5)).Kind;
 }

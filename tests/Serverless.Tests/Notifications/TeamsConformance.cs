@@ -14,7 +14,8 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
 
     protected override (string Name, string? Value)[] Target(string name, Uri address, string events = "*") =>
     [
-        ($"Recipients__Entries__{name}__TeamsUrl", address.ToString()), ($"Recipients__Entries__{name}__Owners", "*"), ($"Recipients__Entries__{name}__Events", events), ("Notification__BurstCount", "0"),
+        ($"Recipients__Entries__{name}__TeamsUrl", address.ToString()), ($"Recipients__Entries__{name}__Owners", "*"),
+        ($"Recipients__Entries__{name}__Events", events), ("Notification__BurstCount", "0"),
     ];
 
     protected override (string Name, string? Value)[] AskingForText(string name) => [($"Recipients__Entries__{name}__Include", "text")];
@@ -28,7 +29,8 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         await using var full = await Subscriber.StartAsync(Subscriber.Status(202));
         await using var world = await StartAsync(
             Target("plain", plain.Address), Target("full", full.Address), AskingForText("full"),
-            [("Recipients__Entries__full__Language", "en"), ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Links__Secret", "links-are-signed-with-these-forty-chars!")]);
+            [("Recipients__Entries__full__Language", "en"), ("Hooks__PublicBaseUrl", "https://contact.example.com"),
+                ("Links__Secret", "links-are-signed-with-these-forty-chars!")]);
         await TellAsync(world);
         var number = (await world.OnlyCaseAsync()).Head("number");
         var (german, english) = (Card(plain.Told[0]), Card(full.Told[0]));
@@ -53,7 +55,8 @@ public sealed class TeamsConformance(AzuriteFixture azurite) : RouteConformance(
         var many = new Serverless.Notifications.NotificationContent("200", [], null, []) { Items = [.. lines] };
         Assert.InRange(AdaptiveCard.Of(many).Length, 1, AdaptiveCard.MostBytes);
         using var card = JsonDocument.Parse(AdaptiveCard.Of(told with { Text = "[hier](https://evil.example) *fett*" }));
-        Assert.Contains(@"\[hier\](https://evil.example) \*fett\*", card.RootElement.GetProperty("attachments")[0].GetProperty("content").GetProperty("body").EnumerateArray().Last().GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains(@"\[hier\](https://evil.example) \*fett\*", card.RootElement.GetProperty("attachments")[0].GetProperty("content")
+            .GetProperty("body").EnumerateArray().Last().GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>The signed webhook: what every route promises, and what subscribers build on: signature, CloudEvent, only the fields they asked for.</summary>
+/// <summary>The signed webhook: what every route promises, and what subscribers build on: signature, CloudEvent, only the fields they asked
+/// for.</summary>
 public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformance(azurite), IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
@@ -15,7 +16,8 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
     private const string StrangeSecret = "whsec_bm90IGEgc2VjcmV0OiBvZiBzb21lYm9keSBlbHNlLiE=";
 
     // Of the form seed: text, name, mail, number, file, page.
-    private static readonly string[] Personal = ["hlschrank", "Weiß", "Wei\\u00df", "ürgen", "\\u00fcrgen", "juergen.weiss", "23125", "anzeige", "/kontakt"];
+    private static readonly string[] Personal = ["hlschrank", "Weiß", "Wei\\u00df", "ürgen", "\\u00fcrgen", "juergen.weiss", "23125",
+        "anzeige", "/kontakt"];
 
     protected override string Route => "webhook";
 
@@ -23,14 +25,16 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
 
     protected override (string Name, string? Value)[] Target(string name, Uri address, string events = "*") =>
     [
-        ($"Webhook__Subscribers__{name}__Url", address.ToString()), ($"Webhook__Subscribers__{name}__Secret", Secret), ($"Webhook__Subscribers__{name}__Events", events),
+        ($"Webhook__Subscribers__{name}__Url", address.ToString()), ($"Webhook__Subscribers__{name}__Secret", Secret),
+        ($"Webhook__Subscribers__{name}__Events", events),
     ];
 
     protected override (string Name, string? Value)[] AskingForText(string name) => Including(name, "text");
 
     protected override string IdOf(RecordedRequest request) => request.Headers["webhook-id"];
 
-    private static (string Name, string? Value)[] Including(string name, string fields) => [($"Webhook__Subscribers__{name}__Include", fields)];
+    private static (string Name, string? Value)[] Including(string name, string fields) =>
+        [($"Webhook__Subscribers__{name}__Include", fields)];
 
     [Fact]
     public async Task The_signature_holds_with_both_secrets_by_the_providers_libraries_on_the_bytes_received()
@@ -50,7 +54,8 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
         var judged = await Node.RunAsync("tests/Serverless.Tests/Notifications/webhook.mjs", new[]
         {
             Call(first, Secret, firstAt), Call(first, OldSecret, firstAt), Call(later, Secret, laterAt), Call(filled, Secret, firstAt),
-            Call(first, StrangeSecret, firstAt), Call(filled, OldSecret, firstAt), Call(first with { Body = [.. first.Body, (byte)' '] }, Secret, firstAt),
+            Call(first, StrangeSecret, firstAt), Call(filled, OldSecret, firstAt),
+            Call(first with { Body = [.. first.Body, (byte)' '] }, Secret, firstAt),
         });
         bool[] expected = [true, true, true, true, false, false, false];
         foreach (var (index, one) in judged.EnumerateArray().Index())
@@ -80,7 +85,8 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
             Assert.DoesNotContain(Personal, word => text.Contains(word, StringComparison.OrdinalIgnoreCase));
         using var body = JsonDocument.Parse(none.Told[0].Body);
         Assert.False(body.RootElement.GetProperty("data").TryGetProperty("contact", out _));
-        Assert.DoesNotContain(world.Log.Lines, line => Personal[..^1].Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)) || line.Contains(Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(world.Log.Lines, line => Personal[..^1].Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase))
+            || line.Contains(Secret, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -88,14 +94,17 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
     {
         string[] fields = ["text", "parties", "attachments", "reply", "entry"];
         var all = await Task.WhenAll(fields.Select(_ => Subscriber.StartAsync()));
-        await using var world = await StartAsync([.. fields.Zip(all).SelectMany(p => new[] { Target(p.First, p.Second.Address), Including(p.First, p.First) })]);
+        await using var world =
+            await StartAsync([.. fields.Zip(all)
+                .SelectMany(p => new[] { Target(p.First, p.Second.Address), Including(p.First, p.First) })]);
         await TellAsync(world);
         foreach (var (field, subscriber) in fields.Zip(all))
         {
             using var body = JsonDocument.Parse(Assert.Single(subscriber.Told).Body);
             var contact = body.RootElement.GetProperty("data").GetProperty("contact");
             Assert.Equal(field, Assert.Single(contact.EnumerateObject()).Name);
-            Assert.Empty(JsonDifference.Between(Form.Contacts[0].GetProperty("contact").GetProperty(field), contact.GetProperty(field), field));
+            Assert.Empty(JsonDifference.Between(Form.Contacts[0].GetProperty("contact").GetProperty(field), contact.GetProperty(field),
+                field));
             await subscriber.DisposeAsync();
         }
     }
@@ -104,8 +113,10 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
     public async Task A_contact_edited_or_taken_back_meanwhile_is_read_when_it_is_told()
     {
         await using var reads = await Subscriber.StartAsync();
-        await using var world = await StartAsync(Target("reads", reads.Address, "serverless.case.opened.v1"), Including("reads", "text,attachments"));
-        foreach (var seed in new[] { "generic/02-app-message-with-emoji", "generic/03-app-message-edited", "meta/13-page-comment-complaint", "meta/16-page-comment-removed" })
+        await using var world = await StartAsync(Target("reads", reads.Address, "serverless.case.opened.v1"),
+            Including("reads", "text,attachments"));
+        foreach (var seed in new[] { "generic/02-app-message-with-emoji", "generic/03-app-message-edited", "meta/13-page-comment-complaint",
+            "meta/16-page-comment-removed" })
             await ArriveAsync(world, Find(seed));
         Assert.Equal(0, await world.DrainAsync());
         Assert.Equal(2, reads.Told.Count);
@@ -143,10 +154,12 @@ public sealed class WebhookConformance(AzuriteFixture azurite) : RouteConformanc
         await using var world = await StartAsync(
             [("AZURE_FUNCTIONS_ENVIRONMENT", "Production"), ("Notification__RetrySeconds", "5")],
             Target("loopback", new Uri($"https://127.0.0.1:{port}/")), Target("named", new Uri($"https://localhost:{port}/")),
-            Target("metadata", new Uri("https://169.254.169.254/metadata/instance")), Target("mapped", new Uri("https://[::ffff:10.0.0.1]/")),
+            Target("metadata", new Uri("https://169.254.169.254/metadata/instance")),
+            Target("mapped", new Uri("https://[::ffff:10.0.0.1]/")),
             Target("plain", inside.Address));
         await TellAsync(world);
-        foreach (var target in new[] { "loopback", "named", "metadata", "mapped" }) Assert.Equal("waiting:address-not-public", await StandAsync(world, target));
+        foreach (var target in new[] { "loopback", "named", "metadata", "mapped" })
+            Assert.Equal("waiting:address-not-public", await StandAsync(world, target));
         Assert.Equal("waiting:settings-incomplete", await StandAsync(world, "plain"));
         world.Time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(0, await world.DrainAsync());

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Notifications;
 
-/// <summary>Settings of subscribers: a mistake costs its own subscriber time and a sentence, a value out of bounds stops the start with one.</summary>
+/// <summary>Settings of subscribers: a mistake costs its own subscriber time and a sentence, a value out of bounds stops the start with
+/// one.</summary>
 public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const string Secret = "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=";
@@ -25,16 +26,20 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
             ("Webhook__Subscribers__user__Url", "https://me:word@crm.example.com/hook"), ("Webhook__Subscribers__user__Secret", Secret),
             ("Webhook__Subscribers__open__Url", url),
             ("Webhook__Subscribers__short__Url", url), ("Webhook__Subscribers__short__Secret", "whsec_c2hvcnQ="),
-            ("Webhook__Subscribers__old__Url", url), ("Webhook__Subscribers__old__Secret", Secret), ("Webhook__Subscribers__old__PreviousSecret", "not one"),
-            ("Webhook__Subscribers__asks__Url", url), ("Webhook__Subscribers__asks__Secret", Secret), ("Webhook__Subscribers__asks__Include", "text, shoe size"));
+            ("Webhook__Subscribers__old__Url", url), ("Webhook__Subscribers__old__Secret", Secret),
+            ("Webhook__Subscribers__old__PreviousSecret", "not one"),
+            ("Webhook__Subscribers__asks__Url", url), ("Webhook__Subscribers__asks__Secret", Secret),
+            ("Webhook__Subscribers__asks__Include", "text, shoe size"));
         world.Services.GetRequiredService<StartCheck>().Tell();
         var health = (await world.GetAsync("/api/health")).GetProperty("parts").GetProperty("route:webhook");
         Assert.Equal("yellow", health.GetProperty("status").GetString());
         var says = health.GetProperty("says").EnumerateArray().Select(s => s.GetString()!).ToList();
-        string[] named = ["nowhere__Url", "bare__Url", "user__Url", "open__Secret", "short__Secret", "old__PreviousSecret", "asks__Include"];
+        string[] named = ["nowhere__Url", "bare__Url", "user__Url", "open__Secret", "short__Secret", "old__PreviousSecret",
+            "asks__Include"];
         foreach (var setting in named) Assert.Single(says, s => s.StartsWith($"Webhook__Subscribers__{setting}", StringComparison.Ordinal));
         Assert.Equal(named.Length, says.Count);
-        Assert.DoesNotContain(says, s => s.Contains("c2hvcnQ=", StringComparison.Ordinal) || s.Contains("me:word", StringComparison.Ordinal));
+        Assert.DoesNotContain(says, s => s.Contains("c2hvcnQ=", StringComparison.Ordinal)
+            || s.Contains("me:word", StringComparison.Ordinal));
         Assert.Empty(says.Except(world.Log.Of(LogLevel.Error), StringComparer.Ordinal));
 
         var form = Seed.Of("generic")[0];
@@ -42,9 +47,11 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
         (await world.SendAsync(form)).Dispose();
         Assert.Equal(0, await world.DrainAsync());
         var stands = (await world.GetAsync("/api/operations/notices?day=2026-11-20")).EnumerateArray()
-            .ToDictionary(n => n.GetProperty("target").GetString()!, n => $"{n.GetProperty("state").GetString()}:{n.GetProperty("reason").GetString()}", StringComparer.Ordinal);
+            .ToDictionary(n => n.GetProperty("target").GetString()!, n =>
+                $"{n.GetProperty("state").GetString()}:{n.GetProperty("reason").GetString()}", StringComparer.Ordinal);
         foreach (var told in new[] { "good", "old", "asks" }) Assert.Equal("delivered:204", stands[told]);
-        foreach (var waits in new[] { "nowhere", "bare", "user", "open", "short" }) Assert.Equal("waiting:settings-incomplete", stands[waits]);
+        foreach (var waits in new[] { "nowhere", "bare", "user", "open", "short" })
+            Assert.Equal("waiting:settings-incomplete", stands[waits]);
         Assert.Equal(3, listens.Told.Count);
 
         // What happened before the mistake was mended is told once it is.
@@ -60,7 +67,8 @@ public sealed class WebhookSettingsTests(AzuriteFixture azurite) : IClassFixture
         await using var down = await Subscriber.StartAsync(Subscriber.Status(503));
         var (account, time) = (azurite.OwnAccount(), new FakeTime());
         await using var world = await TestApp.StartAsync(
-            account, null, time, ("Webhook__Subscribers__gone__Url", down.Address.ToString()), ("Webhook__Subscribers__gone__Secret", Secret));
+            account, null, time, ("Webhook__Subscribers__gone__Url", down.Address.ToString()),
+            ("Webhook__Subscribers__gone__Secret", Secret));
         var form = Seed.Of("generic")[0];
         world.Time.Set(form.At);
         (await world.SendAsync(form)).Dispose();

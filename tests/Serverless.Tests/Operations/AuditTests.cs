@@ -15,10 +15,15 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         await using var down = await Subscriber.StartAsync(Subscriber.Status(413));
         await using var world = await TestApp.StartAsync(azurite);
         await world.SubscribeAsync("down", down.Address, """ "types":["serverless.case.opened.v1"] """);
-        foreach (var customer in new[] { "1", "2" }) await world.AcceptAsync(MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.", world.Time.GetUtcNow())));
+        foreach (var customer in new[] { "1", "2" })
+            await world.AcceptAsync(
+                MetaCall.Messages(new MetaSaid($"m-{customer}", $"491511234567{customer}", "Die Heizung ist aus.",
+                    world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        foreach (var text in new[] { "one", "two", "three" }) await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
-        var kept = (await world.GetAsync("/api/operations/poison-messages?queue=inbound")).GetProperty("messages")[0].GetProperty("id").GetString()!;
+        foreach (var text in new[] { "one", "two", "three" })
+            await world.Services.GetRequiredService<PoisonMessages>().KeepAsync("inbound", text, "test", CancellationToken.None);
+        var kept = (await world.GetAsync("/api/operations/poison-messages?queue=inbound")).GetProperty("messages")[0].GetProperty("id")
+            .GetString()!;
         var notice = (await world.GetAsync("/api/operations/notices?state=failed"))[0].GetProperty("eventId").GetString()!;
 
         world.Time.Advance(TimeSpan.FromMilliseconds(1));
@@ -26,7 +31,8 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         Assert.Equal(("resubmit", "inbound", kept, "anna", "cut=0 done=1"), await LatestAsync(world));
         await world.ReviewAsync("poison-messages/discard", new JsonObject { ["queue"] = "inbound", ["all"] = true, ["by"] = "ben" });
         Assert.Equal(("discard", "inbound", $"before {world.Time.GetUtcNow():O}", "ben", "cut=0 done=2"), await LatestAsync(world));
-        await world.ReviewAsync("notices/resend", new JsonObject { ["event"] = notice, ["route"] = "webhook", ["target"] = "down", ["by"] = "anna" });
+        await world.ReviewAsync("notices/resend",
+            new JsonObject { ["event"] = notice, ["route"] = "webhook", ["target"] = "down", ["by"] = "anna" });
         Assert.Equal(("resend", "notices", $"{notice}/webhook/down", "anna", "forgotten=0 sent=1 void=0"), await LatestAsync(world));
         Assert.Equal(0, await world.DrainAsync());
         await world.ReviewAsync("notices/resend", new JsonObject { ["day"] = "2026-11-20" });
@@ -50,7 +56,8 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
 
         await world.AcceptAsync(MetaCall.Messages(new MetaSaid("m-1", "4915112345671", "Die Heizung ist aus.", world.Time.GetUtcNow())));
         Assert.Equal(0, await world.DrainAsync());
-        await world.SubscriptionStepAsync("crm/redeliver", $$"""{"from":"{{world.Time.GetUtcNow().AddHours(-1):O}}","to":"{{world.Time.GetUtcNow().AddHours(1):O}}","state":"all"}""");
+        await world.SubscriptionStepAsync("crm/redeliver",
+            $$"""{"from":"{{world.Time.GetUtcNow().AddHours(-1):O}}","to":"{{world.Time.GetUtcNow().AddHours(1):O}}","state":"all"}""");
         Assert.Equal(("subscription-redeliver", "webhook", "crm", "", "queued=1 status=200 unknown=0"), await LatestAsync(world));
         using var gone = await world.RawAsync(HttpMethod.Delete, $"{SubscriptionSteps.Path}/crm");
         Assert.Equal(("subscription-delete", "webhook", "crm", "", "status=204"), await LatestAsync(world));
@@ -62,7 +69,9 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     public async Task Who_is_the_principal_where_the_platform_proves_it_and_else_what_they_say(string? proves, string by)
     {
         await using var world = await TestApp.StartAsync(azurite, ("WEBSITE_AUTH_ENABLED", proves));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/operations/poison-messages/discard", UriKind.Relative)) { Content = new StringContent("""{"queue":"inbound","all":true,"by":"claims to be anna"}""") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri("/api/operations/poison-messages/discard",
+                UriKind.Relative)) { Content = new StringContent("""{"queue":"inbound","all":true,"by":"claims to be anna"}""") };
         request.Headers.Add("X-MS-CLIENT-PRINCIPAL-NAME", "ada@example.com");
         using var answer = await world.SendAsync(request);
         Assert.True(answer.IsSuccessStatusCode);
@@ -74,7 +83,8 @@ public sealed class AuditTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
     {
         var action = (await world.GetAsync("/api/operations/actions?month=2026-11")).GetProperty("actions")[0];
         string Text(string name) => action.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
-        var counts = action.GetProperty("counts").EnumerateObject().OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => $"{c.Name}={c.Value.GetInt32()}");
+        var counts = action.GetProperty("counts").EnumerateObject().OrderBy(c => c.Name, StringComparer.Ordinal)
+            .Select(c => $"{c.Name}={c.Value.GetInt32()}");
         world.Time.Advance(TimeSpan.FromMilliseconds(1));
         return (Text("what"), Text("channel"), Text("on"), Text("by"), string.Join(' ', counts));
     }

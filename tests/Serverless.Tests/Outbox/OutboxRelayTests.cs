@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Outbox;
 
-/// <summary>Store, publish, mark (D5): what a commit wrote is published, whoever dies in between, routes first, the topic last; what comes twice is swallowed.</summary>
+/// <summary>Store, publish, mark (D5): what a commit wrote is published, whoever dies in between, routes first, the topic last; what comes
+/// twice is swallowed.</summary>
 public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private static readonly string[] Routes = ["webhook", "teams", "mail", "acknowledgement"];
@@ -17,8 +18,10 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
         await using var world = await TestApp.StartAsync(azurite);
         var id = await ArriveAsync(world);
         var message = Assert.Single(world.Broker.Active("case-events", "everything"));
-        Assert.Equal(("serverless.case.opened.v1", "generic", "service-desk"), (message.Text("type"), message.Text("channel"), message.Text("owner")));
-        foreach (var route in Routes) Assert.Equal(message.MessageId, Notification.Parse(Assert.Single(await world.TakeNoticesAsync(route))).EventId);
+        Assert.Equal(("serverless.case.opened.v1", "generic", "service-desk"),
+            (message.Text("type"), message.Text("channel"), message.Text("owner")));
+        foreach (var route in Routes)
+            Assert.Equal(message.MessageId, Notification.Parse(Assert.Single(await world.TakeNoticesAsync(route))).EventId);
         Assert.Empty(await Relay(world).UntoldAsync(id, CancellationToken.None));
         Assert.Equal(0, (await Relay(world).CountPendingAsync(CancellationToken.None)).Rows);
         Assert.Equal(1, world.Calls.Bus);
@@ -99,7 +102,8 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task What_was_published_and_not_marked_is_published_again_under_its_id_and_swallowed()
     {
         await using var subscriber = await Subscriber.StartAsync();
-        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", subscriber.Address.ToString()), ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
+        await using var world = await TestApp.StartAsync(azurite, ("Webhook__Subscribers__one__Url", subscriber.Address.ToString()),
+            ("Webhook__Subscribers__one__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24="));
         var id = await ArriveAsync(world);
         var message = Assert.Single(await world.TakeNoticesAsync("webhook"));
         var told = Notification.Parse(message);
@@ -131,7 +135,8 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
             return true;
         }
 
-        var swept = await Task.WhenAll(Relay(world).SweepAsync(Tell, CancellationToken.None), Relay(world).SweepAsync(Tell, CancellationToken.None));
+        var swept = await Task.WhenAll(Relay(world).SweepAsync(Tell, CancellationToken.None), Relay(world)
+            .SweepAsync(Tell, CancellationToken.None));
         Assert.Equal(1, swept.Sum());
         Assert.Single(told);
     }
@@ -158,7 +163,9 @@ public sealed class OutboxRelayTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     private static OutboxEntry Entry(string id) => new(
-        id, "serverless.case.opened.v1", DateTimeOffset.UnixEpoch, System.Text.Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","type":"serverless.case.opened.v1","time":"2026-11-20T09:00:00Z","data":{ } }"""));
+        id, "serverless.case.opened.v1", DateTimeOffset.UnixEpoch,
+        System.Text.Encoding.UTF8.GetBytes(
+            $$"""{"id":"{{id}}","type":"serverless.case.opened.v1","time":"2026-11-20T09:00:00Z","data":{ } }"""));
 
     private static OutboxRelay Relay(TestApp world) => world.Services.GetRequiredService<OutboxRelay>();
 

@@ -13,7 +13,8 @@ public sealed class PersonAddressTests
 
     private static Contact Said(string? text, params Identity[] parties) => new()
     {
-        Channel = "email", Network = "email", Account = "desk", ExternalId = "1", Kind = ContactKind.Message, OccurredAt = default, ReceivedAt = default, Text = text, Parties = parties,
+        Channel = "email", Network = "email", Account = "desk", ExternalId = "1", Kind = ContactKind.Message, OccurredAt = default,
+        ReceivedAt = default, Text = text, Parties = parties,
         ThreadKey = "bert@example.com anna@example.com", Reply = new ReplyPath("bert@example.com"),
         Extras = new Dictionary<string, string>(StringComparer.Ordinal) { ["cc"] = "Bert <bert@example.com>, anna@example.com" },
     };
@@ -36,7 +37,8 @@ public sealed class PersonAddressTests
     [InlineData("anna@example.com", "{\"from\":\"anna\\u0040example.com\"}", true)]
     [InlineData("anna@example.com", "From=Anna%40example.com", true)]
     [InlineData("anna@example.com", "bert@example.com", false)]
-    public void A_raw_call_names_it_in_any_spelling(string asked, string body, bool named) => Assert.Equal(named, Of(asked).IsNamedIn("/api/hooks/x", Encoding.UTF8.GetBytes(body)));
+    public void A_raw_call_names_it_in_any_spelling(string asked, string body, bool named) =>
+    Assert.Equal(named, Of(asked).IsNamedIn("/api/hooks/x", Encoding.UTF8.GetBytes(body)));
 
     [Fact]
     public void Its_name_in_the_trail_needs_the_key()
@@ -49,9 +51,12 @@ public sealed class PersonAddressTests
     [Fact]
     public void What_is_somebody_elses_is_left_out_or_masked()
     {
-        var (anna, bert) = (new Identity("email", "anna@example.com", Evidence.Claimed, Name: "Anna"), new Identity("email", "bert@example.com", Evidence.Claimed, Name: "Bert"));
+        var (anna, bert) = (new Identity("email", "anna@example.com", Evidence.Claimed, Name: "Anna"),
+            new Identity("email", "bert@example.com", Evidence.Claimed, Name: "Bert"));
         var head = new Case { Id = "c", Number = "n", Owes = "answer", OwesRule = "r", Networks = ["email"], OpenedAt = default };
-        var file = new CaseFile(head, [new FiledContact("1", 1, [], Said("Anna's words", anna, bert), []), new FiledContact("2", 1, [], Said("Bert's words", bert), [])], [], []);
+        var file = new CaseFile(head,
+            [new FiledContact("1", 1, [], Said("Anna's words", anna, bert), []),
+                new FiledContact("2", 1, [], Said("Bert's words", bert), [])], [], []);
         var theirs = Assert.Single(PersonExport.Theirs(file, Of("anna@example.com")).Contacts).Contact;
         Assert.Equal("Anna's words", theirs.Text);
         Assert.Equal([("anna@example.com", "Anna"), (PersonExport.Masked, null)], theirs.Parties.Select(p => (p.Value, p.Name)));

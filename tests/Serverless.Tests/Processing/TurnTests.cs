@@ -94,7 +94,8 @@ public sealed class TurnTests
     public async Task What_waits_for_its_provider_is_all_that_is_tried_again()
     {
         var row = new TableRow("p", "r");
-        _special["[5]"] = () => new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline", TimeSpan.FromMinutes(5)));
+        _special["[5]"] = () =>
+            new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline", TimeSpan.FromMinutes(5)));
         var turn = Turn(new ProcessingProgress());
         Assert.True(await turn.WorkAsync(Elements(40, i => $"t{i}")));
         Assert.Equal((40, 1, true, "offline"), (turn.Progress.Done, turn.Progress.Left, turn.Progress.Failed, turn.Waits!.Reason));
@@ -111,7 +112,8 @@ public sealed class TurnTests
     [Fact]
     public async Task Too_many_that_wait_hold_the_others_up()
     {
-        for (var i = 0; i < 500; i++) _special[$"[{i}]"] = () => new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline"));
+        for (var i = 0; i < 500; i++)
+            _special[$"[{i}]"] = () => new ItemProcessor.Taken("kept:offline", false, new FetchedContent.Later("offline"));
         var turn = Turn(new ProcessingProgress());
         Assert.False(await turn.WorkAsync(Elements(500, i => $"t{i}")));
         Assert.True(turn.IsHeldUp);
@@ -182,11 +184,14 @@ public sealed class TurnTests
         }
     }
 
-    private ProcessingTurn Turn(ProcessingProgress progress, double seconds = 1_000_000, int sideBySide = 4, IReadOnlyList<ProcessedItem>? before = null)
+    private ProcessingTurn Turn(ProcessingProgress progress, double seconds = 1_000_000, int sideBySide = 4,
+        IReadOnlyList<ProcessedItem>? before = null)
     {
-        var delivery = new Delivery { Id = new string('0', 32), Channel = "sample", Method = "POST", PathAndQuery = "/", Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default, ReceivedAt = At };
+        var delivery = new Delivery { Id = new string('0', 32), Channel = "sample", Method = "POST", PathAndQuery = "/",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = default, ReceivedAt = At };
         var job = new ItemProcessor.Job(new LearningChannel(Seed.Configuration([])), delivery, null, before);
-        return new ProcessingTurn(job, progress, TimeSpan.FromSeconds(seconds), sideBySide, _time, element => Task.FromResult(new DeliveryProcessor.Piece(element.Position, element.Read())), TakeAsync);
+        return new ProcessingTurn(job, progress, TimeSpan.FromSeconds(seconds), sideBySide, _time, element =>
+            Task.FromResult(new DeliveryProcessor.Piece(element.Position, element.Read())), TakeAsync);
     }
 
     private async Task<ItemProcessor.Taken> TakeAsync(DeliveryProcessor.Piece piece)
@@ -201,13 +206,17 @@ public sealed class TurnTests
         _taken.Enqueue(piece.Position);
         if (_atOnce > 1) await Task.Yield();
         Interlocked.Decrement(ref _atOnce);
-        return _special.TryGetValue(piece.Position, out var special) ? special() : new ItemProcessor.Taken("joined", true, null, new ProcessedItem(piece.Position, "case", "event|1|2", false));
+        return _special.TryGetValue(piece.Position, out var special)
+            ? special() : new ItemProcessor.Taken("joined", true, null, new ProcessedItem(piece.Position, "case", "event|1|2", false));
     }
 
     private static List<DeliveryItem> Elements(int count, Func<int, string> thread) =>
-        [.. Enumerable.Range(0, count).Select(i => new DeliveryItem($"[{i}]", () => Piece(i, e => e with { Contact = e.Contact with { ThreadKey = thread(i) } }).Reading!))];
+        [.. Enumerable.Range(0, count)
+            .Select(i => new DeliveryItem($"[{i}]", () =>
+                Piece(i, e => e with { Contact = e.Contact with { ThreadKey = thread(i) } }).Reading!))];
 
-    private static DeliveryProcessor.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) => new($"[{index}]", new Parsed.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
+    private static DeliveryProcessor.Piece Piece(int index, Func<ContactEvent, ContactEvent> change) =>
+        new($"[{index}]", new Parsed.Found(change(new ContactEvent($"m{index}", ContactChange.Received, new Contact
     {
         Channel = "sample",
         Network = "sample",

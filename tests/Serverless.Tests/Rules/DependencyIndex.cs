@@ -42,7 +42,8 @@ internal sealed class DependencyIndex
         var root = tree.GetRoot();
         // An extension method is found by its namespace, an alias stands for what it likes.
         var usings = root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax).OfType<UsingDirectiveSyntax>();
-        bool Leads(UsingDirectiveSyntax u) => u.NamespaceOrType.ToString() is var used && used.StartsWith(Root + ".", StringComparison.Ordinal)
+        bool Leads(UsingDirectiveSyntax u) =>
+            u.NamespaceOrType.ToString() is var used && used.StartsWith(Root + ".", StringComparison.Ordinal)
             && (u.Alias is not null || isClosed(used[(Root.Length + 1)..]));
         if (usings.Any(Leads)) return Names(root);
 

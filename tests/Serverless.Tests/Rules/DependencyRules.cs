@@ -7,12 +7,14 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Rules;
 
 /// <summary>
-/// The dependency table of functions/README.md, held against the code. Looks at what names mean, not at usings, since C# finds a neighbour's
+/// The dependency table of functions/README.md, held against the code. Looks at what names mean, not at usings, since C# finds a
+/// neighbour's
 /// type without one.
 /// </summary>
 /// <remarks>
 /// To ask the compiler for the meaning of every name takes half a minute. Asked are those that can mean a closed folder (<see
-/// cref="DependencyIndex"/>): names of its types, and all names of a member that holds a value from which such a type can be reached without
+/// cref="DependencyIndex"/>): names of its types, and all names of a member that holds a value from which such a type can be reached
+/// without
 /// being named.
 /// </remarks>
 internal sealed partial class DependencyRules(DependencyIndex index)
@@ -39,7 +41,8 @@ internal sealed partial class DependencyRules(DependencyIndex index)
             var rows = new Dictionary<string, string[]>(StringComparer.Ordinal);
             var pure = new HashSet<string>(StringComparer.Ordinal);
             var common = new HashSet<string>(StringComparer.Ordinal);
-            var lines = readme.SkipWhile(l => l != "## Dependencies").Skip(1).TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal));
+            var lines = readme.SkipWhile(l => l != "## Dependencies").Skip(1)
+                .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal));
             foreach (var line in lines.Where(l => l.StartsWith("| `", StringComparison.Ordinal)))
             {
                 var cells = line.Split('|');
@@ -99,10 +102,12 @@ internal sealed partial class DependencyRules(DependencyIndex index)
     {
         var type = (symbol as INamedTypeSymbol ?? symbol.ContainingType)?.OriginalDefinition.ToDisplayString();
         if (type is not null && Impure.Contains(type, StringComparer.Ordinal)) return type;
-        return symbol is IPropertySymbol { Name: "UtcNow" or "Now" or "Today" } && type is "System.DateTime" or "System.DateTimeOffset" ? $"{type}.{symbol.Name}" : null;
+        return symbol is IPropertySymbol { Name: "UtcNow" or "Now" or "Today" } && type is "System.DateTime" or "System.DateTimeOffset"
+            ? $"{type}.{symbol.Name}" : null;
     }
 
-    // A name without a meaning hides a reference. Names that have none by nature: var, the underscore, labels of tuples and arguments of nameof.
+    // A name without a meaning hides a reference. Names that have none by nature: var, the underscore, labels of tuples and arguments of
+    // nameof.
     private static bool IsBlind(SemanticModel model, SimpleNameSyntax name) =>
         name.Identifier.Text is not ("var" or "_" or "nameof" or "dynamic")
         && model.GetSymbolInfo(name).CandidateSymbols.IsEmpty

@@ -12,7 +12,8 @@ public sealed class Folders_keep_their_dependencies
         "Channels/HandsOut.cs",
         "namespace Serverless.Channels; static class HandsOut { public static System.Collections.Generic.List<Cases.Correlator> AllThatAreClosed => []; }");
 
-    private static readonly Lazy<DependencyRules> House = new(() => new DependencyRules(new DependencyIndex(AppCode.Compilation.AddSyntaxTrees(HandsOut))));
+    private static readonly Lazy<DependencyRules> House = new(() =>
+        new DependencyRules(new DependencyIndex(AppCode.Compilation.AddSyntaxTrees(HandsOut))));
 
     // All in one: a compilation of its own for each would read the app's declarations each time.
     private static readonly Lazy<(CSharpCompilation App, IReadOnlyDictionary<string, SyntaxTree> Trees)> Altered = new(() =>
@@ -34,11 +35,13 @@ public sealed class Folders_keep_their_dependencies
     public void No_folder_uses_what_the_table_does_not_allow() =>
         Assert.Empty(House.Value.Violations(AppCode.Compilation, AppCode.Compilation.SyntaxTrees));
 
-    /// <summary>A folder that the table does not name would be allowed nothing, and a row for no folder would promise what is not there.</summary>
+    /// <summary>A folder that the table does not name would be allowed nothing, and a row for no folder would promise what is not
+    /// there.</summary>
     [Fact]
     public void The_table_names_each_folder()
     {
-        var folders = AppCode.Compilation.SyntaxTrees.Select(t => Path.GetDirectoryName(t.FilePath)!.Replace('/', '.')).Where(f => f.Length > 0).ToHashSet();
+        var folders = AppCode.Compilation.SyntaxTrees.Select(t => Path.GetDirectoryName(t.FilePath)!.Replace('/', '.'))
+            .Where(f => f.Length > 0).ToHashSet();
         static bool Covers(string row, string folder) => row.EndsWith(".*", StringComparison.Ordinal)
             ? folder.StartsWith(row[..^1], StringComparison.Ordinal) : row == folder;
         var rows = DependencyRules.Rules.Rows.Keys.Where(r => r[0] != '*').ToList();
@@ -52,7 +55,8 @@ public sealed class Folders_keep_their_dependencies
     public void Features_form_no_cycle()
     {
         static string Top(string folder) => folder.StartsWith("Platform.", StringComparison.Ordinal) ? folder : folder.Split('.')[0];
-        var uses = DependencyRules.Rules.Rows.Where(r => r.Key[0] != '*').SelectMany(r => r.Value.Select(used => (From: Top(r.Key), To: Top(used))))
+        var uses = DependencyRules.Rules.Rows.Where(r => r.Key[0] != '*')
+            .SelectMany(r => r.Value.Select(used => (From: Top(r.Key), To: Top(used))))
             .Where(edge => edge.From != edge.To).ToLookup(edge => edge.From, edge => edge.To, StringComparer.Ordinal);
         HashSet<string> done = [];
         List<string> cycles = [];
@@ -84,7 +88,8 @@ public sealed class Folders_keep_their_dependencies
             "Channels.Meta uses Platform.Storage"
         },
         {
-            "Cases/Rules/CaseRules.cs", "namespace Serverless.Cases.Rules; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
+            "Cases/Rules/CaseRules.cs",
+            "namespace Serverless.Cases.Rules; class Specimen { object? x = typeof(Platform.Storage.TableRow); }",
             "Cases.Rules uses Platform.Storage"
         },
         {
@@ -102,7 +107,8 @@ public sealed class Folders_keep_their_dependencies
             "Outbox uses Cases"
         },
         {
-            "Intake/DeliveryIntake.cs", "namespace Serverless.Intake; class DeliveryIntake { object? x = typeof(Maintenance.MaintenanceRun); }",
+            "Intake/DeliveryIntake.cs",
+            "namespace Serverless.Intake; class DeliveryIntake { object? x = typeof(Maintenance.MaintenanceRun); }",
             "Intake uses Maintenance"
         },
         {
@@ -132,7 +138,8 @@ public sealed class Folders_keep_their_dependencies
             "Channels.Meta uses Cases (Corr)"
         },
         {
-            "Platform/Signatures/Specimen.cs", "using Serverless.Channels; namespace Serverless.Platform.Signatures; class Specimen { NoSuchType? x; }",
+            "Platform/Signatures/Specimen.cs",
+            "using Serverless.Channels; namespace Serverless.Platform.Signatures; class Specimen { NoSuchType? x; }",
             "NoSuchType does not resolve"
         },
         {

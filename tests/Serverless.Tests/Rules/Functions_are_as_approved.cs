@@ -61,7 +61,8 @@ public sealed partial class Functions_are_as_approved
             foreach (var method in function.Methods)
             {
                 var operation = paths.GetProperty(PathOf(function)).GetProperty(method.ToLowerInvariant());
-                Assert.True(operation.TryGetProperty("security", out _) == (function.Authorization == "function"), $"{function.Name}: {method}");
+                Assert.True(operation.TryGetProperty("security", out _) == (function.Authorization == "function"),
+                    $"{function.Name}: {method}");
             }
         }
     }

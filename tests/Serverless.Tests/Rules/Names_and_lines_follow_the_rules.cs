@@ -21,8 +21,10 @@ public sealed partial class Names_and_lines_follow_the_rules
     /// <summary>Words of former names that nobody outside this house knows.</summary>
     private static readonly string[] FormerNames =
     [
-        "FrontDoor", "DeliveryLog", "DeliveryWork", "NoticeRunner", "NoticeLog", "NoticeTeller", "SecondLook", "LinkDesk", "ReplyDesk", "ReplyBook",
-        "PrivacyDesk", "OrderBook", "FileShelf", "KeptDesk", "PoisonDesk", "SubscriptionDesk", "CaseTeller", "CaseClock", "Speaking", "Arrears",
+        "FrontDoor", "DeliveryLog", "DeliveryWork", "NoticeRunner", "NoticeLog", "NoticeTeller", "SecondLook", "LinkDesk", "ReplyDesk",
+        "ReplyBook",
+        "PrivacyDesk", "OrderBook", "FileShelf", "KeptDesk", "PoisonDesk", "SubscriptionDesk", "CaseTeller", "CaseClock", "Speaking",
+        "Arrears",
     ];
 
     private static IEnumerable<(string Path, SyntaxNode Root)> Sources { get; } = [.. Files("*.cs", "functions", "infra/local", "tests")
@@ -34,12 +36,14 @@ public sealed partial class Names_and_lines_follow_the_rules
     [Fact]
     public void A_name_that_is_declared_twice_is_caught() => Assert.Equal(
         ["Said: a.cs, b.cs"],
-        Doubles([("a.cs", Parse("namespace A; class Said;")), ("b.cs", Parse("namespace B; record Said;")), ("b.cs", Parse("namespace B; class C { class Said; }"))]));
+        Doubles([("a.cs", Parse("namespace A; class Said;")), ("b.cs", Parse("namespace B; record Said;")),
+            ("b.cs", Parse("namespace B; class C { class Said; }"))]));
 
     [Fact]
     public void Former_names_are_gone()
     {
-        var found = Sources.SelectMany(s => Declared(s.Root).Select(d => (s.Path, Name: d))).Where(d => FormerNames.Contains(d.Name, StringComparer.Ordinal));
+        var found = Sources.SelectMany(s => Declared(s.Root).Select(d => (s.Path, Name: d)))
+            .Where(d => FormerNames.Contains(d.Name, StringComparer.Ordinal));
         Assert.Equal([], found.ToList());
     }
 
@@ -49,7 +53,8 @@ public sealed partial class Names_and_lines_follow_the_rules
     [Fact]
     public void An_event_id_that_is_used_twice_is_caught() => Assert.Equal(
         ["7: One, Two"],
-        EventIds([("functions/a.cs", Parse("class A { [LoggerMessage(7, LogLevel.Error, \"x\")] partial void One(); [LoggerMessage(7, LogLevel.Error, \"y\")] partial void Two(); }"))]));
+        EventIds([("functions/a.cs",
+            Parse("class A { [LoggerMessage(7, LogLevel.Error, \"x\")] partial void One(); [LoggerMessage(7, LogLevel.Error, \"y\")] partial void Two(); }"))]));
 
     [Fact]
     public void A_line_of_code_can_be_read() => Assert.Equal([], Sources.SelectMany(s => TooLong(s.Path, s.Root)).ToList());
@@ -79,21 +84,27 @@ public sealed partial class Names_and_lines_follow_the_rules
     }
 
     private static IEnumerable<string> Files(string pattern, params string[] folders) => folders
-        .SelectMany(folder => Directory.GetFiles(Path.Combine(Root, folder), pattern, folder.Length == 0 ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
+        .SelectMany(folder =>
+            Directory.GetFiles(Path.Combine(Root, folder), pattern, folder.Length == 0
+                ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
         .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))
         .Where(f => !f.Split('/').Any(part => part is "bin" or "obj" or ".local" or "node_modules"));
 
     private static SyntaxNode Parse(string text) => CSharpSyntaxTree.ParseText(text).GetRoot();
 
-    private static IEnumerable<string> Declared(SyntaxNode root) => root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
-        .Select(n => n is BaseTypeDeclarationSyntax type ? type.Identifier.Text : n is DelegateDeclarationSyntax named ? named.Identifier.Text : null).OfType<string>();
+    private static IEnumerable<string> Declared(SyntaxNode root) =>
+        root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
+        .Select(n => n is BaseTypeDeclarationSyntax type
+            ? type.Identifier.Text : n is DelegateDeclarationSyntax named ? named.Identifier.Text : null).OfType<string>();
 
     // A partial type is in several files of one folder; Program is what C# calls the file that starts.
     private static List<string> Doubles(IEnumerable<(string Path, SyntaxNode Root)> sources) =>
-        [.. sources.SelectMany(s => Declared(s.Root).Distinct(StringComparer.Ordinal).Select(name => (Name: name, s.Path, Space: Namespace(s.Root))))
+        [.. sources.SelectMany(s =>
+            Declared(s.Root).Distinct(StringComparer.Ordinal).Select(name => (Name: name, s.Path, Space: Namespace(s.Root))))
             .Where(d => d.Name != "Program").GroupBy(d => d.Name, StringComparer.Ordinal)
             .Where(g => g.Select(d => d.Space).Distinct(StringComparer.Ordinal).Count() > 1)
-            .Select(g => $"{g.Key}: {string.Join(", ", g.Select(d => d.Path).Distinct(StringComparer.Ordinal))}").Order(StringComparer.Ordinal)];
+            .Select(g => $"{g.Key}: {string.Join(", ", g.Select(d => d.Path).Distinct(StringComparer.Ordinal))}")
+            .Order(StringComparer.Ordinal)];
 
     private static string Namespace(SyntaxNode root) =>
         root.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name.ToString() ?? "";
@@ -111,7 +122,8 @@ public sealed partial class Names_and_lines_follow_the_rules
         foreach (var line in text.Lines.Where(l => l.Span.Length > Width))
         {
             var isData = root.DescendantTokens(line.Span).Any(t => (t.Span.Start < line.Start || t.Span.Length >= LongLiteral)
-                && (t.IsKind(SyntaxKind.StringLiteralToken) || t.Parent is InterpolatedStringTextSyntax || t.Text.StartsWith('"') || t.Text.StartsWith('@')));
+                && (t.IsKind(SyntaxKind.StringLiteralToken) || t.Parent is InterpolatedStringTextSyntax || t.Text.StartsWith('"')
+                    || t.Text.StartsWith('@')));
             // An interpolated sentence is one literal too, whatever its holes.
             isData |= root.DescendantNodes(line.Span).OfType<InterpolatedStringExpressionSyntax>().Any(i => i.Span.Length >= LongLiteral);
             if (!isData && !Address().IsMatch(text.ToString(line.Span))) yield return $"{path}:{line.LineNumber + 1}";

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Acs;
 
-/// <summary>Azure Communication Services and Entra's key documents on loopback, strict about fields. Signatures are judged by Node at the end. What the test does not know of fails it.</summary>
+/// <summary>Azure Communication Services and Entra's key documents on loopback, strict about fields. Signatures are judged by Node at the
+/// end. What the test does not know of fails it.</summary>
 public sealed class AcsApi : IAsyncDisposable
 {
     public const string AccessKey = "ZmFrZS1hY2Nlc3Mta2V5LWZvci10ZXN0cy1vbmx5";
@@ -33,7 +34,8 @@ public sealed class AcsApi : IAsyncDisposable
     /// <summary>Whether a recipient is refused within an accepted call.</summary>
     public bool RefusesRecipient { get; set; }
 
-    /// <summary>Operations of Call Automation in order, <c>answer</c>, <c>play</c>, <c>add</c>, ..., each once however often it was tried.</summary>
+    /// <summary>Operations of Call Automation in order, <c>answer</c>, <c>play</c>, <c>add</c>, ..., each once however often it was
+    /// tried.</summary>
     public ConcurrentQueue<(string Name, JsonObject Body)> Operations { get; } = new();
 
     /// <summary>How many telephones are in the call beside the app.</summary>
@@ -50,7 +52,8 @@ public sealed class AcsApi : IAsyncDisposable
     }
 
     /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
-    public void Trouble(int status, string? retryAfter = null) => _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
+    public void Trouble(int status, string? retryAfter = null) =>
+        _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
 
     /// <summary>Node signs a request of each kind anew, by the documented method: all must be the same.</summary>
     public async Task AssertSignedAsync()
@@ -92,11 +95,14 @@ public sealed class AcsApi : IAsyncDisposable
                 _signed.Enqueue(request);
                 var message = JsonNode.Parse(request.Body)!.AsObject();
                 Assert.NotNull(message["channelRegistrationId"]);
-                Assert.True(DateTimeOffset.TryParseExact(request.Headers["repeatability-first-sent"], "R", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
+                Assert.True(DateTimeOffset.TryParseExact(request.Headers["repeatability-first-sent"], "R", CultureInfo.InvariantCulture,
+                    DateTimeStyles.None, out _));
                 Sent.TryAdd(request.Headers["repeatability-request-id"], message);
-                await SayAsync(context, 202, """{"receipts":[{"messageId":"9b1c0000-0000-4000-8000-0000000000fe","to":"+442079460301"}]}""");
+                await SayAsync(context, 202,
+                    """{"receipts":[{"messageId":"9b1c0000-0000-4000-8000-0000000000fe","to":"+442079460301"}]}""");
                 break;
-            case ("GET", "/messages/streams/4f1d0000-0000-4000-8000-00000000000a?api-version=2024-02-01" or "/v1/objects/0-weu-d1-0001/content/audio"):
+            case ("GET", "/messages/streams/4f1d0000-0000-4000-8000-00000000000a?api-version=2024-02-01"
+                or "/v1/objects/0-weu-d1-0001/content/audio"):
                 _signed.Enqueue(request);
                 context.Response.ContentType = "image/jpeg";
                 await context.Response.Body.WriteAsync("bytes"u8.ToArray());
@@ -112,7 +118,8 @@ public sealed class AcsApi : IAsyncDisposable
         }
     }
 
-    // https://learn.microsoft.com/rest/api/communication/callautomation/operation-groups: which operation takes a repeatability id, and what each one answers.
+    // https://learn.microsoft.com/rest/api/communication/callautomation/operation-groups: which operation takes a repeatability id, and
+    // what each one answers.
     private async Task CallAsync(HttpContext context, RecordedRequest request)
     {
         var (path, version) = (request.Target.Split('?')[0], request.Target.Split('?')[^1]);
@@ -129,14 +136,17 @@ public sealed class AcsApi : IAsyncDisposable
         if (version != "api-version=2024-09-15" || repeatable != request.Headers.ContainsKey("repeatability-request-id")) operation = "";
         if (repeatable) Assert.Equal('4', Guid.Parse(request.Headers["repeatability-request-id"]).ToString("D")[14]);
         var body = request.Body.Length == 0 ? [] : JsonNode.Parse(request.Body)!.AsObject();
-        var status = operation switch { "answer" or "record" or "participants" => 200, "terminate" => 204, "add" or "play" or "recognize" or "cancelAllMediaOperations" => 202, _ => 404 };
+        var status = operation switch { "answer" or "record" or "participants" => 200, "terminate" =>
+            204, "add" or "play" or "recognize" or "cancelAllMediaOperations" => 202, _ => 404 };
         if (status == 404) _endpoint.Complain($"{request.Method} {request.Target}");
         if (operation == "add" && Unreachable.Contains((string)body["participantToAdd"]!["phoneNumber"]!["value"]!)) status = 400;
-        if (status < 300 && operation != "participants" && (!repeatable || _repeated.TryAdd(request.Headers["repeatability-request-id"], true))) Operations.Enqueue((operation, body));
+        if (status < 300 && operation != "participants"
+            && (!repeatable || _repeated.TryAdd(request.Headers["repeatability-request-id"], true))) Operations.Enqueue((operation, body));
         var answer = operation switch
         {
             "answer" => $$"""{"callConnectionId":"{{ConnectionId}}","callConnectionState":"connecting"}""",
-            "participants" => $$"""{"value":[{{string.Join(',', Enumerable.Repeat("""{"identifier":{"rawId":"4:+1"}}""", Participants).Append("""{"identifier":{"rawId":"8:acs:app"}}"""))}}]}""",
+            "participants" =>
+                $$"""{"value":[{{string.Join(',', Enumerable.Repeat("""{"identifier":{"rawId":"4:+1"}}""", Participants).Append("""{"identifier":{"rawId":"8:acs:app"}}"""))}}]}""",
             _ => "{}",
         };
         context.Response.StatusCode = status;
@@ -147,7 +157,8 @@ public sealed class AcsApi : IAsyncDisposable
     {
         var recipient = sms["smsRecipients"]!.AsArray().Single()!;
         Assert.StartsWith("+", (string)sms["from"]!, StringComparison.Ordinal);
-        if (RefusesRecipient) return """{"value":[{"to":"+1","httpStatusCode":400,"successful":false,"errorMessage":"Invalid To phone number format."}]}""";
+        if (RefusesRecipient)
+            return """{"value":[{"to":"+1","httpStatusCode":400,"successful":false,"errorMessage":"Invalid To phone number format."}]}""";
         Sent.TryAdd((string)recipient["repeatabilityRequestId"]!, sms);
         return """{"value":[{"to":"+4915123456701","messageId":"Outgoing_1","httpStatusCode":202,"repeatabilityResult":"accepted","successful":true}]}""";
     }

@@ -21,7 +21,8 @@ public sealed class AcsConformance : ChannelConformance
 
     protected override string Name => "acs";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Acs__Secret", "Channels__Acs__PreviousSecret")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Acs__Secret", "Channels__Acs__PreviousSecret")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-webhook-secret"];
 
@@ -51,16 +52,21 @@ public sealed class AcsConformance : ChannelConformance
     {
         var bare = WithHeader(seed, "x-webhook-secret", _ => null);
         Assert.IsType<VerificationResult.Valid>(Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake-acs-secret-for-seeds" }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            Verify(bare with { PathAndQuery = "/api/hooks/acs?secret=fake" }));
     });
 
     [Fact]
-    public void Neither_secret_nor_another_address_opens_the_door_for_events_of_a_call() => All(Seeds.Where(s => s.IsGenuine && IsCallEvent(s)), seed =>
+    public void Neither_secret_nor_another_address_opens_the_door_for_events_of_a_call() =>
+    All(Seeds.Where(s => s.IsGenuine && IsCallEvent(s)), seed =>
     {
         var bare = WithHeader(seed, "authorization", _ => null);
-        Assert.IsType<VerificationResult.Invalid>(Verify(bare with { Headers = [.. bare.Headers, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds")] }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = seed.PathAndQuery.Replace("beispiel-acs", "another-acs", StringComparison.Ordinal) }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret), Verify(seed, With(Settings, "Channels__Acs__ResourceId", null)));
+        Assert.IsType<VerificationResult.Invalid>(Verify(bare
+            with { Headers = [.. bare.Headers, KeyValuePair.Create("x-webhook-secret", "fake-acs-secret-for-seeds")] }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            Verify(seed with { PathAndQuery = seed.PathAndQuery.Replace("beispiel-acs", "another-acs", StringComparison.Ordinal) }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret),
+            Verify(seed, With(Settings, "Channels__Acs__ResourceId", null)));
         Assert.IsType<VerificationResult.Invalid>(Verify(seed with { PathAndQuery = "/api/hooks/acs" }));
     });
 
@@ -76,7 +82,8 @@ public sealed class AcsConformance : ChannelConformance
     public void Consent_is_given_to_event_grid_alone(string origin, int status)
     {
         var seed = Seeds.Single(s => s.Method == "OPTIONS");
-        Assert.Equal(status, Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "WebHook-Request-Origin", _ => origin))).Response.Status);
+        Assert.Equal(status,
+            Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "WebHook-Request-Origin", _ => origin))).Response.Status);
     }
 
     [Fact]
@@ -87,7 +94,8 @@ public sealed class AcsConformance : ChannelConformance
         settings["Channels__Acs__Default__MessageSeconds"] = "400";
         settings["Channels__Acs__Default__Transcribe"] = "true";
         var problems = Channel(settings).Problems().ToList();
-        Assert.All(["ApiUrl", "Hooks__PublicBaseUrl", "Rings__0__Numbers", "MessageSeconds", "Transcribe", "SpeechUrl"], name => Assert.Contains(problems, p => p.Contains(name, StringComparison.Ordinal)));
+        Assert.All(["ApiUrl", "Hooks__PublicBaseUrl", "Rings__0__Numbers", "MessageSeconds", "Transcribe", "SpeechUrl"], name =>
+            Assert.Contains(problems, p => p.Contains(name, StringComparison.Ordinal)));
         Assert.Equal(6, problems.Count);
     }
 

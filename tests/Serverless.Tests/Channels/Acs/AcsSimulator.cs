@@ -24,13 +24,17 @@ internal sealed class AcsSimulator(AcsApi api, FakeTime time) : IProviderSimulat
     {
         _customer = $"49151234567{customer:00}";
         var id = $"Incoming_{customer}_{number}";
-        return new Utterance(id, Tells("Microsoft.Communication.SMSReceived", id, new JsonObject { ["messageId"] = id, ["from"] = _customer, ["to"] = Ours, ["message"] = "Frage", ["receivedTimestamp"] = Now }));
+        return new Utterance(id,
+            Tells("Microsoft.Communication.SMSReceived", id,
+                new JsonObject { ["messageId"] = id, ["from"] = _customer, ["to"] = Ours, ["message"] = "Frage",
+                    ["receivedTimestamp"] = Now }));
     }
 
     // A delivery report gives our tag back.
     public HookCall? Echo(string reply) => Tells("Microsoft.Communication.SMSDeliveryReportReceived", "Outgoing_1_report", new JsonObject
     {
-        ["messageId"] = "Outgoing_1", ["from"] = Ours, ["to"] = _customer, ["deliveryStatus"] = "Delivered", ["receivedTimestamp"] = Now, ["Tag"] = reply,
+        ["messageId"] = "Outgoing_1", ["from"] = Ours, ["to"] = _customer, ["deliveryStatus"] = "Delivered", ["receivedTimestamp"] = Now,
+        ["Tag"] = reply,
     });
 
     public ValueTask DisposeAsync() => api.DisposeAsync();
@@ -41,8 +45,10 @@ internal sealed class AcsSimulator(AcsApi api, FakeTime time) : IProviderSimulat
         "/api/hooks/acs",
         Encoding.UTF8.GetBytes(new JsonArray(new JsonObject
         {
-            ["id"] = id, ["topic"] = "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/contact/providers/microsoft.communication/communicationservices/beispiel-acs", ["subject"] = $"/phonenumber/{Ours}",
+            ["id"] = id, ["topic"] =
+            "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups/contact/providers/microsoft.communication/communicationservices/beispiel-acs", ["subject"] = $"/phonenumber/{Ours}",
             ["data"] = data, ["eventType"] = type, ["dataVersion"] = "1.0", ["metadataVersion"] = "1", ["eventTime"] = Now,
         }).ToJsonString()),
-        ("Content-Type", "application/json"), ("aeg-event-type", "Notification"), ("x-webhook-secret", Seed.SettingsOf("acs")["Channels__Acs__Secret"]!));
+        ("Content-Type", "application/json"), ("aeg-event-type", "Notification"),
+        ("x-webhook-secret", Seed.SettingsOf("acs")["Channels__Acs__Secret"]!));
 }

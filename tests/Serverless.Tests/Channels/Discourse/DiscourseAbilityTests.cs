@@ -11,7 +11,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Discourse;
 
-/// <summary>What the Discourse channel does at a forum: replies, files, the second look, upkeep; against the strict double of its API.</summary>
+/// <summary>What the Discourse channel does at a forum: replies, files, the second look, upkeep; against the strict double of its
+/// API.</summary>
 public sealed class DiscourseAbilityTests : IAsyncLifetime
 {
     private const string OurUrl = "https://contact.example.com/api/hooks/discourse/community";
@@ -40,9 +41,12 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     {
         var to = Contact("03-other-customer-helps");
         var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(to)).Event;
-        Assert.Equal("""{"raw":"We are looking into it.","topic_id":812,"reply_to_post_number":2}""", Assert.Single(_api.Made).ToJsonString());
-        Assert.Equal(("7001", "7001", Direction.Outbound, to.ThreadKey), (sent.EventId, sent.Contact.ExternalId, sent.Contact.Direction, sent.Contact.ThreadKey));
-        Assert.Equal(("demo-key", "service_team"), (_api.Requests.Single().Headers["Api-Key"], _api.Requests.Single().Headers["Api-Username"]));
+        Assert.Equal("""{"raw":"We are looking into it.","topic_id":812,"reply_to_post_number":2}""", Assert.Single(_api.Made)
+            .ToJsonString());
+        Assert.Equal(("7001", "7001", Direction.Outbound, to.ThreadKey),
+            (sent.EventId, sent.Contact.ExternalId, sent.Contact.Direction, sent.Contact.ThreadKey));
+        Assert.Equal(("demo-key", "service_team"),
+            (_api.Requests.Single().Headers["Api-Key"], _api.Requests.Single().Headers["Api-Username"]));
         Assert.False(Channel.Repeatable);
     }
 
@@ -52,14 +56,17 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         var to = Contact("03-other-customer-helps");
         var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(to, inPrivate: true)).Event.Contact;
         var made = Assert.Single(_api.Made);
-        Assert.Equal(("bastler_uwe", "private_message", "Re: Geschirrspüler pumpt nicht mehr ab"), ((string?)made["target_recipients"], (string?)made["archetype"], (string?)made["title"]));
+        Assert.Equal(("bastler_uwe", "private_message", "Re: Geschirrspüler pumpt nicht mehr ab"),
+            ((string?)made["target_recipients"], (string?)made["archetype"], (string?)made["title"]));
         Assert.Equal((Place.Private, ContactKind.Message, to.ThreadKey), (sent.Place, sent.Kind, sent.ThreadKey));
     }
 
     [Theory]
     [InlineData(422, """{"errors":["Body is too short (minimum is 20 characters)"],"action":"create_post"}""", ReplyReasons.ContentRefused)]
-    [InlineData(403, """{"errors":["You are not permitted to view the requested resource."],"error_type":"invalid_access"}""", ReplyReasons.NotPermitted)]
-    [InlineData(404, """{"errors":["The requested URL or resource could not be found."],"error_type":"not_found"}""", ReplyReasons.RecipientGone)]
+    [InlineData(403, """{"errors":["You are not permitted to view the requested resource."],"error_type":"invalid_access"}""",
+        ReplyReasons.NotPermitted)]
+    [InlineData(404, """{"errors":["The requested URL or resource could not be found."],"error_type":"not_found"}""",
+        ReplyReasons.RecipientGone)]
     [InlineData(301, "{}", ReplyReasons.NotPermitted)]
     [InlineData(200, """{"action":"enqueued","success":true}""", ReplyReasons.ContentRefused)]
     public async Task A_refusal_of_the_forum_has_its_reason(int status, string body, string reason)
@@ -74,7 +81,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         var to = Contact("01-question-in-german");
         _api.Trouble = (429, "{}", 30);
         Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(30)), await SendAsync(to));
-        _api.Trouble = (429, """{"errors":["You've performed this action too many times."],"error_type":"rate_limit","extras":{"wait_seconds":14}}""", null);
+        _api.Trouble = (429,
+            """{"errors":["You've performed this action too many times."],"error_type":"rate_limit","extras":{"wait_seconds":14}}""", null);
         Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(14)), await SendAsync(to));
         _api.Trouble = (502, "{}", null);
         Assert.IsType<ReplyOutcome.Uncertain>(await SendAsync(to));
@@ -97,10 +105,12 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Assert.Equal("from the store", await TextAsync("upload://away.txt"));
         Assert.Equal(["demo-key", "demo-key", ""], _api.Requests.Select(r => r.Headers.GetValueOrDefault("Api-Key") ?? ""));
         Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await Channel.OpenAsync(to, new("upload://never.png"), default));
-        foreach (var reference in new[] { "https://elsewhere.example/x.png", "upload://../admin", "upload://a/b", "/admin/users", "/uploads/../admin" })
+        foreach (var reference in new[] { "https://elsewhere.example/x.png", "upload://../admin", "upload://a/b", "/admin/users",
+            "/uploads/../admin" })
             Assert.Equal(new OpenedAttachment.Gone("not-an-upload"), await Channel.OpenAsync(to, new(reference), default));
         _api.Trouble = (429, "{}", 9);
-        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(9)), await Channel.OpenAsync(to, new("upload://away.txt"), default));
+        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(9)),
+            await Channel.OpenAsync(to, new("upload://away.txt"), default));
 
         async Task<string> TextAsync(string reference)
         {
@@ -140,14 +150,17 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     {
         _api.Add(77, Now.AddHours(-2), "Wo bleibt der Monteur?");
         _api.Add(78, Now.AddHours(-2), "(post deleted by author)")["user_deleted"] = true;
-        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(null, Since), default));
+        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(null, Since),
+            default));
         var readings = page.Held.Select(h => Channel.Read(new Delivery
         {
-            Id = new string('a', 32), Channel = "discourse", Method = "LOOK", PathAndQuery = $"/api/hooks/discourse/look/{h.Kind}", Headers = new Dictionary<string, string>(StringComparer.Ordinal),
+            Id = new string('a', 32), Channel = "discourse", Method = "LOOK", PathAndQuery = $"/api/hooks/discourse/look/{h.Kind}",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal),
             Body = h.Body, ReceivedAt = Now, Arrival = Arrival.LookedAgain,
         }).Select(e => e.Read()).Single()).ToList();
         var contact = Assert.IsType<Parsed.Found>(readings[0]).Event.Contact;
-        Assert.Equal(("77", "community", "discourse:community:9", "Wo bleibt der Monteur?"), (contact.ExternalId, contact.Account, contact.ThreadKey, contact.Text));
+        Assert.Equal(("77", "community", "discourse:community:9", "Wo bleibt der Monteur?"),
+            (contact.ExternalId, contact.Account, contact.ThreadKey, contact.Text));
         Assert.Equal(new Parsed.Ignored("removed"), readings[1]);
         Assert.All(page.Held, h => Assert.Equal("post-community", h.Kind));
     }
@@ -159,7 +172,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Build(privateMessages: true);
         Assert.Equal(["community", "private messages of community"], Channel.Sources.Select(s => s.Name));
         _api.Add(90, Now.AddHours(-1), inPrivate: true);
-        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("private messages of community", new ReconciliationStart(null, Since), default));
+        var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("private messages of community",
+            new ReconciliationStart(null, Since), default));
         Assert.Equal("private-community", Assert.Single(page.Held).Kind);
         Build(minutes: 0);
         Assert.Empty(Channel.Sources);
@@ -171,24 +185,28 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     {
         var from = new ReconciliationStart("5", Since);
         _api.Trouble = (429, "{}", 60);
-        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromMinutes(1)), await Channel.ReadAsync("community", from, default));
+        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromMinutes(1)),
+            await Channel.ReadAsync("community", from, default));
         _api.Trouble = (403, "{}", null);
         Assert.Equal(new ReconciliationResult.Later("refused"), await Channel.ReadAsync("community", from, default));
         _api.Trouble = (200, "[]", null);
         Assert.Equal(new ReconciliationResult.Later("unreadable"), await Channel.ReadAsync("community", from, default));
         _api.Trouble = (0, "", null);
         Assert.Equal(new ReconciliationResult.Later("unreachable"), await Channel.ReadAsync("community", from, default));
-        Assert.IsType<ReconciliationResult.Restart>(await Channel.ReadAsync("community", new ReconciliationStart("not/a-cursor", Since), default));
+        Assert.IsType<ReconciliationResult.Restart>(await Channel.ReadAsync("community", new ReconciliationStart("not/a-cursor", Since),
+            default));
     }
 
     [Fact]
     public async Task A_missing_webhook_is_told_and_made_only_if_repair_is_allowed()
     {
-        _api.WebHooks.Add(new JsonObject { ["id"] = 1, ["payload_url"] = "https://desk.example.org/x", ["active"] = true, ["secret"] = "theirs" });
+        _api.WebHooks.Add(new JsonObject { ["id"] = 1, ["payload_url"] = "https://desk.example.org/x", ["active"] = true,
+            ["secret"] = "theirs" });
         Assert.Equal(RegistrationState.Drifted, (await CheckAsync(repair: false)).State);
         Assert.Single(_api.WebHooks);
         Assert.Equal(RegistrationState.Repaired, (await CheckAsync(repair: true)).State);
-        Assert.Equal((OurUrl, "demo-discourse-secret-not-a-real-one", true), ((string?)_api.WebHooks[1]["payload_url"], (string?)_api.WebHooks[1]["secret"], (bool)_api.WebHooks[1]["verify_certificate"]!));
+        Assert.Equal((OurUrl, "demo-discourse-secret-not-a-real-one", true),
+            ((string?)_api.WebHooks[1]["payload_url"], (string?)_api.WebHooks[1]["secret"], (bool)_api.WebHooks[1]["verify_certificate"]!));
         Assert.Equal(new Registration("webhook community", RegistrationState.Right), await CheckAsync(repair: true));
         Assert.Equal("theirs", (string?)_api.WebHooks[0]["secret"]);
     }
@@ -224,7 +242,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         Build();
         _api.Trouble = (500, "{}", null);
         Assert.Equal(RegistrationState.Unknown, (await CheckAsync(repair: true)).State);
-        Assert.Equal(RegistrationState.Unknown, Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default)).State);
+        Assert.Equal(RegistrationState.Unknown,
+            Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default)).State);
     }
 
     private void Build(string? url = null, string? key = "demo-key", bool privateMessages = false, int minutes = 15)
@@ -235,7 +254,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         settings["Channels__Discourse__Sites__community__Url"] = url ?? _api.Address.ToString();
         settings["Channels__Discourse__Sites__community__ApiKey"] = key;
         settings["Channels__Discourse__Sites__community__PrivateMessages"] = privateMessages.ToString();
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new FakeTime(Now))
+            .AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         DiscourseChannel.Add(services, Seed.Configuration(settings));
         _services = services.BuildServiceProvider();
     }
@@ -247,7 +267,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
     }
 
     private Task<ReplyOutcome> SendAsync(Contact to, bool inPrivate = false) =>
-        Channel.SendAsync(new Reply { Id = new string('a', 32), To = to, Text = "We are looking into it.", CaseNumber = "K7M2P9XA", InPrivate = inPrivate }, default);
+        Channel.SendAsync(new Reply { Id = new string('a', 32), To = to, Text = "We are looking into it.", CaseNumber = "K7M2P9XA",
+            InPrivate = inPrivate }, default);
 
     private async Task<(List<int> Held, string? Cursor)> SweepAsync(string? cursor)
     {
@@ -255,7 +276,8 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         for (var pages = 0; ; pages++)
         {
             Assert.True(pages < 10, "A sweep without end.");
-            var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(cursor, Since), default));
+            var page = Assert.IsType<ReconciliationResult.Page>(await Channel.ReadAsync("community", new ReconciliationStart(cursor, Since),
+                default));
             var ids = page.Held.Select(h => JsonNode.Parse(Encoding.UTF8.GetString(h.Body.Span))!["id"]!.GetValue<int>()).ToList();
             Assert.Equal(ids.Order(), ids);
             held.AddRange(ids);
@@ -264,5 +286,6 @@ public sealed class DiscourseAbilityTests : IAsyncLifetime
         }
     }
 
-    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default));
+    private async Task<Registration> CheckAsync(bool repair) =>
+        Assert.Single(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default));
 }

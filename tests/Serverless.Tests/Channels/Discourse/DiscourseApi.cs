@@ -7,7 +7,8 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Discourse;
 
 /// <summary>
-/// The strict double of one forum's API: posts (listed and made), uploads, webhooks of the admin. A call it does not know, or without the key where one is needed, fails the test or is refused; trouble
+/// The strict double of one forum's API: posts (listed and made), uploads, webhooks of the admin. A call it does not know, or without the
+/// key where one is needed, fails the test or is refused; trouble
 /// happens when the test asks for it.
 /// </summary>
 /// <remarks>https://docs.discourse.org and discourse/discourse app/controllers/posts_controller.rb, admin/web_hooks_controller.rb</remarks>
@@ -57,8 +58,10 @@ public sealed class DiscourseApi : IAsyncDisposable
     {
         var post = new JsonObject
         {
-            ["id"] = id, ["username"] = "kim", ["user_id"] = 5, ["name"] = "Kim", ["post_number"] = 1, ["post_type"] = 1, ["topic_id"] = 9, ["topic_title"] = "A question", ["category_id"] = 5, ["raw"] = raw,
-            ["created_at"] = at.ToString("o", CultureInfo.InvariantCulture), ["updated_at"] = at.ToString("o", CultureInfo.InvariantCulture), ["version"] = 1, ["user_deleted"] = false,
+            ["id"] = id, ["username"] = "kim", ["user_id"] = 5, ["name"] = "Kim", ["post_number"] = 1, ["post_type"] = 1, ["topic_id"] = 9,
+            ["topic_title"] = "A question", ["category_id"] = 5, ["raw"] = raw,
+            ["created_at"] = at.ToString("o", CultureInfo.InvariantCulture),
+            ["updated_at"] = at.ToString("o", CultureInfo.InvariantCulture), ["version"] = 1, ["user_deleted"] = false,
         };
         (inPrivate ? PrivatePosts : Posts)[id] = post;
         return post;
@@ -76,11 +79,13 @@ public sealed class DiscourseApi : IAsyncDisposable
         }
         else if (method == "GET" && path.StartsWith("/uploads/", StringComparison.Ordinal)) await UploadAsync(context, path);
         else if (context.Request.Headers.TryGetValue("Api-Key", out var key) && key != Key)
-            await WriteAsync(context, 403, """{"errors":["You are not permitted to view the requested resource. The API username or key is invalid."],"error_type":"invalid_access"}""");
+            await WriteAsync(context, 403,
+                """{"errors":["You are not permitted to view the requested resource. The API username or key is invalid."],"error_type":"invalid_access"}""");
         else if (method == "GET" && path == "/posts.json") await ListAsync(context, "latest_posts", Posts);
         else if (method == "GET" && path == "/private-posts.json" && key.Count > 0) await ListAsync(context, "private_posts", PrivatePosts);
         else if (method == "POST" && path == "/posts.json" && key.Count > 0) await MakeAsync(context, Fields());
-        else if (path.StartsWith("/admin/", StringComparison.Ordinal) && !(IsAdmin && key.Count > 0)) await WriteAsync(context, 404, """{"errors":["not found"],"error_type":"not_found"}""");
+        else if (path.StartsWith("/admin/", StringComparison.Ordinal) && !(IsAdmin && key.Count > 0))
+            await WriteAsync(context, 404, """{"errors":["not found"],"error_type":"not_found"}""");
         else if (path.StartsWith("/admin/api/web_hooks", StringComparison.Ordinal)) await HookAsync(context, method, path);
         else Stray(context, $"{method} {path}");
     }
@@ -100,7 +105,8 @@ public sealed class DiscourseApi : IAsyncDisposable
         var post = new JsonObject
         {
             ["id"] = LastId, ["username"] = "service_team", ["user_id"] = 3, ["name"] = "Service", ["post_number"] = 2, ["post_type"] = 1,
-            ["topic_id"] = fields["topic_id"]?.DeepClone() ?? 10_000, ["raw"] = fields["raw"]!.DeepClone(), ["created_at"] = "2026-11-20T12:00:00.000Z", ["staff"] = true,
+            ["topic_id"] = fields["topic_id"]?.DeepClone()
+            ?? 10_000, ["raw"] = fields["raw"]!.DeepClone(), ["created_at"] = "2026-11-20T12:00:00.000Z", ["staff"] = true,
         };
         return WriteAsync(context, 200, post.ToJsonString());
     }
@@ -110,7 +116,9 @@ public sealed class DiscourseApi : IAsyncDisposable
         if (method == "GET")
         {
             var offset = int.Parse(context.Request.Query["offset"]!, CultureInfo.InvariantCulture);
-            await WriteAsync(context, 200, new JsonObject { ["web_hooks"] = new JsonArray([.. WebHooks.Skip(offset).Take(50).Select(h => h.DeepClone())]) }.ToJsonString());
+            await WriteAsync(context, 200,
+                new JsonObject { ["web_hooks"] =
+                    new JsonArray([.. WebHooks.Skip(offset).Take(50).Select(h => h.DeepClone())]) }.ToJsonString());
             return;
         }
 
@@ -120,7 +128,9 @@ public sealed class DiscourseApi : IAsyncDisposable
         var known = WebHooks.Single(h => h["id"]!.GetValue<int>() == id);
         foreach (var (name, value) in hook) known[name] = value?.DeepClone();
         string[] names = ["post_created", "post_edited", "post_destroyed", "post_recovered"];
-        known["web_hook_event_types"] = new JsonArray([.. hook["web_hook_event_type_ids"]!.AsArray().Select(t => new JsonObject { ["id"] = t!.GetValue<int>(), ["name"] = names[t.GetValue<int>() - 201] })]);
+        known["web_hook_event_types"] =
+            new JsonArray([.. hook["web_hook_event_type_ids"]!.AsArray()
+                .Select(t => new JsonObject { ["id"] = t!.GetValue<int>(), ["name"] = names[t.GetValue<int>() - 201] })]);
         await WriteAsync(context, 200, new JsonObject { ["web_hook"] = known.DeepClone() }.ToJsonString());
     }
 

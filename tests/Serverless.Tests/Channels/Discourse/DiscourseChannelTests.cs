@@ -10,7 +10,8 @@ using Xunit;
 namespace Serverless.Tests.Channels.Discourse;
 
 /// <summary>Discourse's door: the promises of every channel, several forums, who is staff, what is nobody's concern.</summary>
-/// <remarks>There is no <c>StaleAfter</c>: the signature carries no time. The seeds were signed by <c>openssl dgst -sha256 -hmac</c>.</remarks>
+/// <remarks>There is no <c>StaleAfter</c>: the signature carries no time. The seeds were signed by <c>openssl dgst -sha256
+/// -hmac</c>.</remarks>
 public sealed class DiscourseChannelTests : ChannelConformance
 {
     protected override string Name => "discourse";
@@ -32,8 +33,10 @@ public sealed class DiscourseChannelTests : ChannelConformance
     {
         var settings = With(Settings, "Channels__Discourse__Sites__community__Secret", "kitten");
         var channel = Channel(settings);
-        Assert.IsType<VerificationResult.Valid>(channel.Verify(Call("""{"ping":"OK"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), channel.Verify(Call("""{"ping":"KO"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
+        Assert.IsType<VerificationResult.Valid>(
+            channel.Verify(Call("""{"ping":"OK"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            channel.Verify(Call("""{"ping":"KO"}""", "sha256=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")));
     }
 
     [Theory]
@@ -41,14 +44,17 @@ public sealed class DiscourseChannelTests : ChannelConformance
     [InlineData("sha1=3024dcc675bcb361f6a89e3dbd07391c31f91c4da16e86a8fb4cb024360d228b")]
     [InlineData("sha256=30f7")]
     public void A_signature_of_another_form_is_malformed(string header) =>
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Channel().Verify(Call("""{"ping":"OK"}""", header)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Channel()
+            .Verify(Call("""{"ping":"OK"}""", header)));
 
     [Fact]
     public void The_secret_of_one_forum_opens_no_other() => All(Genuine, seed =>
     {
         var other = seed.PathAndQuery.EndsWith("/partners", StringComparison.Ordinal) ? "community" : "partners";
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/discourse/{other}" }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/discourse/nobody" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            Verify(seed with { PathAndQuery = $"/api/hooks/discourse/{other}" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown),
+            Verify(seed with { PathAndQuery = "/api/hooks/discourse/nobody" }));
     });
 
     [Theory]
@@ -59,7 +65,8 @@ public sealed class DiscourseChannelTests : ChannelConformance
     public void A_setting_that_cannot_be_right_is_named(string setting, string? value)
     {
         var settings = With(Settings, setting, value);
-        if (setting.Contains("Two_Words", StringComparison.Ordinal)) settings["Channels__Discourse__Sites__Two_Words__Secret"] = "demo-demo-demo";
+        if (setting.Contains("Two_Words", StringComparison.Ordinal))
+            settings["Channels__Discourse__Sites__Two_Words__Secret"] = "demo-demo-demo";
         Assert.Contains(setting[..setting.LastIndexOf('_')], Assert.Single(Channel(settings).Problems()), StringComparison.Ordinal);
     }
 
@@ -102,7 +109,8 @@ public sealed class DiscourseChannelTests : ChannelConformance
     public void A_subcategory_must_be_named_by_itself()
     {
         Assert.Equal(new Parsed.Ignored("other-category"), One(Post("\"category_id\":55"), "post_created"));
-        Assert.Equal(new Parsed.Ignored("other-category"), One("""{"post":{"id":1,"topic_id":9,"post_number":1,"user_id":5,"post_type":1}}""", "post_created"));
+        Assert.Equal(new Parsed.Ignored("other-category"),
+            One("""{"post":{"id":1,"topic_id":9,"post_number":1,"user_id":5,"post_type":1}}""", "post_created"));
     }
 
     [Fact]
@@ -137,7 +145,8 @@ public sealed class DiscourseChannelTests : ChannelConformance
             "raw":"![a|10x20](upload://aB3.png) [log.txt|attachment](upload://cD4.txt) (2 KB) ![](/uploads/default/original/1X/f.gif) [x](https://elsewhere.example/upload/x.png) ![y](upload:///etc/passwd)"
             """)).Contact;
         Assert.Equal(
-            [new Attachment("upload://aB3.png", "image", Name: "a"), new Attachment("upload://cD4.txt", Name: "log.txt"), new Attachment("/uploads/default/original/1X/f.gif", "image")],
+            [new Attachment("upload://aB3.png", "image", Name: "a"), new Attachment("upload://cD4.txt", Name: "log.txt"),
+                new Attachment("/uploads/default/original/1X/f.gif", "image")],
             contact.Attachments);
     }
 
@@ -147,9 +156,12 @@ public sealed class DiscourseChannelTests : ChannelConformance
         var seed = Seeds.Single(s => s.Name.EndsWith("07-english-question-with-file", StringComparison.Ordinal));
         var called = seed.ToDelivery(Channel());
         var post = System.Text.Json.JsonDocument.Parse(called.Body).RootElement.GetProperty("post");
-        var look = called with { Method = "LOOK", PathAndQuery = "/api/hooks/discourse/look/post-partners", Arrival = Arrival.LookedAgain, Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = Encoding.UTF8.GetBytes(post.GetRawText()) };
+        var look = called
+            with { Method = "LOOK", PathAndQuery = "/api/hooks/discourse/look/post-partners", Arrival = Arrival.LookedAgain,
+                Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = Encoding.UTF8.GetBytes(post.GetRawText()) };
         var (first, second) = (Of(called), Of(look));
-        Assert.Equal((first.EventId, first.Contact.ExternalId, first.Contact.Account, first.Contact.ThreadKey), (second.EventId, second.Contact.ExternalId, second.Contact.Account, second.Contact.ThreadKey));
+        Assert.Equal((first.EventId, first.Contact.ExternalId, first.Contact.Account, first.Contact.ThreadKey),
+            (second.EventId, second.Contact.ExternalId, second.Contact.Account, second.Contact.ThreadKey));
         Assert.Equal(Place.Private, Of(look with { PathAndQuery = "/api/hooks/discourse/look/private-partners" }).Contact.Place);
 
         ContactEvent Of(Delivery delivery) => Assert.IsType<Parsed.Found>(Assert.Single(Read(Channel(), delivery)).Reading).Event;
@@ -164,7 +176,8 @@ public sealed class DiscourseChannelTests : ChannelConformance
         Channel = "discourse",
         Method = "POST",
         PathAndQuery = "/api/hooks/discourse/community",
-        Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-discourse-event-signature"] = signature ?? "", ["x-discourse-event"] = name ?? "" },
+        Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-discourse-event-signature"] = signature
+            ?? "", ["x-discourse-event"] = name ?? "" },
         Body = Encoding.UTF8.GetBytes(body),
         ReceivedAt = new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero),
     };

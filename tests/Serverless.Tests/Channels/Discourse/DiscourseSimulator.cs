@@ -16,7 +16,8 @@ internal sealed class DiscourseSimulator(DiscourseApi api, FakeTime time) : IPro
     public string Channel => "discourse";
 
     public (string Name, string? Value)[] Settings =>
-        [($"{Site}Url", api.Address.ToString()), ($"{Site}ApiKey", api.Key), ("Channels__Discourse__LookMinutes", "15"), ("Channels__Discourse__Sites__partners__Url", null)];
+        [($"{Site}Url", api.Address.ToString()), ($"{Site}ApiKey", api.Key), ("Channels__Discourse__LookMinutes", "15"),
+            ("Channels__Discourse__Sites__partners__Url", null)];
 
     public int Sent => api.Made.Count;
 
@@ -50,6 +51,7 @@ internal sealed class DiscourseSimulator(DiscourseApi api, FakeTime time) : IPro
         var secret = Encoding.UTF8.GetBytes(Seed.SettingsOf("discourse")[$"{Site}Secret"]!);
         return new HookCall(
             "/api/hooks/discourse/community", body,
-            ("Content-Type", "application/json"), ("X-Discourse-Event-Type", "post"), ("X-Discourse-Event", "post_created"), ("X-Discourse-Event-Signature", $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(secret, body))}"));
+            ("Content-Type", "application/json"), ("X-Discourse-Event-Type", "post"), ("X-Discourse-Event", "post_created"),
+            ("X-Discourse-Event-Signature", $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(secret, body))}"));
     }
 }

@@ -17,7 +17,9 @@ public sealed class EmailGraphTests
         desk.Graph.Messages.Add((EmailSetup.Service, "inbox", mail));
         var document = Assert.IsType<FetchedContent.Document>(await desk.Channel.FetchAsync(EmailSetup.Resource("AAk-1_="), default));
         Assert.Equal(EmailSetup.Json(mail), Encoding.UTF8.GetString(document.Body.Span));
-        Assert.Equal("Grüße €😴", Assert.IsType<Parsed.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailSetup.Resource("AAk-1_="), document.Body)).Event.Contact.Text);
+        Assert.Equal("Grüße €😴",
+            Assert.IsType<Parsed.Found>(desk.Channel.Read(desk.Delivery("{}"), EmailSetup.Resource("AAk-1_="),
+                document.Body)).Event.Contact.Text);
         var call = Assert.Single(desk.Graph.Calls);
         Assert.StartsWith($"GET /users/{EmailSetup.Service}/messages/AAk-1_=?$expand=", call, StringComparison.Ordinal);
         Assert.Contains("uniqueBody", call, StringComparison.Ordinal);
@@ -31,10 +33,12 @@ public sealed class EmailGraphTests
         desk.Graph.Trouble = ("GET", 404, "MailboxNotEnabledForRESTAPI", 1, null);
         Assert.Equal(new FetchedContent.Later("mailbox-unavailable"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 429, "ApplicationThrottled", 1, 17);
-        Assert.Equal(new FetchedContent.Later("rate-limited", TimeSpan.FromSeconds(17)), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
+        Assert.Equal(new FetchedContent.Later("rate-limited", TimeSpan.FromSeconds(17)),
+            await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
         desk.Graph.Trouble = ("GET", 503, "ServiceUnavailable", 1, null);
         Assert.Equal(new FetchedContent.Later("unreachable"), await desk.Channel.FetchAsync(EmailSetup.Resource("AAk1"), default));
-        Assert.Equal(new FetchedContent.Gone("no-message"), await desk.Channel.FetchAsync("users/a@example.com/mailFolders/inbox/messages/../../secrets", default));
+        Assert.Equal(new FetchedContent.Gone("no-message"),
+            await desk.Channel.FetchAsync("users/a@example.com/mailFolders/inbox/messages/../../secrets", default));
     }
 
     [Fact]
@@ -74,9 +78,11 @@ public sealed class EmailGraphTests
         Assert.Equal(bytes, copy.ToArray());
         Assert.Equal(new OpenedAttachment.Gone("gone-at-provider"), await desk.Channel.OpenAsync(contact, contact.Attachments[1], default));
         Assert.Equal(new OpenedAttachment.Gone("link-only"), await desk.Channel.OpenAsync(contact, contact.Attachments[2], default));
-        Assert.Equal(new OpenedAttachment.Gone("no-attachment"), await desk.Channel.OpenAsync(contact, new Attachment("https://elsewhere.example.com/x"), default));
+        Assert.Equal(new OpenedAttachment.Gone("no-attachment"),
+            await desk.Channel.OpenAsync(contact, new Attachment("https://elsewhere.example.com/x"), default));
         desk.Graph.Trouble = ("GET", 429, "ApplicationThrottled", 1, 3);
-        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(3)), await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
+        Assert.Equal(new OpenedAttachment.Later("rate-limited", TimeSpan.FromSeconds(3)),
+            await desk.Channel.OpenAsync(contact, contact.Attachments[0], default));
     }
 
     [Fact]
@@ -91,16 +97,22 @@ public sealed class EmailGraphTests
         Assert.Equal(TimeSpan.FromHours(1), source.Every);
         var since = new DateTimeOffset(2026, 11, 20, 0, 0, 0, TimeSpan.Zero);
 
-        var first = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(null, since), default));
+        var first = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(null, since),
+            default));
         Assert.Equal((2, true), (first.Held.Count, first.More));
-        var second = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(first.Cursor, since), default));
+        var second = Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name,
+            new ReconciliationStart(first.Cursor, since), default));
         Assert.Equal((1, false), (second.Held.Count, second.More));
         var found = Assert.IsType<Parsed.Found>(desk.ReadHeld(second.Held[0]));
         Assert.Equal(desk.Found(EmailSetup.Mail("AAk3")).ExternalId, found.Event.Contact.ExternalId);
 
-        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
+        Assert.Empty(
+            Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name,
+                new ReconciliationStart(second.Cursor, since), default)).Held);
         desk.Graph.Messages.Add((EmailSetup.Service, "inbox", EmailSetup.Mail("AAk4")));
-        Assert.Single(Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name, new ReconciliationStart(second.Cursor, since), default)).Held);
+        Assert.Single(
+            Assert.IsType<ReconciliationResult.Page>(await desk.Channel.ReadAsync(source.Name,
+                new ReconciliationStart(second.Cursor, since), default)).Held);
     }
 
     [Fact]
@@ -114,7 +126,8 @@ public sealed class EmailGraphTests
         Assert.Equal(Direction.Outbound, Assert.IsType<Parsed.Found>(desk.ReadHeld(page.Held.Single())).Event.Contact.Direction);
 
         desk.Graph.Trouble = ("delta", 429, "ApplicationThrottled", 1, 30);
-        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromSeconds(30)), await desk.Channel.ReadAsync(source, begin with { Cursor = page.Cursor }, default));
+        Assert.Equal(new ReconciliationResult.Later("rate-limited", TimeSpan.FromSeconds(30)),
+            await desk.Channel.ReadAsync(source, begin with { Cursor = page.Cursor }, default));
         desk.Graph.Trouble = ("messages/AAk1", 503, "ServiceUnavailable", 1, null);
         Assert.Equal(new ReconciliationResult.Later("unreachable"), await desk.Channel.ReadAsync(source, begin, default));
         desk.Graph.ForgetsCursors = true;
@@ -127,7 +140,8 @@ public sealed class EmailGraphTests
         await using var desk = await EmailSetup.StartAsync();
         await using var elsewhere = await Harness.RecordingEndpoint.StartAsync(200);
         var address = elsewhere.Address.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
-        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync($"{EmailSetup.Service}/inbox", new ReconciliationStart($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
+        Assert.IsType<ReconciliationResult.Restart>(await desk.Channel.ReadAsync($"{EmailSetup.Service}/inbox",
+            new ReconciliationStart($"{address}delta?$deltatoken=1", DateTimeOffset.UnixEpoch), default));
         Assert.Empty(elsewhere.Requests);
     }
 
@@ -141,7 +155,8 @@ public sealed class EmailGraphTests
     private static JsonObject WithFiles(JsonObject mail)
     {
         mail["attachments"] = new JsonArray(
-            new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = "AAkFile=", ["name"] = "Rechnung.pdf", ["contentType"] = "application/pdf", ["size"] = 3145728 },
+            new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = "AAkFile=", ["name"] = "Rechnung.pdf",
+                ["contentType"] = "application/pdf", ["size"] = 3145728 },
             new JsonObject { ["@odata.type"] = "#microsoft.graph.itemAttachment", ["id"] = "AAkItem=", ["name"] = "Mail" },
             new JsonObject { ["@odata.type"] = "#microsoft.graph.referenceAttachment", ["id"] = "AAkLink=", ["name"] = "Drive" },
             new JsonObject { ["id"] = "../../../me" });

@@ -14,10 +14,14 @@ namespace Serverless.Tests.Channels.Email;
 public sealed class EmailMailTests
 {
     [Theory]
-    [InlineData("Ja, gern.\n\nAm 20.11.2026 um 09:12 schrieb Service <s@example.com>:\n> Passt Montag?\n> Gruß", "Ja, gern.", "Am 20.11.2026 um 09:12 schrieb Service <s@example.com>:\n> Passt Montag?\n> Gruß", "")]
-    [InlineData("Yes.\n\nOn Fri, 20 Nov 2026 at 09:12, Service\n<s@example.com> wrote:\n> Monday?", "Yes.", "On Fri, 20 Nov 2026 at 09:12, Service\n<s@example.com> wrote:\n> Monday?", "")]
-    [InlineData("Ja\n\n-----Ursprüngliche Nachricht-----\nVon: Service\nHallo", "Ja", "-----Ursprüngliche Nachricht-----\nVon: Service\nHallo", "")]
-    [InlineData("Yes\n________________________________\nFrom: Service <s@example.com>\nSent: Friday\nTo: Anna\n\nHello", "Yes", "________________________________\nFrom: Service <s@example.com>\nSent: Friday\nTo: Anna\n\nHello", "")]
+    [InlineData("Ja, gern.\n\nAm 20.11.2026 um 09:12 schrieb Service <s@example.com>:\n> Passt Montag?\n> Gruß", "Ja, gern.",
+        "Am 20.11.2026 um 09:12 schrieb Service <s@example.com>:\n> Passt Montag?\n> Gruß", "")]
+    [InlineData("Yes.\n\nOn Fri, 20 Nov 2026 at 09:12, Service\n<s@example.com> wrote:\n> Monday?", "Yes.",
+        "On Fri, 20 Nov 2026 at 09:12, Service\n<s@example.com> wrote:\n> Monday?", "")]
+    [InlineData("Ja\n\n-----Ursprüngliche Nachricht-----\nVon: Service\nHallo", "Ja",
+        "-----Ursprüngliche Nachricht-----\nVon: Service\nHallo", "")]
+    [InlineData("Yes\n________________________________\nFrom: Service <s@example.com>\nSent: Friday\nTo: Anna\n\nHello", "Yes",
+        "________________________________\nFrom: Service <s@example.com>\nSent: Friday\nTo: Anna\n\nHello", "")]
     [InlineData("Danke!\n-- \nAnna Weiß\n0221 1", "Danke!", "", "--\nAnna Weiß\n0221 1")]
     [InlineData("Thanks\n\nSent from my iPhone\n\n> old", "Thanks", "> old", "Sent from my iPhone")]
     // Answers between the quoted lines are the customer's words, quotes and all.
@@ -52,9 +56,13 @@ public sealed class EmailMailTests
     }
 
     [Theory]
-    [InlineData("Auto-Submitted", "auto-replied; x", "auto-reply"), InlineData("Auto-Submitted", "auto-generated", "generated"), InlineData("Auto-Submitted", "no", null), InlineData("X-Autoreply", "yes", "auto-reply")]
-    [InlineData("Precedence", "bulk", "list"), InlineData("List-Id", "<x>", "list"), InlineData("List-Unsubscribe", "<https://x>", null), InlineData("Precedence", "first-class", null), InlineData("Return-Path", "<>", "auto-reply")]
-    [InlineData("Content-Type", "multipart/report; report-type=\"delivery-status\"", "bounce"), InlineData("Content-Type", "multipart/report; report-type=disposition-notification", "auto-reply"), InlineData("X-Failed-Recipients", "a@example.org", "bounce")]
+    [InlineData("Auto-Submitted", "auto-replied; x", "auto-reply"), InlineData("Auto-Submitted", "auto-generated", "generated"),
+        InlineData("Auto-Submitted", "no", null), InlineData("X-Autoreply", "yes", "auto-reply")]
+    [InlineData("Precedence", "bulk", "list"), InlineData("List-Id", "<x>", "list"), InlineData("List-Unsubscribe", "<https://x>", null),
+        InlineData("Precedence", "first-class", null), InlineData("Return-Path", "<>", "auto-reply")]
+    [InlineData("Content-Type", "multipart/report; report-type=\"delivery-status\"", "bounce"),
+        InlineData("Content-Type", "multipart/report; report-type=disposition-notification", "auto-reply"),
+        InlineData("X-Failed-Recipients", "a@example.org", "bounce")]
     [InlineData("X-Auto-Response-Suppress", "All", null), InlineData("Content-Type", "multipart/alternative", null)]
     public async Task What_a_machine_wrote_is_marked(string header, string value, string? mark)
     {
@@ -63,7 +71,8 @@ public sealed class EmailMailTests
         Assert.Equal(mark, contact.Extras!.GetValueOrDefault("automatic"));
         // Nobody answers a machine; a web form leads to a person, and so may a list: its headers forbid automatic texts alone.
         Assert.Equal(mark is "auto-reply" or "bounce", contact.Reply is null);
-        Assert.Equal(mark is "list" || header == "List-Unsubscribe" || header == "X-Auto-Response-Suppress", contact.Extras!.ContainsKey("noAutoReply"));
+        Assert.Equal(mark is "list" || header == "List-Unsubscribe"
+            || header == "X-Auto-Response-Suppress", contact.Extras!.ContainsKey("noAutoReply"));
     }
 
     [Theory]
@@ -86,18 +95,21 @@ public sealed class EmailMailTests
     public async Task A_conversation_is_its_first_message_and_the_customer()
     {
         await using var desk = EmailSetup.Reading();
-        Contact Mail(string id, string from, string? references = null, string? answers = null) => desk.Found(EmailSetup.Mail(id, from, headers: new() { ["References"] = references ?? "", ["In-Reply-To"] = answers ?? "" }));
+        Contact Mail(string id, string from, string? references = null, string? answers = null) =>
+            desk.Found(EmailSetup.Mail(id, from, headers: new() { ["References"] = references ?? "", ["In-Reply-To"] = answers ?? "" }));
         var first = Mail("AAk1", "anna@example.org");
         Assert.Equal(first.ThreadKey, Mail("AAk2", "Anna@example.org", $"{first.ExternalId}\r\n\t<answer@example.com>").ThreadKey);
         Assert.Equal(first.ThreadKey, Mail("AAk3", "anna@example.org", answers: first.ExternalId).ThreadKey);
         // Somebody who got the mail from the customer, and a hundred who answer a round mail, have cases of their own (P10).
         Assert.NotEqual(first.ThreadKey, Mail("AAk4", "stranger@example.net", first.ExternalId).ThreadKey);
-        Assert.NotEqual(Mail("AAk5", "one@example.org", "<round@example.com>").ThreadKey, Mail("AAk6", "two@example.org", "<round@example.com>").ThreadKey);
+        Assert.NotEqual(Mail("AAk5", "one@example.org", "<round@example.com>").ThreadKey,
+            Mail("AAk6", "two@example.org", "<round@example.com>").ThreadKey);
 
         var sent = EmailSetup.Mail("AAk7", EmailSetup.Service);
         sent["toRecipients"] = new JsonArray(EmailSetup.Person("anna@example.org", "Anna Weiß"));
         sent["singleValueExtendedProperties"] = new JsonArray(new JsonObject { ["id"] = "string 0x1039", ["value"] = first.ExternalId });
-        Assert.Equal((first.ThreadKey, Direction.Outbound), (desk.Found(sent, "sentitems").ThreadKey, desk.Found(sent, "sentitems").Direction));
+        Assert.Equal((first.ThreadKey, Direction.Outbound),
+            (desk.Found(sent, "sentitems").ThreadKey, desk.Found(sent, "sentitems").Direction));
         // A forward to a supplier answers nobody.
         sent["toRecipients"] = new JsonArray(EmailSetup.Person("supplier@example.net"));
         Assert.NotEqual(first.ThreadKey, desk.Found(sent, "sentitems").ThreadKey);
@@ -112,7 +124,8 @@ public sealed class EmailMailTests
         var form = EmailSetup.Mail("AAk1", EmailSetup.Service);
         form["replyTo"] = new JsonArray(EmailSetup.Person("karin@example.org", "Karin Brandt"));
         var contact = desk.Found(form);
-        Assert.Equal((Direction.Inbound, "karin@example.org", "Karin Brandt"), (contact.Direction, contact.Parties.Single().Value, contact.Parties[0].Name));
+        Assert.Equal((Direction.Inbound, "karin@example.org", "Karin Brandt"),
+            (contact.Direction, contact.Parties.Single().Value, contact.Parties[0].Name));
     }
 
     [Fact]

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Email;
 
-/// <summary>An answer goes out once, in its thread, with our marks; its copy in Sent Items is recognised, and so is whoever answers it.</summary>
+/// <summary>An answer goes out once, in its thread, with our marks; its copy in Sent Items is recognised, and so is whoever answers
+/// it.</summary>
 public sealed class EmailReplyTests
 {
     private static async Task<(EmailSetup Desk, Contact Asked)> AskedAsync()
@@ -23,17 +24,20 @@ public sealed class EmailReplyTests
         await using var _ = desk;
         var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event;
         var copy = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message;
-        var headers = copy["internetMessageHeaders"]!.AsArray().ToDictionary(h => h!["name"]!.GetValue<string>(), h => h!["value"]!.GetValue<string>());
+        var headers = copy["internetMessageHeaders"]!.AsArray()
+            .ToDictionary(h => h!["name"]!.GetValue<string>(), h => h!["value"]!.GetValue<string>());
         Assert.Equal("All", headers["X-Auto-Response-Suppress"]);
         Assert.Equal("0123456789abcdef0123456789abcdef", headers["x-contact-loop"]);
         Assert.Equal("Re: Waschmaschine [#7KMD4RT3]", copy["subject"]!.GetValue<string>());
-        Assert.StartsWith("Am Montag kommt unser Techniker.\n\n[#7KMD4RT3.", copy["body"]!["content"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith("Am Montag kommt unser Techniker.\n\n[#7KMD4RT3.", copy["body"]!["content"]!.GetValue<string>(),
+            StringComparison.Ordinal);
 
         // As Sent Items show it: without headers.
         copy.Remove("internetMessageHeaders");
         copy["from"] = EmailSetup.Person(EmailSetup.Service);
         var echo = desk.Found(copy, "sentitems");
-        Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, sent.Contact.ThreadKey, Direction.Outbound), (echo.Account, echo.ExternalId, echo.ThreadKey, echo.Direction));
+        Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, sent.Contact.ThreadKey, Direction.Outbound),
+            (echo.Account, echo.ExternalId, echo.ThreadKey, echo.Direction));
         Assert.Equal(asked.ThreadKey, echo.ThreadKey);
         Assert.Equal("0123456789abcdef0123456789abcdef", echo.Extras![ExtraNames.ReplyId]);
     }
@@ -62,14 +66,16 @@ public sealed class EmailReplyTests
     }
 
     [Theory]
-    [InlineData("POST /v1.0/users/service@example.com/messages/AAk1/createReply"), InlineData("PATCH"), InlineData("send"), InlineData("GET")]
+    [InlineData("POST /v1.0/users/service@example.com/messages/AAk1/createReply"), InlineData("PATCH"), InlineData("send"),
+        InlineData("GET")]
     public async Task A_try_that_broke_anywhere_goes_on_where_it_stopped(string call)
     {
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
         desk.Graph.Trouble = (call, 503, "ServiceUnavailable", 1, null);
         var broken = await desk.Channel.SendAsync(EmailSetup.Answer(asked), default);
-        Assert.Equal(call == "send" ? new ReplyOutcome.Uncertain(ReplyReasons.Unreachable) : new ReplyOutcome.Later(ReplyReasons.Unreachable), broken);
+        Assert.Equal(call == "send"
+            ? new ReplyOutcome.Uncertain(ReplyReasons.Unreachable) : new ReplyOutcome.Later(ReplyReasons.Unreachable), broken);
         Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
         Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default));
         Assert.Single(desk.Graph.Sent);
@@ -86,14 +92,22 @@ public sealed class EmailReplyTests
             return await desk.Channel.SendAsync(EmailSetup.Answer(asked), default);
         }
 
-        Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(9)), await With("send", 429, "ApplicationThrottled", 9));
+        Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(9)),
+            await With("send", 429, "ApplicationThrottled", 9));
         Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await With("send", 403, "ErrorAccessDenied")).Reason);
-        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Later>(await With("GET", 401, "InvalidAuthenticationToken")).Reason);
-        Assert.Equal(new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "ErrorInvalidRecipients"), await With("send", 400, "ErrorInvalidRecipients"));
-        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked, new string('a', 600_000)), default)).Reason);
-        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked with { Reply = null }), default)).Reason);
+        Assert.Equal(ReplyReasons.NotPermitted,
+            Assert.IsType<ReplyOutcome.Later>(await With("GET", 401, "InvalidAuthenticationToken")).Reason);
+        Assert.Equal(new ReplyOutcome.Refused(ReplyReasons.ContentRefused, "ErrorInvalidRecipients"),
+            await With("send", 400, "ErrorInvalidRecipients"));
+        Assert.Equal(ReplyReasons.TooLong,
+            Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked, new string('a', 600_000)),
+                default)).Reason);
+        Assert.Equal(ReplyReasons.NoReplyPath,
+            Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked with { Reply = null }),
+                default)).Reason);
         desk.Graph.Messages.Clear();
-        Assert.Equal(ReplyReasons.RecipientGone, Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Reason);
+        Assert.Equal(ReplyReasons.RecipientGone,
+            Assert.IsType<ReplyOutcome.Refused>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Reason);
     }
 
     [Fact]
@@ -103,15 +117,20 @@ public sealed class EmailReplyTests
         await using var _ = desk;
         var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event.Contact;
         var mark = desk.Graph.Messages.Single(m => m.Folder == "sentitems").Message["body"]!["content"]!.GetValue<string>();
-        Contact From(string address, string text = "Danke", Dictionary<string, string>? headers = null) => desk.Found(EmailSetup.Mail("AAk9", address, text, headers: headers));
+        Contact From(string address, string text = "Danke", Dictionary<string, string>? headers = null) =>
+            desk.Found(EmailSetup.Mail("AAk9", address, text, headers: headers));
 
         Assert.Equal(asked.ThreadKey, From("anna@example.org", headers: new() { ["In-Reply-To"] = sent.ExternalId }).ThreadKey);
-        Assert.Equal(asked.ThreadKey, From("husband@example.org", headers: new() { ["References"] = $"<other@x> {sent.ExternalId}" }).ThreadKey);
+        Assert.Equal(asked.ThreadKey,
+            From("husband@example.org", headers: new() { ["References"] = $"<other@x> {sent.ExternalId}" }).ThreadKey);
         // A mail program that refers to nothing and quotes the mark: only from the address it was made for.
         Assert.Equal(asked.ThreadKey, From("Anna@Example.org", $"Danke\n> {mark.Split('\n')[2]}").ThreadKey);
         Assert.NotEqual(asked.ThreadKey, From("stranger@example.net", $"Danke\n> {mark.Split('\n')[2]}").ThreadKey);
         // A Message-ID with another proof, and a bare number.
-        Assert.NotEqual(asked.ThreadKey, From("stranger@example.net", headers: new() { ["In-Reply-To"] = sent.ExternalId.Replace("contact.0", "contact.1", StringComparison.Ordinal) }).ThreadKey);
+        Assert.NotEqual(asked.ThreadKey,
+            From("stranger@example.net",
+                headers: new() { ["In-Reply-To"] = sent.ExternalId.Replace("contact.0", "contact.1",
+                    StringComparison.Ordinal) }).ThreadKey);
         var claims = EmailSetup.Mail("AAk9", "stranger@example.net");
         claims["subject"] = "Re: Waschmaschine [#7KMD4RT3]";
         Assert.NotEqual(asked.ThreadKey, desk.Found(claims).ThreadKey);
@@ -124,11 +143,16 @@ public sealed class EmailReplyTests
         var (desk, asked) = await AskedAsync();
         await using var _ = desk;
         var sent = Assert.IsType<ReplyOutcome.Sent>(await desk.Channel.SendAsync(EmailSetup.Answer(asked), default)).Event.Contact;
-        JsonObject Bounce(string text) => EmailSetup.Mail("AAk8", "postmaster@example.org", text, headers: new() { ["Content-Type"] = "multipart/report; report-type=delivery-status", ["Return-Path"] = "<>" });
+        JsonObject Bounce(string text) =>
+            EmailSetup.Mail("AAk8", "postmaster@example.org", text,
+                headers: new() { ["Content-Type"] = "multipart/report; report-type=delivery-status", ["Return-Path"] = "<>" });
 
-        var failed = Assert.IsType<Parsed.StatusUpdate>(desk.Read(Bounce($"552 5.2.2 Mailbox full\nMessage-ID: {sent.ExternalId}"))).Message;
-        Assert.Equal((sent.ExternalId, MessageState.Failed, "5.2.2", "0123456789abcdef0123456789abcdef", EmailSetup.Service), (failed.ExternalId, failed.State, failed.Reason, failed.ReplyId, failed.Account));
-        Assert.Equal("bounce", Assert.IsType<Parsed.Found>(desk.Read(Bounce($"Delayed: 4.4.1\n{sent.ExternalId}"))).Event.Contact.Extras!["automatic"]);
+        var failed = Assert.IsType<Parsed.StatusUpdate>(
+            desk.Read(Bounce($"552 5.2.2 Mailbox full\nMessage-ID: {sent.ExternalId}"))).Message;
+        Assert.Equal((sent.ExternalId, MessageState.Failed, "5.2.2", "0123456789abcdef0123456789abcdef", EmailSetup.Service),
+            (failed.ExternalId, failed.State, failed.Reason, failed.ReplyId, failed.Account));
+        Assert.Equal("bounce",
+            Assert.IsType<Parsed.Found>(desk.Read(Bounce($"Delayed: 4.4.1\n{sent.ExternalId}"))).Event.Contact.Extras!["automatic"]);
     }
 
     [Fact]
@@ -136,7 +160,9 @@ public sealed class EmailReplyTests
     {
         var (desk, _) = await AskedAsync();
         await using var __ = desk;
-        Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailSetup.Mail("AAk7", "forwarder@example.org", headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
+        Assert.Equal(new Parsed.Ignored("own-loop"),
+            desk.Read(EmailSetup.Mail("AAk7", "forwarder@example.org",
+                headers: new() { ["X-Contact-Loop"] = "0123456789abcdef0123456789abcdef" })));
         Assert.Equal(new Parsed.Ignored("own-loop"), desk.Read(EmailSetup.Mail("AAk7", EmailSetup.Service)));
     }
 }

@@ -32,7 +32,8 @@ internal sealed class EmailSetup : IAsyncDisposable
         };
         foreach (var (name, value) in settings) all[$"Channels__Email__{name}"] = value;
         var configuration = Seed.Configuration(all);
-        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(Time)
+            .AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         EmailChannel.Add(services, configuration);
         _services = services.BuildServiceProvider();
         Channel = (EmailChannel)_services.GetRequiredService<IChannel>();
@@ -44,7 +45,8 @@ internal sealed class EmailSetup : IAsyncDisposable
 
     public GraphApi Graph => _graph!;
 
-    public static async Task<EmailSetup> StartAsync(params (string Name, string? Value)[] settings) => new(await GraphApi.StartAsync(), settings);
+    public static async Task<EmailSetup> StartAsync(params (string Name, string? Value)[] settings) =>
+        new(await GraphApi.StartAsync(), settings);
 
     /// <summary>Without Graph: for reading alone.</summary>
     public static EmailSetup Reading(params (string Name, string? Value)[] settings) => new(null, settings);
@@ -56,7 +58,8 @@ internal sealed class EmailSetup : IAsyncDisposable
     }
 
     /// <summary>A message as Graph writes it.</summary>
-    public static JsonObject Mail(string id, string from = "anna@example.org", string text = "Guten Tag", string? messageId = null, Dictionary<string, string>? headers = null) => new()
+    public static JsonObject Mail(string id, string from = "anna@example.org", string text = "Guten Tag", string? messageId = null,
+        Dictionary<string, string>? headers = null) => new()
     {
         ["id"] = id,
         ["isDraft"] = false,
@@ -66,15 +69,18 @@ internal sealed class EmailSetup : IAsyncDisposable
         ["toRecipients"] = new JsonArray(Person(Service)),
         ["receivedDateTime"] = "2026-11-20T09:00:01Z",
         ["sentDateTime"] = "2026-11-20T09:00:00Z",
-        ["internetMessageHeaders"] = new JsonArray([.. (headers ?? []).Select(h => (JsonNode)new JsonObject { ["name"] = h.Key, ["value"] = h.Value })]),
+        ["internetMessageHeaders"] =
+        new JsonArray([.. (headers ?? []).Select(h => (JsonNode)new JsonObject { ["name"] = h.Key, ["value"] = h.Value })]),
         ["body"] = new JsonObject { ["contentType"] = "text", ["content"] = text },
     };
 
-    public static JsonObject Person(string address, string? name = null) => new() { ["emailAddress"] = new JsonObject { ["name"] = name ?? address, ["address"] = address } };
+    public static JsonObject Person(string address, string? name = null) =>
+        new() { ["emailAddress"] = new JsonObject { ["name"] = name ?? address, ["address"] = address } };
 
     public static string Resource(string id, string folder = "inbox") => $"users/{Service}/mailFolders/{folder}/messages/{id}";
 
-    public Parsed Read(JsonObject mail, string folder = "inbox") => Read(Encoding.UTF8.GetBytes(mail.ToJsonString()), mail["id"]!.GetValue<string>(), folder);
+    public Parsed Read(JsonObject mail, string folder = "inbox") =>
+        Read(Encoding.UTF8.GetBytes(mail.ToJsonString()), mail["id"]!.GetValue<string>(), folder);
 
     public Parsed Read(byte[] document, string id, string folder = "inbox") => Channel.Read(Delivery("{}"), Resource(id, folder), document);
 
@@ -93,11 +99,13 @@ internal sealed class EmailSetup : IAsyncDisposable
 
     public Parsed ReadHeld(ProviderRecord held)
     {
-        var delivery = Delivery("") with { Body = held.Body, Method = "LOOK", PathAndQuery = $"/api/hooks/email/look/{held.Kind}", Arrival = Arrival.LookedAgain };
+        var delivery = Delivery("")
+            with { Body = held.Body, Method = "LOOK", PathAndQuery = $"/api/hooks/email/look/{held.Kind}", Arrival = Arrival.LookedAgain };
         return Channel.Read(delivery).Single().Read();
     }
 
-    public static Reply Answer(Contact to, string text = "Am Montag kommt unser Techniker.", string id = "0123456789abcdef0123456789abcdef") => new() { Id = id, To = to, Text = text, CaseNumber = "7KMD4RT3" };
+    public static Reply Answer(Contact to, string text = "Am Montag kommt unser Techniker.",
+        string id = "0123456789abcdef0123456789abcdef") => new() { Id = id, To = to, Text = text, CaseNumber = "7KMD4RT3" };
 
     public static string Json(JsonNode node) => node.ToJsonString(JsonSerializerOptions.Web);
 }

@@ -21,7 +21,8 @@ internal sealed class EmailSimulator(GraphApi graph, FakeTime time) : ISendsFile
 
     public (string Name, string? Value)[] Settings =>
     [
-        ("Channels__Email__GraphUrl", graph.Address), ("Channels__Email__AccessToken", GraphApi.Token), ("Channels__Email__LookMinutes", "15"),
+        ("Channels__Email__GraphUrl", graph.Address), ("Channels__Email__AccessToken", GraphApi.Token),
+        ("Channels__Email__LookMinutes", "15"),
         ("Channels__Email__Mailboxes__spares__Address", null),
     ];
 
@@ -42,7 +43,9 @@ internal sealed class EmailSimulator(GraphApi graph, FakeTime time) : ISendsFile
         graph.Files[id] = ("application/octet-stream", file);
         var mail = Mail($"AAkShow{_files}", 1, 0);
         mail["hasAttachments"] = true;
-        mail["attachments"] = new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = id, ["name"] = "film.bin", ["contentType"] = "application/octet-stream", ["size"] = file.Length, ["isInline"] = false });
+        mail["attachments"] =
+            new JsonArray(new JsonObject { ["@odata.type"] = "#microsoft.graph.fileAttachment", ["id"] = id, ["name"] = "film.bin",
+                ["contentType"] = "application/octet-stream", ["size"] = file.Length, ["isInline"] = false });
         return Arrives(mail);
     }
 
@@ -85,7 +88,8 @@ internal sealed class EmailSimulator(GraphApi graph, FakeTime time) : ISendsFile
     // Whoever writes again refers to the first mail.
     private JsonObject Mail(string id, int customer, int number)
     {
-        var mail = EmailSetup.Mail(id, $"kunde{customer}@example.org", "Frage", headers: number == 0 ? null : new() { ["References"] = $"<AAk{customer}-0@mail.example.org>" });
+        var mail = EmailSetup.Mail(id, $"kunde{customer}@example.org", "Frage", headers: number == 0
+            ? null : new() { ["References"] = $"<AAk{customer}-0@mail.example.org>" });
         (mail["receivedDateTime"], mail["sentDateTime"]) = (Now, Now);
         return mail;
     }

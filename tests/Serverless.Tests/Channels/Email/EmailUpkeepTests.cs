@@ -26,11 +26,13 @@ public sealed class EmailUpkeepTests
         var made = desk.Graph.Subscriptions[0];
         Assert.Equal("created", made["changeType"]!.GetValue<string>());
         Assert.Equal("users/service@example.com/mailFolders('inbox')/messages", made["resource"]!.GetValue<string>());
-        Assert.StartsWith("https://contact.example.com/api/hooks/email?s=", made["notificationUrl"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith("https://contact.example.com/api/hooks/email?s=", made["notificationUrl"]!.GetValue<string>(),
+            StringComparison.Ordinal);
         Assert.Equal("https://contact.example.com/api/hooks/email/lifecycle", made["lifecycleNotificationUrl"]!.GetValue<string>());
         Assert.InRange((GraphApi.Expires(made) - desk.Time.GetUtcNow()).TotalMinutes, 10_000, 10_080);
         // What it will send is genuine.
-        Assert.IsType<VerificationResult.Valid>(desk.Channel.Verify(desk.Delivery($$"""{"value":[{"clientState":"{{made["clientState"]}}"}]}""")));
+        Assert.IsType<VerificationResult.Valid>(
+            desk.Channel.Verify(desk.Delivery($$"""{"value":[{"clientState":"{{made["clientState"]}}"}]}""")));
 
         Assert.All((await CheckAsync(desk, Look)).Values, r => Assert.True(r is { State: RegistrationState.Right, ExpiresAt: not null }));
         Assert.Equal(2, desk.Graph.Subscriptions.Count);
@@ -59,21 +61,27 @@ public sealed class EmailUpkeepTests
         await using var desk = await EmailSetup.StartAsync();
         desk.Graph.Subscriptions.Add(new JsonObject
         {
-            ["id"] = "other", ["resource"] = "/users/service@example.com/mailFolders/inbox/messages", ["notificationUrl"] = "https://staging.example.com/api/hooks/email", ["lifecycleNotificationUrl"] = "x", ["expirationDateTime"] = "2026-11-22T00:00:00Z",
+            ["id"] = "other", ["resource"] = "/users/service@example.com/mailFolders/inbox/messages",
+            ["notificationUrl"] = "https://staging.example.com/api/hooks/email", ["lifecycleNotificationUrl"] = "x",
+            ["expirationDateTime"] = "2026-11-22T00:00:00Z",
         });
         var found = await CheckAsync(desk, Repair);
         Assert.Equal(RegistrationState.Foreign, found["subscription service inbox"].State);
         Assert.Equal(RegistrationState.Repaired, found["subscription service sentitems"].State);
         Assert.Contains(desk.Graph.Subscriptions, s => s["id"]!.GetValue<string>() == "other");
-        Assert.DoesNotContain(desk.Graph.Calls, c => c.StartsWith("DELETE", StringComparison.Ordinal) || c.StartsWith("PATCH", StringComparison.Ordinal));
+        Assert.DoesNotContain(desk.Graph.Calls, c => c.StartsWith("DELETE", StringComparison.Ordinal)
+            || c.StartsWith("PATCH", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task One_made_with_another_secret_or_without_lifecycle_or_twice_is_made_anew()
     {
         await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"));
-        JsonObject Of(string id, string url, string? lifecycle) => new() { ["id"] = id, ["resource"] = "users/service@example.com/mailFolders('inbox')/messages", ["notificationUrl"] = url, ["lifecycleNotificationUrl"] = lifecycle, ["expirationDateTime"] = "2026-11-26T00:00:00Z" };
-        foreach (var (url, lifecycle) in new[] { ("https://contact.example.com/api/hooks/email?s=older", "x"), ("https://contact.example.com/api/hooks/email", null) })
+        JsonObject Of(string id, string url, string? lifecycle) =>
+            new() { ["id"] = id, ["resource"] = "users/service@example.com/mailFolders('inbox')/messages", ["notificationUrl"] = url,
+                ["lifecycleNotificationUrl"] = lifecycle, ["expirationDateTime"] = "2026-11-26T00:00:00Z" };
+        foreach (var (url, lifecycle) in new[] { ("https://contact.example.com/api/hooks/email?s=older", "x"),
+            ("https://contact.example.com/api/hooks/email", null) })
         {
             desk.Graph.Subscriptions.Clear();
             desk.Graph.Subscriptions.Add(Of("old", url, lifecycle));
@@ -91,7 +99,9 @@ public sealed class EmailUpkeepTests
     public async Task One_that_the_settings_ask_for_no_more_is_removed()
     {
         await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"));
-        desk.Graph.Subscriptions.Add(new JsonObject { ["id"] = "stray", ["resource"] = "users/former@example.com/mailFolders('inbox')/messages", ["notificationUrl"] = "https://contact.example.com/api/hooks/email?s=1", ["expirationDateTime"] = "2026-11-26T00:00:00Z" });
+        desk.Graph.Subscriptions.Add(new JsonObject { ["id"] = "stray",
+            ["resource"] = "users/former@example.com/mailFolders('inbox')/messages",
+            ["notificationUrl"] = "https://contact.example.com/api/hooks/email?s=1", ["expirationDateTime"] = "2026-11-26T00:00:00Z" });
         Assert.Equal(RegistrationState.Drifted, (await CheckAsync(desk, Look))["subscription stray"].State);
         Assert.Equal(RegistrationState.Repaired, (await CheckAsync(desk, Repair))["subscription stray"].State);
         Assert.DoesNotContain(desk.Graph.Subscriptions, s => s["id"]!.GetValue<string>() == "stray");
@@ -102,7 +112,8 @@ public sealed class EmailUpkeepTests
     {
         var settings = Harness.Seed.SettingsOf("email");
         var certificate = settings["Channels__Email__Certificate"];
-        await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"), ("Rich", "true"), ("AppId", "a"), ("CertificateId", "new"), ("Certificate", certificate));
+        await using var desk = await EmailSetup.StartAsync(("Mailboxes__service__Folders", "inbox"), ("Rich", "true"), ("AppId", "a"),
+            ("CertificateId", "new"), ("Certificate", certificate));
         var found = await CheckAsync(desk, Repair);
         Assert.True(found["encryption certificate"] is { State: RegistrationState.Right, ExpiresAt: not null });
         var made = Assert.Single(desk.Graph.Subscriptions);
@@ -118,9 +129,11 @@ public sealed class EmailUpkeepTests
     public async Task Without_an_answer_nothing_is_known_and_without_an_address_nothing_is_repaired()
     {
         await using var desk = await EmailSetup.StartAsync();
-        Assert.All((await CheckAsync(desk, Repair with { PublicBaseUrl = null })).Values, r => Assert.Contains("Hooks__PublicBaseUrl", r.Step, StringComparison.Ordinal));
+        Assert.All((await CheckAsync(desk, Repair with { PublicBaseUrl = null })).Values, r =>
+            Assert.Contains("Hooks__PublicBaseUrl", r.Step, StringComparison.Ordinal));
         desk.Graph.Trouble = ("POST", 403, "ExtensionError", 2, null);
-        Assert.All((await CheckAsync(desk, Repair)).Values, r => Assert.True(r.State == RegistrationState.Drifted && r.Step!.Contains("Mail.ReadWrite", StringComparison.Ordinal)));
+        Assert.All((await CheckAsync(desk, Repair)).Values, r =>
+            Assert.True(r.State == RegistrationState.Drifted && r.Step!.Contains("Mail.ReadWrite", StringComparison.Ordinal)));
         desk.Graph.Trouble = ("GET", 503, "ServiceUnavailable", 1, null);
         Assert.All((await CheckAsync(desk, Repair)).Values, r => Assert.Equal(RegistrationState.Unknown, r.State));
     }

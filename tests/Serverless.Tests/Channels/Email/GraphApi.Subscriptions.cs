@@ -15,14 +15,20 @@ public sealed partial class GraphApi
         {
             case ("GET", ""):
                 // The state is never given back.
-                await OkAsync(context, new JsonObject { ["value"] = new JsonArray([.. Subscriptions.Select(s => { var shown = (JsonObject)s.DeepClone(); shown["clientState"] = null; return (JsonNode)shown; })]) });
+                await OkAsync(context,
+                    new JsonObject { ["value"] =
+                        new JsonArray(
+                            [.. Subscriptions.Select(
+                                s => { var shown = (JsonObject)s.DeepClone(); shown["clientState"] = null; return (JsonNode)shown; })]) });
                 return true;
             case ("POST", ""):
                 if (!context.Request.Headers["Prefer"].ToString().Contains("ImmutableId", StringComparison.Ordinal)) return false;
                 var made = Body(context);
                 var longest = made["includeResourceData"]?.GetValue<bool>() == true ? 1_440 : 10_080;
                 if (Expires(made) > new FakeTime().GetUtcNow().AddMinutes(longest)) await FailAsync(context, 400, "InvalidRequest");
-                else if (Subscriptions.Exists(s => s["resource"]!.GetValue<string>() == made["resource"]!.GetValue<string>() && s["notificationUrl"]!.GetValue<string>() == made["notificationUrl"]!.GetValue<string>())) await FailAsync(context, 409, "Conflict");
+                else if (Subscriptions.Exists(s => s["resource"]!.GetValue<string>() == made["resource"]!.GetValue<string>()
+                    && s["notificationUrl"]!.GetValue<string>() == made["notificationUrl"]!.GetValue<string>()))
+                        await FailAsync(context, 409, "Conflict");
                 else
                 {
                     made["id"] = $"sub-{Subscriptions.Count + 1}";
@@ -34,7 +40,8 @@ public sealed partial class GraphApi
             case ("PATCH", _) when known is not null:
                 foreach (var (name, value) in Body(context))
                 {
-                    if (name is not ("expirationDateTime" or "encryptionCertificate" or "encryptionCertificateId" or "@odata.type")) return false;
+                    if (name is not ("expirationDateTime" or "encryptionCertificate" or "encryptionCertificateId" or "@odata.type"))
+                        return false;
                     known[name] = value?.DeepClone();
                 }
 
@@ -49,5 +56,6 @@ public sealed partial class GraphApi
         }
     }
 
-    public static DateTimeOffset Expires(JsonObject subscription) => DateTimeOffset.Parse(subscription["expirationDateTime"]!.GetValue<string>(), CultureInfo.InvariantCulture);
+    public static DateTimeOffset Expires(JsonObject subscription) =>
+        DateTimeOffset.Parse(subscription["expirationDateTime"]!.GetValue<string>(), CultureInfo.InvariantCulture);
 }

@@ -10,8 +10,10 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Email;
 
 /// <summary>
-/// The strict double of Microsoft Graph: messages, attachments, drafts and sending, delta per folder, subscriptions. Ids are immutable only for who asks for it. A call it does not know
-/// fails the test at the end; limits, an expired token and lost cursors happen when the test asks for them. https://learn.microsoft.com/en-us/graph/api/overview
+/// The strict double of Microsoft Graph: messages, attachments, drafts and sending, delta per folder, subscriptions. Ids are immutable only
+/// for who asks for it. A call it does not know
+/// fails the test at the end; limits, an expired token and lost cursors happen when the test asks for them.
+/// https://learn.microsoft.com/en-us/graph/api/overview
 /// </summary>
 public sealed partial class GraphApi : IAsyncDisposable
 {
@@ -49,9 +51,11 @@ public sealed partial class GraphApi : IAsyncDisposable
 
     public int MostAtOnce { get; private set; }
 
-    public IReadOnlyList<string> Calls => [.. _endpoint.Requests.Select(r => $"{r.Method} {Uri.UnescapeDataString(r.Target)["/v1.0".Length..]}")];
+    public IReadOnlyList<string> Calls =>
+        [.. _endpoint.Requests.Select(r => $"{r.Method} {Uri.UnescapeDataString(r.Target)["/v1.0".Length..]}")];
 
-    public IReadOnlyList<string> Sent => [.. Messages.Where(m => m.Folder == "sentitems").Select(m => m.Message["internetMessageId"]!.GetValue<string>())];
+    public IReadOnlyList<string> Sent =>
+        [.. Messages.Where(m => m.Folder == "sentitems").Select(m => m.Message["internetMessageId"]!.GetValue<string>())];
 
     public static async Task<GraphApi> StartAsync()
     {
@@ -99,11 +103,14 @@ public sealed partial class GraphApi : IAsyncDisposable
     private async Task<bool> RouteAsync(HttpContext context, string path)
     {
         var method = context.Request.Method;
-        if (path.StartsWith("/subscriptions", StringComparison.Ordinal)) return await SubscriptionsAsync(context, path["/subscriptions".Length..].Trim('/'));
+        if (path.StartsWith("/subscriptions", StringComparison.Ordinal))
+            return await SubscriptionsAsync(context, path["/subscriptions".Length..].Trim('/'));
         // Everything else is asked for with ids that stay.
         if (!context.Request.Headers["Prefer"].ToString().Contains("IdType=\"ImmutableId\"", StringComparison.Ordinal)) return false;
-        if (Delta().Match(path) is { Success: true } delta && method == "GET") return await DeltaAsync(context, delta.Groups["user"].Value, delta.Groups["folder"].Value);
-        if (Content().Match(path) is { Success: true } content && method == "GET") return await ContentAsync(context, content.Groups["file"].Value);
+        if (Delta().Match(path) is { Success: true } delta && method == "GET")
+            return await DeltaAsync(context, delta.Groups["user"].Value, delta.Groups["folder"].Value);
+        if (Content().Match(path) is { Success: true } content && method == "GET")
+            return await ContentAsync(context, content.Groups["file"].Value);
         if (OneMessage().Match(path) is not { Success: true } one) return false;
         var (user, id, action) = (one.Groups["user"].Value, one.Groups["id"].Value, one.Groups["action"].Value);
         return (method, id, action) switch
@@ -123,7 +130,8 @@ public sealed partial class GraphApi : IAsyncDisposable
     private async Task<bool> GetAsync(HttpContext context, string user, string id)
     {
         // Without $select there would be no headers, without $expand no attachments.
-        if (!context.Request.Query["$select"].ToString().Contains("internetMessageHeaders", StringComparison.Ordinal) || !context.Request.Query["$expand"].ToString().Contains("attachments", StringComparison.Ordinal)) return false;
+        if (!context.Request.Query["$select"].ToString().Contains("internetMessageHeaders", StringComparison.Ordinal)
+            || !context.Request.Query["$expand"].ToString().Contains("attachments", StringComparison.Ordinal)) return false;
         if (Of(user, id) is not { } message) await FailAsync(context, 404, "ErrorItemNotFound");
         else await OkAsync(context, message);
         return true;
@@ -132,7 +140,9 @@ public sealed partial class GraphApi : IAsyncDisposable
     private async Task<bool> FindAsync(HttpContext context, string user)
     {
         if (Filter().Match(context.Request.Query["$filter"].ToString()) is not { Success: true } filter) return false;
-        var found = Messages.Where(m => m.Mailbox == user && m.Message["internetMessageId"]?.GetValue<string>() == filter.Groups["id"].Value).Select(m => (JsonNode)m.Message.DeepClone());
+        var found = Messages.Where(m => m.Mailbox == user
+            && m.Message["internetMessageId"]?.GetValue<string>() == filter.Groups["id"].Value)
+            .Select(m => (JsonNode)m.Message.DeepClone());
         await OkAsync(context, new JsonObject { ["value"] = new JsonArray([.. found]) });
         return true;
     }
@@ -147,8 +157,10 @@ public sealed partial class GraphApi : IAsyncDisposable
 
         var body = Body(context);
         // "comment" or "message.body", never both; the property is called Message, as the SDK writes it.
-        if (body["comment"] is not null || body["message"] is not JsonObject wanted && body["Message"] is not JsonObject || (body["message"] ?? body["Message"]) is not JsonObject given) return false;
-        if (given["internetMessageHeaders"] is JsonArray headers && headers.Any(h => !h!["name"]!.GetValue<string>().StartsWith("x-", StringComparison.OrdinalIgnoreCase)))
+        if (body["comment"] is not null || body["message"] is not JsonObject wanted && body["Message"] is not JsonObject
+            || (body["message"] ?? body["Message"]) is not JsonObject given) return false;
+        if (given["internetMessageHeaders"] is JsonArray headers
+            && headers.Any(h => !h!["name"]!.GetValue<string>().StartsWith("x-", StringComparison.OrdinalIgnoreCase)))
         {
             await FailAsync(context, 400, "InvalidInternetMessageHeader");
             return true;
@@ -158,7 +170,8 @@ public sealed partial class GraphApi : IAsyncDisposable
         draft["id"] = $"DRAFT{++_drafts:d3}=";
         draft["isDraft"] = true;
         draft["internetMessageId"] = $"<draft-{_drafts}@example.com>";
-        draft["toRecipients"] = answered["replyTo"] is JsonArray { Count: > 0 } replyTo ? replyTo.DeepClone() : new JsonArray(answered["from"]!.DeepClone());
+        draft["toRecipients"] = answered["replyTo"] is JsonArray { Count: > 0 } replyTo
+            ? replyTo.DeepClone() : new JsonArray(answered["from"]!.DeepClone());
         Messages.Add((user, "drafts", draft));
         await OkAsync(context, draft, 201);
         return true;
@@ -218,7 +231,9 @@ public sealed partial class GraphApi : IAsyncDisposable
     {
         var query = context.Request.Query;
         var from = query["$skiptoken"].ToString() is { Length: > 0 } skip ? skip : query["$deltatoken"].ToString();
-        if (from.Length == 0 && (query["changeType"] != "created" || !query["$filter"].ToString().StartsWith("receivedDateTime ge ", StringComparison.Ordinal))) return false;
+        if (from.Length == 0
+            && (query["changeType"] != "created"
+                || !query["$filter"].ToString().StartsWith("receivedDateTime ge ", StringComparison.Ordinal))) return false;
         if (from.Length > 0 && ForgetsCursors)
         {
             await FailAsync(context, 410, "SyncStateNotFound");
@@ -226,13 +241,20 @@ public sealed partial class GraphApi : IAsyncDisposable
         }
 
         var start = from.Length == 0 ? 0 : int.Parse(from, CultureInfo.InvariantCulture);
-        var all = Messages.Where(m => m.Mailbox.Equals(user, StringComparison.OrdinalIgnoreCase) && m.Folder == folder).Select(m => m.Message).ToList();
-        var page = all.Skip(start).Take(PageSize).Select(m => (JsonNode)new JsonObject { ["id"] = m["id"]!.DeepClone(), ["receivedDateTime"] = m["receivedDateTime"]?.DeepClone() }).ToList();
+        var all = Messages.Where(m => m.Mailbox.Equals(user, StringComparison.OrdinalIgnoreCase) && m.Folder == folder)
+            .Select(m => m.Message).ToList();
+        var page = all.Skip(start).Take(PageSize)
+            .Select(m => (JsonNode)new JsonObject { ["id"] = m["id"]!.DeepClone(),
+                ["receivedDateTime"] = m["receivedDateTime"]?.DeepClone() }).ToList();
         var next = start + page.Count;
         // What was only changed, or taken away, is told of as well.
-        if (next == all.Count) page.AddRange([new JsonObject { ["id"] = "READ=", ["isRead"] = true }, new JsonObject { ["id"] = "GONE=", ["@removed"] = new JsonObject { ["reason"] = "deleted" } }]);
+        if (next == all.Count)
+            page.AddRange([new JsonObject { ["id"] = "READ=", ["isRead"] = true },
+                new JsonObject { ["id"] = "GONE=", ["@removed"] = new JsonObject { ["reason"] = "deleted" } }]);
         var answer = new JsonObject { ["value"] = new JsonArray([.. page]) };
-        answer[next < all.Count ? "@odata.nextLink" : "@odata.deltaLink"] = $"{Address}/users/{user}/mailFolders('{folder}')/messages/delta?{(next < all.Count ? "$skiptoken" : "$deltatoken")}={next}";
+        answer[next < all.Count ? "@odata.nextLink"
+            : "@odata.deltaLink"] =
+            $"{Address}/users/{user}/mailFolders('{folder}')/messages/delta?{(next < all.Count ? "$skiptoken" : "$deltatoken")}={next}";
         await OkAsync(context, answer);
         return true;
     }
@@ -246,7 +268,8 @@ public sealed partial class GraphApi : IAsyncDisposable
 
     private static Task OkAsync(HttpContext context, JsonObject json, int status = 200) => WriteAsync(context, status, json);
 
-    private static Task FailAsync(HttpContext context, int status, string code) => WriteAsync(context, status, new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = "In words." } });
+    private static Task FailAsync(HttpContext context, int status, string code) =>
+        WriteAsync(context, status, new JsonObject { ["error"] = new JsonObject { ["code"] = code, ["message"] = "In words." } });
 
     private static async Task WriteAsync(HttpContext context, int status, JsonObject json)
     {
@@ -261,7 +284,8 @@ public sealed partial class GraphApi : IAsyncDisposable
     [GeneratedRegex(@"^/users/[^/]+/messages/[^/]+/attachments/(?<file>[^/]+)/\$value$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Content();
 
-    [GeneratedRegex(@"^/users/(?<user>[^/]+)/mailFolders(\('|/)(?<folder>\w+)('\))?/messages/delta(\(\))?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^/users/(?<user>[^/]+)/mailFolders(\('|/)(?<folder>\w+)('\))?/messages/delta(\(\))?$", RegexOptions.ExplicitCapture,
+        1000)]
     private static partial Regex Delta();
 
     [GeneratedRegex("^internetMessageId eq '(?<id>[^']+)'$", RegexOptions.ExplicitCapture, 1000)]

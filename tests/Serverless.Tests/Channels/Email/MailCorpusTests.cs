@@ -15,9 +15,11 @@ public sealed class MailCorpusTests
     public void The_customers_words_are_the_text(string id)
     {
         var mail = Corpus().Single(m => m.GetProperty("id").GetString() == id);
-        var text = mail.TryGetProperty("html", out var html) ? MailText.OfHtml(html.GetString()!) : MailText.OfPlain(mail.GetProperty("plain").GetString()!);
+        var text = mail.TryGetProperty("html", out var html)
+            ? MailText.OfHtml(html.GetString()!) : MailText.OfPlain(mail.GetProperty("plain").GetString()!);
         foreach (var own in mail.GetProperty("own").EnumerateArray()) Assert.Contains(own.GetString()!, text.Own, StringComparison.Ordinal);
-        foreach (var quoted in mail.GetProperty("quoted").EnumerateArray()) Assert.DoesNotContain(quoted.GetString()!, text.Own, StringComparison.Ordinal);
+        foreach (var quoted in mail.GetProperty("quoted").EnumerateArray())
+            Assert.DoesNotContain(quoted.GetString()!, text.Own, StringComparison.Ordinal);
         if (mail.TryGetProperty("text", out var exact)) Assert.Equal(exact.GetString(), text.Own);
     }
 
@@ -26,7 +28,9 @@ public sealed class MailCorpusTests
 
     private static List<JsonElement> Corpus()
     {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Channels", "Mail", "corpus.json")));
+        using var json =
+            JsonDocument.Parse(
+                File.ReadAllBytes(Path.Combine(Seed.RepositoryRoot, "tests", "Serverless.Tests", "Channels", "Mail", "corpus.json")));
         return [.. json.RootElement.EnumerateArray().Select(m => m.Clone())];
     }
 }

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Generic;
 
-/// <summary>CloudEvents 1.0 in its three HTTP modes: what npm <c>cloudevents</c> and we understand alike, and the rules of the specification that it does not check.</summary>
+/// <summary>CloudEvents 1.0 in its three HTTP modes: what npm <c>cloudevents</c> and we understand alike, and the rules of the
+/// specification that it does not check.</summary>
 public sealed class CloudEventTests
 {
     private const string Script = "tests/Serverless.Tests/Channels/cloud-events.mjs";
@@ -20,9 +21,12 @@ public sealed class CloudEventTests
     {
         object[] events =
         [
-            new { id = "1", source = "https://example.com/a", type = "t.v1", time = "2026-11-20T09:15:00.123Z", subject = "plain", data = new { text = "Grüße 📦" } },
-            new { id = "2", source = "urn:example:b", type = "t.v1", time = "2026-11-20T09:15:00.000Z", datacontenttype = "application/json", data = new { n = 1 } },
-            new { id = "3", source = "/c", type = "t.v1", time = "2026-11-20T09:15:00.000Z", datacontenttype = "text/plain", data = "Just words." },
+            new { id = "1", source = "https://example.com/a", type = "t.v1", time = "2026-11-20T09:15:00.123Z", subject = "plain",
+                data = new { text = "Grüße 📦" } },
+            new { id = "2", source = "urn:example:b", type = "t.v1", time = "2026-11-20T09:15:00.000Z",
+                datacontenttype = "application/json", data = new { n = 1 } },
+            new { id = "3", source = "/c", type = "t.v1", time = "2026-11-20T09:15:00.000Z", datacontenttype = "text/plain",
+                data = "Just words." },
         ];
         var made = (await Node.RunAsync(Script, new { make = events })).GetProperty("make").EnumerateArray().ToList();
         var wanted = JsonSerializer.SerializeToElement(events).EnumerateArray().ToList();
@@ -43,15 +47,18 @@ public sealed class CloudEventTests
         var messages = seeds.Select(s => new
         {
             // The library wants its own media types in lower case; the specification compares without case.
-            headers = s.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Key == "Content-Type" ? h.Value.ToLowerInvariant() : h.Value, StringComparer.Ordinal),
+            headers = s.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Key == "Content-Type"
+                ? h.Value.ToLowerInvariant() : h.Value, StringComparer.Ordinal),
             body = Encoding.UTF8.GetString(s.Body),
         });
         var read = (await Node.RunAsync(Script, new { read = messages })).GetProperty("read").EnumerateArray().ToList();
         foreach (var (seed, theirs) in seeds.Zip(read))
         {
             var ours = Read(Call(seed)).Single();
-            Assert.Equal((theirs.GetProperty("id").GetString(), theirs.GetProperty("source").GetString(), theirs.GetProperty("type").GetString()), (ours.Id, ours.Source, ours.Type));
-            Assert.Empty(JsonDifference.Between(theirs.GetProperty("data"), JsonSerializer.Deserialize<JsonElement>(ours.Data!), seed.Name));
+            Assert.Equal((theirs.GetProperty("id").GetString(), theirs.GetProperty("source").GetString(), theirs.GetProperty("type")
+                .GetString()), (ours.Id, ours.Source, ours.Type));
+            Assert.Empty(JsonDifference.Between(theirs.GetProperty("data"), JsonSerializer.Deserialize<JsonElement>(ours.Data!),
+                seed.Name));
         }
     }
 
@@ -81,7 +88,8 @@ public sealed class CloudEventTests
     [InlineData("{" + Required + ",\"data_base64\":\"no base64\"}")]
     [InlineData("[{" + Required + "}]")]
     [InlineData("null")]
-    public void A_structured_event_that_breaks_a_rule_is_not_read(string body) => Assert.ThrowsAny<Exception>(() => Read(Call(Structured, body)));
+    public void A_structured_event_that_breaks_a_rule_is_not_read(string body) =>
+    Assert.ThrowsAny<Exception>(() => Read(Call(Structured, body)));
 
     [Theory]
     [InlineData("\"data\":null", null, null)]
@@ -107,7 +115,8 @@ public sealed class CloudEventTests
     [InlineData("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.0000000Z")]
     [InlineData("2024-02-29T23:30:00-01:00", "2024-03-01T00:30:00.0000000Z")]
     public void Times_are_those_of_rfc_3339(string written, string utc) =>
-        Assert.Equal(utc, Read(Call(Structured, "{" + Required + ",\"time\":\"" + written + "\"}")).Single().Time!.Value.UtcDateTime.ToString("O"));
+        Assert.Equal(utc, Read(Call(Structured, "{" + Required + ",\"time\":\"" + written + "\"}"))
+            .Single().Time!.Value.UtcDateTime.ToString("O"));
 
     [Theory]
     [InlineData("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀")]
@@ -117,7 +126,8 @@ public sealed class CloudEventTests
     [InlineData("\"older senders \\\"quote\\\" %C3%BC\"", "older senders \"quote\" ü")]
     [InlineData("a\"b", "a\"b")]
     [InlineData("\"", "\"")]
-    public void A_binary_header_is_unquoted_and_decoded_once(string sent, string subject) => Assert.Equal(subject, Read(Binary(("ce-subject", sent))).Single().Subject);
+    public void A_binary_header_is_unquoted_and_decoded_once(string sent, string subject) =>
+    Assert.Equal(subject, Read(Binary(("ce-subject", sent))).Single().Subject);
 
     [Theory]
     [InlineData("ce-subject", "%C0%A0")]
@@ -131,18 +141,21 @@ public sealed class CloudEventTests
     [InlineData("ce-specversion", "0.3")]
     [InlineData("ce-id", "")]
     [InlineData("ce-time", "now")]
-    public void A_binary_event_that_breaks_a_rule_is_not_read(string header, string value) => Assert.Throws<FormatException>(() => Read(Binary((header, value))));
+    public void A_binary_event_that_breaks_a_rule_is_not_read(string header, string value) =>
+    Assert.Throws<FormatException>(() => Read(Binary((header, value))));
 
     [Theory]
     [InlineData("application/cloudevents+avro")]
     [InlineData("application/cloudevents+protobuf")]
     [InlineData("application/cloudevents-batch+avro")]
-    public void Formats_other_than_json_are_not_read(string type) => Assert.Throws<FormatException>(() => Read(Call(type, "{" + Required + "}")));
+    public void Formats_other_than_json_are_not_read(string type) =>
+    Assert.Throws<FormatException>(() => Read(Call(type, "{" + Required + "}")));
 
     [Theory]
     [InlineData("APPLICATION/CloudEvents+JSON; Charset=UTF-8")]
     [InlineData("application/cloudevents")]
-    public void The_mode_is_chosen_without_regard_to_case(string type) => Assert.Equal("1", Read(Call(type, "{" + Required + "}")).Single().Id);
+    public void The_mode_is_chosen_without_regard_to_case(string type) =>
+    Assert.Equal("1", Read(Call(type, "{" + Required + "}")).Single().Id);
 
     [Fact]
     public void An_empty_batch_is_valid_and_holds_nothing() => Assert.Empty(Read(Call("Application/CloudEvents-Batch+json", "[]")));
@@ -151,7 +164,8 @@ public sealed class CloudEventTests
     public void In_a_batch_the_broken_event_alone_throws()
     {
         var elements = CloudEventReader.Elements(Call(Batch, "[{" + Required + "},7,{" + Required + "}]"), e => new Parsed.Ignored(e.Id));
-        Assert.Equal("read thrown read", string.Join(' ', elements.Select(e => Record.Exception(() => e.Read()) is null ? "read" : "thrown")));
+        Assert.Equal("read thrown read",
+            string.Join(' ', elements.Select(e => Record.Exception(() => e.Read()) is null ? "read" : "thrown")));
     }
 
     /// <summary>An event, copied out of the document it lives in.</summary>
@@ -162,7 +176,8 @@ public sealed class CloudEventTests
         var copies = new List<Copy>();
         foreach (var element in CloudEventReader.Elements(delivery, e =>
         {
-            copies.Add(new(e.Id, e.Source, e.Type, e.Subject, e.Time, e.Data.ValueKind == JsonValueKind.Undefined ? null : e.Data.GetRawText(), e.Text));
+            copies.Add(new(e.Id, e.Source, e.Type, e.Subject, e.Time, e.Data.ValueKind == JsonValueKind.Undefined
+                ? null : e.Data.GetRawText(), e.Text));
             return new Parsed.Ignored("copied");
         })) element.Read();
         return copies;
@@ -170,7 +185,8 @@ public sealed class CloudEventTests
 
     private static void AssertSame(JsonElement want, Copy got)
     {
-        Assert.Equal((want.GetProperty("id").GetString(), want.GetProperty("source").GetString(), want.GetProperty("type").GetString()), (got.Id, got.Source, got.Type));
+        Assert.Equal((want.GetProperty("id").GetString(), want.GetProperty("source").GetString(), want.GetProperty("type").GetString()),
+            (got.Id, got.Source, got.Type));
         Assert.Equal(want.GetProperty("time").GetDateTimeOffset(), got.Time);
         Assert.Equal(want.TryGetProperty("subject", out var subject) ? subject.GetString() : null, got.Subject);
         if (want.GetProperty("data") is { ValueKind: JsonValueKind.String } text) Assert.Equal(text.GetString(), got.Text);
@@ -186,7 +202,8 @@ public sealed class CloudEventTests
     private static Delivery Call(string contentType, string body) => Call([("content-type", contentType)], body);
 
     private static Delivery Binary(params (string Name, string Value)[] changed) =>
-        Call([("content-type", "application/json"), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t"), .. changed], "{}");
+        Call([("content-type", "application/json"), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t"),
+            .. changed], "{}");
 
     private static Delivery Call(IEnumerable<(string Name, string Value)> headers, string body)
     {

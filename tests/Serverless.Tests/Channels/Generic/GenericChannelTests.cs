@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Generic;
 
-/// <summary>What the generic door promises beyond every channel: senders are kept apart, binary mode is fenced, the handshake gives nothing away, the README is true.</summary>
+/// <summary>What the generic door promises beyond every channel: senders are kept apart, binary mode is fenced, the handshake gives nothing
+/// away, the README is true.</summary>
 public sealed class GenericChannelTests
 {
     private const string Website = "whsec_YSBzZWNyZXQgb2YgdGhlIHdlYnNpdGUsIG1hZGUgdXA=";
@@ -38,7 +39,8 @@ public sealed class GenericChannelTests
     public async Task One_foreign_source_in_a_batch_is_enough()
     {
         var batch = $"[{Event("1", "urn:fleet:7")},{{\"id\":\"2\"}},7,{Event("3", "https://www.example.com/form")}]";
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel().Verify(await Signed(Fleet, "application/cloudevents-batch+json", batch)));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel()
+            .Verify(await Signed(Fleet, "application/cloudevents-batch+json", batch)));
     }
 
     [Fact]
@@ -48,17 +50,20 @@ public sealed class GenericChannelTests
         var twice = "{\"source\":\"urn:fleet:7\"," + Event("1", "https://www.example.com/form")[1..];
         var escaped = Event("1", "urn:fleet:7")[..^1] + ",\"sourc\\u0065\":\"https://www.example.com/form\"}";
         foreach (var body in new[] { twice, escaped })
-            Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel().Verify(await Signed(Fleet, Structured, body)));
+            Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SourceForeign), Channel()
+                .Verify(await Signed(Fleet, Structured, body)));
     }
 
     [Fact]
     public async Task In_binary_mode_the_signed_id_must_be_that_of_the_event()
     {
-        var call = await Signed(Website, "text/plain", "Hello", ("ce-specversion", "1.0"), ("ce-id", "msg-1"), ("ce-source", "/form"), ("ce-type", "contact.form.submitted.v1"));
+        var call = await Signed(Website, "text/plain", "Hello", ("ce-specversion", "1.0"), ("ce-id", "msg-1"), ("ce-source", "/form"),
+            ("ce-type", "contact.form.submitted.v1"));
         Assert.IsType<VerificationResult.Valid>(Channel().Verify(call));
         Assert.Equal("Hello", Assert.IsType<Parsed.Found>(Channel().Read(call).Single().Read()).Event.Contact.Text);
 
-        var relabelled = call with { Headers = new Dictionary<string, string>(call.Headers, StringComparer.Ordinal) { ["ce-id"] = "msg-2" } };
+        var relabelled = call
+            with { Headers = new Dictionary<string, string>(call.Headers, StringComparer.Ordinal) { ["ce-id"] = "msg-2" } };
         Assert.Equal(new VerificationResult.Invalid(VerificationReasons.IdMismatch), Channel().Verify(relabelled));
     }
 
@@ -89,7 +94,9 @@ public sealed class GenericChannelTests
     public void Without_allowed_origins_nobody_gets_consent()
     {
         var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["webhook-request-origin"] = "events.example.com" };
-        Assert.Equal(405, Assert.IsType<VerificationResult.Challenge>(Channel(("AllowedOrigins", null)).Verify(Call("OPTIONS", headers, ""))).Response.Status);
+        Assert.Equal(405,
+            Assert.IsType<VerificationResult.Challenge>(Channel(("AllowedOrigins", null))
+                .Verify(Call("OPTIONS", headers, ""))).Response.Status);
     }
 
     [Theory]
@@ -122,8 +129,11 @@ public sealed class GenericChannelTests
     [InlineData("+1234567890123456", "phone-as-written", "+1234567890123456")]
     public void A_number_without_its_country_is_kept_as_written(string written, string scheme, string value)
     {
-        var body = Event("1", "/form").Replace("\"text\":\"Hello\"", $"\"person\":{{\"phone\":\"{written}\",\"name\":\"\"}}", StringComparison.Ordinal);
-        var contact = Assert.IsType<Parsed.Found>(Channel().Read(Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, body)).Single().Read()).Event.Contact;
+        var body = Event("1", "/form")
+            .Replace("\"text\":\"Hello\"", $"\"person\":{{\"phone\":\"{written}\",\"name\":\"\"}}", StringComparison.Ordinal);
+        var contact = Assert.IsType<Parsed.Found>(Channel()
+            .Read(Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, body)).Single()
+            .Read()).Event.Contact;
         Assert.Equal(new Identity(scheme, value, Evidence.Claimed), Assert.Single(contact.Parties));
     }
 
@@ -131,11 +141,13 @@ public sealed class GenericChannelTests
     public void Every_example_of_the_readme_is_read()
     {
         var readme = File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions/Channels/Generic/README.md"));
-        var examples = Regex.Matches(readme, "```json\n(?<event>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        var examples = Regex.Matches(readme, "```json\n(?<event>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(5));
         Assert.InRange(examples.Count, 5, 20);
         foreach (Match example in examples)
         {
-            var call = Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured }, example.Groups["event"].Value);
+            var call = Call("POST", new Dictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = Structured },
+                example.Groups["event"].Value);
             var contact = Assert.IsType<Parsed.Found>(Channel().Read(call).Single().Read()).Event.Contact;
             Assert.NotEqual(ContactKind.Placeholder, contact.Kind);
             Assert.False(string.IsNullOrEmpty(contact.Text));
@@ -149,7 +161,9 @@ public sealed class GenericChannelTests
     private static async Task<Delivery> Signed(string secret, string contentType, string body, params (string Name, string Value)[] more)
     {
         var call = new { secret, id = "msg-1", at = Now.ToUnixTimeSeconds(), body };
-        var signature = (await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/standard-webhook.mjs", new { sign = new[] { call } })).GetProperty("sign")[0].GetString()!;
+        var signature =
+            (await Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/standard-webhook.mjs",
+                new { sign = new[] { call } })).GetProperty("sign")[0].GetString()!;
         var headers = more.ToDictionary(h => h.Name, h => h.Value, StringComparer.Ordinal);
         headers["content-type"] = contentType;
         headers["webhook-id"] = call.id;

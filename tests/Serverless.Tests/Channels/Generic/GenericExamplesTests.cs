@@ -41,7 +41,9 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
 
     /// <summary>The one program of a language on the page.</summary>
     private static string Example(string language) =>
-        Assert.Single(CodeBlock().Matches(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Channels", "Generic", "README.md"))), m => m.Groups["language"].Value == language).Groups["code"].Value;
+        Assert.Single(CodeBlock()
+            .Matches(File.ReadAllText(Path.Combine(Seed.RepositoryRoot, "functions", "Channels", "Generic", "README.md"))), m =>
+            m.Groups["language"].Value == language).Groups["code"].Value;
 
     private static async Task<string> RunAsync(string program, string extension, string code, string address)
     {
@@ -51,7 +53,8 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
             var file = Path.Combine(folder.FullName, $"send.{extension}");
             if (extension == "dll") Compile(code, file);
             else await File.WriteAllTextAsync(file, code);
-            var start = new ProcessStartInfo(program, [file]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
+            var start = new ProcessStartInfo(program, [file]) { UseShellExecute = false, RedirectStandardOutput = true,
+                RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8 };
             (start.Environment["CONTACT_URL"], start.Environment["CONTACT_SECRET"]) = (address, Secret);
             using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(2));
             using var process = Process.Start(start)!;
@@ -72,15 +75,18 @@ public sealed partial class GenericExamplesTests(AzuriteFixture azurite) : IClas
     {
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => p.Contains("Microsoft.NETCore.App", StringComparison.Ordinal)).Select(p => MetadataReference.CreateFromFile(p));
-        var compilation = CSharpCompilation.Create("send", [CSharpSyntaxTree.ParseText(code)], references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
+        var compilation = CSharpCompilation.Create("send", [CSharpSyntaxTree.ParseText(code)], references,
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         var emitted = compilation.Emit(file);
         Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
-        File.Copy(Path.ChangeExtension(typeof(GenericExamplesTests).Assembly.Location, ".runtimeconfig.json"), Path.ChangeExtension(file, ".runtimeconfig.json"));
+        File.Copy(Path.ChangeExtension(typeof(GenericExamplesTests).Assembly.Location, ".runtimeconfig.json"),
+            Path.ChangeExtension(file, ".runtimeconfig.json"));
     }
 
     [GeneratedRegex(@"(?<=x-delivery-id: |^202 )[\w-]+", RegexOptions.IgnoreCase | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DeliveryId();
 
-    [GeneratedRegex(@"^```(?<language>\w+)\n(?<code>.*?)^```", RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"^```(?<language>\w+)\n(?<code>.*?)^```",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex CodeBlock();
 }

@@ -20,17 +20,23 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
 
     private IChannel Channel(params (string Name, string? Value)[] more) => MetaReading.Channel(_api, _time, more);
 
-    private static Contact Message(string about = "page") => MetaReading.Contact(MetaReading.Messaging(about, """{"message":{"mid":"m1","text":"Frage"}}"""));
+    private static Contact Message(string about = "page") =>
+        MetaReading.Contact(MetaReading.Messaging(about, """{"message":{"mid":"m1","text":"Frage"}}"""));
 
     private static Contact WhatsApp(string from = "\"from\":\"493023125017\"") =>
-        MetaReading.Contact(MetaReading.WhatsApp("[]", $$$"""{"id":"wamid.1",{{{from}}},"timestamp":"{{{MetaReading.Then}}}","type":"text","text":{"body":"Frage"}}"""));
+        MetaReading.Contact(MetaReading.WhatsApp("[]",
+            $$$"""{"id":"wamid.1",{{{from}}},"timestamp":"{{{MetaReading.Then}}}","type":"text","text":{"body":"Frage"}}"""));
 
-    private static Contact Comment() => MetaReading.Contact(MetaReading.Feed("feed", $$$"""{"item":"comment","verb":"add","comment_id":"c1","post_id":"p1","parent_id":"p1","from":{"id":"9","name":"Anna"},"created_time":{{{MetaReading.Then}}},"message":"Frage"}"""));
+    private static Contact Comment() =>
+        MetaReading.Contact(MetaReading.Feed("feed",
+            $$$"""{"item":"comment","verb":"add","comment_id":"c1","post_id":"p1","parent_id":"p1","from":{"id":"9","name":"Anna"},"created_time":{{{MetaReading.Then}}},"message":"Frage"}"""));
 
     private static Reply To(Contact contact, string text = "Antwort", bool inPrivate = false, ReplyTemplate? template = null) =>
-        new() { Id = "0123456789abcdef0123456789abcdef", To = contact, Text = text, CaseNumber = "3CF4GH7", InPrivate = inPrivate, Template = template };
+        new() { Id = "0123456789abcdef0123456789abcdef", To = contact, Text = text, CaseNumber = "3CF4GH7", InPrivate = inPrivate,
+            Template = template };
 
-    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
+    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) =>
+        ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
 
     private async Task<(string Path, JsonElement Body, Contact Sent)> SentAsync(Reply reply)
     {
@@ -42,7 +48,8 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     public async Task Messenger_and_Instagram_answer_within_a_day_and_a_person_within_seven()
     {
         var (path, body, sent) = await SentAsync(To(Message()));
-        Assert.Equal(($"{Page}/messages", "RESPONSE", "Antwort"), (path, body.GetProperty("messaging_type").GetString(), body.GetProperty("message").GetProperty("text").GetString()));
+        Assert.Equal(($"{Page}/messages", "RESPONSE", "Antwort"),
+            (path, body.GetProperty("messaging_type").GetString(), body.GetProperty("message").GetProperty("text").GetString()));
         Assert.Equal((Message().ThreadKey, Direction.Outbound, "mid.ours-1"), (sent.ThreadKey, sent.Direction, sent.ExternalId));
         Assert.Equal("me/messages", (await SentAsync(To(Message("instagram")))).Path);
 
@@ -64,7 +71,8 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         Assert.Equal(($"{Page}/messages", "c1"), (path, body.GetProperty("recipient").GetProperty("comment_id").GetString()));
         Assert.Equal(("messenger", $"messenger:{Page}:psid-9", Place.Private), (sent.Network, sent.ThreadKey, sent.Place));
         _time.Advance(TimeSpan.FromDays(8));
-        Assert.Equal(ReplyReasons.WindowClosed, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(Comment(), inPrivate: true))).Reason);
+        Assert.Equal(ReplyReasons.WindowClosed,
+            Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(Comment(), inPrivate: true))).Reason);
     }
 
     [Fact]
@@ -83,7 +91,9 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     public async Task The_echo_of_an_answer_has_the_ids_that_the_answer_has()
     {
         var sent = (await SentAsync(To(Comment()))).Sent;
-        var echo = Assert.Single(MetaReading.Events(MetaReading.Feed("feed", $$$"""{"item":"comment","verb":"add","comment_id":"{{{sent.ExternalId}}}","post_id":"p1","parent_id":"c1","from":{"id":"1001"},"created_time":{{{MetaReading.Then}}},"message":"Antwort"}""")));
+        var echo = Assert.Single(
+            MetaReading.Events(MetaReading.Feed("feed",
+                $$$"""{"item":"comment","verb":"add","comment_id":"{{{sent.ExternalId}}}","post_id":"p1","parent_id":"c1","from":{"id":"1001"},"created_time":{{{MetaReading.Then}}},"message":"Antwort"}""")));
         Assert.Equal((echo.Contact.Account, echo.EventId, echo.Contact.ThreadKey), (sent.Account, sent.ExternalId, sent.ThreadKey));
     }
 
@@ -91,15 +101,22 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     public async Task WhatsApp_quotes_the_message_carries_our_id_and_gives_it_back_with_each_status()
     {
         var (path, body, sent) = await SentAsync(To(WhatsApp()));
-        Assert.Equal(("1001/messages", "493023125017", "wamid.1"), (path, body.GetProperty("to").GetString(), body.GetProperty("context").GetProperty("message_id").GetString()));
+        Assert.Equal(("1001/messages", "493023125017", "wamid.1"),
+            (path, body.GetProperty("to").GetString(), body.GetProperty("context").GetProperty("message_id").GetString()));
         Assert.Equal("0123456789abcdef0123456789abcdef", body.GetProperty("biz_opaque_callback_data").GetString());
-        var status = Assert.Single(MetaReading.Read(MetaReading.WhatsAppList("statuses", $$$"""{"id":"{{{sent.ExternalId}}}","status":"failed","timestamp":"{{{MetaReading.Then}}}","biz_opaque_callback_data":"0123456789abcdef0123456789abcdef","errors":[{"code":131026}]}"""))).Reading;
-        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("1001", sent.ExternalId, MessageState.Failed, MetaReading.ArrivedAt.AddMinutes(-1), "131026", "0123456789abcdef0123456789abcdef")), status);
+        var status = Assert.Single(
+            MetaReading.Read(MetaReading.WhatsAppList("statuses",
+                $$$"""{"id":"{{{sent.ExternalId}}}","status":"failed","timestamp":"{{{MetaReading.Then}}}","biz_opaque_callback_data":"0123456789abcdef0123456789abcdef","errors":[{"code":131026}]}"""))).Reading;
+        Assert.Equal(
+            new Parsed.StatusUpdate(new MessageStatus("1001", sent.ExternalId, MessageState.Failed, MetaReading.ArrivedAt.AddMinutes(-1),
+                "131026", "0123456789abcdef0123456789abcdef")), status);
 
         (_, body, _) = await SentAsync(To(WhatsApp("\"from_user_id\":\"DE.309\"")));
         Assert.Equal("DE.309", body.GetProperty("recipient").GetString());
         (_, body, _) = await SentAsync(To(WhatsApp(), "", template: new ReplyTemplate("hello", "de", ["Anna"])));
-        Assert.Equal("""{"name":"hello","language":{"code":"de"},"components":[{"type":"body","parameters":[{"type":"text","text":"Anna"}]}]}""", body.GetProperty("template").GetRawText());
+        Assert.Equal(
+            """{"name":"hello","language":{"code":"de"},"components":[{"type":"body","parameters":[{"type":"text","text":"Anna"}]}]}""",
+            body.GetProperty("template").GetRawText());
     }
 
     [Theory]
@@ -125,15 +142,19 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
         (_api.Trouble, _api.Cuts) = (null, true);
         Assert.IsType<ReplyOutcome.Uncertain>(await SendAsync(To(WhatsApp())));
         Assert.IsType<ReplyOutcome.Later>(await SendAsync(To(WhatsApp()), ("Channels__Meta__ApiUrl", "http://127.0.0.1:9")));
-        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(WhatsApp(), new string('x', 4097)))).Reason);
-        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(Message("instagram"), new string('ü', 501)))).Reason);
-        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(WhatsApp()), ("Channels__Meta__AccessToken", null))).Reason);
+        Assert.Equal(ReplyReasons.TooLong,
+            Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(WhatsApp(), new string('x', 4097)))).Reason);
+        Assert.Equal(ReplyReasons.TooLong,
+            Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(Message("instagram"), new string('ü', 501)))).Reason);
+        Assert.Equal(ReplyReasons.NotPermitted,
+            Assert.IsType<ReplyOutcome.Refused>(await SendAsync(To(WhatsApp()), ("Channels__Meta__AccessToken", null))).Reason);
         Assert.Empty(_api.Sent);
     }
 
     [Fact]
     public async Task A_token_that_was_replaced_too_early_has_the_one_before_behind_it() =>
-        Assert.IsType<ReplyOutcome.Sent>(await SendAsync(To(WhatsApp()), ("Channels__Meta__AccessToken", "not-yet"), ("Channels__Meta__PreviousAccessToken", MetaApi.Token)));
+        Assert.IsType<ReplyOutcome.Sent>(await SendAsync(To(WhatsApp()), ("Channels__Meta__AccessToken", "not-yet"),
+            ("Channels__Meta__PreviousAccessToken", MetaApi.Token)));
 
     [Fact]
     public async Task A_file_is_fetched_by_its_id_or_by_its_address()
@@ -159,25 +180,36 @@ public sealed class MetaAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task Subscriptions_are_compared_and_repaired_and_another_environment_is_left_alone()
     {
-        _api.Documents[$"{MetaApi.AppId}/subscriptions"] = JsonNode.Parse("""{"data":[{"object":"whatsapp_business_account","callback_url":"https://test.example.com/api/hooks/meta","active":true,"fields":[{"name":"messages"}]}]}""")!.AsObject();
-        _api.Documents["1001/subscribed_apps"] = JsonNode.Parse($$$"""{"data":[{"id":"{{{MetaApi.AppId}}}","subscribed_fields":["feed","ratings"]}]}""")!.AsObject();
-        _api.Documents["2002/subscribed_apps"] = JsonNode.Parse($$$"""{"data":[{"whatsapp_business_api_data":{"id":"{{{MetaApi.AppId}}}"}}]}""")!.AsObject();
+        _api.Documents[$"{MetaApi.AppId}/subscriptions"] =
+            JsonNode.Parse(
+                """{"data":[{"object":"whatsapp_business_account","callback_url":"https://test.example.com/api/hooks/meta","active":true,"fields":[{"name":"messages"}]}]}""")!.AsObject();
+        _api.Documents["1001/subscribed_apps"] =
+            JsonNode.Parse($$$"""{"data":[{"id":"{{{MetaApi.AppId}}}","subscribed_fields":["feed","ratings"]}]}""")!.AsObject();
+        _api.Documents["2002/subscribed_apps"] =
+            JsonNode.Parse($$$"""{"data":[{"whatsapp_business_api_data":{"id":"{{{MetaApi.AppId}}}"}}]}""")!.AsObject();
         _api.Documents["debug_token"] = JsonNode.Parse("""{"data":{"is_valid":true,"expires_at":1800000000}}""")!.AsObject();
-        var subscribes = (IRegistersWebhooks)Channel(("Channels__Meta__AppId", MetaApi.AppId), ("Channels__Meta__Accounts__1001__Kind", "Page"), ("Channels__Meta__Accounts__2002__Kind", "WhatsApp"));
+        var subscribes = (IRegistersWebhooks)Channel(("Channels__Meta__AppId", MetaApi.AppId),
+            ("Channels__Meta__Accounts__1001__Kind", "Page"), ("Channels__Meta__Accounts__2002__Kind", "WhatsApp"));
         var seen = await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", false), CancellationToken.None);
         Assert.Equal(
-            ["subscription 1001: Drifted", "subscription 2002: Right", "token: Right", "webhook page: Drifted", "webhook whatsapp_business_account: Foreign"],
+            ["subscription 1001: Drifted", "subscription 2002: Right", "token: Right", "webhook page: Drifted",
+                "webhook whatsapp_business_account: Foreign"],
             seen.Select(r => $"{r.Name}: {r.State}").Order(StringComparer.Ordinal));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1800000000), seen.Single(r => r.Name == "token").ExpiresAt);
         Assert.Empty(_api.Registered);
 
         await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None);
-        Assert.Equal("https://contact.example.com/api/hooks/meta", _api.Registered[$"{MetaApi.AppId}/subscriptions"].GetProperty("callback_url").GetString());
-        Assert.Contains("ratings", _api.Registered["1001/subscribed_apps"].GetProperty("subscribed_fields").GetString(), StringComparison.Ordinal);
+        Assert.Equal("https://contact.example.com/api/hooks/meta",
+            _api.Registered[$"{MetaApi.AppId}/subscriptions"].GetProperty("callback_url").GetString());
+        Assert.Contains("ratings", _api.Registered["1001/subscribed_apps"].GetProperty("subscribed_fields").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(2, _api.Registered.Count);
 
         _api.Trouble = (400, 190, 460);
-        Assert.All(await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None), r => Assert.Equal(RegistrationState.Unknown, r.State));
-        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
+        Assert.All(await subscribes.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None),
+            r => Assert.Equal(RegistrationState.Unknown, r.State));
+        Assert.Equal(RegistrationState.ByHand,
+            Assert.Single(await ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest(null, true),
+                CancellationToken.None)).State);
     }
 }

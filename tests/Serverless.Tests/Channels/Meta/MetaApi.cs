@@ -7,7 +7,8 @@ using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels.Meta;
 
-/// <summary>The strict double of Meta's Graph API: one page, one Instagram account, one WhatsApp number. A call that it does not know fails the test at the end.</summary>
+/// <summary>The strict double of Meta's Graph API: one page, one Instagram account, one WhatsApp number. A call that it does not know fails
+/// the test at the end.</summary>
 public sealed class MetaApi : IAsyncDisposable
 {
     public const string Token = "fake-meta-token";
@@ -55,17 +56,21 @@ public sealed class MetaApi : IAsyncDisposable
         var wanted = path.EndsWith("/subscriptions", StringComparison.Ordinal) || path == "debug_token" ? AppToken : Token;
         if (Cuts) context.Abort();
         else if (Trouble is { } trouble) await FailAsync(context, trouble.Status, trouble.Code, trouble.Detail);
-        else if (Files.TryGetValue(path, out var open) && path.StartsWith("cdn/", StringComparison.Ordinal)) await context.Response.Body.WriteAsync(open);
+        else if (Files.TryGetValue(path, out var open) && path.StartsWith("cdn/", StringComparison.Ordinal))
+            await context.Response.Body.WriteAsync(open);
         else if (request.Headers.Authorization.ToString() != $"Bearer {wanted}") await FailAsync(context, 401, 190, 463);
         else if (Files.TryGetValue(path, out var file)) await context.Response.Body.WriteAsync(file);
         else if (request.Method == "GET" && Documents.TryGetValue(path, out var document)) await WriteAsync(context, 200, document);
-        else if (request.Method == "GET" && Lists.TryGetValue(path, out var list)) await WriteAsync(context, 200, Page(request.Query, list));
-        else if (request.Method == "POST" && (path.EndsWith("/subscribed_apps", StringComparison.Ordinal) || path.EndsWith("/subscriptions", StringComparison.Ordinal)))
+        else if (request.Method == "GET" && Lists.TryGetValue(path, out var list))
+            await WriteAsync(context, 200, Page(request.Query, list));
+        else if (request.Method == "POST"
+            && (path.EndsWith("/subscribed_apps", StringComparison.Ordinal) || path.EndsWith("/subscriptions", StringComparison.Ordinal)))
         {
             Registered[path] = Body();
             await WriteAsync(context, 200, new JsonObject { ["success"] = true });
         }
-        else if (request.Method == "POST" && path.Split('/') is [_, "messages" or "comments" or "replies" or "mentions"]) await TakeAsync(context, path);
+        else if (request.Method == "POST" && path.Split('/') is [_, "messages" or "comments" or "replies" or "mentions"])
+            await TakeAsync(context, path);
         else if (request.Method == "GET" && path.StartsWith("media-", StringComparison.Ordinal)) await FailAsync(context, 400, 100, 33);
         else
         {
@@ -81,7 +86,8 @@ public sealed class MetaApi : IAsyncDisposable
         var next = from + int.Parse(query["limit"]!, CultureInfo.InvariantCulture);
         var paging = new JsonObject { ["cursors"] = new JsonObject { ["after"] = next.ToString(CultureInfo.InvariantCulture) } };
         if (next < list.Count) paging["next"] = "https://graph.facebook.com/the-next-page";
-        return new JsonObject { ["data"] = new JsonArray([.. list.Take(next).Skip(from).Select(item => item.DeepClone())]), ["paging"] = paging };
+        return new JsonObject { ["data"] = new JsonArray([.. list.Take(next).Skip(from).Select(item => item.DeepClone())]),
+            ["paging"] = paging };
     }
 
     private async Task TakeAsync(HttpContext context, string path)
@@ -90,8 +96,10 @@ public sealed class MetaApi : IAsyncDisposable
         Sent.Enqueue((path, body));
         var id = Interlocked.Increment(ref _ids);
         await WriteAsync(context, 200, body.TryGetProperty("messaging_product", out _)
-            ? new JsonObject { ["messaging_product"] = "whatsapp", ["messages"] = new JsonArray(new JsonObject { ["id"] = $"wamid.ours-{id}" }) }
-            : path.EndsWith("messages", StringComparison.Ordinal) ? new JsonObject { ["recipient_id"] = "psid-9", ["message_id"] = $"mid.ours-{id}" }
+            ? new JsonObject { ["messaging_product"] = "whatsapp",
+                ["messages"] = new JsonArray(new JsonObject { ["id"] = $"wamid.ours-{id}" }) }
+            : path.EndsWith("messages", StringComparison.Ordinal)
+            ? new JsonObject { ["recipient_id"] = "psid-9", ["message_id"] = $"mid.ours-{id}" }
             : new JsonObject { ["id"] = $"comment.ours-{id}" });
     }
 
@@ -102,7 +110,9 @@ public sealed class MetaApi : IAsyncDisposable
     }
 
     private static Task FailAsync(HttpContext context, int status, int code, int detail) => WriteAsync(
-        context, status, new JsonObject { ["error"] = new JsonObject { ["message"] = "what Meta says", ["type"] = "OAuthException", ["code"] = code, ["error_subcode"] = detail, ["fbtrace_id"] = "A" } });
+        context, status,
+        new JsonObject { ["error"] = new JsonObject { ["message"] = "what Meta says", ["type"] = "OAuthException", ["code"] = code,
+            ["error_subcode"] = detail, ["fbtrace_id"] = "A" } });
 
     private static Task WriteAsync(HttpContext context, int status, JsonNode json)
     {

@@ -40,13 +40,15 @@ public sealed class MetaBatchTests
     public void A_bad_element_keeps_the_others()
     {
         var body = $$$$"""{"object":"page","entry":[null,7,{"id":"1001","messaging":[{"sender":{"id":"6"},"message":{"mid":"m1","text":"a"}},{"sender":{"id":"6"},"message":{"mid":"m2","text":"\ud800"}},null,{"sender":{"id":"6"},"message":{"mid":"m3","text":"c"}}]},{"id":"1001","changes":"none"},{"id":"1001","changes":[[]]}]}""";
-        Assert.Equal(["placeholder", "placeholder", "message", "thrown", "placeholder", "message", "placeholder", "placeholder"], Ends(body));
+        Assert.Equal(["placeholder", "placeholder", "message", "thrown", "placeholder", "message", "placeholder", "placeholder"],
+            Ends(body));
     }
 
     [Fact]
     public void A_thousand_updates_are_a_thousand_elements()
     {
-        var items = string.Join(',', Enumerable.Range(0, 1000).Select(i => $$$$"""{"from":"4917139200{{{{i % 100:00}}}}","id":"wamid.{{{{i}}}}","type":"text","text":{"body":"{{{{i}}}}"}}"""));
+        var items = string.Join(',', Enumerable.Range(0, 1000)
+            .Select(i => $$$$"""{"from":"4917139200{{{{i % 100:00}}}}","id":"wamid.{{{{i}}}}","type":"text","text":{"body":"{{{{i}}}}"}}"""));
         var outcomes = Read(WhatsApp("[]", items));
         Assert.Equal(1000, outcomes.Count);
         Assert.Equal("entry[0].changes[0].value.messages[999]", outcomes[999].Position);
@@ -55,7 +57,8 @@ public sealed class MetaBatchTests
 
     [Theory]
     [InlineData("""{"object":"page","entry":[{"id":"1","messaging":[{"message":{"mid":"m","text":"x"}}],"standby":[{}],"changes":[{"field":"feed","value":{"item":"like"}}]}]}""", "entry[0].messaging[0] entry[0].standby[0] entry[0].changes[0].value")]
-    [InlineData("""{"object":"instagram","entry":[{"id":"1","field":"comments","value":{"id":"c"}},{"id":"1","hop":1}]}""", "entry[0].value entry[1]")]
+    [InlineData("""{"object":"instagram","entry":[{"id":"1","field":"comments","value":{"id":"c"}},{"id":"1","hop":1}]}""",
+        "entry[0].value entry[1]")]
     [InlineData("""{"object":"hologram","entry":[{"id":"1","changes":[{"field":"x"}]}]}""", "entry[0].changes[0].value")]
     [InlineData("""{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"x"},{"field":"messages","value":{"statuses":[{}],"messages":[{}]}}]}]}""", "entry[0].changes[0].value entry[0].changes[1].value.statuses[0] entry[0].changes[1].value.messages[0]")]
     public void Each_element_says_where_it_stands(string body, string positions) =>

@@ -9,12 +9,14 @@ using Xunit;
 namespace Serverless.Tests.Channels.Meta;
 
 /// <summary>Meta's door: the promises of every channel, the published signature, the handshake, several apps.</summary>
-/// <remarks>There is no <c>StaleAfter</c>: Meta's signature carries no time, so a call never grows old and only its ids tell a repetition.</remarks>
+/// <remarks>There is no <c>StaleAfter</c>: Meta's signature carries no time, so a call never grows old and only its ids tell a
+/// repetition.</remarks>
 public sealed class MetaChannelTests : ChannelConformance
 {
     protected override string Name => "meta";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Meta__AppSecret", "Channels__Meta__PreviousAppSecret")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Meta__AppSecret", "Channels__Meta__PreviousAppSecret")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-hub-signature-256"];
 
@@ -95,7 +97,8 @@ public sealed class MetaChannelTests : ChannelConformance
     [Fact]
     public void Another_method_is_not_taken_for_stored()
     {
-        var answer = Assert.IsType<VerificationResult.Challenge>(Channel().Verify(Post("test", "sha256=00") with { Method = "PUT" })).Response;
+        var answer = Assert.IsType<VerificationResult.Challenge>(Channel()
+            .Verify(Post("test", "sha256=00") with { Method = "PUT" })).Response;
         Assert.Equal(405, answer.Status);
         Assert.Contains(answer.Headers, h => h is { Key: "Allow", Value: "GET, POST" });
     }
@@ -109,7 +112,8 @@ public sealed class MetaChannelTests : ChannelConformance
     }
 
     private WebhookResponse Get(Dictionary<string, string?> settings, string query) =>
-        Assert.IsType<VerificationResult.Challenge>(Channel(settings).Verify(Post("", "") with { Method = "GET", PathAndQuery = $"/api/hooks/meta{query}" })).Response;
+        Assert.IsType<VerificationResult.Challenge>(Channel(settings)
+            .Verify(Post("", "") with { Method = "GET", PathAndQuery = $"/api/hooks/meta{query}" })).Response;
 
     private static string Text(WebhookResponse answer, int status)
     {

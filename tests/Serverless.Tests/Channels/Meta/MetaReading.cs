@@ -26,9 +26,11 @@ internal static class MetaReading
     internal static IChannel Channel(MetaApi api, TimeProvider time, params (string Name, string? Value)[] more)
     {
         var settings = Seed.SettingsOf("meta");
-        (string, string?)[] own = [("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__InstagramApiUrl", $"{api.Address}/instagram"), ("Channels__Meta__AccessToken", MetaApi.Token), .. more];
+        (string, string?)[] own = [("Channels__Meta__ApiUrl", api.Address), ("Channels__Meta__InstagramApiUrl", $"{api.Address}/instagram"),
+            ("Channels__Meta__AccessToken", MetaApi.Token), .. more];
         foreach (var (name, value) in own) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton(time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddSingleton(time).AddSingleton(_ => new GuardedHttp(loopbackToo: true))
+            .AddSingleton<ProviderHttp>();
         MetaChannel.Add(services, Seed.Configuration(settings));
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
@@ -60,7 +62,8 @@ internal static class MetaReading
 
     internal static List<Contact> ContactsOf(string body) => [.. Events(body).Select(e => e.Contact)];
 
-    internal static List<ContactEvent> Events(string body) => [.. Read(body).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)];
+    internal static List<ContactEvent> Events(string body) =>
+        [.. Read(body).Select(o => o.Reading).OfType<Parsed.Found>().Select(f => f.Event)];
 
     internal static List<string> Ends(string body) => [.. Read(body).Select(o => o.Reading switch
     {
@@ -74,7 +77,8 @@ internal static class MetaReading
     internal static List<(string Position, Parsed? Reading)> Read(string body)
     {
         var services = new ServiceCollection();
-        services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false)).AddSingleton<ProviderHttp>();
+        services.AddSingleton<TimeProvider>(new FakeTime(ArrivedAt)).AddSingleton(_ => new GuardedHttp(loopbackToo: false))
+            .AddSingleton<ProviderHttp>();
         MetaChannel.Add(services, Seed.Configuration([]));
         using var provider = services.BuildServiceProvider();
         var channel = provider.GetRequiredService<IChannel>();

@@ -5,7 +5,8 @@ using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels.Placetel;
 
-/// <summary>Placetel's REST API on loopback, as far as it is used: SMS, strict about token and fields. What the test does not know of fails it. https://api.placetel.de/v2/docs/</summary>
+/// <summary>Placetel's REST API on loopback, as far as it is used: SMS, strict about token and fields. What the test does not know of fails
+/// it. https://api.placetel.de/v2/docs/</summary>
 public sealed class PlacetelApi : IAsyncDisposable
 {
     public const string Token = "fake-placetel-token";
@@ -31,7 +32,8 @@ public sealed class PlacetelApi : IAsyncDisposable
     private Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
         if (request.Headers.GetValueOrDefault("Authorization") != $"Bearer {Token}") context.Response.StatusCode = 401;
-        else if ((request.Method, request.Target) is ("POST", "/v2/sms") && JsonNode.Parse(request.Body) is JsonObject { Count: 2 } sms && ((string)sms["recipient"]!).StartsWith('+') && sms["message"] is not null) Sms.Enqueue(sms);
+        else if ((request.Method, request.Target) is ("POST", "/v2/sms") && JsonNode.Parse(request.Body) is JsonObject { Count: 2 } sms
+            && ((string)sms["recipient"]!).StartsWith('+') && sms["message"] is not null) Sms.Enqueue(sms);
         else
         {
             _endpoint.Complain($"{request.Method} {request.Target}");

@@ -20,9 +20,12 @@ public sealed class PlacetelCallTests
     public void The_published_signature_is_genuine()
     {
         var channel = Channel(("Channels__Placetel__Secret", "12345"));
-        var call = Call("call_id=4a4cbb39578170aed9a2761a7bec8c7e704a541f52291ef603d6f5f152980c3c&event=CallAccepted&from=0123456789&to=0987654321") with
+        var call = Call(
+            "call_id=4a4cbb39578170aed9a2761a7bec8c7e704a541f52291ef603d6f5f152980c3c&event=CallAccepted&from=0123456789&to=0987654321")
+            with
         {
-            Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-placetel-signature"] = "c4f823c5b8806432fe2b83b1fc2ee714422e0cdfb4b5129152a7d0bbcd7792d0" },
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-placetel-signature"] =
+                "c4f823c5b8806432fe2b83b1fc2ee714422e0cdfb4b5129152a7d0bbcd7792d0" },
         };
         Assert.IsType<VerificationResult.Valid>(channel.Verify(call));
         Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Channel().Verify(call));
@@ -35,11 +38,13 @@ public sealed class PlacetelCallTests
     public void A_journey_is_one_contact(string journey, CallOutcome outcome, int? waited, int took, ContactKind kind)
     {
         var channel = Channel();
-        var events = Seed.Of("placetel").Where(s => s.Name.Split('-', 2)[1].StartsWith(journey, StringComparison.Ordinal)).Select(s => Event(channel, s.ToDelivery(channel))).ToList();
+        var events = Seed.Of("placetel").Where(s => s.Name.Split('-', 2)[1].StartsWith(journey, StringComparison.Ordinal))
+            .Select(s => Event(channel, s.ToDelivery(channel))).ToList();
         foreach (var order in new[] { events, events.AsEnumerable().Reverse() })
         {
             var contact = ContactFold.Fold(order);
-            Assert.Equal((outcome, waited, took, kind), (contact.Call!.Outcome, contact.Call.WaitSeconds, contact.Call.DurationSeconds!.Value, contact.Kind));
+            Assert.Equal((outcome, waited, took, kind),
+                (contact.Call!.Outcome, contact.Call.WaitSeconds, contact.Call.DurationSeconds!.Value, contact.Kind));
         }
     }
 
@@ -51,7 +56,8 @@ public sealed class PlacetelCallTests
     [InlineData("", null)]
     public void Numbers_are_read_as_they_are_dialled_in_the_country(string from, string? number)
     {
-        var contact = Event(Channel(), Call($"event=IncomingCall&call_id=1&direction=in&to=03023125450&from={Uri.EscapeDataString(from)}")).Contact;
+        var contact = Event(Channel(),
+            Call($"event=IncomingCall&call_id=1&direction=in&to=03023125450&from={Uri.EscapeDataString(from)}")).Contact;
         Assert.Equal(number, contact.Parties.SingleOrDefault()?.Value);
         Assert.Equal(number is null ? null : $"{number} +493023125450", contact.ThreadKey);
     }
@@ -67,7 +73,9 @@ public sealed class PlacetelCallTests
     [InlineData("Language", "de-DE", "<Response><Reject reason=\"busy\" /></Response>")]
     [InlineData("RecordingNotice", "55", "<Response><Forward voicemail=\"true\" voicemail_announcement=\"55\" /></Response>")]
     public void Outside_the_hours_a_caller_hears_what_the_plan_can_say(string member, string value, string xml) =>
-        Assert.Equal(xml, Xml(Channel(("Channels__Placetel__Numbers__493023125459__Hours", "never"), ($"Channels__Placetel__Numbers__493023125459__{member}", value)), "03023125459"));
+        Assert.Equal(xml,
+            Xml(Channel(("Channels__Placetel__Numbers__493023125459__Hours", "never"),
+                ($"Channels__Placetel__Numbers__493023125459__{member}", value)), "03023125459"));
 
     [Fact]
     public void A_number_without_a_plan_keeps_placetels_routing_and_strangers_learn_nothing()
@@ -89,14 +97,18 @@ public sealed class PlacetelCallTests
         Assert.Equal(("sms:0123", contact.ThreadKey), (sent.Event.Contact.ExternalId, sent.Event.Contact.ThreadKey));
         Assert.Equal("+442079460222", (string?)Assert.Single(api.Sms)["recipient"]);
 
-        foreach (var (answer, outcome) in new (int, Type)[] { (401, typeof(ReplyOutcome.Refused)), (422, typeof(ReplyOutcome.Refused)), (429, typeof(ReplyOutcome.Later)), (503, typeof(ReplyOutcome.Uncertain)) })
+        foreach (var (answer, outcome) in new (int, Type)[] { (401, typeof(ReplyOutcome.Refused)), (422, typeof(ReplyOutcome.Refused)),
+            (429, typeof(ReplyOutcome.Later)), (503, typeof(ReplyOutcome.Uncertain)) })
         {
             api.Trouble(answer);
             Assert.IsType(outcome, await channel.SendAsync(reply, default));
         }
 
-        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await channel.SendAsync(reply with { To = contact with { Reply = null } }, default)).Reason);
-        Assert.Equal(ReplyReasons.NotPermitted, Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)Channel()).SendAsync(reply, default)).Reason);
+        Assert.Equal(ReplyReasons.NoReplyPath,
+            Assert.IsType<ReplyOutcome.Refused>(await channel.SendAsync(reply with { To = contact with { Reply = null } },
+                default)).Reason);
+        Assert.Equal(ReplyReasons.NotPermitted,
+            Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)Channel()).SendAsync(reply, default)).Reason);
     }
 
     [Fact]
@@ -104,20 +116,25 @@ public sealed class PlacetelCallTests
     {
         var channel = Channel();
         Assert.NotEmpty(((IReconciles)channel).Blind);
-        var registration = Assert.Single(await ((IRegistersWebhooks)channel).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default));
+        var registration =
+            Assert.Single(
+                await ((IRegistersWebhooks)channel).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true),
+                    default));
         Assert.Equal(RegistrationState.ByHand, registration.State);
         Assert.Contains("https://contact.example.com/api/hooks/placetel", registration.Step!, StringComparison.Ordinal);
     }
 
     private static string Xml(IChannel channel, string to, Acceptance acceptance = Acceptance.Stored) =>
-        Encoding.UTF8.GetString(channel.Respond(Call($"event=IncomingCall&call_id=1&from=anonymous&direction=in&to={to}"), acceptance).Body.Span)
+        Encoding.UTF8.GetString(channel.Respond(Call($"event=IncomingCall&call_id=1&from=anonymous&direction=in&to={to}"),
+            acceptance).Body.Span)
             .Replace("<?xml version=\"1.0\" encoding=\"utf-8\"?>", "", StringComparison.Ordinal);
 
     private static IChannel Channel(params (string Name, string? Value)[] settings)
     {
         var all = Seed.SettingsOf("placetel");
         foreach (var (name, value) in settings) all[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now))
+            .AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         PlacetelChannel.Add(services, Seed.Configuration(all));
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
     }

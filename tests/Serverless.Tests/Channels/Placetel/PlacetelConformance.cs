@@ -11,13 +11,15 @@ public sealed class PlacetelConformance : ChannelConformance
 {
     protected override string Name => "placetel";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Placetel__Secret", "Channels__Placetel__PreviousSecret")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Placetel__Secret", "Channels__Placetel__PreviousSecret")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-placetel-signature"];
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => PlacetelChannel.Add(services, configuration);
 
-    /// <summary>An incoming call is answered while storage is down, too: the notifications that follow bring it back (P1's one exception).</summary>
+    /// <summary>An incoming call is answered while storage is down, too: the notifications that follow bring it back (P1's one
+    /// exception).</summary>
     protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.ContentType == "application/xml") Assert.Equal(200, answer.Status);

@@ -22,7 +22,8 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         Add("CALL", "c1", "MISSED_INCOMING", "+442079460555", 0, ("callId", "5f1c01"), ("callStatus", "MISSED"));
         Add("CALL", "c2", "INCOMING", "+442079460556", 1, ("callId", "5f1c03"), ("callStatus", "SUCCESS"), ("duration", 300));
         Add("CALL", "c3", "INCOMING", "+442079460556", 3, ("callId", "5f1c04"), ("callStatus", "SUCCESS"), ("duration", 60));
-        Add("VOICEMAIL", "v1", "INCOMING", "+4915123456789", 10, ("transcription", "Bitte rufen Sie zurück."), ("recordingUrl", $"{_api.Url}/files/voicemail.mp3"), ("duration", 34));
+        Add("VOICEMAIL", "v1", "INCOMING", "+4915123456789", 10, ("transcription", "Bitte rufen Sie zurück."),
+            ("recordingUrl", $"{_api.Url}/files/voicemail.mp3"), ("duration", 34));
         Add("SMS", "m1", "INCOMING", "+4915123456780", 11, ("smsContent", "Danke!"));
         Add("SMS", "m2", "OUTGOING", "+4915123456780", 12, ("smsContent", "Gern."));
         Add("FAX", "f1", "INCOMING", "+4915123456780", 13);
@@ -79,7 +80,8 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     {
         var sent = Assert.IsType<ReplyOutcome.Sent>(await Reply("Wir haben Ihren Anruf verpasst und rufen heute zurück."));
         Assert.Equal("+442079460555", (string?)Assert.Single(_api.Sms)["recipient"]);
-        Assert.Equal((Direction.Outbound, "sms:0123", "sms"), (sent.Event.Contact.Direction, sent.Event.Contact.ExternalId, sent.Event.Contact.Network));
+        Assert.Equal((Direction.Outbound, "sms:0123", "sms"),
+            (sent.Event.Contact.Direction, sent.Event.Contact.ExternalId, sent.Event.Contact.Network));
         Assert.False(((ISendsReplies)Channel()).Repeatable);
     }
 
@@ -87,7 +89,8 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
     public async Task What_became_of_a_try_to_send_is_said_exactly()
     {
         Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await Reply(new string('a', 2000))).Reason);
-        Assert.Equal(ReplyReasons.NoReplyPath, Assert.IsType<ReplyOutcome.Refused>(await Reply("Hallo", Contact() with { Reply = null })).Reason);
+        Assert.Equal(ReplyReasons.NoReplyPath,
+            Assert.IsType<ReplyOutcome.Refused>(await Reply("Hallo", Contact() with { Reply = null })).Reason);
         _api.Trouble(429, "3");
         Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(3)), await Reply("Hallo"));
         _api.Trouble(402);
@@ -101,9 +104,14 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         }
 
         Assert.Empty(_api.Sms);
-        Assert.IsType<ReplyOutcome.Later>(await ((ISendsReplies)SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "x"), ("Channels__Sipgate__SmsId", "s0"), ("Channels__Sipgate__ApiUrl", "http://127.0.0.1:1/v2")))
+        Assert.IsType<ReplyOutcome.Later>(
+            await ((ISendsReplies)SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "x"), ("Channels__Sipgate__SmsId", "s0"),
+                ("Channels__Sipgate__ApiUrl", "http://127.0.0.1:1/v2")))
             .SendAsync(new Reply { Id = "0123", To = Contact(), Text = "Hallo", CaseNumber = "7K3M-P2QX" }, default));
-        Assert.Contains("Channels__Sipgate__TokenId", Assert.IsType<ReplyOutcome.Refused>(await ((ISendsReplies)SipgateCallTests.Channel()).SendAsync(new Reply { Id = "0", To = Contact(), Text = "x", CaseNumber = "7" }, default)).Detail!, StringComparison.Ordinal);
+        Assert.Contains("Channels__Sipgate__TokenId",
+            Assert.IsType<ReplyOutcome.Refused>(
+                await ((ISendsReplies)SipgateCallTests.Channel()).SendAsync(new Reply { Id = "0", To = Contact(), Text = "x",
+                    CaseNumber = "7" }, default)).Detail!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,21 +141,27 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
         _api.Trouble(403);
         Assert.All(await Check(repair: true), r => Assert.True(r.State == RegistrationState.Unknown && r.Step is not null));
         var blind = (IRegistersWebhooks)SipgateCallTests.Channel();
-        Assert.All(await blind.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default), r => Assert.Contains("https://contact.example.com/api/hooks/sipgate", r.Step!, StringComparison.Ordinal));
+        Assert.All(await blind.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", Repair: true), default), r =>
+            Assert.Contains("https://contact.example.com/api/hooks/sipgate", r.Step!, StringComparison.Ordinal));
         Assert.NotEmpty(((IReconciles)blind).Blind);
         Assert.Empty(((IReconciles)blind).Sources);
     }
 
     private static (string Name, string? Value) Token => ("Channels__Sipgate__TokenId", "token-TEST");
 
-    private IChannel Channel() => SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "fake-sipgate-token"), ("Channels__Sipgate__SmsId", "s0"), ("Channels__Sipgate__ApiUrl", _api.Url));
+    private IChannel Channel() =>
+        SipgateCallTests.Channel(Token, ("Channels__Sipgate__Token", "fake-sipgate-token"), ("Channels__Sipgate__SmsId", "s0"),
+            ("Channels__Sipgate__ApiUrl", _api.Url));
 
-    private Task<ReconciliationResult> Look(string? cursor) => ((IReconciles)Channel()).ReadAsync("history", new ReconciliationStart(cursor, Morning), default);
+    private Task<ReconciliationResult> Look(string? cursor) =>
+        ((IReconciles)Channel()).ReadAsync("history", new ReconciliationStart(cursor, Morning), default);
 
-    private Task<IReadOnlyList<Registration>> Check(bool repair) => ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default);
+    private Task<IReadOnlyList<Registration>> Check(bool repair) =>
+        ((IRegistersWebhooks)Channel()).CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default);
 
     private Task<ReplyOutcome> Reply(string text, Contact? to = null) =>
-        ((ISendsReplies)Channel()).SendAsync(new Reply { Id = "0123", To = to ?? Contact(), Text = text, CaseNumber = "7K3M-P2QX" }, default);
+        ((ISendsReplies)Channel()).SendAsync(new Reply { Id = "0123", To = to ?? Contact(), Text = text, CaseNumber = "7K3M-P2QX" },
+            default);
 
     private static Contact Contact() => new()
     {

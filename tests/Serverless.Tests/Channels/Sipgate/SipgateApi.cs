@@ -8,14 +8,16 @@ using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Channels.Sipgate;
 
-/// <summary>sipgate's REST API on loopback: history, SMS and webhook settings, strict about token, fields and addresses. What the test does not know of fails it.</summary>
+/// <summary>sipgate's REST API on loopback: history, SMS and webhook settings, strict about token, fields and addresses. What the test does
+/// not know of fails it.</summary>
 public sealed class SipgateApi : IAsyncDisposable
 {
     private StrictEndpoint _endpoint = null!;
 
     public JsonArray History { get; } = [];
 
-    public JsonObject Settings { get; private set; } = new() { ["incomingUrl"] = "", ["outgoingUrl"] = "", ["log"] = true, ["whitelist"] = new JsonArray("p0") };
+    public JsonObject Settings { get; private set; } = new() { ["incomingUrl"] = "", ["outgoingUrl"] = "", ["log"] = true,
+        ["whitelist"] = new JsonArray("p0") };
 
     public ConcurrentQueue<JsonObject> Sms { get; } = new();
 
@@ -31,7 +33,8 @@ public sealed class SipgateApi : IAsyncDisposable
     }
 
     /// <summary>The next call gets this answer; status 0 resets the connection.</summary>
-    public void Trouble(int status, string? retryAfter = null) => _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
+    public void Trouble(int status, string? retryAfter = null) =>
+        _endpoint.Trouble(status, retryAfter is null ? null : $"Retry-After: {retryAfter}");
 
     public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
@@ -58,7 +61,8 @@ public sealed class SipgateApi : IAsyncDisposable
                 break;
             case ("POST", "/v2/sessions/sms"):
                 var sms = JsonNode.Parse(request.Body)!.AsObject();
-                context.Response.StatusCode = sms.Count == 3 && (string?)sms["smsId"] == "s0" && ((string)sms["recipient"]!).StartsWith('+') && sms["message"] is not null ? 204 : 400;
+                context.Response.StatusCode = sms.Count == 3 && (string?)sms["smsId"] == "s0" && ((string)sms["recipient"]!).StartsWith('+')
+                    && sms["message"] is not null ? 204 : 400;
                 if (context.Response.StatusCode == 204) Sms.Enqueue(sms);
                 break;
             case ("GET", "/v2/files/voicemail.mp3"):
@@ -75,9 +79,11 @@ public sealed class SipgateApi : IAsyncDisposable
     private JsonObject Page(IQueryCollection query)
     {
         var from = DateTimeOffset.Parse(query["from"]!, CultureInfo.InvariantCulture);
-        var fitting = History.Where(e => DateTimeOffset.Parse((string)e!["created"]!, CultureInfo.InvariantCulture) >= from && query["types"].Contains((string)e["type"]!))
+        var fitting = History.Where(e => DateTimeOffset.Parse((string)e!["created"]!, CultureInfo.InvariantCulture) >= from
+            && query["types"].Contains((string)e["type"]!))
             .OrderByDescending(e => (string)e!["created"]!, StringComparer.Ordinal).Select(e => e!.DeepClone()).ToList();
-        var items = fitting.Skip(int.Parse(query["offset"]!, CultureInfo.InvariantCulture)).Take(int.Parse(query["limit"]!, CultureInfo.InvariantCulture));
+        var items = fitting.Skip(int.Parse(query["offset"]!, CultureInfo.InvariantCulture))
+            .Take(int.Parse(query["limit"]!, CultureInfo.InvariantCulture));
         return new JsonObject { ["items"] = new JsonArray([.. items]), ["totalCount"] = fitting.Count };
     }
 

@@ -16,7 +16,8 @@ public sealed class SipgateCallTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Printed in sipgate's own test code, signed with its real key. https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook/webhook.test.node.ts</summary>
+    /// <summary>Printed in sipgate's own test code, signed with its real key.
+    /// https://github.com/sipgate-io/sipgateio-node/blob/master/lib/webhook/webhook.test.node.ts</summary>
     private const string PublishedBody =
         "callId=&direction=in&event=newCall&from=4912354678&fullUserId%5B%5D%5B0%5D=123456789&originalCallId=&to=49999999&user%5B%5D%5B0%5D=TestUser&userId%5B%5D%5B0%5D=123456789&xcid=";
 
@@ -30,9 +31,12 @@ public sealed class SipgateCallTests
     public void A_push_signed_by_sipgate_itself_is_genuine_without_any_setting_of_a_key()
     {
         var channel = Channel(("Channels__Sipgate__PublicKey", null));
-        var delivery = Push(PublishedBody) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-sipgate-signature"] = PublishedSignature } };
+        var delivery = Push(PublishedBody)
+            with { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-sipgate-signature"] = PublishedSignature } };
         Assert.IsType<VerificationResult.Valid>(channel.Verify(delivery));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), channel.Verify(delivery with { Body = Encoding.UTF8.GetBytes(PublishedBody.Replace("123456789", "123456779", StringComparison.Ordinal)) }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            channel.Verify(delivery
+                with { Body = Encoding.UTF8.GetBytes(PublishedBody.Replace("123456789", "123456779", StringComparison.Ordinal)) }));
     }
 
     [Fact]
@@ -53,7 +57,8 @@ public sealed class SipgateCallTests
     public void A_journey_is_one_contact_whatever_the_order_of_its_pushes(string journey, CallOutcome outcome, int? waited, int? took)
     {
         var channel = Channel();
-        var events = Seed.Of("sipgate").Where(s => s.Name.Split('-', 2)[1].StartsWith(journey, StringComparison.Ordinal)).Select(s => Event(channel, s.ToDelivery(channel))).ToList();
+        var events = Seed.Of("sipgate").Where(s => s.Name.Split('-', 2)[1].StartsWith(journey, StringComparison.Ordinal))
+            .Select(s => Event(channel, s.ToDelivery(channel))).ToList();
         Assert.Single(events.Select(e => (e.Contact.Account, e.Contact.ExternalId)).Distinct());
         Assert.Equal(events.Count, events.Select(e => e.EventId).Distinct(StringComparer.Ordinal).Count());
         var contact = ContactFold.Fold(events);
@@ -67,8 +72,10 @@ public sealed class SipgateCallTests
     public void A_transfer_is_a_leg_of_the_same_journey_and_names_who_was_reached()
     {
         var channel = Channel();
-        var contact = ContactFold.Fold(Seed.Of("sipgate").Where(s => s.Name.Contains("journey", StringComparison.Ordinal)).Select(s => Event(channel, s.ToDelivery(channel))));
-        Assert.Equal([new CallLeg("5f1c01", "Ayşe Demir", CallOutcome.Answered), new CallLeg("5f1c02", "Marta König", CallOutcome.Answered, Transferred: true)], contact.Call!.Legs!);
+        var contact = ContactFold.Fold(Seed.Of("sipgate").Where(s => s.Name.Contains("journey", StringComparison.Ordinal))
+            .Select(s => Event(channel, s.ToDelivery(channel))));
+        Assert.Equal([new CallLeg("5f1c01", "Ayşe Demir", CallOutcome.Answered),
+            new CallLeg("5f1c02", "Marta König", CallOutcome.Answered, Transferred: true)], contact.Call!.Legs!);
         Assert.Equal(("+493023125400", "+442079460555 +493023125400"), (contact.Entry, contact.ThreadKey));
     }
 
@@ -93,12 +100,14 @@ public sealed class SipgateCallTests
     [InlineData("493023125401", "in", "", "Dial/Voicemail")]
     [InlineData("493023125403", "in", "", "Reject")]
     [InlineData("493023125499", "in", "", "")]
-    public void A_new_call_meets_the_plan_of_its_number_and_every_answer_asks_for_what_follows(string to, string direction, string more, string verbs)
+    public void A_new_call_meets_the_plan_of_its_number_and_every_answer_asks_for_what_follows(string to, string direction, string more,
+        string verbs)
     {
         var channel = Channel(("Channels__Sipgate__Numbers__493023125403__Hours", "never"));
         foreach (var acceptance in new[] { Acceptance.Stored, Acceptance.NotStored })
         {
-            var xml = Xml(channel.Respond(Push($"event=newCall&callId=1&from=442079460555&to={to}&direction={direction}{more}"), acceptance));
+            var xml = Xml(channel.Respond(Push($"event=newCall&callId=1&from=442079460555&to={to}&direction={direction}{more}"),
+                acceptance));
             Assert.Equal("https://contact.example.com/api/hooks/sipgate", xml.Attribute("onAnswer")!.Value);
             Assert.Equal("https://contact.example.com/api/hooks/sipgate", xml.Attribute("onHangup")!.Value);
             Assert.Equal(verbs, Verbs(xml));
@@ -107,12 +116,15 @@ public sealed class SipgateCallTests
 
     [Fact]
     public void A_caller_who_is_not_proven_genuine_learns_no_number_of_ours() =>
-        Assert.Equal("", Verbs(Xml(Channel().Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Quarantined))));
+        Assert.Equal("",
+            Verbs(Xml(Channel()
+                .Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Quarantined))));
 
     [Fact]
     public void Without_our_own_address_the_answer_is_valid_and_asks_for_nothing()
     {
-        var xml = Xml(Channel(("Hooks__PublicBaseUrl", null)).Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Stored));
+        var xml = Xml(Channel(("Hooks__PublicBaseUrl", null))
+            .Respond(Push("event=newCall&callId=1&from=442079460555&to=493023125400&direction=in"), Acceptance.Stored));
         Assert.Empty(xml.Attributes());
         Assert.Equal("Dial/Number=493023125411,493023125413", Verbs(xml));
     }
@@ -126,7 +138,8 @@ public sealed class SipgateCallTests
         var all = Seed.SettingsOf("sipgate");
         foreach (var (name, value) in settings) all[name] = value;
         var configuration = Seed.Configuration(all);
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now)).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now))
+            .AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = all["Hooks__PublicBaseUrl"]);
         SipgateChannel.Add(services, configuration);
         return services.BuildServiceProvider().GetRequiredService<IChannel>();
@@ -152,7 +165,9 @@ public sealed class SipgateCallTests
     }
 
     private static string Verbs(XElement response) => string.Join(' ', response.Elements().Select(verb =>
-        verb.Elements().Any() ? $"{verb.Name}/{verb.Elements().First().Name}{(verb.Value.Length > 0 ? "=" + string.Join(',', verb.Elements().Select(e => e.Value)) : "")}" : verb.Name.ToString()));
+        verb.Elements().Any()
+        ? $"{verb.Name}/{verb.Elements().First().Name}{(verb.Value.Length > 0 ? "=" + string.Join(',', verb.Elements().Select(e => e.Value)) : "")}" : verb.Name.ToString()));
 
-    private static string ContactJsonText(Contact contact) => System.Text.Json.JsonSerializer.Serialize(contact, ContactJson.Default.Contact);
+    private static string ContactJsonText(Contact contact) =>
+        System.Text.Json.JsonSerializer.Serialize(contact, ContactJson.Default.Contact);
 }

@@ -11,7 +11,8 @@ public sealed class SipgateConformance : ChannelConformance
 {
     protected override string Name => "sipgate";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Sipgate__PublicKey", "Channels__Sipgate__PreviousPublicKey")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Sipgate__PublicKey", "Channels__Sipgate__PreviousPublicKey")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-sipgate-signature"];
 
@@ -20,7 +21,8 @@ public sealed class SipgateConformance : ChannelConformance
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => SipgateChannel.Add(services, configuration);
 
-    /// <summary>Overridden: without a setting sipgate's published key counts, so nothing is missing. What it did not sign is still not genuine.</summary>
+    /// <summary>Overridden: without a setting sipgate's published key counts, so nothing is missing. What it did not sign is still not
+    /// genuine.</summary>
     [Fact]
     public override void Without_a_secret_nothing_is_genuine_and_the_missing_setting_is_named()
     {
@@ -29,7 +31,8 @@ public sealed class SipgateConformance : ChannelConformance
         Assert.Empty(Channel(settings).Problems());
     }
 
-    /// <summary>A new call is answered while storage is down, too: its answer carries the callbacks that bring it back (P1's one exception).</summary>
+    /// <summary>A new call is answered while storage is down, too: its answer carries the callbacks that bring it back (P1's one
+    /// exception).</summary>
     protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.ContentType == "application/xml") Assert.Equal(200, answer.Status);
@@ -45,7 +48,8 @@ public sealed class SipgateConformance : ChannelConformance
     [InlineData("Channels__Sipgate__Default__Hours", "9 to 5")]
     [InlineData("Channels__Sipgate__Numbers__493023125400__Greeting", "Guten Tag")]
     [InlineData("Channels__Sipgate__Numbers__493023125400__Rings__1__Numbers", "+493023125414")]
-    [InlineData("Channels__Sipgate__Numbers__493023125400__Rings__0__Numbers", "+4930231251,+4930231252,+4930231253,+4930231254,+4930231255,+4930231256")]
+    [InlineData("Channels__Sipgate__Numbers__493023125400__Rings__0__Numbers",
+        "+4930231251,+4930231252,+4930231253,+4930231254,+4930231255,+4930231256")]
     [InlineData("Channels__Sipgate__Numbers__493023125400__Rings__0__Numbers", "sip:desk@pbx.example.com")]
     public void A_slip_in_the_settings_and_what_sipgate_cannot_say_are_told_by_the_name_of_the_setting(string name, string? value)
     {

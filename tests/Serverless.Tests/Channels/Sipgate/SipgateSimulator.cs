@@ -20,7 +20,8 @@ internal sealed class SipgateSimulator(SipgateApi api, bool calls, FakeTime time
 
     public (string Name, string? Value)[] Settings =>
     [
-        ("Channels__Sipgate__ApiUrl", api.Url), ("Channels__Sipgate__TokenId", "token-TEST"), ("Channels__Sipgate__Token", "fake-sipgate-token"), ("Channels__Sipgate__SmsId", "s0"),
+        ("Channels__Sipgate__ApiUrl", api.Url), ("Channels__Sipgate__TokenId", "token-TEST"),
+        ("Channels__Sipgate__Token", "fake-sipgate-token"), ("Channels__Sipgate__SmsId", "s0"),
         ("Channels__Sipgate__PublicKey", Convert.ToBase64String(Key.ExportSubjectPublicKeyInfo())),
     ];
 
@@ -50,16 +51,20 @@ internal sealed class SipgateSimulator(SipgateApi api, bool calls, FakeTime time
         var (from, to) = direction == "OUTGOING" ? (Ours, _customer) : (_customer, Ours);
         api.History.Add(new JsonObject
         {
-            ["id"] = id, ["type"] = calls ? "CALL" : "SMS", ["direction"] = direction, ["source"] = $"+{from}", ["target"] = $"+{to}", ["created"] = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["id"] = id, ["type"] = calls
+            ? "CALL" : "SMS", ["direction"] = direction, ["source"] = $"+{from}", ["target"] = $"+{to}",
+            ["created"] = time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             ["callId"] = calls ? id : null, ["callStatus"] = calls ? "MISSED" : null, ["smsContent"] = calls ? null : text,
         });
     }
 
     private HookCall Rings(string call)
     {
-        var body = Encoding.ASCII.GetBytes($"event=newCall&callId={call}&origCallId={call}&from={_customer}&to={Ours}&direction=in&user%5B%5D=Zentrale");
+        var body = Encoding.ASCII.GetBytes(
+            $"event=newCall&callId={call}&origCallId={call}&from={_customer}&to={Ours}&direction=in&user%5B%5D=Zentrale");
         return new HookCall(
             "/api/hooks/sipgate", body,
-            ("Content-Type", "application/x-www-form-urlencoded"), ("X-Sipgate-Signature", Convert.ToBase64String(Key.SignData(body, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))));
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("X-Sipgate-Signature", Convert.ToBase64String(Key.SignData(body, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))));
     }
 }

@@ -47,8 +47,10 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     {
         var to = Contact("01-german-question");
         var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(to)).Event;
-        Assert.Equal("""{"text":"Wir rufen Sie an.","chat_id":5100000017,"reply_parameters":{"message_id":311,"allow_sending_without_reply":true}}""", Assert.Single(_api.Sent).ToJsonString());
-        Assert.Equal(("5100000017:900", "5100000017:900", Direction.Outbound, to.ThreadKey), (sent.EventId, sent.Contact.ExternalId, sent.Contact.Direction, sent.Contact.ThreadKey));
+        Assert.Equal(
+            """{"text":"Wir rufen Sie an.","chat_id":5100000017,"reply_parameters":{"message_id":311,"allow_sending_without_reply":true}}""", Assert.Single(_api.Sent).ToJsonString());
+        Assert.Equal(("5100000017:900", "5100000017:900", Direction.Outbound, to.ThreadKey),
+            (sent.EventId, sent.Contact.ExternalId, sent.Contact.Direction, sent.Contact.ThreadKey));
         Assert.Equal(to.Parties, sent.Contact.Parties);
         Assert.False(Channel.Repeatable);
     }
@@ -56,7 +58,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     [Fact]
     public async Task A_reply_into_a_group_that_has_become_a_supergroup_goes_to_its_new_id()
     {
-        _api.Trouble = (400, """{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1002100000077}}""");
+        _api.Trouble = (400,
+            """{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1002100000077}}""");
         var to = Contact("21-small-group-question");
         var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(to)).Event;
         Assert.Equal(-1002100000077, Assert.Single(_api.Sent)["chat_id"]!.GetValue<long>());
@@ -70,8 +73,11 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         await SendAsync(Contact("13-business-question"));
         var sent = Assert.IsType<ReplyOutcome.Sent>(await SendAsync(Contact("07-group-question"), inPrivate: true)).Event;
         await SendAsync(Contact("12-button-pressed"));
-        Assert.Equal((-1002100000055, 12), (_api.Sent[0]["chat_id"]!.GetValue<long>(), _api.Sent[0]["message_thread_id"]!.GetValue<long>()));
-        Assert.Equal(("BQADAgADq0AA1x8demo", 77), (_api.Sent[1]["business_connection_id"]!.GetValue<string>(), _api.Sent[1]["reply_parameters"]!["message_id"]!.GetValue<long>()));
+        Assert.Equal((-1002100000055, 12),
+            (_api.Sent[0]["chat_id"]!.GetValue<long>(), _api.Sent[0]["message_thread_id"]!.GetValue<long>()));
+        Assert.Equal(("BQADAgADq0AA1x8demo", 77),
+            (_api.Sent[1]["business_connection_id"]!.GetValue<string>(),
+                _api.Sent[1]["reply_parameters"]!["message_id"]!.GetValue<long>()));
         Assert.Equal("""{"text":"Wir rufen Sie an.","chat_id":5100000031}""", _api.Sent[2].ToJsonString());
         Assert.Equal((Place.Private, "telegram:service:-1002100000044:5100000031"), (sent.Contact.Place, sent.Contact.ThreadKey));
         Assert.Null(_api.Sent[3]["reply_parameters"]);
@@ -109,7 +115,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     public async Task What_may_come_later_and_what_nobody_knows_are_told_apart()
     {
         var to = Contact("01-german-question");
-        _api.Trouble = (429, """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 17","parameters":{"retry_after":17}}""");
+        _api.Trouble = (429,
+            """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 17","parameters":{"retry_after":17}}""");
         Assert.Equal(new ReplyOutcome.Later(ReplyReasons.RateLimited, TimeSpan.FromSeconds(17)), await SendAsync(to));
         _api.Trouble = (502, "{}");
         Assert.IsType<ReplyOutcome.Uncertain>(await SendAsync(to));
@@ -157,11 +164,13 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_webhook_is_told_and_set_only_if_repair_is_allowed()
     {
-        Assert.Equal((RegistrationState.Drifted, true), await CheckAsync(repair: false) is var told ? (told.State, told.Step is not null) : default);
+        Assert.Equal((RegistrationState.Drifted, true), await CheckAsync(repair: false) is var told
+            ? (told.State, told.Step is not null) : default);
         Assert.Empty(_api.WebhooksSet);
         Assert.Equal(RegistrationState.Repaired, (await CheckAsync(repair: true)).State);
         var set = Assert.Single(_api.WebhooksSet);
-        Assert.Equal((OurUrl, "demo-telegram-service-secret-not-real", false), (set["url"]!.GetValue<string>(), set["secret_token"]!.GetValue<string>(), set["drop_pending_updates"]!.GetValue<bool>()));
+        Assert.Equal((OurUrl, "demo-telegram-service-secret-not-real", false),
+            (set["url"]!.GetValue<string>(), set["secret_token"]!.GetValue<string>(), set["drop_pending_updates"]!.GetValue<bool>()));
         Assert.Equal(RegistrationState.Right, (await CheckAsync(repair: true)).State);
     }
 
@@ -197,7 +206,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         _api.Webhook["pending_update_count"] = 12;
         _api.Webhook["last_error_message"] = "Connection timed out";
         _api.Webhook["last_error_date"] = _time.GetUtcNow().AddMinutes(-5).ToUnixTimeSeconds();
-        Assert.Equal("12 updates wait at Telegram. Last error 2026-11-20 10:55Z: Connection timed out.", (await CheckAsync(repair: true)).Detail);
+        Assert.Equal("12 updates wait at Telegram. Last error 2026-11-20 10:55Z: Connection timed out.",
+            (await CheckAsync(repair: true)).Detail);
         Assert.Empty(Channel.Sources);
         Assert.Contains("24 hours", Assert.Single(Channel.Blind), StringComparison.Ordinal);
     }
@@ -212,7 +222,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         Assert.Equal(RegistrationState.Unknown, told.State);
         Assert.Contains("Channels__Telegram__Bots__service__BotToken", told.Step, StringComparison.Ordinal);
         _api.Token = Token;
-        Assert.Equal(RegistrationState.Unknown, Say(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default))[0].State);
+        Assert.Equal(RegistrationState.Unknown,
+            Say(await Channel.CheckAsync(new RegistrationCheckRequest(null, Repair: true), default))[0].State);
     }
 
     private void Build(string? apiUrl = null)
@@ -220,7 +231,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         var settings = Seed.SettingsOf("telegram");
         foreach (var name in settings.Keys.Where(k => k.Contains("__shop__", StringComparison.Ordinal)).ToList()) settings.Remove(name);
         settings["Channels__Telegram__ApiUrl"] = apiUrl ?? _api.Address.ToString();
-        var services = new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(_log)).AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(_log))
+            .AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
         TelegramChannel.Add(services, Seed.Configuration(settings));
         _services = services.BuildServiceProvider();
     }
@@ -233,7 +245,9 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
 
     private async Task<ReplyOutcome> SendAsync(Contact to, string text = "Wir rufen Sie an.", bool inPrivate = false)
     {
-        var outcome = await Channel.SendAsync(new Reply { Id = new string('a', 32), To = to, Text = text, CaseNumber = "K7M2P9XA", InPrivate = inPrivate }, default);
+        var outcome =
+            await Channel.SendAsync(new Reply { Id = new string('a', 32), To = to, Text = text, CaseNumber = "K7M2P9XA",
+                InPrivate = inPrivate }, default);
         _said.Add(outcome);
         return outcome;
     }
@@ -245,7 +259,8 @@ public sealed class TelegramAbilityTests : IAsyncLifetime
         return opened;
     }
 
-    private async Task<Registration> CheckAsync(bool repair) => Assert.Single(Say(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default)));
+    private async Task<Registration> CheckAsync(bool repair) =>
+        Assert.Single(Say(await Channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), default)));
 
     private IReadOnlyList<Registration> Say(IReadOnlyList<Registration> registrations)
     {

@@ -6,12 +6,14 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Telegram;
 
 /// <summary>
-/// The strict double of the Bot API for one token: messages sent, files, the webhook. A call it does not know, or with a field it does not know, fails the test at the end; trouble happens when the test asks for it.
+/// The strict double of the Bot API for one token: messages sent, files, the webhook. A call it does not know, or with a field it does not
+/// know, fails the test at the end; trouble happens when the test asks for it.
 /// </summary>
 /// <remarks>https://core.telegram.org/bots/api</remarks>
 public sealed class TelegramApi : IAsyncDisposable
 {
-    private static readonly string[] MessageFields = ["chat_id", "text", "reply_parameters", "message_thread_id", "business_connection_id", "direct_messages_topic_id"];
+    private static readonly string[] MessageFields = ["chat_id", "text", "reply_parameters", "message_thread_id", "business_connection_id",
+        "direct_messages_topic_id"];
 
     private StrictEndpoint _endpoint = null!;
     private long _nextMessage = 900;
@@ -64,7 +66,9 @@ public sealed class TelegramApi : IAsyncDisposable
             if (status == 0) context.Abort();
             else await WriteAsync(context, status, body);
         }
-        else if (FilesAreDown && (path.StartsWith("/file/", StringComparison.Ordinal) || path.EndsWith("/getFile", StringComparison.Ordinal))) await WriteAsync(context, 502, Error(502, "Bad Gateway"));
+        else if (FilesAreDown
+            && (path.StartsWith("/file/", StringComparison.Ordinal) || path.EndsWith("/getFile", StringComparison.Ordinal)))
+                await WriteAsync(context, 502, Error(502, "Bad Gateway"));
         else if (path.StartsWith($"/file/bot{Token}/", StringComparison.Ordinal))
         {
             if (Files.TryGetValue(path[$"/file/bot{Token}/".Length..], out var bytes)) await context.Response.Body.WriteAsync(bytes);
@@ -80,7 +84,8 @@ public sealed class TelegramApi : IAsyncDisposable
         switch (method)
         {
             case "sendMessage":
-                foreach (var field in fields.Where(f => !MessageFields.Contains(f.Key, StringComparer.Ordinal))) Stray(context, $"sendMessage.{field.Key}");
+                foreach (var field in fields.Where(f => !MessageFields.Contains(f.Key, StringComparer.Ordinal)))
+                    Stray(context, $"sendMessage.{field.Key}");
                 if (fields["text"]!.GetValue<string>().Length > 4096)
                 {
                     await WriteAsync(context, 400, Error(400, "Bad Request: message is too long"));
@@ -118,7 +123,8 @@ public sealed class TelegramApi : IAsyncDisposable
         var message = new JsonObject
         {
             ["message_id"] = _nextMessage++,
-            ["from"] = new JsonObject { ["id"] = long.Parse(Token.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), ["is_bot"] = true, ["first_name"] = "Bot" },
+            ["from"] = new JsonObject { ["id"] = long.Parse(Token.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture),
+                ["is_bot"] = true, ["first_name"] = "Bot" },
             ["chat"] = new JsonObject { ["id"] = chat, ["type"] = chat > 0 ? "private" : "supergroup", ["first_name"] = "Somebody" },
             ["date"] = 1795172400,
             ["text"] = fields["text"]!.DeepClone(),
@@ -135,7 +141,8 @@ public sealed class TelegramApi : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status418ImATeapot;
     }
 
-    public static string Error(int code, string description) => new JsonObject { ["ok"] = false, ["error_code"] = code, ["description"] = description }.ToJsonString();
+    public static string Error(int code, string description) =>
+        new JsonObject { ["ok"] = false, ["error_code"] = code, ["description"] = description }.ToJsonString();
 
     private static string Ok(JsonNode result) => new JsonObject { ["ok"] = true, ["result"] = result }.ToJsonString();
 

@@ -24,7 +24,8 @@ public sealed class TelegramChannelTests : ChannelConformance
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => TelegramChannel.Add(services, configuration);
 
-    // Telegram signs nothing: the secret token proves who calls, and only TLS protects the body. https://core.telegram.org/bots/api#setwebhook
+    // Telegram signs nothing: the secret token proves who calls, and only TLS protects the body.
+    // https://core.telegram.org/bots/api#setwebhook
     public override void A_flipped_byte_in_the_body_is_rejected() => All(Genuine, seed =>
     {
         var body = seed.Body.ToArray();
@@ -36,9 +37,12 @@ public sealed class TelegramChannelTests : ChannelConformance
     public void The_token_of_one_bot_opens_no_other() => All(Genuine, seed =>
     {
         var other = seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal) ? "service" : "shop";
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(seed with { PathAndQuery = $"/api/hooks/telegram/{other}" }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram/nobody" }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown), Verify(seed with { PathAndQuery = "/api/hooks/telegram" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            Verify(seed with { PathAndQuery = $"/api/hooks/telegram/{other}" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown),
+            Verify(seed with { PathAndQuery = "/api/hooks/telegram/nobody" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.KeyUnknown),
+            Verify(seed with { PathAndQuery = "/api/hooks/telegram" }));
     });
 
     [Fact]
@@ -48,7 +52,8 @@ public sealed class TelegramChannelTests : ChannelConformance
         All(Genuine, seed =>
         {
             var verdict = Verify(seed, settings);
-            if (seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal)) Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret), verdict);
+            if (seed.PathAndQuery.EndsWith("/shop", StringComparison.Ordinal))
+                Assert.Equal(new VerificationResult.Invalid(VerificationReasons.NoSecret), verdict);
             else Assert.IsType<VerificationResult.Valid>(verdict);
         });
     }
@@ -73,7 +78,8 @@ public sealed class TelegramChannelTests : ChannelConformance
     [Fact]
     public void No_answer_has_a_body_since_telegram_would_run_it() => All(Genuine, seed =>
     {
-        foreach (var acceptance in Enum.GetValues<Acceptance>()) Assert.True(Channel().Respond(seed.ToDelivery(Channel()), acceptance).Body.IsEmpty);
+        foreach (var acceptance in Enum.GetValues<Acceptance>())
+            Assert.True(Channel().Respond(seed.ToDelivery(Channel()), acceptance).Body.IsEmpty);
     });
 
     [Theory]
@@ -108,11 +114,13 @@ public sealed class TelegramChannelTests : ChannelConformance
 
     [Fact]
     public void A_live_location_is_no_flood_of_edits() =>
-        Assert.Equal(new Parsed.Ignored("live-location"), One(Said("""  "edit_date":1795168801,"location":{"latitude":52.5,"longitude":13.4,"live_period":900}  """, "edited_message")));
+        Assert.Equal(new Parsed.Ignored("live-location"),
+            One(Said("""  "edit_date":1795168801,"location":{"latitude":52.5,"longitude":13.4,"live_period":900}  """, "edited_message")));
 
     [Fact]
     public void Another_bot_is_never_a_customer() =>
-        Assert.Equal(new Parsed.Ignored("bot"), One("""{"update_id":1,"message":{"message_id":5,"from":{"id":42,"is_bot":true,"first_name":"Quiz"},"chat":{"id":-100,"type":"supergroup"},"date":1795168800,"text":"Vote!"}}"""));
+        Assert.Equal(new Parsed.Ignored("bot"),
+            One("""{"update_id":1,"message":{"message_id":5,"from":{"id":42,"is_bot":true,"first_name":"Quiz"},"chat":{"id":-100,"type":"supergroup"},"date":1795168800,"text":"Vote!"}}"""));
 
     [Fact]
     public void A_message_of_an_unknown_kind_is_a_placeholder_with_its_sender()
@@ -139,14 +147,16 @@ public sealed class TelegramChannelTests : ChannelConformance
         const string file = """{"file_id":"F1","file_unique_id":"u","mime_type":"video/mp4","file_name":"dance.mp4","file_size":77}""";
         var animation = Found(Said($"\"animation\":{file},\"document\":{file}")).Contact;
         Assert.Equal(new Attachment("F1", "video/mp4", 77, "dance.mp4"), Assert.Single(animation.Attachments));
-        var paid = Found(Said("""  "paid_media":{"star_count":1,"paid_media":[{"type":"photo","photo":[{"file_id":"P1"},{"file_id":"P2"}]}]}  """)).Contact;
+        var paid = Found(
+            Said("""  "paid_media":{"star_count":1,"paid_media":[{"type":"photo","photo":[{"file_id":"P1"},{"file_id":"P2"}]}]}  """)).Contact;
         Assert.Equal("P2", Assert.Single(paid.Attachments).Reference);
     }
 
     [Fact]
     public void What_our_own_bot_wrote_is_outbound_to_the_person_the_chat_is_with()
     {
-        var contact = Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":7000000001,"is_bot":true,"first_name":"Bot"},"chat":{"id":5100000099,"type":"private","first_name":"Kim"},"date":1795168800,"text":"Hello"}}""").Contact;
+        var contact =
+            Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":7000000001,"is_bot":true,"first_name":"Bot"},"chat":{"id":5100000099,"type":"private","first_name":"Kim"},"date":1795168800,"text":"Hello"}}""").Contact;
         Assert.Equal(Direction.Outbound, contact.Direction);
         Assert.Equal("telegram:service:5100000099", contact.ThreadKey);
         Assert.Null(contact.Reply);
@@ -155,7 +165,8 @@ public sealed class TelegramChannelTests : ChannelConformance
     [Fact]
     public void A_channels_own_direct_messages_are_private_and_one_conversation_each()
     {
-        var contact = Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":5100000099,"is_bot":false,"first_name":"Kim"},"chat":{"id":-1009,"type":"supergroup","is_direct_messages":true},"direct_messages_topic":{"topic_id":88},"date":1795168800,"text":"Hello"}}""").Contact;
+        var contact =
+            Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":5100000099,"is_bot":false,"first_name":"Kim"},"chat":{"id":-1009,"type":"supergroup","is_direct_messages":true},"direct_messages_topic":{"topic_id":88},"date":1795168800,"text":"Hello"}}""").Contact;
         Assert.Equal(Place.Private, contact.Place);
         Assert.Equal("telegram:service:-1009:direct:88", contact.ThreadKey);
         Assert.Equal("88", contact.Extras!["direct_messages_topic.topic_id"]);
@@ -164,7 +175,8 @@ public sealed class TelegramChannelTests : ChannelConformance
     [Fact]
     public void Who_writes_as_a_channel_in_a_group_is_a_customer()
     {
-        var contact = Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":136817688,"is_bot":true,"first_name":"Channel"},"sender_chat":{"id":-100777,"type":"channel","title":"Test Kitchen"},"chat":{"id":-1009,"type":"supergroup"},"date":1795168800,"text":"Hello"}}""").Contact;
+        var contact =
+            Found("""{"update_id":1,"message":{"message_id":6,"from":{"id":136817688,"is_bot":true,"first_name":"Channel"},"sender_chat":{"id":-100777,"type":"channel","title":"Test Kitchen"},"chat":{"id":-1009,"type":"supergroup"},"date":1795168800,"text":"Hello"}}""").Contact;
         Assert.Equal(Direction.Inbound, contact.Direction);
         Assert.Equal(new Identity("telegram-chat", "-100777", Evidence.Attested, Name: "Test Kitchen"), Assert.Single(contact.Parties));
     }

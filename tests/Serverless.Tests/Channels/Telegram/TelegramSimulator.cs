@@ -38,11 +38,14 @@ internal sealed class TelegramSimulator(TelegramApi api, bool isBusiness, FakeTi
     {
         api.Paths["file-1"] = "documents/film.bin";
         api.Files["documents/film.bin"] = file;
-        return Say(1, 0, new JsonObject { ["document"] = new JsonObject { ["file_id"] = "file-1", ["file_unique_id"] = "u", ["file_name"] = "film.bin", ["mime_type"] = "application/octet-stream", ["file_size"] = file.Length } });
+        return Say(1, 0,
+            new JsonObject { ["document"] = new JsonObject { ["file_id"] = "file-1", ["file_unique_id"] = "u", ["file_name"] = "film.bin",
+                ["mime_type"] = "application/octet-stream", ["file_size"] = file.Length } });
     }
 
     /// <summary>
-    /// A business account's chats show what is written in them, by its people or by the bot in its name (https://core.telegram.org/bots/api#update, business_message). A bot alone is told of no message of its
+    /// A business account's chats show what is written in them, by its people or by the bot in its name
+    /// (https://core.telegram.org/bots/api#update, business_message). A bot alone is told of no message of its
     /// own: an update is an incoming message, and sendMessage has answered with the whole of it.
     /// </summary>
     public HookCall? Echo(string reply)
@@ -50,8 +53,10 @@ internal sealed class TelegramSimulator(TelegramApi api, bool isBusiness, FakeTi
         if (!isBusiness) return null;
         return Tells("business_message", new JsonObject
         {
-            ["business_connection_id"] = Connection, ["message_id"] = api.LastMessage, ["from"] = new JsonObject { ["id"] = 5200000400, ["is_bot"] = false, ["first_name"] = "Haustechnik" },
-            ["sender_business_bot"] = new JsonObject { ["id"] = 7000000001, ["is_bot"] = true, ["first_name"] = "Bot" }, ["chat"] = Chat, ["date"] = time.GetUtcNow().ToUnixTimeSeconds(), ["text"] = "Antwort",
+            ["business_connection_id"] = Connection, ["message_id"] = api.LastMessage,
+            ["from"] = new JsonObject { ["id"] = 5200000400, ["is_bot"] = false, ["first_name"] = "Haustechnik" },
+            ["sender_business_bot"] = new JsonObject { ["id"] = 7000000001, ["is_bot"] = true, ["first_name"] = "Bot" }, ["chat"] = Chat,
+            ["date"] = time.GetUtcNow().ToUnixTimeSeconds(), ["text"] = "Antwort",
         });
     }
 
@@ -60,9 +65,11 @@ internal sealed class TelegramSimulator(TelegramApi api, bool isBusiness, FakeTi
     private Utterance Say(int customer, int number, JsonObject message)
     {
         _customer = 5100000000 + customer;
-        (message["message_id"], message["from"], message["chat"], message["date"]) = (number + 1, Customer, Chat, time.GetUtcNow().ToUnixTimeSeconds());
+        (message["message_id"], message["from"], message["chat"], message["date"]) = (number + 1, Customer, Chat, time.GetUtcNow()
+            .ToUnixTimeSeconds());
         if (isBusiness) message["business_connection_id"] = Connection;
-        return new Utterance($"{(isBusiness ? $"{Connection}:" : "")}{_customer}:{number + 1}", Tells(isBusiness ? "business_message" : "message", message));
+        return new Utterance($"{(isBusiness ? $"{Connection}:" : "")}{_customer}:{number + 1}",
+            Tells(isBusiness ? "business_message" : "message", message));
     }
 
     private HookCall Tells(string kind, JsonObject message) => new(

@@ -28,7 +28,8 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         Template = template,
     };
 
-    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) => ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
+    private Task<ReplyOutcome> SendAsync(Reply reply, params (string Name, string? Value)[] more) =>
+        ((ISendsReplies)Channel(more)).SendAsync(reply, CancellationToken.None);
 
     [Fact]
     public async Task An_SMS_goes_out_from_the_number_that_was_written_to_and_its_callback_gives_our_id_back()
@@ -40,8 +41,11 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         var contact = sent.Event.Contact;
         Assert.Equal((Direction.Outbound, "sms", "+4915125550142 +493023125200"), (contact.Direction, contact.Network, contact.ThreadKey));
 
-        var callback = TwilioSetup.Delivery("messages/status?reply=0123456789abcdef0123456789abcdef", ("AccountSid", "AC1"), ("MessageSid", contact.ExternalId), ("MessageStatus", "undelivered"), ("ErrorCode", "30005"));
-        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioSetup.Now, "30005", "0123456789abcdef0123456789abcdef")), new TwilioSetup().Read(callback));
+        var callback = TwilioSetup.Delivery("messages/status?reply=0123456789abcdef0123456789abcdef", ("AccountSid", "AC1"),
+            ("MessageSid", contact.ExternalId), ("MessageStatus", "undelivered"), ("ErrorCode", "30005"));
+        Assert.Equal(
+            new Parsed.StatusUpdate(new MessageStatus("AC1", contact.ExternalId, MessageState.Failed, TwilioSetup.Now, "30005",
+                "0123456789abcdef0123456789abcdef")), new TwilioSetup().Read(callback));
     }
 
     [Fact]
@@ -50,7 +54,8 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         await SendAsync(Answer("whatsapp:+4915125550142"));
         await SendAsync(Answer("whatsapp:+4915125550142", null, new ReplyTemplate("HX1", "de", ["Anna", "\"morgen\""])));
         Assert.Equal(["whatsapp:+493023125200", "whatsapp:+493023125200"], _api.Messages.Select(m => m["From"]));
-        Assert.Equal(("HX1", "{\"1\":\"Anna\",\"2\":\"\\\"morgen\\\"\"}"), (_api.Messages.Last()["ContentSid"], _api.Messages.Last()["ContentVariables"]));
+        Assert.Equal(("HX1", "{\"1\":\"Anna\",\"2\":\"\\\"morgen\\\"\"}"),
+            (_api.Messages.Last()["ContentSid"], _api.Messages.Last()["ContentVariables"]));
         Assert.False(_api.Messages.Last().ContainsKey("Body"));
     }
 
@@ -79,14 +84,16 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         Assert.IsType<ReplyOutcome.Uncertain>(await SendAsync(Answer("+4915125550142")));
         _api.Cuts = false;
         Assert.IsType<ReplyOutcome.Later>(await SendAsync(Answer("+4915125550142"), ("Channels__Twilio__ApiUrl", "http://127.0.0.1:9")));
-        Assert.Equal(ReplyReasons.TooLong, Assert.IsType<ReplyOutcome.Refused>(await SendAsync(Answer("+4915125550142", new string('x', 1601)))).Reason);
+        Assert.Equal(ReplyReasons.TooLong,
+            Assert.IsType<ReplyOutcome.Refused>(await SendAsync(Answer("+4915125550142", new string('x', 1601)))).Reason);
         Assert.Empty(_api.Messages);
     }
 
     [Fact]
     public async Task While_the_token_is_rotated_the_one_before_is_tried_too()
     {
-        Assert.IsType<ReplyOutcome.Sent>(await SendAsync(Answer("+4915125550142"), ("Channels__Twilio__AuthToken", "not-yet-promoted"), ("Channels__Twilio__PreviousAuthToken", TwilioApi.Token)));
+        Assert.IsType<ReplyOutcome.Sent>(await SendAsync(Answer("+4915125550142"), ("Channels__Twilio__AuthToken", "not-yet-promoted"),
+            ("Channels__Twilio__PreviousAuthToken", TwilioApi.Token)));
         Assert.Equal(2, _api.Calls.Count);
     }
 
@@ -99,13 +106,18 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         // The double's second host takes no credentials: 127.0.0.1 and localhost are two hosts.
         var opened = await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/none.mp3"), CancellationToken.None);
         Assert.IsType<OpenedAttachment.Later>(opened);
-        opened = await opens.OpenAsync(contact with { ReceivedAt = contact.ReceivedAt.AddHours(-2) }, new Attachment($"{_api.Address}/recordings/none.mp3"), CancellationToken.None);
+        opened = await opens.OpenAsync(contact with { ReceivedAt = contact.ReceivedAt.AddHours(-2) },
+            new Attachment($"{_api.Address}/recordings/none.mp3"), CancellationToken.None);
         Assert.IsType<OpenedAttachment.Gone>(opened);
         _api.Files["/recordings/1.mp3"] = "eine Stimme"u8.ToArray();
-        var content = Assert.IsType<OpenedAttachment.Content>(await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/1.mp3"), CancellationToken.None));
+        var content =
+            Assert.IsType<OpenedAttachment.Content>(await opens.OpenAsync(contact, new Attachment($"{_api.Address}/recordings/1.mp3"),
+                CancellationToken.None));
         using var reader = new StreamReader(content.Bytes);
         Assert.Equal("eine Stimme", await reader.ReadToEndAsync());
-        var foreign = await opens.OpenAsync(contact, new Attachment($"{_api.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}/elsewhere/1"), CancellationToken.None);
+        var foreign = await opens.OpenAsync(contact,
+            new Attachment($"{_api.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}/elsewhere/1"),
+            CancellationToken.None);
         using var picture = new StreamReader(Assert.IsType<OpenedAttachment.Content>(foreign).Bytes);
         Assert.Equal("ein Bild", await picture.ReadToEndAsync());
     }
@@ -117,8 +129,10 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         var looks = (IReconciles)Channel();
         Assert.Equal(["calls AC1", "messages AC1"], looks.Sources.Select(s => s.Name));
         var since = TwilioSetup.Now.AddDays(-3);
-        var first = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(null, since), CancellationToken.None));
-        var second = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(first.Cursor, since), CancellationToken.None));
+        var first = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1", new ReconciliationStart(null, since),
+            CancellationToken.None));
+        var second = Assert.IsType<ReconciliationResult.Page>(await looks.ReadAsync("calls AC1",
+            new ReconciliationStart(first.Cursor, since), CancellationToken.None));
         Assert.Equal((true, false, 3), (first.More, second.More, first.Held.Count + second.Held.Count));
         Assert.Contains("StartTime%3E=2026-11-17", _api.Calls[0], StringComparison.Ordinal);
         await looks.ReadAsync("calls AC1", new ReconciliationStart(second.Cursor, since), CancellationToken.None);
@@ -126,7 +140,8 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
 
         var events = Channel().Read(Found(first.Held[0])).Select(e => ((Parsed.Found)e.Read()).Event).ToList();
         Assert.Equal(["CA3:incoming Ringing", "CA3:no-answer:look Missed"], events.Select(e => $"{e.EventId} {e.Contact.Call!.Outcome}"));
-        Assert.All(events, e => Assert.Equal(("AC1", "CA3", "+4915125550142 +493023125200"), (e.Contact.Account, e.Contact.ExternalId, e.Contact.ThreadKey)));
+        Assert.All(events, e =>
+            Assert.Equal(("AC1", "CA3", "+4915125550142 +493023125200"), (e.Contact.Account, e.Contact.ExternalId, e.Contact.ThreadKey)));
     }
 
     [Fact]
@@ -134,13 +149,19 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
     {
         var leg = Call("CA2", "completed", "Fri, 20 Nov 2026 08:00:00 +0000");
         (leg["parent_call_sid"], leg["duration"], leg["to"]) = ("CA1", "31", "+493023125111");
-        var answered = Assert.IsType<Parsed.Found>(Channel().Read(Found(new ProviderRecord("call", Encoding.UTF8.GetBytes(leg.ToJsonString())))).Last().Read()).Event;
-        Assert.Equal(("CA1", CallOutcome.Answered, "+493023125111"), (answered.Contact.ExternalId, answered.Contact.Call!.Outcome, answered.Contact.Call.Answerer));
+        var answered = Assert.IsType<Parsed.Found>(Channel()
+            .Read(Found(new ProviderRecord("call", Encoding.UTF8.GetBytes(leg.ToJsonString())))).Last().Read()).Event;
+        Assert.Equal(("CA1", CallOutcome.Answered, "+493023125111"),
+            (answered.Contact.ExternalId, answered.Contact.Call!.Outcome, answered.Contact.Call.Answerer));
 
-        var message = new JsonObject { ["sid"] = "SM1", ["account_sid"] = "AC1", ["direction"] = "inbound", ["status"] = "received", ["from"] = "+4915125550142", ["to"] = "+493023125200", ["body"] = "Hallo", ["num_media"] = "0", ["date_sent"] = "Fri, 20 Nov 2026 08:00:00 +0000" };
-        var found = Assert.IsType<Parsed.Found>(Assert.Single(Channel().Read(Found(new ProviderRecord("message", Encoding.UTF8.GetBytes(message.ToJsonString()))))).Read()).Event;
+        var message = new JsonObject { ["sid"] = "SM1", ["account_sid"] = "AC1", ["direction"] = "inbound", ["status"] = "received",
+            ["from"] = "+4915125550142", ["to"] = "+493023125200", ["body"] = "Hallo", ["num_media"] = "0",
+            ["date_sent"] = "Fri, 20 Nov 2026 08:00:00 +0000" };
+        var found = Assert.IsType<Parsed.Found>(Assert.Single(Channel()
+            .Read(Found(new ProviderRecord("message", Encoding.UTF8.GetBytes(message.ToJsonString()))))).Read()).Event;
         var told = new TwilioSetup().Event(TwilioSetup.Message("+4915125550142", ("Body", "Hallo")));
-        Assert.Equal((told.EventId, told.Contact.ThreadKey, told.Contact.Entry, "Hallo"), (found.EventId, found.Contact.ThreadKey, found.Contact.Entry, found.Contact.Text));
+        Assert.Equal((told.EventId, told.Contact.ThreadKey, told.Contact.Entry, "Hallo"),
+            (found.EventId, found.Contact.ThreadKey, found.Contact.Entry, found.Contact.Text));
     }
 
     [Fact]
@@ -155,11 +176,17 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         var repaired = await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None);
         Assert.Equal(3, repaired.Count(r => r.State == RegistrationState.Repaired));
         Assert.Equal("https://other.example.com/sms", _api.Numbers[1]["sms_url"]!.GetValue<string>());
-        Assert.Equal(5, (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).Count(r => r.State == RegistrationState.Right));
+        Assert.Equal(5,
+            (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).Count(r =>
+                r.State == RegistrationState.Right));
         _api.Trouble = (401, 20003, null);
-        Assert.Equal(RegistrationState.Unknown, Assert.Single(await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true), CancellationToken.None)).State);
+        Assert.Equal(RegistrationState.Unknown,
+            Assert.Single(await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", true),
+                CancellationToken.None)).State);
         _api.Trouble = null;
-        Assert.Equal(RegistrationState.ByHand, Assert.Single(await ((IRegistersWebhooks)new TwilioSetup().Channel).CheckAsync(new RegistrationCheckRequest(null, true), CancellationToken.None)).State);
+        Assert.Equal(RegistrationState.ByHand,
+            Assert.Single(await ((IRegistersWebhooks)new TwilioSetup().Channel).CheckAsync(new RegistrationCheckRequest(null, true),
+                CancellationToken.None)).State);
     }
 
     [Fact]
@@ -170,21 +197,31 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
         _api.Services.Add((Service("MG3", $"{Base}/old"), 1));
         _api.Services.Add((Service("MG4", null), 1));
         _api.Services.Add((Service("MG5", null), 0));
-        _api.Senders.Add(new JsonObject { ["sid"] = "XE1", ["sender_id"] = "whatsapp:+493023125300", ["webhook"] = new JsonObject { ["callback_url"] = null, ["status_callback_url"] = "https://other.example.com/status" } });
-        _api.Senders.Add(new JsonObject { ["sid"] = "XE2", ["sender_id"] = "whatsapp:+493023125301", ["webhook"] = new JsonObject { ["callback_url"] = "https://other.example.com/wa" } });
+        _api.Senders.Add(new JsonObject { ["sid"] = "XE1", ["sender_id"] = "whatsapp:+493023125300",
+            ["webhook"] = new JsonObject { ["callback_url"] = null, ["status_callback_url"] = "https://other.example.com/status" } });
+        _api.Senders.Add(new JsonObject { ["sid"] = "XE2", ["sender_id"] = "whatsapp:+493023125301",
+            ["webhook"] = new JsonObject { ["callback_url"] = "https://other.example.com/wa" } });
         var channel = (IRegistersWebhooks)Channel();
-        async Task<IEnumerable<string>> CheckAsync(bool repair) => (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair), CancellationToken.None)).Select(r => $"{r.Name}: {r.State}");
+        async Task<IEnumerable<string>> CheckAsync(bool repair) =>
+            (await channel.CheckAsync(new RegistrationCheckRequest("https://contact.example.com", repair),
+                CancellationToken.None)).Select(r => $"{r.Name}: {r.State}");
 
-        string[] seen = ["messaging service MG1: Right", "messaging service MG2: Foreign", "messaging service MG3: Drifted", "messaging service MG4: Drifted", "WhatsApp sender 493023125300: Drifted", "WhatsApp sender 493023125301: Foreign"];
+        string[] seen = ["messaging service MG1: Right", "messaging service MG2: Foreign", "messaging service MG3: Drifted",
+            "messaging service MG4: Drifted", "WhatsApp sender 493023125300: Drifted", "WhatsApp sender 493023125301: Foreign"];
         Assert.Equal(seen, await CheckAsync(repair: false));
         // Without an address its messages may go to Conversations: that is for a person.
-        Assert.Equal(["Right", "Foreign", "Repaired", "Drifted", "Repaired", "Foreign"], (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
-        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "POST"), ((string)_api.Services[2].Service["inbound_request_url"]!, (string)_api.Services[2].Service["inbound_method"]!));
-        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "https://other.example.com/status"), ((string)_api.Senders[0]["webhook"]!["callback_url"]!, (string)_api.Senders[0]["webhook"]!["status_callback_url"]!));
-        Assert.Equal(["Right", "Foreign", "Right", "Drifted", "Right", "Foreign"], (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
+        Assert.Equal(["Right", "Foreign", "Repaired", "Drifted", "Repaired", "Foreign"],
+            (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
+        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "POST"),
+            ((string)_api.Services[2].Service["inbound_request_url"]!, (string)_api.Services[2].Service["inbound_method"]!));
+        Assert.Equal(($"{Base}/messages#rc=5&rp=5xx,ct,rt", "https://other.example.com/status"),
+            ((string)_api.Senders[0]["webhook"]!["callback_url"]!, (string)_api.Senders[0]["webhook"]!["status_callback_url"]!));
+        Assert.Equal(["Right", "Foreign", "Right", "Drifted", "Right", "Foreign"],
+            (await CheckAsync(repair: true)).Select(r => r.Split(": ")[1]));
     }
 
-    private static JsonObject Service(string sid, string? url, bool onNumber = false) => new() { ["sid"] = sid, ["inbound_request_url"] = url, ["use_inbound_webhook_on_number"] = onNumber };
+    private static JsonObject Service(string sid, string? url, bool onNumber = false) =>
+        new() { ["sid"] = sid, ["inbound_request_url"] = url, ["use_inbound_webhook_on_number"] = onNumber };
 
     private static Delivery Found(ProviderRecord held) => new()
     {
@@ -200,13 +237,15 @@ public sealed class TwilioAbilitiesTests : IAsyncLifetime
 
     private static JsonObject Call(string sid, string status, string at) => new()
     {
-        ["sid"] = sid, ["account_sid"] = "AC1", ["parent_call_sid"] = null, ["direction"] = "inbound", ["status"] = status, ["from"] = "+4915125550142", ["to"] = "+493023125200",
+        ["sid"] = sid, ["account_sid"] = "AC1", ["parent_call_sid"] = null, ["direction"] = "inbound", ["status"] = status,
+        ["from"] = "+4915125550142", ["to"] = "+493023125200",
         ["start_time"] = at, ["end_time"] = at, ["duration"] = "0", ["caller_name"] = null,
     };
 
     private static JsonObject Number(string sid, string number, string? voice, string? status, string? sms) => new()
     {
-        ["sid"] = sid, ["phone_number"] = number, ["voice_url"] = voice, ["status_callback"] = status, ["sms_url"] = sms, ["voice_application_sid"] = "", ["sms_application_sid"] = "", ["trunk_sid"] = null,
+        ["sid"] = sid, ["phone_number"] = number, ["voice_url"] = voice, ["status_callback"] = status, ["sms_url"] = sms,
+        ["voice_application_sid"] = "", ["sms_application_sid"] = "", ["trunk_sid"] = null,
         ["capabilities"] = new JsonObject { ["voice"] = true, ["sms"] = true },
     };
 }

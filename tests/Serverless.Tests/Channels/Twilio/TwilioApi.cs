@@ -8,7 +8,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Twilio;
 
-/// <summary>The strict double of Twilio's API: it knows accounts by their auth token, and a call that it does not know fails the test at the end.</summary>
+/// <summary>The strict double of Twilio's API: it knows accounts by their auth token, and a call that it does not know fails the test at
+/// the end.</summary>
 public sealed class TwilioApi : IAsyncDisposable
 {
     public const string Account = "AC1";
@@ -61,28 +62,41 @@ public sealed class TwilioApi : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var (request, path) = (context.Request, context.Request.Path.Value!);
-        var token = path.StartsWith("/elsewhere/", StringComparison.Ordinal) ? "" : $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Account}:{Token}"))}";
+        var token = path.StartsWith("/elsewhere/", StringComparison.Ordinal)
+            ? "" : $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Account}:{Token}"))}";
         if (Cuts) context.Abort();
         else if (Trouble is { } trouble)
         {
             if (trouble.RetryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString();
-            await WriteAsync(context, trouble.Status, new JsonObject { ["code"] = trouble.Code, ["message"] = "what Twilio says", ["status"] = trouble.Status });
+            await WriteAsync(context, trouble.Status,
+                new JsonObject { ["code"] = trouble.Code, ["message"] = "what Twilio says", ["status"] = trouble.Status });
         }
-        else if (request.Headers.Authorization.ToString() != token) await WriteAsync(context, 401, new JsonObject { ["code"] = 20003, ["status"] = 401 });
+        else if (request.Headers.Authorization.ToString() != token)
+            await WriteAsync(context, 401, new JsonObject { ["code"] = 20003, ["status"] = 401 });
         else if (Files.TryGetValue(path, out var file)) await context.Response.Body.WriteAsync(file);
-        else if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/v2/", StringComparison.Ordinal)) await MessagingAsync(context, $"{request.Method} {path}");
-        else if (path.StartsWith("/media/", StringComparison.Ordinal)) context.Response.Redirect(path.Replace("/media/", "/elsewhere/", StringComparison.Ordinal));
+        else if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/v2/", StringComparison.Ordinal))
+            await MessagingAsync(context, $"{request.Method} {path}");
+        else if (path.StartsWith("/media/", StringComparison.Ordinal))
+            context.Response.Redirect(path.Replace("/media/", "/elsewhere/", StringComparison.Ordinal));
         else switch ($"{request.Method} {path.Replace($"/2010-04-01/Accounts/{Account}/", "", StringComparison.Ordinal)}")
         {
             case "POST Messages.json": await TakeAsync(context); break;
             case "GET Calls.json": await ListAsync(context, "calls", "start_time", "StartTime>"); break;
             case "GET Messages.json": await ListAsync(context, "messages", "date_sent", "DateSent>"); break;
-            case "GET IncomingPhoneNumbers.json": await WriteAsync(context, 200, new JsonObject { ["incoming_phone_numbers"] = new JsonArray([.. Numbers.Select(n => n.DeepClone())]), ["next_page_uri"] = null }); break;
-            case var media when media.StartsWith("GET Messages/", StringComparison.Ordinal) && media.EndsWith("/Media.json", StringComparison.Ordinal):
-                await WriteAsync(context, 200, new JsonObject { ["media_list"] = new JsonArray([.. Media.GetValueOrDefault(media.Split('/')[1], []).Select(m => m.DeepClone())]) });
+            case "GET IncomingPhoneNumbers.json": await WriteAsync(context, 200,
+                new JsonObject { ["incoming_phone_numbers"] = new JsonArray([.. Numbers.Select(n => n.DeepClone())]),
+                    ["next_page_uri"] = null }); break;
+            case var media when media.StartsWith("GET Messages/", StringComparison.Ordinal)
+                && media.EndsWith("/Media.json", StringComparison.Ordinal):
+                await WriteAsync(context, 200,
+                    new JsonObject { ["media_list"] =
+                        new JsonArray([.. Media.GetValueOrDefault(media.Split('/')[1], []).Select(m => m.DeepClone())]) });
                 break;
-            case var change when change.StartsWith("POST IncomingPhoneNumbers/", StringComparison.Ordinal): await ChangeAsync(context, change["POST IncomingPhoneNumbers/".Length..^".json".Length]); break;
-            case var missing when path.StartsWith("/recordings/", StringComparison.Ordinal) || path.StartsWith("/elsewhere/", StringComparison.Ordinal): await WriteAsync(context, 404, new JsonObject { ["code"] = 20404, ["message"] = missing }); break;
+            case var change when change.StartsWith("POST IncomingPhoneNumbers/", StringComparison.Ordinal): await ChangeAsync(context,
+                change["POST IncomingPhoneNumbers/".Length..^".json".Length]); break;
+            case var missing when path.StartsWith("/recordings/", StringComparison.Ordinal)
+                || path.StartsWith("/elsewhere/", StringComparison.Ordinal): await WriteAsync(context, 404,
+                    new JsonObject { ["code"] = 20404, ["message"] = missing }); break;
             case var stray:
                 _endpoint.Complain(stray);
                 context.Response.StatusCode = StatusCodes.Status418ImATeapot;
@@ -97,7 +111,8 @@ public sealed class TwilioApi : IAsyncDisposable
         Assert.NotEmpty(form["From"]);
         Assert.True(form.ContainsKey("Body") || form.ContainsKey("ContentSid"));
         Messages.Enqueue(form);
-        await WriteAsync(context, 201, new JsonObject { ["sid"] = $"SM{Interlocked.Increment(ref _sids):d32}", ["status"] = "queued", ["account_sid"] = Account });
+        await WriteAsync(context, 201,
+            new JsonObject { ["sid"] = $"SM{Interlocked.Increment(ref _sids):d32}", ["status"] = "queued", ["account_sid"] = Account });
     }
 
     private async Task ListAsync(HttpContext context, string list, string time, string filter)
@@ -121,7 +136,8 @@ public sealed class TwilioApi : IAsyncDisposable
         var (known, numbers) = Services.Find(s => (string)s.Service["sid"]! == sid);
         var sender = Senders.Find(s => (string)s["sid"]! == sid);
         if (call == "GET /v1/Services") await PageAsync(context, "services", Services.Select(s => s.Service));
-        else if (call == $"GET /v1/Services/{sid}/PhoneNumbers") await PageAsync(context, "phone_numbers", Enumerable.Range(0, numbers).Select(n => new JsonObject { ["sid"] = $"PN{n}" }));
+        else if (call == $"GET /v1/Services/{sid}/PhoneNumbers")
+            await PageAsync(context, "phone_numbers", Enumerable.Range(0, numbers).Select(n => new JsonObject { ["sid"] = $"PN{n}" }));
         else if (call == $"POST /v1/Services/{sid}" && known is not null)
         {
             var form = Form(_endpoint.Requests.Last().Body);
@@ -130,7 +146,8 @@ public sealed class TwilioApi : IAsyncDisposable
             await WriteAsync(context, 200, known);
         }
         else if (call == "GET /v2/Channels/Senders" && context.Request.Query["Channel"] == "whatsapp")
-            await PageAsync(context, "senders", Senders.Select(s => new JsonObject { ["sid"] = (string)s["sid"]!, ["sender_id"] = (string)s["sender_id"]! }));
+            await PageAsync(context, "senders",
+                Senders.Select(s => new JsonObject { ["sid"] = (string)s["sid"]!, ["sender_id"] = (string)s["sender_id"]! }));
         else if (call == $"GET /v2/Channels/Senders/{sid}" && sender is not null) await WriteAsync(context, 200, sender);
         else if (call == $"POST /v2/Channels/Senders/{sid}" && sender is not null)
         {
@@ -145,13 +162,17 @@ public sealed class TwilioApi : IAsyncDisposable
     }
 
     private static Task PageAsync(HttpContext context, string key, IEnumerable<JsonObject> items) => WriteAsync(
-        context, 200, new JsonObject { [key] = new JsonArray([.. items.Select(i => i.DeepClone())]), ["meta"] = new JsonObject { ["key"] = key, ["next_page_url"] = null } });
+        context, 200,
+        new JsonObject { [key] = new JsonArray([.. items.Select(i => i.DeepClone())]),
+            ["meta"] = new JsonObject { ["key"] = key, ["next_page_url"] = null } });
 
     private async Task ChangeAsync(HttpContext context, string sid)
     {
         var number = Numbers.Single(n => n["sid"]!.GetValue<string>() == sid);
         foreach (var (name, value) in Form(_endpoint.Requests.Last().Body))
-            number[name switch { "VoiceUrl" => "voice_url", "VoiceMethod" => "voice_method", "StatusCallback" => "status_callback", "StatusCallbackMethod" => "status_callback_method", "SmsUrl" => "sms_url", "SmsMethod" => "sms_method", _ => throw new InvalidOperationException(name) }] = value;
+            number[name switch { "VoiceUrl" => "voice_url", "VoiceMethod" => "voice_method", "StatusCallback" =>
+                "status_callback", "StatusCallbackMethod" => "status_callback_method", "SmsUrl" => "sms_url", "SmsMethod" =>
+                "sms_method", _ => throw new InvalidOperationException(name) }] = value;
         await WriteAsync(context, 200, number);
     }
 

@@ -11,18 +11,21 @@ public sealed class TwilioChannelTests : ChannelConformance
 {
     protected override string Name => "twilio";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Twilio__AuthToken", "Channels__Twilio__PreviousAuthToken")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Twilio__AuthToken", "Channels__Twilio__PreviousAuthToken")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["x-twilio-signature"];
 
     protected override bool UrlIsSigned => true;
 
-    /// <summary>Twilio's signature carries no time, so a call never grows stale; the same event again has the same id and changes nothing.</summary>
+    /// <summary>Twilio's signature carries no time, so a call never grows stale; the same event again has the same id and changes
+    /// nothing.</summary>
     protected override TimeSpan? StaleAfter => null;
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => TwilioChannel.Add(services, configuration);
 
-    /// <summary>Twilio does not call again for TwiML: while storage is down, what controls a call gets it all the same (P1's one exception).</summary>
+    /// <summary>Twilio does not call again for TwiML: while storage is down, what controls a call gets it all the same (P1's one
+    /// exception).</summary>
     protected override void AssertValid(Acceptance acceptance, WebhookResponse answer)
     {
         if (answer.Status == 200) Assert.Equal("text/xml; charset=utf-8", answer.ContentType);
@@ -33,8 +36,10 @@ public sealed class TwilioChannelTests : ChannelConformance
     public void A_call_by_get_without_a_signature_is_rejected_when_it_names_an_account()
     {
         var seed = Seeds.Single(s => s.Method == "GET");
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing), Verify(WithHeader(seed, "x-twilio-signature", _ => null)));
-        Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "x-twilio-signature", _ => null) with { PathAndQuery = "/api/hooks/twilio/voice?utm_source=x" }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMissing),
+            Verify(WithHeader(seed, "x-twilio-signature", _ => null)));
+        Assert.IsType<VerificationResult.Challenge>(Verify(WithHeader(seed, "x-twilio-signature", _ => null)
+            with { PathAndQuery = "/api/hooks/twilio/voice?utm_source=x" }));
     }
 
     [Fact]
@@ -47,7 +52,8 @@ public sealed class TwilioChannelTests : ChannelConformance
 
     [Fact]
     public void More_parameters_than_twilio_sends_are_rejected_before_they_are_hashed() =>
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed), Verify(Seeds[0] with { Body = [.. Enumerable.Repeat("a=&"u8.ToArray(), 1001).SelectMany(p => p)] }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureMalformed),
+            Verify(Seeds[0] with { Body = [.. Enumerable.Repeat("a=&"u8.ToArray(), 1001).SelectMany(p => p)] }));
 
     [Theory]
     [InlineData("Hooks__PublicBaseUrl", null)]

@@ -32,6 +32,7 @@ public sealed class TwilioExplainsTests
     {
         var channel = new TwilioSetup().Channel;
         Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel)));
-        Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel) with { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = new byte[] { 0xff } }));
+        Assert.Empty(((IExplainsFailures)channel).Explain(Sms.ToDelivery(channel)
+            with { Headers = new Dictionary<string, string>(StringComparer.Ordinal), Body = new byte[] { 0xff } }));
     }
 }

@@ -53,7 +53,8 @@ public sealed class TwilioFormTests
 
     [Fact]
     public void What_is_signed_holds_every_parameter_sorted_and_each_repeated_value_once() =>
-        Assert.Equal("A1" + "A2" + "B" + "Empty" + "a" + "bB", Encoding.UTF8.GetString(Parse("b=B&a=&Empty=&B=&A=2&A=1&A=2")!.SignedPart()));
+        Assert.Equal("A1" + "A2" + "B" + "Empty" + "a" + "bB",
+            Encoding.UTF8.GetString(Parse("b=B&a=&Empty=&B=&A=2&A=1&A=2")!.SignedPart()));
 
     private static string Numbered(int count) => string.Join('&', Enumerable.Range(1, count).Select(i => $"p{i}={i}"));
 

@@ -47,13 +47,15 @@ public sealed class TwilioMessageTests
             ("AccountSid", "AC1"), ("MessageSid", "MM1"), ("From", "+4915125550142"), ("To", "+493023125200"), ("NumMedia", said),
             ("MediaUrl0", "https://api.twilio.com/0"), ("MediaContentType0", "image/jpeg"), ("MediaUrl1", "https://api.twilio.com/1"));
         var attachments = _desk.Event(message).Contact.Attachments;
-        Assert.Equal(new[] { new Attachment("https://api.twilio.com/0", "image/jpeg"), new Attachment("https://api.twilio.com/1") }.Take(files), attachments);
+        Assert.Equal(new[] { new Attachment("https://api.twilio.com/0", "image/jpeg"),
+            new Attachment("https://api.twilio.com/1") }.Take(files), attachments);
     }
 
     [Fact]
     public void A_call_and_a_message_of_one_number_are_one_conversation() =>
         Assert.Equal(
-            _desk.Event(TwilioSetup.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"), ("From", "+4915125550142"), ("To", "+493023125200"))).Contact.ThreadKey,
+            _desk.Event(TwilioSetup.Delivery("voice", ("AccountSid", "AC1"), ("CallSid", "CA1"), ("CallStatus", "ringing"),
+                ("From", "+4915125550142"), ("To", "+493023125200"))).Contact.ThreadKey,
             _desk.Event(TwilioSetup.Message("+4915125550142")).Contact.ThreadKey);
 
     [Theory]
@@ -62,7 +64,8 @@ public sealed class TwilioMessageTests
     [InlineData("MessageStatus", "read", MessageState.Read)]
     [InlineData("MessageStatus", "undelivered", MessageState.Failed)]
     public void The_status_of_a_message_of_ours_is_told_wherever_it_arrives(string name, string status, MessageState state) =>
-        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", "SM1", state, TwilioSetup.Now)), _desk.Read(TwilioSetup.Message("+493023125200", (name, status))));
+        Assert.Equal(new Parsed.StatusUpdate(new MessageStatus("AC1", "SM1", state, TwilioSetup.Now)),
+            _desk.Read(TwilioSetup.Message("+493023125200", (name, status))));
 
     [Fact]
     public void A_message_of_ours_that_is_not_out_yet_says_nothing() =>
@@ -70,7 +73,9 @@ public sealed class TwilioMessageTests
 
     [Fact]
     public void A_button_says_what_it_is() =>
-        Assert.Equal("return-it", _desk.Event(TwilioSetup.Message("whatsapp:+4915125550142", ("Body", "Zurückgeben"), ("ButtonText", "Zurückgeben"), ("ButtonPayload", "return-it"))).Contact.Extras!["ButtonPayload"]);
+        Assert.Equal("return-it",
+            _desk.Event(TwilioSetup.Message("whatsapp:+4915125550142", ("Body", "Zurückgeben"), ("ButtonText", "Zurückgeben"),
+                ("ButtonPayload", "return-it"))).Contact.Extras!["ButtonPayload"]);
 
     [Fact]
     public void Messages_are_answered_with_nothing_to_send_and_a_5xx_when_they_could_not_be_stored()

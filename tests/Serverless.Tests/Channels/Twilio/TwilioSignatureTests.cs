@@ -10,17 +10,22 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Twilio;
 
-/// <summary>Twilio's signature, judged against what Twilio has published and against Twilio's own library for Node; nothing here signs with our code.</summary>
+/// <summary>Twilio's signature, judged against what Twilio has published and against Twilio's own library for Node; nothing here signs with
+/// our code.</summary>
 public sealed class TwilioSignatureTests
 {
     private const string Token = "12345";
     private const string Call = "CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309&To=%2B18005551212";
     private const string Page = "https://mycompany.com/myapp.php?foo=1&bar=2";
 
-    /// <summary>The first two are printed on https://www.twilio.com/docs/usage/security (now and before), the others in the tests of the Node library, spec/validation.spec.js of 6.0.2.</summary>
+    /// <summary>The first two are printed on https://www.twilio.com/docs/usage/security (now and before), the others in the tests of the
+    /// Node library, spec/validation.spec.js of 6.0.2.</summary>
     [Theory]
-    [InlineData("https://example.com/myapp.php?foo=1&bar=2", "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1234&From=%2B14158675310&To=%2B18005551212", "L/OH5YylLD5NRKLltdqwSvS0BnU=")]
-    [InlineData(Page, "To=%2B18005551212&CallSid=CA1234567890ABCDE&Digits=1234&From=%2B12349013030&Caller=%2B12349013030", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")]
+    [InlineData("https://example.com/myapp.php?foo=1&bar=2",
+        "CallSid=CA1234567890ABCDE&Caller=%2B14158675310&Digits=1234&From=%2B14158675310&To=%2B18005551212",
+        "L/OH5YylLD5NRKLltdqwSvS0BnU=")]
+    [InlineData(Page, "To=%2B18005551212&CallSid=CA1234567890ABCDE&Digits=1234&From=%2B12349013030&Caller=%2B12349013030",
+        "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")]
     [InlineData(Page, Call, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
     [InlineData("https://mycompany.com:1234/myapp.php?foo=1&bar=2", Call, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
     [InlineData("http://mycompany.com:1234/myapp.php?foo=1&bar=2", Call, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=")]
@@ -42,14 +47,16 @@ public sealed class TwilioSignatureTests
     }
 
     [Theory]
-    [InlineData("{\"property\": \"value\", \"boolean\": true}", "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620", "a9nBmqA0ju/hNViExpshrM61xv4=")]
+    [InlineData("{\"property\": \"value\", \"boolean\": true}", "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620",
+        "a9nBmqA0ju/hNViExpshrM61xv4=")]
     [InlineData("{}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a", "Ldidvp12m26NI7eqEvxnEpkd9Hc=")]
     public void A_published_signature_of_a_json_body_holds(string json, string hash, string signature)
     {
         var url = $"{Page}&bodySHA256={hash}";
         Assert.IsType<VerificationResult.Valid>(Verify(url, json, signature));
         Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(url, json + " ", signature));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong), Verify(url.Replace("=0", "=1", StringComparison.Ordinal).Replace("=4", "=5", StringComparison.Ordinal), json, signature));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.SignatureWrong),
+            Verify(url.Replace("=0", "=1", StringComparison.Ordinal).Replace("=4", "=5", StringComparison.Ordinal), json, signature));
     }
 
     [Fact]
@@ -75,7 +82,8 @@ public sealed class TwilioSignatureTests
         {
             var at = random.Next(signed.Count);
             var other = random.Next(3) == 0 ? signed[at].Url : Urls[random.Next(Urls.Length)];
-            return new Case(Token, other, random.Next(4) == 0 ? bodies[random.Next(bodies.Length)] : signed[at].Form, null, signatures[at].Signature);
+            return new Case(Token, other, random.Next(4) == 0
+                ? bodies[random.Next(bodies.Length)] : signed[at].Form, null, signatures[at].Signature);
         }).ToList();
 
         // The host may have rewritten the address: what the library accepts for one of the forms that it may have had, we accept.
@@ -99,7 +107,8 @@ public sealed class TwilioSignatureTests
     [InlineData("RSOYDt4T1cUTdK1PDd93/VVr8B9=")]
     [InlineData(" RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
     [InlineData("RSOYDt4T1cUTdK1PDd93/VVr8B8=, RSOYDt4T1cUTdK1PDd93/VVr8B8=")]
-    public void What_is_no_signature_is_rejected(string signature) => Assert.IsType<VerificationResult.Invalid>(Verify(Page, Call, signature));
+    public void What_is_no_signature_is_rejected(string signature) =>
+    Assert.IsType<VerificationResult.Invalid>(Verify(Page, Call, signature));
 
     [Fact]
     public async Task A_subaccount_signs_with_its_own_token_only()
@@ -131,12 +140,18 @@ public sealed class TwilioSignatureTests
 
     private static readonly string[] Urls =
     [
-        Page, "https://mycompany.com:443/myapp.php?foo=1&bar=2", "https://mycompany.com:8443/myapp.php?foo=1&bar=2", "http://mycompany.com/a", "http://mycompany.com:80/a",
-        "https://MyCompany.com/a", "https://user:pa%20ss@mycompany.com/a?b", "https://user:pass@mycompany.com:444/a?b", "https://[2001:db8::1]/a?b=c", "https://[2001:db8::1]:443/a?b=c",
-        Page + "&Body=It's+amazing", Page + "&Body=It%27s+amazing", Page + "&Body=It's%20amazing", Page + "&Body=It%27s%20amazing", Page + "&b=\"x\"<y>", Page + "&b=%22x%22%3Cy%3E",
-        Page + "&umlaut=\u00fc", Page + "&umlaut=%C3%BC", Page + "&umlaut=%c3%bc", Page + "&emoji=\U0001F60A", Page + "&b=~!*()-._%7E%21", Page + "&b=1&a=2&b=3", Page + "&b=1&b=3&a=2",
-        "https://mycompany.com/a?", "https://mycompany.com/a?=", "https://mycompany.com/a?&&b", "https://mycompany.com/a?b=%", "https://mycompany.com/a?b=%zz", "https://mycompany.com/a b/\u00fc?b=|{}",
-        "https://mycompany.com/a%20b/%C3%BC?b=%7C%7B%7D", "https://mycompany.com/{a}`b`?`c`={d}", "https://mycompany.com/a?b=c?d=e", "https://mycompany.com/a?b=+&c=%2B", "https://mycompany.com/a^b?c=^",
+        Page, "https://mycompany.com:443/myapp.php?foo=1&bar=2", "https://mycompany.com:8443/myapp.php?foo=1&bar=2",
+        "http://mycompany.com/a", "http://mycompany.com:80/a",
+        "https://MyCompany.com/a", "https://user:pa%20ss@mycompany.com/a?b", "https://user:pass@mycompany.com:444/a?b",
+        "https://[2001:db8::1]/a?b=c", "https://[2001:db8::1]:443/a?b=c",
+        Page + "&Body=It's+amazing", Page + "&Body=It%27s+amazing", Page + "&Body=It's%20amazing", Page + "&Body=It%27s%20amazing", Page
+        + "&b=\"x\"<y>", Page + "&b=%22x%22%3Cy%3E",
+        Page + "&umlaut=\u00fc", Page + "&umlaut=%C3%BC", Page + "&umlaut=%c3%bc", Page + "&emoji=\U0001F60A", Page + "&b=~!*()-._%7E%21",
+        Page + "&b=1&a=2&b=3", Page + "&b=1&b=3&a=2",
+        "https://mycompany.com/a?", "https://mycompany.com/a?=", "https://mycompany.com/a?&&b", "https://mycompany.com/a?b=%",
+        "https://mycompany.com/a?b=%zz", "https://mycompany.com/a b/\u00fc?b=|{}",
+        "https://mycompany.com/a%20b/%C3%BC?b=%7C%7B%7D", "https://mycompany.com/{a}`b`?`c`={d}", "https://mycompany.com/a?b=c?d=e",
+        "https://mycompany.com/a?b=+&c=%2B", "https://mycompany.com/a^b?c=^",
     ];
 
     private static IEnumerable<string> Forms()
@@ -153,10 +168,12 @@ public sealed class TwilioSignatureTests
         yield return string.Join('&', Enumerable.Range(0, 1000).Select(i => $"p{i}={i}"));
     }
 
-    private static VerificationResult Verify(string url, string body, string signature, string token = Token, Dictionary<string, string?>? more = null)
+    private static VerificationResult Verify(string url, string body, string signature, string token = Token,
+        Dictionary<string, string?>? more = null)
     {
         var path = url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3);
-        var settings = new Dictionary<string, string?>(more ?? [], StringComparer.Ordinal) { ["Hooks__PublicBaseUrl"] = url[..path], ["Channels__Twilio__AuthToken"] = token };
+        var settings = new Dictionary<string, string?>(more ?? [], StringComparer.Ordinal) { ["Hooks__PublicBaseUrl"] = url[..path],
+            ["Channels__Twilio__AuthToken"] = token };
         var configuration = Seed.Configuration(settings);
         var services = new ServiceCollection();
         services.AddSingleton(TimeProvider.System).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
@@ -176,7 +193,8 @@ public sealed class TwilioSignatureTests
     }
 
     private static async Task<List<Judged>> Judge(IReadOnlyList<Case> cases) =>
-        [.. (await Node.RunAsync("tests/Serverless.Tests/Channels/twilio.mjs", cases)).EnumerateArray().Select(j => j.Deserialize<Judged>(JsonSerializerOptions.Web)!)];
+        [.. (await Node.RunAsync("tests/Serverless.Tests/Channels/twilio.mjs", cases)).EnumerateArray()
+            .Select(j => j.Deserialize<Judged>(JsonSerializerOptions.Web)!)];
 
     private sealed record Case(string Token, string Url, string? Form, string? Json, string? Signature);
 

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Twilio;
 
-/// <summary>A caller always gets valid TwiML: parsed as XML, only verbs and attributes Twilio documents, every address absolute and https.</summary>
+/// <summary>A caller always gets valid TwiML: parsed as XML, only verbs and attributes Twilio documents, every address absolute and
+/// https.</summary>
 public sealed class TwimlTests
 {
     /// <summary>From https://www.twilio.com/docs/voice/twiml, as far as we use it.</summary>
@@ -16,7 +17,8 @@ public sealed class TwimlTests
         ["Dial"] = ["answerOnBridge", "timeout", "action", "method"],
         ["Number"] = ["statusCallback", "statusCallbackEvent"],
         ["Sip"] = ["statusCallback", "statusCallbackEvent"],
-        ["Record"] = ["action", "method", "maxLength", "timeout", "recordingStatusCallback", "recordingStatusCallbackEvent", "transcribe", "transcribeCallback"],
+        ["Record"] = ["action", "method", "maxLength", "timeout", "recordingStatusCallback", "recordingStatusCallbackEvent", "transcribe",
+            "transcribeCallback"],
         ["Redirect"] = ["method"],
         ["Hangup"] = [],
     };
@@ -24,8 +26,10 @@ public sealed class TwimlTests
     public static TheoryData<string, string, string> Calls()
     {
         var calls = new TheoryData<string, string, string>();
-        foreach (var number in new[] { "+442079460100", "+493023125100", "+493023125200", "+4930000", "sip:desk@example.sip.twilio.com", "", "\u0001<&>'\"" })
-            foreach (var door in new[] { "voice", "voice/dial?next=1", "voice/dial?next=message", "voice/dial?next=-1", "voice/dial?next=99999999999", "voice/dial", "voice/message" })
+        foreach (var number in new[] { "+442079460100", "+493023125100", "+493023125200", "+4930000", "sip:desk@example.sip.twilio.com", "",
+            "\u0001<&>'\"" })
+            foreach (var door in new[] { "voice", "voice/dial?next=1", "voice/dial?next=message", "voice/dial?next=-1",
+                "voice/dial?next=99999999999", "voice/dial", "voice/message" })
                 foreach (var acceptance in Enum.GetNames<Acceptance>())
                     calls.Add(number, door, acceptance);
         return calls;
@@ -35,7 +39,8 @@ public sealed class TwimlTests
     [MemberData(nameof(Calls))]
     public void Every_answer_to_a_call_is_valid(string number, string door, string acceptance)
     {
-        var answer = new TwilioSetup().Answer(TwilioSetup.Delivery(door, ("To", number), ("CallStatus", "ringing"), ("DialCallStatus", "no-answer"), ("RecordingUrl", "https://api.twilio.com/x")), Enum.Parse<Acceptance>(acceptance));
+        var answer = new TwilioSetup().Answer(TwilioSetup.Delivery(door, ("To", number), ("CallStatus", "ringing"),
+            ("DialCallStatus", "no-answer"), ("RecordingUrl", "https://api.twilio.com/x")), Enum.Parse<Acceptance>(acceptance));
         AssertValid(answer);
     }
 
@@ -52,7 +57,8 @@ public sealed class TwimlTests
     [Fact]
     public void What_xml_cannot_hold_costs_nobody_the_answer()
     {
-        var desk = new TwilioSetup(("Channels__Twilio__Numbers__442079460100__Greeting", "Good\u0000 morning <b>&\ud800 'you' \U0001F60A\uffff"));
+        var desk = new TwilioSetup(("Channels__Twilio__Numbers__442079460100__Greeting",
+            "Good\u0000 morning <b>&\ud800 'you' \U0001F60A\uffff"));
         var answer = XDocument.Parse(desk.Answer(TwilioSetup.Call("voice", "ringing")));
         Assert.Equal("Good morning <b>& 'you' ", answer.Root!.Element("Say")!.Value);
     }
@@ -105,7 +111,8 @@ public sealed class TwimlTests
     [InlineData("completed")]
     [InlineData("answered")]
     public void A_call_that_was_answered_ends_and_asks_for_no_message(string status) =>
-        Assert.Equal("Hangup", VerbsOf(new TwilioSetup().Answer(TwilioSetup.Call("voice/dial?next=message", "in-progress", ("DialCallStatus", status)))));
+        Assert.Equal("Hangup",
+            VerbsOf(new TwilioSetup().Answer(TwilioSetup.Call("voice/dial?next=message", "in-progress", ("DialCallStatus", status)))));
 
     private static string VerbsOf(string twiml) => string.Join(' ', XDocument.Parse(twiml).Root!.Elements().Select(e => e.Name.LocalName));
 
@@ -117,9 +124,12 @@ public sealed class TwimlTests
         {
             Assert.True(Verbs.TryGetValue(element.Name.LocalName, out var attributes), element.ToString());
             Assert.Empty(element.Attributes().Select(a => a.Name.LocalName).Except(attributes!, StringComparer.Ordinal));
-            foreach (var address in element.Attributes().Where(a => a.Name.LocalName is "action" or "statusCallback" or "recordingStatusCallback" or "transcribeCallback").Select(a => a.Value)
+            foreach (var address in element.Attributes()
+                .Where(a => a.Name.LocalName is "action" or "statusCallback" or "recordingStatusCallback" or "transcribeCallback")
+                .Select(a => a.Value)
                 .Concat(element.Name.LocalName is "Redirect" ? [element.Value] : []))
-                Assert.StartsWith("https://contact.example.com/api/hooks/twilio/voice/", new Uri(address, UriKind.Absolute).AbsoluteUri, StringComparison.Ordinal);
+                Assert.StartsWith("https://contact.example.com/api/hooks/twilio/voice/", new Uri(address, UriKind.Absolute).AbsoluteUri,
+                    StringComparison.Ordinal);
         }
     }
 }

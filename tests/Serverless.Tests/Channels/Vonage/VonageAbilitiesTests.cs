@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.Vonage;
 
-/// <summary>What Vonage's channel does by itself at Vonage: answers, transcriptions, files, second looks, upkeep; against a strict double of Vonage's API over real HTTP.</summary>
+/// <summary>What Vonage's channel does by itself at Vonage: answers, transcriptions, files, second looks, upkeep; against a strict double
+/// of Vonage's API over real HTTP.</summary>
 public sealed class VonageAbilitiesTests : IAsyncLifetime
 {
     private const string Hooks = "https://contact.example.com/api/hooks/vonage/";
@@ -41,12 +42,18 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         var message = Assert.Single(_vonage.Sent);
         Assert.Equal(
             (channel, from, to, "text", "Morgen um acht.", new string('a', 32)),
-            (message.GetProperty("channel").GetString(), message.GetProperty("from").GetString(), message.GetProperty("to").GetString(), message.GetProperty("message_type").GetString(), message.GetProperty("text").GetString(), message.GetProperty("client_ref").GetString()));
-        Assert.Equal((contact.Account, contact.ThreadKey, Direction.Outbound), (sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Direction));
+            (message.GetProperty("channel").GetString(), message.GetProperty("from").GetString(), message.GetProperty("to").GetString(),
+                message.GetProperty("message_type").GetString(), message.GetProperty("text").GetString(), message.GetProperty("client_ref")
+                .GetString()));
+        Assert.Equal((contact.Account, contact.ThreadKey, Direction.Outbound),
+            (sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Direction));
 
         // The status names the message by the same account and id.
-        var status = Assert.IsType<Parsed.StatusUpdate>(Read(Call("messages/status", $$"""{"message_uuid":"{{sent.Contact.ExternalId}}","status":"delivered","client_ref":"{{new string('a', 32)}}"}"""))).Message;
-        Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, new string('a', 32)), (status.Account, status.ExternalId, status.ReplyId));
+        var status = Assert.IsType<Parsed.StatusUpdate>(
+            Read(Call("messages/status",
+                $$"""{"message_uuid":"{{sent.Contact.ExternalId}}","status":"delivered","client_ref":"{{new string('a', 32)}}"}"""))).Message;
+        Assert.Equal((sent.Contact.Account, sent.Contact.ExternalId, new string('a', 32)),
+            (status.Account, status.ExternalId, status.ReplyId));
     }
 
     [Fact]
@@ -55,11 +62,17 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         var contact = Contact("12-whatsapp-photo");
         _time.Advance(TimeSpan.FromHours(24));
         Assert.Equal("refused:template-needed", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(contact, "Hallo"), default)));
-        Assert.Equal("refused:window-closed", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("14-messenger"), "Hello"), default)));
+        Assert.Equal("refused:window-closed",
+            ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("14-messenger"), "Hello"), default)));
         Assert.Empty(_vonage.Sent);
-        Assert.Equal("sent", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(contact, "") with { Template = new("termin", "de", ["Jana", "8 Uhr"]) }, default)));
+        Assert.Equal("sent",
+            ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(contact, "") with { Template = new("termin", "de", ["Jana", "8 Uhr"]) },
+                default)));
         var message = Assert.Single(_vonage.Sent);
-        Assert.Equal(("template", "de", "termin", """["Jana","8 Uhr"]"""), (message.GetProperty("message_type").GetString(), message.GetProperty("whatsapp").GetProperty("locale").GetString(), message.GetProperty("template").GetProperty("name").GetString(), message.GetProperty("template").GetProperty("parameters").GetRawText()));
+        Assert.Equal(("template", "de", "termin", """["Jana","8 Uhr"]"""),
+            (message.GetProperty("message_type").GetString(), message.GetProperty("whatsapp").GetProperty("locale").GetString(),
+                message.GetProperty("template").GetProperty("name").GetString(), message.GetProperty("template").GetProperty("parameters")
+                .GetRawText()));
     }
 
     [Theory]
@@ -80,23 +93,31 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_text_that_is_too_long_or_has_no_way_back_is_not_sent()
     {
-        Assert.Equal("refused:too-long", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("11-sms"), new string('x', 1001)), default)));
-        Assert.Equal("refused:no-reply-path", ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("09-withheld"), "Hallo"), default)));
-        Assert.Equal("refused:not-permitted", ReplyWords.Of(await Make(("Channels__Vonage__PrivateKey", null)).SendAsync(ReplyWords.To(Contact("11-sms"), "Hello"), default)));
+        Assert.Equal("refused:too-long",
+            ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("11-sms"), new string('x', 1001)), default)));
+        Assert.Equal("refused:no-reply-path",
+            ReplyWords.Of(await _channel.SendAsync(ReplyWords.To(Contact("09-withheld"), "Hallo"), default)));
+        Assert.Equal("refused:not-permitted",
+            ReplyWords.Of(await Make(("Channels__Vonage__PrivateKey", null))
+                .SendAsync(ReplyWords.To(Contact("11-sms"), "Hello"), default)));
         Assert.Empty(_vonage.Sent);
     }
 
     [Fact]
     public async Task The_words_of_a_message_are_fetched_and_join_the_call()
     {
-        _vonage.Files["/v1/files/1"] = """{"channels":[{"transcript":[{"sentence":"Guten Tag, hier ist Jana Köhler."},{"sentence":" Bitte rufen Sie zurück."}]}]}""";
+        _vonage.Files["/v1/files/1"] =
+            """{"channels":[{"transcript":[{"sentence":"Guten Tag, hier ist Jana Köhler."},{"sentence":" Bitte rufen Sie zurück."}]}]}""";
         var url = new Uri(_vonage.Address, "/v1/files/1").ToString();
-        var delivery = Call("voice/transcription", $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","transcription_url":"{{url}}"}""");
+        var delivery = Call("voice/transcription",
+            $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","transcription_url":"{{url}}"}""");
         var thin = Assert.IsType<Parsed.Reference>(Read(delivery));
         var document = Assert.IsType<FetchedContent.Document>(await _channel.FetchAsync(thin.Resource, default));
         var found = Assert.IsType<Parsed.Found>(_channel.Read(delivery, thin.Resource, document.Body)).Event;
-        Assert.Equal(("CON-1", "Guten Tag, hier ist Jana Köhler. Bitte rufen Sie zurück.", CallOutcome.Voicemail), (found.Contact.ExternalId, found.Contact.Text, found.Contact.Call!.Outcome));
-        Assert.Equal("transcription-without-text", Assert.IsType<Parsed.Ignored>(_channel.Read(delivery, thin.Resource, "{}"u8.ToArray())).Reason);
+        Assert.Equal(("CON-1", "Guten Tag, hier ist Jana Köhler. Bitte rufen Sie zurück.", CallOutcome.Voicemail),
+            (found.Contact.ExternalId, found.Contact.Text, found.Contact.Call!.Outcome));
+        Assert.Equal("transcription-without-text",
+            Assert.IsType<Parsed.Ignored>(_channel.Read(delivery, thin.Resource, "{}"u8.ToArray())).Reason);
     }
 
     // A callback names the address; whoever wrote it must not get our token.
@@ -107,7 +128,8 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     [InlineData("http://api.nexmo.com/1")]
     [InlineData("https://api.nexmo.com:8443/1")]
     [InlineData("no address")]
-    public async Task Our_token_goes_to_Vonage_alone(string resource) => Assert.Equal("foreign-address", Assert.IsType<FetchedContent.Gone>(await _channel.FetchAsync(resource, default)).Reason);
+    public async Task Our_token_goes_to_Vonage_alone(string resource) =>
+    Assert.Equal("foreign-address", Assert.IsType<FetchedContent.Gone>(await _channel.FetchAsync(resource, default)).Reason);
 
     [Theory]
     [InlineData(404, "gone:gone-at-provider", "gone:gone-at-provider")]
@@ -119,23 +141,30 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     {
         var url = new Uri(_vonage.Address, "/v1/files/1").ToString();
         _vonage.Trouble(status);
-        Assert.Equal(fetched, await _channel.FetchAsync(url, default) switch { FetchedContent.Gone gone => $"gone:{gone.Reason}", FetchedContent.Later later => $"later:{later.Reason}", _ => "document" });
+        Assert.Equal(fetched,
+            await _channel.FetchAsync(url, default) switch { FetchedContent.Gone gone =>
+                $"gone:{gone.Reason}", FetchedContent.Later later => $"later:{later.Reason}", _ => "document" });
         _vonage.Trouble(status);
-        Assert.Equal(opened, await _channel.OpenAsync(Contact("05-message-left"), new Attachment(url), default) switch { OpenedAttachment.Gone gone => $"gone:{gone.Reason}", OpenedAttachment.Later later => $"later:{later.Reason}", _ => "content" });
+        Assert.Equal(opened,
+            await _channel.OpenAsync(Contact("05-message-left"), new Attachment(url), default) switch { OpenedAttachment.Gone gone =>
+                $"gone:{gone.Reason}", OpenedAttachment.Later later => $"later:{later.Reason}", _ => "content" });
     }
 
     [Fact]
     public async Task A_recording_is_opened_with_our_token()
     {
         _vonage.Files["/v1/files/7"] = "sound";
-        var content = Assert.IsType<OpenedAttachment.Content>(await _channel.OpenAsync(Contact("05-message-left"), new Attachment(new Uri(_vonage.Address, "/v1/files/7").ToString()), default));
+        var content =
+            Assert.IsType<OpenedAttachment.Content>(await _channel.OpenAsync(Contact("05-message-left"),
+                new Attachment(new Uri(_vonage.Address, "/v1/files/7").ToString()), default));
         Assert.Equal("sound", await new StreamReader(content.Bytes).ReadToEndAsync());
     }
 
     [Fact]
     public void Calls_are_looked_at_again_where_the_application_may_ask()
     {
-        Assert.Equal(new ReconciliationSource("calls", TimeSpan.FromMinutes(20)), Assert.Single(Make(("Channels__Vonage__LookMinutes", "20")).Sources));
+        Assert.Equal(new ReconciliationSource("calls", TimeSpan.FromMinutes(20)),
+            Assert.Single(Make(("Channels__Vonage__LookMinutes", "20")).Sources));
         Assert.Empty(Make(("Channels__Vonage__LookMinutes", "20"), ("Channels__Vonage__PrivateKey", null)).Sources);
         Assert.Empty(_channel.Sources);
     }
@@ -143,14 +172,18 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_second_look_brings_in_calls_under_the_ids_of_their_callbacks()
     {
-        _vonage.Calls.Add(Held("CON-7e1f0000-0001-4a52-9f0e-000000000001", "inbound", "completed", "2026-11-20T10:15:00Z", "442079460955", "442079460200", 71));
-        for (var n = 0; n < 120; n++) _vonage.Calls.Add(Held($"CON-{n}", "inbound", "completed", $"2026-11-20T11:{n / 3:00}:{n % 3}0Z", "493023125077", "493023125300", 5));
+        _vonage.Calls.Add(Held("CON-7e1f0000-0001-4a52-9f0e-000000000001", "inbound", "completed", "2026-11-20T10:15:00Z", "442079460955",
+            "442079460200", 71));
+        for (var n = 0; n < 120; n++)
+            _vonage.Calls.Add(Held($"CON-{n}", "inbound", "completed", $"2026-11-20T11:{n / 3:00}:{n % 3}0Z", "493023125077",
+                "493023125300", 5));
         _vonage.Calls.Add(Held("CON-119", "outbound", "completed", "2026-11-20T11:39:25Z", "493023125300", "493023125311", 240));
         List<Contact> found = [];
         string? cursor = null;
         for (var more = true; more;)
         {
-            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync("calls", new(cursor, _time.GetUtcNow().AddHours(-3)), default));
+            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync("calls",
+                new(cursor, _time.GetUtcNow().AddHours(-3)), default));
             found.AddRange(page.Held.Select(h => ((Parsed.Found)Read(Look(h))).Event.Contact));
             (cursor, more) = (page.Cursor, page.More);
         }
@@ -177,7 +210,9 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     public async Task A_look_that_fails_keeps_its_place(int status, string reason)
     {
         _vonage.Trouble(status, body: "<html>");
-        Assert.Equal(reason, Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync("calls", new(null, _time.GetUtcNow().AddHours(-1)), default)).Reason);
+        Assert.Equal(reason,
+            Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync("calls", new(null, _time.GetUtcNow().AddHours(-1)),
+                default)).Reason);
     }
 
     [Fact]
@@ -194,7 +229,9 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         Assert.All(await _channel.CheckAsync(Repair, default), r => Assert.Equal(RegistrationState.Right, r.State));
         Assert.Equal(1, _vonage.Puts);
         var voice = _vonage.Application["capabilities"]!["voice"]!;
-        Assert.Equal((Hooks + "voice/answer", "POST", true), ((string?)voice["webhooks"]!["answer_url"]!["address"], (string?)voice["webhooks"]!["answer_url"]!["http_method"], (bool)voice["signed_callbacks"]!));
+        Assert.Equal((Hooks + "voice/answer", "POST", true),
+            ((string?)voice["webhooks"]!["answer_url"]!["address"], (string?)voice["webhooks"]!["answer_url"]!["http_method"],
+                (bool)voice["signed_callbacks"]!));
         Assert.Equal("eu-west", (string?)voice["region"]);
         Assert.Equal("v1", (string?)_vonage.Application["capabilities"]!["messages"]!["version"]);
         Assert.Equal("-----BEGIN PUBLIC KEY-----", (string?)_vonage.Application["keys"]!["public_key"]);
@@ -209,7 +246,8 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
         _vonage.Numbers.Add(number);
         var before = _vonage.Application.ToJsonString();
         var found = await _channel.CheckAsync(Repair, default);
-        Assert.Equal(["voice answer_url", "voice fallback_answer_url", "voice event_url", "messages inbound_url", "messages status_url", "number 442079460200"], found.Select(f => f.Name));
+        Assert.Equal(["voice answer_url", "voice fallback_answer_url", "voice event_url", "messages inbound_url", "messages status_url",
+            "number 442079460200"], found.Select(f => f.Name));
         Assert.All(found, r => Assert.Equal(RegistrationState.Foreign, r.State));
         Assert.Equal((before, 0), (_vonage.Application.ToJsonString(), _vonage.Puts));
     }
@@ -229,7 +267,8 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
 
     private static JsonObject Application(string hooks)
     {
-        JsonObject Door(string door) => new() { ["address"] = hooks.Length == 0 ? "" : hooks + door, ["http_method"] = "GET", ["socket_timeout"] = 5000 };
+        JsonObject Door(string door) =>
+            new() { ["address"] = hooks.Length == 0 ? "" : hooks + door, ["http_method"] = "GET", ["socket_timeout"] = 5000 };
         return new JsonObject
         {
             ["id"] = VonageApi.ApplicationId,
@@ -237,8 +276,12 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
             ["keys"] = new JsonObject { ["public_key"] = "-----BEGIN PUBLIC KEY-----" },
             ["capabilities"] = new JsonObject
             {
-                ["voice"] = new JsonObject { ["webhooks"] = new JsonObject { ["answer_url"] = Door("voice/answer"), ["fallback_answer_url"] = Door("voice/answer"), ["event_url"] = Door("voice/events") }, ["signed_callbacks"] = false, ["region"] = "eu-west" },
-                ["messages"] = new JsonObject { ["webhooks"] = new JsonObject { ["inbound_url"] = Door("messages"), ["status_url"] = Door("messages/status") }, ["version"] = "v0.1" },
+                ["voice"] = new JsonObject { ["webhooks"] = new JsonObject { ["answer_url"] = Door("voice/answer"),
+                    ["fallback_answer_url"] = Door("voice/answer"), ["event_url"] = Door("voice/events") }, ["signed_callbacks"] = false,
+                    ["region"] = "eu-west" },
+                ["messages"] =
+                new JsonObject { ["webhooks"] = new JsonObject { ["inbound_url"] = Door("messages"),
+                    ["status_url"] = Door("messages/status") }, ["version"] = "v0.1" },
             },
             ["_links"] = new JsonObject { ["self"] = new JsonObject { ["href"] = "/v2/applications/1" } },
         };
@@ -249,11 +292,14 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     private static string Held(string conversation, string direction, string status, string at, string from, string to, int seconds) =>
         $$$"""{"uuid":"u-{{{conversation}}}-{{{direction}}}","conversation_uuid":"{{{conversation}}}","direction":"{{{direction}}}","status":"{{{status}}}","start_time":"{{{at}}}","duration":"{{{seconds}}}","from":{"type":"phone","number":"{{{from}}}"},"to":{"type":"phone","number":"{{{to}}}"}}""";
 
-    private Contact Contact(string seed) => ((Parsed.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal)).ToDelivery(_channel))).Event.Contact;
+    private Contact Contact(string seed) =>
+        ((Parsed.Found)Read(Seed.Of("vonage").Single(s => s.Name.Contains(seed, StringComparison.Ordinal))
+            .ToDelivery(_channel))).Event.Contact;
 
     private Parsed Read(Delivery delivery) => _channel.Read(delivery).Select(e => e.Read()).Single();
 
-    private Delivery Look(ProviderRecord held) => Call($"look/{held.Kind}", "") with { Method = "LOOK", Body = held.Body, Arrival = Arrival.LookedAgain };
+    private Delivery Look(ProviderRecord held) =>
+        Call($"look/{held.Kind}", "") with { Method = "LOOK", Body = held.Body, Arrival = Arrival.LookedAgain };
 
     private Delivery Call(string door, string body) => new()
     {
@@ -269,13 +315,15 @@ public sealed class VonageAbilitiesTests : IAsyncLifetime
     private VonageChannel Make(params (string Name, string? Value)[] more)
     {
         var settings = Seed.SettingsOf("vonage");
-        foreach (var name in settings.Keys.Where(k => k.Contains("Numbers__", StringComparison.Ordinal) && !k.Contains("442079460200", StringComparison.Ordinal)).ToList()) settings.Remove(name);
+        foreach (var name in settings.Keys.Where(k => k.Contains("Numbers__", StringComparison.Ordinal)
+            && !k.Contains("442079460200", StringComparison.Ordinal)).ToList()) settings.Remove(name);
         settings["Channels__Vonage__ApiUrl"] = settings["Channels__Vonage__NumbersUrl"] = _vonage.Address.ToString();
         settings["Channels__Vonage__ApiSecret"] = VonageApi.ApiSecret;
         settings["Channels__Vonage__PrivateKey"] = VonageApi.PrivateKey;
         foreach (var (name, value) in more) settings[name] = value;
         var configuration = Seed.Configuration(settings);
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true))
+            .AddSingleton<ProviderHttp>();
         services.AddOptions<HooksOptions>().Configure(h => h.PublicBaseUrl = settings["Hooks__PublicBaseUrl"]);
         VonageChannel.Add(services, configuration);
         return (VonageChannel)services.BuildServiceProvider().GetRequiredService<IChannel>();

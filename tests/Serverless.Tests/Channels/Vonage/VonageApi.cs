@@ -12,7 +12,8 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Vonage;
 
 /// <summary>
-/// Vonage's API on loopback, strict: a call it does not know is noted and fails the test; a token must be RS256 under the application's public key, fresh, and never seen
+/// Vonage's API on loopback, strict: a call it does not know is noted and fails the test; a token must be RS256 under the application's
+/// public key, fresh, and never seen
 /// before; account calls need key and secret.
 /// </summary>
 internal sealed class VonageApi : IAsyncDisposable
@@ -63,7 +64,8 @@ internal sealed class VonageApi : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context, RecordedRequest request)
     {
-        var (status, body) = Caller(request) is { } caller ? Route(request, caller) : (401, """{"title":"Unauthorized","type":"https://developer.vonage.com/api-errors#unauthorized"}""");
+        var (status, body) = Caller(request) is { } caller
+            ? Route(request, caller) : (401, """{"title":"Unauthorized","type":"https://developer.vonage.com/api-errors#unauthorized"}""");
         if (status == 0) _endpoint.Complain($"unknown call: {request.Method} {request.Target}");
         context.Response.StatusCode = status == 0 ? 501 : status;
         context.Response.ContentType = "application/json";
@@ -80,19 +82,25 @@ internal sealed class VonageApi : IAsyncDisposable
                 Sent.Add(JsonDocument.Parse(request.Body).RootElement);
                 return (202, $$"""{"message_uuid":"dddd0000-0000-4000-8000-{{_next++:000000000000}}"}""");
             case ("GET", "/v1/calls", "application"):
-                return (200, CallsPage(query["date_start"]!, query["date_end"]!, int.Parse(query["page_size"]!, CultureInfo.InvariantCulture), int.Parse(query["record_index"]!, CultureInfo.InvariantCulture)));
+                return (200, CallsPage(query["date_start"]!, query["date_end"]!,
+                    int.Parse(query["page_size"]!, CultureInfo.InvariantCulture),
+                    int.Parse(query["record_index"]!, CultureInfo.InvariantCulture)));
             case ("GET", $"/v2/applications/{ApplicationId}", "account"):
                 return (200, Application.ToJsonString());
             case ("PUT", $"/v2/applications/{ApplicationId}", "account"):
                 Puts++;
                 var changed = JsonNode.Parse(request.Body)!.AsObject();
-                // The whole is replaced, and these two are not its caller's to give: https://developer.vonage.com/en/api/application.v2#updateApplication
+                // The whole is replaced, and these two are not its caller's to give:
+                // https://developer.vonage.com/en/api/application.v2#updateApplication
                 if (changed.ContainsKey("id") || changed.ContainsKey("_links") || changed["name"] is null) return (400, "{}");
                 changed["id"] = ApplicationId;
                 Application = changed;
                 return (200, Application.ToJsonString());
             case ("GET", "/account/numbers", "account"):
-                return (200, new JsonObject { ["count"] = Numbers.Count, ["numbers"] = new JsonArray([.. Numbers.Where(n => ((string)n["msisdn"]!).Contains(query["pattern"]!, StringComparison.Ordinal)).Select(n => n.DeepClone())]) }.ToJsonString());
+                return (200, new JsonObject { ["count"] = Numbers.Count,
+                    ["numbers"] =
+                    new JsonArray([.. Numbers.Where(n => ((string)n["msisdn"]!).Contains(query["pattern"]!, StringComparison.Ordinal))
+                        .Select(n => n.DeepClone())]) }.ToJsonString());
             case ("POST", "/numbers/update", "account"):
                 var form = HttpUtility.ParseQueryString(Encoding.UTF8.GetString(request.Body));
                 var number = Numbers.Single(n => (string)n["msisdn"]! == form["msisdn"] && (string)n["country"]! == form["country"]);
@@ -107,7 +115,8 @@ internal sealed class VonageApi : IAsyncDisposable
 
     private string CallsPage(string start, string end, int size, int index)
     {
-        var within = Calls.Where(c => JsonDocument.Parse(c).RootElement.GetProperty("start_time").GetString() is { } at && string.CompareOrdinal(at, start) >= 0 && string.CompareOrdinal(at, end) < 0).ToList();
+        var within = Calls.Where(c => JsonDocument.Parse(c).RootElement.GetProperty("start_time").GetString() is { } at
+            && string.CompareOrdinal(at, start) >= 0 && string.CompareOrdinal(at, end) < 0).ToList();
         return $$$"""{"count":{{{within.Count}}},"page_size":{{{size}}},"record_index":{{{index}}},"_embedded":{"calls":[{{{string.Join(',', within.Skip(index).Take(size))}}}]}}""";
     }
 
@@ -116,12 +125,15 @@ internal sealed class VonageApi : IAsyncDisposable
     {
         var header = request.Headers.GetValueOrDefault("Authorization") ?? "";
         if (header == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ApiKey}:{ApiSecret}"))) return "account";
-        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || header[7..].Split('.') is not [var head, var body, var signature]) return null;
+        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || header[7..].Split('.') is not [var head, var body, var signature])
+            return null;
         var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(body)).RootElement;
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
         var good = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(head)) == """{"alg":"RS256","typ":"JWT"}"""
-            && Key.VerifyData(Encoding.ASCII.GetBytes($"{head}.{body}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            && claims.GetProperty("application_id").GetString() == ApplicationId && claims.GetProperty("iat").GetInt64() <= now && claims.GetProperty("exp").GetInt64() > now
+            && Key.VerifyData(Encoding.ASCII.GetBytes($"{head}.{body}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256,
+                RSASignaturePadding.Pkcs1)
+            && claims.GetProperty("application_id").GetString() == ApplicationId && claims.GetProperty("iat").GetInt64() <= now
+            && claims.GetProperty("exp").GetInt64() > now
             && _seen.TryAdd(claims.GetProperty("jti").GetString()!, true);
         if (!good) _endpoint.Complain($"badly signed: {request.Method} {request.Target}");
         return good ? "application" : null;

@@ -14,13 +14,15 @@ public sealed class VonageConformance : ChannelConformance
 {
     protected override string Name => "vonage";
 
-    protected override IReadOnlyList<(string Current, string Previous)> Secrets => [("Channels__Vonage__SignatureSecret", "Channels__Vonage__PreviousSignatureSecret")];
+    protected override IReadOnlyList<(string Current, string Previous)> Secrets =>
+        [("Channels__Vonage__SignatureSecret", "Channels__Vonage__PreviousSignatureSecret")];
 
     protected override IReadOnlyList<string> ProofHeaders => ["authorization"];
 
     protected override TimeSpan? StaleAfter => TimeSpan.FromHours(25);
 
-    protected override IReadOnlyDictionary<string, string?> SettingsHere => new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Channels__Vonage__TokenHours"] = "25" };
+    protected override IReadOnlyDictionary<string, string?> SettingsHere =>
+        new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Channels__Vonage__TokenHours"] = "25" };
 
     protected override void Add(IServiceCollection services, IConfiguration configuration) => VonageChannel.Add(services, configuration);
 
@@ -33,10 +35,13 @@ public sealed class VonageConformance : ChannelConformance
     }
 
     [Fact]
-    public void A_caller_who_is_not_proven_genuine_learns_no_number_of_ours() => All(Genuine.Where(s => s.PathAndQuery.Contains("/voice/", StringComparison.Ordinal)), seed =>
-        Assert.DoesNotContain("connect", Text(Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Quarantined)), StringComparison.Ordinal));
+    public void A_caller_who_is_not_proven_genuine_learns_no_number_of_ours() =>
+    All(Genuine.Where(s => s.PathAndQuery.Contains("/voice/", StringComparison.Ordinal)), seed =>
+        Assert.DoesNotContain("connect", Text(Channel().Respond(seed.ToDelivery(Channel()), Acceptance.Quarantined)),
+            StringComparison.Ordinal));
 
-    // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. A caller on the line cannot wait for that.
+    // An internal error of Vonage's can leave a callback unsigned; a 5xx makes it come again, signed. A caller on the line cannot wait for
+    // that.
     [Theory]
     [InlineData("11-sms", 503)]
     [InlineData("06-call-over", 503)]
@@ -64,9 +69,11 @@ public sealed class VonageConformance : ChannelConformance
     [Fact]
     public void A_token_is_good_for_its_own_body_alone()
     {
-        var (sms, photo, byGet) = (Seeds.Single(s => s.Name.EndsWith("11-sms", StringComparison.Ordinal)), Seeds.Single(s => s.Name.Contains("12-", StringComparison.Ordinal)), Seeds.Single(s => s.Method == "GET"));
+        var (sms, photo, byGet) = (Seeds.Single(s => s.Name.EndsWith("11-sms", StringComparison.Ordinal)),
+            Seeds.Single(s => s.Name.Contains("12-", StringComparison.Ordinal)), Seeds.Single(s => s.Method == "GET"));
         Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(sms with { Body = photo.Body }));
-        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong), Verify(byGet with { Method = "POST", Body = sms.Body }));
+        Assert.Equal(new VerificationResult.Invalid(VerificationReasons.BodyHashWrong),
+            Verify(byGet with { Method = "POST", Body = sms.Body }));
     }
 
     [Theory]
@@ -76,7 +83,8 @@ public sealed class VonageConformance : ChannelConformance
     [InlineData("failed", "message", "record")]
     [InlineData("rejected", "0.99", "442079460211")]
     [InlineData("unanswered", "-1.x", "record")]
-    public void The_plan_goes_on_when_a_person_is_not_reached(string status, string next, string expected) => Assert.Contains(expected, Dialled(status, next), StringComparison.Ordinal);
+    public void The_plan_goes_on_when_a_person_is_not_reached(string status, string next, string expected) =>
+    Assert.Contains(expected, Dialled(status, next), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("answered")]
@@ -91,7 +99,8 @@ public sealed class VonageConformance : ChannelConformance
     {
         var settings = With(Settings, "Channels__Vonage__Numbers__442079460200__RecordingNotice", null);
         settings["Channels__Vonage__Default__RecordingNotice"] = null;
-        var answer = Text(Channel(settings).Respond(Call("voice/dial?next=message", """{"status":"busy","from":"442079460200"}"""), Acceptance.Stored));
+        var answer = Text(Channel(settings)
+            .Respond(Call("voice/dial?next=message", """{"status":"busy","from":"442079460200"}"""), Acceptance.Stored));
         Assert.DoesNotContain("record", answer, StringComparison.Ordinal);
         Assert.Contains("We cannot take your call right now.", answer, StringComparison.Ordinal);
     }
@@ -101,7 +110,8 @@ public sealed class VonageConformance : ChannelConformance
     public void A_transcription_points_at_its_words()
     {
         const string Url = "https://api-eu-1.nexmo.com/v1/files/1";
-        var thin = Assert.IsType<Parsed.Reference>(Reading("voice/transcription", $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","status":"transcribed","transcription_url":"{{Url}}"}"""));
+        var thin = Assert.IsType<Parsed.Reference>(Reading("voice/transcription",
+            $$"""{"conversation_uuid":"CON-1","recording_uuid":"r1","status":"transcribed","transcription_url":"{{Url}}"}"""));
         Assert.Equal(Url, thin.Resource);
     }
 
@@ -114,7 +124,8 @@ public sealed class VonageConformance : ChannelConformance
     public void What_became_of_our_message_is_read(string status, MessageState state, string? reason)
     {
         var body = $$"""{"message_uuid":"m1","to":"442079460955","from":"442079460200","timestamp":"2026-11-20T09:41:00Z","status":"{{status}}","error":{"type":"https://developer.vonage.com","title":1120},"client_ref":"0123"}""";
-        Assert.Equal(new MessageStatus("fa4e0001", "m1", state, new DateTimeOffset(2026, 11, 20, 9, 41, 0, TimeSpan.Zero), reason, "0123"), Assert.IsType<Parsed.StatusUpdate>(Reading("messages/status", body)).Message);
+        Assert.Equal(new MessageStatus("fa4e0001", "m1", state, new DateTimeOffset(2026, 11, 20, 9, 41, 0, TimeSpan.Zero), reason, "0123"),
+            Assert.IsType<Parsed.StatusUpdate>(Reading("messages/status", body)).Message);
     }
 
     [Theory]
@@ -131,7 +142,9 @@ public sealed class VonageConformance : ChannelConformance
     }
 
     private string Dialled(string status, string next) =>
-        Text(Channel().Respond(Call($"voice/dial?next={next}", $$"""{"status":"{{status}}","from":"442079460200","to":"1","conversation_uuid":"CON-1"}"""), Acceptance.Stored));
+        Text(Channel()
+            .Respond(Call($"voice/dial?next={next}",
+                $$"""{"status":"{{status}}","from":"442079460200","to":"1","conversation_uuid":"CON-1"}"""), Acceptance.Stored));
 
     private Parsed Reading(string door, string body) => Read(Channel(), Call(door, body)).Single().Reading!;
 

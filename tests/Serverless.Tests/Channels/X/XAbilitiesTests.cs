@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Channels.X;
 
-/// <summary>What X's channel does by itself at X: answers, second looks, upkeep, files; against a strict double of X's API over real HTTP.</summary>
+/// <summary>What X's channel does by itself at X: answers, second looks, upkeep, files; against a strict double of X's API over real
+/// HTTP.</summary>
 public sealed class XAbilitiesTests : IAsyncLifetime
 {
     private const string Us = "1700000000000000011";
@@ -33,19 +34,24 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [Fact]
     public async Task A_public_complaint_is_answered_in_public_under_the_ids_of_its_echo()
     {
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Wir kümmern uns."), default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Wir kümmern uns."),
+            default)).Event;
         Assert.Equal(["2130000000000000003: Wir kümmern uns."], _x.Posted);
 
-        var echo = Read($$$$"""{"data":{"event_uuid":"1","filter":{"user_id":"{{{{Us}}}}"},"event_type":"post.create","payload":{"id":"{{{{sent.Contact.ExternalId}}}}","author_id":"{{{{Us}}}}","in_reply_to_user_id":"{{{{Jana}}}}","in_reply_to_tweet_id":"2130000000000000003","text":"Wir kümmern uns."}}}""");
+        var echo = Read(
+            $$$$"""{"data":{"event_uuid":"1","filter":{"user_id":"{{{{Us}}}}"},"event_type":"post.create","payload":{"id":"{{{{sent.Contact.ExternalId}}}}","author_id":"{{{{Us}}}}","in_reply_to_user_id":"{{{{Jana}}}}","in_reply_to_tweet_id":"2130000000000000003","text":"Wir kümmern uns."}}}""");
         Assert.Equal(
-            (echo.EventId, echo.Contact.ExternalId, echo.Contact.Account, echo.Contact.ThreadKey, echo.Contact.Kind, echo.Contact.Direction, echo.Contact.Place, echo.Contact.Entry),
-            (sent.EventId, sent.Contact.ExternalId, sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Kind, sent.Contact.Direction, sent.Contact.Place, sent.Contact.Entry));
+            (echo.EventId, echo.Contact.ExternalId, echo.Contact.Account, echo.Contact.ThreadKey, echo.Contact.Kind, echo.Contact.Direction,
+                echo.Contact.Place, echo.Contact.Entry),
+            (sent.EventId, sent.Contact.ExternalId, sent.Contact.Account, sent.Contact.ThreadKey, sent.Contact.Kind, sent.Contact.Direction,
+                sent.Contact.Place, sent.Contact.Entry));
     }
 
     [Fact]
     public async Task A_public_complaint_can_be_answered_in_private()
     {
-        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Ihre Seriennummer bitte?") with { InPrivate = true }, default)).Event;
+        var sent = Assert.IsType<ReplyOutcome.Sent>(await _channel.SendAsync(ReplyWords.To(Complaint(), "Ihre Seriennummer bitte?")
+            with { InPrivate = true }, default)).Event;
         Assert.Equal([$"{Jana}: Ihre Seriennummer bitte?"], _x.Posted);
         Assert.Equal(($"dm:{Us}:{Jana}", Place.Private), (sent.Contact.ThreadKey, sent.Contact.Place));
     }
@@ -89,14 +95,16 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [InlineData("https://www.example.com/a-very-long-address-that-counts-as-23 ", 12, false)]
     public async Task A_text_is_as_long_as_X_counts_it(string unit, int times, bool fits)
     {
-        var outcome = await _channel.SendAsync(ReplyWords.To(Complaint(), string.Concat(Enumerable.Repeat(unit, times)).TrimEnd()), default);
+        var outcome = await _channel.SendAsync(ReplyWords.To(Complaint(), string.Concat(Enumerable.Repeat(unit, times)).TrimEnd()),
+            default);
         Assert.Equal(fits ? "sent" : "refused:too-long", ReplyWords.Of(outcome));
     }
 
     [Fact]
     public async Task Without_a_token_nothing_is_called_and_the_setting_is_named()
     {
-        var outcome = Assert.IsType<ReplyOutcome.Refused>(await Make(($"Channels__X__Accounts__{Us}__AccessToken", null)).SendAsync(ReplyWords.To(Complaint(), "Hallo"), default));
+        var outcome = Assert.IsType<ReplyOutcome.Refused>(await Make(($"Channels__X__Accounts__{Us}__AccessToken", null))
+            .SendAsync(ReplyWords.To(Complaint(), "Hallo"), default));
         Assert.Equal(ReplyReasons.NotPermitted, outcome.Reason);
         Assert.Contains($"Channels__X__Accounts__{Us}__AccessToken", outcome.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain("fake", outcome.Detail, StringComparison.Ordinal);
@@ -105,7 +113,9 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     [Fact]
     public void Each_account_with_a_token_is_looked_at_again()
     {
-        Assert.Equal(["mentions 1700000000000000011", "messages 1700000000000000011"], Make(("Channels__X__LookMinutes", "30"), ("Channels__X__Accounts__1700000000000000022__AccessToken", null)).Sources.Select(s => s.Name));
+        Assert.Equal(["mentions 1700000000000000011", "messages 1700000000000000011"],
+            Make(("Channels__X__LookMinutes", "30"), ("Channels__X__Accounts__1700000000000000022__AccessToken", null)).Sources.Select(s =>
+                s.Name));
         Assert.Empty(_channel.Sources);
     }
 
@@ -118,29 +128,37 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         string? cursor = null;
         for (var more = true; more;)
         {
-            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow().AddDays(-1)), default));
+            var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}",
+                new(cursor, _time.GetUtcNow().AddDays(-1)), default));
             found.AddRange(page.Held.Select(h => Read(Encoding.UTF8.GetString(h.Body.Span)).Contact.ExternalId));
             (cursor, more) = (page.Cursor, page.More);
         }
 
         Assert.Equal(5, found.Distinct(StringComparer.Ordinal).Count());
-        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
+        Assert.Empty(
+            Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()),
+                default)).Held);
         _x.Mentions.Add(("2130000000000000006", Mention("2130000000000000006")));
-        Assert.Single(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()), default)).Held);
+        Assert.Single(
+            Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"mentions {Us}", new(cursor, _time.GetUtcNow()),
+                default)).Held);
     }
 
     [Fact]
     public async Task A_second_look_reads_direct_messages_of_both_sides_down_to_the_last_one_seen()
     {
         foreach (var (n, from) in new[] { (1, Jana), (2, Us), (3, Jana) })
-            _x.Messages.Add(($"215000000000000000{n}", $$"""{"id":"215000000000000000{{n}}","event_type":"MessageCreate","text":"Nachricht {{n}}","sender_id":"{{from}}","dm_conversation_id":"{{Jana}}-{{Us}}","created_at":"2026-11-20T08:5{{n}}:00.000Z"}"""));
-        var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}", new(null, new DateTimeOffset(2026, 11, 20, 8, 51, 30, TimeSpan.Zero)), default));
+            _x.Messages.Add(($"215000000000000000{n}",
+                $$"""{"id":"215000000000000000{{n}}","event_type":"MessageCreate","text":"Nachricht {{n}}","sender_id":"{{from}}","dm_conversation_id":"{{Jana}}-{{Us}}","created_at":"2026-11-20T08:5{{n}}:00.000Z"}"""));
+        var page = Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}",
+            new(null, new DateTimeOffset(2026, 11, 20, 8, 51, 30, TimeSpan.Zero)), default));
         var contacts = page.Held.Select(h => Read(Encoding.UTF8.GetString(h.Body.Span)).Contact).ToList();
         Assert.Equal(["Nachricht 2", "Nachricht 3"], contacts.Select(c => c.Text));
         Assert.Equal([Direction.Outbound, Direction.Inbound], contacts.Select(c => c.Direction));
         Assert.All(contacts, c => Assert.Equal($"dm:{Us}:{Jana}", c.ThreadKey));
         Assert.False(page.More);
-        Assert.Empty(Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}", new(page.Cursor, default), default)).Held);
+        Assert.Empty(
+            Assert.IsType<ReconciliationResult.Page>(await _channel.ReadAsync($"messages {Us}", new(page.Cursor, default), default)).Held);
     }
 
     [Theory]
@@ -152,14 +170,16 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     public async Task A_look_that_fails_keeps_its_place(int status, string reason)
     {
         _x.Trouble(status, body: status == 200 ? "<html>" : "{}");
-        Assert.Equal(reason, Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync($"mentions {Us}", new("5||", default), default)).Reason);
+        Assert.Equal(reason,
+            Assert.IsType<ReconciliationResult.Later>(await _channel.ReadAsync($"mentions {Us}", new("5||", default), default)).Reason);
     }
 
     [Fact]
     public async Task A_cursor_that_X_no_longer_takes_begins_anew()
     {
         _x.Trouble(400);
-        Assert.IsType<ReconciliationResult.Restart>(await _channel.ReadAsync($"mentions {Us}", new("5|9|old-page-token", default), default));
+        Assert.IsType<ReconciliationResult.Restart>(await _channel.ReadAsync($"mentions {Us}", new("5|9|old-page-token", default),
+            default));
     }
 
     [Fact]
@@ -173,8 +193,10 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         Assert.All(await Found(Repair), r => Assert.Equal(RegistrationState.Right, r.State));
 
         _x.Subscriptions.RemoveAll(s => s is { Type: "dm.received" } && s.User == Us);
-        Assert.Equal([RegistrationState.Right, RegistrationState.Drifted, RegistrationState.Right], (await Found(Watch)).Select(r => r.State));
-        Assert.Equal([RegistrationState.Right, RegistrationState.Repaired, RegistrationState.Right], (await Found(Repair)).Select(r => r.State));
+        Assert.Equal([RegistrationState.Right, RegistrationState.Drifted, RegistrationState.Right],
+            (await Found(Watch)).Select(r => r.State));
+        Assert.Equal([RegistrationState.Right, RegistrationState.Repaired, RegistrationState.Right],
+            (await Found(Repair)).Select(r => r.State));
     }
 
     [Fact]
@@ -196,7 +218,8 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         Assert.Equal([("7", "https://test.example.com/api/hooks/x", false)], _x.Webhooks);
 
         _x.Webhooks.Add(("8", "https://contact.example.com/api/hooks/x", true));
-        foreach (var account in Both) _x.Subscriptions.AddRange(new[] { "post.mention.create", "dm.received" }.Select(type => (type, account, "7")));
+        foreach (var account in Both)
+            _x.Subscriptions.AddRange(new[] { "post.mention.create", "dm.received" }.Select(type => (type, account, "7")));
         await Found(Repair);
         Assert.Equal(4, _x.Subscriptions.Count(s => s.Webhook == "7"));
         Assert.Equal(14, _x.Subscriptions.Count(s => s.Webhook == "8"));
@@ -222,7 +245,8 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         _channel = Make();
         _x.Webhooks.Add(("1", "https://contact.example.com/api/hooks/x", true));
         _x.Tokens.Remove($"{Us}-fake");
-        Assert.Equal([RegistrationState.Right, RegistrationState.Unknown, RegistrationState.Repaired], (await Found(Repair)).Select(r => r.State));
+        Assert.Equal([RegistrationState.Right, RegistrationState.Unknown, RegistrationState.Repaired],
+            (await Found(Repair)).Select(r => r.State));
     }
 
     [Theory]
@@ -235,7 +259,8 @@ public sealed class XAbilitiesTests : IAsyncLifetime
     public async Task A_file_is_opened_or_the_reason_is_said(int status, string expected)
     {
         _x.Trouble(status, body: "picture");
-        var opened = await _channel.OpenAsync(Complaint(), new Attachment(new Uri(_x.Address, "/2/dm_conversations/media/1/2/3").ToString()), default);
+        var opened = await _channel.OpenAsync(Complaint(),
+            new Attachment(new Uri(_x.Address, "/2/dm_conversations/media/1/2/3").ToString()), default);
         Assert.Equal(expected, opened switch
         {
             OpenedAttachment.Content => "content",
@@ -246,11 +271,14 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         if (opened is OpenedAttachment.Content content) Assert.Equal("picture", await new StreamReader(content.Bytes).ReadToEndAsync());
     }
 
-    private async Task<List<(string Name, RegistrationState State)>> Found(RegistrationCheckRequest upkeep) => [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
+    private async Task<List<(string Name, RegistrationState State)>> Found(RegistrationCheckRequest upkeep) =>
+        [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
 
-    private Contact Complaint() => Read(Encoding.UTF8.GetString(Seed.Of("x").Single(s => s.Name.Contains("03-", StringComparison.Ordinal)).Body)).Contact;
+    private Contact Complaint() =>
+        Read(Encoding.UTF8.GetString(Seed.Of("x").Single(s => s.Name.Contains("03-", StringComparison.Ordinal)).Body)).Contact;
 
-    private static string Mention(string id) => $$"""{"id":"{{id}}","author_id":"{{Jana}}","created_at":"2026-11-20T08:41:07.000Z","text":"@beispieltechnik Hallo","edit_history_tweet_ids":["{{id}}"]}""";
+    private static string Mention(string id) =>
+        $$"""{"id":"{{id}}","author_id":"{{Jana}}","created_at":"2026-11-20T08:41:07.000Z","text":"@beispieltechnik Hallo","edit_history_tweet_ids":["{{id}}"]}""";
 
     private ContactEvent Read(string body) => ((Parsed.Found)_channel.Read(new Delivery
     {
@@ -270,7 +298,8 @@ public sealed class XAbilitiesTests : IAsyncLifetime
         settings["Channels__X__ApiUrl"] = _x.Address.ToString();
         settings["Channels__X__BearerToken"] = XApi.BearerToken;
         foreach (var (name, value) in more) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true)).AddSingleton<ProviderHttp>();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true))
+            .AddSingleton<ProviderHttp>();
         XChannel.Add(services, Seed.Configuration(settings));
         return (XChannel)services.BuildServiceProvider().GetRequiredService<IChannel>();
     }

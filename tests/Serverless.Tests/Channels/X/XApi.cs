@@ -10,7 +10,8 @@ using Xunit;
 namespace Serverless.Tests.Channels.X;
 
 /// <summary>
-/// X's API on loopback, strict: a call it does not know, or one that is not signed as X demands, is noted and fails the test. Every signature is computed anew here
+/// X's API on loopback, strict: a call it does not know, or one that is not signed as X demands, is noted and fails the test. Every
+/// signature is computed anew here
 /// from what came over the wire.
 /// </summary>
 internal sealed partial class XApi : IAsyncDisposable
@@ -99,13 +100,15 @@ internal sealed partial class XApi : IAsyncDisposable
                 Webhooks[at] = Webhooks[at] with { Valid = HandshakeHolds };
                 return (200, $$$"""{"data":{"valid":{{{(HandshakeHolds ? "true" : "false")}}}}}""");
             case ("GET", "/2/activity/subscriptions", "app"):
-                var all = Subscriptions.Select(s => $$$"""{"subscription_id":"1","event_type":"{{{s.Type}}}","filter":{"user_id":"{{{s.User}}}"},"webhook_id":"{{{s.Webhook}}}"}""");
+                var all = Subscriptions.Select(s =>
+                    $$$"""{"subscription_id":"1","event_type":"{{{s.Type}}}","filter":{"user_id":"{{{s.User}}}"},"webhook_id":"{{{s.Webhook}}}"}""");
                 return (200, $$$"""{"data":[{{{string.Join(',', all)}}}],"meta":{}}""");
             case ("POST", "/2/activity/subscriptions", not "app"):
                 Assert.Equal(account, json.GetProperty("filter").GetProperty("user_id").GetString());
                 Subscriptions.Add((json.GetProperty("event_type").GetString()!, account, json.GetProperty("webhook_id").GetString()!));
                 return (200, """{"data":{"subscription":{}}}""");
-            case ("GET" or "POST", _, not "app") when path.StartsWith("/2/account_activity/webhooks/", StringComparison.Ordinal) && path.EndsWith("/subscriptions/all", StringComparison.Ordinal):
+            case ("GET" or "POST", _, not "app") when path.StartsWith("/2/account_activity/webhooks/", StringComparison.Ordinal)
+                && path.EndsWith("/subscriptions/all", StringComparison.Ordinal):
                 if (request.Method == "POST") OlderSubscriptions.Add(account);
                 return (200, $$$"""{"data":{"subscribed":{{{(OlderSubscriptions.Contains(account) ? "true" : "false")}}}}}""");
             case ("POST", "/2/tweets", not "app"):
@@ -117,7 +120,8 @@ internal sealed partial class XApi : IAsyncDisposable
                 LastId = $"21500000000000{_next++:00000}";
                 return (201, $$$"""{"data":{"dm_conversation_id":"1-2","dm_event_id":"{{{LastId}}}"}}""");
             case ("GET", _, not "app") when path == $"/2/users/{account}/mentions":
-                return (200, Page(request, Mentions.Where(m => Query(request, "since_id") is not { } since || string.CompareOrdinal(m.Id, since) > 0)));
+                return (200, Page(request,
+                    Mentions.Where(m => Query(request, "since_id") is not { } since || string.CompareOrdinal(m.Id, since) > 0)));
             case ("GET", "/2/dm_events", not "app"):
                 return (200, Page(request, Messages));
             default:
@@ -129,28 +133,41 @@ internal sealed partial class XApi : IAsyncDisposable
     private string Page(RecordedRequest request, IEnumerable<(string Id, string Json)> items)
     {
         var all = items.Reverse().ToList();
-        var from = Query(request, "pagination_token") is { } token ? int.Parse(token["a-page-token-at-".Length..], CultureInfo.InvariantCulture) : 0;
+        var from = Query(request, "pagination_token") is { } token
+            ? int.Parse(token["a-page-token-at-".Length..], CultureInfo.InvariantCulture) : 0;
         var next = from + PageSize < all.Count ? $$""","next_token":"a-page-token-at-{{from + PageSize}}" """ : "";
         return $$$"""{"data":[{{{string.Join(',', all.Skip(from).Take(PageSize).Select(m => m.Json))}}}],"includes":{"users":[{"id":"1811111111111111101","name":"Jana Köhler","username":"jana_koehler_fg"}]},"meta":{"result_count":1{{{next}}}}}""";
     }
 
     private static string? Query(RecordedRequest request, string name) =>
-        request.Target.Split('?', 2) is [_, var query] ? query.Split('&').Select(p => p.Split('=', 2)).Where(p => p[0] == name).Select(p => Uri.UnescapeDataString(p[1])).FirstOrDefault() : null;
+        request.Target.Split('?', 2) is [_, var query]
+        ? query.Split('&').Select(p => p.Split('=', 2)).Where(p => p[0] == name).Select(p => Uri.UnescapeDataString(p[1])).FirstOrDefault()
+        : null;
 
-    /// <summary>"app", the user id of the account that signed, or null. Written after the standard (RFC 5849), not after our code.</summary>
+    /// <summary>"app", the user id of the account that signed, or null. Written after the standard (RFC 5849), not after our
+    /// code.</summary>
     private string? Signer(RecordedRequest request, HttpRequest http)
     {
         var header = request.Headers.GetValueOrDefault("Authorization") ?? "";
         if (header == $"Bearer {BearerToken}") return "app";
-        var given = Parameter().Matches(header).ToDictionary(m => m.Groups["name"].Value, m => Uri.UnescapeDataString(m.Groups["value"].Value), StringComparer.Ordinal);
-        if (!header.StartsWith("OAuth ", StringComparison.Ordinal) || !Tokens.TryGetValue(given.GetValueOrDefault("oauth_token") ?? "", out var secret)) return null;
-        var query = request.Target.Split('?', 2) is [_, var q] ? q.Split('&').Select(p => p.Split('=', 2)).Select(p => (Key: p[0], Value: Uri.EscapeDataString(Uri.UnescapeDataString(p.Length > 1 ? p[1] : "")))) : [];
-        var signed = given.Where(p => p.Key != "oauth_signature").Select(p => (p.Key, Value: Uri.EscapeDataString(p.Value))).Concat(query).Select(p => $"{p.Key}={p.Value}").Order(StringComparer.Ordinal);
-        var text = string.Join('&', new[] { request.Method, $"http://{http.Host}{request.Target.Split('?')[0]}", string.Join('&', signed) }.Select(Uri.EscapeDataString));
+        var given = Parameter().Matches(header)
+            .ToDictionary(m => m.Groups["name"].Value, m => Uri.UnescapeDataString(m.Groups["value"].Value), StringComparer.Ordinal);
+        if (!header.StartsWith("OAuth ", StringComparison.Ordinal)
+            || !Tokens.TryGetValue(given.GetValueOrDefault("oauth_token") ?? "", out var secret)) return null;
+        var query = request.Target.Split('?', 2) is [_, var q]
+            ? q.Split('&').Select(p => p.Split('=', 2))
+            .Select(p => (Key: p[0], Value: Uri.EscapeDataString(Uri.UnescapeDataString(p.Length > 1 ? p[1] : "")))) : [];
+        var signed = given.Where(p => p.Key != "oauth_signature").Select(p => (p.Key, Value: Uri.EscapeDataString(p.Value))).Concat(query)
+            .Select(p => $"{p.Key}={p.Value}").Order(StringComparer.Ordinal);
+        var text = string.Join('&',
+            new[] { request.Method, $"http://{http.Host}{request.Target.Split('?')[0]}",
+                string.Join('&', signed) }.Select(Uri.EscapeDataString));
 #pragma warning disable CA5350 // OAuth 1.0a prescribes it.
-        var hash = Convert.ToBase64String(HMACSHA1.HashData(Encoding.ASCII.GetBytes($"{ConsumerSecret}&{secret}"), Encoding.ASCII.GetBytes(text)));
+        var hash = Convert.ToBase64String(HMACSHA1.HashData(Encoding.ASCII.GetBytes($"{ConsumerSecret}&{secret}"),
+            Encoding.ASCII.GetBytes(text)));
 #pragma warning restore CA5350
-        if (given["oauth_consumer_key"] == "fake-x-consumer-key" && given["oauth_signature"] == hash) return given["oauth_token"].Split('-')[0];
+        if (given["oauth_consumer_key"] == "fake-x-consumer-key" && given["oauth_signature"] == hash)
+            return given["oauth_token"].Split('-')[0];
         _endpoint.Complain($"badly signed: {request.Method} {request.Target}");
         return null;
     }

@@ -19,7 +19,8 @@ internal sealed class XSimulator(XApi api, bool inPublic, FakeTime time) : IProv
 
     // One account: the double lists the same for whoever asks.
     public (string Name, string? Value)[] Settings =>
-        [("Channels__X__ApiUrl", api.Address.ToString()), ("Channels__X__LookMinutes", "15"), ($"{Second}AccessToken", null), ($"{Second}AccessTokenSecret", null)];
+        [("Channels__X__ApiUrl", api.Address.ToString()), ("Channels__X__LookMinutes", "15"), ($"{Second}AccessToken", null),
+            ($"{Second}AccessTokenSecret", null)];
 
     public int Sent => api.Posted.Count;
 
@@ -33,16 +34,20 @@ internal sealed class XSimulator(XApi api, bool inPublic, FakeTime time) : IProv
         if (!inPublic) return new Utterance(_asked.Id, Message(_asked.Id, _asked.Customer, Account, "Frage"));
         var post = new JsonObject
         {
-            ["id"] = _asked.Id, ["edit_history_tweet_ids"] = new JsonArray(_asked.Id), ["conversation_id"] = _asked.Id, ["author_id"] = _asked.Customer, ["created_at"] = Now, ["text"] = "Frage",
+            ["id"] = _asked.Id, ["edit_history_tweet_ids"] = new JsonArray(_asked.Id), ["conversation_id"] = _asked.Id,
+            ["author_id"] = _asked.Customer, ["created_at"] = Now, ["text"] = "Frage",
         };
         api.Mentions.Add((_asked.Id, post.ToJsonString()));
         return new Utterance(_asked.Id, Tells("post.mention.create", post));
     }
 
-    public HookCall? Echo(string reply) => !inPublic ? Message(api.LastId, Account, _asked.Customer, "Antwort") : Tells("post.create", new JsonObject
+    public HookCall? Echo(string reply) =>
+        !inPublic ? Message(api.LastId, Account, _asked.Customer, "Antwort") : Tells("post.create", new JsonObject
     {
-        ["id"] = api.LastId, ["edit_history_tweet_ids"] = new JsonArray(api.LastId), ["conversation_id"] = _asked.Id, ["author_id"] = Account, ["created_at"] = Now, ["text"] = "Antwort",
-        ["in_reply_to_user_id"] = _asked.Customer, ["referenced_tweets"] = new JsonArray(new JsonObject { ["type"] = "replied_to", ["id"] = _asked.Id }),
+        ["id"] = api.LastId, ["edit_history_tweet_ids"] = new JsonArray(api.LastId), ["conversation_id"] = _asked.Id,
+        ["author_id"] = Account, ["created_at"] = Now, ["text"] = "Antwort",
+        ["in_reply_to_user_id"] = _asked.Customer,
+        ["referenced_tweets"] = new JsonArray(new JsonObject { ["type"] = "replied_to", ["id"] = _asked.Id }),
     });
 
     public ValueTask DisposeAsync() => api.DisposeAsync();
@@ -52,14 +57,17 @@ internal sealed class XSimulator(XApi api, bool inPublic, FakeTime time) : IProv
     {
         api.Messages.Add((id, new JsonObject
         {
-            ["id"] = id, ["event_type"] = "MessageCreate", ["sender_id"] = from, ["created_at"] = Now, ["dm_conversation_id"] = $"{_asked.Customer}-{Account}", ["text"] = text,
+            ["id"] = id, ["event_type"] = "MessageCreate", ["sender_id"] = from, ["created_at"] = Now,
+            ["dm_conversation_id"] = $"{_asked.Customer}-{Account}", ["text"] = text,
         }.ToJsonString()));
         return Tells(from == Account ? "dm.sent" : "dm.received", new JsonObject
         {
             ["direct_message_events"] = new JsonArray(new JsonObject
             {
-                ["type"] = "message_create", ["id"] = id, ["created_timestamp"] = time.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
-                ["message_create"] = new JsonObject { ["target"] = new JsonObject { ["recipient_id"] = to }, ["sender_id"] = from, ["message_data"] = new JsonObject { ["text"] = text } },
+                ["type"] = "message_create", ["id"] = id, ["created_timestamp"] = time.GetUtcNow().ToUnixTimeMilliseconds()
+                .ToString(CultureInfo.InvariantCulture),
+                ["message_create"] = new JsonObject { ["target"] = new JsonObject { ["recipient_id"] = to }, ["sender_id"] = from,
+                    ["message_data"] = new JsonObject { ["text"] = text } },
             }),
         });
     }
@@ -68,9 +76,11 @@ internal sealed class XSimulator(XApi api, bool inPublic, FakeTime time) : IProv
     {
         var body = Encoding.UTF8.GetBytes(new JsonObject
         {
-            ["data"] = new JsonObject { ["event_uuid"] = $"{_ids}", ["filter"] = new JsonObject { ["user_id"] = Account }, ["event_type"] = type, ["payload"] = payload },
+            ["data"] = new JsonObject { ["event_uuid"] = $"{_ids}", ["filter"] = new JsonObject { ["user_id"] = Account },
+                ["event_type"] = type, ["payload"] = payload },
         }.ToJsonString());
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(XApi.ConsumerSecret), body));
-        return new HookCall("/api/hooks/x", body, ("Content-Type", "application/json"), ("x-twitter-webhooks-signature", $"sha256={signature}"));
+        return new HookCall("/api/hooks/x", body, ("Content-Type", "application/json"),
+            ("x-twitter-webhooks-signature", $"sha256={signature}"));
     }
 }

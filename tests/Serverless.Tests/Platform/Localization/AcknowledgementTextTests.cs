@@ -17,13 +17,17 @@ public sealed class AcknowledgementTextTests
     private static readonly AcknowledgementOptions Settings = new() { Contact = "030 23125 100, Mon-Fri 8-17" };
 
     [Theory]
-    [InlineData("de-AT", "Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
-    [InlineData("en", "Hello,\n\nThank you for your message. Your case number is 7KMD4RT3.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
+    [InlineData("de-AT",
+        "Guten Tag,\n\nvielen Dank für Ihre Nachricht. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en",
+        "Hello,\n\nThank you for your message. Your case number is 7KMD4RT3.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_message(string language, string approved) => Assert.Equal(approved, Text(Contact(language)));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr MEZ bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
-    [InlineData("en", "Hello,\n\nWe confirm that we received your declaration on 20 November 2026, 09:59 CET. Your case number is 7KMD4RT3.\n\nYour declaration:\nWithdrawal\nI hereby {number} withdraw.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
+    [InlineData("de",
+        "Guten Tag,\n\nwir bestätigen, dass Ihre Erklärung am 20.11.2026, 09:59 Uhr MEZ bei uns eingegangen ist. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nInhalt Ihrer Erklärung:\nWiderruf\nHiermit {number} widerrufe ich.\n\nSie erhalten bis 20.11.2026, 14:00 Uhr MEZ eine Antwort.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en",
+        "Hello,\n\nWe confirm that we received your declaration on 20 November 2026, 09:59 CET. Your case number is 7KMD4RT3.\n\nYour declaration:\nWithdrawal\nI hereby {number} withdraw.\n\nWe will reply by 20 November 2026, 14:00 CET.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
     public void A_cancellation_or_withdrawal(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with
     {
         // The words decide in which language the customer is answered, whatever their program states.
@@ -32,14 +36,20 @@ public sealed class AcknowledgementTextTests
     }));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nvielen Dank für Ihren Beitrag. Wir melden uns bei Ihnen. Bitte schreiben Sie hier nichts Persönliches. Persönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
-    [InlineData("en", "Hello,\n\nThank you for your post. We will get back to you. Please do not share personal details here. To reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
-    public void In_public(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with { Place = Place.Public }));
+    [InlineData("de",
+        "Guten Tag,\n\nvielen Dank für Ihren Beitrag. Wir melden uns bei Ihnen. Bitte schreiben Sie hier nichts Persönliches. Persönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en",
+        "Hello,\n\nThank you for your post. We will get back to you. Please do not share personal details here. To reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
+    public void In_public(string language, string approved) =>
+    Assert.Equal(approved, Text(Contact(language) with { Place = Place.Public }));
 
     [Theory]
-    [InlineData("de", "Guten Tag,\n\nleider haben wir Ihren Anruf verpasst. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
-    [InlineData("en", "Hello,\n\nWe are sorry that we missed your call. Your case number is 7KMD4RT3.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
-    public void A_missed_call_whose_promise_has_passed(string language, string approved) => Assert.Equal(approved, Text(Contact(language) with { Kind = ContactKind.MissedCall }, Now.AddHours(5)));
+    [InlineData("de",
+        "Guten Tag,\n\nleider haben wir Ihren Anruf verpasst. Ihre Vorgangsnummer ist 7KMD4RT3.\n\nPersönlich erreichen Sie uns hier: 030 23125 100, Mon-Fri 8-17\n\nDiese Nachricht wurde automatisch versendet.")]
+    [InlineData("en",
+        "Hello,\n\nWe are sorry that we missed your call. Your case number is 7KMD4RT3.\n\nTo reach a person: 030 23125 100, Mon-Fri 8-17\n\nThis is an automated message.")]
+    public void A_missed_call_whose_promise_has_passed(string language, string approved) =>
+    Assert.Equal(approved, Text(Contact(language) with { Kind = ContactKind.MissedCall }, Now.AddHours(5)));
 
     [Fact]
     public void A_language_that_is_neither_leaves_it_to_the_setting_and_no_name_is_used()
@@ -48,7 +58,8 @@ public sealed class AcknowledgementTextTests
         Assert.StartsWith("Guten Tag,", Text(contact), StringComparison.Ordinal);
         Assert.DoesNotContain("Aurora", Text(contact), StringComparison.Ordinal);
         var english = new AcknowledgementOptions { Contact = "x", Language = "en" };
-        Assert.StartsWith("Hello,", Book().For(Head, contact with { Language = null }, ends: false, english, Now), StringComparison.Ordinal);
+        Assert.StartsWith("Hello,", Book().For(Head, contact with { Language = null }, ends: false, english, Now),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Serverless.Tests.Platform.OutboundHttp;
 
-/// <summary>The client for addresses that others chose: nothing but public addresses is connected to, whatever way the host is written.</summary>
+/// <summary>The client for addresses that others chose: nothing but public addresses is connected to, whatever way the host is
+/// written.</summary>
 public sealed class GuardedClientTests
 {
     [Theory]
@@ -24,7 +25,8 @@ public sealed class GuardedClientTests
     [InlineData("ftp://example.com/", false, false)]
     [InlineData("file:///etc/passwd", false, false)]
     [InlineData("gopher://example.com/", false, false)]
-    public void Only_https_without_user_may_be_called_and_http_to_loopback_on_a_developers_machine(string url, bool anywhere, bool onADevelopersMachine)
+    public void Only_https_without_user_may_be_called_and_http_to_loopback_on_a_developers_machine(string url, bool anywhere,
+        bool onADevelopersMachine)
     {
         Assert.Equal(anywhere, GuardedClient.MayCall(new Uri(url), loopbackToo: false));
         Assert.Equal(onADevelopersMachine, GuardedClient.MayCall(new Uri(url), loopbackToo: true));

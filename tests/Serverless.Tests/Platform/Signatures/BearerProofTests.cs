@@ -55,7 +55,8 @@ public sealed class BearerProofTests
     }
 
     [Theory]
-    [InlineData("""{"value":[{"clientState":"word","resource":"x"}],"tokens":["a"]}""", """{"value":[{"clientState":"(removed)","resource":"x"}],"tokens":"(removed)"}""")]
+    [InlineData("""{"value":[{"clientState":"word","resource":"x"}],"tokens":["a"]}""",
+        """{"value":[{"clientState":"(removed)","resource":"x"}],"tokens":"(removed)"}""")]
     [InlineData("no json", "no json")]
     public void A_body_that_is_handed_out_has_lost_its_proofs(string body, string handedOut) =>
         Assert.Equal(handedOut, Encoding.UTF8.GetString(BearerProofs.HandedOut(new Showing(), Encoding.UTF8.GetBytes(body)).Span));

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Serverless.Tests.Platform.Signatures;
 
-/// <summary>A token counts only from the service we expect, for us, in time, by a key of Entra's. Tokens by the npm library jsonwebtoken.</summary>
+/// <summary>A token counts only from the service we expect, for us, in time, by a key of Entra's. Tokens by the npm library
+/// jsonwebtoken.</summary>
 public sealed class EntraTokenTests
 {
     private const string Tenant = "84bd8158-6d4d-4958-8b9f-9d6445542f95";
@@ -15,21 +16,26 @@ public sealed class EntraTokenTests
 
     private static readonly DateTimeOffset Now = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
     private static readonly EntraRules Rules = new([Ours], Caller, []);
-    private static readonly Lazy<Task<JsonElement>> Made = new(() => Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new { tokens = Cases!.Select(c => c.Wanted) }));
+    private static readonly Lazy<Task<JsonElement>> Made = new(() =>
+        Node.RunAsync("tests/Serverless.Tests/Platform/Signatures/entra-token.mjs", new { tokens = Cases!.Select(c => c.Wanted) }));
 
     private static readonly (string Name, EntraProof Finding, object Wanted)[] Cases =
     [
         ("version 1", EntraProof.Genuine, Token()),
-        ("version 2", EntraProof.Genuine, Token(claims => (claims["iss"], claims["azp"], claims["appid"]) = ($"https://login.microsoftonline.com/{Tenant}/v2.0", Caller, null))),
+        ("version 2", EntraProof.Genuine,
+            Token(claims =>
+                (claims["iss"], claims["azp"], claims["appid"]) = ($"https://login.microsoftonline.com/{Tenant}/v2.0", Caller, null))),
         ("barely expired", EntraProof.Genuine, Token(claims => claims["exp"] = Now.AddMinutes(-4).ToUnixTimeSeconds())),
         ("a list of audiences", EntraProof.Genuine, Token(claims => claims["aud"] = new[] { "x", Ours })),
         ("another application's token", EntraProof.Foreign, Token(claims => claims["appid"] = "00000003-0000-0000-c000-000000000000")),
         ("no application named", EntraProof.Foreign, Token(claims => claims["appid"] = null)),
-        ("another caller behind ours", EntraProof.Foreign, Token(claims => (claims["appid"], claims["azp"]) = ("00000003-0000-0000-c000-000000000000", Caller))),
+        ("another caller behind ours", EntraProof.Foreign,
+            Token(claims => (claims["appid"], claims["azp"]) = ("00000003-0000-0000-c000-000000000000", Caller))),
         ("another audience", EntraProof.Foreign, Token(claims => claims["aud"] = "00000003-0000-0000-c000-000000000000")),
         ("no audience", EntraProof.Foreign, Token(claims => claims["aud"] = null)),
         ("another issuer", EntraProof.Foreign, Token(claims => claims["iss"] = "https://sts.example.com/")),
-        ("an issuer that only ends like the tenant's", EntraProof.Foreign, Token(claims => claims["iss"] = $"https://evil.example.com/{Tenant}/")),
+        ("an issuer that only ends like the tenant's", EntraProof.Foreign,
+            Token(claims => claims["iss"] = $"https://evil.example.com/{Tenant}/")),
         ("no tenant", EntraProof.Foreign, Token(claims => claims["tid"] = null)),
         ("expired", EntraProof.Stale, Token(claims => claims["exp"] = Now.AddMinutes(-6).ToUnixTimeSeconds())),
         ("without an end", EntraProof.Stale, Token(claims => claims["exp"] = null)),
@@ -39,7 +45,8 @@ public sealed class EntraTokenTests
         ("not signed", EntraProof.Wrong, Token(alg: "none")),
         ("signed with the public id as a secret", EntraProof.Wrong, Token(alg: "HS256", secret: "key-a-key-a-key-a-key-a-key-a-key-a")),
         ("not signed, by a key nobody has told us of", EntraProof.Wrong, Token(alg: "none", key: "b")),
-        ("by a shared secret, under a key nobody has told us of", EntraProof.Wrong, Token(alg: "HS256", secret: "key-a-key-a-key-a-key-a-key-a-key-a", key: "b")),
+        ("by a shared secret, under a key nobody has told us of", EntraProof.Wrong,
+            Token(alg: "HS256", secret: "key-a-key-a-key-a-key-a-key-a-key-a", key: "b")),
         ("a key nobody has told us of", EntraProof.KeyUnknown, Token(key: "b")),
     ];
 
@@ -57,7 +64,8 @@ public sealed class EntraTokenTests
     {
         var token = await TokenAt(0);
         Assert.Equal(EntraProof.Genuine, EntraToken.Verify(token, Rules with { Tenants = [Tenant.ToUpperInvariant()] }, await Keys(), Now));
-        Assert.Equal(EntraProof.Foreign, EntraToken.Verify(token, Rules with { Tenants = ["9188040d-6c67-4c5b-b112-36a304b66dad"] }, await Keys(), Now));
+        Assert.Equal(EntraProof.Foreign,
+            EntraToken.Verify(token, Rules with { Tenants = ["9188040d-6c67-4c5b-b112-36a304b66dad"] }, await Keys(), Now));
     }
 
     [Fact]
@@ -73,10 +81,12 @@ public sealed class EntraTokenTests
     }
 
     [Theory]
-    [InlineData(null), InlineData(""), InlineData("."), InlineData(".."), InlineData("a.b.c"), InlineData("e30.e30.e30"), InlineData("eyJhbGciOiJSUzI1NiJ9.bnVsbA.AA"), InlineData("ü.ü.ü"), InlineData("....")]
+    [InlineData(null), InlineData(""), InlineData("."), InlineData(".."), InlineData("a.b.c"), InlineData("e30.e30.e30"),
+        InlineData("eyJhbGciOiJSUzI1NiJ9.bnVsbA.AA"), InlineData("ü.ü.ü"), InlineData("....")]
     public async Task What_is_no_token_is_judged_and_not_thrown(string? token)
     {
-        Assert.Contains(EntraToken.Verify(token, Rules, await Keys(), Now), new[] { EntraProof.Missing, EntraProof.Malformed, EntraProof.Foreign });
+        Assert.Contains(EntraToken.Verify(token, Rules, await Keys(), Now),
+            new[] { EntraProof.Missing, EntraProof.Malformed, EntraProof.Foreign });
         Assert.Equal(EntraProof.Malformed, EntraToken.Verify(new string('a', EntraToken.MaxLength) + "..", Rules, await Keys(), Now));
     }
 
@@ -101,7 +111,8 @@ public sealed class EntraTokenTests
         Task<ReadOnlyMemory<byte>?> Get(Uri url, CancellationToken ct)
         {
             asked.Add(url.AbsolutePath);
-            return Task.FromResult<ReadOnlyMemory<byte>?>(asked.Count % 2 == 1 ? Encoding.UTF8.GetBytes("""{"jwks_uri":"https://login.microsoftonline.com/common/discovery/keys"}""") : set);
+            return Task.FromResult<ReadOnlyMemory<byte>?>(asked.Count % 2 == 1
+                ? Encoding.UTF8.GetBytes("""{"jwks_uri":"https://login.microsoftonline.com/common/discovery/keys"}""") : set);
         }
 
         Assert.True(await keys.LoadAsync(EntraKeys.Configuration, Get, default));
@@ -115,15 +126,19 @@ public sealed class EntraTokenTests
     }
 
     [Theory]
-    [InlineData("null"), InlineData("[]"), InlineData("""{"jwks_uri":7}"""), InlineData("""{"jwks_uri":"https://elsewhere.example.com/keys"}"""), InlineData("<html>")]
+    [InlineData("null"), InlineData("[]"), InlineData("""{"jwks_uri":7}"""),
+        InlineData("""{"jwks_uri":"https://elsewhere.example.com/keys"}"""), InlineData("<html>")]
     public async Task A_configuration_that_leads_elsewhere_gives_no_keys(string configuration)
     {
         var asked = 0;
-        Task<ReadOnlyMemory<byte>?> Get(Uri url, CancellationToken ct) => Task.FromResult<ReadOnlyMemory<byte>?>(++asked == 1 ? Encoding.UTF8.GetBytes(configuration) : throw new InvalidOperationException(url.ToString()));
+        Task<ReadOnlyMemory<byte>?> Get(Uri url, CancellationToken ct) =>
+            Task.FromResult<ReadOnlyMemory<byte>?>(++asked == 1
+                ? Encoding.UTF8.GetBytes(configuration) : throw new InvalidOperationException(url.ToString()));
         Assert.False(await new EntraKeys(new FakeTime(Now)).LoadAsync(EntraKeys.Configuration, Get, default));
     }
 
-    private static object Token(Action<Dictionary<string, object?>>? change = null, string key = "a", string? kid = null, string alg = "RS256", string? secret = null)
+    private static object Token(Action<Dictionary<string, object?>>? change = null, string key = "a", string? kid = null,
+        string alg = "RS256", string? secret = null)
     {
         var claims = new Dictionary<string, object?>(StringComparer.Ordinal)
         {

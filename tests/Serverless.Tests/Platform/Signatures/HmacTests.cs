@@ -18,7 +18,8 @@ public sealed class HmacTests
         Assert.True(Hmac.MatchesSha256Base64("secret", Data, right));
         const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         var last = Alphabet.IndexOf(right[^2], StringComparison.Ordinal);
-        foreach (var other in new[] { right[..^2] + Alphabet[last ^ 1] + "=", right + " ", " " + right, right[..10] + "\n" + right[10..], right[..^1], right + "=" })
+        foreach (var other in new[] { right[..^2] + Alphabet[last ^ 1] + "=", right + " ", " " + right, right[..10] + "\n" + right[10..],
+            right[..^1], right + "=" })
             Assert.False(Hmac.MatchesSha256Base64("secret", Data, other), other);
     }
 }

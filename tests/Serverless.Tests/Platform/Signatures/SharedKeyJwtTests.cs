@@ -82,7 +82,8 @@ public sealed class SharedKeyJwtTests
     [InlineData("""{"iat":1e300}""", false)]
     [InlineData("""{"iat":-1}""", false)]
     public void A_token_is_fresh_within_its_times(string claims, bool fresh) => Assert.Equal(
-        fresh, SharedKeyJwt.Parse(Token("""{"alg":"HS256"}""", claims))!.Read().AreFresh(DateTimeOffset.FromUnixTimeSeconds(1300), TimeSpan.FromSeconds(601), TimeSpan.FromSeconds(60)));
+        fresh, SharedKeyJwt.Parse(Token("""{"alg":"HS256"}""", claims))!.Read()
+        .AreFresh(DateTimeOffset.FromUnixTimeSeconds(1300), TimeSpan.FromSeconds(601), TimeSpan.FromSeconds(60)));
 
     private static string Token(string header, string claims) =>
         $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.{Base64Url.EncodeToString(new byte[SHA256.HashSizeInBytes])}";

@@ -8,7 +8,8 @@ namespace Serverless.Tests.Platform.Signatures;
 /// <summary>Standard Webhooks as the specification's own vector and two npm libraries understand it.</summary>
 public sealed class StandardWebhookTests
 {
-    // The vector of the specification's libraries: https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/go/webhook_test.go (TestWebhookSign)
+    // The vector of the specification's libraries:
+    // https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/go/webhook_test.go (TestWebhookSign)
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     private const string Id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
     private const string Timestamp = "1614265330";
@@ -48,13 +49,15 @@ public sealed class StandardWebhookTests
 
         var answers = (await Node.RunAsync(Script, new { verify = calls })).GetProperty("verify");
         Assert.Equal(calls.Count, answers.GetArrayLength());
-        Assert.All(answers.EnumerateArray(), a => Assert.True(a.GetProperty("standardwebhooks").GetBoolean() && a.GetProperty("svix").GetBoolean(), a.GetRawText()));
+        Assert.All(answers.EnumerateArray(), a =>
+            Assert.True(a.GetProperty("standardwebhooks").GetBoolean() && a.GetProperty("svix").GetBoolean(), a.GetRawText()));
     }
 
     [Fact]
     public async Task We_verify_what_the_library_signs_with_the_current_or_the_previous_secret()
     {
-        var signed = (await Node.RunAsync(Script, new { sign = Bodies.Select(body => new { secret = Secret, id = Id, at = 1614265330, body }) })).GetProperty("sign");
+        var signed = (await Node.RunAsync(Script,
+            new { sign = Bodies.Select(body => new { secret = Secret, id = Id, at = 1614265330, body }) })).GetProperty("sign");
         foreach (var (body, signature) in Bodies.Zip(signed.EnumerateArray().Select(s => s.GetString()!)))
         {
             Assert.Equal(WebhookProofKind.Genuine, Verify(new(Secret, OtherSecret), signatures: signature, body: body).Kind);
@@ -116,7 +119,9 @@ public sealed class StandardWebhookTests
     [InlineData("msg_other", Timestamp, Signature, WebhookProofKind.SignatureWrong)]
     [InlineData(Id, "1614265331", Signature, WebhookProofKind.SignatureWrong)]
     public void Each_header_is_needed_and_signed(string? id, string? timestamp, string? signatures, WebhookProofKind expected) =>
-        Assert.Equal(expected, StandardWebhook.Verify(new(Secret, null), id, timestamp, signatures, Encoding.UTF8.GetBytes(Body), SentAt, TimeSpan.FromMinutes(5)).Kind);
+        Assert.Equal(expected,
+            StandardWebhook.Verify(new(Secret, null), id, timestamp, signatures, Encoding.UTF8.GetBytes(Body), SentAt,
+                TimeSpan.FromMinutes(5)).Kind);
 
     [Theory]
     [InlineData(23, false)]

@@ -16,7 +16,8 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task All_rows_are_written_and_get_their_versions()
     {
         var tables = azurite.Tables(_count);
-        var rows = Enumerable.Range(0, 100).Select(i => new TableRow("p", $"r{i}") { ["N"] = i, ["Text"] = "HTTP/1.1 409 Conflict\r\n--changeset_ PATCH {" }).ToArray();
+        var rows = Enumerable.Range(0, 100)
+            .Select(i => new TableRow("p", $"r{i}") { ["N"] = i, ["Text"] = "HTTP/1.1 409 Conflict\r\n--changeset_ PATCH {" }).ToArray();
         var result = await tables.BatchAsync(_table, [.. rows.Select(r => new TableOperation.Insert(r))], default);
         Assert.Equal(new BatchResult(WriteState.Written, -1), result);
         Assert.Equal(3, _count.Storage); // no table yet: batch, create, batch
@@ -31,7 +32,8 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
         var replaced = new TableRow("p", "replaced") { ["A"] = 1, ["B"] = 1 };
         var merged = new TableRow("p", "merged") { ["A"] = 1, ["B"] = 1 };
         var deleted = new TableRow("p", "deleted");
-        await tables.BatchAsync(_table, [new TableOperation.Insert(replaced), new TableOperation.Insert(merged), new TableOperation.Insert(deleted)], default);
+        await tables.BatchAsync(_table,
+            [new TableOperation.Insert(replaced), new TableOperation.Insert(merged), new TableOperation.Insert(deleted)], default);
         var upserted = new TableRow("p", "upserted") { ["A"] = 2 };
         var before = replaced.ETag;
         var result = await tables.BatchAsync(
@@ -48,7 +50,9 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
         var read = await tables.GetAsync(_table, "p", "replaced", default);
         Assert.Equal((2, (int?)null), (read!.Int("A"), read.Int("B")));
         Assert.NotEqual(before, read.ETag);
-        Assert.Equal((2, 1), ((await tables.GetAsync(_table, "p", "merged", default))!.Int("A"), (await tables.GetAsync(_table, "p", "merged", default))!.Int("B")));
+        Assert.Equal((2, 1),
+            ((await tables.GetAsync(_table, "p", "merged", default))!.Int("A"),
+                (await tables.GetAsync(_table, "p", "merged", default))!.Int("B")));
         Assert.Equal(upserted.ETag, (await tables.GetAsync(_table, "p", "upserted", default))!.ETag);
     }
 
@@ -64,16 +68,20 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
         TableOperation New(string key) => new TableOperation.Insert(new TableRow("p", key));
         Assert.Equal(new BatchResult(WriteState.Exists, 0), await tables.BatchAsync(_table, [New("taken"), New("a")], default));
         Assert.Equal(new BatchResult(WriteState.Exists, 2), await tables.BatchAsync(_table, [New("a"), New("b"), New("taken")], default));
-        Assert.Equal(new BatchResult(WriteState.Changed, 1), await tables.BatchAsync(_table, [New("a"), new TableOperation.Replace(taken, old)], default));
-        Assert.Equal(new BatchResult(WriteState.Changed, 1), await tables.BatchAsync(_table, [New("a"), new TableOperation.Delete("p", "taken", old)], default));
-        Assert.Equal(new BatchResult(WriteState.Missing, 1), await tables.BatchAsync(_table, [New("a"), new TableOperation.Merge(new TableRow("p", "none"), ETag.All)], default));
+        Assert.Equal(new BatchResult(WriteState.Changed, 1),
+            await tables.BatchAsync(_table, [New("a"), new TableOperation.Replace(taken, old)], default));
+        Assert.Equal(new BatchResult(WriteState.Changed, 1),
+            await tables.BatchAsync(_table, [New("a"), new TableOperation.Delete("p", "taken", old)], default));
+        Assert.Equal(new BatchResult(WriteState.Missing, 1),
+            await tables.BatchAsync(_table, [New("a"), new TableOperation.Merge(new TableRow("p", "none"), ETag.All)], default));
         Assert.Equal(
             new BatchResult(WriteState.Exists, 12),
             await tables.BatchAsync(_table, [.. Enumerable.Range(0, 12).Select(i => New($"n{i}")), New("taken")], default));
         Assert.Equal("taken", Assert.Single((await tables.QueryAsync(_table, TableQuery.Partition("p"), default)).Rows).RowKey);
     }
 
-    /// <summary>A row that was erased while a batch was made stays erased: on the wire a change without a version named is an insert.</summary>
+    /// <summary>A row that was erased while a batch was made stays erased: on the wire a change without a version named is an
+    /// insert.</summary>
     [Fact]
     public async Task A_change_of_a_row_that_is_gone_creates_nothing()
     {
@@ -98,7 +106,8 @@ public sealed class BatchConformance(AzuriteFixture azurite) : IClassFixture<Azu
 
         Assert.Equal(WriteState.Missing, (await tables.ReplaceAsync(_table, Row(), ETag.All, default)).State);
         Assert.Empty((await tables.QueryAsync(_table, TableQuery.Partition("p"), default)).Rows);
-        foreach (var unnamed in new TableOperation[] { new TableOperation.Replace(Row(), default), new TableOperation.Merge(Row(), default), new TableOperation.Delete("p", "erased", default) })
+        foreach (var unnamed in new TableOperation[] { new TableOperation.Replace(Row(), default), new TableOperation.Merge(Row(), default),
+            new TableOperation.Delete("p", "erased", default) })
             await Assert.ThrowsAsync<ArgumentException>(() => tables.BatchAsync(_table, [.. others, unnamed], default));
     }
 

@@ -102,7 +102,8 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         Assert.True(mayBeTooLong);
 
         static List<TableOperation> Rows(int characters) =>
-            [.. Enumerable.Range(0, 100).Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', characters) }))];
+            [.. Enumerable.Range(0, 100)
+                .Select(i => new TableOperation.Insert(new TableRow("p", $"{i}") { ["Text"] = new string('x', characters) }))];
     }
 
     [Theory]
@@ -120,9 +121,12 @@ public sealed class LimitTests(AzuriteFixture azurite) : IClassFixture<AzuriteFi
         Assert.Throws<ArgumentOutOfRangeException>(() => TableQuery.Partition("p").Top(1001));
         Assert.Throws<ArgumentException>(() => TableQuery.Partitions("b", "a"));
         Assert.Throws<ArgumentException>(() => TableQuery.Literal(new object()));
-        await Assert.ThrowsAsync<ArgumentException>(() => azurite.Queues().SendAsync("Upper", ReadOnlyMemory<byte>.Empty, default, default));
-        await Assert.ThrowsAsync<ArgumentException>(() => azurite.Queues().SendAsync("queue", new byte[QueueStore.MaxBytes + 1], default, default));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => azurite.Queues().SendAsync("queue", default, TimeSpan.FromDays(8), default));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            azurite.Queues().SendAsync("Upper", ReadOnlyMemory<byte>.Empty, default, default));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            azurite.Queues().SendAsync("queue", new byte[QueueStore.MaxBytes + 1], default, default));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            azurite.Queues().SendAsync("queue", default, TimeSpan.FromDays(8), default));
         await Assert.ThrowsAsync<ArgumentException>(() => azurite.Blobs().PutAsync("container", "a/../b", default, default));
         await Assert.ThrowsAsync<ArgumentException>(() => azurite.Blobs().PutAsync("con--tainer", "a", default, default));
     }

@@ -16,7 +16,8 @@ public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<Azu
     {
         var tables = azurite.Tables(_count);
         for (var start = 0; start < 1100; start += 100)
-            await tables.BatchAsync(_table, [.. Enumerable.Range(start, 100).Select(i => new TableOperation.Insert(new TableRow("ü p'", $"{i:D5} ä")))], default);
+            await tables.BatchAsync(_table,
+                [.. Enumerable.Range(start, 100).Select(i => new TableOperation.Insert(new TableRow("ü p'", $"{i:D5} ä")))], default);
         var before = _count.Storage;
         var keys = new List<string>();
         await foreach (var row in tables.QueryAllAsync(_table, TableQuery.Partition("ü p'"), default)) keys.Add(row.RowKey);
@@ -29,7 +30,8 @@ public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<Azu
     {
         var tables = azurite.Tables();
         foreach (var partition in new[] { "a", "b" })
-            await tables.BatchAsync(_table, [.. Enumerable.Range(0, 5).Select(i => new TableOperation.Insert(new TableRow(partition, $"{i}")))], default);
+            await tables.BatchAsync(_table,
+                [.. Enumerable.Range(0, 5).Select(i => new TableOperation.Insert(new TableRow(partition, $"{i}")))], default);
         var query = TableQuery.Partitions("a", "c").Top(4);
         var keys = new List<string>();
         string? continuation = null;
@@ -49,14 +51,16 @@ public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<Azu
     [InlineData("not base64!")]
     [InlineData("a")]
     public async Task A_continuation_that_is_none_is_refused(string continuation) =>
-        await Assert.ThrowsAsync<ArgumentException>(() => azurite.Tables().QueryAsync(_table, TableQuery.Partition("p"), default, continuation));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            azurite.Tables().QueryAsync(_table, TableQuery.Partition("p"), default, continuation));
 
     [Fact]
     public async Task Conditions_narrow_what_is_found()
     {
         var tables = azurite.Tables();
         var noon = new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
-        TableRow Row(string key, string text, long number, DateTimeOffset time) => new("p", key) { ["Text"] = text, ["Number"] = number, ["Time"] = time, ["Flag"] = number > 1 };
+        TableRow Row(string key, string text, long number, DateTimeOffset time) =>
+            new("p", key) { ["Text"] = text, ["Number"] = number, ["Time"] = time, ["Flag"] = number > 1 };
         await tables.BatchAsync(
             _table,
             [
@@ -65,14 +69,16 @@ public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<Azu
                 new TableOperation.Insert(Row("head", "it's", 2, noon.AddHours(2))),
             ],
             default);
-        async Task<string> Found(TableQuery query) => string.Join(' ', (await tables.QueryAsync(_table, query, default)).Rows.Select(r => r.RowKey));
+        async Task<string> Found(TableQuery query) =>
+            string.Join(' ', (await tables.QueryAsync(_table, query, default)).Rows.Select(r => r.RowKey));
         var partition = TableQuery.Partition("p");
         Assert.Equal("event|1 event|2", await Found(partition.RowPrefix("event|")));
         Assert.Equal("event|2", await Found(partition.Rows("event|2", "head")));
         Assert.Equal("event|1 head", await Found(partition.Where($"Text eq {TableQuery.Literal("it's")}")));
         Assert.Equal("event|2", await Found(partition.Where($"Number ge {TableQuery.Literal(5_000_000_000)} or Text eq 'none'")));
         Assert.Equal("event|2 head", await Found(partition.Where($"Time gt {TableQuery.Literal(noon)}")));
-        Assert.Equal("event|2", await Found(partition.RowPrefix("event|").Where($"Flag eq {TableQuery.Literal(true)}").Where("Text ne 'x'")));
+        Assert.Equal("event|2",
+            await Found(partition.RowPrefix("event|").Where($"Flag eq {TableQuery.Literal(true)}").Where("Text ne 'x'")));
         var selected = Assert.Single((await tables.QueryAsync(_table, partition.RowPrefix("head").Select("Number"), default)).Rows);
         Assert.Equal(("p", "head", 2L, null), (selected.PartitionKey, selected.RowKey, selected.Long("Number"), selected.Text("Text")));
     }
@@ -81,7 +87,8 @@ public sealed class QueryConformance(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task A_range_of_partitions_ends_before_its_end()
     {
         var tables = azurite.Tables();
-        foreach (var partition in new[] { "00|a", "00|b", "01|a", "02|a" }) await tables.InsertAsync(_table, new TableRow(partition, "r"), default);
+        foreach (var partition in new[] { "00|a", "00|b", "01|a", "02|a" })
+            await tables.InsertAsync(_table, new TableRow(partition, "r"), default);
         var page = await tables.QueryAsync(_table, TableQuery.Partitions("00|b", "02|a"), default);
         Assert.Equal("00|b 01|a", string.Join(' ', page.Rows.Select(r => r.PartitionKey)));
     }

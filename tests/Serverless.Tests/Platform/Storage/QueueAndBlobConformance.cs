@@ -118,5 +118,6 @@ public sealed class QueueAndBlobConformance(AzuriteFixture azurite) : IClassFixt
 
     // The text as it lies in the queue, not decoded.
     private async Task<QueueMessage[]> ReadAsync(string queue) =>
-        (await new QueueClient(azurite.ConnectionString, queue, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04)).ReceiveMessagesAsync(32)).Value;
+        (await new QueueClient(azurite.ConnectionString, queue,
+            new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04)).ReceiveMessagesAsync(32)).Value;
 }

@@ -63,7 +63,8 @@ public sealed class RowConformance(AzuriteFixture azurite) : IClassFixture<Azuri
         Assert.Equal(1, (await _tables.GetAsync(_table, partitionKey, rowKey, default))!.Int("N"));
         row["N"] = 2;
         Assert.Equal(WriteState.Written, (await _tables.ReplaceAsync(_table, row, row.ETag, default)).State);
-        var batch = await _tables.BatchAsync(_table, [new TableOperation.Merge(new TableRow(partitionKey, rowKey) { ["M"] = 3 }, row.ETag)], default);
+        var batch = await _tables.BatchAsync(_table, [new TableOperation.Merge(new TableRow(partitionKey, rowKey) { ["M"] = 3 }, row.ETag)],
+            default);
         Assert.Equal(WriteState.Written, batch.State);
         var read = Assert.Single((await _tables.QueryAsync(_table, TableQuery.Partition(partitionKey).RowPrefix(rowKey), default)).Rows);
         Assert.Equal((rowKey, 2, 3), (read.RowKey, read.Int("N"), read.Int("M")));

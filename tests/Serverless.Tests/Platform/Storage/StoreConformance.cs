@@ -48,7 +48,8 @@ public sealed class StoreConformance : IClassFixture<AzuriteFixture>
     [Fact]
     public async Task Many_first_writes_at_once_create_the_table_together()
     {
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => _tables.InsertAsync(_table, new TableRow("p", $"{i}"), default)));
+        var results = await Task.WhenAll(Enumerable.Range(0, 16)
+            .Select(i => _tables.InsertAsync(_table, new TableRow("p", $"{i}"), default)));
         Assert.All(results, r => Assert.Equal(WriteState.Written, r.State));
     }
 
@@ -85,9 +86,12 @@ public sealed class StoreConformance : IClassFixture<AzuriteFixture>
         Assert.Equal(WriteState.Written, (await _tables.MergeAsync(_table, new TableRow("p", "r") { ["B"] = 5 }, ETag.All, default)).State);
         var read = await _tables.GetAsync(_table, "p", "r", default);
         Assert.Equal((1, 5), (read!.Int("A"), read.Int("B")));
-        Assert.Equal(WriteState.Missing, (await _tables.MergeAsync(_table, new TableRow("p", "erased") { ["B"] = 5 }, ETag.All, default)).State);
+        Assert.Equal(WriteState.Missing,
+            (await _tables.MergeAsync(_table, new TableRow("p", "erased") { ["B"] = 5 }, ETag.All, default)).State);
         Assert.Null(await _tables.GetAsync(_table, "p", "erased", default));
-        Assert.Equal(WriteState.Changed, (await _tables.MergeAsync(_table, new TableRow("p", "r") { ["B"] = 6 }, new ETag("W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""), default)).State);
+        Assert.Equal(WriteState.Changed,
+            (await _tables.MergeAsync(_table, new TableRow("p", "r") { ["B"] = 6 },
+                new ETag("W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""), default)).State);
         await Assert.ThrowsAsync<ArgumentException>(() => _tables.MergeAsync(_table, new TableRow("p", "r"), default, default));
     }
 

@@ -21,11 +21,13 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
         var stopped = await RecordingEndpoint.StartAsync(200);
         var account = At(stopped);
         await stopped.DisposeAsync();
-        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(account, _count).InsertAsync("table", new TableRow("p", "r"), default));
+        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new TableStore(account, _count).InsertAsync("table", new TableRow("p", "r"), default));
         Assert.Equal((0, null), (e.Status, e.Code));
         Assert.Contains("AzureWebJobsStorage", e.Message, StringComparison.Ordinal);
         Assert.Equal(4, _count.Storage);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => new QueueStore(account, _count).SendAsync("queue", "{}"u8.ToArray(), TimeSpan.Zero, default));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new QueueStore(account, _count).SendAsync("queue", "{}"u8.ToArray(), TimeSpan.Zero, default));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => new BlobStore(account, _count).GetAsync("container", "name", default));
         Assert.Equal(12, _count.Storage);
     }
@@ -34,7 +36,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task Storage_that_is_busy_for_a_moment_is_tried_again()
     {
         await using var busy = await RecordingEndpoint.StartAsync(503, 500, 204);
-        Assert.Equal(WriteState.Written, (await new TableStore(At(busy), _count).InsertAsync("table", new TableRow("p", "r") { ["A"] = "ä" }, default)).State);
+        Assert.Equal(WriteState.Written,
+            (await new TableStore(At(busy), _count).InsertAsync("table", new TableRow("p", "r") { ["A"] = "ä" }, default)).State);
         Assert.Equal(3, _count.Storage);
         Assert.All(busy.Requests, r => Assert.Equal("""{"PartitionKey":"p","RowKey":"r","A":"\u00E4"}""", Encoding.UTF8.GetString(r.Body)));
     }
@@ -43,7 +46,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task Storage_that_stays_busy_is_unavailable_with_its_status()
     {
         await using var busy = await RecordingEndpoint.StartAsync(503);
-        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(At(busy), _count).GetAsync("table", "p", "r", default));
+        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new TableStore(At(busy), _count).GetAsync("table", "p", "r", default));
         Assert.Equal(503, e.Status);
         Assert.Equal(4, _count.Storage);
     }
@@ -57,9 +61,11 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
             context.Response.ContentType = "multipart/mixed; boundary=batchresponse_1";
             await context.Response.Body.WriteAsync(Encoding.ASCII.GetBytes(
                 "--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_1\r\n\r\n--changesetresponse_1\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 503 Service Unavailable\r\n\r\n"
-                + """{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"0:The server is busy."}}}""" + "\r\n--changesetresponse_1--\r\n--batchresponse_1--\r\n"));
+                + """{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"0:The server is busy."}}}"""
+                + "\r\n--changesetresponse_1--\r\n--batchresponse_1--\r\n"));
         });
-        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(At(busy), _count).BatchAsync("table", [new TableOperation.Insert(new TableRow("p", "r"))], default));
+        var e = await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new TableStore(At(busy), _count).BatchAsync("table", [new TableOperation.Insert(new TableRow("p", "r"))], default));
         Assert.Equal((503, "ServerBusy"), (e.Status, e.Code));
     }
 
@@ -67,7 +73,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task A_batch_that_got_no_inner_answer_is_not_called_written()
     {
         await using var odd = await RecordingEndpoint.StartAsync(202);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => new TableStore(At(odd), _count).BatchAsync("table", [new TableOperation.Insert(new TableRow("p", "r"))], default));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            new TableStore(At(odd), _count).BatchAsync("table", [new TableOperation.Insert(new TableRow("p", "r"))], default));
     }
 
     [Theory]
@@ -105,7 +112,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public async Task A_caller_who_gives_up_is_told_so()
     {
-        await using var slow = await RecordingEndpoint.StartAsync((_, context) => Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+        await using var slow = await RecordingEndpoint.StartAsync((_, context) =>
+            Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
         using var giveUp = new CancellationTokenSource();
         var asking = new TableStore(At(slow), _count).GetAsync("table", "p", "r", giveUp.Token);
         await giveUp.CancelAsync();
@@ -115,7 +123,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public async Task A_wrong_key_is_said_without_the_key()
     {
-        var wrong = AzuriteFixture.Account(azurite.ConnectionString.Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal));
+        var wrong = AzuriteFixture.Account(azurite.ConnectionString.Replace("AccountKey=Eby8", "AccountKey=AAAA",
+            StringComparison.Ordinal));
         var calls = new Func<Task>[]
         {
             () => new TableStore(wrong, _count).InsertAsync("table", new TableRow("p", "r"), default),
@@ -145,7 +154,8 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
     [Theory]
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=" + Key + ";EndpointSuffix=core.windows.net", "BlobEndpoint")]
-    [InlineData("AccountName=a;AccountKey=" + Key + ";BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a;TableEndpoint=http://a.example.com/a", "TableEndpoint")]
+    [InlineData("AccountName=a;AccountKey=" + Key
+        + ";BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:2/a;TableEndpoint=http://a.example.com/a", "TableEndpoint")]
     [InlineData("AccountName=a;BlobEndpoint=http://127.0.0.1:1/a", "AccountKey")]
     [InlineData("nonsense", "connection string")]
     public void A_key_that_would_leave_this_machine_is_refused(string connection, string why)
@@ -159,10 +169,12 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public void Settings_are_read_as_the_host_reads_them()
     {
-        StorageAccount From(params (string, string)[] values) => StorageAccount.From(AzuriteFixture.Settings(values).GetSection("AzureWebJobsStorage"));
+        StorageAccount From(params (string, string)[] values) =>
+            StorageAccount.From(AzuriteFixture.Settings(values).GetSection("AzureWebJobsStorage"));
         var local = From(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
         Assert.Equal(("http://127.0.0.1:10002/devstoreaccount1", true), (local.Tables.AbsoluteUri, local.IsLocal));
-        var named = From(("AzureWebJobsStorage__accountName", "example"), ("AzureWebJobsStorage__credential", "managedidentity"), ("AzureWebJobsStorage__clientId", "11111111-1111-1111-1111-111111111111"));
+        var named = From(("AzureWebJobsStorage__accountName", "example"), ("AzureWebJobsStorage__credential", "managedidentity"),
+            ("AzureWebJobsStorage__clientId", "11111111-1111-1111-1111-111111111111"));
         Assert.Equal(("https://example.queue.core.windows.net/", false), (named.Queues.AbsoluteUri, named.IsLocal));
         var uris = From(
             ("AzureWebJobsStorage__blobServiceUri", "https://b.example.com/"),
@@ -170,19 +182,23 @@ public sealed class TroubleTests(AzuriteFixture azurite) : IClassFixture<Azurite
             ("AzureWebJobsStorage__tableServiceUri", "https://t.example.com"));
         Assert.Equal(("https://b.example.com/", "https://t.example.com/"), (uris.Blobs.AbsoluteUri, uris.Tables.AbsoluteUri));
         Assert.Throws<InvalidOperationException>(() => From());
-        Assert.Throws<InvalidOperationException>(() => From(("AzureWebJobsStorage__accountName", "a"), ("AzureWebJobsStorage__tableServiceUri", "http://t.example.com")));
+        Assert.Throws<InvalidOperationException>(() =>
+            From(("AzureWebJobsStorage__accountName", "a"), ("AzureWebJobsStorage__tableServiceUri", "http://t.example.com")));
     }
 
     internal static StorageAccount At(RecordingEndpoint endpoint)
     {
         var address = endpoint.Address.AbsoluteUri.TrimEnd('/');
-        return AzuriteFixture.Account($"AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={address}/devstoreaccount1;QueueEndpoint={address}/devstoreaccount1;TableEndpoint={address}/devstoreaccount1");
+        return AzuriteFixture.Account(
+            $"AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={address}/devstoreaccount1;QueueEndpoint={address}/devstoreaccount1;TableEndpoint={address}/devstoreaccount1");
     }
 
     private sealed class NoToken : TokenCredential
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new RequestFailedException(401, "No Entra token.", "NoToken", null);
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new RequestFailedException(401, "No Entra token.", "NoToken", null);
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new RequestFailedException(401, "No Entra token.", "NoToken", null);
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            throw new RequestFailedException(401, "No Entra token.", "NoToken", null);
     }
 }

@@ -11,7 +11,8 @@ using Xunit;
 
 namespace Serverless.Tests.Platform.Telemetry;
 
-/// <summary>What the app says of itself to whoever listens: one trace from delivery over case to notice, counts by words, nothing personal, and nothing at all when nobody listens.</summary>
+/// <summary>What the app says of itself to whoever listens: one trace from delivery over case to notice, counts by words, nothing personal,
+/// and nothing at all when nobody listens.</summary>
 [Collection("telemetry")]
 public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
@@ -43,9 +44,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
         Assert.Equal(spans["receive"].SpanId, spans["deliver"].ParentSpanId);
         Assert.Equal(spans["deliver"].SpanId, spans["case"].ParentSpanId);
         Assert.Equal(spans["case"].SpanId, spans["notice"].ParentSpanId);
-        Assert.Equal((delivery, "meta"), (spans["deliver"].GetTagItem("delivery") as string, spans["deliver"].GetTagItem("channel") as string));
+        Assert.Equal((delivery, "meta"),
+            (spans["deliver"].GetTagItem("delivery") as string, spans["deliver"].GetTagItem("channel") as string));
         Assert.Equal((await world.OnlyCaseAsync()).CaseId(), spans["case"].GetTagItem("case") as string);
-        Assert.Equal(("webhook", "Delivered"), (spans["notice"].GetTagItem("route") as string, spans["notice"].GetTagItem("outcome") as string));
+        Assert.Equal(("webhook", "Delivered"),
+            (spans["notice"].GetTagItem("route") as string, spans["notice"].GetTagItem("outcome") as string));
         var said = string.Join('\n', ours.SelectMany(a => a.TagObjects.Select(t => $"{t.Key}={t.Value}")));
         foreach (var secret in new[] { Number, "Heizung", "shop" }) Assert.DoesNotContain(secret, said, StringComparison.Ordinal);
     }
@@ -54,7 +57,9 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
     public async Task Every_step_is_counted_by_words()
     {
         ConcurrentBag<string> counted = [];
-        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Measures.Name) l.EnableMeasurementEvents(instrument); } };
+        using var listener =
+            new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Measures.Name)
+                l.EnableMeasurementEvents(instrument); } };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => counted.Add(Line(instrument, value, tags)));
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => counted.Add(Line(instrument, value, tags)));
         listener.Start();
@@ -92,15 +97,20 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
     {
         await using var collector = await RecordingEndpoint.StartAsync(200);
         await using var shop = await Subscriber.StartAsync();
-        await using (var world = await TestApp.StartAsync(azurite, [.. Webhook(shop), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()), ("OTEL_SERVICE_NAME", "desk")])) await TellAsync(world);
+        await using (var world = await TestApp.StartAsync(azurite,
+            [.. Webhook(shop), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()),
+                ("OTEL_SERVICE_NAME", "desk")])) await TellAsync(world);
 
         // Letting go of the app sends what is left.
         var sent = collector.Requests.ToLookup(r => r.Target, r => Encoding.Latin1.GetString(r.Body));
         Assert.All(collector.Requests, r => Assert.Equal("application/x-protobuf", r.Headers["Content-Type"]));
         var (traces, metrics) = (string.Concat(sent["/v1/traces"]), string.Concat(sent["/v1/metrics"]));
-        foreach (var word in new[] { "receive", "deliver", "case", "notice", "desk" }) Assert.Contains(word, traces, StringComparison.Ordinal);
-        foreach (var word in new[] { "serverless.deliveries.received", "serverless.elements.ended", "serverless.notices", "serverless.storage.calls", "desk" }) Assert.Contains(word, metrics, StringComparison.Ordinal);
-        foreach (var secret in new[] { Number, "Heizung", "shop" }) Assert.DoesNotContain(secret, traces + metrics, StringComparison.Ordinal);
+        foreach (var word in new[] { "receive", "deliver", "case", "notice", "desk" })
+            Assert.Contains(word, traces, StringComparison.Ordinal);
+        foreach (var word in new[] { "serverless.deliveries.received", "serverless.elements.ended", "serverless.notices",
+            "serverless.storage.calls", "desk" }) Assert.Contains(word, metrics, StringComparison.Ordinal);
+        foreach (var secret in new[] { Number, "Heizung", "shop" })
+            Assert.DoesNotContain(secret, traces + metrics, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -121,7 +131,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite) : IClassFixture<Azuri
     }
 
     private static (string, string?)[] Webhook(Subscriber shop) =>
-        [("Webhook__Subscribers__shop__Url", shop.Address.ToString()), ("Webhook__Subscribers__shop__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
+        [("Webhook__Subscribers__shop__Url", shop.Address.ToString()),
+            ("Webhook__Subscribers__shop__Secret", "whsec_bm90IGEgc2VjcmV0OiBhIHN1YnNjcmliZXIncyBvd24=")];
 
     private static async Task<string> TellAsync(TestApp world)
     {

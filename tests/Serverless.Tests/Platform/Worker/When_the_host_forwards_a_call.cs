@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Serverless.Tests.Platform.Worker;
 
-/// <summary>What a call meets on its way through the host to the worker (host-contract of the Functions host, measured on 4.1037).</summary>
+/// <summary>What a call meets on its way through the host to the worker (host-contract of the Functions host, measured on
+/// 4.1037).</summary>
 public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
     private const int Megabyte = 1024 * 1024;
@@ -76,7 +77,8 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
             "POST /api/hooks/meta HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
             + $"X-Hub-Signature-256: {Sign(Encoding.UTF8.GetBytes(body))}\r\n\r\n{Chunk(body[..half])}{Chunk(body[half..])}0\r\n\r\n");
         Assert.Equal(200, answer.Status);
-        Assert.Matches($"^accepted meta/[0-9a-f]+ bytes={body.Length}$", world.Log.Lines.Single(l => l.StartsWith("accepted", StringComparison.Ordinal)));
+        Assert.Matches($"^accepted meta/[0-9a-f]+ bytes={body.Length}$",
+            world.Log.Lines.Single(l => l.StartsWith("accepted", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -114,7 +116,8 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
             }));
             using var first = await world.RawAsync(HttpMethod.Get, path);
             using var second = await world.RawAsync(HttpMethod.Get, path);
-            Assert.True(first.StatusCode == second.StatusCode && (int)first.StatusCode != 500, $"{path}: {first.StatusCode}, {second.StatusCode}");
+            Assert.True(first.StatusCode == second.StatusCode
+                && (int)first.StatusCode != 500, $"{path}: {first.StatusCode}, {second.StatusCode}");
         }
 
         Assert.Equal(rows, await RowsAsync(world));
@@ -133,7 +136,8 @@ public sealed class When_the_host_forwards_a_call(AzuriteFixture azurite) : ICla
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("Ada", (await world.CaseAsync(id)).Head("acceptedBy"));
 
-        var delivery = await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch etwas", world.Time.GetUtcNow())));
+        var delivery =
+            await world.AcceptAsync(MetaCall.Messages(new MetaSaid("wamid.2", "493023125017", "Noch etwas", world.Time.GetUtcNow())));
         var ours = new DeliveryMessage("meta", delivery, 0, world.Time.GetUtcNow()).ToJson();
         var pointer = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(ours)!;
         foreach (var name in new[] { "message", "Id", "id", "DequeueCount", "PopReceipt", "QueueTrigger", "ct" })
