@@ -15,7 +15,7 @@ namespace Serverless.Cases;
 /// <c>seen</c> (binds the contact to the case for good), batch. Each step is insert-if-absent or guarded by an ETag, so it may be
 /// repeated and raced: a later run continues with the existing rows.
 /// </summary>
-public sealed class Correlator(
+public sealed partial class Correlator(
     TableStore tables, CaseStore cases, TimeProvider time, IOptionsMonitor<OwnersOptions> owners, Levels levels, PromiseRules promises,
     IOptionsMonitor<CasesOptions> options, Provided<RuleSet> rules)
 {
@@ -212,16 +212,6 @@ public sealed class Correlator(
     private bool MovesOn(CaseStore.Versioned? head, ContactEvent e, RuleSet read) => head is { IsErased: true }
         || (head?.Head is { } known && CaseRules.Decide(known, e, pinned: false, time.GetUtcNow(), levels,
             options.CurrentValue, rules: read) is Decision.MoveOn);
-
-    /// <summary>Replaces the known data of a contact by a tombstone, which blocks every copy for good.</summary>
-    public Task BuryAsync(string contactKey, string caseId, CancellationToken ct) =>
-        tables.UpsertAsync(Seen, new TableRow(contactKey, "seen") { ["CaseId"] = caseId, ["Erased"] = true }, ct);
-
-    /// <summary>Forgets a contact that came into a case just when that was erased, so that it finds another one.</summary>
-    public Task ForgetAsync(string contactKey, CancellationToken ct) => tables.DeleteAsync(Seen, contactKey, "seen", ETag.All, ct);
-
-    /// <summary>Deletes the pointer of a conversation, if it leads to a case.</summary>
-    public Task LetGoAsync(string threadKey, string caseId, CancellationToken ct) => _conversations.LetGoAsync(threadKey, caseId, ct);
 
     // Binds the contact to a case for good: outlives the case, blocks erased data, and late copies never decide anew. It also says which
     // event brought the contact, so that a contact is counted once.

@@ -1,4 +1,3 @@
-using Serverless.Channels;
 using Serverless.ServiceLevels;
 
 namespace Serverless.Notifications;

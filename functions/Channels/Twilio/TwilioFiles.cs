@@ -1,6 +1,5 @@
 using System.Net;
 using Serverless.Contacts;
-using Serverless.Platform.Signatures;
 
 namespace Serverless.Channels.Twilio;
 

@@ -17,7 +17,7 @@ namespace Serverless.Tests.Journeys;
 /// hundreds of fresh messages come in; Azurite lives. Set <c>KILL_SEED</c> to the printed number to repeat the instants, <c>KILLS</c> for
 /// more kills.
 /// </summary>
-public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
+public sealed partial class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
 {
     // The small form of each build. The whole proof is a command: KILLS=1000 dotnet test --filter When_the_app_is_killed.
     private const int FewestKills = 8;
@@ -282,21 +282,5 @@ public sealed class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHe
                 .Where(c => c.GetProperty("contact").GetProperty("direction").GetString() == "inbound"))
                 Assert.Contains(contact.GetProperty("id").GetString(), causes);
         }
-    }
-
-    private Dictionary<string, string?> Settings()
-    {
-        var settings = TestApp.DefaultSettings(_provider.Address);
-        settings["AzureWebJobsStorage"] = _storage.ConnectionString;
-        settings["Webhook__Subscribers__crm__Url"] = _subscriber.Address.AbsoluteUri;
-        settings["Webhook__Subscribers__crm__Secret"] = "whsec_bm90IGEgc2VjcmV0OiBraWxsIHRlc3RzIG9ubHkuLi4=";
-        // What a killed process had claimed is taken over soon.
-        settings["Notification__ClaimSeconds"] = "10";
-        settings["Notification__RetrySeconds"] = string.Join(',', Enumerable.Repeat("1", 20));
-        settings["Receive__RequeueMinutes"] = "0.05";
-        settings["Receive__RequeueTries"] = "20";
-        settings["Logging__LogLevel__Default"] = "Warning";
-        settings["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:01";
-        return settings;
     }
 }

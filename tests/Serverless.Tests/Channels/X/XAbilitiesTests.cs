@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Channels;
 using Serverless.Channels.X;
 using Serverless.Contacts;
-using Serverless.Platform.OutboundHttp;
 using Serverless.Tests.Harness;
 using Xunit;
 
@@ -11,7 +10,7 @@ namespace Serverless.Tests.Channels.X;
 
 /// <summary>What X's channel does by itself at X: answers, second looks, upkeep, files; against a strict double of X's API over real
 /// HTTP.</summary>
-public sealed class XAbilitiesTests : IAsyncLifetime
+public sealed partial class XAbilitiesTests : IAsyncLifetime
 {
     private const string Us = "1700000000000000011";
     private const string Jana = "1811111111111111101";
@@ -269,38 +268,5 @@ public sealed class XAbilitiesTests : IAsyncLifetime
             _ => "?",
         });
         if (opened is OpenedAttachment.Content content) Assert.Equal("picture", await new StreamReader(content.Bytes).ReadToEndAsync());
-    }
-
-    private async Task<List<(string Name, RegistrationState State)>> Found(RegistrationCheckRequest upkeep) =>
-        [.. (await _channel.CheckAsync(upkeep, default)).Select(r => (r.Name, r.State))];
-
-    private Contact Complaint() =>
-        Read(Encoding.UTF8.GetString(Seed.Of("x").Single(s => s.Name.Contains("03-", StringComparison.Ordinal)).Body)).Contact;
-
-    private static string Mention(string id) =>
-        $$"""{"id":"{{id}}","author_id":"{{Jana}}","created_at":"2026-11-20T08:41:07.000Z","text":"@beispieltechnik Hallo","edit_history_tweet_ids":["{{id}}"]}""";
-
-    private ContactEvent Read(string body) => ((Parsed.Found)_channel.Read(new Delivery
-    {
-        Id = new string('0', 32),
-        Channel = "x",
-        Method = "LOOK",
-        PathAndQuery = "/api/hooks/x/look/post",
-        Headers = new Dictionary<string, string>(StringComparer.Ordinal),
-        Body = Encoding.UTF8.GetBytes(body),
-        ReceivedAt = _time.GetUtcNow(),
-        Arrival = Arrival.LookedAgain,
-    }).Select(e => e.Read()).Single()).Event;
-
-    private XChannel Make(params (string Name, string? Value)[] more)
-    {
-        var settings = Seed.SettingsOf("x");
-        settings["Channels__X__ApiUrl"] = _x.Address.ToString();
-        settings["Channels__X__BearerToken"] = XApi.BearerToken;
-        foreach (var (name, value) in more) settings[name] = value;
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(_time).AddSingleton(_ => new GuardedHttp(loopbackToo: true))
-            .AddSingleton<ProviderHttp>();
-        XChannel.Add(services, Seed.Configuration(settings));
-        return (XChannel)services.BuildServiceProvider().GetRequiredService<IChannel>();
     }
 }
