@@ -1,5 +1,4 @@
 using Azure;
-using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Needs;
 using Serverless.Outbox;

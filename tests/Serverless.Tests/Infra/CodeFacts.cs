@@ -143,7 +143,7 @@ internal sealed partial class CodeFacts
     [GeneratedRegex(@"const string \w*Topic = ""(?<name>[^""]+-[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex TopicName();
 
-    [GeneratedRegex(@"LoggerMessage\(\d+, LogLevel\.\w+, ""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture,
+    [GeneratedRegex(@"LoggerMessage\(\s*\d+,\s*LogLevel\.\w+,\s*""(?<text>[^""]+)""\)", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 5000)]
     private static partial Regex LogLine();
 

@@ -154,7 +154,7 @@ internal static partial class SettingsAgreement
     private static IEnumerable<string> ConnectionParts(CodeFacts code, string section)
     {
         var room = section switch { "AzureWebJobsStorage" => "namespace Serverless.Platform.Storage;", "Mail" =>
-            "namespace Serverless.Notices.Mail;", _ => "namespace Serverless.Platform.Messaging;" };
+            "namespace Serverless.Notifications.Mail;", _ => "namespace Serverless.Platform.Messaging;" };
         var text = string.Join('\n',
             code.Sources.Where(s => s.Contains(room, StringComparison.Ordinal)
                 || s.Contains("class LazyCredential", StringComparison.Ordinal)));

@@ -1,11 +1,9 @@
-using System.Text.Json.Nodes;
 using Serverless.Local.Azurite;
 using Serverless.Local.CommandLine;
 using Serverless.Local.Demo;
 using Serverless.Local.Load;
 using Serverless.Local.Machine;
 using Serverless.Tests.Harness;
-using Xunit.Abstractions;
 
 namespace Serverless.Tests.Journeys;
 

@@ -44,11 +44,13 @@ internal static class AppCode
     // From the newest build of the app: obj/<configuration>/<framework>/<runtime>/.
     private static IEnumerable<(string Path, string File)> Made()
     {
-        var usings = new DirectoryInfo(Path.Combine(Functions, "obj"))
-            .GetFiles("Serverless.GlobalUsings.g.cs", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc);
-        Assert.True(usings is not null, "functions/obj has no Serverless.GlobalUsings.g.cs: build the app first.");
-        var generated = Path.Combine(usings.DirectoryName!, "generated");
-        Assert.True(Directory.Exists(generated), $"{generated} is missing: EmitCompilerGeneratedFiles of Directory.Build.props writes it.");
+        // The global usings are written once, what the generators make at each build: the newest of these tells the build.
+        var logs = new DirectoryInfo(Path.Combine(Functions, "obj"))
+            .GetFiles("LoggerMessage.g.cs", SearchOption.AllDirectories).MaxBy(f => f.LastWriteTimeUtc);
+        Assert.True(logs is not null, "functions/obj has no generated code: build the app first (EmitCompilerGeneratedFiles writes it).");
+        var generated = logs.FullName[..(logs.FullName.IndexOf("/generated/", StringComparison.Ordinal) + "/generated".Length)];
+        var usings = new FileInfo(Path.Combine(Path.GetDirectoryName(generated)!, "Serverless.GlobalUsings.g.cs"));
+        Assert.True(usings.Exists, $"{usings} is missing: build the app first.");
         // A build writes all of them anew and leaves those of types that are gone.
         var files = new DirectoryInfo(generated).GetFiles("*.cs", SearchOption.AllDirectories);
         var last = files.Max(f => f.LastWriteTimeUtc) - TimeSpan.FromSeconds(30);
