@@ -13,13 +13,13 @@ namespace Serverless.Local.Demo;
 internal sealed class SeedProvider : IAsyncDisposable
 {
     private const long MaxBody = 1024 * 1024;
-    private readonly IReadOnlyList<SeedAnswer> _answers;
+    private readonly IReadOnlyList<DemoAnswer> _answers;
     private readonly ConcurrentQueue<string> _strays = new();
     private FrontServer? _server;
 
     private readonly ReplyCounter? _replies;
 
-    private SeedProvider(IReadOnlyList<SeedAnswer> answers, ReplyCounter? replies) => (_answers, _replies) = (answers, replies);
+    private SeedProvider(IReadOnlyList<DemoAnswer> answers, ReplyCounter? replies) => (_answers, _replies) = (answers, replies);
 
     /// <summary>E.g. <c>http://127.0.0.1:41231</c>; a channel's base address is below it, by its name.</summary>
     public string Address => _server!.Address.GetLeftPart(UriPartial.Authority);
@@ -31,7 +31,7 @@ internal sealed class SeedProvider : IAsyncDisposable
     /// <param name="replies">Takes texts to customers; null: nobody does.</param>
     public static async Task<SeedProvider> StartAsync(string seeds, CancellationToken ct, ReplyCounter? replies = null)
     {
-        var provider = new SeedProvider(SeedAnswer.ReadAll(seeds), replies);
+        var provider = new SeedProvider(DemoAnswer.ReadAll(seeds), replies);
         provider._server = await FrontServer.StartAsync(0, provider.AnswerAsync, ct, MaxBody);
         return provider;
     }
@@ -78,9 +78,9 @@ internal sealed class SeedProvider : IAsyncDisposable
 /// <param name="Method">Of the request it answers.</param>
 /// <param name="Names">Path behind the channel, with a leading slash, decoded; with <c>?query</c> where the query counts.</param>
 /// <param name="Whole">False when the request's path need only end with it.</param>
-internal sealed record SeedAnswer(string Channel, string Method, string Names, bool Whole, byte[] Body, string ContentType)
+internal sealed record DemoAnswer(string Channel, string Method, string Names, bool Whole, byte[] Body, string ContentType)
 {
-    public static IReadOnlyList<SeedAnswer> ReadAll(string seeds) => !Directory.Exists(seeds) ? [] :
+    public static IReadOnlyList<DemoAnswer> ReadAll(string seeds) => !Directory.Exists(seeds) ? [] :
     [
         .. Directory.EnumerateFiles(seeds, "*.fetched.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
         .SelectMany(f => Read(f, resources: true)),
@@ -108,7 +108,7 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
         Body.AsSpan().IndexOf("{provider}"u8) < 0
         ? Body : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Body).Replace("{provider}", provider, StringComparison.Ordinal));
 
-    private static IEnumerable<SeedAnswer> Read(string file, bool resources)
+    private static IEnumerable<DemoAnswer> Read(string file, bool resources)
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         var channel = Path.GetFileName(Path.GetDirectoryName(file))!;
@@ -124,7 +124,7 @@ internal sealed record SeedAnswer(string Channel, string Method, string Names, b
             }
 
             var bytes = Text(document, "$base64");
-            yield return new SeedAnswer(channel, method, Uri.UnescapeDataString(names), whole,
+            yield return new DemoAnswer(channel, method, Uri.UnescapeDataString(names), whole,
                 bytes is null ? Encoding.UTF8.GetBytes(document.GetRawText()) : Convert.FromBase64String(bytes),
                 bytes is null ? "application/json; charset=utf-8" : Text(document, "$type") ?? "application/octet-stream");
         }

@@ -77,7 +77,7 @@ internal static class SoakCommand
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task[] parts =
         [
-            ledger.SendAsync(settings.Rate, over.Token), ledger.ReplayAsync(Seed.ReadAll(repository.Seeds), over.Token),
+            ledger.SendAsync(settings.Rate, over.Token), ledger.ReplayAsync(SeedFile.ReadAll(repository.Seeds), over.Token),
             slow.RunAsync(over.Token),
             KillAsync(stack, settings.KillSeconds, over.Token),
         ];

@@ -65,7 +65,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
     }
 
     /// <summary>Sends the seeds one after another, round after round, until cancelled.</summary>
-    public async Task ReplayAsync(IReadOnlyList<Seed> seeds, CancellationToken ct)
+    public async Task ReplayAsync(IReadOnlyList<SeedFile> seeds, CancellationToken ct)
     {
         var replay = new SeedReplay(http, front);
         while (!ct.IsCancellationRequested)
@@ -79,7 +79,7 @@ internal sealed class SoakLedger(HttpClient http, Uri front, FreshCalls calls, T
         }
     }
 
-    private async Task CopyAsync(SeedReplay replay, Seed seed)
+    private async Task CopyAsync(SeedReplay replay, SeedFile seed)
     {
         try
         {

@@ -68,7 +68,7 @@ internal static class Report
     }
 
     /// <summary>Links and files of this run.</summary>
-    public static void Addresses(Screen screen, Places places)
+    public static void Addresses(Screen screen, RunPlaces places)
     {
         screen.Say("Links and files:");
         screen.Say($"  cards and mails as people see them   {places.Pages}/");
@@ -149,4 +149,4 @@ internal static class Report
 /// <param name="Pages">What was sent, as pages.</param>
 /// <param name="Secret">Of the generic channel in this run.</param>
 /// <param name="Folder">Data of the run.</param>
-internal sealed record Places(Uri App, string FunctionKey, string Pages, string Secret, string Folder);
+internal sealed record RunPlaces(Uri App, string FunctionKey, string Pages, string Secret, string Folder);

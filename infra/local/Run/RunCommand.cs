@@ -59,7 +59,7 @@ internal static class RunCommand
         var watch = Stopwatch.StartNew();
         PortOwner.DemandFree(settings.Port);
         Tool.DemandNode();
-        var seeds = Seed.ReadAll(repository.Seeds);
+        var seeds = SeedFile.ReadAll(repository.Seeds);
         using var folder = await RunFolder.TakeAsync(repository, settings.Folder, screen.Say);
         Disk.DemandRoom(folder.Path, 100, "A run");
         var app = await PublishedApp.EnsureAsync(repository, "functions", "app", screen, ct);
@@ -98,7 +98,7 @@ internal static class RunCommand
         if (settings.Once) return outcome.Differences.Count == 0 ? 0 : Refusal.Failed;
 
         Report.Addresses(screen,
-            new Places(stack.Front, stack.FunctionKey, stack.Subscriber.Address,
+            new RunPlaces(stack.Front, stack.FunctionKey, stack.Subscriber.Address,
             stack.Settings.GetValueOrDefault("Channels__Generic__Secret", ""), folder.Path));
         await StayUpAsync(stack, api, outcome.Health, screen, ct);
         return 0;

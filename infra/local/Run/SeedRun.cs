@@ -20,7 +20,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
     /// <summary>For how long nothing may move before the wait is given up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
 
-    public async Task<SeedOutcome> RunAsync(IReadOnlyList<Seed> seeds, IAnsiConsole console, CancellationToken ct)
+    public async Task<SeedOutcome> RunAsync(IReadOnlyList<SeedFile> seeds, IAnsiConsole console, CancellationToken ct)
     {
         var before = seeds.ToDictionary(s => s, ledger.Of);
         var (sent, differences) = (new List<SentSeed>(), new List<string>());
@@ -59,7 +59,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
 
     // What a provider says of a message of ours comes after the message: the bytes that said nothing of interest before say now that it was
     // delivered.
-    private async Task AboutOursAsync(IReadOnlyList<Seed> seeds, CancellationToken ct)
+    private async Task AboutOursAsync(IReadOnlyList<SeedFile> seeds, CancellationToken ct)
     {
         foreach (var seed in seeds.Where(s => s.IsAboutOurs))
         {
@@ -69,7 +69,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
     }
 
     private async IAsyncEnumerable<string> EndsAsync(
-        List<SentSeed> sent, Dictionary<Seed, Replayed> before, Action ended,
+        List<SentSeed> sent, Dictionary<SeedFile, Replayed> before, Action ended,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var stuck = Stopwatch.StartNew();

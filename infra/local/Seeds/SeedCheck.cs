@@ -6,7 +6,7 @@ internal static class SeedCheck
     private static bool IsContactEnd(string end) => end is "case" or "joined" or "updated" or "outbound" or "duplicate";
 
     /// <summary>One sentence for each difference in the answer.</summary>
-    public static IEnumerable<string> Answer(Seed seed, int status, string? contentType, string body)
+    public static IEnumerable<string> Answer(SeedFile seed, int status, string? contentType, string body)
     {
         var expected = seed.Expected;
         if (status != expected.Status) yield return $"{seed.Name}: answered {status}, expected {expected.Status}";
@@ -19,7 +19,7 @@ internal static class SeedCheck
     /// <param name="ends">One per element in order; null when nothing was stored, so that there is nothing to have an end.</param>
     /// <param name="before">Whether the same bytes came to their end in this folder before: then a contact is a duplicate, for a second
     /// replay changes nothing.</param>
-    public static IEnumerable<string> Ends(Seed seed, IReadOnlyList<string>? ends, Replayed before)
+    public static IEnumerable<string> Ends(SeedFile seed, IReadOnlyList<string>? ends, Replayed before)
     {
         var expected = seed.Expected.Ends;
         if (ends is null)

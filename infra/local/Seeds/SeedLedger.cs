@@ -25,26 +25,26 @@ internal sealed class SeedLedger
     }
 
     /// <summary>A seed that was changed since may carry the ids of its earlier form: perhaps a duplicate.</summary>
-    public Replayed Of(Seed seed) =>
+    public Replayed Of(SeedFile seed) =>
         _seeds.TryGetValue(Key(seed), out var replayed) ? replayed
         : _seeds.Keys.Any(k => k.StartsWith(seed.Name + " ", StringComparison.Ordinal)) ? Replayed.Perhaps
         : Replayed.Never;
 
     /// <summary>To be called before a seed is sent: if the run dies now, nobody knows whether it arrived.</summary>
-    public void Sending(IEnumerable<Seed> seeds)
+    public void Sending(IEnumerable<SeedFile> seeds)
     {
         foreach (var seed in seeds) _seeds.TryAdd(Key(seed), Replayed.Perhaps);
         Save();
     }
 
     /// <summary>To be called once their ends were seen.</summary>
-    public void Ended(IEnumerable<Seed> seeds)
+    public void Ended(IEnumerable<SeedFile> seeds)
     {
         foreach (var seed in seeds) _seeds[Key(seed)] = Replayed.ToItsEnd;
         Save();
     }
 
-    private static string Key(Seed seed) => $"{seed.Name} {seed.Fingerprint[..16]}";
+    private static string Key(SeedFile seed) => $"{seed.Name} {seed.Fingerprint[..16]}";
 
     private void Save() => RunFolder.Write(_file, JsonSerializer.SerializeToUtf8Bytes(_seeds));
 }

@@ -10,7 +10,7 @@ internal sealed class SeedReplay(HttpClient http, Uri frontDoor)
 
     /// <summary>Sends one seed.</summary>
     /// <returns>The delivery's id when it was stored, and a sentence for each difference in the answer.</returns>
-    public async Task<SentSeed> SendAsync(Seed seed, CancellationToken ct)
+    public async Task<SentSeed> SendAsync(SeedFile seed, CancellationToken ct)
     {
         using var request = Request(seed);
         try
@@ -27,7 +27,7 @@ internal sealed class SeedReplay(HttpClient http, Uri frontDoor)
         }
     }
 
-    private HttpRequestMessage Request(Seed seed)
+    private HttpRequestMessage Request(SeedFile seed)
     {
         Uri.TryCreate(frontDoor.GetLeftPart(UriPartial.Authority) + seed.Target, AsSent, out var address);
         var request = new HttpRequestMessage(new HttpMethod(seed.Method), address) { Version = new Version(1, 1) };
@@ -45,4 +45,4 @@ internal sealed class SeedReplay(HttpClient http, Uri frontDoor)
 /// <summary>A seed that went out.</summary>
 /// <param name="DeliveryId">Null for a handshake, and for what was refused before it was stored.</param>
 /// <param name="Differences">One sentence each.</param>
-internal sealed record SentSeed(Seed Seed, string? DeliveryId, IReadOnlyList<string> Differences);
+internal sealed record SentSeed(SeedFile Seed, string? DeliveryId, IReadOnlyList<string> Differences);

@@ -9,14 +9,14 @@ public sealed class LocalTopic : IAsyncDisposable
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, TopicState> _topics;
+    private readonly Dictionary<string, LocalTopicState> _topics;
     private readonly TimeProvider _time;
     private readonly AmqpServer _server;
     private long _lastNumber;
     private long _calls;
     private bool _closed;
 
-    private LocalTopic(Dictionary<string, TopicState> topics, TimeProvider time)
+    private LocalTopic(Dictionary<string, LocalTopicState> topics, TimeProvider time)
     {
         (_topics, _time) = (topics, time);
         _server = new AmqpServer(this);
@@ -44,7 +44,7 @@ public sealed class LocalTopic : IAsyncDisposable
     {
         var topics = TopicPlan.ReadAll(messagingFile).ToDictionary(
             pair => pair.Key,
-            pair => new TopicState(pair.Value with { Subscriptions = [.. pair.Value.Subscriptions, .. subscriptions ?? []] }),
+            pair => new LocalTopicState(pair.Value with { Subscriptions = [.. pair.Value.Subscriptions, .. subscriptions ?? []] }),
             StringComparer.OrdinalIgnoreCase);
         var topic = new LocalTopic(topics, time);
         topic._server.Start(port);
@@ -196,7 +196,7 @@ public sealed class LocalTopic : IAsyncDisposable
         return now;
     }
 
-    private TopicState Topic(string name) =>
+    private LocalTopicState Topic(string name) =>
         _topics.TryGetValue(name, out var topic) ? topic : throw new ArgumentException($"There is no topic {name}.", nameof(name));
 
     private (SubscriptionState Place, CopyQueue Queue) Queue(string topic, string path)

@@ -289,7 +289,7 @@ public sealed class TestApp : IAsyncDisposable
         await foreach (var queue in account.GetQueuesAsync()) await account.DeleteQueueAsync(queue.Name);
     }
 
-    private async Task<bool> WorkAsync(TestQueue queue, string function, TakenMessage message)
+    private async Task<bool> WorkAsync(TestQueue queue, string function, TakenTestMessage message)
     {
         if (!await InvokeAsync(function, Array.Exists(Routes, r => r.Function == function)
             ? "notice" : "pointer", Encoding.UTF8.GetString(Convert.FromBase64String(message.Text)))) return false;

@@ -5,7 +5,7 @@ using Azure.Storage.Queues.Models;
 namespace Serverless.Tests.Harness;
 
 /// <summary>A message that a test has taken, its text as it travels: base64.</summary>
-internal sealed record TakenMessage(string Id, string PopReceipt, string Text);
+internal sealed record TakenTestMessage(string Id, string PopReceipt, string Text);
 
 /// <summary>A storage queue in a test's hands, straight to Azurite: the calls that the host's trigger makes.</summary>
 /// <param name="connectionString">Of the account.</param>
@@ -16,12 +16,12 @@ internal sealed class TestQueue(string connectionString, string name)
         new QueueClientOptions(QueueClientOptions.ServiceVersion.V2024_08_04));
 
     /// <summary>Takes up to so many messages and hides them; null when the queue is missing.</summary>
-    public async Task<IReadOnlyList<TakenMessage>?> TakeAsync(int count, TimeSpan hidden, CancellationToken ct)
+    public async Task<IReadOnlyList<TakenTestMessage>?> TakeAsync(int count, TimeSpan hidden, CancellationToken ct)
     {
         try
         {
             QueueMessage[] messages = await _queue.ReceiveMessagesAsync(count, hidden, ct);
-            return [.. messages.Select(m => new TakenMessage(m.MessageId, m.PopReceipt, m.Body.ToString()))];
+            return [.. messages.Select(m => new TakenTestMessage(m.MessageId, m.PopReceipt, m.Body.ToString()))];
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {

@@ -46,7 +46,7 @@ public sealed class Code_and_templates_agree
 
     [Fact]
     public void They_agree_on_the_host() =>
-    Assert.Equal([], HostSettings.Violations(Files).Concat(Agreement.Timers(AppFunctions.All)).ToList());
+    Assert.Equal([], FunctionsHostSettings.Violations(Files).Concat(Agreement.Timers(AppFunctions.All)).ToList());
 
     /// <summary>What looks, an altered text, and the sentence that must be said of it.</summary>
     public static TheoryData<string, string, string, string, string> Differences => new()
@@ -159,7 +159,7 @@ public sealed class Code_and_templates_agree
     public async Task A_file_that_differs_is_caught(string what, string path, string old, string changed, string sentence)
     {
         var files = Files.With(path, old, changed);
-        var found = what == "alerts" ? Look(what, await Prediction.OfAsync("everything"), files) : HostSettings.Violations(files);
+        var found = what == "alerts" ? Look(what, await Prediction.OfAsync("everything"), files) : FunctionsHostSettings.Violations(files);
         Assert.Contains(found, v => v.Contains(sentence, StringComparison.Ordinal));
     }
 

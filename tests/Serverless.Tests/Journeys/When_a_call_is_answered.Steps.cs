@@ -45,12 +45,12 @@ public sealed partial class When_a_call_is_answered
     private async Task<string> TellAsync(string type, string? place, (string Name, string Json)? more = null, int? token = 0,
         string? address = null, (string Name, string Value)? header = null)
     {
-        var data = new JsonObject { ["callConnectionId"] = AcsApi.ConnectionId, ["serverCallId"] = _call, ["operationContext"] = place };
+        var data = new JsonObject { ["callConnectionId"] = AcsServer.ConnectionId, ["serverCallId"] = _call, ["operationContext"] = place };
         if (more is { } field) data[field.Name] = JsonNode.Parse(field.Json);
         var body = new JsonArray(new JsonObject
         {
             ["id"] = $"c-{++_event}-{_call}",
-            ["source"] = $"calling/callConnections/{AcsApi.ConnectionId}",
+            ["source"] = $"calling/callConnections/{AcsServer.ConnectionId}",
             ["type"] = $"Microsoft.Communication.{type}",
             ["time"] = _world.Time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),
             ["specversion"] = "1.0",

@@ -25,19 +25,19 @@ public sealed partial class When_a_call_is_answered(AzuriteFixture azurite) : IC
     }));
 
     private readonly string _call = Convert.ToBase64String(Encoding.UTF8.GetBytes("https://conv.example.com/" + Guid.CreateVersion7()));
-    private AcsApi _azure = null!;
+    private AcsServer _azure = null!;
     private TestApp _world = null!;
     private int _event;
 
     public async Task InitializeAsync()
     {
-        _azure = await AcsApi.StartAsync();
+        _azure = await AcsServer.StartAsync();
         var made = await Tokens.Value;
         _azure.Keys = made.GetProperty("keys").GetRawText();
         var keys = $"{_azure.Url}/common/.well-known/openid-configuration";
         _world = await TestApp.StartAsync(azurite,
             ("Channels__Acs__Enabled", "true"), ("Channels__Acs__Mode", "Quarantine"), ("Channels__Acs__AnswersCalls", "true"),
-            ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsApi.AccessKey), ("Channels__Acs__ResourceId", Resource),
+            ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey), ("Channels__Acs__ResourceId", Resource),
             ("Channels__Acs__CallOpenIdUrl", keys), ("Channels__Acs__SpeechUrl", "https://speech.example.com/"),
             ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Channels__Acs__Default__Hours", Office),
             ("Channels__Acs__Default__RecordingNotice", Notice),

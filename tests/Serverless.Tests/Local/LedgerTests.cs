@@ -51,9 +51,9 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(Replayed.Never, SeedLedger.Open(File).Of(Read()));
     }
 
-    private Seed Read(string body = "hello")
+    private SeedFile Read(string body = "hello")
     {
         _scratch.WriteSeed("demo/01-text", """["case"]""", body: body);
-        return Seed.ReadAll(_scratch.Repository.Seeds).Single();
+        return SeedFile.ReadAll(_scratch.Repository.Seeds).Single();
     }
 }

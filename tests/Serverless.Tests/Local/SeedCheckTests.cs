@@ -18,7 +18,7 @@ public sealed class SeedCheckTests : IDisposable
         _scratch.WriteSeed("a/02-first", """["case|joined","ignored:read"]""", target: "/api/hooks/demo/x?b=%7E&a=+",
             body: "line\r\n\u00fc");
 
-        var seeds = Seed.ReadAll(_scratch.Repository.Seeds);
+        var seeds = SeedFile.ReadAll(_scratch.Repository.Seeds);
 
         Assert.Equal(["a/02-first", "b/01-second"], seeds.Select(s => s.Name));
         Assert.Equal("/api/hooks/demo/x?b=%7E&a=+", seeds[0].Target);
@@ -36,7 +36,7 @@ public sealed class SeedCheckTests : IDisposable
         _scratch.WriteSeed("demo/01-text", "[]");
         File.Delete(Path.Combine(_scratch.Repository.Seeds, "demo", "01-text" + ending));
 
-        var refusal = Assert.Throws<Refusal>(() => Seed.ReadAll(_scratch.Repository.Seeds));
+        var refusal = Assert.Throws<Refusal>(() => SeedFile.ReadAll(_scratch.Repository.Seeds));
 
         Assert.Contains("demo/01-text", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(ending, refusal.Message, StringComparison.Ordinal);
@@ -99,9 +99,9 @@ public sealed class SeedCheckTests : IDisposable
     public void The_state_of_a_message_of_ours_is_no_contact_and_may_be_told_again(string end, bool right) =>
         Assert.Equal(right, !SeedCheck.Ends(Read("""["ignored:delivery-status|updated"]"""), [end], Replayed.ToItsEnd).Any());
 
-    private Seed Read(string ends, string answer = """{"status":200}""")
+    private SeedFile Read(string ends, string answer = """{"status":200}""")
     {
         _scratch.WriteSeed("demo/01-text", ends, answer);
-        return Seed.ReadAll(_scratch.Repository.Seeds).Single();
+        return SeedFile.ReadAll(_scratch.Repository.Seeds).Single();
     }
 }

@@ -145,7 +145,7 @@ public sealed class SeedRunTests : IDisposable
         {
             Patience = patience ?? TimeSpan.FromSeconds(60),
         };
-        return run.RunAsync(Seed.ReadAll(_scratch.Repository.Seeds), Screen.On(TextWriter.Null, redirected: true).Console,
+        return run.RunAsync(SeedFile.ReadAll(_scratch.Repository.Seeds), Screen.On(TextWriter.Null, redirected: true).Console,
             CancellationToken.None);
     }
 }

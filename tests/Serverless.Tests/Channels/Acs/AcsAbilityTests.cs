@@ -17,9 +17,9 @@ public sealed class AcsAbilityTests : IAsyncLifetime
 
     private static readonly DateTimeOffset Now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
-    private AcsApi _api = null!;
+    private AcsServer _api = null!;
 
-    public async Task InitializeAsync() => _api = await AcsApi.StartAsync();
+    public async Task InitializeAsync() => _api = await AcsServer.StartAsync();
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 
@@ -160,7 +160,7 @@ public sealed class AcsAbilityTests : IAsyncLifetime
     private IChannel Channel(params (string Name, string? Value)[] settings)
     {
         var all = Seed.SettingsOf("acs");
-        (all["Channels__Acs__ApiUrl"], all["Channels__Acs__AccessKey"], all["Channels__Acs__OpenIdUrl"]) = (_api.Url, AcsApi.AccessKey,
+        (all["Channels__Acs__ApiUrl"], all["Channels__Acs__AccessKey"], all["Channels__Acs__OpenIdUrl"]) = (_api.Url, AcsServer.AccessKey,
             $"{_api.Url}/common/.well-known/openid-configuration");
         foreach (var (name, value) in settings) all[name] = value;
         var services = new ServiceCollection().AddSingleton<TimeProvider>(new FakeTime(Now))

@@ -6,7 +6,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Acs;
 
 /// <summary>SMS to a number of Azure Communication Services, told by Event Grid.</summary>
-internal sealed class AcsSimulator(AcsApi api, FakeTime time) : IProviderSimulator
+internal sealed class AcsSimulator(AcsServer api, FakeTime time) : IProviderSimulator
 {
     private const string Ours = "493023125480";
 
@@ -14,11 +14,11 @@ internal sealed class AcsSimulator(AcsApi api, FakeTime time) : IProviderSimulat
 
     public string Channel => "acs";
 
-    public (string Name, string? Value)[] Settings => [("Channels__Acs__ApiUrl", api.Url), ("Channels__Acs__AccessKey", AcsApi.AccessKey)];
+    public (string Name, string? Value)[] Settings => [("Channels__Acs__ApiUrl", api.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey)];
 
     public int Sent => api.Sent.Count;
 
-    public static async Task<AcsSimulator> StartAsync(FakeTime time) => new(await AcsApi.StartAsync(), time);
+    public static async Task<AcsSimulator> StartAsync(FakeTime time) => new(await AcsServer.StartAsync(), time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -10,9 +10,9 @@ public sealed class SipgateAbilityTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Morning = new(2026, 11, 20, 8, 0, 0, TimeSpan.Zero);
 
-    private SipgateApi _api = null!;
+    private SipgateServer _api = null!;
 
-    public async Task InitializeAsync() => _api = await SipgateApi.StartAsync();
+    public async Task InitializeAsync() => _api = await SipgateServer.StartAsync();
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 

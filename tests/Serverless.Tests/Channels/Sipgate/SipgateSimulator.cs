@@ -7,7 +7,7 @@ using Serverless.Tests.Harness;
 namespace Serverless.Tests.Channels.Sipgate;
 
 /// <summary>SMS, which only sipgate's history tells of, or calls, which it pushes.</summary>
-internal sealed class SipgateSimulator(SipgateApi api, bool calls, FakeTime time) : IProviderSimulator
+internal sealed class SipgateSimulator(SipgateServer api, bool calls, FakeTime time) : IProviderSimulator
 {
     private const string Ours = "493023125402";
 
@@ -27,7 +27,7 @@ internal sealed class SipgateSimulator(SipgateApi api, bool calls, FakeTime time
 
     public int Sent => api.Sms.Count;
 
-    public static async Task<SipgateSimulator> StartAsync(bool calls, FakeTime time) => new(await SipgateApi.StartAsync(), calls, time);
+    public static async Task<SipgateSimulator> StartAsync(bool calls, FakeTime time) => new(await SipgateServer.StartAsync(), calls, time);
 
     public Utterance Ask(int customer, int number)
     {

@@ -10,7 +10,7 @@ namespace Serverless.Local.Seeds;
 /// <param name="Name">Path below <c>seeds/</c> without ending, e.g. <c>meta/03-whatsapp-text</c>.</param>
 /// <param name="Target">Path and query as sent.</param>
 /// <param name="Headers">As sent, in order; no Host, no Content-Length.</param>
-internal sealed record Seed(string Name, string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body,
+internal sealed record SeedFile(string Name, string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body,
     Expectation Expected)
 {
     /// <summary>The channel in its address.</summary>
@@ -26,18 +26,18 @@ internal sealed record Seed(string Name, string Method, string Target, IReadOnly
             SHA256.HashData([.. Encoding.UTF8.GetBytes($"{Method} {Target}\n{string.Join('\n', Headers)}\n"), .. Body]));
 
     /// <summary>All trios below a folder, in order of their full path.</summary>
-    public static IReadOnlyList<Seed> ReadAll(string folder) =>
+    public static IReadOnlyList<SeedFile> ReadAll(string folder) =>
         !Directory.Exists(folder)
             ? []
             : [.. Directory.EnumerateFiles(folder, "*.headers", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
                 .Select(f => Read(folder, f))];
 
-    private static Seed Read(string folder, string headersFile)
+    private static SeedFile Read(string folder, string headersFile)
     {
         var stem = headersFile[..^".headers".Length];
         var name = Path.GetRelativePath(folder, stem);
         var (method, target, headers) = ParseHeaders(name, File.ReadAllText(headersFile));
-        return new Seed(name, method, target, headers, File.ReadAllBytes(Part(stem, name, ".body")),
+        return new SeedFile(name, method, target, headers, File.ReadAllBytes(Part(stem, name, ".body")),
             Expectation.Parse(name, File.ReadAllBytes(Part(stem, name, ".expected.json"))));
     }
 

@@ -6,7 +6,7 @@ namespace Serverless.Tests.Infra;
 /// <summary>What host.json may hold, with bounds; a key that is not here is one that the host ignores without a word.</summary>
 /// <remarks>https://learn.microsoft.com/azure/azure-functions/functions-host-json and the page of the queue binding. An extension bundle is
 /// ignored for isolated apps.</remarks>
-internal static class HostSettings
+internal static class FunctionsHostSettings
 {
     private static readonly Dictionary<string, Func<JsonElement, bool>> Known = new(StringComparer.Ordinal)
     {

@@ -10,7 +10,7 @@ namespace Serverless.Tests.Channels.Sipgate;
 
 /// <summary>sipgate's REST API on loopback: history, SMS and webhook settings, strict about token, fields and addresses. What the test does
 /// not know of fails it.</summary>
-public sealed class SipgateApi : IAsyncDisposable
+public sealed class SipgateServer : IAsyncDisposable
 {
     private StrictEndpoint _endpoint = null!;
 
@@ -25,9 +25,9 @@ public sealed class SipgateApi : IAsyncDisposable
 
     public IReadOnlyCollection<RecordedRequest> Requests => _endpoint.Requests;
 
-    public static async Task<SipgateApi> StartAsync()
+    public static async Task<SipgateServer> StartAsync()
     {
-        var api = new SipgateApi();
+        var api = new SipgateServer();
         api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }

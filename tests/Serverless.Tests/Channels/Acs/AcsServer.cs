@@ -10,7 +10,7 @@ namespace Serverless.Tests.Channels.Acs;
 
 /// <summary>Azure Communication Services and Entra's key documents on loopback, strict about fields. Signatures are judged by Node at the
 /// end. What the test does not know of fails it.</summary>
-public sealed class AcsApi : IAsyncDisposable
+public sealed class AcsServer : IAsyncDisposable
 {
     public const string AccessKey = "ZmFrZS1hY2Nlc3Mta2V5LWZvci10ZXN0cy1vbmx5";
 
@@ -44,9 +44,9 @@ public sealed class AcsApi : IAsyncDisposable
     /// <summary>Numbers that cannot be rung.</summary>
     public HashSet<string> Unreachable { get; } = new(StringComparer.Ordinal);
 
-    public static async Task<AcsApi> StartAsync()
+    public static async Task<AcsServer> StartAsync()
     {
-        var api = new AcsApi();
+        var api = new AcsServer();
         api._endpoint = await StrictEndpoint.StartAsync(api.AnswerAsync);
         return api;
     }

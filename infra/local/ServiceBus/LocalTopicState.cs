@@ -111,7 +111,7 @@ internal sealed class SubscriptionState(SubscriptionPlan plan)
 }
 
 /// <summary>What a topic holds: the ids it has seen, its subscriptions.</summary>
-internal sealed class TopicState(TopicPlan plan)
+internal sealed class LocalTopicState(TopicPlan plan)
 {
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<(string Id, DateTimeOffset At)> _seenInOrder = [];
