@@ -149,9 +149,9 @@ public sealed partial class AttachmentFetcher(
         type is { Length: < 200 } && MediaTypeHeaderValue.TryParse(type, out var parsed) && parsed.MediaType is { } media
         && media.All(char.IsAscii) ? media : null;
 
-    [LoggerMessage(70, LogLevel.Information, "file {CaseId}/{File} {State} {Reason}")]
+    [LoggerMessage(140, LogLevel.Information, "file {CaseId}/{File} {State} {Reason}")]
     private partial void LogEnded(string caseId, string file, AttachmentState state, string? reason);
 
-    [LoggerMessage(71, LogLevel.Warning, "file later {CaseId}/{File} attempt={Attempt} seconds={Seconds} for={Reason}")]
+    [LoggerMessage(141, LogLevel.Warning, "file later {CaseId}/{File} attempt={Attempt} seconds={Seconds} for={Reason}")]
     private partial void LogLater(string caseId, string file, int attempt, int seconds, string reason);
 }

@@ -21,7 +21,6 @@ public sealed partial class Correlator(
 {
     private const string Seen = "seen";
     private const int MaxAnswers = 20;
-
     // In place of the event that brought the contact: nothing did yet that counts as one.
     private const string Nothing = "-";
 
@@ -289,7 +288,8 @@ public sealed partial class Correlator(
             : null;
 
     // A contact is counted by the word of the event that brought it, whichever came first.
-    private static string EndWord(ContactEvent e, bool first) => !first ? "updated" : e.Contact.Direction == Direction.Outbound ? "outbound" : "joined";
+    private static string EndWord(ContactEvent e, bool first) =>
+        !first ? "updated" : e.Contact.Direction == Direction.Outbound ? "outbound" : "joined";
 
     // The random half first: a time-led key would send every new case to the last range of the table.
     private string NewCaseId()

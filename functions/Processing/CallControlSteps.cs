@@ -43,6 +43,6 @@ public sealed partial class CallControlSteps(CaseStore cases, TimeProvider time,
         return taken;
     }
 
-    [LoggerMessage(37, LogLevel.Warning, "call not steered {Channel}/{Id}: {Reason}")]
+    [LoggerMessage(138, LogLevel.Warning, "call not steered {Channel}/{Id}: {Reason}")]
     private partial void LogLost(string channel, string id, string reason);
 }

@@ -37,7 +37,8 @@ public sealed partial class When_a_call_is_answered(AzuriteFixture azurite) : IC
         var keys = $"{_azure.Url}/common/.well-known/openid-configuration";
         _world = await TestApp.StartAsync(azurite,
             ("Channels__Acs__Enabled", "true"), ("Channels__Acs__Mode", "Quarantine"), ("Channels__Acs__AnswersCalls", "true"),
-            ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey), ("Channels__Acs__ResourceId", Resource),
+            ("Channels__Acs__ApiUrl", _azure.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey),
+            ("Channels__Acs__ResourceId", Resource),
             ("Channels__Acs__CallOpenIdUrl", keys), ("Channels__Acs__SpeechUrl", "https://speech.example.com/"),
             ("Hooks__PublicBaseUrl", "https://contact.example.com"), ("Channels__Acs__Default__Hours", Office),
             ("Channels__Acs__Default__RecordingNotice", Notice),

@@ -17,7 +17,8 @@ namespace Serverless.Tests.Journeys;
 /// hundreds of fresh messages come in; Azurite lives. Set <c>KILL_SEED</c> to the printed number to repeat the instants, <c>KILLS</c> for
 /// more kills.
 /// </summary>
-public sealed partial class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime, IClassFixture<AzuriteFixture>
+public sealed partial class When_the_app_is_killed(AzuriteFixture azurite, ITestOutputHelper output) : IAsyncLifetime,
+    IClassFixture<AzuriteFixture>
 {
     // The small form of each build. The whole proof is a command: KILLS=1000 dotnet test --filter When_the_app_is_killed.
     private const int FewestKills = 8;

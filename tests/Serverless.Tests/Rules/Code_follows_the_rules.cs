@@ -22,7 +22,8 @@ public sealed partial class Code_follows_the_rules
         [
             "functions", "infra", "tests", "seeds", "Serverless.sln", "host.json", "README.md", "Directory.Build.props",
             "Directory.Build.targets", "Directory.Packages.props",
-            "global.json", "package.json", "package-lock.json", "LICENSE", ".editorconfig", ".gitattributes", ".git-blame-ignore-revs", ".gitignore", ".ci",
+            "global.json", "package.json", "package-lock.json", "LICENSE", ".editorconfig", ".gitattributes", ".git-blame-ignore-revs",
+            ".gitignore", ".ci",
             ".github", ".git", ".local", "node_modules",
         ];
         Assert.Empty(Directory.GetFileSystemEntries(Root).Select(e => Path.GetFileName(e)!).Except(allowed));

@@ -27,7 +27,8 @@ public sealed partial class Names_and_lines_follow_the_rules
         "Arrears",
     ];
 
-    private static readonly Lazy<List<(string Path, SyntaxNode Root)>> Read = new(() => [.. Files("*.cs", "functions", "infra/local", "tests")
+    private static readonly Lazy<List<(string Path, SyntaxNode Root)>> Read = new(() =>
+        [.. Files("*.cs", "functions", "infra/local", "tests")
         .AsParallel().AsOrdered().Select(f => (f, Parse(File.ReadAllText(Path.Combine(Root, f)))))]);
 
     private static List<(string Path, SyntaxNode Root)> Sources => Read.Value;

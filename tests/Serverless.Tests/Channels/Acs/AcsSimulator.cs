@@ -14,7 +14,8 @@ internal sealed class AcsSimulator(AcsServer api, FakeTime time) : IProviderSimu
 
     public string Channel => "acs";
 
-    public (string Name, string? Value)[] Settings => [("Channels__Acs__ApiUrl", api.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey)];
+    public (string Name, string? Value)[] Settings =>
+        [("Channels__Acs__ApiUrl", api.Url), ("Channels__Acs__AccessKey", AcsServer.AccessKey)];
 
     public int Sent => api.Sent.Count;
 
