@@ -1,8 +1,4 @@
 using Azure;
-using Serverless.Contacts;
-using Serverless.Needs;
-using Serverless.Outbox;
-using Serverless.Platform.Features;
 using Serverless.Platform.Storage;
 
 namespace Serverless.Cases;
