@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Serverless.Channels;
+using Serverless.Contacts;
 using Serverless.Needs;
 
 namespace Serverless.Benchmarks;

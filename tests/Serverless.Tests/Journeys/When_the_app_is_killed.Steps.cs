@@ -1,8 +1,3 @@
-using Serverless.Local.Azurite;
-using Serverless.Local.CommandLine;
-using Serverless.Local.Demo;
-using Serverless.Local.Load;
-using Serverless.Local.Machine;
 using Serverless.Tests.Harness;
 
 namespace Serverless.Tests.Journeys;
