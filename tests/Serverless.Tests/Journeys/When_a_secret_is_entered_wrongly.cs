@@ -68,7 +68,7 @@ public sealed class When_a_secret_is_entered_wrongly(AzuriteFixture azurite) : I
         Assert.Equal(("signature-wrong", id),
             (list.GetProperty("deliveries")[0].GetProperty("reason").GetString(), list.GetProperty("deliveries")[0].GetProperty("id")
                 .GetString()));
-        Assert.Contains("compare the secret", file.GetProperty("delivery").GetProperty("check").GetString(), StringComparison.Ordinal);
+        Assert.Contains("Compare the secret", file.GetProperty("delivery").GetProperty("check").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("signature-wrong", file.GetProperty("today").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("sha256=", file.GetProperty("headers").GetProperty("x-hub-signature-256").GetString(), StringComparison.Ordinal);
         Assert.Equal(64, file.GetProperty("sha256").GetString()!.Length);

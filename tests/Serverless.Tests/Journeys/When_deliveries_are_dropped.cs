@@ -68,7 +68,7 @@ public sealed class When_deliveries_are_dropped(AzuriteFixture azurite) : IAsync
         Assert.Equal(0, (await _world.SummaryAsync()).GetProperty("unaccounted").GetInt32());
         var (status, says) = await _world.HealthAsync("channel:sample");
         Assert.Equal("green", status);
-        Assert.Contains("Second look at inbox: last at", says, StringComparison.Ordinal);
+        Assert.Contains("Reconciliation of inbox: last at", says, StringComparison.Ordinal);
         Assert.Contains("carrier pigeon", says, StringComparison.Ordinal);
 
         var looks = Looks;
