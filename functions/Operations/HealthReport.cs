@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Cases;
+using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Intake;
 using Serverless.Notifications;

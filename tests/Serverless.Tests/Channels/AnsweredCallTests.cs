@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.Tests.Harness;

@@ -48,7 +48,7 @@ public sealed class ChatInputsTests
         var head = Folded.Of([question]).Head!;
         Assert.NotNull(head.WaitingSince);
         var decision = Serverless.Cases.Rules.CaseRules.Decide(head, accepted, pinned: true, AnyChannel.Arrival, Folded.Levels,
-            new Serverless.Cases.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
+            new Serverless.Cases.Rules.CasesOptions(), [Forum("post_created", $$"""{"post":{{Post}}}""")]);
         Assert.Null(Assert.IsType<Serverless.Cases.Rules.Decision.Change>(decision).Head.WaitingSince);
         Assert.Null(Folded.Of([accepted]).Head);
         Assert.Equal("forum-work",

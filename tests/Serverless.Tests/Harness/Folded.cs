@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Contacts;
 using Serverless.ServiceLevels;

@@ -57,7 +57,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
         await world.SaysAsync(new { id = "q1", customer = "anna", text = "I want to cancel my contract 4711", at = world.Time.GetUtcNow(),
             kind = "Comment", place = "Public", language = "en-GB" });
         var text = Assert.Single(_pigeons.Flown).Text;
-        Assert.StartsWith("Hello,\n\nyour post has arrived", text, StringComparison.Ordinal);
+        Assert.StartsWith("Hello,\n\nThank you for your post.", text, StringComparison.Ordinal);
         Assert.DoesNotContain((await world.OnlyCaseAsync()).Head("number"), text, StringComparison.Ordinal);
         Assert.DoesNotContain("4711", text, StringComparison.Ordinal);
     }
@@ -67,7 +67,7 @@ public sealed class AcknowledgementTests(AzuriteFixture azurite) : IClassFixture
     {
         await using var world = await TestApp.StartAsync(azurite, _pigeons.Add, [.. AcknowledgementSteps.On()]);
         await world.SaysAsync(new { id = "c1", customer = "anna", at = world.Time.GetUtcNow(), kind = "MissedCall" });
-        Assert.Contains("Sie haben uns angerufen und niemanden erreicht.", Assert.Single(_pigeons.Flown).Text, StringComparison.Ordinal);
+        Assert.Contains("leider haben wir Ihren Anruf verpasst.", Assert.Single(_pigeons.Flown).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Serverless.Cases;
 using Serverless.Cases.Rules;
 using Serverless.Channels;
 using Serverless.Channels.Email;

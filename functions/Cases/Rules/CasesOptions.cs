@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 
-namespace Serverless.Cases;
+namespace Serverless.Cases.Rules;
 
 /// <summary>
 /// Owners of cases; section <c>Owners</c>. An owner is a name of your choice (the person or team responsible for the case), not an
