@@ -10,27 +10,27 @@ namespace Serverless.Cases;
 public static class CaseEvent
 {
     public const string Source = "/cases";
-    public const string Opened = "serverless.case.opened.v1";
-    public const string Reopened = "serverless.case.reopened.v1";
-    public const string Closed = "serverless.case.closed.v1";
-    public const string Accepted = "serverless.case.accepted.v1";
-    public const string HandOverOffered = "serverless.case.hand-over-offered.v1";
-    public const string HandedOver = "serverless.case.handed-over.v1";
-    public const string Erased = "serverless.case.erased.v1";
-    public const string Overdue = "serverless.case.overdue.v1";
-    public const string Classified = "serverless.case.classified.v1";
-    public const string ConfidentialInPublic = "serverless.case.confidential-in-public.v1";
-    public const string OwnerGap = "serverless.case.owner-gap.v1";
-    public const string ContactReceived = "serverless.contact.received.v1";
-    public const string ContactSent = "serverless.contact.sent.v1";
-    public const string ContactChanged = "serverless.contact.changed.v1";
-    public const string Unaccepted = "serverless.case.unaccepted.v1";
-    public const string PromiseMade = "serverless.promise.made.v1";
-    public const string PromiseDueSoon = "serverless.promise.due-soon.v1";
-    public const string PromiseBroken = "serverless.promise.broken.v1";
-    public const string PromiseKept = "serverless.promise.kept.v1";
-    public const string PromiseWithdrawn = "serverless.promise.withdrawn.v1";
-    public const string ReplyFailed = "serverless.reply.failed.v1";
+    public const string Opened = CaseEventTypes.Opened;
+    public const string Reopened = CaseEventTypes.Reopened;
+    public const string Closed = CaseEventTypes.Closed;
+    public const string Accepted = CaseEventTypes.Accepted;
+    public const string HandOverOffered = CaseEventTypes.HandOverOffered;
+    public const string HandedOver = CaseEventTypes.HandedOver;
+    public const string Erased = CaseEventTypes.Erased;
+    public const string Overdue = CaseEventTypes.Overdue;
+    public const string Classified = CaseEventTypes.Classified;
+    public const string ConfidentialInPublic = CaseEventTypes.ConfidentialInPublic;
+    public const string OwnerGap = CaseEventTypes.OwnerGap;
+    public const string ContactReceived = CaseEventTypes.ContactReceived;
+    public const string ContactSent = CaseEventTypes.ContactSent;
+    public const string ContactChanged = CaseEventTypes.ContactChanged;
+    public const string Unaccepted = CaseEventTypes.Unaccepted;
+    public const string PromiseMade = CaseEventTypes.PromiseMade;
+    public const string PromiseDueSoon = CaseEventTypes.PromiseDueSoon;
+    public const string PromiseBroken = CaseEventTypes.PromiseBroken;
+    public const string PromiseKept = CaseEventTypes.PromiseKept;
+    public const string PromiseWithdrawn = CaseEventTypes.PromiseWithdrawn;
+    public const string ReplyFailed = CaseEventTypes.ReplyFailed;
 
     /// <summary>Every type, with one sentence on when it is published.</summary>
     public static readonly IReadOnlyDictionary<string, string> Catalogue = new Dictionary<string, string>(StringComparer.Ordinal)

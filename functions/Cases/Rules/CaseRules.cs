@@ -65,26 +65,26 @@ public static class CaseRules
         if (head is null) return fromCustomer ? Begin(concern, before, levels) : new Decision.Hold();
         // "Danke!" after our answer: it opens no closed case and starts no clock.
         if (fromCustomer && e.Change == ContactChange.Received && FollowsAnswer(head, contact) && concern.Reading.Closing)
-            return new Decision.Append(CaseEvent.ContactReceived);
+            return new Decision.Append(CaseEventTypes.ContactReceived);
         if (head.State == CaseState.Closed)
             return AfterEnd(head, concern, fromCustomer && e.Change == ContactChange.Received, pinned, now, levels, options);
         if (contact.Direction == Direction.Outbound) return Sent(head, e, contact);
         // The accepting event carries its own time; the contact keeps that of the post.
-        if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEvent.ContactChanged);
+        if (Settles(e.Contact)) return Answered(head, e.Contact.OccurredAt, CaseEventTypes.ContactChanged);
         // A blocked customer is owed nothing, even when ringing was reported first. Always changes the head, so that a clock started
         // concurrently for that ring is detected.
         if (contact.Call?.Refused == true)
             return new Decision.Change((WaitsFor(head, contact) ? NobodyWaits(head) : head) with { Version = head.Version + 1 },
-                CaseEvent.ContactChanged);
+                CaseEventTypes.ContactChanged);
         if (contact.Call is not null && fromCustomer) return Called(head, e, concern, before, levels);
         return e.Change switch
         {
             ContactChange.Received when fromCustomer => Further(head, concern, levels),
-            ContactChange.Received => new Decision.Append(CaseEvent.ContactReceived),
-            _ when fromCustomer && WaitsFor(head, contact) => Corrected(head, concern, levels, CaseEvent.ContactChanged),
+            ContactChange.Received => new Decision.Append(CaseEventTypes.ContactReceived),
+            _ when fromCustomer && WaitsFor(head, contact) => Corrected(head, concern, levels, CaseEventTypes.ContactChanged),
             _ when fromCustomer && (Decides(head, contact) || IsBetter(concern.Reading, head)) =>
-                Read(head, concern, levels, CaseEvent.ContactChanged),
-            _ => new Decision.Append(CaseEvent.ContactChanged),
+                Read(head, concern, levels, CaseEventTypes.ContactChanged),
+            _ => new Decision.Append(CaseEventTypes.ContactChanged),
         };
     }
 
@@ -136,7 +136,8 @@ public static class CaseRules
     {
         var contact = concern.Contact;
         if (!isNewContact)
-            return new Decision.Append(contact.Direction == Direction.Outbound ? CaseEvent.ContactSent : CaseEvent.ContactChanged);
+            return new Decision.Append(contact.Direction == Direction.Outbound
+                ? CaseEventTypes.ContactSent : CaseEventTypes.ContactChanged);
         if (!pinned && now >= head.ClosedAt?.AddDays(options.ReopenDays)) return new Decision.MoveOn();
         var next = AnsweredAt(contact) is { } answered ? head with { AnsweredAt = Later(head.AnsweredAt, answered) }
             : Settles(contact) ? head : Waiting(head, concern, levels);
@@ -145,7 +146,7 @@ public static class CaseRules
         return new Decision.Change(
             next with { State = CaseState.Open, ClosedAt = null, Cause = null, AcceptedBy = null, AcceptedAt = null,
                 Reopened = head.Reopened + 1, Version = head.Version + 1 },
-            CaseEvent.Reopened);
+            CaseEventTypes.Reopened);
     }
 
     // A leg reported first may have looked like a call from the customer.
@@ -153,9 +154,10 @@ public static class CaseRules
     {
         if (Reached(contact))
             return Answered(head, AnsweredAt(contact) is { } answered && answered > e.Contact.OccurredAt
-                ? answered : e.Contact.OccurredAt, CaseEvent.ContactSent);
-        return WaitsFor(head, contact) ? new Decision.Change(NobodyWaits(head) with { Version = head.Version + 1 }, CaseEvent.ContactSent)
-            : new Decision.Append(CaseEvent.ContactSent);
+                ? answered : e.Contact.OccurredAt, CaseEventTypes.ContactSent);
+        return WaitsFor(head, contact)
+            ? new Decision.Change(NobodyWaits(head) with { Version = head.Version + 1 }, CaseEventTypes.ContactSent)
+            : new Decision.Append(CaseEventTypes.ContactSent);
     }
 
     // A further contact starts the clock only when nobody was waiting: writing again never makes the promise later.
@@ -163,15 +165,15 @@ public static class CaseRules
     {
         var contact = concern.Contact;
         // A later event was reported first, and the clock runs from that.
-        if (WaitsFor(head, contact)) return Corrected(head, concern, levels, CaseEvent.ContactReceived);
+        if (WaitsFor(head, contact)) return Corrected(head, concern, levels, CaseEventTypes.ContactReceived);
         var newNetwork = !head.Networks.Contains(contact.Network, StringComparer.Ordinal);
         var waits = head.WaitingSince is not null || contact.OccurredAt <= head.AnsweredAt || Settles(contact);
         var better = IsBetter(concern.Reading, head);
         var facts = Concern.WithFacts(head, concern.Reading);
-        if (waits && !newNetwork && !better && facts == head) return new Decision.Append(CaseEvent.ContactReceived);
+        if (waits && !newNetwork && !better && facts == head) return new Decision.Append(CaseEventTypes.ContactReceived);
         var next = waits ? facts : Waiting(facts, concern, levels);
         if (better) next = Of(next, concern);
-        return new Decision.Change(With(next, contact.Network) with { Version = head.Version + 1 }, CaseEvent.ContactReceived);
+        return new Decision.Change(With(next, contact.Network) with { Version = head.Version + 1 }, CaseEventTypes.ContactReceived);
     }
 
     // An answer that is older than the customer's last waiting answers nothing.
@@ -184,7 +186,7 @@ public static class CaseRules
         Levels levels)
     {
         var call = concern.Contact;
-        var tells = e.Change == ContactChange.Received ? CaseEvent.ContactReceived : CaseEvent.ContactChanged;
+        var tells = e.Change == ContactChange.Received ? CaseEventTypes.ContactReceived : CaseEventTypes.ContactChanged;
         var next = With(head, call.Network);
         if (AnsweredAt(call) is { } first)
         {

@@ -34,12 +34,12 @@ public static class PromiseClock
             if (now >= promise.Due)
             {
                 open[i] = promise with { State = PromiseState.Broken, BrokenAt = now };
-                tells.Add((CaseEvent.PromiseBroken, open[i]));
+                tells.Add((CaseEventTypes.PromiseBroken, open[i]));
             }
             else if (promise.SoonAt is null && SoonAt(promise, calendars) is { } soon && now >= soon)
             {
                 open[i] = promise with { SoonAt = now };
-                tells.Add((CaseEvent.PromiseDueSoon, open[i]));
+                tells.Add((CaseEventTypes.PromiseDueSoon, open[i]));
             }
             else
             {
@@ -53,13 +53,13 @@ public static class PromiseClock
         if (Escalation(head, calendars, options) is { } step && now >= step)
         {
             next = next with { Overdue = head.Overdue + 1 };
-            tells.Insert(0, (CaseEvent.Overdue, null));
+            tells.Insert(0, (CaseEventTypes.Overdue, null));
         }
 
         if (head.AcceptBy is { } accept && now >= accept)
         {
             next = next with { AcceptBy = null };
-            tells.Add((CaseEvent.Unaccepted, null));
+            tells.Add((CaseEventTypes.Unaccepted, null));
         }
 
         return tells.Count == 0 ? null : new Ringing(next with { LookAt = NextLook(next, calendars, options) }, rows, tells);

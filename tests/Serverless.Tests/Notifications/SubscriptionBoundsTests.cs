@@ -78,7 +78,8 @@ public sealed class SubscriptionBoundsTests(AzuriteFixture azurite) : IClassFixt
         {
             ("types", "serverless.case.opend.v1", "contains serverless.case.opend.v1", "api/schema/catalogue"),
             ("types", "case.*", "contains case.*", "serverless.case.*"),
-            ("channels", "facebook", "contains facebook", "one of email, meta"), ("needs", "falt", "contains falt", "one of safety, withdrawal"),
+            ("channels", "facebook", "contains facebook", "one of email, meta"),
+            ("needs", "falt", "contains falt", "one of safety, withdrawal"),
                 ("owes", "anwser", "contains anwser", "one of answer, public-answer"),
                 ("include", "name", "contains name", "one of text, parties"),
             ("owners", "", "owners must be a list", "1 to 100 characters"), ("owner", "service", "Known fields", "owners"),
