@@ -66,7 +66,7 @@ public static class AzuriteInstall
             {
                 if (!told) progress("Another process is downloading; waiting for it...");
                 told = true;
-                await Task.Delay(TimeSpan.FromSeconds(0.5), ct);
+                await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System, ct);
             }
         }
     }

@@ -81,7 +81,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         {
             Signals.Terminate(pid);
             for (var waited = TimeSpan.Zero; IsOurs(pid, folder) && waited < StopLimit; waited += TimeSpan.FromSeconds(0.05))
-                await Task.Delay(TimeSpan.FromSeconds(0.05), ct);
+                await Task.Delay(TimeSpan.FromSeconds(0.05), TimeProvider.System, ct);
             if (IsOurs(pid, folder)) Signals.Kill(pid);
         }
 

@@ -29,7 +29,7 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
             var ended = stored - (summary?.Deliveries.GetValueOrDefault("open") ?? 0);
             if (ended >= accepted || watch.Elapsed > Patience)
                 return new Drained(Math.Max(0, accepted - stored), Math.Max(0, stored - ended), ended / watch.Elapsed.TotalSeconds);
-            await Task.Delay(TimeSpan.FromSeconds(1), ct);
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed class Drain(AppApi app, PlainStorage storage)
                 screen.Say($"Deliveries in the queue: {waiting}");
                 told.Restart();
             }
-            await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
         }
     }
 }

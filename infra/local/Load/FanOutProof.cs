@@ -103,7 +103,7 @@ internal static class FanOutProof
                 said.Restart();
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(100), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
         }
     }
 

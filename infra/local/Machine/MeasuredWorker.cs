@@ -80,7 +80,7 @@ internal sealed class MeasuredWorker : IAsyncDisposable
                 return;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(1), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, ct);
         }
 
         throw new TimeoutException($"{path} did not answer 200 within {Budget.TotalSeconds} seconds.");

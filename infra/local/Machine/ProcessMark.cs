@@ -25,13 +25,13 @@ internal sealed record ProcessMark(int Id, long Started, string Name)
             Signal("TERM");
             for (var waited = Stopwatch.StartNew(); IsAlive && waited.Elapsed < patience && !stop.IsCancellationRequested;)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(25), CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, CancellationToken.None);
             }
         }
         if (IsAlive) Signal("KILL");
         for (var waited = Stopwatch.StartNew(); IsAlive && waited.Elapsed < TimeSpan.FromSeconds(5);)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
         }
     }
 

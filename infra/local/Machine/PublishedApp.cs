@@ -92,7 +92,7 @@ internal static class PublishedApp
             {
                 if (!told) say("Waiting for another run that is publishing ...");
                 told = true;
-                await Task.Delay(TimeSpan.FromMilliseconds(200), ct);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, ct);
             }
         }
     }

@@ -39,7 +39,7 @@ internal static class Tool
         {
             await process.WaitForExitAsync(ct);
             // A build server that stays up keeps our end of the pipe open: do not wait for it.
-            await Task.WhenAny(texts, Task.Delay(TimeSpan.FromSeconds(2), ct));
+            await Task.WhenAny(texts, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, ct));
         }
         catch (OperationCanceledException)
         {

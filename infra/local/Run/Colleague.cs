@@ -39,7 +39,7 @@ internal sealed class Colleague(AppApi app)
             List<ReplyLine> replies = [];
             foreach (var one in await app.CasesAsync(ct)) replies.AddRange(await app.RepliesAsync(one.Number, ct));
             if (!replies.Any(r => r.IsOnItsWay) || watch.Elapsed > Patience) return replies;
-            await Task.Delay(Pause, ct);
+            await Task.Delay(Pause, TimeProvider.System, ct);
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class CoreTools : IAsyncDisposable
                 // Not there yet.
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
         }
 
         var reason = Stopped ?? $"func did not answer within {Budget.TotalMinutes} minutes.";

@@ -111,7 +111,7 @@ internal static class RunCommand
         {
             for (var looked = Stopwatch.StartNew(); stack.Stopped is null;)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(250), ct);
+                await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
                 if (looked.Elapsed < HealthPause) continue;
                 looked.Restart();
                 if (await api.HealthAsync(ct) is not { } now || now.Status == health?.Status) continue;

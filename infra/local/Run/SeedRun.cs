@@ -105,7 +105,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
         {
             if (await app.DeliveryAsync(sent.Seed.Channel, sent.DeliveryId!, ct) is { IsOpen: false } end) return end;
             if (stuck.Elapsed > Patience) return null;
-            await Task.Delay(Pause, ct);
+            await Task.Delay(Pause, TimeProvider.System, ct);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
         var stuck = Stopwatch.StartNew();
         for (RunSummary? last = null; ;)
         {
-            while (await isTelling(ct) && stuck.Elapsed < Patience) await Task.Delay(Pause, ct);
+            while (await isTelling(ct) && stuck.Elapsed < Patience) await Task.Delay(Pause, TimeProvider.System, ct);
             var summary = await app.SummaryAsync(SummaryHours, ct);
             if (summary is { OutboxPending: 0, NoticesWaiting: 0 } && !await isTelling(ct)) return summary;
             if (summary is not null && last is not null && summary.Progress != last.Progress) stuck.Restart();
@@ -127,7 +127,7 @@ internal sealed class SeedRun(SeedReplay replay, AppApi app, SeedLedger ledger, 
                 return summary;
             }
             last = summary;
-            await Task.Delay(Pause * 3, ct);
+            await Task.Delay(Pause * 3, TimeProvider.System, ct);
         }
     }
 
